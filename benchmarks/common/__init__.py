@@ -1,0 +1,1 @@
+"""What the four benchmarks share: photos, attacks, tools, the command line, results."""
