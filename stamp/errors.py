@@ -1,0 +1,73 @@
+"""Every error that `stamp` raises on purpose.
+
+    StampError
+    ├── KeyFileError (ValueError)          a key file is missing, unreadable, malformed, or already there
+    ├── PayloadError (ValueError)          a payload is not 64 bits
+    ├── HostError (ValueError)             a picture, clip or song that cannot carry the mark: too small, flat, clipped
+    ├── RightsError (ValueError)           a rights field that no standard allows, or a file of defaults that is wrong
+    ├── OutputError (FileExistsError)      an output that is there already, or is the input itself
+    ├── MissingDependency (ImportError)    an optional package is not installed; `.extra` names the extra
+    └── MediaError (`.path`)               anything wrong with one file
+        ├── UnsupportedFormat (ValueError) the container, or what is in it, is not handled
+        ├── CorruptFile (ValueError)       damaged, truncated or hostile
+        └── UnwritableFile (OSError)       the target's disk or folder does not take it
+
+Leaves also subclass the builtin that fits, so `except ValueError` works where somebody expects it to.
+A message names the file or the value and says what to do.
+"""
+
+from __future__ import annotations
+
+import os
+
+
+class StampError(Exception):
+    """Base of all errors raised on purpose by this package."""
+
+
+class KeyFileError(StampError, ValueError):
+    """A key file is missing, unreadable, malformed, or would be overwritten."""
+
+
+class PayloadError(StampError, ValueError):
+    """A payload is not 64 bits (8 bytes, 16 hexadecimal digits)."""
+
+
+class HostError(StampError, ValueError):
+    """The host (picture, clip, song) cannot carry a mark that could be read back."""
+
+
+class RightsError(StampError, ValueError):
+    """A rights field or a file of rights defaults is invalid."""
+
+
+class OutputError(StampError, FileExistsError):
+    """An output exists already, or would overwrite its own source."""
+
+
+class MissingDependency(StampError, ImportError):
+    """An optional package is needed; `extra` is the name to install, as in `stamp-media[extra]`."""
+
+    def __init__(self, message: str, *, extra: str) -> None:
+        super().__init__(message)
+        self.extra = extra
+
+
+class MediaError(StampError):
+    """Something is wrong with one file; `path` is that file, None where bytes came from memory."""
+
+    def __init__(self, message: str, *, path: str | os.PathLike[str] | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class UnsupportedFormat(MediaError, ValueError):
+    """The container, or what is inside it, is not handled; nothing was written."""
+
+
+class CorruptFile(MediaError, ValueError):
+    """The file is damaged, truncated or hostile; nothing was written."""
+
+
+class UnwritableFile(MediaError, OSError):
+    """The target could not be written: full disk, read-only folder, missing permission."""

@@ -1,0 +1,69 @@
+"""Key -> carriers: which coded bit and which sign each wavelet coefficient of a tile has, the pilots, the constellation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .coding import CODED_BITS
+from .key import Key
+from .wavelet import LEVELS, synthesise
+
+SCHEME = "stamp.image.1"
+PERIOD = 256  # canonical pixels: a crop of about one tile carries the whole frame
+PILOT_SHARE = 0.2
+PILOT = CODED_BITS  # the index that marks a pilot
+CONSTELLATION = 48
+F_MIN, F_MAX = 0.035, 0.21  # cycles per canonical pixel
+_SPACING = 6 / PERIOD
+
+
+@dataclass(frozen=True, slots=True)
+class Carriers:
+    """What one key says about one tile.
+
+    index, sign : one array per level 1..4, shape (3, PERIOD >> level, PERIOD >> level), orientations in the order LH, HL, HH of
+        `wavelet.analyse`; index is the coded bit that the coefficient carries (`PILOT` for a pilot), sign is -1 or +1.
+    pilot_spectrum : conjugate FFT of the tile with only the pilots in it, (PERIOD, PERIOD) complex64.
+    frequencies : (CONSTELLATION, 2) float64, (fy, fx) in cycles per canonical pixel, on the lattice k / PERIOD.
+    """
+
+    index: tuple[NDArray[np.int16], ...]
+    sign: tuple[NDArray[np.float32], ...]
+    pilot_spectrum: NDArray[np.complex64]
+    frequencies: NDArray[np.float64]
+
+
+@lru_cache(maxsize=8)
+def carriers(key: Key) -> Carriers:
+    """The carriers of a key (cached: deriving them takes some ten milliseconds)."""
+    index, sign = [], []
+    for level in range(1, LEVELS + 1):
+        side = PERIOD >> level
+        count = 3 * side * side
+        words = key.words(f"{SCHEME}/carrier/{level}", count)
+        pilots = round(PILOT_SHARE * count)
+        rank = np.empty(count, np.int64)
+        rank[np.argsort(words, kind="stable")] = np.arange(count)
+        index.append(np.where(rank < pilots, PILOT, (rank - pilots) % CODED_BITS).astype(np.int16).reshape(3, side, side))
+        sign.append(np.where(words & np.uint64(1), np.float32(1), np.float32(-1)).reshape(3, side, side))
+    pilots_only = [np.where(i == PILOT, s, np.float32(0)) for i, s in zip(index, sign, strict=True)]
+    tile = synthesise(np.zeros((PERIOD >> LEVELS,) * 2, np.float32), pilots_only)
+    return Carriers(tuple(index), tuple(sign), np.conj(np.fft.fft2(tile)).astype(np.complex64), constellation(key))
+
+
+def constellation(key: Key) -> NDArray[np.float64]:
+    """Keyed frequencies, log-uniform in radius and uniform in angle over half the plane, no two closer than 6 / PERIOD."""
+    uniform = key.words(f"{SCHEME}/constellation", 4096).astype(np.float64).reshape(-1, 2) * 2.0**-64
+    points: list[NDArray[np.float64]] = []
+    for u, v in uniform:
+        radius, angle = F_MIN * (F_MAX / F_MIN) ** u, np.pi * v
+        f = np.rint(np.array([np.sin(angle), np.cos(angle)]) * radius * PERIOD) / PERIOD
+        if np.hypot(*f) >= 0.8 * F_MIN and all(min(np.hypot(*(f - q)), np.hypot(*(f + q))) > _SPACING for q in points):
+            points.append(f)
+        if len(points) == CONSTELLATION:
+            break
+    return np.array(points)

@@ -1,0 +1,115 @@
+"""The detector's statistic: what a picture says about every coded bit, sub-band by sub-band.
+
+Embedder and detector share it: the embedder brings just this statistic to its target.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .carrier import PERIOD, PILOT, Carriers
+from .filters import box
+from .wavelet import LEVELS, MARGIN, Detail, analyse
+
+BANDS = 3 * LEVELS
+CLIP = 3.0
+WEIGHT_OFFSET, WEIGHT_EXPONENT = 1.5, 0.7
+
+
+def activity(detail: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(3, h, w) detail coefficients -> (h, w) local mean of their magnitude, at least 0.5 grey levels."""
+    out = box(np.abs(detail).sum(0), 5)
+    out *= np.float32(1 / 3)
+    out += np.float32(0.5)
+    return out
+
+
+def weight(act: NDArray[np.float32]) -> NDArray[np.float32]:
+    return (act + np.float32(WEIGHT_OFFSET)) ** np.float32(WEIGHT_EXPONENT) / act
+
+
+def pad_to_tiles(plane: NDArray[np.float32], offset: tuple[int, int] = (0, 0)) -> NDArray[np.float32]:
+    """Reflect the picture outwards: by the margin and `offset` at the top left, to a multiple of 16 at the bottom right."""
+    h, w = plane.shape
+    top, left = MARGIN + offset[0], MARGIN + offset[1]
+    block = 1 << LEVELS
+    bottom, right = MARGIN + -(top + h + MARGIN) % block, MARGIN + -(left + w + MARGIN) % block
+    return np.pad(plane, ((top, bottom), (left, right)), mode="symmetric")
+
+
+def coverage(shape: tuple[int, int], offset: tuple[int, int], valid: NDArray[np.float32] | None) -> list[NDArray[np.float32]]:
+    """Per level: which coefficients of a padded picture belong to the picture itself (0 or 1)."""
+    h, w = shape
+    top, left = MARGIN + offset[0], MARGIN + offset[1]
+    block = 1 << LEVELS
+    height = top + h + MARGIN + -(top + h + MARGIN) % block
+    width = left + w + MARGIN + -(left + w + MARGIN) % block
+    full = np.zeros((height, width), np.float32)
+    full[top : top + h, left : left + w] = 1 if valid is None else valid
+    out = []
+    for _ in range(LEVELS):
+        full = 0.25 * (full[::2, ::2] + full[1::2, ::2] + full[::2, 1::2] + full[1::2, 1::2])
+        out.append((full > 0.7).astype(np.float32))
+    return out
+
+
+def fold(plane: NDArray[np.float32], side: int, origin: int) -> NDArray[np.float32]:
+    """Sum of the tiles of `side`, the first tile starting at (origin, origin): (3, h, w) -> (3, side, side)."""
+    lead = -origin % side
+    h, w = plane.shape[-2:]
+    rows, columns = -(-(h + lead) // side), -(-(w + lead) // side)
+    out = np.zeros((3, rows * side, columns * side), np.float32)
+    out[:, lead : lead + h, lead : lead + w] = plane
+    return out.reshape(3, rows, side, columns, side).sum((1, 3))
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a picture says, by sub-band (level 1 first, LH HL HH within a level).
+
+    soft : (BANDS, CODED_BITS + 1) float64, correlation with each coded bit's carrier; the last column is the pilots'.
+    variance : (BANDS,) mean square of the normalised coefficients.
+    pilot_count, pilot_energy : (BANDS,) number of pilot coefficients seen, and the sum of their folded squares.
+    """
+
+    soft: NDArray[np.float64]
+    variance: NDArray[np.float64]
+    pilot_count: NDArray[np.float64]
+    pilot_energy: NDArray[np.float64]
+
+
+def normalise(detail: NDArray[np.float32], act: NDArray[np.float32]) -> NDArray[np.float32]:
+    y = detail / act
+    np.clip(y, -CLIP, CLIP, out=y)
+    y *= weight(act)
+    return y
+
+
+def observe(details: Detail, cover: list[NDArray[np.float32]], carriers: Carriers) -> Observation:
+    """Details of a padded picture (its tiles starting at the margin) -> the statistic of every coded bit."""
+    soft, variance, count, energy = [], [], [], []
+    for level, (detail, seen) in enumerate(zip(details, cover, strict=True), start=1):
+        side, origin = PERIOD >> level, MARGIN >> level
+        index, sign = carriers.index[level - 1], carriers.sign[level - 1]
+        y = normalise(detail, activity(detail)) * seen
+        total = max(float(seen.sum()), 1.0)
+        tile = fold(y, side, origin)
+        seen_tile = fold(np.broadcast_to(seen, y.shape), side, origin)
+        for o in range(3):
+            pilots = index[o] == PILOT
+            soft.append(np.bincount(index[o].ravel(), (tile[o] * sign[o]).ravel(), PILOT + 1))
+            variance.append(float((y[o] * y[o]).sum()) / total + 1e-12)
+            count.append(max(float(seen_tile[o][pilots].sum()), 1.0))
+            energy.append(float((tile[o][pilots] ** 2).sum()))
+    return Observation(np.array(soft), np.array(variance), np.array(count), np.array(energy))
+
+
+def observe_plane(
+    plane: NDArray[np.float32], carriers: Carriers, offset: tuple[int, int] = (0, 0), valid: NDArray[np.float32] | None = None
+) -> Observation:
+    """`observe` on a canonical luma plane whose first pixel lies at `offset` within the tile."""
+    _, details = analyse(pad_to_tiles(plane, offset))
+    return observe(details, coverage(plane.shape, offset, valid), carriers)
