@@ -3,8 +3,8 @@
     apt-get download budgie-backgrounds && dpkg-deb -x budgie-backgrounds_*.deb unpacked
     python sample_media/make.py unpacked
 
-Each is scaled to 1600 pixels across (Lanczos) and saved as a JPEG, quality 88, 4:2:0; the manifest is written
-beside them. Another version of Pillow may give other bytes: the manifest's hashes are those of the files here.
+Each is scaled to 1600 pixels across (Lanczos) and saved as a JPEG, quality 88, 4:2:0; the manifest is
+written beside them. Another Pillow may give other bytes: the manifest's hashes are those of the files here.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""How far the marked picture is from the original: PSNR, SSIM, SSIMULACRA2, by tool."""

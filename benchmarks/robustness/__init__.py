@@ -1,0 +1,1 @@
+"""Which marks survive which attacks: exact payloads read, by tool and attack."""
