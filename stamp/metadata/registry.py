@@ -1,0 +1,215 @@
+"""Which container is this, and the rights in it: `identify`, `read_rights`, `write_rights`, `formats`.
+
+All functions take and return whole files as bytes. Nothing here opens a file; writing safely is the business of the caller.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from importlib import import_module
+from types import MappingProxyType
+from typing import Final, Protocol, cast
+
+from ..errors import CorruptFile, RightsError, UnsupportedFormat
+from .fields import FIELD, FIELDS, STORES, homes_in
+from .rights import NO_AI_TERMS, Rights, Value, with_no_ai_terms
+
+
+class Container(Protocol):
+    """What a module in `containers/` offers."""
+
+    TITLE: str
+    STORES: tuple[str, ...]
+
+    def extract(self, data: bytes) -> dict[str, bytes]: ...
+    def splice(self, data: bytes, blocks: Mapping[str, bytes]) -> bytes: ...
+    def has_c2pa(self, data: bytes) -> bool: ...
+    def essence(self, data: bytes) -> list[memoryview]: ...
+
+
+class Store(Protocol):
+    """What a module in `stores/` offers."""
+
+    def read(self, block: bytes) -> dict[str, Value]: ...
+    def write(self, block: bytes | None, values: dict[str, Value]) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RightsFound:
+    """The rights in a file.
+
+    rights    each field from the first store (in the order of `fields.STORES`) that holds a valid value
+    sources   field -> stores that hold it
+    values    store -> field -> the value as it stands there
+    warnings  for people: stores that cannot be read, values that no standard allows, a C2PA manifest
+    """
+
+    container: str
+    rights: Rights
+    sources: dict[str, list[str]]
+    values: dict[str, dict[str, Value]]
+    warnings: list[str]
+    has_c2pa: bool
+
+    @property
+    def conflicts(self) -> dict[str, dict[str, Value]]:
+        """Field -> store -> value, for the fields whose stores contradict each other."""
+        found: dict[str, dict[str, Value]] = {}
+        for name, stores in self.sources.items():
+            values = {store: self.values[store][name] for store in stores}
+            if len({_comparable(name, store, value, values) for store, value in values.items()}) > 1:
+                found[name] = values
+        return found
+
+
+_STORE_MODULES = {"xmp": "xmp", "exif": "exif", "iptc": "iptc", "text": "pngtext"}
+_CREATED = ("xmp", "exif", "text")
+"""Stores that are put in where they are missing; IPTC-IIM is only kept up to date (MWG 2.0, section 3.3)."""
+
+
+def _score_jpeg(head: bytes) -> int:
+    return 100 if head[:3] == b"\xff\xd8\xff" else 0
+
+
+def _score_png(head: bytes) -> int:
+    return 100 if head[:8] == b"\x89PNG\r\n\x1a\n" else 0
+
+
+def _score_webp(head: bytes) -> int:
+    return 100 if head[:4] == b"RIFF" and head[8:12] == b"WEBP" else 0
+
+
+def _score_tiff(head: bytes) -> int:
+    big = head[:8] in (b"II+\0\x08\0\0\0", b"MM\0+\0\x08\0\0")
+    return 90 if big or head[:4] in (b"II*\0", b"MM\0*") else 0
+
+
+_SCORES: Final[Mapping[str, Callable[[bytes], int]]] = MappingProxyType(
+    {"jpeg": _score_jpeg}
+)
+
+
+def identify(data: bytes) -> str | None:
+    """The container's name ("jpeg", "png", ...) from the content alone, or None. The best score wins, ties go to the first name."""
+    head = bytes(data[:64])
+    scores = {name: score(head) for name, score in _SCORES.items()}
+    best = max(sorted(scores), key=scores.__getitem__)
+    return best if scores[best] else None
+
+
+def supported() -> tuple[str, ...]:
+    """The names of the containers whose rights can be read and written."""
+    return tuple(sorted(_SCORES))
+
+
+def read_rights(data: bytes) -> RightsFound:
+    """The rights in a file, from every store. Raises `UnsupportedFormat` for another container, `CorruptFile` for a damaged one.
+
+    A single store that cannot be read becomes a warning.
+    """
+    name, container = _container(data)
+    values: dict[str, dict[str, Value]] = {}
+    warnings: list[str] = []
+    for key, block in container.extract(data).items():
+        try:
+            values[key] = _store(key).read(block)
+        except CorruptFile as error:
+            warnings.append(f"{STORES[key]} cannot be read: {error}")
+    ordered = {key: values[key] for key in STORES if values.get(key)}
+    sources = {field.name: [key for key, found in ordered.items() if field.name in found] for field in FIELDS}
+    sources = {field: keys for field, keys in sources.items() if keys}
+    has_c2pa = container.has_c2pa(data)
+    if has_c2pa:
+        warnings.append("the file has a C2PA manifest (Content Credentials), which any change makes invalid")
+    rights, invalid = _merged(ordered, sources)
+    return RightsFound(name, rights, sources, ordered, [*warnings, *invalid], has_c2pa)
+
+
+def write_rights(data: bytes, rights: Rights) -> bytes:
+    """`data` with every field of `rights` that says something in all its places; identical bytes where nothing differs.
+
+    The picture data is not touched, and neither is any other metadata. Where `rights` has no usage terms but the sentence against AI training,
+    that sentence is added to the terms in the file. Raises `UnsupportedFormat`, `CorruptFile`.
+    """
+    _, container = _container(data)
+    blocks = container.extract(data)
+    values = rights.values()
+    if values.get("usage_terms") == NO_AI_TERMS and "xmp" in blocks:
+        present = _store("xmp").read(blocks["xmp"]).get("usage_terms")
+        values["usage_terms"] = with_no_ai_terms(str(present) if present else None)
+    changed: dict[str, bytes] = {}
+    for key in container.STORES:
+        wanted = {name: values[name] for name in homes_in(key) if name in values}
+        block = blocks.get(key)
+        if not wanted or (block is None and key not in _CREATED):
+            continue
+        new = _store(key).write(block, wanted)
+        if new != block:
+            changed[key] = new
+    if not changed:
+        return data
+    result = container.splice(data, changed)
+    after = container.extract(result)
+    if any(_store(key).read(after[key]) != _store(key).read(block) for key, block in changed.items()):
+        raise CorruptFile("the rights do not read back from the file as they were written: its metadata is damaged")
+    return result
+
+
+def essence_digest(data: bytes) -> str:
+    """SHA-256 (hex) of the picture data, the part that writing rights never changes."""
+    _, container = _container(data)
+    digest = hashlib.sha256()
+    for part in container.essence(data):
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def formats() -> dict[str, dict[str, dict[str, str]]]:
+    """Container -> field -> {"homes": where it stands, "absent": why not elsewhere} for `stamp formats`."""
+    table: dict[str, dict[str, dict[str, str]]] = {}
+    for name in supported():
+        stores = _module(name).STORES
+        table[name] = {
+            field.name: {
+                "homes": ", ".join(f"{STORES[key]} {field.homes[key]}" for key in stores if key in field.homes),
+                "absent": "; ".join(f"{STORES[key]}: {field.absent[key]}" for key in stores if key in field.absent),
+            }
+            for field in FIELDS
+        }
+    return table
+
+
+def _container(data: bytes) -> tuple[str, Container]:
+    name = identify(data)
+    if name is None:
+        raise UnsupportedFormat(f"no container that can carry a rights notice is recognised; handled are {', '.join(supported())}")
+    return name, _module(name)
+
+
+def _module(name: str) -> Container:
+    return cast(Container, import_module(f".containers.{name}", __package__))
+
+
+def _store(key: str) -> Store:
+    return cast(Store, import_module(f".stores.{_STORE_MODULES[key]}", __package__))
+
+
+def _merged(values: Mapping[str, Mapping[str, Value]], sources: Mapping[str, list[str]]) -> tuple[Rights, list[str]]:
+    """The record, and a warning for each value that `Rights` does not take."""
+    rights = Rights()
+    warnings: list[str] = []
+    for name, stores in sources.items():
+        for key in stores:
+            try:
+                rights = replace(rights, **{name: values[key][name]})  # type: ignore[arg-type]
+                break
+            except RightsError as error:
+                warnings.append(f"{STORES[key]} {FIELD[name].homes[key]}: {error}")
+    return rights, warnings
+
+
+def _comparable(name: str, store: str, value: Value, all_values: Mapping[str, Value]) -> Value:
+    """A value made comparable with that of the other stores."""
+    return value

@@ -1,0 +1,60 @@
+"""EXIF: the tags Copyright and Artist of IFD0.
+
+Both are of type ASCII; the bytes are UTF-8, which every current reader shows (Exif 3.0 has a type UTF-8, 129, which few readers know).
+Copyright may be in two parts, photographer and editor, divided by NUL (Exif 3.0, section 4.6.5.4): ours is the photographer's, an editor's
+part stays. Several artists are divided by `; `; a name with a semicolon stands in double quotes.
+"""
+
+from __future__ import annotations
+
+from ..fields import ExifTag, homes_in
+from ..rights import Value
+from . import tiffblock
+from .names import join_names, split_names
+
+_YCBCR_POSITIONING = 0x0213
+_HOMES = {name: home for name, home in homes_in("exif").items() if isinstance(home, ExifTag)}
+
+
+def read(block: bytes) -> dict[str, Value]:
+    """The rights in an EXIF block or TIFF file. Raises `CorruptFile` if its first directory cannot be read."""
+    ifd = tiffblock.parse(block)
+    found: dict[str, Value] = {}
+    for name, home in _HOMES.items():
+        text = _decoded(_parts(ifd.value(home.tag))[0])
+        if text:
+            found[name] = split_names(text) if name == "creators" else text
+    return found
+
+
+def write(block: bytes | None, values: dict[str, Value]) -> bytes:
+    """`block`, or a new one, with the rights in `values` that EXIF has tags for; identical bytes where nothing differs.
+
+    Raises `CorruptFile` as `read` does.
+    """
+    if block is None:
+        # JFIF centres the chroma samples, and Exif requires the tag in every JPEG's IFD0.
+        block = tiffblock.patch(tiffblock.new_block(), {_YCBCR_POSITIONING: (tiffblock.SHORT, b"\0\1")})
+    ifd = tiffblock.parse(block)
+    present = read(block)
+    changes: dict[int, tuple[int, bytes]] = {}
+    for name, home in _HOMES.items():
+        if name in values and values[name] != present.get(name):
+            editor = _parts(ifd.value(home.tag))[1] if name == "copyright_notice" else b""
+            text = join_names(values[name]).encode() + b"\0"
+            changes[home.tag] = (tiffblock.ASCII, text + (editor + b"\0" if editor else b""))
+    return tiffblock.patch(block, changes) if changes else block
+
+
+def _parts(value: bytes | None) -> tuple[bytes, bytes]:
+    """The photographer's and the editor's part; a lone space is how the standard writes "no photographer"."""
+    photographer, _, rest = (value or b"").partition(b"\0")
+    return photographer.strip(b" "), rest.split(b"\0")[0].strip(b" ")
+
+
+def _decoded(raw: bytes) -> str:
+    """UTF-8 if it is, else Latin-1: old cameras and editors wrote their own code page."""
+    try:
+        return raw.decode().strip()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1").strip()

@@ -1,0 +1,30 @@
+"""Several names in one text, as EXIF Artist and the PNG keyword Author hold them."""
+
+from __future__ import annotations
+
+import re
+
+from ..rights import Value
+
+_NAME = re.compile(r'\s*(?:"((?:[^"]|"")*)"\s*(?:;|$)|([^;]*)(?:;|$))')
+
+
+def join_names(value: Value) -> str:
+    """Names divided by `; `; one with a semicolon, or with a quote in front, stands in double quotes. A text stays as it is."""
+    if not isinstance(value, tuple):
+        return str(value)
+    return "; ".join('"' + name.replace('"', '""') + '"' if ";" in name or name.startswith('"') else name for name in value)
+
+
+def split_names(text: str) -> tuple[str, ...]:
+    """The inverse of `join_names`; empty names are left out."""
+    names = []
+    position = 0
+    while position < len(text):
+        match = _NAME.match(text, position)
+        if match is None or match.end() == position:
+            names.append(text[position:])
+            break
+        names.append(match[2] if match[1] is None else match[1].replace('""', '"'))
+        position = match.end()
+    return tuple(stripped for name in names if (stripped := name.strip()))

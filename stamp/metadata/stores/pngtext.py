@@ -1,0 +1,109 @@
+"""PNG text chunks with the keywords Copyright and Author (PNG specification, 3rd edition, section 11.3.3).
+
+A block here is a run of whole chunks, length and checksum included. Latin-1 text goes into tEXt, which every viewer shows; other text into
+an uncompressed iTXt without a language. An iTXt in some language other than the default is left alone.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from typing import Final
+
+from ...errors import CorruptFile
+from ..fields import TextKeyword, homes_in
+from ..rights import Value
+from .names import join_names, split_names
+
+_HOMES = {name: home for name, home in homes_in("text").items() if isinstance(home, TextKeyword)}
+KEYWORDS: Final = tuple(home.keyword.encode() for home in _HOMES.values())
+MAX_TEXT: Final = 1 << 20
+
+
+def read(block: bytes) -> dict[str, Value]:
+    """The rights in a run of text chunks. Raises `CorruptFile` for a chunk that cannot be decoded."""
+    texts: dict[str, str] = {}
+    for kind, data in _chunks(block):
+        keyword, text = _decoded(kind, data)
+        if text is not None:
+            texts.setdefault(keyword, text)
+    found: dict[str, Value] = {}
+    for name, home in _HOMES.items():
+        if text := texts.get(home.keyword, "").strip():
+            found[name] = split_names(text) if name == "creators" else text
+    return found
+
+
+def write(block: bytes | None, values: dict[str, Value]) -> bytes:
+    """The run with the rights in `values` that have a keyword; identical bytes where nothing differs."""
+    block = block or b""
+    present = read(block)
+    new = {
+        home.keyword: encode(home.keyword, join_names(values[name]))
+        for name, home in _HOMES.items()
+        if name in values and values[name] != present.get(name)
+    }
+    pieces = []
+    for kind, data in _chunks(block):
+        keyword, text = _decoded(kind, data)
+        if text is None or keyword not in new:
+            pieces.append(chunk(kind, data))
+        elif new[keyword]:
+            pieces.append(new[keyword])
+            new[keyword] = b""
+    return b"".join((*pieces, *new.values()))
+
+
+def encode(keyword: str, text: str) -> bytes:
+    """A whole chunk with the text."""
+    try:
+        return chunk(b"tEXt", keyword.encode() + b"\0" + text.encode("latin-1"))
+    except UnicodeEncodeError:
+        return chunk(b"iTXt", keyword.encode() + bytes(5) + text.encode())
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    """A PNG chunk with its length and CRC-32."""
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))
+
+
+def inflated(data: bytes) -> bytes:
+    """zlib data of at most `MAX_TEXT` bytes. Raises `CorruptFile`."""
+    decoder = zlib.decompressobj()
+    try:
+        text = decoder.decompress(data, MAX_TEXT)
+    except zlib.error as error:
+        raise CorruptFile(f"a compressed PNG text chunk is damaged: {error}") from None
+    if not decoder.eof:
+        raise CorruptFile("a compressed PNG text chunk is cut off or longer than 1 MiB")
+    return text
+
+
+def itxt(data: bytes) -> tuple[bytes, bytes, bytes]:
+    """(keyword, language, UTF-8 text) of an iTXt chunk. Raises `CorruptFile`."""
+    keyword, _, rest = data.partition(b"\0")
+    pieces = rest[2:].split(b"\0", 2)
+    if len(pieces) < 3:
+        raise CorruptFile("a PNG iTXt chunk is cut off")
+    return keyword, pieces[0], inflated(pieces[2]) if rest[0] else pieces[2]
+
+
+def _decoded(kind: bytes, data: bytes) -> tuple[str, str | None]:
+    """(keyword, text); no text for a chunk in some other language."""
+    keyword, _, rest = data.partition(b"\0")
+    name = keyword.decode("latin-1")
+    if kind == b"tEXt":
+        return name, rest.decode("latin-1")
+    if kind == b"zTXt":
+        return name, inflated(rest[1:]).decode("latin-1")
+    _, language, text = itxt(data)
+    return name, None if language else text.decode(errors="replace")
+
+
+def _chunks(block: bytes) -> Iterator[tuple[bytes, bytes]]:
+    position = 0
+    while position < len(block):
+        (length,) = struct.unpack_from(">I", block, position)
+        yield block[position + 4 : position + 8], block[position + 8 : position + 8 + length]
+        position += 12 + length

@@ -1,0 +1,170 @@
+"""The first image file directory (IFD0) of a TIFF structure, patched by appending.
+
+A TIFF structure is a TIFF or BigTIFF file, or the EXIF block of another container. A patch writes changed values and a whole new IFD0 at the
+end and moves the header's pointer; no other byte moves. MakerNotes, thumbnails and strips are addressed by absolute offsets that only
+the maker knows, so any writer that moves them destroys them: this one cannot.
+
+Specifications: TIFF 6.0 section 2; the BigTIFF design (libtiff); Exif 3.0 (CIPA DC-008-2023) section 4.6.2.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ...errors import CorruptFile
+
+BYTE, ASCII, SHORT = 1, 2, 3
+_TYPE_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8, 129: 1}
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """The numbers in which classic TIFF and BigTIFF differ; `word` is the struct code of an offset."""
+
+    order: str
+    word: str
+    pointer_at: int
+    count: str
+
+    @property
+    def word_size(self) -> int:
+        return struct.calcsize(self.word)
+
+    @property
+    def entry_size(self) -> int:
+        return 4 + 2 * self.word_size
+
+    def pack(self, code: str, *values: int) -> bytes:
+        return struct.pack(self.order + code, *values)
+
+    def unpack(self, code: str, block: bytes, offset: int) -> tuple[int, ...]:
+        return struct.unpack_from(self.order + code, block, offset)
+
+
+@dataclass(frozen=True, slots=True)
+class Ifd0:
+    """IFD0 of `block`: its entries in file order as (tag, raw bytes), where it stands, and the raw pointer to the next IFD."""
+
+    block: bytes
+    layout: _Layout
+    start: int
+    end: int
+    entries: tuple[tuple[int, bytes], ...]
+    next_ifd: bytes
+
+    def value(self, tag: int) -> bytes | None:
+        """The bytes of the first entry with `tag`; None if there is none, or it points outside the block or has an unknown type."""
+        raw = next((raw for number, raw in self.entries if number == tag), None)
+        span = None if raw is None else self._span(raw)
+        if raw is None or span is None:
+            return None
+        start, size = span
+        return self.block[start : start + size] if start else raw[-self.layout.word_size :][:size]
+
+    def _span(self, raw: bytes) -> tuple[int, int] | None:
+        """(offset, size) of an entry's value, offset 0 where it stands in the entry itself; None where it is not in the block."""
+        layout = self.layout
+        kind, count, offset = layout.unpack("H" + 2 * layout.word, raw, 2)
+        size = _TYPE_SIZES.get(kind, 0) * count
+        if size == 0 and count:
+            return None
+        if size <= layout.word_size:
+            return 0, size
+        return (offset, size) if 0 < offset and offset + size <= len(self.block) else None
+
+    def keeps_clear(self) -> bool:
+        """Whether no value of this directory reaches into or beyond the directory itself."""
+        spans = (self._span(raw) for _, raw in self.entries)
+        return all(span is not None and span[0] + span[1] <= self.start for span in spans)
+
+
+def parse(block: bytes) -> Ifd0:
+    """Reads IFD0. Raises `CorruptFile` if the header or the directory is not inside the block."""
+    layout = _layout(block)
+    try:
+        (start,) = layout.unpack(layout.word, block, layout.pointer_at)
+        (count,) = layout.unpack(layout.count, block, min(start, len(block)))
+    except struct.error:
+        raise CorruptFile("the EXIF/TIFF header points outside its block") from None
+    first = start + struct.calcsize(layout.count)
+    end = first + count * layout.entry_size + layout.word_size
+    # Some writers leave out the pointer to the next directory when there is none and the block ends.
+    if start < layout.pointer_at + layout.word_size or end - layout.word_size > len(block):
+        raise CorruptFile("the first EXIF/TIFF directory does not fit in its block")
+    places = range(first, end - layout.word_size, layout.entry_size)
+    entries = tuple((layout.unpack("H", block, at)[0], block[at : at + layout.entry_size]) for at in places)
+    next_ifd = block[end - layout.word_size : end].ljust(layout.word_size, b"\0")
+    return Ifd0(block, layout, start, min(end, len(block)), entries, next_ifd)
+
+
+def is_tiff(head: bytes) -> bool:
+    """Whether `head` (16 bytes or more) starts a classic or Big TIFF structure."""
+    return head[:4] in (b"II*\0", b"MM\0*") or head[:8] in (b"II+\0\x08\0\0\0", b"MM\0+\0\x08\0\0")
+
+
+def new_block() -> bytes:
+    """An EXIF block without entries, big-endian like the standard's own examples."""
+    return b"MM\0*" + struct.pack(">I", 8) + bytes(6)
+
+
+def patch(block: bytes, changes: Mapping[int, tuple[int, bytes]]) -> bytes:
+    """`block` with each tag of `changes` (tag -> (type, value bytes, whole items)) set in IFD0; everything else stays where it is.
+
+    Raises `CorruptFile` for a broken directory, and where the result would pass the format's limit (65,535 entries, 4 GiB).
+    """
+    ifd = parse(block)
+    layout = ifd.layout
+    # An IFD0 that ends the block is ours or one like ours: the new one takes its place, so that rewriting does not pile up.
+    keep = ifd.start if ifd.end == len(block) and ifd.keeps_clear() else len(block)
+    tail = bytearray(keep % 2)
+    entries = dict.fromkeys(changes, b"")
+    for tag, (kind, value) in changes.items():
+        count = len(value) // _TYPE_SIZES[kind]
+        if len(value) <= layout.word_size:
+            place = value.ljust(layout.word_size, b"\0")
+        else:
+            place = _offset(layout, keep + len(tail))
+            tail += value + bytes(len(value) % 2)
+        entries[tag] = layout.pack("HH" + layout.word, tag, kind, count) + place
+    directory = _merged(ifd.entries, entries)
+    start = keep + len(tail)
+    try:
+        tail += layout.pack(layout.count, len(directory))
+    except struct.error:
+        raise CorruptFile("the first EXIF/TIFF directory is full") from None
+    tail += b"".join(directory) + ifd.next_ifd
+    after = layout.pointer_at + layout.word_size
+    return b"".join((block[: layout.pointer_at], _offset(layout, start), memoryview(block)[after:keep], tail))
+
+
+def _merged(old: tuple[tuple[int, bytes], ...], new: Mapping[int, bytes]) -> list[bytes]:
+    """Old entries in their order, new ones in the place of the old or before the first greater tag; repeated tags are dropped if set."""
+    waiting = dict(sorted(new.items()))
+    present = {tag for tag, _ in old}
+    merged: list[bytes] = []
+    for tag, raw in old:
+        while waiting and (first := next(iter(waiting))) < tag and first not in present:
+            merged.append(waiting.pop(first))
+        if tag not in new:
+            merged.append(raw)
+        elif tag in waiting:
+            merged.append(waiting.pop(tag))
+    return merged + list(waiting.values())
+
+
+def _layout(block: bytes) -> _Layout:
+    if not is_tiff(block[:16]):
+        raise CorruptFile("not an EXIF/TIFF block: no byte order mark")
+    order = "<" if block[:1] == b"I" else ">"
+    if 43 in block[2:4]:
+        return _Layout(order=order, word="Q", pointer_at=8, count="Q")
+    return _Layout(order=order, word="I", pointer_at=4, count="H")
+
+
+def _offset(layout: _Layout, value: int) -> bytes:
+    try:
+        return layout.pack(layout.word, value)
+    except struct.error:
+        raise CorruptFile("the file would pass 4 GiB, which TIFF cannot address: use BigTIFF") from None
