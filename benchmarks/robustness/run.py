@@ -1,0 +1,166 @@
+"""Embed a random payload in every photo with every tool, attack, read, and count the exact payloads.
+
+    python -m benchmarks.robustness --photos FOLDER --attacks list combinations -j 2
+    python -m benchmarks.robustness --photos FOLDER --size native --attacks harsh --name robustness_big
+    python -m benchmarks.robustness --photos FOLDER --tools stamp --attacks random:100 --seed 7
+
+A payload counts when all of its bits are right. A photo that a tool refuses to mark counts as unread under
+every attack, and is named. `wrong` counts payloads that were reported and are not the embedded one; the
+peers report some payload for any picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import stamp
+from benchmarks.common import attacks, photos, runner, tools
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+QUICK = [
+    "none",
+    "JPEG 50",
+    "resize 0.5",
+    "crop 25 %",
+    "rotate 5",
+    "mirror",
+    "rotate 17 + crop 50 % + JPEG 75",
+]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One photo through one tool and all attacks."""
+
+    path: Path
+    tool: str
+    size: photos.Size
+    seed: int
+    attacks: list[str]
+
+
+@dataclass
+class Outcome:
+    photo: str
+    tool: str
+    bits: int
+    refused: str | None = None
+    psnr: float | None = None
+    read: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+
+def measure(task: Task) -> Outcome:
+    photo_seed = photos.seed_of(task.path, task.seed)
+    pixels = photos.load(task.path, task.size, task.seed)
+    tool = tools.make(task.tool, task.seed)
+    outcome = Outcome(task.path.name, tool.name, tool.bits)
+    payload = tools.payload_for(tool, photo_seed)
+    try:
+        marked = tool.embed(pixels, payload)
+    except stamp.HostError as error:
+        outcome.refused = str(error)
+        return outcome
+    outcome.psnr = float(10 * np.log10(255**2 / np.mean((marked.astype(float) - pixels) ** 2)))
+    for name, attack in attacks.select(task.attacks, seed=task.seed).items():
+        found = tool.read(attack(marked, photo_seed))
+        if found == payload:
+            outcome.read.append(name)
+        elif found is not None:
+            outcome.wrong.append(name)
+    return outcome
+
+
+def summarise(outcomes: list[Outcome], names: list[str], chosen: dict[str, attacks.Attack]) -> dict[str, Any]:
+    """Per tool: counts by attack, shares by family, fidelity, what was refused."""
+    summary = {}
+    for name in names:
+        mine = [outcome for outcome in outcomes if outcome.tool == name]
+        by_attack: dict[str, dict[str, Any]] = {
+            attack: {
+                "read": sum(attack in outcome.read for outcome in mine),
+                "wrong": sum(attack in outcome.wrong for outcome in mine),
+                "missed": sorted(outcome.photo for outcome in mine if attack not in outcome.read),
+            }
+            for attack in chosen
+        }
+        families: dict[str, float] = {}
+        for family in attacks.FAMILIES:
+            counts = [by_attack[a]["read"] for a, attack in chosen.items() if attack.family == family]
+            if counts:
+                families[family] = sum(counts) / (len(counts) * len(mine))
+        psnr = [outcome.psnr for outcome in mine if outcome.psnr is not None]
+        summary[name] = {
+            "photos": len(mine),
+            "bits": mine[0].bits,
+            "refused": {outcome.photo: outcome.refused for outcome in mine if outcome.refused},
+            "psnr_mean_db": float(np.mean(psnr)) if psnr else None,
+            "psnr_min_db": min(psnr, default=None),
+            "read_share": sum(row["read"] for row in by_attack.values()) / (len(chosen) * len(mine)),
+            "read_share_by_family": families,
+            "wrong": sum(row["wrong"] for row in by_attack.values()),
+            "attacks": by_attack,
+        }
+    return summary
+
+
+def markdown(summary: dict[str, Any], chosen: dict[str, attacks.Attack]) -> str:
+    names = list(summary)
+    count = summary[names[0]]["photos"]
+    rows: list[list[object]] = [
+        [attack, *(summary[name]["attacks"][attack]["read"] for name in names)] for attack in chosen
+    ]
+    for family in attacks.FAMILIES:
+        if family in summary[names[0]]["read_share_by_family"]:
+            shares = (summary[name]["read_share_by_family"][family] for name in names)
+            rows.append([f"*{family}*", *(f"{share:.1%}" for share in shares)])
+    rows.append(["**all**", *(f"**{summary[name]['read_share']:.1%}**" for name in names)])
+    for label, key in (("PSNR mean, dB", "psnr_mean_db"), ("PSNR min, dB", "psnr_min_db")):
+        values = (summary[name][key] for name in names)
+        rows.append([label, *("-" if value is None else f"{value:.1f}" for value in values)])
+    rows.append(["refused photos", *(len(summary[name]["refused"]) for name in names)])
+    header = ["attack", *(f"{name}, {summary[name]['bits']} bit" for name in names)]
+    return f"Exact payloads read, of {count} photos.\n\n" + runner.table(header, rows)
+
+
+def heat_map(summary: dict[str, Any], chosen: dict[str, attacks.Attack]) -> Figure:
+    names = list(summary)
+    shares = np.array(
+        [[summary[n]["attacks"][attack]["read"] / summary[n]["photos"] for n in names] for attack in chosen]
+    )
+    plot, axes = runner.figure(2.6 + 0.9 * len(names), 1.4 + 0.19 * len(chosen))
+    image = axes.imshow(shares, cmap="RdYlGn", vmin=0, vmax=1, aspect="auto")
+    axes.set_xticks(range(len(names)), [f"{n}\n{summary[n]['read_share']:.0%}" for n in names], fontsize=8)
+    axes.xaxis.tick_top()
+    axes.set_yticks(range(len(chosen)), list(chosen), fontsize=7)
+    axes.tick_params(length=0)
+    colours = plot.colorbar(image, ax=axes, fraction=0.05)
+    colours.set_label("exact payloads read", fontsize=8)
+    colours.ax.tick_params(labelsize=7)
+    return plot
+
+
+def main() -> None:
+    parser = runner.parser("robustness", __doc__)
+    parser.add_argument(
+        "--attacks",
+        nargs="+",
+        default=["list", "combinations"],
+        help="names, or list, combinations, harsh, random:N, valuemetric, geometric, combined",
+    )
+    options = parser.parse_args()
+    if options.quick:
+        options.attacks = QUICK
+    chosen = attacks.select(options.attacks, seed=options.seed)
+    paths, left_out = photos.usable(options.photos, options.size)
+    tasks = [Task(p, t, options.size, options.seed, options.attacks) for p in paths for t in options.tools]
+    outcomes = list(runner.spread(measure, tasks, jobs=options.jobs, label="photo x tool"))
+    summary = summarise(outcomes, options.tools, chosen)
+    document = {"photos": [path.name for path in paths], "left_out": left_out, "summary": summary}
+    runner.write(options, document, markdown(summary, chosen), {options.name: heat_map(summary, chosen)})
