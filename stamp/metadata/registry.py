@@ -87,7 +87,7 @@ def _score_tiff(head: bytes) -> int:
 
 
 _SCORES: Final[Mapping[str, Callable[[bytes], int]]] = MappingProxyType(
-    {"jpeg": _score_jpeg}
+    {"jpeg": _score_jpeg, "png": _score_png, "tiff": _score_tiff, "webp": _score_webp}
 )
 
 

@@ -63,6 +63,13 @@ class Ifd0:
         start, size = span
         return self.block[start : start + size] if start else raw[-self.layout.word_size :][:size]
 
+    def numbers(self, tag: int) -> tuple[int, ...]:
+        """The values of an entry of type SHORT, LONG or LONG8; empty if there is none."""
+        raw = next((raw for number, raw in self.entries if number == tag), b"")
+        value = self.value(tag) or b""
+        code = {3: "H", 4: "I", 16: "Q"}.get(self.layout.unpack("H", raw, 2)[0]) if raw else None
+        return self.layout.unpack(f"{len(value) // struct.calcsize(code)}{code}", value, 0) if code else ()
+
     def _span(self, raw: bytes) -> tuple[int, int] | None:
         """(offset, size) of an entry's value, offset 0 where it stands in the entry itself; None where it is not in the block."""
         layout = self.layout

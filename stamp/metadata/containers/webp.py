@@ -1,0 +1,124 @@
+"""WebP (RFC 9649): metadata in the RIFF chunks `EXIF` and `XMP `.
+
+A simple file (one VP8 or VP8L chunk) gets the VP8X header that metadata needs, with its canvas and alpha flag taken from the bitstream. New
+chunks stand at the end, EXIF before XMP; VP8, VP8L, ALPH, ANIM and ANMF chunks are kept byte for byte, and so is what follows the RIFF.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from ...errors import CorruptFile
+
+TITLE: Final = "WebP"
+STORES: Final = ("xmp", "exif")
+
+_CHUNKS = {"exif": b"EXIF", "xmp": b"XMP "}
+_FLAGS = {"exif": 0x08, "xmp": 0x04}
+_ALPHA = 0x10
+_EXIF_PREFIX = b"Exif\0\0"
+_PICTURE = (b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF")
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """A chunk whose content is data[start:end]; padding follows where the length is odd."""
+
+    kind: bytes
+    start: int
+    end: int
+
+
+def extract(data: bytes) -> dict[str, bytes]:
+    """Store -> its block. Raises `CorruptFile` for a damaged chunk structure."""
+    found: dict[str, bytes] = {}
+    chunks = _chunks(data)[0]
+    for store, kind in _CHUNKS.items():
+        content = next((data[chunk.start : chunk.end] for chunk in chunks if chunk.kind == kind), None)
+        if content is not None:
+            found[store] = content.removeprefix(_EXIF_PREFIX) if store == "exif" else content
+    return found
+
+
+def splice(data: bytes, blocks: Mapping[str, bytes]) -> bytes:
+    """`data` with the blocks of some stores replaced or put in. Raises `CorruptFile` as `extract` does."""
+    chunks, end = _chunks(data)
+    view = memoryview(data)
+    contents: list[tuple[bytes, bytes | memoryview]] = [(chunk.kind, view[chunk.start : chunk.end]) for chunk in chunks]
+    if contents[0][0] != b"VP8X":
+        contents.insert(0, (b"VP8X", _extended_header(data, chunks[0])))
+    for store in ("exif", "xmp"):
+        if store in blocks:
+            contents = _with(contents, _CHUNKS[store], blocks[store])
+    flags = contents[0][1][0] | sum(flag for store, flag in _FLAGS.items() if store in blocks)
+    contents[0] = (b"VP8X", bytes([flags]) + contents[0][1][1:])
+    pieces: list[bytes | memoryview] = []
+    for kind, content in contents:
+        pieces += (kind, struct.pack("<I", len(content)), content, bytes(len(content) % 2))
+    size = 4 + sum(map(len, pieces))
+    return b"".join((b"RIFF", struct.pack("<I", size), b"WEBP", *pieces, view[end:]))
+
+
+def has_c2pa(data: bytes) -> bool:
+    """Whether a C2PA manifest (chunk `C2PA`; C2PA 2.1, section A.3.4) is there."""
+    return any(chunk.kind == b"C2PA" for chunk in _chunks(data)[0])
+
+
+def essence(data: bytes) -> list[memoryview]:
+    """The picture itself: bitstreams, alpha and animation."""
+    view = memoryview(data)
+    return [view[chunk.start : chunk.end] for chunk in _chunks(data)[0] if chunk.kind in _PICTURE]
+
+
+def _chunks(data: bytes) -> tuple[list[_Chunk], int]:
+    """The chunks, and where the RIFF ends."""
+    chunks: list[_Chunk] = []
+    position = 12
+    stop = 8 + struct.unpack_from("<I", data, 4)[0] if len(data) >= 12 else 0
+    # A writer may leave out the padding of the last chunk, or not count it.
+    if stop > len(data) + 1:
+        raise CorruptFile("WebP: the file is shorter than its header says")
+    while position + 8 <= min(stop, len(data)):
+        (length,) = struct.unpack_from("<I", data, position + 4)
+        start = position + 8
+        if start + length > min(stop, len(data)):
+            raise CorruptFile(f"WebP: the chunk at byte {position} does not fit in the file")
+        chunks.append(_Chunk(data[position : position + 4], start, start + length))
+        position = start + length + length % 2
+    if not chunks or chunks[0].kind not in (b"VP8X", b"VP8 ", b"VP8L"):
+        raise CorruptFile("WebP: no picture where one must stand")
+    if chunks[0].kind == b"VP8X" and chunks[0].end - chunks[0].start < 10:
+        raise CorruptFile("WebP: the extended header is cut off")
+    return chunks, min(max(stop, position), len(data))
+
+
+def _extended_header(data: bytes, picture: _Chunk) -> bytes:
+    """The VP8X content for a simple file (RFC 9649, sections 2.5 to 2.7; VP8: RFC 6386, section 9.1)."""
+    head = data[picture.start : min(picture.start + 10, picture.end)]
+    if picture.kind == b"VP8L" and head[:1] == b"\x2f" and len(head) >= 5:
+        (bits,) = struct.unpack_from("<I", head, 1)
+        width, height, alpha = bits & 0x3FFF, bits >> 14 & 0x3FFF, bool(bits >> 28 & 1)
+    elif picture.kind == b"VP8 " and head[3:6] == b"\x9d\x01\x2a" and len(head) == 10:
+        width, height = (side & 0x3FFF for side in struct.unpack_from("<HH", head, 6))
+        width, height, alpha = width - 1, height - 1, False
+        if width < 0 or height < 0:
+            raise CorruptFile("WebP: the picture has no size")
+    else:
+        raise CorruptFile("WebP: the picture's header is damaged")
+    return bytes([_ALPHA if alpha else 0, 0, 0, 0]) + width.to_bytes(3, "little") + height.to_bytes(3, "little")
+
+
+def _with(
+    contents: list[tuple[bytes, bytes | memoryview]], kind: bytes, block: bytes
+) -> list[tuple[bytes, bytes | memoryview]]:
+    """`contents` with the first chunk of `kind` replaced, or a new one: EXIF before XMP, else at the end."""
+    kinds = [present for present, _ in contents]
+    if kind in kinds:
+        at = kinds.index(kind)
+        prefix = _EXIF_PREFIX if kind == b"EXIF" and bytes(contents[at][1][:6]) == _EXIF_PREFIX else b""
+        return [*contents[:at], (kind, prefix + block), *contents[at + 1 :]]
+    at = kinds.index(b"XMP ") if kind == b"EXIF" and b"XMP " in kinds else len(contents)
+    return [*contents[:at], (kind, block), *contents[at:]]
