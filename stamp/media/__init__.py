@@ -1,0 +1,1 @@
+"""Pixels and samples in and out of containers, and nothing about watermarks."""

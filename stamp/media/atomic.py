@@ -1,0 +1,144 @@
+"""Files that appear whole or not at all: written beside the target, flushed to disk, moved into place."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ..errors import OutputError, StampError, UnwritableFile
+
+TEMP_SUFFIX = ".stamp-tmp"
+
+_NO_HARD_LINKS = {errno.EPERM, errno.EACCES, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK, errno.EXDEV}
+
+
+@contextmanager
+def write_whole(
+    target: str | os.PathLike[str],
+    *,
+    overwrite: bool = False,
+    mode_from: str | os.PathLike[str] | None = None,
+) -> Iterator[Path]:
+    """Yield a temporary path beside `target`; move it to `target` if the block ends without an exception.
+
+    The temporary file exists (empty) when the block starts; its name starts with a dot and ends with
+    `.stamp-tmp`. Whatever the block raises, KeyboardInterrupt included, the temporary file is removed and
+    `target` is as it was.
+
+    With `overwrite`, a symbolic link is followed: the file behind it is replaced and the link stays. The
+    permission bits are those of `mode_from` if given, else those of the file replaced, else what the umask
+    leaves.
+
+    Raises OutputError if `target` exists and `overwrite` is false (also if it came into being meanwhile), and
+    UnwritableFile with `.path` for what the disk or the folder does not take, also from inside the block.
+    """
+    shown = Path(target)
+    if not overwrite and os.path.lexists(shown):
+        raise _exists(shown)
+    place = Path(os.path.realpath(shown)) if overwrite else shown
+    with _unwritable(shown):
+        if place.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(place))
+        mode = _wanted_mode(place, mode_from)
+        temp = _create_temp(place, 0o600 if mode is not None else 0o666)
+    try:
+        with _unwritable(shown, temp):
+            yield temp
+            if mode is not None:
+                os.chmod(temp, mode)
+            _flush(temp)
+            _move(temp, place, overwrite=overwrite, shown=shown)
+            _flush_folder(place.parent)
+    finally:
+        with suppress(OSError):
+            temp.unlink(missing_ok=True)
+
+
+def _wanted_mode(place: Path, mode_from: str | os.PathLike[str] | None) -> int | None:
+    if mode_from is not None:
+        return stat.S_IMODE(os.stat(mode_from).st_mode)
+    with suppress(FileNotFoundError):
+        return stat.S_IMODE(place.stat().st_mode)
+    return None
+
+
+def _create_temp(place: Path, mode: int) -> Path:
+    # Room is left for what we add: most filesystems take names of 255 bytes.
+    stem = os.fsdecode(os.fsencode(place.name)[:200])
+    temp = place.with_name(f".{stem}.{secrets.token_hex(6)}{TEMP_SUFFIX}")
+    os.close(os.open(temp, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
+    return temp
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _flush_folder(folder: Path) -> None:
+    # The file is in place already; some systems (Windows, some network disks) cannot flush a folder at all.
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _move(temp: Path, place: Path, *, overwrite: bool, shown: Path) -> None:
+    if overwrite:
+        os.replace(temp, place)
+        return
+    # A hard link refuses an existing name in one step, so two writers cannot both believe they made the file.
+    try:
+        os.link(temp, place)
+    except FileExistsError:
+        raise _exists(shown) from None
+    except OSError as error:
+        if error.errno not in _NO_HARD_LINKS:
+            raise
+        if os.path.lexists(place):
+            raise _exists(shown) from None
+        os.replace(temp, place)
+
+
+@contextmanager
+def _unwritable(shown: Path, temp: Path | None = None) -> Iterator[None]:
+    """Turn an OSError into UnwritableFile for `shown`, the name the user knows."""
+    try:
+        yield
+    except UnwritableFile as error:
+        if temp is None or error.path is None or Path(error.path) != temp:
+            raise
+        raise UnwritableFile(str(error).replace(str(temp), str(shown)), path=shown) from error
+    except StampError:
+        raise
+    except OSError as error:
+        raise unwritable(shown, error) from error
+
+
+def unwritable(path: str | os.PathLike[str], error: OSError) -> UnwritableFile:
+    """The error to raise when writing to `path` failed with `error`; says what to do."""
+    reason = error.strerror or str(error) or type(error).__name__
+    remedy = {
+        errno.ENOSPC: "free some space or choose another disk",
+        errno.EDQUOT: "free some space or choose another disk",
+        errno.EFBIG: "choose a disk or a limit that takes larger files",
+        errno.ENOENT: "make the folder first",
+        errno.ENOTDIR: "choose a folder that exists",
+        errno.EISDIR: "name a file, not a folder",
+        errno.EROFS: "choose a folder that can be written",
+    }.get(error.errno or 0, "check the folder and its permissions")
+    return UnwritableFile(f"{os.fspath(path)}: cannot be written ({reason}); {remedy}", path=path)
+
+
+def _exists(path: Path) -> OutputError:
+    return OutputError(f"{path}: exists already; choose another name, or overwrite it on purpose")

@@ -1,0 +1,80 @@
+"""Pixels in and out of image files. The container and everything in it but the pixels stays as it was."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ..errors import StampError
+from . import jpeg
+from .atomic import unwritable
+from .picture import Picture, Pixels, WriteNotes
+from .source import read_source, refused
+
+__all__ = ["Picture", "WriteNotes", "encode_picture", "read_luma", "read_picture", "write_picture"]
+
+MIN_LUMA_PIXELS = 1100 * 1100
+"""`read_luma` never decodes a picture smaller than this many pixels, a geometric-mean side of 1100."""
+
+
+def read_picture(path: str | os.PathLike[str]) -> Picture:
+    """Read a picture for embedding: full resolution, upright, with all that is needed to write it back.
+
+    Raises MediaError: UnsupportedFormat for what cannot be marked and written back in full, CorruptFile for
+    what cannot be decoded; MissingDependency where an optional package is needed.
+    """
+    place = Path(path)
+    data = read_source(place)
+    if data.startswith(b"\xff\xd8\xff"):
+        return jpeg.read(data, place)
+    raise refused(place, "not a picture that can be marked", "see `stamp formats`")
+
+
+def encode_picture(
+    picture: Picture, pixels: Pixels, *, quality_floor: int | None = None
+) -> tuple[bytes, list[str]]:
+    """The bytes of the picture's file with `pixels` in the place of its own, and notes for the user.
+
+    `pixels` has the shape and dtype of `picture.pixels`, upright. Container, coding settings and every
+    metadata block are those of the source. `quality_floor` (1 to 100): lossy pictures are coded at least
+    as finely as at that quality.
+    """
+    if pixels.shape != picture.pixels.shape or pixels.dtype != picture.pixels.dtype:
+        told, had = (f"{array.shape} {array.dtype}" for array in (pixels, picture.pixels))
+        raise ValueError(f"pixels are {told}, the picture is {had}")
+    try:
+        return picture.host.encode(pixels, quality_floor)
+    except StampError:
+        raise
+    except Exception as error:
+        raise refused(
+            picture.path, f"cannot be encoded again ({error})", "save it from an editor first"
+        ) from error
+
+
+def write_picture(
+    picture: Picture, pixels: Pixels, target_path: str | os.PathLike[str], *, quality_floor: int | None = None
+) -> WriteNotes:
+    """Write what `encode_picture` returns. Raises UnwritableFile.
+
+    The file is written as it comes: give it the path that `atomic.write_whole` yields.
+    """
+    data, notes = encode_picture(picture, pixels, quality_floor=quality_floor)
+    try:
+        Path(target_path).write_bytes(data)
+    except OSError as error:
+        raise unwritable(target_path, error) from error
+    return tuple(notes)
+
+
+def read_luma(path: str | os.PathLike[str], *, max_pixels_hint: int = MIN_LUMA_PIXELS) -> Pixels:
+    """Upright Rec. 601 luma (H, W), uint8 or uint16, for detection; of the first frame if there are many.
+
+    A JPEG is decoded at 1/2, 1/4 or 1/8 of its size as long as `max_pixels_hint` pixels remain, and
+    never fewer than 1100 x 1100. Raises UnsupportedFormat or CorruptFile.
+    """
+    place = Path(path)
+    data = read_source(place)
+    if data.startswith(b"\xff\xd8\xff"):
+        return jpeg.read_luma(data, place, max(max_pixels_hint, MIN_LUMA_PIXELS))
+    raise refused(place, "not a picture that can be read", "see `stamp formats`")

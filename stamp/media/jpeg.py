@@ -1,0 +1,171 @@
+"""JPEG files: pixels out, pixels in, everything else kept.
+
+Colour JPEGs stay in YCbCr: only the Y plane is handed out, and the chroma goes back as it was decoded,
+with the source's own quantisation tables, so that re-quantising returns (nearly) the same coefficients.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, JpegImagePlugin
+
+from .jpeg_syntax import APP0, APP1, APP14, JpegSyntax, Segment, check_handled, parse
+from .orientation import as_stored, exif_orientation, upright
+from .picture import Picture, Pixels
+from .source import decoding
+
+_SUBSAMPLING = {(1, 1): 0, (2, 1): 1, (2, 2): 2}
+_SOI = b"\xff\xd8"
+
+
+@dataclass(frozen=True)
+class JpegHost:
+    """The source's segments and decoded picture (`image`: mode L, YCbCr, RGB or CMYK, as stored)."""
+
+    path: Path
+    syntax: JpegSyntax
+    image: Image.Image
+    orientation: int
+
+    def encode(self, pixels: Pixels, quality_floor: int | None) -> tuple[bytes, list[str]]:
+        notes: list[str] = []
+        tables = _component_tables(self.syntax)
+        if quality_floor is not None:
+            finer = [
+                [min(pair) for pair in zip(table, standard, strict=True)]
+                for table, standard in zip(tables, _standard_tables(quality_floor, len(tables)), strict=True)
+            ]
+            if finer != tables:
+                tables = finer
+                notes.append(
+                    f"JPEG quality raised to {quality_floor}: at the source's the mark would not survive"
+                )
+        subsampling = 0
+        if len(self.syntax.components) == 3:
+            subsampling = _subsampling(self.syntax)
+            if subsampling < 0:
+                subsampling = 0
+                notes.append(
+                    "chroma stored at full resolution: the source's kind of subsampling cannot be written"
+                )
+        buffer = io.BytesIO()
+        _with_pixels(self.image, as_stored(pixels, self.orientation)).save(
+            buffer,
+            "JPEG",
+            qtables=tables,
+            subsampling=subsampling,
+            progressive=self.syntax.progressive,
+            # The standard Huffman tables cost 5 % in size but save a pass: keep to what the source did.
+            optimize=not self.syntax.huffman <= _standard_huffman(),
+            restart_marker_blocks=self.syntax.restart_interval,
+            keep_rgb=True,
+        )
+        fresh = parse(buffer.getvalue(), self.path)
+        return b"".join(
+            [_SOI, *_raw(self.syntax.metadata), *_raw(fresh.coding), fresh.scans, self.syntax.trailer]
+        ), notes
+
+
+def read(data: bytes, path: Path) -> Picture:
+    """Read a JPEG for embedding: (H, W) for gray and YCbCr, (H, W, 3) for RGB. Raises MediaError."""
+    syntax = parse(data, path)
+    check_handled(syntax, path)
+    notes = (
+        [f"{len(syntax.trailer)} bytes behind the picture kept as they are"]
+        if syntax.trailer.strip(b"\0")
+        else []
+    )
+    orientation = jpeg_orientation(syntax)
+    if any(b"\xff\xd8\xff" in exif for exif in syntax.blocks(APP1, b"Exif\0\0")):
+        notes.append("the EXIF thumbnail is left as it was, without the mark")
+    with decoding(path):
+        image = decode(syntax, "YCbCr" if syntax.colours == "YCbCr" else None)
+        pixels = np.asarray(image.getchannel(0) if image.mode == "YCbCr" else image)
+    return Picture(
+        path, "JPEG", upright(pixels, orientation), JpegHost(path, syntax, image, orientation), notes
+    )
+
+
+def read_luma(data: bytes, path: Path, min_pixels: int) -> Pixels:
+    """Upright luma (H, W) uint8, at the smallest of 1, 1/2, 1/4, 1/8 with at least `min_pixels` pixels."""
+    syntax = parse(data, path)
+    scale = 8
+    while scale > 1 and syntax.width * syntax.height < min_pixels * scale * scale:
+        scale //= 2
+    with decoding(path):
+        luma = np.asarray(decode(syntax, "L", scale).convert("L"))
+    return upright(luma, jpeg_orientation(syntax))
+
+
+def decode(syntax: JpegSyntax, mode: str | None = None, scale: int = 1) -> Image.Image:
+    """The picture as stored, in Pillow's mode for it; `mode` "YCbCr" or "L" spares converting a YCbCr JPEG.
+
+    The decoder gets the coding segments only: metadata cannot make it parse, warn or stumble.
+    """
+    markers = [
+        s for s in syntax.metadata if s.code in (APP0, APP14) and s.body.startswith((b"JFIF\0", b"Adobe"))
+    ]
+    stream = io.BytesIO(b"".join([_SOI, *_raw(markers), *_raw(syntax.coding), syntax.scans]))
+    image = JpegImagePlugin.JpegImageFile(stream)
+    if mode is not None or scale > 1:
+        image.draft(
+            mode if syntax.colours == "YCbCr" else None, (syntax.width // scale, syntax.height // scale)
+        )
+    image.load()
+    return image
+
+
+def jpeg_orientation(syntax: JpegSyntax) -> int:
+    """EXIF orientation, 1 to 8."""
+    blocks = syntax.blocks(APP1, b"Exif\0\0")
+    return exif_orientation(blocks[0]) if blocks else 1
+
+
+def _with_pixels(image: Image.Image, pixels: Pixels) -> Image.Image:
+    fresh = Image.fromarray(np.ascontiguousarray(pixels))
+    if image.mode != "YCbCr":
+        return fresh
+    return Image.merge("YCbCr", (fresh, image.getchannel(1), image.getchannel(2)))
+
+
+def _component_tables(syntax: JpegSyntax) -> list[list[int]]:
+    """One quantisation table a component, without repeating the last."""
+    tables = [syntax.tables[component.table] for component in syntax.components]
+    while len(tables) > 1 and tables[-1] == tables[-2]:
+        tables.pop()
+    return tables
+
+
+def _subsampling(syntax: JpegSyntax) -> int:
+    """Pillow's number for the chroma subsampling, -1 for one that it cannot write."""
+    luma, *chroma = syntax.components
+    if any((c.across, c.down) != (chroma[0].across, chroma[0].down) for c in chroma):
+        return -1
+    ratio = (luma.across / chroma[0].across, luma.down / chroma[0].down)
+    return next((number for factors, number in _SUBSAMPLING.items() if factors == ratio), -1)
+
+
+@cache
+def _standard(quality: int) -> JpegSyntax:
+    """What libjpeg writes by itself at this quality; spares us a copy of its tables."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(buffer, "JPEG", quality=quality)
+    return parse(buffer.getvalue(), Path("memory"))
+
+
+def _standard_huffman() -> set[bytes]:
+    return _standard(75).huffman
+
+
+def _standard_tables(quality: int, count: int) -> list[list[int]]:
+    luma, chroma = _standard(quality).tables.values()
+    return [luma, chroma, chroma, chroma][:count]
+
+
+def _raw(segments: list[Segment]) -> list[bytes]:
+    return [segment.raw for segment in segments]
