@@ -2,9 +2,10 @@
 
     python -m benchmarks.fidelity --photos FOLDER -j 2
 
-PSNR over all channels; SSIM on luma with the Gaussian window of Wang et al. 2004 (doi:
-10.1109/TIP.2003.819861), and on RGB with scikit-image's defaults, all three by scikit-image, not by stamp's own code; SSIMULACRA2 by the
-external program `ssimulacra2` (Debian: libjxl-devtools), where 90 is visually lossless, 70 high quality.
+PSNR over all channels; SSIM on luma with the Gaussian window of Wang et al. 2004
+(doi:10.1109/TIP.2003.819861) and on RGB with scikit-image's defaults, since two of the peers mark chroma
+alone; all by scikit-image, not by stamp's own code; SSIMULACRA2 by the external program `ssimulacra2`
+(Debian: libjxl-devtools), where 90 is visually lossless and 70 high quality.
 The last row is a yardstick: the photo as a Pillow JPEG of quality 90.
 """
 

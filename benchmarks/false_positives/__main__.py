@@ -1,0 +1,3 @@
+from benchmarks.false_positives.run import main
+
+main()

@@ -1,0 +1,225 @@
+"""Detect in unmarked pictures and with wrong keys, and set the measured null law beside the derived one.
+
+    python -m benchmarks.false_positives --photos FOLDER --detections 2000 -j 2
+
+Half of the detections look at unmarked pictures, half at marked ones with a wrong key; each has a new key
+and a picture of its own: a random cut of a photo, three times in four edited by a random chain of attacks.
+One detection in ten more looks at a marked picture with the right key, for the histogram. The peers do not
+take part: they have no detection and return some payload for any picture.
+
+The derived law is the detector's own `log10_p`, the chance of such a score in one call on an unmarked
+picture, all search included. If it holds, a share p of the null detections has a value of p or below; if
+it errs on the safe side, fewer have.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import stamp
+from benchmarks.common import attacks, photos, runner, tools
+from benchmarks.common.steps import Pixels, Rng
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+KINDS = UNMARKED, WRONG_KEY, MARKED = "unmarked", "wrong key", "marked"
+LEVELS = (0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
+
+
+@dataclass(frozen=True)
+class Task:
+    """The detections of one kind on one photo, by number: the number seeds everything else."""
+
+    path: Path
+    size: photos.Size
+    seed: int
+    kind: str
+    numbers: range
+
+
+@dataclass(frozen=True)
+class Sample:
+    kind: str
+    photo: str
+    edit: str
+    present: bool
+    correct: bool
+    score: float
+    threshold: float
+    log10_p: float
+
+
+def cut(pixels: Pixels, rng: Rng) -> Pixels:
+    """A random part of the picture, a quarter of its area or more."""
+    share = rng.uniform(0.5, 1, 2)
+    h, w = (np.array(pixels.shape[:2]) * share).astype(int)
+    y, x = rng.integers(0, pixels.shape[0] - h + 1), rng.integers(0, pixels.shape[1] - w + 1)
+    return np.ascontiguousarray(pixels[y : y + h, x : x + w])
+
+
+def measure(task: Task) -> list[Sample]:
+    pixels = photos.load(task.path, task.size, task.seed)
+    photo_seed = photos.seed_of(task.path, task.seed)
+    owner = tools.Stamp(task.seed)
+    payload = tools.payload_for(owner, photo_seed)
+    if task.kind != UNMARKED:
+        try:
+            pixels = owner.embed(pixels, payload)
+        except stamp.HostError:
+            return []
+    samples = []
+    for number in task.numbers:
+        rng = np.random.default_rng([photo_seed, number, KINDS.index(task.kind)])
+        edit = attacks.random_chain(rng) if rng.random() < 0.75 else attacks.ATTACKS["none"]
+        picture = edit(cut(pixels, rng), int(rng.integers(1 << 32)))
+        key = owner.key if task.kind == MARKED else tools.key_from(int(rng.integers(1 << 62)), task.kind)
+        found = stamp.detect(picture, key=key)
+        samples.append(
+            Sample(
+                task.kind,
+                task.path.name,
+                edit.name,
+                found.present,
+                found.payload == payload,
+                float(found.score),
+                float(found.threshold),
+                float(found.log10_p),
+            )
+        )
+    return samples
+
+
+def tasks_for(paths: list[Path], size: photos.Size, seed: int, detections: int) -> list[Task]:
+    """`detections` null ones, dealt evenly to photos and kinds, and a tenth as many marked ones."""
+    tasks = []
+    for kind, wanted in ((UNMARKED, detections / 2), (WRONG_KEY, detections / 2), (MARKED, detections / 10)):
+        each = -(-int(np.ceil(wanted)) // len(paths))
+        for path in paths:
+            # Small pieces keep all processes busy to the end.
+            tasks += [
+                Task(path, size, seed, kind, range(start, min(start + 25, each)))
+                for start in range(0, each, 25)
+            ]
+    return tasks
+
+
+def exceedance(log10_p: np.ndarray[Any, np.dtype[np.float64]]) -> list[dict[str, float]]:
+    """For each level p: how many of the null detections say p or below, how many should, and the band that
+    holds 95 % of such counts if the derived law is right."""
+    from scipy.stats import binom
+
+    count = len(log10_p)
+    return [
+        {
+            "p": p,
+            "expected": count * p,
+            "low": float(binom.ppf(0.025, count, p)),
+            "high": float(binom.ppf(0.975, count, p)),
+            "measured": int(np.sum(log10_p <= np.log10(p))),
+        }
+        for p in LEVELS
+    ]
+
+
+def summarise(samples: list[Sample]) -> dict[str, Any]:
+    summary: dict[str, Any] = {}
+    for kind in KINDS:
+        mine = [sample for sample in samples if sample.kind == kind]
+        scores = np.array([sample.score for sample in mine])
+        summary[kind] = {
+            "detections": len(mine),
+            "present": sum(sample.present for sample in mine),
+            "correct": sum(sample.present and sample.correct for sample in mine),
+            "score_mean": float(scores.mean()),
+            "score_sd": float(scores.std()),
+            "score_max": float(scores.max()),
+            "threshold_min": min(sample.threshold for sample in mine),
+            "log10_p_min": min(sample.log10_p for sample in mine),
+        }
+    null = np.array([sample.log10_p for sample in samples if sample.kind != MARKED])
+    summary["null_law"] = exceedance(null)
+    summary["false_alarms"] = [vars(s) for s in samples if s.kind != MARKED and s.present]
+    # Seen never in n trials: the rate is below 3/n with 95 % confidence (the rule of three).
+    summary["rate_below_95"] = None if summary["false_alarms"] else 3 / len(null)
+    return summary
+
+
+def markdown(summary: dict[str, Any]) -> str:
+    rows = [
+        [
+            kind,
+            row["detections"],
+            row["present"],
+            row["correct"],
+            f"{row['score_mean']:.2f} ± {row['score_sd']:.2f}",
+            f"{row['score_max']:.2f}",
+            f"{row['threshold_min']:.2f}",
+            f"{row['log10_p_min']:.1f}",
+        ]
+        for kind, row in ((kind, summary[kind]) for kind in KINDS)
+    ]
+    header = ["pictures", "detections", "reported", "right payload", "score", "highest", "threshold"]
+    text = runner.table([*header, "lowest log10 p"], rows)
+    text += (
+        "\nThe null law: how many of the detections without a mark have a derived p at or below a level.\n\n"
+    )
+    text += runner.table(
+        ["p", "derived", "95 % band", "measured"],
+        [
+            [f"{r['p']:g}", f"{r['expected']:.1f}", f"{r['low']:.0f}-{r['high']:.0f}", r["measured"]]
+            for r in summary["null_law"]
+        ],
+    )
+    return text
+
+
+def plots(samples: list[Sample], name: str) -> dict[str, Figure]:
+    scores, axes = runner.figure(6.5, 4)
+    top = max(sample.score for sample in samples)
+    low = min(sample.score for sample in samples)
+    bins = np.linspace(low, top, 80)
+    for kind in KINDS:
+        axes.hist([s.score for s in samples if s.kind == kind], bins, alpha=0.6, label=kind)
+    axes.axvline(min(s.threshold for s in samples), color="black", lw=1, label="threshold")
+    axes.set_yscale("log")
+    axes.set_xlabel("score")
+    axes.set_ylabel("detections")
+    axes.legend(fontsize=8)
+
+    law, axes = runner.figure(4.8, 4.4)
+    null = np.sort([s.log10_p for s in samples if s.kind != MARKED])
+    expected = np.log10((np.arange(len(null)) + 0.5) / len(null))
+    axes.plot(-expected, -null, ".", ms=4, label="measured")
+    axes.plot([0, -expected[0]], [0, -expected[0]], color="black", lw=1, label="the derived law")
+    axes.set_xlabel("-log10 of the share of null detections at or beyond")
+    axes.set_ylabel("-log10 p as derived")
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=8)
+    return {f"{name}_scores": scores, f"{name}_law": law}
+
+
+def main() -> None:
+    parser = runner.parser("false_positives", __doc__)
+    parser.add_argument("--detections", type=int, default=2000, help="null detections [2000]")
+    options = parser.parse_args()
+    options.tools = ["stamp"]
+    if options.quick:
+        options.detections = min(options.detections, 48)
+    paths, left_out = photos.usable(options.photos, options.size)
+    tasks = tasks_for(paths, options.size, options.seed, options.detections)
+    batches = runner.spread(measure, tasks, jobs=options.jobs, label="batch")
+    samples = sorted((s for batch in batches for s in batch), key=lambda s: (s.kind, s.photo, s.edit))
+    summary = summarise(samples)
+    columns = {kind: [[s.score, s.log10_p, s.present] for s in samples if s.kind == kind] for kind in KINDS}
+    document = {
+        "photos": [path.name for path in paths],
+        "left_out": left_out,
+        "summary": summary,
+        "score_log10p_present": columns,
+    }
+    runner.write(options, document, markdown(summary), plots(samples, options.name))

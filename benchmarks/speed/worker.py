@@ -1,0 +1,131 @@
+"""One measurement in a process of its own, so that its peak memory is its own: `measure(Job)`.
+
+Started by `run` as `python -m benchmarks.speed.worker`, the job as JSON on stdin, the result on stdout.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+import stamp
+from benchmarks.common import tools
+from benchmarks.common.steps import Pixels
+
+EMBED, DETECT = "embed", "detect"
+EMBED_FILE, DETECT_FILE = "embed file", "detect file"
+
+
+@dataclass(frozen=True)
+class Job:
+    """`operation` by `tool` on `picture` (.npy for arrays, else a file); `keep` takes the marked picture."""
+
+    tool: str
+    operation: str
+    picture: str
+    keep: str | None
+    repeats: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Cost:
+    """CPU seconds of all threads and children; memory in bytes.
+
+    `seconds` is the best of the repeats, `first_seconds` the first call, which builds what a key needs.
+    `peak` is the whole process with interpreter, libraries and picture; `before` is what it held when the
+    operation began. Where the system cannot say, `peak` is the process's highest since its start.
+    """
+
+    seconds: float
+    first_seconds: float
+    reference_seconds: float
+    before: int
+    peak: int
+    read: bool | None
+
+
+def cpu_seconds() -> float:
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
+
+
+def timed(function: Callable[[], object]) -> tuple[float, object]:
+    began = cpu_seconds()
+    value = function()
+    return cpu_seconds() - began, value
+
+
+def _memory(field: str) -> int:
+    """VmRSS or VmHWM of this process in bytes; ru_maxrss where there is no /proc."""
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        unit = 1 if sys.platform == "darwin" else 1024
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith(field))
+
+
+def _reset_peak() -> None:
+    """Linux forgets the high-water mark on this; elsewhere the peak is the process's own since its start."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5")
+    except OSError:
+        return
+
+
+def reference(pixels: Pixels) -> None:
+    """The unit: one Pillow JPEG encode at quality 90 and one decode of the same picture."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=90)
+    buffer.seek(0)
+    Image.open(buffer).load()
+
+
+def _operation(job: Job, picture: Pixels) -> Callable[[], object]:
+    """The call to be measured; an embed returns the marked picture, a detect the payload."""
+    tool = tools.make(job.tool, job.seed)
+    payload = tools.payload_for(tool, job.seed)
+    if job.operation == EMBED:
+        return lambda: tool.embed(picture, payload)
+    if job.operation == DETECT:
+        return lambda: tool.read(picture)
+    key = tools.key_from(job.seed, "owner")
+    if job.operation == EMBED_FILE:
+        return lambda: stamp.embed_file(job.picture, str(job.keep), payload, key=key, overwrite=True)
+    return lambda: stamp.detect_file(job.picture, keys=[key]).best.payload
+
+
+def measure(job: Job) -> Cost:
+    if job.picture.endswith(".npy"):
+        picture = np.load(job.picture)
+    else:
+        with Image.open(job.picture) as file:
+            picture = np.asarray(file.convert("RGB"))
+    call = _operation(job, picture)
+    _reset_peak()
+    before = _memory("VmRSS")
+    first, value = timed(call)
+    peak = _memory("VmHWM")
+    times, references = [first], [timed(lambda: reference(picture))[0]]
+    for _ in range(job.repeats - 1):
+        references.append(timed(lambda: reference(picture))[0])
+        times.append(timed(call)[0])
+    if job.operation == EMBED and job.keep:
+        np.save(job.keep, np.asarray(value))
+    expected = tools.payload_for(tools.make(job.tool, job.seed), job.seed)
+    read = None if job.operation in (EMBED, EMBED_FILE) else value == expected
+    return Cost(min(times), first, min(references), before, peak, read)
+
+
+if __name__ == "__main__":
+    print(json.dumps(asdict(measure(Job(**json.load(sys.stdin))))))
