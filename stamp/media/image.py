@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from ..errors import StampError
-from . import jpeg
+from . import jpeg, png
 from .atomic import unwritable
 from .picture import Picture, Pixels, WriteNotes
 from .source import read_source, refused
@@ -27,6 +27,8 @@ def read_picture(path: str | os.PathLike[str]) -> Picture:
     data = read_source(place)
     if data.startswith(b"\xff\xd8\xff"):
         return jpeg.read(data, place)
+    if data.startswith(png.SIGNATURE):
+        return png.read(data, place)
     raise refused(place, "not a picture that can be marked", "see `stamp formats`")
 
 
@@ -77,4 +79,6 @@ def read_luma(path: str | os.PathLike[str], *, max_pixels_hint: int = MIN_LUMA_P
     data = read_source(place)
     if data.startswith(b"\xff\xd8\xff"):
         return jpeg.read_luma(data, place, max(max_pixels_hint, MIN_LUMA_PIXELS))
+    if data.startswith(png.SIGNATURE):
+        return png.read_luma(data, place)
     raise refused(place, "not a picture that can be read", "see `stamp formats`")

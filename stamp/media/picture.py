@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 Pixels = NDArray[Any]
 """uint8 or uint16."""
@@ -38,3 +40,28 @@ class Picture:
     pixels: Pixels
     host: Host
     notes: list[str] = field(default_factory=list)
+
+
+def over_gray(samples: Pixels) -> Pixels:
+    """Rec. 601 luma (H, W) of gray, gray + alpha, RGB or RGBA samples; transparency shows mid-gray.
+
+    Pixels that cannot be seen were not marked either: whatever hides there must not disturb the detector.
+    """
+    if samples.ndim == 2:
+        return samples
+    channels = samples.shape[2]
+    colour, alpha = samples[..., : channels - 1 + channels % 2], samples[..., -1]
+    luma = colour[..., 0] if channels < 3 else _luma(np.ascontiguousarray(colour))
+    top = np.iinfo(samples.dtype).max
+    if channels % 2 or alpha.min() == top:
+        return luma
+    share = alpha.astype(np.float32) / top
+    return np.rint(luma * share + (top // 2 + 1) * (1 - share)).astype(samples.dtype)
+
+
+def _luma(colour: Pixels) -> Pixels:
+    if colour.dtype == np.uint8:
+        return np.asarray(Image.fromarray(colour).convert("L"))
+    return np.rint(colour.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)).astype(
+        colour.dtype
+    )

@@ -1,4 +1,4 @@
-"""What every picture reader shares: bytes from a path, a limit on pixels, one error for all a decoder throws."""
+"""What every picture reader shares: bytes from a path, a limit on pixels, errors that name the file."""
 
 from __future__ import annotations
 
