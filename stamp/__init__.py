@@ -1,6 +1,7 @@
 """Mark a photo, a clip or a song before it is published, and show later that it is yours.
 
-The names below are the whole public surface. They are imported on first use, so that `import stamp` costs next to nothing.
+The names below are the whole public surface. They are imported on first use, so that `import stamp` costs
+next to nothing.
 """
 
 from __future__ import annotations
@@ -24,7 +25,15 @@ if TYPE_CHECKING:
         UnsupportedFormat,
         UnwritableFile,
     )
-    from .files import DetectReport, EmbedReport, RightsReport, detect_file, embed_file, read_rights, write_rights
+    from .files import (
+        DetectReport,
+        EmbedReport,
+        RightsReport,
+        detect_file,
+        embed_file,
+        read_rights,
+        write_rights,
+    )
     from .metadata.rights import Rights
     from .watermark.detect import Detection, Transform, detect
     from .watermark.embed import embed
@@ -32,8 +41,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "errors": (
-        "CorruptFile HostError KeyFileError MediaError MissingDependency OutputError PayloadError RightsError StampError "
-        "UnsupportedFormat UnwritableFile"
+        "CorruptFile HostError KeyFileError MediaError MissingDependency OutputError PayloadError RightsError "
+        "StampError UnsupportedFormat UnwritableFile"
     ),
     "files": "DetectReport EmbedReport RightsReport detect_file embed_file read_rights write_rights",
     "metadata.rights": "Rights",

@@ -1,0 +1,140 @@
+"""Many files at once: what is done with each, as a task that can be sent to another process, and the run over
+all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import MediaError, OutputError, StampError
+from .files import detect_file, embed_file, read_rights
+from .folders import Job
+from .metadata.rights import Rights
+from .reports import DetectReport, EmbedReport, Failure, RightsReport
+from .watermark.key import Key
+from .workers import Crash, run
+
+Entry = EmbedReport | DetectReport | RightsReport | Failure
+
+
+def run_jobs(
+    task: Callable[[Job], Entry], jobs: Sequence[Job], processes: int
+) -> Iterator[tuple[int, Entry]]:
+    """Yield `(index, entry)` for each job as it is done, in any order. Nothing that is wrong with one file
+    stops the others."""
+    doable = []
+    for index, job in enumerate(jobs):
+        if job.error is None:
+            doable.append(index)
+        else:
+            yield index, _failure(job.path, job.error)
+    for position, result in run(_Guarded(task), [jobs[index] for index in doable], processes):
+        index = doable[position]
+        if isinstance(result, Crash):
+            result = Failure(
+                jobs[index].path, result.type, f"{jobs[index].path}: {result.message}", result.details
+            )
+        yield index, result
+
+
+@dataclass(frozen=True, slots=True)
+class _Guarded:
+    """The task, with what may well happen to a file turned into a `Failure`."""
+
+    task: Callable[[Job], Entry]
+
+    def __call__(self, job: Job) -> Entry:
+        try:
+            return self.task(job)
+        except (StampError, OSError) as error:
+            return _failure(job.path, error)
+
+
+def _failure(path: Path, error: Exception) -> Failure:
+    message = str(error)
+    if isinstance(error, OSError) and not isinstance(error, StampError):
+        message = error.strerror or message
+    return Failure(path, type(error).__name__, message if str(path) in message else f"{path}: {message}")
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedTask:
+    """`embed_file` with the options of a run; see `stamp embed --help`."""
+
+    key: Key | None
+    payload: bytes | None = None
+    rights: Rights | None = None
+    strength: float = 1.0
+    watermark: bool = True
+    force: bool = False
+    resume: bool = False
+    in_place: bool = False
+
+    def __call__(self, job: Job) -> EmbedReport:
+        assert job.output is not None
+        overwrite = self.force or self.in_place
+        if self.resume and job.output.exists():
+            try:
+                done = self._done(job, job.output)
+            except MediaError:
+                # In place, the source is what cannot be read, and embed_file says so. Elsewhere it is an
+                # output that somebody else cut short: ours appear whole.
+                done, overwrite = None, True
+            if done:
+                return done
+        return embed_file(
+            job.path,
+            job.output,
+            self.payload,
+            key=self.key,
+            rights=self.rights,
+            strength=self.strength,
+            overwrite=overwrite,
+            watermark=self.watermark,
+        )
+
+    def _done(self, job: Job, output: Path) -> EmbedReport | None:
+        """The report on an output of an earlier run; None where there is still something to do.
+
+        The file itself is asked, not a journal: it can be moved, copied or killed half-way without telling a
+        lie.
+        """
+        if self.watermark:
+            assert self.key is not None
+            payload = detect_file(output, keys=self.key).payload
+            done = payload is not None and self.payload in (None, payload)
+        else:
+            payload = None
+            there = read_rights(output).rights.values()
+            done = self.rights is not None and all(
+                there.get(name) == value for name, value in self.rights.values().items()
+            )
+        if done:
+            return EmbedReport(job.path, output, payload, resumed=True)
+        if not (self.force or self.in_place):
+            what = (
+                f"carries {payload.hex()}, another payload"
+                if payload
+                else "is not what this command would make"
+            )
+            raise OutputError(f"{output}: exists and {what}; move it away, or allow overwriting (--force)")
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class DetectTask:
+    """`detect_file` with the keys of a run."""
+
+    keys: tuple[Key, ...]
+
+    def __call__(self, job: Job) -> DetectReport:
+        return detect_file(job.path, keys=self.keys)
+
+
+@dataclass(frozen=True, slots=True)
+class ShowTask:
+    """`read_rights`."""
+
+    def __call__(self, job: Job) -> RightsReport:
+        return read_rights(job.path)

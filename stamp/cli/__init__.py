@@ -1,0 +1,117 @@
+"""The `stamp` command: parse, call `stamp.files` and `stamp.batch`, print.
+
+Every command is a module of its own, loaded when it is called: `stamp --help` must not wait for NumPy.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+
+import click
+
+from .._version import __version__
+from ..errors import StampError
+from .screen import Screen
+
+OK, NOT_FOUND, USAGE, ERROR, INTERRUPTED = 0, 1, 2, 3, 130
+
+_COMMANDS = {
+    "embed": "Mark pictures and write their rights notice.",
+    "detect": "Look for a mark.",
+    "show": "Show the rights notice in a file, and where it stands.",
+    "key": "Make a key.",
+    "formats": "What each kind of file can carry.",
+    "selftest": "Check this installation against the shipped vectors.",
+    "demo": "Mark a photo, squeeze, crop and turn it, and read the mark back.",
+}
+
+
+class _Commands(click.Group):
+    """A group that imports a command's module when the command is used, and not to list its name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(f".{name}", __name__).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 done or detected, 1 no or another mark, 2 usage, 3 error, 130 interrupted.",
+)
+@click.version_option(__version__, package_name="stamp-media", prog_name="stamp")
+def group() -> None:
+    """Mark a photo before it is published, and show later that it is yours."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; never raises.
+
+    click's and Python's own exit code for a crash is 1, which here means "no mark": it must not leak out.
+    """
+    screen = Screen()
+    with _prepared_process():
+        code = _run(arguments, screen)
+        try:
+            sys.stdout.flush()
+        except OSError as error:
+            # What could not be written must not be tried again at exit, where Python would make it exit code
+            # 120.
+            with open(os.devnull, "w") as nowhere:
+                os.dup2(nowhere.fileno(), sys.stdout.fileno())
+            if not isinstance(error, BrokenPipeError):
+                screen.complain(f"cannot write the results: {error.strerror}")
+            code = ERROR
+    return code
+
+
+def _run(arguments: Sequence[str] | None, screen: Screen) -> int:
+    try:
+        code = group.main(args=arguments, prog_name="stamp", standalone_mode=False, obj=screen)
+        return code if isinstance(code, int) else OK
+    except click.UsageError as error:
+        error.show()
+        return USAGE
+    except click.ClickException as error:
+        error.show()
+        return ERROR
+    except (KeyboardInterrupt, click.Abort):
+        screen.say("stamp: interrupted; what is finished is whole, nothing is half-written")
+        return INTERRUPTED
+    except BrokenPipeError:
+        return ERROR  # whoever read our output has left; there is nobody to tell
+    except (StampError, OSError) as error:
+        return screen.fail(error, traceback.format_exc())
+    except Exception as error:
+        what = f"internal error: {type(error).__name__}: {error} (a bug; -v shows where)"
+        return screen.fail(RuntimeError(what), traceback.format_exc())
+
+
+@contextmanager
+def _prepared_process() -> Iterator[None]:
+    """Undecodable file names print as escapes; SIGTERM and SIGHUP end a run as cleanly as Ctrl-C does."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {name: signal.signal(getattr(signal, name), signal.default_int_handler) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)

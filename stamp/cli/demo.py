@@ -1,0 +1,72 @@
+"""`stamp demo`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..config import load_or_make_key, resolve_rights
+from ..demo import find_photo, mistreat
+from ..files import embed_file
+from ..folders import stamped_name
+from ..metadata.rights import Rights
+from . import ERROR, OK, options
+from .embed import describe
+from .screen import Screen
+
+
+@click.command(short_help="Mark a photo, squeeze, crop and turn it, and read the mark back.")
+@click.argument("photo", required=False, type=click.Path())
+@options.key_file
+@options.screen_options("stamp.demo/1")
+@options.pass_screen
+def command(screen: Screen, photo: str | None, key_file: str | None) -> int:
+    """Mark a photo, mistreat copies of it, and read the mark back from each.
+
+    PHOTO is one of yours, or one from sample_media/. The marked photo stays, beside the original, as
+    photo.stamped.jpg; the mistreated copies do not.
+    """
+    source = Path(photo) if photo else find_photo()
+    key, made = load_or_make_key(key_file)
+    if made:
+        screen.say(f"stamp: made your key, {made}: keep a copy; without it no mark can be found")
+    rights = resolve_rights(Rights())
+    if not rights.copyright_notice:
+        rights = Rights(copyright_notice="© {year} marked with stamp demo").over(rights)
+        rights = resolve_rights(rights)
+    report = embed_file(source, stamped_name(source), key=key, rights=rights, overwrite=True)
+    assert report.payload is not None
+    screen.line(describe(report))
+    for note in report.notes:
+        screen.say(f"{report.path}: {note}")
+
+    readings = []
+    for reading in mistreat(report.output, report.payload, key):
+        readings.append(reading)
+        width, height = reading.size
+        read = reading.report.payload.hex() if reading.report.payload else "not read"
+        mark = "ok" if reading.passed else "FAILED"
+        screen.line(
+            f"  {mark:<7} {reading.attack:<42} {f'{width}x{height}':>9}  {read}  score {reading.report.score:.1f}"
+        )
+    passed = sum(reading.passed for reading in readings)
+    screen.line(f"{passed} of {len(readings)} read back; the marked photo is {report.output}")
+    screen.document(
+        [
+            {
+                "attack": r.attack,
+                "width": r.size[0],
+                "height": r.size[1],
+                "passed": r.passed,
+                **_findings(r.report.to_dict()),
+            }
+            for r in readings
+        ],
+        embed=report.to_dict(),
+    )
+    return OK if passed == len(readings) else ERROR
+
+
+def _findings(entry: dict[str, object]) -> dict[str, object]:
+    return {name: entry[name] for name in ("status", "watermark")}

@@ -1,0 +1,102 @@
+"""`stamp detect`."""
+
+from __future__ import annotations
+
+import math
+
+import click
+
+from ..batch import DetectTask, Entry
+from ..config import load_key
+from ..folders import inputs
+from ..reports import DetectReport, Failure
+from . import ERROR, NOT_FOUND, OK, options
+from .run import run
+from .screen import Screen
+
+
+@click.command(short_help="Look for a mark.")
+@options.sources
+@click.option(
+    "--key-file",
+    "key_files",
+    type=click.Path(),
+    multiple=True,
+    metavar="FILE",
+    help="The key; may be repeated. Else $STAMP_KEY_FILE, else your own key.",
+)
+@click.option(
+    "--expect",
+    metavar="HEX16",
+    callback=options.payload,
+    help="Exit with 1 unless every file carries this payload.",
+)
+@options.jobs
+@options.screen_options("stamp.detect/1")
+@options.pass_screen
+def command(
+    screen: Screen, sources: tuple[str, ...], key_files: tuple[str, ...], expect: bytes | None, jobs: int
+) -> int:
+    """Look for a mark in pictures, whatever was done to them: recompressed, cropped, scaled, turned,
+    mirrored.
+
+    Exits with 0 if every file has a mark of one of the keys, with 1 if one has none, with 3 if one could not
+    be read.
+    """
+    keys = tuple(load_key(path) for path in key_files) or (load_key(),)
+
+    def show(entry: Entry) -> None:
+        assert isinstance(entry, DetectReport)
+        screen.line(describe(entry, expect))
+
+    entries = run(screen, "detect", DetectTask(keys), inputs(sources), jobs, show)
+    if any(isinstance(entry, Failure) for entry in entries):
+        return ERROR
+    return (
+        OK
+        if all(isinstance(entry, DetectReport) and _as_wished(entry, expect) for entry in entries)
+        else NOT_FOUND
+    )
+
+
+def _as_wished(report: DetectReport, expect: bytes | None) -> bool:
+    return report.present and expect in (None, report.payload)
+
+
+def describe(report: DetectReport, expect: bytes | None = None) -> str:
+    """One line on what was found in a file."""
+    score = f"score {report.score:.1f} (threshold {report.threshold:.1f})"
+    if not report.present:
+        return f"{report.path}: no mark  {score}"
+    payload = report.payload.hex() if report.payload else "marked, but the payload cannot be read"
+    parts = [f"{report.path}: {payload}"]
+    if not _as_wished(report, expect):
+        parts.append("not the expected payload")
+    parts += [f"key {report.key_name}", score, certainty(report.log10_p)]
+    if report.transform:
+        parts.append(how_turned(report))
+    return "  ".join(part for part in parts if part)
+
+
+def certainty(log10_p: float) -> str:
+    """What log10 p means, for people."""
+    if log10_p == -math.inf:
+        return "a false alarm is as good as impossible"
+    return f"chance of a false alarm below 1 in 10^{math.floor(-log10_p)}"
+
+
+def how_turned(report: DetectReport) -> str:
+    """What was done to the picture since it was marked, as far as the detector could tell; "" for nothing."""
+    turn = report.transform
+    if turn is None:
+        return ""
+    parts = []
+    if abs(turn.scale - 1) > 0.005:
+        parts.append(f"scaled to {100 * turn.scale:.0f} %")
+    if abs(turn.aspect - 1) > 0.005:
+        parts.append(f"stretched by {turn.aspect:.2f}")
+    if abs(turn.rotation_deg) > 0.05:
+        parts.append(f"turned by {turn.rotation_deg:.1f} degrees")
+    if turn.mirrored:
+        parts.append("mirrored")
+    return ", ".join(parts)

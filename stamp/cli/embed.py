@@ -1,0 +1,161 @@
+"""`stamp embed`."""
+
+from __future__ import annotations
+
+import click
+
+from ..batch import EmbedTask, Entry
+from ..config import load_or_make_key, resolve_rights
+from ..folders import plan
+from ..metadata.rights import Rights
+from ..reports import EmbedReport, Failure
+from . import ERROR, OK, options
+from .run import run
+from .screen import Screen
+
+
+@click.command(short_help="Mark pictures and write their rights notice.")
+@options.sources
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(),
+    metavar="FILE|DIR",
+    help="Where results go; a DIR keeps the names.",
+)
+@options.key_file
+@click.option(
+    "--payload",
+    metavar="HEX16",
+    callback=options.payload,
+    help="64 bits that identify the work; without it each file gets its own random ones, which are printed.",
+)
+@click.option(
+    "--copyright", "copyright_notice", metavar="T", help="Copyright notice; {year} becomes the current year."
+)
+@click.option("--creator", "creators", metavar="T", multiple=True, help="A creator's name; may be repeated.")
+@click.option("--credit", "credit_line", metavar="T", help="How to credit the work.")
+@click.option("--web-statement", metavar="URL", help="Page with the licence or the rights.")
+@click.option("--usage-terms", metavar="T", help="What may be done with the work.")
+@click.option("--licensor-url", metavar="URL", help="Page where a licence can be had.")
+@click.option("--no-ai", is_flag=True, help="Say that the work must not be used to train AI models.")
+@click.option(
+    "--rights", "rights_file", type=click.Path(), metavar="FILE", help="Rights from a TOML file; options win."
+)
+@click.option("--no-watermark", is_flag=True, help="Write the notice only; the picture data is not touched.")
+@click.option("--no-metadata", is_flag=True, help="Mark the picture only; the metadata is not touched.")
+@click.option(
+    "--strength",
+    type=click.FloatRange(0.0, 4.0, min_open=True),
+    default=1.0,
+    metavar="X",
+    help="Strength of the mark: more survives more and is seen sooner.  [default: 1]",
+)
+@options.jobs
+@click.option("--resume", is_flag=True, help="Skip what is done: outputs that carry the mark already.")
+@click.option("--in-place", is_flag=True, help="Replace the sources themselves.")
+@click.option("--force", is_flag=True, help="Overwrite outputs that exist.")
+@options.screen_options("stamp.embed/1")
+@options.pass_screen
+def command(
+    screen: Screen,
+    sources: tuple[str, ...],
+    output: str | None,
+    key_file: str | None,
+    payload: bytes | None,
+    copyright_notice: str | None,
+    creators: tuple[str, ...],
+    credit_line: str | None,
+    web_statement: str | None,
+    usage_terms: str | None,
+    licensor_url: str | None,
+    no_ai: bool,
+    rights_file: str | None,
+    no_watermark: bool,
+    no_metadata: bool,
+    strength: float,
+    jobs: int,
+    resume: bool,
+    in_place: bool,
+    force: bool,
+) -> int:
+    """Mark pictures with an invisible watermark, and write their rights notice.
+
+    Without -o, photo.jpg becomes photo.stamped.jpg beside it. A folder is walked: hidden files and earlier
+    outputs (*.stamped.*) are left alone, and its structure is kept under -o DIR. The sources are never
+    changed, unless with --in-place.
+
+    What the options leave open is taken from --rights FILE, then from stamp.toml in the current folder or one
+    above it, or in your config folder.
+    """
+    if in_place and output:
+        raise click.UsageError("--in-place and -o exclude each other")
+    rights = Rights(
+        copyright_notice=copyright_notice,
+        creators=creators,
+        credit_line=credit_line,
+        web_statement=web_statement,
+        usage_terms=usage_terms,
+        licensor_url=licensor_url,
+    )
+    given = bool(rights.values() or no_ai or rights_file)
+    if no_metadata and given:
+        raise click.UsageError("--no-metadata excludes the options that write a rights notice")
+    if no_watermark and payload:
+        raise click.UsageError("--no-watermark and --payload exclude each other")
+    if no_watermark and no_metadata:
+        raise click.UsageError("nothing to do: --no-watermark and --no-metadata exclude each other")
+
+    rights = (
+        Rights() if no_metadata else resolve_rights(rights.without_ai() if no_ai else rights, rights_file)
+    )
+    if not rights.values() and not no_metadata:
+        if no_watermark:
+            raise click.UsageError("no rights to write: give --copyright, --rights FILE, or a stamp.toml")
+        screen.say("stamp: no rights notice to write: give --copyright, --rights FILE, or a stamp.toml")
+    key = None
+    if not no_watermark:
+        key, made = load_or_make_key(key_file)
+        if made:
+            screen.say(f"stamp: made your key, {made}: keep a copy; without it no mark can be found")
+
+    task = EmbedTask(
+        key=key,
+        payload=payload,
+        rights=rights if rights.values() else None,
+        strength=strength,
+        watermark=not no_watermark,
+        force=force,
+        resume=resume,
+        in_place=in_place,
+    )
+
+    def show(entry: Entry) -> None:
+        assert isinstance(entry, EmbedReport)
+        screen.line(describe(entry))
+        for note in entry.notes:
+            screen.say(f"{entry.path}: {note}")
+
+    todo = plan(sources, output=output, in_place=in_place)
+    entries = run(screen, "embed", task, todo, jobs, show)
+    return ERROR if any(isinstance(entry, Failure) for entry in entries) else OK
+
+
+def describe(report: EmbedReport) -> str:
+    """One line on a stamped file."""
+    parts = [f"{report.output}:"]
+    if report.payload:
+        parts.append(f"payload {report.payload.hex()}")
+    if report.resumed:
+        parts.append("already done")
+    if report.psnr_db is not None and report.ssim is not None:
+        parts.append(f"PSNR {report.psnr_db:.1f} dB  SSIM {report.ssim:.4f}")
+    if report.metadata:
+        for label, names in (
+            ("wrote", report.metadata.written),
+            ("kept", report.metadata.unchanged),
+            ("no place for", tuple(report.metadata.unsupported)),
+        ):
+            if names:
+                parts.append(f"{label} {', '.join(names)}")
+    return "  ".join(parts)

@@ -1,0 +1,77 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from .screen import Screen
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+pass_screen = click.make_pass_decorator(Screen, ensure=True)
+
+
+def screen_options(schema: str) -> Callable[[Command], Command]:
+    """--json, -q and -v; they set up the `Screen` and are no arguments of the command."""
+
+    def set_json(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+        if value:
+            ctx.ensure_object(Screen).schema = schema
+
+    def set_flag(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+        if value:
+            setattr(ctx.ensure_object(Screen), str(param.name), True)
+
+    def decorate(command: Command) -> Command:
+        for option in (
+            _flag("-v", "--verbose", callback=set_flag, help="Tracebacks with errors, notes with results."),
+            _flag("-q", "--quiet", callback=set_flag, help="Only results and errors, no progress, no notes."),
+            _flag("--json", callback=set_json, help=f"Print one JSON document ({schema}) instead of lines."),
+        ):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def _flag(*names: str, **attributes: Any) -> Callable[[Command], Command]:
+    return click.option(*names, is_flag=True, expose_value=False, is_eager=True, **attributes)
+
+
+def payload(ctx: click.Context, param: click.Parameter, value: str | None) -> bytes | None:
+    """Callback for a payload: 16 hexadecimal digits."""
+    if value is None:
+        return None
+    try:
+        data = bytes.fromhex(value) if len(value) == 16 else b""
+    except ValueError:
+        data = b""
+    if len(data) != 8:
+        raise click.BadParameter(
+            f"{value!r} is not a payload: give 16 hexadecimal digits, such as 00ff00ff00ff00ff"
+        )
+    return data
+
+
+sources = click.argument("sources", metavar="SRC...", nargs=-1, required=True, type=click.Path())
+
+jobs = click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=0),
+    default=1,
+    metavar="N",
+    help="Work on N files at once; 0 means one for each core.  [default: 1]",
+    callback=lambda ctx, param, value: value or os.cpu_count() or 1,
+)
+
+key_file = click.option(
+    "--key-file",
+    type=click.Path(),
+    metavar="FILE",
+    help="The key; else $STAMP_KEY_FILE, else the user's own key.",
+)

@@ -1,0 +1,37 @@
+"""The loop that `embed`, `detect` and `show` share: work, show progress, print each file in order, sum up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ..batch import Entry, run_jobs
+from ..folders import Job
+from ..reports import Failure
+from .screen import Screen
+
+
+def run(
+    screen: Screen,
+    command: str,
+    task: Callable[[Job], Entry],
+    jobs: Sequence[Job],
+    processes: int,
+    show: Callable[[Entry], None],
+) -> list[Entry]:
+    """Do all jobs; `show` prints an entry that is no failure. The entries come back, and are printed, in the
+    order of the jobs, however many processes there are."""
+    ready: dict[int, Entry] = {}
+    entries: list[Entry] = []
+    with screen.progress(len(jobs), command) as advance:
+        for index, entry in run_jobs(task, jobs, processes):
+            ready[index] = entry
+            advance()
+            while len(entries) in ready:
+                entry = ready.pop(len(entries))
+                entries.append(entry)
+                if isinstance(entry, Failure):
+                    screen.complain(entry.message, entry.details)
+                else:
+                    show(entry)
+    screen.document([e.to_dict(command) if isinstance(e, Failure) else e.to_dict() for e in entries])
+    return entries

@@ -1,0 +1,104 @@
+"""Everything the commands print: results on stdout, the rest on stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from .._version import __version__
+
+ERROR = 3
+
+
+class Screen:
+    """Where a command's words go. `schema` is set by --json: then stdout gets one document and nothing
+    else."""
+
+    def __init__(self) -> None:
+        self.quiet = False
+        self.verbose = False
+        self.schema: str | None = None
+
+    def line(self, text: str) -> None:
+        """One line of results, for people."""
+        if self.schema is None:
+            print(printable(text))
+
+    def say(self, text: str) -> None:
+        """News, not results."""
+        if not self.quiet:
+            print(printable(text), file=sys.stderr)
+
+    def complain(self, message: str, details: str = "") -> None:
+        """An error; not even --quiet silences it."""
+        print(printable(f"stamp: {message}"), file=sys.stderr)
+        if self.verbose and details:
+            print(details, file=sys.stderr)
+
+    def document(self, results: Sequence[dict[str, Any]], **more: Any) -> None:
+        """The JSON document of this run."""
+        if self.schema is not None:
+            # ASCII only: a file name that is not UTF-8 survives as an escaped lone surrogate instead of
+            # breaking the output.
+            print(
+                json.dumps(
+                    {"schema": self.schema, "stamp": __version__, "results": results, **more}, allow_nan=False
+                )
+            )
+
+    def fail(self, error: Exception, details: str = "") -> int:
+        """The run as a whole cannot be done: say why, also in the document, and return the exit code."""
+        self.complain(str(error), details)
+        self.document([], error={"type": type(error).__name__, "message": str(error)})
+        return ERROR
+
+    @contextmanager
+    def progress(self, total: int, what: str) -> Iterator[Callable[[], None]]:
+        """A bar with rate and time left, on stderr, where that is a terminal; yields what advances it by
+        one."""
+        if self.quiet or total < 2 or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+            yield lambda: None
+            return
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TaskProgressColumn,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
+        progress = Progress(
+            TextColumn(what),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            # Results that go to the same terminal are printed above the bar; results in a pipe stay in the
+            # pipe.
+            redirect_stdout=sys.stdout.isatty(),
+            transient=True,
+        )
+        with progress:
+            task = progress.add_task(what, total=total, rate="")
+
+            def advance() -> None:
+                progress.advance(task)
+                elapsed = progress.tasks[0].elapsed
+                if elapsed:
+                    progress.update(task, rate=f"{progress.tasks[0].completed / elapsed:.2f} files/s")
+
+            yield advance
+
+
+def printable(text: str) -> str:
+    """`text` with control characters and undecodable bytes escaped: names and notices come from strangers,
+    terminals obey."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

@@ -1,0 +1,162 @@
+"""Which files a command works on, and where each output goes. Nothing here opens a file."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import MediaError, OutputError, StampError
+
+# What a walk through a folder picks up; a file that is named itself is tried whatever its name.
+SUFFIXES = frozenset(
+    [".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".avif", ".heic", ".heif"]
+)
+_SAME_CONTAINER = ({".jpg", ".jpeg", ".jpe", ".jfif"}, {".tif", ".tiff"}, {".heic", ".heif"})
+_STAMPED = ".stamped"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One input: the file, and the folder it was found in by walking (None where it was named itself)."""
+
+    path: Path
+    root: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One input with its output; `error` says why it cannot be done, and then `output` is None."""
+
+    path: Path
+    output: Path | None = None
+    error: StampError | None = None
+
+
+def find_sources(
+    paths: Iterable[str | os.PathLike[str]], *, skip: Path | None = None
+) -> Iterator[Source | Job]:
+    """The files named by `paths`, folders walked in a stable order; a folder that cannot be read becomes a
+    `Job` with an error.
+
+    Walking leaves out hidden files and folders, links to folders, and the folder `skip` (where the outputs
+    go).
+    """
+    skipped = skip.resolve() if skip else None
+    for path in map(Path, paths):
+        if path.is_dir():
+            yield from _walk(path, skipped)
+        else:
+            yield Source(path)
+
+
+def _walk(root: Path, skipped: Path | None) -> Iterator[Source | Job]:
+    troubles: list[OSError] = []
+    found = False
+    for folder, folders, files in os.walk(root, onerror=troubles.append):
+        here = Path(folder)
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not name.startswith(".") and (skipped is None or (here / name).resolve() != skipped)
+        )
+        for name in sorted(files):
+            if Path(name).suffix.lower() in SUFFIXES and not name.startswith("."):
+                found = True
+                yield Source(here / name, root)
+    for trouble in troubles:
+        path = Path(os.fsdecode(trouble.filename))
+        yield Job(path, error=MediaError(f"{path}: cannot read this folder: {trouble.strerror}", path=path))
+    if not found and not troubles:
+        yield Job(root, error=MediaError(f"{root}: no picture in this folder", path=root))
+
+
+def inputs(paths: Iterable[str | os.PathLike[str]]) -> list[Job]:
+    """One job for each file to be read; nothing is left out because of its name."""
+    return [found if isinstance(found, Job) else Job(found.path) for found in find_sources(paths)]
+
+
+def stamped_name(path: Path) -> Path:
+    """`photo.jpg` -> `photo.stamped.jpg`, beside it."""
+    return path.with_name(f"{path.stem}{_STAMPED}{path.suffix}")
+
+
+def is_stamped(path: Path) -> bool:
+    """Does the name say that this is an output: `photo.stamped.jpg`?"""
+    return Path(path.stem).suffix.lower() == _STAMPED
+
+
+def plan(
+    paths: Sequence[str | os.PathLike[str]], *, output: str | None = None, in_place: bool = False
+) -> list[Job]:
+    """One job for each file to be stamped.
+
+    `output` is a file for exactly one source that is a file, and a folder otherwise, or where it is one or
+    ends in a slash. Inside an output folder the structure of a walked folder is kept. A walk leaves earlier
+    outputs (`*.stamped.*`) alone. Outputs that collide, and outputs that are somebody's source, are refused.
+    """
+    folder = output_folder(paths, output)
+    jobs: list[Job] = []
+    for source in find_sources(paths, skip=folder):
+        if isinstance(source, Job):
+            jobs.append(source)
+        elif source.root is None or not is_stamped(source.path):
+            jobs.append(_job(source, Path(output) if output and not folder else None, folder, in_place))
+    return _refuse_collisions(list(dict.fromkeys(jobs)), in_place)
+
+
+def output_folder(paths: Sequence[str | os.PathLike[str]], output: str | None) -> Path | None:
+    """The folder that `-o` names; None where there is no -o, or where it names a file."""
+    if output is None:
+        return None
+    separators = tuple(filter(None, (os.sep, os.altsep)))
+    one_file = len(paths) == 1 and not Path(paths[0]).is_dir()
+    return (
+        None if one_file and not output.endswith(separators) and not Path(output).is_dir() else Path(output)
+    )
+
+
+def _job(source: Source, file: Path | None, folder: Path | None, in_place: bool) -> Job:
+    path = source.path
+    if in_place:
+        return Job(path, path.resolve())  # through a link: the picture is replaced, not the link to it
+    if file:
+        if not _same_container(path, file):
+            message = f"{file}: the container is kept, so the output of {path} must end in {path.suffix}"
+            return Job(path, error=OutputError(message))
+        return Job(path, file)
+    if folder:
+        return Job(path, folder / (path.relative_to(source.root) if source.root else path.name))
+    return Job(path, stamped_name(path))
+
+
+def _same_container(path: Path, other: Path) -> bool:
+    one, two = path.suffix.lower(), other.suffix.lower()
+    return one == two or any({one, two} <= same for same in _SAME_CONTAINER)
+
+
+def _refuse_collisions(jobs: list[Job], in_place: bool) -> list[Job]:
+    sources = {job.path.resolve() for job in jobs}
+    outputs = Counter(job.output.resolve() for job in jobs if job.output)
+
+    def checked(job: Job) -> Job:
+        if job.output is None:
+            return job
+        target = job.output.resolve()
+        if outputs[target] > 1:
+            others = sorted(
+                {str(other.path) for other in jobs if other.output and other.output.resolve() == target}
+            )
+            return Job(
+                job.path, error=OutputError(f"{job.output}: would be the output of {' and '.join(others)}")
+            )
+        if target in sources and not in_place:
+            return Job(
+                job.path,
+                error=OutputError(f"{job.output}: is a source itself; choose another -o, or --in-place"),
+            )
+        return job
+
+    return [checked(job) for job in jobs]

@@ -1,0 +1,175 @@
+"""What the whole-file jobs report: frozen records, and their form in the JSON documents of the command line.
+
+Within a schema version keys are only ever added. Numbers are in base units; what does not exist is null,
+never a stand-in.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from .metadata.rights import Rights
+
+if TYPE_CHECKING:
+    from .watermark.detect import Transform
+
+
+@dataclass(frozen=True, slots=True)
+class RightsReport:
+    """The rights notice of one file, read or written.
+
+    path : the file that carries it.
+    rights : what stands in the file.
+    sources : field -> the stores that hold it ("exif", "xmp", ...).
+    written, unchanged : fields that a write changed, and fields that stood there already.
+    unsupported : field -> why this container has no place for it.
+    notes : what else a person should know, such as a manifest that the change makes invalid.
+    """
+
+    path: Path
+    rights: Rights
+    sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    written: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    unsupported: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """An entry of `stamp.show/1`."""
+        return {
+            "path": os.fspath(self.path),
+            "status": "read",
+            "rights": self.rights.to_dict(),
+            "sources": {name: list(stores) for name, stores in self.sources.items()},
+            "error": None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedReport:
+    """One stamped file.
+
+    path, output : the source and what was made of it.
+    payload : the 8 bytes of the mark; None where no watermark was asked for.
+    psnr_db, ssim : fidelity of the marked luma against the source's; None without a watermark. 0 <= ssim <=
+        1.
+    metadata : None where no rights notice was asked for.
+    notes : what a person should know, such as a raised JPEG quality.
+    resumed : it was there already, with this mark and this notice, and was left as it is.
+    """
+
+    path: Path
+    output: Path
+    payload: bytes | None = None
+    psnr_db: float | None = None
+    ssim: float | None = None
+    metadata: RightsReport | None = None
+    notes: tuple[str, ...] = ()
+    resumed: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """An entry of `stamp.embed/1`."""
+        return {
+            "path": os.fspath(self.path),
+            "output": os.fspath(self.output),
+            "status": "stamped",
+            "payload": self.payload.hex() if self.payload else None,
+            "psnr_db": _number(self.psnr_db),
+            "ssim": _number(self.ssim),
+            "metadata": {
+                "written": list(self.metadata.written) if self.metadata else [],
+                "unchanged": list(self.metadata.unchanged) if self.metadata else [],
+                "unsupported": self.metadata.unsupported if self.metadata else {},
+            },
+            "notes": list(self.notes),
+            "resumed": self.resumed,
+            "error": None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class DetectReport:
+    """What the detector found in one file, with the key that answered best.
+
+    present : is there a mark of this key? `payload` is which one; None where it cannot be told.
+    score, threshold : the statistic, and what it must reach for a false alarm rate of 1e-9 a call.
+    log10_p : log10 of the chance that an unmarked picture reaches this score, everything that was tried
+        included.
+    bits_corrected, transform : None where nothing was decoded.
+    """
+
+    path: Path | None
+    present: bool
+    payload: bytes | None
+    score: float
+    threshold: float
+    log10_p: float
+    bits_corrected: int | None
+    transform: Transform | None
+    key_name: str
+    scheme: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """An entry of `stamp.detect/1`."""
+        turn = self.transform
+        return {
+            "path": os.fspath(self.path) if self.path else None,
+            "status": "detected" if self.present else "not_detected",
+            "watermark": {
+                "scheme": self.scheme,
+                "payload": self.payload.hex() if self.payload else None,
+                "key": self.key_name,
+                "score": _number(self.score),
+                "threshold": _number(self.threshold),
+                "log10_p": _number(self.log10_p),
+                "bits_corrected": self.bits_corrected,
+                "transform": {
+                    "scale": round(turn.scale, 4),
+                    "rotation_deg": round(turn.rotation_deg, 2),
+                    "mirrored": turn.mirrored,
+                    "aspect": round(turn.aspect, 4),
+                }
+                if turn
+                else None,
+            },
+            "error": None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One input that could not be done; `details` is a traceback where it is our own fault."""
+
+    path: Path
+    type: str
+    message: str
+    details: str = field(default="", repr=False)
+
+    # The keys of the three schemas, so that a reader of the JSON finds every key in every entry.
+    _EMPTY: ClassVar[dict[str, dict[str, Any]]] = {
+        "embed": {
+            "output": None,
+            "payload": None,
+            "psnr_db": None,
+            "ssim": None,
+            "metadata": None,
+            "notes": [],
+            "resumed": False,
+        },
+        "detect": {"watermark": None},
+        "show": {"rights": None, "sources": None},
+    }
+
+    def to_dict(self, command: str) -> dict[str, Any]:
+        """An entry of `stamp.embed/1`, `stamp.detect/1` or `stamp.show/1`."""
+        error = {"type": self.type, "message": self.message}
+        return {"path": os.fspath(self.path), "status": "error", **self._EMPTY[command], "error": error}
+
+
+def _number(value: float | None) -> float | None:
+    """JSON knows no infinity: the PSNR of identical pictures is null there."""
+    return value if value is not None and math.isfinite(value) else None
