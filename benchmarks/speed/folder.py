@@ -52,7 +52,7 @@ def make_folder(sources: list[Path], folder: Path, count: int, seed: int) -> Non
 
 def resident(root: int) -> int:
     """Resident bytes of a process and its descendants by Linux's /proc; 0 where there is none."""
-    total, page, parents, sizes = 0, os.sysconf("SC_PAGE_SIZE"), {}, {}
+    page, parents, sizes = os.sysconf("SC_PAGE_SIZE"), dict[int, int](), dict[int, int]()
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             stat = (entry / "stat").read_text().rpartition(")")[2].split()
@@ -62,8 +62,7 @@ def resident(root: int) -> int:
     family = {root}
     while grown := {pid for pid, parent in parents.items() if parent in family} - family:
         family |= grown
-    total = sum(sizes.get(pid, 0) for pid in family)
-    return total
+    return sum(sizes.get(pid, 0) for pid in family)
 
 
 def embed_folder(folder: Path, key_file: Path, jobs: int) -> Run:
@@ -96,7 +95,7 @@ def folder_runs(sources: list[Path], count: int, seed: int) -> list[Run]:
 
 
 def startup(repeats: int) -> tuple[float, float]:
-    """CPU seconds of a bare interpreter start and of `stamp --help`: the best of `repeats`, taken in turns."""
+    """CPU seconds of a bare interpreter start and of `stamp --help`: best of `repeats`, in turns."""
     commands = ([sys.executable, "-c", "pass"], [sys.executable, "-m", "stamp", "--help"])
     best = [float("inf")] * 2
     for _ in range(repeats):

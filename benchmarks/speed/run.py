@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from benchmarks.common import photos, runner
 from benchmarks.common.steps import Pixels
@@ -37,15 +37,17 @@ UNMARKED = ", unmarked"
 
 
 def picture_of(path: Path, megapixels: float) -> Pixels:
-    """A 3:2 picture of that size from a photo: scaled down, or continued by its mirror images if too small."""
+    """A 3:2 picture of that size from a photo: scaled down, or continued by its mirror images."""
     height = round((megapixels * 1e6 / 1.5) ** 0.5)
     width = round(1.5 * height)
-    try:
-        return photos.load(path, photos.Size(width, height), 0)[:height, :width]
-    except ValueError:
-        pixels = photos.load(path, photos.Size(), 0)
+    pixels = photos.load(path, photos.Size(), 0)
+    if pixels.shape[0] > pixels.shape[1]:
+        pixels = np.rot90(pixels)
     more = max(height - pixels.shape[0], 0), max(width - pixels.shape[1], 0)
-    return np.pad(pixels, ((0, more[0]), (0, more[1]), (0, 0)), mode="symmetric")[:height, :width].copy()
+    if any(more):
+        pixels = np.pad(pixels, ((0, more[0]), (0, more[1]), (0, 0)), mode="symmetric")
+        return np.ascontiguousarray(pixels[:height, :width])
+    return np.asarray(ImageOps.fit(Image.fromarray(pixels), (width, height), Image.Resampling.LANCZOS))
 
 
 def run(job: Job) -> Cost:

@@ -91,31 +91,34 @@ def reference(pixels: Pixels) -> None:
     Image.open(buffer).load()
 
 
-def _operation(job: Job, picture: Pixels) -> Callable[[], object]:
+def _pixels(job: Job) -> Pixels:
+    if job.picture.endswith(".npy"):
+        pixels: Pixels = np.load(job.picture)
+        return pixels
+    with Image.open(job.picture) as file:
+        return np.asarray(file.convert("RGB"))
+
+
+def _operation(job: Job) -> Callable[[], object]:
     """The call to be measured; an embed returns the marked picture, a detect the payload."""
     tool = tools.make(job.tool, job.seed)
     payload = tools.payload_for(tool, job.seed)
-    if job.operation == EMBED:
-        return lambda: tool.embed(picture, payload)
-    if job.operation == DETECT:
-        return lambda: tool.read(picture)
     key = tools.key_from(job.seed, "owner")
+    if job.operation in (EMBED, DETECT):
+        picture = _pixels(job)
+        return lambda: tool.embed(picture, payload) if job.operation == EMBED else tool.read(picture)
     if job.operation == EMBED_FILE:
         return lambda: stamp.embed_file(job.picture, str(job.keep), payload, key=key, overwrite=True)
-    return lambda: stamp.detect_file(job.picture, keys=[key]).best.payload
+    return lambda: stamp.detect_file(job.picture, keys=key).payload
 
 
 def measure(job: Job) -> Cost:
-    if job.picture.endswith(".npy"):
-        picture = np.load(job.picture)
-    else:
-        with Image.open(job.picture) as file:
-            picture = np.asarray(file.convert("RGB"))
-    call = _operation(job, picture)
+    call = _operation(job)
     _reset_peak()
     before = _memory("VmRSS")
     first, value = timed(call)
     peak = _memory("VmHWM")
+    picture = _pixels(job)  # read only now: a file operation shall not be charged for it
     times, references = [first], [timed(lambda: reference(picture))[0]]
     for _ in range(job.repeats - 1):
         references.append(timed(lambda: reference(picture))[0])
