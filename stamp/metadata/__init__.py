@@ -1,1 +1,3 @@
-"""Rights notices in bytes: fields, the stores they live in, and the containers that carry the stores. No NumPy, no pixels."""
+"""Rights notices in bytes: fields, the stores they live in, and the containers that carry the stores. No
+NumPy, no pixels.
+"""

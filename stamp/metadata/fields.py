@@ -1,8 +1,9 @@
 """The one table: where each rights field stands in each store, and why not where it does not.
 
-A *store* is a standard for metadata (EXIF, XMP, IPTC-IIM, PNG text chunks), shared by several containers; a container only lists the stores
-that it carries. Mapping: IPTC Photo Metadata Standard 2025.1; XMP specification parts 1 and 2 (ISO 16684-1); PLUS LDF 2.0.1; Exif 3.0
-(CIPA DC-008-2023); IPTC-NAA IIM 4.2; PNG specification, 3rd edition.
+A *store* is a standard for metadata (EXIF, XMP, IPTC-IIM, PNG text chunks), shared by several containers; a
+container only lists the stores that it carries. Mapping: IPTC Photo Metadata Standard 2025.1; XMP
+specification parts 1 and 2 (ISO 16684-1); PLUS LDF 2.0.1; Exif 3.0 (CIPA DC-008-2023); IPTC-NAA IIM 4.2; PNG
+specification, 3rd edition.
 """
 
 from __future__ import annotations
@@ -12,11 +13,15 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
 
+from .rights import Value
+
 
 @dataclass(frozen=True, slots=True)
 class XmpProperty:
-    """`prefix:name`; `kind` is its XMP type. `member` is the field of a structure (same namespace). `stored_as` stands before the value in
-    the file: a vocabulary's URI, or what tells our item in an array from everybody else's."""
+    """`prefix:name`; `kind` is its XMP type. `member` is the field of a structure (same namespace).
+    `stored_as` stands before the value in the file: a vocabulary's URI, or what tells our item in an array
+    from everybody else's.
+    """
 
     prefix: str
     name: str
@@ -66,7 +71,9 @@ Home = XmpProperty | ExifTag | IptcDataset | TextKeyword
 STORES: Final[Mapping[str, str]] = MappingProxyType(
     {"xmp": "XMP", "exif": "EXIF", "iptc": "IPTC-IIM", "text": "PNG text"}
 )
-"""Store key -> title, in the order in which a field is read when stores differ: XMP first, since it holds every field at full length."""
+"""Store key -> title, in the order in which a field is read when stores differ: XMP first, since it holds
+every field at full length.
+"""
 
 _EXIF_ONLY_TWO = "EXIF has a tag for the notice and one for the artist, and none for this"
 _IIM_HAS_NONE = "IIM has no dataset for it"
@@ -75,7 +82,7 @@ _TEXT_ONLY_TWO = "the PNG keywords Copyright and Author are the only ones for ri
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of `Rights`, its IPTC label, its homes (store -> place), and for every other store the reason."""
+    """A field of `Rights`, its IPTC label, its homes (store -> place), and a reason for each other store."""
 
     name: str
     label: str
@@ -96,7 +103,9 @@ def _field(
     return Field(
         name=name,
         label=label,
-        homes=MappingProxyType({store: place for store, place in places.items() if not isinstance(place, str)}),
+        homes=MappingProxyType(
+            {store: place for store, place in places.items() if not isinstance(place, str)}
+        ),
         absent=MappingProxyType({store: place for store, place in places.items() if isinstance(place, str)}),
     )
 
@@ -104,23 +113,41 @@ def _field(
 # fmt: off
 FIELDS: Final[tuple[Field, ...]] = (
     _field("copyright_notice", "Copyright Notice", XmpProperty("dc", "rights", "lang-alt"),
-           exif=ExifTag(0x8298, "Copyright"), iptc=IptcDataset(116, "CopyrightNotice", 128), text=TextKeyword("Copyright")),
+           exif=ExifTag(0x8298, "Copyright"), iptc=IptcDataset(116, "CopyrightNotice", 128),
+           text=TextKeyword("Copyright")),
     _field("creators", "Creator", XmpProperty("dc", "creator", "seq"),
            exif=ExifTag(0x013B, "Artist"), iptc=IptcDataset(80, "By-line", 32), text=TextKeyword("Author")),
-    _field("credit_line", "Credit Line", XmpProperty("photoshop", "Credit", "text"), iptc=IptcDataset(110, "Credit", 32)),
-    _field("source", "Source", XmpProperty("photoshop", "Source", "text"), iptc=IptcDataset(115, "Source", 32),
+    _field("credit_line", "Credit Line", XmpProperty("photoshop", "Credit", "text"),
+           iptc=IptcDataset(110, "Credit", 32)),
+    _field("source", "Source", XmpProperty("photoshop", "Source", "text"),
+           iptc=IptcDataset(115, "Source", 32),
            text="the PNG keyword Source names the device, not a supplier"),
     _field("usage_terms", "Rights Usage Terms", XmpProperty("xmpRights", "UsageTerms", "lang-alt")),
     _field("web_statement", "Web Statement of Rights", XmpProperty("xmpRights", "WebStatement", "text")),
     _field("marked", "Copyright Status", XmpProperty("xmpRights", "Marked", "boolean")),
-    _field("licensor_url", "Licensor URL", XmpProperty("plus", "Licensor", "seq-struct", member="LicensorURL")),
+    _field("licensor_url", "Licensor URL",
+           XmpProperty("plus", "Licensor", "seq-struct", member="LicensorURL")),
     _field("data_mining", "Data Mining",
            XmpProperty("plus", "DataMining", "text", stored_as="http://ns.useplus.org/ldf/vocab/")),
-    _field("identifier", "Identifier (watermark payload)", XmpProperty("xmp", "Identifier", "bag-item", stored_as="stamp:")),
+    _field("identifier", "Identifier (watermark payload)",
+           XmpProperty("xmp", "Identifier", "bag-item", stored_as="stamp:")),
 )
 # fmt: on
 
 FIELD: Final[Mapping[str, Field]] = MappingProxyType({field.name: field for field in FIELDS})
+
+
+def as_held(home: Home, value: Value) -> Value:
+    """`value` as its home can hold it: cut on a character where the home is limited, else unchanged."""
+    if not isinstance(home, IptcDataset) or isinstance(value, bool):
+        return value
+    if isinstance(value, tuple):
+        return tuple(_cut(text, home.limit) for text in value)
+    return _cut(value, home.limit)
+
+
+def _cut(text: str, limit: int) -> str:
+    return text.encode()[:limit].decode(errors="ignore").strip()
 
 
 def homes_in(store: str) -> dict[str, Home]:

@@ -1,6 +1,7 @@
 """Which container is this, and the rights in it: `identify`, `read_rights`, `write_rights`, `formats`.
 
-All functions take and return whole files as bytes. Nothing here opens a file; writing safely is the business of the caller.
+All functions take and return whole files as bytes. Nothing here opens a file; writing safely is the business
+of the caller.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from types import MappingProxyType
 from typing import Final, Protocol, cast
 
 from ..errors import CorruptFile, RightsError, UnsupportedFormat
-from .fields import FIELD, FIELDS, STORES, homes_in
-from .rights import NO_AI_TERMS, Rights, Value, with_no_ai_terms
+from .fields import FIELD, FIELDS, STORES, as_held, homes_in
+from .rights import Rights, Value, terms_onto
 
 
 class Container(Protocol):
@@ -59,7 +60,8 @@ class RightsFound:
         found: dict[str, dict[str, Value]] = {}
         for name, stores in self.sources.items():
             values = {store: self.values[store][name] for store in stores}
-            if len({_comparable(name, store, value, values) for store, value in values.items()}) > 1:
+            first = values[stores[0]]
+            if any(value != as_held(FIELD[name].homes[store], first) for store, value in values.items()):
                 found[name] = values
         return found
 
@@ -92,7 +94,9 @@ _SCORES: Final[Mapping[str, Callable[[bytes], int]]] = MappingProxyType(
 
 
 def identify(data: bytes) -> str | None:
-    """The container's name ("jpeg", "png", ...) from the content alone, or None. The best score wins, ties go to the first name."""
+    """The container's name ("jpeg", "png", ...) from the content alone, or None. The best score wins, ties go
+    to the first name.
+    """
     head = bytes(data[:64])
     scores = {name: score(head) for name, score in _SCORES.items()}
     best = max(sorted(scores), key=scores.__getitem__)
@@ -105,7 +109,8 @@ def supported() -> tuple[str, ...]:
 
 
 def read_rights(data: bytes) -> RightsFound:
-    """The rights in a file, from every store. Raises `UnsupportedFormat` for another container, `CorruptFile` for a damaged one.
+    """The rights in a file, from every store. Raises `UnsupportedFormat` for another container, `CorruptFile`
+    for a damaged one.
 
     A single store that cannot be read becomes a warning.
     """
@@ -128,17 +133,20 @@ def read_rights(data: bytes) -> RightsFound:
 
 
 def write_rights(data: bytes, rights: Rights) -> bytes:
-    """`data` with every field of `rights` that says something in all its places; identical bytes where nothing differs.
+    """`data` with every field of `rights` that says something in all its places; identical bytes where
+    nothing differs.
 
-    The picture data is not touched, and neither is any other metadata. Where `rights` has no usage terms but the sentence against AI training,
-    that sentence is added to the terms in the file. Raises `UnsupportedFormat`, `CorruptFile`.
+    The picture data is not touched, and neither is any other metadata. Where `rights` has no usage terms but
+    the sentence against AI training, that sentence is added to the terms in the file. Raises
+    `UnsupportedFormat`, `CorruptFile`.
     """
     _, container = _container(data)
     blocks = container.extract(data)
     values = rights.values()
-    if values.get("usage_terms") == NO_AI_TERMS and "xmp" in blocks:
-        present = _store("xmp").read(blocks["xmp"]).get("usage_terms")
-        values["usage_terms"] = with_no_ai_terms(str(present) if present else None)
+    if rights.usage_terms and "xmp" in blocks:
+        values["usage_terms"] = terms_onto(
+            rights.usage_terms, _store("xmp").read(blocks["xmp"]).get("usage_terms")
+        )
     changed: dict[str, bytes] = {}
     for key in container.STORES:
         wanted = {name: values[name] for name in homes_in(key) if name in values}
@@ -153,7 +161,9 @@ def write_rights(data: bytes, rights: Rights) -> bytes:
     result = container.splice(data, changed)
     after = container.extract(result)
     if any(_store(key).read(after[key]) != _store(key).read(block) for key, block in changed.items()):
-        raise CorruptFile("the rights do not read back from the file as they were written: its metadata is damaged")
+        raise CorruptFile(
+            "the rights do not read back from the file as they were written: its metadata is damaged"
+        )
     return result
 
 
@@ -173,8 +183,12 @@ def formats() -> dict[str, dict[str, dict[str, str]]]:
         stores = _module(name).STORES
         table[name] = {
             field.name: {
-                "homes": ", ".join(f"{STORES[key]} {field.homes[key]}" for key in stores if key in field.homes),
-                "absent": "; ".join(f"{STORES[key]}: {field.absent[key]}" for key in stores if key in field.absent),
+                "homes": ", ".join(
+                    f"{STORES[key]} {field.homes[key]}" for key in stores if key in field.homes
+                ),
+                "absent": "; ".join(
+                    f"{STORES[key]}: {field.absent[key]}" for key in stores if key in field.absent
+                ),
             }
             for field in FIELDS
         }
@@ -184,7 +198,9 @@ def formats() -> dict[str, dict[str, dict[str, str]]]:
 def _container(data: bytes) -> tuple[str, Container]:
     name = identify(data)
     if name is None:
-        raise UnsupportedFormat(f"no container that can carry a rights notice is recognised; handled are {', '.join(supported())}")
+        raise UnsupportedFormat(
+            f"no container that can carry a rights notice is recognised; handled are {', '.join(supported())}"
+        )
     return name, _module(name)
 
 
@@ -196,7 +212,9 @@ def _store(key: str) -> Store:
     return cast(Store, import_module(f".stores.{_STORE_MODULES[key]}", __package__))
 
 
-def _merged(values: Mapping[str, Mapping[str, Value]], sources: Mapping[str, list[str]]) -> tuple[Rights, list[str]]:
+def _merged(
+    values: Mapping[str, Mapping[str, Value]], sources: Mapping[str, list[str]]
+) -> tuple[Rights, list[str]]:
     """The record, and a warning for each value that `Rights` does not take."""
     rights = Rights()
     warnings: list[str] = []
@@ -208,8 +226,3 @@ def _merged(values: Mapping[str, Mapping[str, Value]], sources: Mapping[str, lis
             except RightsError as error:
                 warnings.append(f"{STORES[key]} {FIELD[name].homes[key]}: {error}")
     return rights, warnings
-
-
-def _comparable(name: str, store: str, value: Value, all_values: Mapping[str, Value]) -> Value:
-    """A value made comparable with that of the other stores."""
-    return value

@@ -1,8 +1,10 @@
 """JPEG (ITU-T T.81; JFIF, ITU-T T.871): metadata in the marker segments before the first scan.
 
-EXIF is the APP1 segment that begins `Exif\\0\\0`, XMP the one that begins with Adobe's namespace (XMP part 3, section 1.1.3). New segments
-stand behind SOI, JFIF and each other, before any multi-picture index (APP2 `MPF`), whose offsets are corrected. From the first scan on,
-not a byte changes: scans, restart markers, further pictures and trailers are one run.
+EXIF is the APP1 segment that begins `Exif\\0\\0`, XMP the one that begins with Adobe's namespace (XMP part 3,
+section 1.1.3), IPTC-IIM is in the Photoshop resources of APP13, which may run over several segments. New
+segments stand behind SOI, JFIF and each other, before any multi-picture index (APP2 `MPF`), whose offsets are
+corrected. From the first scan on, not a byte changes: scans, restart markers, further pictures and trailers
+are one run.
 """
 
 from __future__ import annotations
@@ -13,15 +15,19 @@ from dataclasses import dataclass
 from typing import Final
 
 from ...errors import CorruptFile, UnsupportedFormat
+from ..stores import iptc, tiffblock
 from . import mpf
+from .splicing import Edit, growth, spliced
 
 TITLE: Final = "JPEG"
-STORES: Final = ("xmp", "exif")
+STORES: Final = ("xmp", "exif", "iptc")
 
 _EXIF = b"Exif\0\0"
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
-_PREFIXES = {"exif": _EXIF, "xmp": _XMP}
-_APP0, _APP1, _APP2, _APP11, _SOS, _EOI = 0xE0, 0xE1, 0xE2, 0xEB, 0xDA, 0xD9
+_IRB = b"Photoshop 3.0\0"
+_PREFIXES = {"exif": _EXIF, "xmp": _XMP, "iptc": _IRB}
+_APP0, _APP1, _APP2, _APP11, _APP13, _SOS, _EOI = 0xE0, 0xE1, 0xE2, 0xEB, 0xED, 0xDA, 0xD9
+_MARKERS = {"exif": _APP1, "xmp": _APP1, "iptc": _APP13}
 _MAX_PAYLOAD = 0xFFFF - 2
 
 
@@ -39,51 +45,53 @@ class _Segment:
 
 
 def extract(data: bytes) -> dict[str, bytes]:
-    """Store -> its block. Raises `CorruptFile` for a damaged segment structure, `UnsupportedFormat` for EXIF in several segments."""
+    """Store -> its block. Raises `CorruptFile` for a damaged segment structure, `UnsupportedFormat` for EXIF
+    in several segments.
+    """
     found: dict[str, bytes] = {}
-    for store, segment in _homes(data, _segments(data)).items():
-        found[store] = data[segment.payload + len(_PREFIXES[store]) : segment.end]
+    for store, places in _homes(data, _segments(data)).items():
+        found[store] = b"".join(data[place.payload + len(_PREFIXES[store]) : place.end] for place in places)
+    if iptc.resource(found.get("iptc", b""), iptc.IIM) is None:
+        found.pop("iptc", None)
     return found
 
 
 def splice(data: bytes, blocks: Mapping[str, bytes]) -> bytes:
-    """`data` with the blocks of some stores replaced or put in. Raises `CorruptFile`, or `UnsupportedFormat` above 64 KiB a segment."""
+    """`data` with the blocks of some stores replaced or put in. Raises `CorruptFile`, or `UnsupportedFormat`
+    above 64 KiB a segment.
+    """
     segments = _segments(data)
     homes = _homes(data, segments)
-    front = 2
-    if segments and segments[0].begins(data, _APP0, b"JFIF\0"):
-        front = segments[0].end
-    behind_exif = homes["exif"].end if "exif" in homes else front
-    edits: list[tuple[int, int, bytes]] = []
-    for store in ("exif", "xmp"):
+    front = segments[0].end if segments and segments[0].begins(data, _APP0, b"JFIF\0") else 2
+    behind_exif = homes["exif"][0].end if "exif" in homes else front
+    edits: list[Edit] = []
+    for store, where in (("exif", front), ("xmp", behind_exif), ("iptc", behind_exif)):
         if store in blocks:
-            new = _segment(store, blocks[store])
-            where = {"exif": front, "xmp": behind_exif}[store]
-            edits.append((homes[store].start, homes[store].end, new) if store in homes else (where, where, new))
+            places = homes.get(store, ())
+            first = (places[0].start, places[0].end) if places else (where, where)
+            edits.append((*first, _encoded(store, blocks[store])))
+            edits += [(place.start, place.end, b"") for place in places[1:]]
     for segment in segments:
         if segment.begins(data, _APP2, mpf.PREFIX):
             at = segment.payload + len(mpf.PREFIX)
-            before = _growth(edits, at)
-            index = mpf.shifted(data[at : segment.end], before=before, total=_growth(edits, len(data)))
+            index = mpf.shifted(
+                data[at : segment.end], before=growth(edits, at), total=growth(edits, len(data))
+            )
             edits.append((at, segment.end, index))
-    pieces: list[bytes | memoryview] = []
-    position = 0
-    for start, end, new in sorted(edits, key=lambda edit: edit[:2]):
-        pieces += (data[position:start], new)
-        position = end
-    return b"".join((*pieces, memoryview(data)[position:]))
+    return spliced(data, edits)
 
 
 def has_c2pa(data: bytes) -> bool:
     """Whether a C2PA manifest (JUMBF in APP11; C2PA 2.1, section A.3.1) is there."""
     return any(
-        segment.begins(data, _APP11, b"JP") and data.find(b"c2pa", segment.payload, segment.payload + 128) >= 0
+        segment.begins(data, _APP11, b"JP")
+        and data.find(b"c2pa", segment.payload, segment.payload + 128) >= 0
         for segment in _segments(data)
     )
 
 
 def essence(data: bytes) -> list[memoryview]:
-    """The picture itself: everything from the first scan on, and the tables and frame header that it needs."""
+    """The picture itself: everything from the first scan on, with the tables and headers before it."""
     segments = _segments(data)
     view = memoryview(data)
     tables = [view[s.payload : s.end] for s in segments if not 0xE0 <= s.marker <= 0xEF and s.marker != 0xFE]
@@ -115,32 +123,34 @@ def _segments(data: bytes) -> list[_Segment]:
         position = end
 
 
-def _homes(data: bytes, segments: list[_Segment]) -> dict[str, _Segment]:
-    """The first segment of each store."""
-    homes: dict[str, _Segment] = {}
+def _homes(data: bytes, segments: list[_Segment]) -> dict[str, list[_Segment]]:
+    """Store -> its segments: the first one, except that Photoshop resources may run over several."""
+    homes: dict[str, list[_Segment]] = {}
     for segment in segments:
         for store, prefix in _PREFIXES.items():
-            if segment.begins(data, _APP1, prefix):
-                first = homes.setdefault(store, segment)
-                if store == "exif" and first is not segment and not _has_byte_order(data, segment):
-                    raise UnsupportedFormat("JPEG: EXIF that runs over several segments cannot be changed safely")
+            if segment.begins(data, _MARKERS[store], prefix):
+                places = homes.setdefault(store, [])
+                if (
+                    store == "exif"
+                    and places
+                    and not tiffblock.is_tiff(data[segment.payload + 6 : segment.payload + 22])
+                ):
+                    raise UnsupportedFormat(
+                        "JPEG: EXIF that runs over several segments cannot be changed safely"
+                    )
+                if store == "iptc" or not places:
+                    places.append(segment)
     return homes
 
 
-def _has_byte_order(data: bytes, segment: _Segment) -> bool:
-    at = segment.payload + len(_EXIF)
-    return data[at : at + 4] in (b"II*\0", b"MM\0*")
-
-
-def _segment(store: str, block: bytes) -> bytes:
-    payload = _PREFIXES[store] + block
-    if len(payload) > _MAX_PAYLOAD:
+def _encoded(store: str, block: bytes) -> bytes:
+    """The segment of a store; for Photoshop resources as many as it takes."""
+    prefix = _PREFIXES[store]
+    room = _MAX_PAYLOAD - len(prefix)
+    if store != "iptc" and len(block) > room:
         raise UnsupportedFormat(
-            f"JPEG: {store.upper()} with these rights has {len(payload)} bytes, and a segment holds {_MAX_PAYLOAD}: shorten the texts"
+            f"JPEG: {store.upper()} with these rights has {len(block)} bytes, and its segment holds {room}: "
+            "shorten the texts"
         )
-    return struct.pack(">BBH", 0xFF, _APP1, len(payload) + 2) + payload
-
-
-def _growth(edits: list[tuple[int, int, bytes]], until: int) -> int:
-    """By how many bytes the file grows before offset `until`."""
-    return sum(len(new) - (end - start) for start, end, new in edits if start < until)
+    parts = (prefix + block[at : at + room] for at in range(0, len(block), room))
+    return b"".join(struct.pack(">BBH", 0xFF, _MARKERS[store], len(part) + 2) + part for part in parts)

@@ -1,7 +1,8 @@
 """The index of a multi-picture JPEG (CIPA DC-007-2009): APP2 `MPF`, a small TIFF structure.
 
-Each further picture (a preview, an Ultra HDR gain map) is found at an offset counted from the index's own header, and the entry of the first
-picture holds that picture's size; both are corrected when bytes are spliced in.
+Each further picture (a preview, an Ultra HDR gain map) is found at an offset counted from the index's own
+header, and the entry of the first picture holds that picture's size; both are corrected when bytes are
+spliced in.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ _MP_ENTRY = 0xB002
 
 
 def shifted(index: bytes, *, before: int, total: int) -> bytes:
-    """`index` (from its byte order mark on) for a file whose first picture has grown by `total` bytes, `before` of them ahead of the index.
+    """`index` (from its byte order mark on) for a file whose first picture has grown by `total` bytes,
+    `before` of them ahead of the index.
 
     An index that cannot be understood comes back as it is.
     """

@@ -1,8 +1,8 @@
 """PNG and APNG (PNG specification, 3rd edition): metadata in chunks before the image data.
 
-EXIF is the chunk eXIf, XMP an uncompressed iTXt with the keyword `XML:com.adobe.xmp` (XMP part 3, section 1.1.5), Copyright and Author are
-text chunks. New chunks stand before the first IDAT; one that is there already is replaced where it stands. All other chunks, and what
-follows IEND, are kept byte for byte.
+EXIF is the chunk eXIf, XMP an uncompressed iTXt with the keyword `XML:com.adobe.xmp` (XMP part 3, section
+1.1.5), Copyright and Author are text chunks. New chunks stand before the first IDAT; one that is there
+already is replaced where it stands. All other chunks, and what follows IEND, are kept byte for byte.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Final
 
 from ...errors import CorruptFile
 from ..stores import pngtext
+from .splicing import Edit, spliced
 
 TITLE: Final = "PNG"
 STORES: Final = ("xmp", "exif", "text")
@@ -51,20 +52,14 @@ def splice(data: bytes, blocks: Mapping[str, bytes]) -> bytes:
     chunks = _chunks(data)
     homes = _homes(data, chunks)
     front = next(chunk.start for chunk in chunks if chunk.kind == b"IDAT")
-    edits: list[tuple[int, int, bytes]] = []
+    edits: list[Edit] = []
     for store in STORES:
         if store in blocks:
             places = homes[store] if store == "text" else homes[store][:1]
             first = (places[0].start, places[0].end) if places else (front, front)
             edits.append((*first, _chunk(store, blocks[store])))
             edits += [(chunk.start, chunk.end, b"") for chunk in places[1:]]
-    pieces: list[bytes | memoryview] = []
-    view = memoryview(data)
-    position = 0
-    for start, end, new in sorted(edits, key=lambda edit: edit[:2]):
-        pieces += (view[position:start], new)
-        position = end
-    return b"".join((*pieces, view[position:]))
+    return spliced(data, edits)
 
 
 def has_c2pa(data: bytes) -> bool:

@@ -1,7 +1,8 @@
-"""TIFF and BigTIFF, and raw files built on them: the file itself is an EXIF block, XMP is its tag 700 (XMP part 3, section 1.1.6).
+"""TIFF and BigTIFF, and raw files built on them: the file itself is an EXIF block, XMP is its tag 700 (XMP
+part 3, section 1.1.6), IPTC-IIM tag 33723, whose digest is in the Photoshop resources of tag 34377.
 
-Only the first directory is rewritten, at the end of the file (`stores.tiffblock`); strips, tiles, further pages, sub-directories and
-MakerNotes stay at their offsets.
+Only the first directory is rewritten, at the end of the file (`stores.tiffblock`); strips, tiles, further
+pages, sub-directories and MakerNotes stay at their offsets.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from ..stores import tiffblock
+from ..stores import iptc, tiffblock
 
 TITLE: Final = "TIFF"
-STORES: Final = ("xmp", "exif")
+STORES: Final = ("xmp", "exif", "iptc")
 
 _XMP = 700
+_IIM = 33723
+_IRB = 34377
 _C2PA = 0xCD41
 _STRIPS = (273, 279)
 _TILES = (324, 325)
@@ -22,16 +25,36 @@ _TILES = (324, 325)
 
 def extract(data: bytes) -> dict[str, bytes]:
     """Store -> its block. Raises `CorruptFile` for a damaged first directory."""
-    packet = tiffblock.parse(data).value(_XMP)
-    return {"exif": data} if packet is None else {"exif": data, "xmp": packet}
+    ifd = tiffblock.parse(data)
+    found = {"exif": data}
+    if (packet := ifd.value(_XMP)) is not None:
+        found["xmp"] = packet
+    iim = ifd.value(_IIM)
+    if iim is not None and iim[:1] == b"\x1c":
+        digest = iptc.resource(ifd.value(_IRB) or b"", iptc.DIGEST)
+        found["iptc"] = iptc.irb_of({iptc.IIM: iim} | ({iptc.DIGEST: digest} if digest else {}))
+    return found
 
 
 def splice(data: bytes, blocks: Mapping[str, bytes]) -> bytes:
-    """`data` with the blocks of some stores replaced or put in; the block of "exif" is the whole file. Raises `CorruptFile`."""
+    """`data` with the blocks of some stores replaced or put in; the block of "exif" is the whole file. Raises
+    `CorruptFile`.
+    """
     result = blocks.get("exif", data)
+    ifd = tiffblock.parse(data)
+    changes: dict[int, tuple[int, bytes]] = {}
     if "xmp" in blocks:
-        result = tiffblock.patch(result, {_XMP: (tiffblock.BYTE, blocks["xmp"])})
-    return result
+        changes[_XMP] = (tiffblock.BYTE, blocks["xmp"])
+    if "iptc" in blocks:
+        iim = iptc.resource(blocks["iptc"], iptc.IIM) or b""
+        kind = ifd.kind(_IIM, tiffblock.UNDEFINED)
+        # Adobe's own type for IIM is LONG: zeros fill up the last item, and the digest covers them.
+        padded = iim + tiffblock.padding(iim, kind)
+        changes[_IIM] = (kind, padded)
+        if iptc.resource(blocks["iptc"], iptc.DIGEST) == iptc.digest(iim):
+            irb = iptc.with_resource(ifd.value(_IRB) or b"", iptc.DIGEST, iptc.digest(padded))
+            changes[_IRB] = (ifd.kind(_IRB, tiffblock.BYTE), irb)
+    return tiffblock.patch(result, changes) if changes else result
 
 
 def has_c2pa(data: bytes) -> bool:

@@ -1,7 +1,8 @@
 """WebP (RFC 9649): metadata in the RIFF chunks `EXIF` and `XMP `.
 
-A simple file (one VP8 or VP8L chunk) gets the VP8X header that metadata needs, with its canvas and alpha flag taken from the bitstream. New
-chunks stand at the end, EXIF before XMP; VP8, VP8L, ALPH, ANIM and ANMF chunks are kept byte for byte, and so is what follows the RIFF.
+A simple file (one VP8 or VP8L chunk) gets the VP8X header that metadata needs, with its canvas and alpha flag
+taken from the bitstream. New chunks stand at the end, EXIF before XMP; VP8, VP8L, ALPH, ANIM and ANMF chunks
+are kept byte for byte, and so is what follows the RIFF.
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ def splice(data: bytes, blocks: Mapping[str, bytes]) -> bytes:
     """`data` with the blocks of some stores replaced or put in. Raises `CorruptFile` as `extract` does."""
     chunks, end = _chunks(data)
     view = memoryview(data)
-    contents: list[tuple[bytes, bytes | memoryview]] = [(chunk.kind, view[chunk.start : chunk.end]) for chunk in chunks]
+    contents: list[tuple[bytes, bytes | memoryview]] = [
+        (chunk.kind, view[chunk.start : chunk.end]) for chunk in chunks
+    ]
     if contents[0][0] != b"VP8X":
         contents.insert(0, (b"VP8X", _extended_header(data, chunks[0])))
     for store in ("exif", "xmp"):
@@ -99,16 +102,18 @@ def _extended_header(data: bytes, picture: _Chunk) -> bytes:
     """The VP8X content for a simple file (RFC 9649, sections 2.5 to 2.7; VP8: RFC 6386, section 9.1)."""
     head = data[picture.start : min(picture.start + 10, picture.end)]
     if picture.kind == b"VP8L" and head[:1] == b"\x2f" and len(head) >= 5:
-        (bits,) = struct.unpack_from("<I", head, 1)
-        width, height, alpha = bits & 0x3FFF, bits >> 14 & 0x3FFF, bool(bits >> 28 & 1)
+        bits = int.from_bytes(head[1:5], "little")
+        width, height, alpha = bits & 0x3FFF, bits >> 14 & 0x3FFF, bits >> 28 & 1
     elif picture.kind == b"VP8 " and head[3:6] == b"\x9d\x01\x2a" and len(head) == 10:
-        width, height = (side & 0x3FFF for side in struct.unpack_from("<HH", head, 6))
-        width, height, alpha = width - 1, height - 1, False
+        sides = (int.from_bytes(head[at : at + 2], "little") & 0x3FFF for at in (6, 8))
+        width, height = (side - 1 for side in sides)
+        alpha = 0
         if width < 0 or height < 0:
             raise CorruptFile("WebP: the picture has no size")
     else:
         raise CorruptFile("WebP: the picture's header is damaged")
-    return bytes([_ALPHA if alpha else 0, 0, 0, 0]) + width.to_bytes(3, "little") + height.to_bytes(3, "little")
+    flags = _ALPHA if alpha else 0
+    return bytes([flags, 0, 0, 0]) + width.to_bytes(3, "little") + height.to_bytes(3, "little")
 
 
 def _with(

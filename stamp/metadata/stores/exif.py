@@ -1,8 +1,9 @@
 """EXIF: the tags Copyright and Artist of IFD0.
 
-Both are of type ASCII; the bytes are UTF-8, which every current reader shows (Exif 3.0 has a type UTF-8, 129, which few readers know).
-Copyright may be in two parts, photographer and editor, divided by NUL (Exif 3.0, section 4.6.5.4): ours is the photographer's, an editor's
-part stays. Several artists are divided by `; `; a name with a semicolon stands in double quotes.
+Both are of type ASCII; the bytes are UTF-8, which every current reader shows (Exif 3.0 has a type UTF-8, 129,
+which few readers know). Copyright may be in two parts, photographer and editor, divided by NUL (Exif 3.0,
+section 4.6.5.4): ours is the photographer's, an editor's part stays. Several artists are divided by `; `; a
+name with a semicolon stands in double quotes.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ _HOMES = {name: home for name, home in homes_in("exif").items() if isinstance(ho
 
 
 def read(block: bytes) -> dict[str, Value]:
-    """The rights in an EXIF block or TIFF file. Raises `CorruptFile` if its first directory cannot be read."""
+    """The rights in an EXIF block or TIFF file. Raises `CorruptFile` if its directory cannot be read."""
     ifd = tiffblock.parse(block)
     found: dict[str, Value] = {}
     for name, home in _HOMES.items():
@@ -28,7 +29,8 @@ def read(block: bytes) -> dict[str, Value]:
 
 
 def write(block: bytes | None, values: dict[str, Value]) -> bytes:
-    """`block`, or a new one, with the rights in `values` that EXIF has tags for; identical bytes where nothing differs.
+    """`block`, or a new one, with the rights in `values` that EXIF has tags for; identical bytes where
+    nothing differs.
 
     Raises `CorruptFile` as `read` does.
     """

@@ -10,10 +10,14 @@ _NAME = re.compile(r'\s*(?:"((?:[^"]|"")*)"\s*(?:;|$)|([^;]*)(?:;|$))')
 
 
 def join_names(value: Value) -> str:
-    """Names divided by `; `; one with a semicolon, or with a quote in front, stands in double quotes. A text stays as it is."""
+    """Names divided by `; `; one with a semicolon, or with a quote in front, stands in double quotes. A text
+    stays as it is.
+    """
     if not isinstance(value, tuple):
         return str(value)
-    return "; ".join('"' + name.replace('"', '""') + '"' if ";" in name or name.startswith('"') else name for name in value)
+    return "; ".join(
+        '"' + name.replace('"', '""') + '"' if ";" in name or name.startswith('"') else name for name in value
+    )
 
 
 def split_names(text: str) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """PNG text chunks with the keywords Copyright and Author (PNG specification, 3rd edition, section 11.3.3).
 
-A block here is a run of whole chunks, length and checksum included. Latin-1 text goes into tEXt, which every viewer shows; other text into
-an uncompressed iTXt without a language. An iTXt in some language other than the default is left alone.
+A block here is a run of whole chunks, length and checksum included. Latin-1 text goes into tEXt, which every
+viewer shows; other text into an uncompressed iTXt without a language. An iTXt in some language other than the
+default is left alone.
 """
 
 from __future__ import annotations

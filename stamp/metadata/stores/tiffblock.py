@@ -1,8 +1,9 @@
 """The first image file directory (IFD0) of a TIFF structure, patched by appending.
 
-A TIFF structure is a TIFF or BigTIFF file, or the EXIF block of another container. A patch writes changed values and a whole new IFD0 at the
-end and moves the header's pointer; no other byte moves. MakerNotes, thumbnails and strips are addressed by absolute offsets that only
-the maker knows, so any writer that moves them destroys them: this one cannot.
+A TIFF structure is a TIFF or BigTIFF file, or the EXIF block of another container. A patch writes changed
+values and a whole new IFD0 at the end and moves the header's pointer; no other byte moves. MakerNotes,
+thumbnails and strips are addressed by absolute offsets that only the maker knows, so any writer that moves
+them destroys them: this one cannot.
 
 Specifications: TIFF 6.0 section 2; the BigTIFF design (libtiff); Exif 3.0 (CIPA DC-008-2023) section 4.6.2.
 """
@@ -15,8 +16,26 @@ from dataclasses import dataclass
 
 from ...errors import CorruptFile
 
-BYTE, ASCII, SHORT = 1, 2, 3
-_TYPE_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8, 129: 1}
+BYTE, ASCII, SHORT, UNDEFINED = 1, 2, 3, 7
+_TYPE_SIZES = {
+    1: 1,
+    2: 1,
+    3: 2,
+    4: 4,
+    5: 8,
+    6: 1,
+    7: 1,
+    8: 2,
+    9: 4,
+    10: 8,
+    11: 4,
+    12: 8,
+    13: 4,
+    16: 8,
+    17: 8,
+    18: 8,
+    129: 1,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +64,9 @@ class _Layout:
 
 @dataclass(frozen=True, slots=True)
 class Ifd0:
-    """IFD0 of `block`: its entries in file order as (tag, raw bytes), where it stands, and the raw pointer to the next IFD."""
+    """IFD0 of `block`: its entries in file order as (tag, raw bytes), where it stands, and the raw pointer to
+    the next IFD.
+    """
 
     block: bytes
     layout: _Layout
@@ -55,7 +76,9 @@ class Ifd0:
     next_ifd: bytes
 
     def value(self, tag: int) -> bytes | None:
-        """The bytes of the first entry with `tag`; None if there is none, or it points outside the block or has an unknown type."""
+        """The bytes of the first entry with `tag`; None if there is none, or it points outside the block or
+        has an unknown type.
+        """
         raw = next((raw for number, raw in self.entries if number == tag), None)
         span = None if raw is None else self._span(raw)
         if raw is None or span is None:
@@ -63,15 +86,22 @@ class Ifd0:
         start, size = span
         return self.block[start : start + size] if start else raw[-self.layout.word_size :][:size]
 
+    def kind(self, tag: int, default: int) -> int:
+        """The type of the first entry with `tag`, `default` if there is none or its type is unknown."""
+        raw = next((raw for number, raw in self.entries if number == tag), None)
+        kind = default if raw is None else self.layout.unpack("H", raw, 2)[0]
+        return kind if kind in _TYPE_SIZES else default
+
     def numbers(self, tag: int) -> tuple[int, ...]:
         """The values of an entry of type SHORT, LONG or LONG8; empty if there is none."""
-        raw = next((raw for number, raw in self.entries if number == tag), b"")
         value = self.value(tag) or b""
-        code = {3: "H", 4: "I", 16: "Q"}.get(self.layout.unpack("H", raw, 2)[0]) if raw else None
+        code = {3: "H", 4: "I", 16: "Q"}.get(self.kind(tag, BYTE))
         return self.layout.unpack(f"{len(value) // struct.calcsize(code)}{code}", value, 0) if code else ()
 
     def _span(self, raw: bytes) -> tuple[int, int] | None:
-        """(offset, size) of an entry's value, offset 0 where it stands in the entry itself; None where it is not in the block."""
+        """(offset, size) of an entry's value, offset 0 where it stands in the entry itself; None where it is
+        not in the block.
+        """
         layout = self.layout
         kind, count, offset = layout.unpack("H" + 2 * layout.word, raw, 2)
         size = _TYPE_SIZES.get(kind, 0) * count
@@ -79,12 +109,17 @@ class Ifd0:
             return None
         if size <= layout.word_size:
             return 0, size
-        return (offset, size) if 0 < offset and offset + size <= len(self.block) else None
+        return (offset, size) if offset and offset + size <= len(self.block) else None
 
     def keeps_clear(self) -> bool:
         """Whether no value of this directory reaches into or beyond the directory itself."""
         spans = (self._span(raw) for _, raw in self.entries)
         return all(span is not None and span[0] + span[1] <= self.start for span in spans)
+
+
+def padding(value: bytes, kind: int) -> bytes:
+    """The zeros that make `value` a whole number of items of type `kind`."""
+    return bytes(-len(value) % _TYPE_SIZES[kind])
 
 
 def parse(block: bytes) -> Ifd0:
@@ -117,13 +152,15 @@ def new_block() -> bytes:
 
 
 def patch(block: bytes, changes: Mapping[int, tuple[int, bytes]]) -> bytes:
-    """`block` with each tag of `changes` (tag -> (type, value bytes, whole items)) set in IFD0; everything else stays where it is.
+    """`block` with each tag of `changes` (tag -> (type, value bytes, whole items)) set in IFD0; everything
+    else stays where it is.
 
-    Raises `CorruptFile` for a broken directory, and where the result would pass the format's limit (65,535 entries, 4 GiB).
+    Raises `CorruptFile` for a broken directory, and where the result would pass the format's limit (65,535
+    entries, 4 GiB).
     """
     ifd = parse(block)
     layout = ifd.layout
-    # An IFD0 that ends the block is ours or one like ours: the new one takes its place, so that rewriting does not pile up.
+    # An IFD0 that ends the block is ours or like ours: the new one takes its place, so that none pile up.
     keep = ifd.start if ifd.end == len(block) and ifd.keeps_clear() else len(block)
     tail = bytearray(keep % 2)
     entries = dict.fromkeys(changes, b"")
@@ -147,7 +184,9 @@ def patch(block: bytes, changes: Mapping[int, tuple[int, bytes]]) -> bytes:
 
 
 def _merged(old: tuple[tuple[int, bytes], ...], new: Mapping[int, bytes]) -> list[bytes]:
-    """Old entries in their order, new ones in the place of the old or before the first greater tag; repeated tags are dropped if set."""
+    """Old entries in their order, new ones in the place of the old or before the first greater tag; repeated
+    tags are dropped if set.
+    """
     waiting = dict(sorted(new.items()))
     present = {tag for tag, _ in old}
     merged: list[bytes] = []

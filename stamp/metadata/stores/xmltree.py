@@ -1,6 +1,7 @@
 """An XML document as a tree of byte spans, so that a change can be spliced in and every other byte stays.
 
-defusedxml does the parsing: documents with a DTD (and so with entities) or with external references are refused.
+defusedxml does the parsing: documents with a DTD (and so with entities) or with external references are
+refused.
 """
 
 from __future__ import annotations
@@ -22,13 +23,23 @@ MAX_NODES: Final = 200_000
 _TAG = re.compile(rb"""<[^>"']*(?:"[^"]*"[^>"']*|'[^']*'[^>"']*)*>""")
 _ATTRIBUTE = re.compile(rb"""\s+([^\s=>/"']+)\s*=\s*("[^"]*"|'[^']*')""")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
+_ENTITIES = {
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    '"': "&quot;",
+    "\n": "&#10;",
+    "\r": "&#13;",
+    "\t": "&#9;",
+}
 
 
 @dataclass(slots=True, eq=False)
 class Node:
-    """An element. `tag` and the keys of `attributes` are in {namespace}local form; `start`, `opened`, `closing` and `end` are byte offsets of
-    `<x`, behind the start tag, of `</x` and behind the end tag (in `<x/>` the last three are the same)."""
+    """An element. `tag` and the keys of `attributes` are in {namespace}local form; `start`, `opened`,
+    `closing` and `end` are byte offsets of `<x`, behind the start tag, of `</x` and behind the end tag (in
+    `<x/>` the last three are the same).
+    """
 
     tag: str
     attributes: dict[str, str]
@@ -53,7 +64,7 @@ class Node:
 
 
 class _Builder:
-    """The target of the parser; it is given the parser so that it can ask where in the bytes an event stands."""
+    """The target of the parser, which it asks where in the bytes an event stands."""
 
     def __init__(self, document: bytes) -> None:
         self.document = document
@@ -105,7 +116,9 @@ class _Builder:
 
 
 def parse(document: bytes) -> Node:
-    """The root of a UTF-8 document. Raises `CorruptFile` if it is not well-formed, has a DTD, or is absurdly deep or large."""
+    """The root of a UTF-8 document. Raises `CorruptFile` if it is not well-formed, has a DTD, or is absurdly
+    deep or large.
+    """
     builder = _Builder(document)
     try:
         builder.parser.feed(document)
@@ -126,7 +139,9 @@ def raw_name(document: bytes, node: Node) -> str:
 
 
 def raw_attributes(document: bytes, node: Node) -> list[tuple[str, str, int, int]]:
-    """Each attribute as (raw name, raw quoted value, start, end); the span includes the white space before it."""
+    """Each attribute as (raw name, raw quoted value, start, end); the span includes the white space before
+    it.
+    """
     first = node.start + 1 + len(raw_name(document, node).encode())
     return [
         (match[1].decode(), match[2].decode(), match.start(), match.end())
@@ -139,7 +154,9 @@ def is_empty_tag(document: bytes, node: Node) -> bool:
 
 
 def namespaces(document: bytes, node: Node) -> dict[str, str]:
-    """Prefix -> namespace in force inside `node`, as far as declared with prefixes and without character references."""
+    """Prefix -> namespace in force inside `node`, as far as declared with prefixes and without character
+    references.
+    """
     scope: dict[str, str] = {}
     element: Node | None = node
     while element is not None:
@@ -152,18 +169,22 @@ def namespaces(document: bytes, node: Node) -> dict[str, str]:
 
 def declarations(document: bytes, node: Node) -> str:
     """The xmlns attributes of the start tag, ready for a new one."""
-    return "".join(f" {name}={value}" for name, value, _, _ in raw_attributes(document, node) if name.startswith("xmlns"))
+    return "".join(
+        f" {name}={value}" for name, value, _, _ in raw_attributes(document, node) if name.startswith("xmlns")
+    )
 
 
 def escape(text: str) -> str:
-    """Text for an element or an attribute in double quotes. Raises ValueError for what XML 1.0 cannot hold."""
+    """Text for an element or a quoted attribute. Raises ValueError for what XML 1.0 cannot hold."""
     if _NOT_XML.search(text):
         raise ValueError("text has characters that XML cannot hold")
     return "".join(_ENTITIES.get(character, character) for character in text)
 
 
 def spliced(document: bytes, edits: list[tuple[int, int, str]]) -> bytes:
-    """`document` with each (start, end, replacement) applied; edits do not overlap, those at one place keep their order."""
+    """`document` with each (start, end, replacement) applied; edits do not overlap, those at one place keep
+    their order.
+    """
     pieces: list[bytes] = []
     position = 0
     for start, end, replacement in sorted(edits, key=lambda edit: edit[:2]):
