@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from ..errors import StampError
-from . import jpeg, png
+from . import jpeg, png, webp
 from .atomic import unwritable
 from .picture import Picture, Pixels, WriteNotes
 from .source import read_source, refused
@@ -29,6 +29,8 @@ def read_picture(path: str | os.PathLike[str]) -> Picture:
         return jpeg.read(data, place)
     if data.startswith(png.SIGNATURE):
         return png.read(data, place)
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return webp.read(data, place)
     raise refused(place, "not a picture that can be marked", "see `stamp formats`")
 
 
@@ -81,4 +83,6 @@ def read_luma(path: str | os.PathLike[str], *, max_pixels_hint: int = MIN_LUMA_P
         return jpeg.read_luma(data, place, max(max_pixels_hint, MIN_LUMA_PIXELS))
     if data.startswith(png.SIGNATURE):
         return png.read_luma(data, place)
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return webp.read_luma(data, place)
     raise refused(place, "not a picture that can be read", "see `stamp formats`")
