@@ -1,4 +1,4 @@
-"""Values of XMP properties in their RDF forms: simple, alternative, array, structure (XMP part 1, section 7.9)."""
+"""XMP values in their RDF forms: simple, alternative, array, structure (XMP part 1, section 7.9)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Attribute:
 
 
 def stored(home: XmpProperty, value: Value) -> str:
-    """A simple value as it stands in the file; True and False are spelled so (XMP part 1, section 8.2.1.1)."""
+    """A simple value as it stands in the file; XMP spells booleans True and False (part 1, 8.2.1.1)."""
     return home.stored_as + str(value)
 
 

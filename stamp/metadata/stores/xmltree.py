@@ -99,7 +99,7 @@ class _Builder:
         node, self.current = self.current, None
         assert node is not None
         at = self.parser.parser.CurrentByteIndex
-        if at == node.start:
+        if is_empty_tag(self.document, node):
             node.closing = node.end = node.opened
         else:
             node.closing, node.end = at, self.document.index(b">", at) + 1

@@ -1,0 +1,408 @@
+"""Where the blocks stand in each container, and what never changes."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+
+import pytest
+from PIL import Image
+
+from stamp.errors import CorruptFile, UnsupportedFormat
+from stamp.metadata import registry
+from stamp.metadata.containers import jpeg, mpf, png, tiff, webp
+from stamp.metadata.rights import NO_AI_TERMS, Rights
+from stamp.metadata.stores import exif, iptc, xmp
+
+RIGHTS = Rights(copyright_notice="© 2026 Zoë 東京", creators=("Zoë", "Ł"), usage_terms="a\nb", marked=True)
+FORMATS = ["jpeg", "png", "tiff", "webp"]
+
+
+def sample(name: str, mode: str = "RGB", **options: object) -> bytes:
+    picture = Image.linear_gradient("L").resize((33, 21)).convert(mode)
+    out = io.BytesIO()
+    picture.save(out, name, **options)
+    return out.getvalue()
+
+
+def decoded(data: bytes) -> tuple[tuple[int, int], str, bytes]:
+    with Image.open(io.BytesIO(data)) as picture:
+        picture.load()
+        return picture.size, picture.mode, picture.tobytes()
+
+
+def segments(data: bytes) -> list[tuple[int, bytes]]:
+    """Marker and payload of each segment before the first scan, read without the package."""
+    found = []
+    at = 2
+    while data[at + 1] != 0xDA:
+        (length,) = struct.unpack_from(">H", data, at + 2)
+        found.append((data[at + 1], data[at + 4 : at + 2 + length]))
+        at += 2 + length
+    return found
+
+
+def segment(marker: int, payload: bytes) -> bytes:
+    return struct.pack(">BBH", 0xFF, marker, len(payload) + 2) + payload
+
+
+def chunks(data: bytes) -> list[tuple[bytes, bytes]]:
+    """Kind and content of each PNG chunk; checksums are checked."""
+    found = []
+    at = 8
+    while at < len(data):
+        (length,) = struct.unpack_from(">I", data, at)
+        kind, content = data[at + 4 : at + 8], data[at + 8 : at + 8 + length]
+        assert struct.unpack_from(">I", data, at + 8 + length)[0] == zlib.crc32(kind + content)
+        found.append((kind, content))
+        at += 12 + length
+    return found
+
+
+def riff(data: bytes) -> list[tuple[bytes, bytes]]:
+    assert struct.unpack_from("<I", data, 4)[0] == len(data) - 8
+    found = []
+    at = 12
+    while at < len(data):
+        (length,) = struct.unpack_from("<I", data, at + 4)
+        found.append((data[at : at + 4], data[at + 8 : at + 8 + length]))
+        at += 8 + length + length % 2
+    return found
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_write_read_and_write_again(name: str) -> None:
+    source = sample(name)
+    assert registry.identify(source) == name
+    written = registry.write_rights(source, RIGHTS)
+    found = registry.read_rights(written)
+    assert found.rights == RIGHTS
+    assert found.container == name
+    assert found.sources["copyright_notice"] == ["xmp", "exif"] + (["text"] if name == "png" else [])
+    assert found.sources["marked"] == ["xmp"]
+    assert (found.conflicts, found.warnings) == ({}, [])
+    assert registry.write_rights(written, RIGHTS) is written
+    assert registry.write_rights(written, Rights()) is written
+    assert decoded(written) == decoded(source)
+    assert registry.essence_digest(written) == registry.essence_digest(source)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_one_field_changes_and_the_others_stay(name: str) -> None:
+    written = registry.write_rights(sample(name), RIGHTS)
+    changed = registry.write_rights(written, Rights(copyright_notice="© 2027", source="S"))
+    assert registry.read_rights(changed).rights == Rights(copyright_notice="© 2027", source="S").over(RIGHTS)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_bare_opt_out_keeps_the_terms_of_the_file(name: str) -> None:
+    written = registry.write_rights(sample(name), RIGHTS)
+    opted = registry.write_rights(written, Rights().without_ai())
+    assert registry.read_rights(opted).rights == Rights().without_ai().onto(RIGHTS)
+    assert registry.read_rights(opted).rights.usage_terms == f"a\nb {NO_AI_TERMS}"
+    assert registry.write_rights(opted, Rights().without_ai()) is opted
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_truncated_files_are_refused(name: str) -> None:
+    source = registry.write_rights(sample(name), RIGHTS)
+    for size in (16, 40, len(source) // 3):
+        with pytest.raises((CorruptFile, UnsupportedFormat)):
+            registry.write_rights(source[:size], RIGHTS)
+
+
+def test_other_files_are_refused_with_the_names_of_those_handled() -> None:
+    for data in (b"", b"hello", b"\x89PNG", b"RIFF\0\0\0\0WAVE"):
+        assert registry.identify(data) is None
+        with pytest.raises(UnsupportedFormat, match="jpeg, png, tiff, webp"):
+            registry.read_rights(data)
+
+
+def test_stores_that_differ_are_named() -> None:
+    source = registry.write_rights(sample("jpeg"), RIGHTS)
+    block = exif.write(jpeg.extract(source)["exif"], {"copyright_notice": "© else"})
+    found = registry.read_rights(jpeg.splice(source, {"exif": block}))
+    assert found.conflicts == {"copyright_notice": {"xmp": "© 2026 Zoë 東京", "exif": "© else"}}
+    assert found.rights == RIGHTS
+
+
+def test_values_that_no_standard_allows_are_warned_of() -> None:
+    packet = xmp.write(None, {"web_statement": "example.com", "source": "S"})
+    found = registry.read_rights(jpeg.splice(sample("jpeg"), {"xmp": packet}))
+    assert found.rights == Rights(source="S")
+    assert found.values["xmp"]["web_statement"] == "example.com"
+    assert found.warnings[0].startswith("XMP xmpRights:WebStatement: web_statement = 'example.com' must be")
+
+
+def test_a_store_that_cannot_be_read_does_not_hide_the_others() -> None:
+    source = jpeg.splice(registry.write_rights(sample("jpeg"), RIGHTS), {"xmp": b"<broken"})
+    found = registry.read_rights(source)
+    assert found.rights == Rights(copyright_notice="© 2026 Zoë 東京", creators=("Zoë", "Ł"))
+    assert found.warnings[0].startswith("XMP cannot be read: ")
+    with pytest.raises(CorruptFile, match="XMP"):
+        registry.write_rights(source, RIGHTS)
+
+
+def test_jpeg_segments_stand_in_the_usual_order() -> None:
+    source = sample("jpeg", icc_profile=b"profile", comment=b"kept")
+    written = segments(registry.write_rights(source, RIGHTS))
+    assert [(marker, payload[:5]) for marker, payload in written[:3]] == [
+        (0xE0, b"JFIF\0"),
+        (0xE1, b"Exif\0"),
+        (0xE1, b"http:"),
+    ]
+    assert [item for item in written if item[0] != 0xE1] == segments(source)
+
+
+def test_jpeg_blocks_are_replaced_where_they_stand_and_trailers_stay() -> None:
+    source = sample("jpeg")
+    packet = xmp.write(None, {"source": "S"})
+    extension = segment(0xE1, b"http://ns.adobe.com/xmp/extension/\0" + b"G" * 32 + bytes(8) + b"<x/>")
+    late = segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + packet) + extension
+    built = source[:2] + segment(0xFE, b"first") + late + source[2:] + b"trailer \xff\xd8\xff\xe1\0\0"
+    written = registry.write_rights(built, RIGHTS)
+    assert [payload[:9] for _, payload in segments(written)][:4] == [
+        b"Exif\0\0MM\0",
+        b"first",
+        b"http://ns",
+        b"http://ns",
+    ]
+    assert extension in written
+    assert written.endswith(source[-50:] + b"trailer \xff\xd8\xff\xe1\0\0")
+
+
+def test_jpeg_fill_bytes_and_padding_before_markers() -> None:
+    source = sample("jpeg")
+    filled = source[:2] + b"\xff\xff" + source[2:]
+    assert registry.read_rights(registry.write_rights(filled, RIGHTS)).rights == RIGHTS
+
+
+def test_jpeg_without_room_is_a_clear_error() -> None:
+    terms = Rights(usage_terms="東" * 8000)
+    full = jpeg.splice(sample("jpeg"), {"xmp": xmp.write(None, {"copyright_notice": "x" * 60_000})})
+    with pytest.raises(
+        UnsupportedFormat, match=r"XMP with these rights has \d+ bytes, and its segment holds 65504"
+    ):
+        registry.write_rights(full, terms)
+
+
+def test_jpeg_exif_over_several_segments_is_not_touched() -> None:
+    source = sample("jpeg")
+    two = segment(0xE1, b"Exif\0\0" + exif.write(None, {"creators": ("A",)})) + segment(0xE1, b"Exif\0\0more")
+    with pytest.raises(UnsupportedFormat, match="several segments"):
+        registry.write_rights(source[:2] + two + source[2:], RIGHTS)
+
+
+@pytest.mark.parametrize("pieces", [1, 3])
+def test_jpeg_iptc_is_kept_up_to_date(pieces: int) -> None:
+    old = bytes((0x1C, 2, 116, 0, 3)) + b"old"
+    irb = iptc.irb_of({0x0401: b"x" * (pieces - 1) * 65_000, iptc.IIM: old, 0x0BB7: b"tail"})
+    step = len(irb) // pieces + 1
+    parts = [irb[at : at + step] for at in range(0, len(irb), step)]
+    source = sample("jpeg")
+    built = source[:2] + b"".join(segment(0xED, b"Photoshop 3.0\0" + part) for part in parts) + source[2:]
+    written = registry.write_rights(built, RIGHTS)
+    found = registry.read_rights(written)
+    assert found.sources["copyright_notice"] == ["xmp", "exif", "iptc"]
+    assert found.values["iptc"] == {"copyright_notice": RIGHTS.copyright_notice, "creators": RIGHTS.creators}
+    assert found.conflicts == {}
+    assert b"8BIM\x0b\xb7\0\0\0\0\0\x04tail" in written
+    assert registry.write_rights(written, RIGHTS) is written
+
+
+def test_jpeg_photoshop_resources_without_iim_are_not_touched() -> None:
+    source = sample("jpeg")
+    resources = segment(0xED, b"Photoshop 3.0\0" + iptc.irb_of({0x03ED: b"resolution"}))
+    written = registry.write_rights(source[:2] + resources + source[2:], RIGHTS)
+    assert resources in written
+    assert "iptc" not in registry.read_rights(written).values
+
+
+def multi_picture(order: str, first: bytes, second: bytes) -> bytes:
+    """Two JPEGs in one file, with an index (CIPA DC-007, section 5.2.3) behind a comment."""
+    front = first[:2] + segment(0xFE, b"comment")
+    at = len(front) + 8
+    index_size = 8 + 2 + 3 * 12 + 4 + 32
+    length = at + index_size + len(first) - 2
+    index = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "IH", 8, 3)
+    index += struct.pack(order + "HHI4s", 0xB000, 7, 4, b"0100")
+    index += struct.pack(order + "HHII", 0xB001, 4, 1, 2)
+    index += struct.pack(order + "HHIII", 0xB002, 7, 32, index_size - 32, 0)
+    index += struct.pack(order + "IIIHH", 0x030000, length, 0, 0, 0)
+    index += struct.pack(order + "IIIHH", 0, len(second), length - at, 0, 0)
+    return front + segment(0xE2, b"MPF\0" + index) + first[2:] + second
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("late", [False, True])
+def test_jpeg_further_pictures_are_still_found(order: str, late: bool) -> None:
+    second = sample("jpeg", "L")
+    first = sample("jpeg")
+    if late:  # XMP behind the index: growth there moves the second picture away from it
+        first = (
+            first[:2]
+            + segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + xmp.write(None, {"source": "S"}))
+            + first[2:]
+        )
+    written = registry.write_rights(multi_picture(order, first, second), RIGHTS)
+    assert written.endswith(second)
+    with Image.open(io.BytesIO(written)) as picture:
+        assert picture.format == "MPO"
+        assert picture.n_frames == 2
+        entries = picture.mpinfo[0xB002]
+        assert entries[0]["Size"] == len(written) - len(second)
+        picture.seek(1)
+        assert picture.tobytes() == Image.open(io.BytesIO(second)).tobytes()
+
+
+@pytest.mark.parametrize("index", [b"", b"II*\0", b"II*\0\xff\xff\xff\xff", b"MM\0*\0\0\0\x08\xff\xff"])
+def test_a_damaged_index_is_left_alone(index: bytes) -> None:
+    assert mpf.shifted(index, before=0, total=10) == index
+
+
+def test_png_chunks_stand_before_the_image_data() -> None:
+    source = sample("png", dpi=(72, 72))
+    written = registry.write_rights(source, RIGHTS)
+    found = chunks(written)
+    kinds = [kind for kind, _ in found]
+    assert kinds == [b"IHDR", b"pHYs", b"iTXt", b"eXIf", b"iTXt", b"iTXt", b"IDAT", b"IEND"]
+    assert found[2][1].startswith(b"XML:com.adobe.xmp\0\0\0\0\0<?xpacket")
+    assert found[4][1] == b"Copyright\0\0\0\0\0" + "© 2026 Zoë 東京".encode()
+    latin = chunks(registry.write_rights(written, Rights(copyright_notice="© Zoë")))
+    assert (b"tEXt", b"Copyright\0\xa9 Zo\xeb") in latin
+
+
+def test_png_text_is_replaced_where_it_stands_in_any_form() -> None:
+    source = chunks(sample("png"))
+    old = [
+        (b"zTXt", b"Copyright\0\0" + zlib.compress(b"old")),
+        (b"iTXt", b"Copyright\0\0\0de\0\0" + "für Deutschland".encode()),
+        (b"tEXt", b"Software\0kept"),
+        (b"iTXt", b"Author\0\1\0\0\0" + zlib.compress("Łukasz".encode())),
+    ]
+    built = b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+        for kind, content in [source[0], *old, *source[1:]]
+    )
+    assert registry.read_rights(built).rights == Rights(copyright_notice="old", creators=("Łukasz",))
+    written = chunks(registry.write_rights(built, Rights(copyright_notice="new", creators=("A", "B"))))
+    assert written[1] == (b"tEXt", b"Copyright\0new")
+    assert old[1] in written
+    assert old[2] in written
+    assert (b"tEXt", b"Author\0A; B") in written
+
+
+def test_png_compressed_xmp_is_read_and_a_bomb_is_refused() -> None:
+    packet = xmp.write(None, {"source": "S"})
+    for content, fits in ((packet, True), (bytes(1 << 24), False)):
+        chunk = b"iTXt" + b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(content)
+        source = sample("png")
+        built = (
+            source[:33]
+            + struct.pack(">I", len(chunk) - 4)
+            + chunk
+            + struct.pack(">I", zlib.crc32(chunk))
+            + source[33:]
+        )
+        if fits:
+            assert registry.read_rights(built).rights == Rights(source="S")
+        else:
+            with pytest.raises(CorruptFile, match="longer than 1 MiB"):
+                registry.read_rights(built)
+
+
+def test_png_with_a_wrong_checksum_on_metadata_is_refused() -> None:
+    written = bytearray(registry.write_rights(sample("png"), RIGHTS))
+    written[written.index(b"Zo\xc3\xab")] ^= 1
+    with pytest.raises(CorruptFile, match="checksum"):
+        registry.read_rights(bytes(written))
+
+
+@pytest.mark.parametrize(
+    ("options", "mode", "alpha"),
+    [({}, "RGB", 0), ({"lossless": True}, "RGB", 0), ({"lossless": True}, "RGBA", 0x10), ({}, "RGBA", 0x10)],
+)
+def test_webp_gets_the_extended_header_that_it_needs(
+    options: dict[str, object], mode: str, alpha: int
+) -> None:
+    picture = Image.linear_gradient("L").resize((33, 21)).convert(mode)
+    if mode == "RGBA":
+        picture.putalpha(Image.linear_gradient("L").resize((33, 21)))
+    out = io.BytesIO()
+    picture.save(out, "webp", **options)
+    source = out.getvalue()
+    written = registry.write_rights(source, RIGHTS)
+    found = riff(written)
+    assert found[0] == (b"VP8X", bytes([0x0C | alpha, 0, 0, 0, 32, 0, 0, 20, 0, 0]))
+    assert [kind for kind, _ in found[-2:]] == [b"EXIF", b"XMP "]
+    pictures = (b"VP8 ", b"VP8L", b"ALPH")
+    assert [item for item in found if item[0] in pictures] == [
+        item for item in riff(source) if item[0] in pictures
+    ]
+    assert decoded(written) == decoded(source)
+
+
+def test_webp_animation_profile_and_trailer_stay() -> None:
+    frames = [Image.new("RGBA", (20, 10), (shade, 0, 0, shade)) for shade in (10, 100, 200)]
+    out = io.BytesIO()
+    frames[0].save(
+        out, "webp", save_all=True, append_images=frames[1:], duration=[10, 20, 30], icc_profile=b"profile"
+    )
+    source = out.getvalue()
+    written = registry.write_rights(source + b"trailer", RIGHTS)
+    assert written.endswith(b"trailer")
+    written = written.removesuffix(b"trailer")
+    assert riff(written)[1:-2] == riff(source)[1:]
+    assert riff(written)[0][1][0] == riff(source)[0][1][0] | 0x0C
+
+
+def test_webp_exif_prefix_is_kept() -> None:
+    block = exif.write(None, {"creators": ("A",)})
+    source = webp.splice(sample("webp"), {"exif": b"Exif\0\0" + block})
+    assert registry.read_rights(source).rights == Rights(creators=("A",))
+    contents = dict(riff(registry.write_rights(source, RIGHTS)))
+    assert contents[b"EXIF"].startswith(b"Exif\0\0MM\0*")
+
+
+def test_tiff_keeps_every_byte_but_the_pointer() -> None:
+    source = sample("tiff", compression="tiff_lzw", dpi=(300, 300)) + b"something behind"
+    written = registry.write_rights(source, RIGHTS)
+    assert written[8 : len(source)] == source[8:]
+    assert xmp.read(tiff.extract(written)["xmp"])["copyright_notice"] == RIGHTS.copyright_notice
+
+
+def test_tiff_pages_stay() -> None:
+    out = io.BytesIO()
+    pages = [Image.new("L", (5, 5), shade) for shade in (1, 2, 3)]
+    pages[0].save(out, "tiff", save_all=True, append_images=pages[1:])
+    with Image.open(io.BytesIO(registry.write_rights(out.getvalue(), RIGHTS))) as picture:
+        assert picture.n_frames == 3
+        for index, page in enumerate(pages):
+            picture.seek(index)
+            assert picture.tobytes() == page.tobytes()
+
+
+def test_c2pa_manifests_are_noticed() -> None:
+    jumbf = b"JP\0\1\0\0\0\1\0\0\0\x40jumb\0\0\0\x1ejumdc2pa"
+    source = sample("jpeg")
+    marked = {"jpeg": source[:2] + segment(0xEB, jumbf) + source[2:]}
+    source = sample("png")
+    marked["png"] = (
+        source[:33] + struct.pack(">I", 0) + b"caBX" + struct.pack(">I", zlib.crc32(b"caBX")) + source[33:]
+    )
+    source = registry.write_rights(sample("webp"), RIGHTS) + b"C2PA\2\0\0\0xx"
+    marked["webp"] = source[:4] + struct.pack("<I", len(source) - 8) + source[8:]
+    for name, data in marked.items():
+        found = registry.read_rights(data)
+        assert found.has_c2pa
+        assert any("C2PA" in warning for warning in found.warnings)
+        assert registry.read_rights(registry.write_rights(data, RIGHTS)).has_c2pa
+        assert not registry.read_rights(sample(name)).has_c2pa
+
+
+def test_png_needs_header_and_image_data() -> None:
+    head = b"\x89PNG\r\n\x1a\n"
+    end = struct.pack(">I", 0) + b"IEND" + struct.pack(">I", zlib.crc32(b"IEND"))
+    with pytest.raises(CorruptFile, match="no header or no image data"):
+        png.extract(head + end)

@@ -1,0 +1,48 @@
+"""The one table: every field has a home or a reason in every store of every container."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from stamp.metadata import registry
+from stamp.metadata.fields import FIELDS, STORES, ExifTag, IptcDataset, TextKeyword, XmpProperty
+from stamp.metadata.rights import Rights
+
+TYPES = {"xmp": XmpProperty, "exif": ExifTag, "iptc": IptcDataset, "text": TextKeyword}
+
+
+def test_the_table_has_the_fields_of_the_record() -> None:
+    assert [field.name for field in FIELDS] == [field.name for field in dataclasses.fields(Rights)]
+
+
+@pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
+def test_each_store_has_a_home_or_a_reason(field) -> None:  # type: ignore[no-untyped-def]
+    assert set(field.homes) | set(field.absent) == set(STORES)
+    assert not set(field.homes) & set(field.absent)
+    assert all(len(reason) > 10 for reason in field.absent.values())
+    assert all(isinstance(home, TYPES[store]) for store, home in field.homes.items())
+
+
+def test_no_two_fields_share_a_home() -> None:
+    for store in STORES:
+        homes = [str(field.homes[store]) for field in FIELDS if store in field.homes]
+        assert len(homes) == len(set(homes))
+
+
+@pytest.mark.parametrize("container", registry.supported())
+def test_formats_says_something_of_every_field(container: str) -> None:
+    table = registry.formats()[container]
+    assert list(table) == [field.name for field in FIELDS]
+    for row in table.values():
+        assert row["homes"]
+        stores = registry._module(container).STORES
+        named = [key for key in stores if STORES[key] in row["homes"] or STORES[key] in row["absent"]]
+        assert named == list(stores)
+
+
+def test_formats_spells_out_homes() -> None:
+    row = registry.formats()["jpeg"]["copyright_notice"]
+    assert row["homes"] == "XMP dc:rights, EXIF Copyright (0x8298), IPTC-IIM CopyrightNotice (2:116)"
+    assert registry.formats()["png"]["licensor_url"]["homes"] == "XMP plus:Licensor/plus:LicensorURL"
