@@ -77,8 +77,17 @@ def measure(task: Task) -> Outcome:
     return outcome
 
 
+def groups(chosen: dict[str, attacks.Attack]) -> dict[str, list[str]]:
+    """The attacks that a mean is taken over, by label: each family and each list that takes part, and all."""
+    made = {family: [a for a in chosen if chosen[a].family == family] for family in attacks.FAMILIES}
+    made["of the list of 37"] = [a for a in chosen if a in attacks.ATTACKS]
+    made["of the combinations"] = [a for a in chosen if a in attacks.COMBINATIONS]
+    made["all"] = list(chosen)
+    return {label: members for label, members in made.items() if members}
+
+
 def summarise(outcomes: list[Outcome], names: list[str], chosen: dict[str, attacks.Attack]) -> dict[str, Any]:
-    """Per tool: counts by attack, shares by family, fidelity, what was refused."""
+    """Per tool: counts by attack, means over groups of attacks, fidelity, what was refused."""
     summary = {}
     for name in names:
         mine = [outcome for outcome in outcomes if outcome.tool == name]
@@ -90,11 +99,10 @@ def summarise(outcomes: list[Outcome], names: list[str], chosen: dict[str, attac
             }
             for attack in chosen
         }
-        families: dict[str, float] = {}
-        for family in attacks.FAMILIES:
-            counts = [by_attack[a]["read"] for a, attack in chosen.items() if attack.family == family]
-            if counts:
-                families[family] = sum(counts) / (len(counts) * len(mine))
+        shares: dict[str, float] = {}
+        for label, members in groups(chosen).items():
+            counts = [by_attack[attack]["read"] for attack in members]
+            shares[label] = sum(counts) / (len(counts) * len(mine))
         psnr = [outcome.psnr for outcome in mine if outcome.psnr is not None]
         summary[name] = {
             "photos": len(mine),
@@ -102,8 +110,7 @@ def summarise(outcomes: list[Outcome], names: list[str], chosen: dict[str, attac
             "refused": {outcome.photo: outcome.refused for outcome in mine if outcome.refused},
             "psnr_mean_db": float(np.mean(psnr)) if psnr else None,
             "psnr_min_db": min(psnr, default=None),
-            "read_share": sum(row["read"] for row in by_attack.values()) / (len(chosen) * len(mine)),
-            "read_share_by_family": families,
+            "read_share": shares,
             "wrong": sum(row["wrong"] for row in by_attack.values()),
             "attacks": by_attack,
         }
@@ -116,11 +123,10 @@ def markdown(summary: dict[str, Any], chosen: dict[str, attacks.Attack]) -> str:
     rows: list[list[object]] = [
         [attack, *(summary[name]["attacks"][attack]["read"] for name in names)] for attack in chosen
     ]
-    for family in attacks.FAMILIES:
-        if family in summary[names[0]]["read_share_by_family"]:
-            shares = (summary[name]["read_share_by_family"][family] for name in names)
-            rows.append([f"*{family}*", *(f"{share:.1%}" for share in shares)])
-    rows.append(["**all**", *(f"**{summary[name]['read_share']:.1%}**" for name in names)])
+    rows += [
+        [f"**{label}**", *(f"**{summary[name]['read_share'][label]:.1%}**" for name in names)]
+        for label in groups(chosen)
+    ]
     for label, key in (("PSNR mean, dB", "psnr_mean_db"), ("PSNR min, dB", "psnr_min_db")):
         values = (summary[name][key] for name in names)
         rows.append([label, *("-" if value is None else f"{value:.1f}" for value in values)])
@@ -136,7 +142,9 @@ def heat_map(summary: dict[str, Any], chosen: dict[str, attacks.Attack]) -> Figu
     )
     plot, axes = runner.figure(2.6 + 0.9 * len(names), 1.4 + 0.19 * len(chosen))
     image = axes.imshow(shares, cmap="RdYlGn", vmin=0, vmax=1, aspect="auto")
-    axes.set_xticks(range(len(names)), [f"{n}\n{summary[n]['read_share']:.0%}" for n in names], fontsize=8)
+    axes.set_xticks(
+        range(len(names)), [f"{n}\n{summary[n]['read_share']['all']:.0%}" for n in names], fontsize=8
+    )
     axes.xaxis.tick_top()
     axes.set_yticks(range(len(chosen)), list(chosen), fontsize=7)
     axes.tick_params(length=0)
