@@ -99,12 +99,12 @@ def spread(function: Callable[[Any], Any], items: Iterable[Any], *, jobs: int, l
     print(file=sys.stderr)
 
 
-def figure(width: float, height: float) -> tuple[Figure, Axes]:
-    """An empty plot that needs no display."""
+def figure(width: float, height: float, panels: int = 1) -> tuple[Figure, list[Axes]]:
+    """An empty plot of panels side by side, in inches, that needs no display."""
     from matplotlib.figure import Figure
 
     made = Figure(figsize=(width, height), layout="constrained")
-    return made, made.subplots()
+    return made, list(made.subplots(1, panels, squeeze=False)[0])
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

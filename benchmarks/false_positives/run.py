@@ -180,7 +180,7 @@ def markdown(summary: dict[str, Any]) -> str:
 
 
 def plots(samples: list[Sample], name: str) -> dict[str, Figure]:
-    scores, axes = runner.figure(6.5, 4)
+    scores, [axes] = runner.figure(6.5, 4)
     top = max(sample.score for sample in samples)
     low = min(sample.score for sample in samples)
     bins = np.linspace(low, top, 80)
@@ -192,7 +192,7 @@ def plots(samples: list[Sample], name: str) -> dict[str, Figure]:
     axes.set_ylabel("detections")
     axes.legend(fontsize=8)
 
-    law, axes = runner.figure(4.8, 4.4)
+    law, [axes] = runner.figure(4.8, 4.4)
     null = np.sort([s.log10_p for s in samples if s.kind != MARKED])
     expected = np.log10((np.arange(len(null)) + 0.5) / len(null))
     axes.plot(-expected, -null, ".", ms=4, label="measured")

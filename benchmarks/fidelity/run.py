@@ -135,7 +135,7 @@ def markdown(summary: dict[str, Any]) -> str:
 def plot(summary: dict[str, Any]) -> Figure:
     """Each photo a dot: PSNR across, the perceptual judge upwards."""
     judge = "ssimulacra2" if any("ssimulacra2" in row for row in summary.values()) else "ssim"
-    made, axes = runner.figure(6.5, 4.5)
+    made, [axes] = runner.figure(6.5, 4.5)
     for name, row in summary.items():
         found = list(row["by_photo"].values())
         axes.scatter([m["psnr_db"] for m in found], [m[judge] for m in found], s=16, alpha=0.8, label=name)

@@ -136,21 +136,25 @@ def markdown(summary: dict[str, Any], chosen: dict[str, attacks.Attack]) -> str:
 
 
 def heat_map(summary: dict[str, Any], chosen: dict[str, attacks.Attack]) -> Figure:
-    names = list(summary)
-    shares = np.array(
-        [[summary[n]["attacks"][attack]["read"] / summary[n]["photos"] for n in names] for attack in chosen]
-    )
-    plot, axes = runner.figure(2.6 + 0.9 * len(names), 1.4 + 0.19 * len(chosen))
-    image = axes.imshow(shares, cmap="RdYlGn", vmin=0, vmax=1, aspect="auto")
-    axes.set_xticks(
-        range(len(names)), [f"{n}\n{summary[n]['read_share']['all']:.0%}" for n in names], fontsize=8
-    )
-    axes.xaxis.tick_top()
-    axes.set_yticks(range(len(chosen)), list(chosen), fontsize=7)
-    axes.tick_params(length=0)
-    colours = plot.colorbar(image, ax=axes, fraction=0.05)
-    colours.set_label("exact payloads read", fontsize=8)
-    colours.ax.tick_params(labelsize=7)
+    """Attack x tool, the number of photos read in each cell; a long list takes several panels."""
+    names, listed = list(summary), list(chosen)
+    count = summary[names[0]]["photos"]
+    panels = -(-len(listed) // 40)
+    tall = -(-len(listed) // panels)
+    plot, axes = runner.figure(panels * (2.9 + 0.6 * len(names)), 1.1 + 0.17 * tall, panels)
+    for panel, ax in enumerate(axes):
+        shown = listed[panel * tall : (panel + 1) * tall]
+        read = np.array([[summary[name]["attacks"][attack]["read"] for name in names] for attack in shown])
+        ax.imshow(read / count, cmap="RdYlBu", vmin=-0.15, vmax=1.15, aspect="auto")
+        for (row, column), number in np.ndenumerate(read):
+            ax.text(column, row, f"{number}", ha="center", va="center", fontsize=6)
+        shares = [f"{summary[name]['read_share']['all']:.0%}" for name in names]
+        labels = [name.replace("-", "-\n") + f"\n{share}" for name, share in zip(names, shares, strict=True)]
+        ax.set_xticks(range(len(names)), labels, fontsize=7)
+        ax.xaxis.tick_top()
+        ax.set_yticks(range(len(shown)), shown, fontsize=6.5)
+        ax.tick_params(length=0)
+    plot.suptitle(f"exact payloads read, of {count} photos", fontsize=9)
     return plot
 
 

@@ -141,7 +141,7 @@ def folder_markdown(runs: list[folder.Run]) -> str:
 
 
 def plot(rows: list[dict[str, Any]]) -> Figure:
-    made, axes = runner.figure(7.5, 5)
+    made, [axes] = runner.figure(7.5, 5)
     marks = {EMBED: "o-", DETECT: "s--", DETECT + UNMARKED: "^:"}
     colours = {tool: f"C{i}" for i, tool in enumerate(dict.fromkeys(row["tool"] for row in rows))}
     for tool, operation in dict.fromkeys((row["tool"], row["operation"]) for row in rows):
