@@ -17,7 +17,6 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from . import deep
 from .orientation import as_stored, exif_orientation, upright
 from .picture import Picture, Pixels, over_gray
 from .source import check_size, damaged, decoding, refused
@@ -185,6 +184,8 @@ def _samples(syntax: PngSyntax) -> Pixels:
         + [_chunk(b"IEND", b"").raw]
     )
     if header.depth == 16:
+        from . import deep
+
         samples = deep.decode_png(stream)
     else:
         image = PngImagePlugin.PngImageFile(io.BytesIO(stream))
@@ -222,6 +223,8 @@ def _widened(value: int, depth: int) -> int:
 
 def _compress(samples: Pixels) -> bytes:
     if samples.dtype == np.uint16:
+        from . import deep
+
         return deep.encode_png(samples)
     buffer = io.BytesIO()
     Image.fromarray(samples).save(buffer, "PNG")

@@ -6,8 +6,8 @@ from __future__ import annotations
 def quality_of(frame: bytes) -> int:
     """libwebp's quality (0 to 100) that leads to this frame's base quantiser.
 
-    libwebp (quant_enc.c, QualityToCompression) turns quality / 100 = c into a quantiser 127 * (1 - v), where v
-    cubed is 2/3 c below c = 0.75 and 2c - 1 above; this is its inverse.
+    libwebp (quant_enc.c, QualityToCompression) turns quality / 100 = c into a quantiser 127 * (1 - v), where
+    v cubed is 2/3 c below c = 0.75 and 2c - 1 above; this is its inverse.
     """
     linear = (1 - _base_quantiser(frame) / 127) ** 3
     return round(100 * (1.5 * linear if linear <= 0.5 else (linear + 1) / 2))

@@ -1,0 +1,50 @@
+"""Pictures that cannot be marked but may carry a mark: whatever else Pillow decodes by itself."""
+
+from __future__ import annotations
+
+import io
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageFile
+
+from .picture import Pixels, over_gray
+from .source import check_size, decoding, refused
+
+# Formats that start other programs (EPS), have no signature (TGA) or no pixels of their own stay out. The plugins
+# are called directly: Image.open would warn, by a limit that belongs to the whole process, above 90 megapixels.
+_PLUGINS = {
+    b"GIF87a": ("Gif", "GifImageFile"),
+    b"GIF89a": ("Gif", "GifImageFile"),
+    b"BM": ("Bmp", "BmpImageFile"),
+    b"\xff\x4f\xff\x51": ("Jpeg2K", "Jpeg2KImageFile"),
+    b"\0\0\0\x0cjP  ": ("Jpeg2K", "Jpeg2KImageFile"),
+    b"8BPS": ("Psd", "PsdImageFile"),
+    b"qoif": ("Qoi", "QoiImageFile"),
+    **{b"P%d" % n: ("Ppm", "PpmImageFile") for n in range(1, 7)},
+}
+
+
+def read_luma(data: bytes, path: Path) -> Pixels:
+    """Luma (H, W) uint8 of the first frame. Raises UnsupportedFormat, CorruptFile."""
+    signature = next((start for start in _PLUGINS if data.startswith(start)), None)
+    if signature is None:
+        raise refused(path, "not a picture of a kind that is handled", "convert it to PNG first")
+    module, name = _PLUGINS[signature]
+    with decoding(path):
+        image: ImageFile.ImageFile = getattr(import_module(f"PIL.{module}ImagePlugin"), name)(
+            io.BytesIO(data)
+        )
+        check_size(*image.size, path)
+        image.load()
+        return over_gray(np.asarray(_plain(image)))
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    """Mode L, RGB or RGBA."""
+    if image.mode in ("L", "RGB", "RGBA"):
+        return image
+    if image.mode.startswith("I;16"):
+        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    return image.convert("RGBA" if "A" in image.getbands() or "transparency" in image.info else "RGB")
