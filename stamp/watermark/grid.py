@@ -6,6 +6,7 @@ of an uncropped copy stands in the same place whatever size the copy has.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -29,9 +30,9 @@ def _cubic(x: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=64)
-def _taps(old: int, new: int) -> tuple[tuple[int, int, int, int, NDArray[np.float32]], ...]:
+def _taps(old: int, new: int, extent: float) -> tuple[tuple[int, int, int, int, NDArray[np.float32]], ...]:
     """Banded resampling matrix in blocks: (first output, end output, first input, end input, weights)."""
-    ratio = old / new
+    ratio = extent / new
     support = max(ratio, 1.0)
     blocks = []
     for start in range(0, new, _BLOCK):
@@ -50,24 +51,39 @@ def _taps(old: int, new: int) -> tuple[tuple[int, int, int, int, NDArray[np.floa
     return tuple(blocks)
 
 
-def resize(plane: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
+def resize(
+    plane: NDArray[np.float32], shape: tuple[int, int], extent: tuple[float, float] | None = None
+) -> NDArray[np.float32]:
     """Cubic resampling of a (H, W) float32 plane to `shape`, antialiased where it shrinks.
+
+    `extent` is the part of the plane that the result covers, from its first corner, in pixels; all of it unless told.
 
     Products of small blocks of a banded matrix: several times faster in NumPy than gathering taps, and small enough that BLAS
     does not wake its threads, which cost four times the CPU they save here.
     """
-    if plane.shape[1] != shape[1]:
+    height, width = extent or plane.shape
+    if (plane.shape[1], width) != (shape[1], shape[1]):
         out = np.empty((plane.shape[0], shape[1]), np.float32)
-        for start, end, low, high, weight in _taps(plane.shape[1], shape[1]):
+        for start, end, low, high, weight in _taps(plane.shape[1], shape[1], width):
             step = max(_SINGLE_THREAD // weight.size, 1)
             for row in range(0, plane.shape[0], step):
                 np.matmul(plane[row : row + step, low:high], weight.T, out=out[row : row + step, start:end])
         plane = out
-    if plane.shape[0] != shape[0]:
+    if (plane.shape[0], height) != (shape[0], shape[0]):
         out = np.empty((shape[0], plane.shape[1]), np.float32)
-        for start, end, low, high, weight in _taps(plane.shape[0], shape[0]):
+        for start, end, low, high, weight in _taps(plane.shape[0], shape[0], height):
             step = max(_SINGLE_THREAD // weight.size, 1)
             for column in range(0, plane.shape[1], step):
                 np.matmul(weight, plane[low:high, column : column + step], out=out[start:end, column : column + step])
         plane = out
     return plane
+
+
+def resize_rows(plane: NDArray[np.float32], height: int) -> Iterator[tuple[int, int, NDArray[np.float32]]]:
+    """`resize` to (height, W) in bands of rows, so that the whole is never in memory: (first row, end row, band)."""
+    for start, end, low, high, weight in _taps(plane.shape[0], height, plane.shape[0]):
+        band = np.empty((end - start, plane.shape[1]), np.float32)
+        step = max(_SINGLE_THREAD // weight.size, 1)
+        for column in range(0, plane.shape[1], step):
+            np.matmul(weight, plane[low:high, column : column + step], out=band[:, column : column + step])
+        yield start, end, band

@@ -15,15 +15,20 @@ from .filters import box
 from .wavelet import LEVELS, MARGIN, Detail, analyse
 
 BANDS = 3 * LEVELS
-CLIP = 3.0
+CLIP = 2.0
+ACTIVITY_FLOOR = 1.0
 WEIGHT_OFFSET, WEIGHT_EXPONENT = 1.5, 0.7
 
 
 def activity(detail: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(3, h, w) detail coefficients -> (h, w) local mean of their magnitude, at least 0.5 grey levels."""
-    out = box(np.abs(detail).sum(0), 5)
-    out *= np.float32(1 / 3)
-    out += np.float32(0.5)
+    """(3, h, w) detail coefficients -> (h, w) local activity in grey levels, at least `ACTIVITY_FLOOR`.
+
+    The square of the mean root: next to a lone edge it stays low, where a mean or a deviation would not, and the flat side of an edge is
+    where a mark is seen first.
+    """
+    out = box(np.sqrt(np.abs(detail)).mean(0), 3)
+    out *= out
+    out += np.float32(ACTIVITY_FLOOR)
     return out
 
 

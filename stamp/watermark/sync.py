@@ -1,0 +1,211 @@
+"""Geometry: the constellation search over rotation, scale, mirror and aspect.
+
+The constellation is a keyed set of sinusoids. A translation does not move their magnitudes; a rotation, a scale and a mirror
+move them together. In log-polar coordinates that motion is a shift, so a hypothesis is scored by adding 48 shifted copies of one map
+(after Kutter 1998, doi:10.1117/12.337405, and Ó Ruanaidh and Pun 1998, doi:10.1016/S0165-1684(98)00012-7).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .filters import box, whiten
+
+Plane = NDArray[np.float32]
+Affine = NDArray[np.float64]  # (2, 2): canonical frequency (fy, fx) -> frequency in the picture
+
+STEP = 0.005  # log-polar resolution: radians, and the logarithm of the scale
+SCALE_MIN, SCALE_MAX = 0.3, 4.0  # pixels of the working picture per canonical pixel
+_POWER_CAP = 12.0  # of one peak, in units of its neighbourhood: no single line of the host may decide
+_ANGLES = int(np.ceil(np.pi / STEP))
+ASPECTS = np.exp(np.linspace(np.log(0.8), np.log(1.25), 38))
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A geometry worth reading: its constellation score, and the affine map of frequencies."""
+
+    score: float
+    affine: Affine
+
+
+@dataclass(frozen=True, slots=True)
+class Spectrum:
+    """Power spectrum of the whitened picture on a square grid, (size, size // 2 + 1).
+
+    raw : as it is. power : relative to its neighbourhood, capped. coarse : the highest `power` of 3 x 3 neighbours, for
+    searches with steps too large to meet a peak.
+    """
+
+    raw: Plane
+    power: Plane
+    coarse: Plane
+    size: int
+
+
+def window(length: int) -> NDArray[np.float32]:
+    """The square root of a Hann window."""
+    return np.sqrt(np.hanning(length + 2)[1:-1]).astype(np.float32)
+
+
+def windowed(plane: Plane) -> Plane:
+    """Whitened, and faded towards the border."""
+    out = whiten(plane)
+    out *= window(plane.shape[0])[:, None]
+    out *= window(plane.shape[1])
+    return out
+
+
+def spectrum_at(plane: Plane, frequencies: NDArray[np.float64]) -> NDArray[np.complex64]:
+    """The discrete-time Fourier transform of a plane at (n, 2) frequencies (fy, fx) in cycles per pixel."""
+    y, x = np.arange(plane.shape[0]), np.arange(plane.shape[1])
+    rows = np.exp(-2j * np.pi * np.outer(frequencies[:, 0], y)).astype(np.complex64)
+    columns = np.exp(-2j * np.pi * np.outer(frequencies[:, 1], x)).astype(np.complex64)
+    product = (rows.real @ plane) + 1j * (rows.imag @ plane)
+    return (product * columns).sum(1)
+
+
+def spectrum(faded: Plane) -> Spectrum:
+    """The normalised power spectrum of a `windowed` picture."""
+    size = max(1 << int(np.ceil(np.log2(max(faded.shape)))), 512)
+    transform = np.fft.rfft2(faded, (size, size))
+    raw = (transform.real**2 + transform.imag**2).astype(np.float32)
+    ceiling = np.quantile(raw[::8, ::8], 0.999)
+    # one row pair beyond the half plane on each side would be the mirror image; the edge value is near enough
+    local = box(np.minimum(raw, ceiling), 25)
+    local += np.float32(1e-12)
+    power = raw / local
+    np.minimum(power, np.float32(_POWER_CAP), out=power)
+    return Spectrum(raw, _standardised(power), _standardised(_highest_of_nine(power)), size)
+
+
+def _standardised(power: Plane) -> Plane:
+    sample = power[::4, ::4]
+    return (power - sample.mean()) / sample.std()
+
+
+def _highest_of_nine(power: Plane) -> Plane:
+    out = power.copy()
+    np.maximum(out[1:], power[:-1], out=out[1:])
+    np.maximum(out[:-1], power[1:], out=out[:-1])
+    rows = out.copy()
+    np.maximum(out[:, 1:], rows[:, :-1], out=out[:, 1:])
+    np.maximum(out[:, :-1], rows[:, 1:], out=out[:, :-1])
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class _LogPolar:
+    """Power minus one over (angle, log radius); angles cover [0, 2 pi), since the spectrum repeats after pi."""
+
+    map: Plane
+    log_min: float
+    step: float
+
+
+def _log_polar(power: Plane, size: int, aspect: float, step: float) -> _LogPolar:
+    """The map of a spectrum whose rows are taken `aspect` times further out (undoing a squeeze of the finished picture)."""
+    log_min = np.log(0.035 / SCALE_MAX)
+    radii = np.exp(np.arange(log_min, np.log(0.5) + step, step))
+    count = int(np.ceil(np.pi / step))
+    angle = np.arange(count) * (np.pi / count)
+    fy = np.outer(np.sin(angle), radii) * (aspect**0.5)
+    fx = np.outer(np.cos(angle), radii) * (aspect**-0.5)
+    flip = np.where(fx < 0, -1.0, 1.0)
+    iy = np.rint(fy * flip * size).astype(np.int32)
+    ix = np.rint(fx * flip * size).astype(np.int32)
+    inside = (np.abs(iy) < size // 2) & (ix < size // 2)
+    flat = np.where(inside, (iy % size) * (size // 2 + 1) + ix, 0)
+    values = np.where(inside, power.ravel()[flat], np.float32(0)).astype(np.float32)
+    return _LogPolar(np.concatenate([values, values]), float(log_min), np.pi / count)
+
+
+def _scores(lp: _LogPolar, points: NDArray[np.float64], step: float) -> tuple[Plane, NDArray[np.float64]]:
+    """Score of every (angle, scale), (n, m), and the m scales."""
+    angles = lp.map.shape[0] // 2
+    scales = np.exp(np.arange(np.log(SCALE_MIN), np.log(SCALE_MAX), step))
+    # a scale s moves a point of radius f to f / s: column of (log f - log s)
+    total = np.zeros((angles, scales.size), np.float32)
+    radius, theta = np.log(np.hypot(points[:, 0], points[:, 1])), np.arctan2(points[:, 0], points[:, 1])
+    seen = np.zeros(scales.size)
+    first = np.rint((radius - np.log(scales[-1]) - lp.log_min) / step).astype(int)
+    turn = np.rint(theta / lp.step).astype(int) % angles
+    width = lp.map.shape[1]
+    for start, t in zip(first, turn, strict=True):
+        end = min(start + scales.size, width)
+        low = max(start, 0)
+        total[:, low - start : end - start] += lp.map[t : t + angles, low:end]
+        seen[low - start : end - start] += 1
+    total /= np.sqrt(np.maximum(seen, 16)).astype(np.float32)
+    return total[:, ::-1], scales
+
+
+def _peaks(score: Plane, count: int, reach: int) -> list[tuple[float, int, int]]:
+    score = score.copy()
+    found = []
+    for _ in range(count):
+        i, j = np.unravel_index(int(score.argmax()), score.shape)
+        found.append((float(score[i, j]), int(i), int(j)))
+        score[max(i - reach, 0) : i + reach + 1, max(j - reach, 0) : j + reach + 1] = -9
+    return found
+
+
+def search(s: Spectrum, frequencies: NDArray[np.float64], *, squeezed: bool, count: int = 4) -> list[Candidate]:
+    """The best geometries, mirrored ones included; with `squeezed`, those whose aspect ratio changed before or after the turn."""
+    found = []
+    step = STEP * 2 if squeezed else STEP
+    power = s.coarse if squeezed else s.power
+    plain = _log_polar(power, s.size, 1.0, step)
+    for aspect in ASPECTS if squeezed else (1.0,):
+        stretch = np.diag([aspect**0.5, aspect**-0.5])
+        families = [(plain, stretch, np.eye(2))]
+        if squeezed:
+            families.append((_log_polar(power, s.size, aspect, step), np.eye(2), stretch))
+        for lp, before, after in families:
+            for mirror in (np.eye(2), np.diag([1.0, -1.0])):
+                inner = before @ mirror
+                score, scales = _scores(lp, frequencies @ inner.T, step)
+                for value, i, j in _peaks(score, 1 if squeezed else count, 3):
+                    # lp angle i means: a point at angle t was found at t + i
+                    found.append(Candidate(value, after @ _turn(i * lp.step) @ inner / scales[j]))
+    found.sort(key=lambda c: -c.score)
+    return found[: count + 2]
+
+
+def _turn(angle: float) -> Affine:
+    """Adds `angle` to the polar angle of (fy, fx), measured from the x axis."""
+    c, s = np.cos(angle), np.sin(angle)
+    return np.array([[c, s], [-s, c]])
+
+
+def refine(s: Spectrum, frequencies: NDArray[np.float64], affine: Affine, reaches: tuple[int, ...] = (2, 1, 1)) -> Affine:
+    """Least squares on the highest bins within `reach` of where `affine` puts the constellation, interpolated by a parabola."""
+    half = s.size // 2
+    for reach in reaches:
+        f = frequencies @ affine.T
+        inside = (np.abs(f) < 0.49).all(1)
+        g, f = frequencies[inside], f[inside]
+        flip = np.where(f[:, 1] < 0, -1.0, 1.0)[:, None]
+        at = np.rint(f * flip * s.size).astype(int)
+
+        def power(d: tuple[int, int] | NDArray[np.int64], at: NDArray[np.int64] = at) -> Plane:
+            y, x = at[:, 0] + np.asarray(d)[..., 0], at[:, 1] + np.asarray(d)[..., 1]
+            y = np.where(x < 0, -y, y)
+            return s.raw[y % s.size, np.minimum(np.abs(x), half)]
+
+        grid = [(i, j) for i in range(-reach, reach + 1) for j in range(-reach, reach + 1)]
+        best = np.array(grid)[np.array([power(d) for d in grid]).argmax(0)]
+        peak = power(best)
+        offset = best.astype(float)
+        for axis, unit in enumerate(np.eye(2, dtype=int)):
+            low, mid, high = (np.log(power(best + k * unit) + 1e-9) for k in (-1, 0, 1))
+            curve = low - 2 * mid + high
+            offset[:, axis] += np.where(curve < -1e-6, np.clip(0.5 * (low - high) / np.minimum(curve, -1e-6), -0.6, 0.6), 0)
+        measured = (at + offset) * flip / s.size
+        median = np.median(peak)
+        w = np.where(peak > 0.3 * median, np.minimum(peak, 6 * median), 0)[:, None]
+        affine = np.linalg.solve((g * w).T @ g + 1e-9 * np.eye(2), (g * w).T @ measured).T
+    return affine
