@@ -10,9 +10,6 @@ from typing import NamedTuple
 
 from .source import damaged
 
-AVIF_BRANDS = {b"avif", b"avis"}
-SEQUENCE_BRANDS = {b"avis", b"hevc", b"hevx", b"msf1"}
-
 
 class Box(NamedTuple):
     """A box: its type, its place in the file, and that of its contents and its end."""
@@ -24,7 +21,7 @@ class Box(NamedTuple):
 
 
 class Item(NamedTuple):
-    """An item of the meta box: its type ("av01", "grid", "Exif", "mime"...) and, for mime, its content type."""
+    """An item of the meta box: its type ("av01", "grid", "Exif", "mime"...); for mime, its content type."""
 
     kind: bytes
     content: bytes
@@ -46,6 +43,11 @@ class HeifSyntax:
     def first(self, item: int, kind: bytes) -> bytes | None:
         """The contents of the first property of this type."""
         return next((body for name, body in self.properties.get(item, []) if name == kind), None)
+
+    @property
+    def format(self) -> str:
+        """AVIF or HEIC: files of the same make, told apart by their brands."""
+        return "AVIF" if self.brands & {b"avif", b"avis"} else "HEIC"
 
     @property
     def exif(self) -> bytes | None:

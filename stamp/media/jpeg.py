@@ -7,19 +7,20 @@ with the source's own quantisation tables, so that re-quantising returns (nearly
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, JpegImagePlugin
 
-from .jpeg_syntax import APP0, APP1, APP14, JpegSyntax, Segment, check_handled, parse
+from .jpeg_cmyk import seen_luma, with_luma
+from .jpeg_syntax import APP0, APP1, APP14, JpegSyntax, Segment, check_decodable, check_handled, parse
 from .orientation import as_stored, exif_orientation, upright
 from .picture import Picture, Pixels
 from .source import decoding
 
-_SUBSAMPLING = {(1, 1): 0, (2, 1): 1, (2, 2): 2}
+_SUBSAMPLING = {(1.0, 1.0): 0, (2.0, 1.0): 1, (2.0, 2.0): 2}
 _SOI = b"\xff\xd8"
 
 
@@ -45,16 +46,12 @@ class JpegHost:
                 notes.append(
                     f"JPEG quality raised to {quality_floor}: at the source's the mark would not survive"
                 )
-        subsampling = 0
-        if len(self.syntax.components) == 3:
-            subsampling = _subsampling(self.syntax)
-            if subsampling < 0:
-                subsampling = 0
-                notes.append(
-                    "chroma stored at full resolution: the source's kind of subsampling cannot be written"
-                )
+        subsampling = _subsampling(self.syntax)
+        if subsampling < 0:
+            subsampling = 0
+            notes.append("chroma stored at full resolution: its kind of subsampling cannot be written")
         buffer = io.BytesIO()
-        _with_pixels(self.image, as_stored(pixels, self.orientation)).save(
+        self._with_pixels(as_stored(pixels, self.orientation)).save(
             buffer,
             "JPEG",
             qtables=tables,
@@ -66,13 +63,22 @@ class JpegHost:
             keep_rgb=True,
         )
         fresh = parse(buffer.getvalue(), self.path)
-        return b"".join(
-            [_SOI, *_raw(self.syntax.metadata), *_raw(fresh.coding), fresh.scans, self.syntax.trailer]
-        ), notes
+        parts = [_SOI, *_raw(self.syntax.metadata), *_raw(fresh.coding), fresh.scans, self.syntax.trailer]
+        return b"".join(parts), notes
+
+    def _with_pixels(self, pixels: Pixels) -> Image.Image:
+        if self.image.mode == "CMYK":
+            stored = np.invert(np.asarray(self.image))
+            changed = with_luma(stored, pixels, ycck=self.syntax.colours == "YCCK")
+            return Image.frombytes("CMYK", self.image.size, np.invert(changed).tobytes())
+        fresh = Image.fromarray(pixels)
+        if self.image.mode != "YCbCr":
+            return fresh
+        return Image.merge("YCbCr", (fresh, self.image.getchannel(1), self.image.getchannel(2)))
 
 
 def read(data: bytes, path: Path) -> Picture:
-    """Read a JPEG for embedding: (H, W) for gray and YCbCr, (H, W, 3) for RGB. Raises MediaError."""
+    """Read a JPEG for embedding: (H, W, 3) for RGB, else (H, W) luma. Raises MediaError."""
     syntax = parse(data, path)
     check_handled(syntax, path)
     notes = (
@@ -84,8 +90,12 @@ def read(data: bytes, path: Path) -> Picture:
     if any(b"\xff\xd8\xff" in exif for exif in syntax.blocks(APP1, b"Exif\0\0")):
         notes.append("the EXIF thumbnail is left as it was, without the mark")
     with decoding(path):
-        image = decode(syntax, "YCbCr" if syntax.colours == "YCbCr" else None)
-        pixels = np.asarray(image.getchannel(0) if image.mode == "YCbCr" else image)
+        image = decode(_without_transform(syntax), "YCbCr" if syntax.colours == "YCbCr" else None)
+        if image.mode == "CMYK":
+            # Pillow turns the stored values into ink; turn them back.
+            pixels = seen_luma(np.invert(np.asarray(image)), ycck=syntax.colours == "YCCK")
+        else:
+            pixels = np.asarray(image.getchannel(0) if image.mode == "YCbCr" else image)
     return Picture(
         path, "JPEG", upright(pixels, orientation), JpegHost(path, syntax, image, orientation), notes
     )
@@ -97,8 +107,10 @@ def read_luma(data: bytes, path: Path, min_pixels: int) -> Pixels:
     scale = 8
     while scale > 1 and syntax.width * syntax.height < min_pixels * scale * scale:
         scale //= 2
+    check_decodable(syntax, path)
     with decoding(path):
-        luma = np.asarray(decode(syntax, "L", scale).convert("L"))
+        image = decode(syntax, "L", scale)
+        luma = np.asarray(image if image.mode == "L" else image.convert("RGB").convert("L"))
     return upright(luma, jpeg_orientation(syntax))
 
 
@@ -126,11 +138,17 @@ def jpeg_orientation(syntax: JpegSyntax) -> int:
     return exif_orientation(blocks[0]) if blocks else 1
 
 
-def _with_pixels(image: Image.Image, pixels: Pixels) -> Image.Image:
-    fresh = Image.fromarray(np.ascontiguousarray(pixels))
-    if image.mode != "YCbCr":
-        return fresh
-    return Image.merge("YCbCr", (fresh, image.getchannel(1), image.getchannel(2)))
+def _without_transform(syntax: JpegSyntax) -> JpegSyntax:
+    """A YCCK JPEG labelled CMYK, so that its planes come out of the decoder as they are stored."""
+    if syntax.colours != "YCCK":
+        return syntax
+    metadata = [
+        Segment(s.code, s.raw[:15] + b"\0" + s.raw[16:])
+        if s.code == APP14 and s.body.startswith(b"Adobe")
+        else s
+        for s in syntax.metadata
+    ]
+    return replace(syntax, metadata=metadata)
 
 
 def _component_tables(syntax: JpegSyntax) -> list[list[int]]:
@@ -143,11 +161,12 @@ def _component_tables(syntax: JpegSyntax) -> list[list[int]]:
 
 def _subsampling(syntax: JpegSyntax) -> int:
     """Pillow's number for the chroma subsampling, -1 for one that it cannot write."""
-    luma, *chroma = syntax.components
-    if any((c.across, c.down) != (chroma[0].across, chroma[0].down) for c in chroma):
+    luma, *others = syntax.components
+    ratios = {(luma.across / other.across, luma.down / other.down) for other in others}
+    if len(ratios) > 1:
         return -1
-    ratio = (luma.across / chroma[0].across, luma.down / chroma[0].down)
-    return next((number for factors, number in _SUBSAMPLING.items() if factors == ratio), -1)
+    number = _SUBSAMPLING.get(ratios.pop(), -1) if ratios else 0
+    return number if len(others) < 3 or number == 0 else -1
 
 
 @cache

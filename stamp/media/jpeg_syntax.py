@@ -200,34 +200,38 @@ def _checked(
     return syntax
 
 
+def check_decodable(syntax: JpegSyntax, path: Path) -> None:
+    """Refuse what libjpeg does not decode to 8 bits."""
+    remedy = "save it as a usual JPEG first"
+    if syntax.frame in _KINDS and _KINDS[syntax.frame] != "arithmetic-coded":
+        raise refused(path, f"{_KINDS[syntax.frame]} JPEG is not handled", remedy)
+    if syntax.precision != 8:
+        raise refused(path, f"JPEG with {syntax.precision} bits a sample is not handled", remedy)
+
+
 def check_handled(syntax: JpegSyntax, path: Path) -> None:
     """Refuse the kinds of JPEG that no common encoder writes, and those that hold more than one picture."""
+    check_decodable(syntax, path)
     if syntax.frame in _KINDS:
         raise refused(path, f"{_KINDS[syntax.frame]} JPEG is not handled", "save it as a usual JPEG first")
-    if syntax.precision != 8:
-        raise refused(
-            path,
-            f"JPEG with {syntax.precision} bits a sample is not handled",
-            "save it as a usual JPEG first",
-        )
     if len(syntax.components) not in (1, 3, 4):
         raise refused(
             path, f"JPEG with {len(syntax.components)} colours is not handled", "save it as RGB first"
         )
-    if len(syntax.components) == 4:
-        raise refused(path, "CMYK JPEG is not handled", "convert it to RGB first")
+    if len(syntax.components) == 4 and not syntax.blocks(APP14, b"Adobe"):
+        raise refused(path, "a CMYK JPEG that does not tell which way its inks go", "convert it to RGB first")
     if not all(c.across and c.down and c.table in syntax.tables for c in syntax.components):
         raise damaged(path, "its frame header names a quantisation table that is not there")
     xmp = b"".join(syntax.blocks(APP1, b"http://ns.adobe.com/xap/1.0/\0"))
     single = "export it as a single picture first"
     if b"MotionPhoto" in xmp or b"MicroVideo" in xmp or _is_video(syntax.trailer):
         raise refused(path, "a motion photo: the video behind the picture would go without the mark", single)
-    if syntax.blocks(APP2, b"MPF\0") or b"\xff\xd8\xff" in syntax.trailer:
-        raise refused(
-            path,
-            "a multi-picture JPEG: its further pictures (preview, gain map, depth) would go without the mark",
-            single,
+    # A multi-picture index (MPF) whose pictures an editor has cut off is no reason to refuse.
+    if b"\xff\xd8\xff" in syntax.trailer:
+        what = (
+            "a multi-picture JPEG: its further pictures (preview, gain map, depth) would go without the mark"
         )
+        raise refused(path, what, single)
 
 
 def _is_video(trailer: bytes) -> bool:

@@ -12,8 +12,9 @@ from PIL import Image, ImageFile
 from .picture import Pixels, over_gray
 from .source import check_size, decoding, refused
 
-# Formats that start other programs (EPS), have no signature (TGA) or no pixels of their own stay out. The plugins
-# are called directly: Image.open would warn, by a limit that belongs to the whole process, above 90 megapixels.
+# Formats that start other programs (EPS), have no signature (TGA) or no pixels of their own stay out.
+# Plugins are called directly: Image.open would warn, by a limit that belongs to the whole process, above 90
+# megapixels.
 _PLUGINS = {
     b"GIF87a": ("Gif", "GifImageFile"),
     b"GIF89a": ("Gif", "GifImageFile"),

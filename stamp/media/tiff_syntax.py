@@ -1,4 +1,4 @@
-"""The directories of a TIFF file (TIFF 6.0; BigTIFF): tags read, picture data replaced, nothing else moved."""
+"""The directories of a TIFF file (TIFF 6.0, BigTIFF): tags read, picture data replaced, the rest unmoved."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def with_pieces(ifd: Directory, fresh: list[bytes]) -> bytes:
 
 
 def _extents(ifd: Directory) -> list[tuple[int, int]]:
-    """The stretches that hold picture data, neighbours joined. Raises CorruptFile if they hold anything else."""
+    """The stretches that hold picture data, neighbours joined. Raises CorruptFile if they hold more."""
     held = [(ifd.at, ifd.end), (0, 16 if ifd.big else 8)]
     held += [(e.values_at, e.values_at + e.size) for e in ifd.entries.values()]
     extents: list[tuple[int, int]] = []

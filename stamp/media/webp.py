@@ -1,8 +1,8 @@
 """WebP files: pixels out, pixels in, every other chunk kept byte for byte (RFC 9649).
 
 A lossless file is coded lossless again, with the colours under full transparency kept. A lossy one is coded
-again at quality 95, or at the source's own if that is higher: coding again at 95 leaves luma within 48 to 50 dB,
-at 90 only within 45 to 47, which is little more than what the mark itself takes.
+again at quality 95, or at the source's own if that is higher: coding again at 95 leaves luma within 48 to 50
+dB, at 90 only within 45 to 47, which is little more than what the mark itself takes.
 """
 
 from __future__ import annotations
