@@ -11,7 +11,7 @@ from PIL import Image
 
 from stamp.errors import CorruptFile, UnsupportedFormat
 from stamp.metadata import registry
-from stamp.metadata.containers import jpeg, mpf, png, tiff, webp
+from stamp.metadata.containers import jpeg, mpf, png, rawprofile, tiff, webp
 from stamp.metadata.rights import NO_AI_TERMS, Rights
 from stamp.metadata.stores import exif, iptc, xmp
 
@@ -295,7 +295,7 @@ def test_png_text_is_replaced_where_it_stands_in_any_form() -> None:
 
 def test_png_compressed_xmp_is_read_and_a_bomb_is_refused() -> None:
     packet = xmp.write(None, {"source": "S"})
-    for content, fits in ((packet, True), (bytes(1 << 24), False)):
+    for content, fits in ((packet, True), (bytes(1 << 25), False)):
         chunk = b"iTXt" + b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(content)
         source = sample("png")
         built = (
@@ -308,8 +308,44 @@ def test_png_compressed_xmp_is_read_and_a_bomb_is_refused() -> None:
         if fits:
             assert registry.read_rights(built).rights == Rights(source="S")
         else:
-            with pytest.raises(CorruptFile, match="longer than 1 MiB"):
+            with pytest.raises(CorruptFile, match="longer than 16 MiB"):
                 registry.read_rights(built)
+
+
+@pytest.mark.parametrize("kind", [b"tEXt", b"zTXt"])
+@pytest.mark.parametrize("bare", [False, True])
+def test_png_raw_profiles_are_kept_up_to_date(kind: bytes, bare: bool) -> None:
+    iim = bytes((0x1C, 2, 116, 0, 3)) + b"old"
+    profiles = {
+        b"exif": (b"" if bare else b"Exif\0\0") + exif.write(None, {"creators": ("Old",)}),
+        b"iptc": iim if bare else iptc.irb_of({iptc.IIM: iim}),
+    }
+    built = sample("png")
+    for name, profile in profiles.items():
+        text = b"\n%s\n%8d\n%s\n" % (name, len(profile), profile.hex("\n", -36).encode())
+        content = b"\0" + zlib.compress(text) if kind == b"zTXt" else text
+        chunk = kind + b"Raw profile type " + name + b"\0" + content
+        built = (
+            built[:33]
+            + struct.pack(">I", len(chunk) - 4)
+            + chunk
+            + struct.pack(">I", zlib.crc32(chunk))
+            + built[33:]
+        )
+    assert registry.read_rights(built).rights == Rights(copyright_notice="old", creators=("Old",))
+    written = registry.write_rights(built, RIGHTS)
+    found = registry.read_rights(written)
+    assert found.sources["copyright_notice"] == ["xmp", "exif", "iptc", "text"]
+    assert found.conflicts == {}
+    assert b"eXIf" not in written
+    assert [item for item, _ in chunks(written)].count(kind) == 2
+    assert registry.write_rights(written, RIGHTS) is written
+
+
+@pytest.mark.parametrize("text", [b"", b"\nexif\n", b"\nexif\n 4\nzz", b"\nexif\n 4\n00", b"\nexif\nx\n00"])
+def test_png_damaged_raw_profiles_are_refused(text: bytes) -> None:
+    with pytest.raises(CorruptFile, match="raw profile"):
+        rawprofile.decoded(text)
 
 
 def test_png_with_a_wrong_checksum_on_metadata_is_refused() -> None:

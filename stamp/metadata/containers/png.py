@@ -1,8 +1,9 @@
 """PNG and APNG (PNG specification, 3rd edition): metadata in chunks before the image data.
 
 EXIF is the chunk eXIf, XMP an uncompressed iTXt with the keyword `XML:com.adobe.xmp` (XMP part 3, section
-1.1.5), Copyright and Author are text chunks. New chunks stand before the first IDAT; one that is there
-already is replaced where it stands. All other chunks, and what follows IEND, are kept byte for byte.
+1.1.5), Copyright and Author are text chunks. ImageMagick's raw profiles of EXIF and IPTC-IIM are kept up to
+date. New chunks stand before the first IDAT; one that is there already is replaced where it stands. All other
+chunks, and what follows IEND, are kept byte for byte.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from ...errors import CorruptFile
-from ..stores import pngtext
+from ..stores import iptc, pngtext
+from . import rawprofile
 from .splicing import Edit, spliced
 
 TITLE: Final = "PNG"
-STORES: Final = ("xmp", "exif", "text")
+STORES: Final = ("xmp", "exif", "iptc", "text")
 
 _XMP_KEYWORD = b"XML:com.adobe.xmp"
 _TEXT_KINDS = (b"tEXt", b"zTXt", b"iTXt")
@@ -38,8 +40,11 @@ def extract(data: bytes) -> dict[str, bytes]:
     """Store -> its block. Raises `CorruptFile` for a damaged chunk structure or a damaged metadata chunk."""
     homes = _homes(data, _chunks(data))
     found: dict[str, bytes] = {}
-    if homes["exif"]:
-        found["exif"] = _content(data, homes["exif"][0])
+    for store in ("exif", "iptc"):
+        if homes[store]:
+            found[store] = _block(store, homes[store][0].kind, _content(data, homes[store][0]))
+    if iptc.resource(found.get("iptc", b""), iptc.IIM) is None:
+        found.pop("iptc", None)
     if homes["xmp"]:
         found["xmp"] = pngtext.itxt(_content(data, homes["xmp"][0]))[2]
     if homes["text"]:
@@ -57,7 +62,8 @@ def splice(data: bytes, blocks: Mapping[str, bytes]) -> bytes:
         if store in blocks:
             places = homes[store] if store == "text" else homes[store][:1]
             first = (places[0].start, places[0].end) if places else (front, front)
-            edits.append((*first, _chunk(store, blocks[store])))
+            new = _renewed(data, store, places[0], blocks[store]) if places else _chunk(store, blocks[store])
+            edits.append((*first, new))
             edits += [(chunk.start, chunk.end, b"") for chunk in places[1:]]
     return spliced(data, edits)
 
@@ -93,6 +99,7 @@ def _chunks(data: bytes) -> list[_Chunk]:
 def _homes(data: bytes, chunks: list[_Chunk]) -> dict[str, list[_Chunk]]:
     """Store -> its chunks."""
     homes: dict[str, list[_Chunk]] = {store: [] for store in STORES}
+    profiles: dict[str, _Chunk] = {}
     for chunk in chunks:
         if chunk.kind == b"eXIf":
             homes["exif"].append(chunk)
@@ -102,6 +109,10 @@ def _homes(data: bytes, chunks: list[_Chunk]) -> dict[str, list[_Chunk]]:
                 homes["text"].append(chunk)
             elif keyword == _XMP_KEYWORD and chunk.kind == b"iTXt":
                 homes["xmp"].append(chunk)
+            elif keyword in rawprofile.KEYWORDS and chunk.kind != b"iTXt":
+                profiles.setdefault(rawprofile.KEYWORDS[keyword], chunk)
+    for store, chunk in profiles.items():
+        homes[store] = homes[store] or [chunk]
     for chunk in (chunk for places in homes.values() for chunk in places):
         (stated,) = struct.unpack_from(">I", data, chunk.end - 4)
         if zlib.crc32(memoryview(data)[chunk.start + 4 : chunk.end - 4]) != stated:
@@ -111,6 +122,23 @@ def _homes(data: bytes, chunks: list[_Chunk]) -> dict[str, list[_Chunk]]:
 
 def _content(data: bytes, chunk: _Chunk) -> bytes:
     return data[chunk.start + 8 : chunk.end - 4]
+
+
+def _block(store: str, kind: bytes, content: bytes) -> bytes:
+    """The block of EXIF or IPTC-IIM in a chunk eXIf or in a raw profile."""
+    if kind == b"eXIf":
+        return content
+    return rawprofile.block(store, rawprofile.decoded(pngtext.latin(kind, content)[1]))
+
+
+def _renewed(data: bytes, store: str, chunk: _Chunk, block: bytes) -> bytes:
+    """A new chunk for an old one; a raw profile stays one."""
+    if store not in ("exif", "iptc") or chunk.kind == b"eXIf":
+        return _chunk(store, block)
+    keyword, text = pngtext.latin(chunk.kind, _content(data, chunk))
+    new = rawprofile.encoded(text, rawprofile.profile(store, block, rawprofile.decoded(text)))
+    packed = b"\0" + zlib.compress(new) if chunk.kind == b"zTXt" else new
+    return pngtext.chunk(chunk.kind, keyword + b"\0" + packed)
 
 
 def _chunk(store: str, block: bytes) -> bytes:

@@ -19,7 +19,7 @@ from .names import join_names, split_names
 
 _HOMES = {name: home for name, home in homes_in("text").items() if isinstance(home, TextKeyword)}
 KEYWORDS: Final = tuple(home.keyword.encode() for home in _HOMES.values())
-MAX_TEXT: Final = 1 << 20
+MAX_TEXT: Final = 1 << 24
 
 
 def read(block: bytes) -> dict[str, Value]:
@@ -77,8 +77,14 @@ def inflated(data: bytes) -> bytes:
     except zlib.error as error:
         raise CorruptFile(f"a compressed PNG text chunk is damaged: {error}") from None
     if not decoder.eof:
-        raise CorruptFile("a compressed PNG text chunk is cut off or longer than 1 MiB")
+        raise CorruptFile("a compressed PNG text chunk is cut off or longer than 16 MiB")
     return text
+
+
+def latin(kind: bytes, data: bytes) -> tuple[bytes, bytes]:
+    """(keyword, Latin-1 text) of a tEXt or zTXt chunk. Raises `CorruptFile`."""
+    keyword, _, rest = data.partition(b"\0")
+    return keyword, inflated(rest[1:]) if kind == b"zTXt" else rest
 
 
 def itxt(data: bytes) -> tuple[bytes, bytes, bytes]:
@@ -92,14 +98,11 @@ def itxt(data: bytes) -> tuple[bytes, bytes, bytes]:
 
 def _decoded(kind: bytes, data: bytes) -> tuple[str, str | None]:
     """(keyword, text); no text for a chunk in some other language."""
-    keyword, _, rest = data.partition(b"\0")
-    name = keyword.decode("latin-1")
-    if kind == b"tEXt":
-        return name, rest.decode("latin-1")
-    if kind == b"zTXt":
-        return name, inflated(rest[1:]).decode("latin-1")
-    _, language, text = itxt(data)
-    return name, None if language else text.decode(errors="replace")
+    if kind != b"iTXt":
+        keyword, text = latin(kind, data)
+        return keyword.decode("latin-1"), text.decode("latin-1")
+    keyword, language, text = itxt(data)
+    return keyword.decode("latin-1"), None if language else text.decode(errors="replace")
 
 
 def _chunks(block: bytes) -> Iterator[tuple[bytes, bytes]]:

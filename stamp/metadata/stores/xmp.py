@@ -10,6 +10,7 @@ packets keep their encoding.
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass
 
 from ...errors import CorruptFile
@@ -49,6 +50,8 @@ _CODECS = (
     (b"<\0", "utf-16-le"),
 )
 
+_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
+
 Edit = tuple[int, int, str]
 
 
@@ -75,10 +78,14 @@ def write(packet: bytes | None, values: dict[str, Value]) -> bytes:
             missing.append((home, value))
     if missing:
         edits.append(document.description(missing))
-    result = document.closed(xmltree.spliced(document.utf8, edits)) if edits else packet or _EMPTY
+    result = document.closed(edits) if edits else packet or _EMPTY
     if read(result) != before | values:
         raise CorruptFile("the XMP packet is built in a way that cannot be merged safely")
     return result
+
+
+def _reference(match: re.Match[str]) -> str:
+    return f"&#x{ord(match[0]):X};"
 
 
 def _can_hold(place: Node | Attribute, home: XmpProperty) -> bool:
@@ -117,9 +124,14 @@ class _Packet:
             raise CorruptFile("the XMP packet has no rdf:RDF element")
         return cls(utf8, codec, before, after, rdf)
 
-    def closed(self, utf8: bytes) -> bytes:
-        """Encoded as it was, the padding before the trailer shortened by the growth as far as it goes."""
-        text = utf8.decode()
+    def closed(self, edits: list[Edit]) -> bytes:
+        """The edits applied and the whole encoded as it was, the padding before the trailer shortened by the
+        growth as far as it goes.
+        """
+        if self.codec.startswith("utf-16"):
+            # ExifTool 13 reads surrogate pairs as two wrong characters, and references rightly.
+            edits = [(start, end, _ASTRAL.sub(_reference, new)) for start, end, new in edits]
+        text = xmltree.spliced(self.utf8, edits).decode()
         trailer = text.rfind("<?xpacket end=")
         if trailer > 0:
             body = text[:trailer].rstrip(" \t\r\n")

@@ -1,0 +1,55 @@
+"""ImageMagick's text chunks `Raw profile type exif` and `iptc`, where PNG files before the chunk eXIf keep
+these blocks.
+
+The text is a line feed, the profile's name, its length in decimal, and hexadecimal digits in lines. The form
+is not in the PNG specification; it is described by ImageMagick's coders/png.c and read by ExifTool and exiv2.
+Such a profile is kept up to date where it is, and never created.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ...errors import CorruptFile
+from ..stores import iptc
+
+KEYWORDS: Final = {
+    b"Raw profile type exif": "exif",
+    b"Raw profile type APP1": "exif",
+    b"Raw profile type iptc": "iptc",
+}
+_EXIF = b"Exif\0\0"
+_LINE = 36
+
+
+def decoded(text: bytes) -> bytes:
+    """The profile's bytes. Raises `CorruptFile`."""
+    parts = text.split(None, 2)
+    try:
+        profile = bytes.fromhex(parts[2].decode("ascii"))
+        length = int(parts[1])
+    except (IndexError, ValueError):
+        raise CorruptFile("PNG: a raw profile is damaged") from None
+    if length != len(profile):
+        raise CorruptFile("PNG: a raw profile is not as long as it says")
+    return profile
+
+
+def encoded(text: bytes, profile: bytes) -> bytes:
+    """`profile` as text, under the name that stands in the old `text`."""
+    lines = [profile[at : at + _LINE].hex() for at in range(0, len(profile), _LINE)]
+    return b"\n%s\n%8d\n%s\n" % (text.split(None, 1)[0], len(profile), "\n".join(lines).encode())
+
+
+def block(store: str, profile: bytes) -> bytes:
+    """The store's block in a profile: EXIF without its prefix, IIM inside image resources."""
+    if store == "exif":
+        return profile.removeprefix(_EXIF)
+    return iptc.irb_of({iptc.IIM: profile}) if profile[:1] == b"\x1c" else profile
+
+
+def profile(store: str, new: bytes, old: bytes) -> bytes:
+    """The inverse of `block`, in the form of the `old` profile."""
+    if store == "exif":
+        return _EXIF + new if old.startswith(_EXIF) else new
+    return iptc.resource(new, iptc.IIM) or b"" if old[:1] == b"\x1c" else new

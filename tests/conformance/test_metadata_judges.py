@@ -1,0 +1,335 @@
+"""ExifTool and exiv2 judge what is written: exact text, nothing else lost or changed, no new warning."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageCms
+
+from stamp.errors import MediaError
+from stamp.metadata import registry
+from stamp.metadata.rights import Rights
+
+RIGHTS = Rights(
+    copyright_notice="© 2026 Zoë Müller-Łukasz 東京 😀 שלום. All rights reserved.",
+    creators=("Zoë Müller", "Łukasz 東京"),
+    credit_line="Zoë / Ł",
+    source="Agentur Łódź",
+    usage_terms="<b> – nicht ohne Erlaubnis",
+    web_statement="https://example.com/?a=1&b=2",
+    marked=True,
+    licensor_url="https://example.org/licence",
+    identifier="00ff00ff00ff00ff",
+).without_ai()
+
+EXIFTOOL = {
+    "XMP-dc:Rights": RIGHTS.copyright_notice,
+    "XMP-dc:Creator": list(RIGHTS.creators),
+    "XMP-photoshop:Credit": RIGHTS.credit_line,
+    "XMP-photoshop:Source": RIGHTS.source,
+    "XMP-xmpRights:UsageTerms": RIGHTS.usage_terms,
+    "XMP-xmpRights:WebStatement": RIGHTS.web_statement,
+    "XMP-xmpRights:Marked": True,
+    "XMP-plus:LicensorURL": RIGHTS.licensor_url,
+    "XMP-plus:DataMining": "DMI-PROHIBITED-AIMLTRAINING",
+    "XMP-xmp:Identifier": "stamp:00ff00ff00ff00ff",
+    "IFD0:Copyright": RIGHTS.copyright_notice,
+    "IFD0:Artist": "Zoë Müller; Łukasz 東京",
+}
+EXIV2 = {
+    "Exif.Image.Copyright": RIGHTS.copyright_notice,
+    "Exif.Image.Artist": "Zoë Müller; Łukasz 東京",
+    "Xmp.dc.rights": f'lang="x-default" {RIGHTS.copyright_notice}',
+    "Xmp.photoshop.Credit": RIGHTS.credit_line,
+    "Xmp.xmpRights.UsageTerms": f'lang="x-default" {RIGHTS.usage_terms}',
+    "Xmp.xmpRights.WebStatement": RIGHTS.web_statement,
+    "Xmp.xmpRights.Marked": "True",
+    "Xmp.plus.Licensor[1]/plus:LicensorURL": RIGHTS.licensor_url,
+    "Xmp.plus.DataMining": "http://ns.useplus.org/ldf/vocab/DMI-PROHIBITED-AIMLTRAINING",
+}
+WRITTEN = {*EXIFTOOL, "PNG:Copyright", "PNG:Author"}
+WRITTEN |= {
+    f"{iptc}:{name}"
+    for iptc in ("IPTC", "IPTC2")
+    for name in ("CopyrightNotice", "By-line", "Credit", "Source")
+}
+# What follows from the fields written: the IIM's character set and checksum, the length of a multi-picture
+# file's first picture and where the second begins.
+FOLLOWS = {
+    "IPTC:CodedCharacterSet",
+    "File:CurrentIPTCDigest",
+    "Photoshop:IPTCDigest",
+    "MPImage1:MPImageLength",
+    "MPImage2:MPImageStart",
+    "IFD0:ApplicationNotes",
+    "RIFF:WebP_Flags",
+    "Photoshop:Photoshop_Unknown_0x0404",
+}
+# What ExifTool says of a simple WebP once it has the extended header.
+EXTENDED_WEBP = {"File:FileType", "RIFF:ImageWidth", "RIFF:ImageHeight"}
+NEW_BLOCK = {"File:ExifByteOrder", "IFD0:YCbCrPositioning"}
+# A text in UTF-8 that was not declared so becomes legible once the block is declared UTF-8.
+MENDED = {
+    ("exiv2__exiv2-bug501.jpg", "IPTC:Sub-location"),
+    ("exiv2__imagemagick.png", "IPTC:Province-State"),
+}
+# The AFCP trailer states its own offset in the file; ExifTool finds it nevertheless, and says so.
+TOLERATED_WARNING = re.compile(r"Adjusted AFCP offsets")
+
+MEDIA = Path(__file__).resolve().parents[2] / "../shared/media/images"
+
+
+def need(tool: str) -> str:
+    path = shutil.which(tool)
+    if path is None and os.environ.get("CI") == "true":
+        pytest.fail(f"{tool} is not installed")
+    if path is None:
+        pytest.skip(f"{tool} is not installed")
+    return path
+
+
+def exiftool(folder: Path, *options: str) -> dict[str, dict[str, object]]:
+    """File name -> tag -> value."""
+    done = subprocess.run(
+        [need("exiftool"), "-j", "-a", "-u", "-G1:4", "-all", "-validate", "-warning", *options, str(folder)],
+        capture_output=True,
+        check=False,
+    )
+    return {Path(item.pop("SourceFile")).name: item for item in json.loads(done.stdout)}
+
+
+def tags(dump: dict[str, object]) -> Counter[tuple[str, str]]:
+    """Each (group:tag, value) with its number; the file system's own and ExifTool's summary left out."""
+    found: Counter[tuple[str, str]] = Counter()
+    for key, value in dump.items():
+        name = re.sub(r":Copy\d+:", ":", key)
+        if not name.startswith("System:") and name != "ExifTool:Validate":
+            found[name, re.sub(r"IFD0 entry \d+", "IFD0 entry", str(value))] += 1
+    return found
+
+
+def generated() -> dict[str, bytes]:
+    """Files in every variant that the containers distinguish."""
+    picture = Image.linear_gradient("L").resize((33, 21)).convert("RGB")
+    clear = picture.copy()
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    clear.putalpha(Image.linear_gradient("L").resize((33, 21)))
+    variants: dict[str, tuple[Image.Image, str, dict[str, object]]] = {
+        "plain.jpg": (picture, "jpeg", {}),
+        "progressive.jpg": (
+            picture,
+            "jpeg",
+            {"progressive": True, "icc_profile": profile, "comment": b"c"},
+        ),
+        "gray.jpg": (picture.convert("L"), "jpeg", {"dpi": (300, 300)}),
+        "cmyk.jpg": (picture.convert("CMYK"), "jpeg", {}),
+        "plain.png": (picture, "png", {}),
+        "palette.png": (picture.quantize(16), "png", {"dpi": (72, 72), "transparency": 3}),
+        "alpha.png": (clear, "png", {}),
+        "lossy.webp": (picture, "webp", {}),
+        "lossless.webp": (picture, "webp", {"lossless": True}),
+        "alpha.webp": (clear, "webp", {}),
+        "clear.webp": (clear, "webp", {"lossless": True}),
+        "plain.tif": (picture, "tiff", {"dpi": (72, 72)}),
+        "lzw.tif": (picture, "tiff", {"compression": "tiff_lzw"}),
+        "big.tif": (picture, "tiff", {"big_tiff": True, "dpi": (72, 72)}),
+    }
+    files = {}
+    for name, (image, kind, options) in variants.items():
+        out = io.BytesIO()
+        image.save(out, kind, **options)
+        files[name] = out.getvalue()
+    frames = [Image.new("RGBA", (20, 10), (shade, 0, 0, shade)) for shade in (10, 100, 200)]
+    for name, kind in (("animated.webp", "webp"), ("animated.png", "png")):
+        out = io.BytesIO()
+        frames[0].save(out, kind, save_all=True, append_images=frames[1:], duration=[100, 200, 300])
+        files[name] = out.getvalue()
+    return files
+
+
+def corpus() -> dict[str, bytes]:
+    """Real and odd files of camera makers and of other projects' tests, where they are at hand."""
+    paths = [path for folder in ("metadata", "photos") for path in sorted((MEDIA / folder).glob("*"))]
+    return {
+        path.name: data
+        for path in paths
+        if registry.identify(data := path.read_bytes()) in registry.supported()
+    }
+
+
+def put(folder: Path, files: dict[str, bytes]) -> Path:
+    folder.mkdir()
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    return folder
+
+
+def differences(before: dict[str, object], after: dict[str, object], name: str) -> list[str]:
+    """Tags outside the fields written that are lost, changed or new, and new warnings."""
+    old, new = tags(before), tags(after)
+    allowed = WRITTEN | FOLLOWS | (NEW_BLOCK if "File:ExifByteOrder" not in before else set())
+    if str(before.get("File:FileType")).startswith("WEBP"):
+        allowed |= EXTENDED_WEBP
+    lost = [(key, value) for key, value in old - new if key not in allowed and key != "ExifTool:Warning"]
+    more = [
+        (key, value)
+        for key, value in new - old
+        if key not in allowed and not (key == "ExifTool:Warning" and TOLERATED_WARNING.search(value))
+    ]
+    return [
+        f"{name}: {what} {key} = {value:.80}"
+        for what, items in (("lost", lost), ("new", more))
+        for key, value in items
+        if (name, key) not in MENDED
+    ]
+
+
+def test_exact_texts_and_nothing_else_changed_in_generated_files(tmp_path: Path) -> None:
+    files = generated()
+    before = exiftool(put(tmp_path / "before", files))
+    after = exiftool(
+        put(tmp_path / "after", {name: registry.write_rights(data, RIGHTS) for name, data in files.items()}),
+        "-n",
+    )
+    plain = exiftool(tmp_path / "after")
+    assert set(after) == set(files)
+    for name in files:
+        found = {re.sub(r":Copy\d+:", ":", key): value for key, value in after[name].items()}
+        assert {key: found.get(key) for key in EXIFTOOL} == EXIFTOOL, name
+        assert differences(before[name], plain[name], name) == []
+        if name.endswith(".png"):
+            assert after[name]["PNG:Copyright"] == RIGHTS.copyright_notice
+            assert after[name]["PNG:Author"] == "Zoë Müller; Łukasz 東京"
+
+
+def test_exiv2_reads_the_same(tmp_path: Path) -> None:
+    tool = need("exiv2")
+    for name, data in generated().items():
+        if name == "big.tif":  # exiv2 0.28 does not read BigTIFF
+            continue
+        path = tmp_path / name
+        path.write_bytes(registry.write_rights(data, RIGHTS))
+        done = subprocess.run([tool, "-PEXkt", str(path)], capture_output=True, check=False)
+        lines = dict(
+            line.split(maxsplit=1) for line in done.stdout.decode().splitlines() if " " in line.strip()
+        )
+        assert {key: lines.get(key, "").strip() for key in EXIV2} == EXIV2, name
+        assert done.stderr == b"", name
+
+
+def test_nothing_is_lost_in_files_of_cameras_and_editors(tmp_path: Path) -> None:
+    files = corpus()
+    if not files:
+        return
+    written, refused = {}, {}
+    for name, data in files.items():
+        try:
+            written[name] = registry.write_rights(data, RIGHTS)
+        except MediaError as error:
+            refused[name] = str(error)
+            continue
+        assert registry.write_rights(written[name], RIGHTS) is written[name], name
+        assert registry.essence_digest(written[name]) == registry.essence_digest(data), name
+    before = exiftool(put(tmp_path / "before", {name: files[name] for name in written}))
+    after = exiftool(put(tmp_path / "after", written))
+    failures = [line for name in written for line in differences(before[name], after[name], name)]
+    for name in written:
+        found = tags(after[name])
+        missing = [
+            key for key in ("XMP-dc:Rights", "IFD0:Copyright") if (key, RIGHTS.copyright_notice) not in found
+        ]
+        failures += [f"{name}: {key} is not the notice" for key in missing]
+        kept = [value for (key, value) in found if key == "IPTC:CopyrightNotice"]
+        if any(not RIGHTS.copyright_notice.startswith(value) for value in kept):
+            failures.append(f"{name}: IPTC:CopyrightNotice = {kept}")
+    print(
+        f"{len(written)} files written, {len(refused)} refused as damaged, "
+        f"{len(failures)} tags lost, changed or wrong"
+    )
+    assert failures == [], "\n".join(failures)
+    assert len(refused) < len(files) / 10, refused
+
+
+def test_pictures_decode_to_the_same_pixels() -> None:
+    def frames(data: bytes) -> list[tuple[bytes, object]]:
+        with Image.open(io.BytesIO(data)) as picture:
+            found = []
+            for index in range(getattr(picture, "n_frames", 1)):
+                picture.seek(index)
+                found.append((picture.convert("RGBA").tobytes(), picture.info.get("duration")))
+            return found
+
+    for name, data in generated().items():
+        assert frames(registry.write_rights(data, RIGHTS)) == frames(data), name
+
+
+def test_existing_iptc_is_made_utf8_and_its_digest_kept_right(tmp_path: Path) -> None:
+    tool = need("exiftool")
+    path = tmp_path / "iptc.jpg"
+    path.write_bytes(generated()["plain.jpg"])
+    options = [
+        "-q",
+        "-overwrite_original",
+        "-IPTC:City=Köln",
+        "-IPTC:CopyrightNotice=old",
+        "-IPTC:By-line=A",
+        "-IPTCDigest=new",
+    ]
+    subprocess.run([tool, *options, str(path)], check=True)
+    assert exiftool(tmp_path)["iptc.jpg"].get("IPTC:CodedCharacterSet") is None
+    path.write_bytes(registry.write_rights(path.read_bytes(), RIGHTS))
+    found = exiftool(tmp_path)["iptc.jpg"]
+    assert found["IPTC:CodedCharacterSet"] == "UTF8"
+    assert found["IPTC:City"] == "Köln"
+    assert found["IPTC:By-line"] == list(RIGHTS.creators)
+    assert found["IPTC:CopyrightNotice"] == RIGHTS.copyright_notice
+    assert found["Photoshop:IPTCDigest"] == found["File:CurrentIPTCDigest"]
+    assert not any("IPTCDigest" in str(value) for key, value in found.items() if "Warning" in key)
+
+
+def test_existing_iptc_in_tiff(tmp_path: Path) -> None:
+    tool = need("exiftool")
+    path = tmp_path / "iptc.tif"
+    path.write_bytes(generated()["plain.tif"])
+    subprocess.run(
+        [
+            tool,
+            "-q",
+            "-overwrite_original",
+            "-IPTC:City=Köln",
+            "-IPTC:CopyrightNotice=old",
+            "-IPTCDigest=new",
+            str(path),
+        ],
+        check=True,
+    )
+    path.write_bytes(registry.write_rights(path.read_bytes(), RIGHTS))
+    found = exiftool(tmp_path)["iptc.tif"]
+    assert (found["IPTC:City"], found["IPTC:CopyrightNotice"]) == ("Köln", RIGHTS.copyright_notice)
+    assert found["Photoshop:IPTCDigest"] == found["File:CurrentIPTCDigest"]
+
+
+def test_the_part_of_the_editor_and_other_languages_stay(tmp_path: Path) -> None:
+    tool = need("exiftool")
+    path = tmp_path / "two.jpg"
+    path.write_bytes(generated()["plain.jpg"])
+    options = [
+        "-EXIF:Copyright=Photographer\nEditor",
+        "-XMP-dc:Rights-de=Alle Rechte",
+        "-XMP-dc:Rights=old",
+        "-XMP-plus:LicensorName=N",
+    ]
+    subprocess.run([tool, "-q", "-overwrite_original", *options, str(path)], check=True)
+    path.write_bytes(registry.write_rights(path.read_bytes(), RIGHTS))
+    found = exiftool(tmp_path)["two.jpg"]
+    assert found["IFD0:Copyright"] == f"{RIGHTS.copyright_notice}\nEditor"
+    assert (found["XMP-dc:Rights"], found["XMP-dc:Rights-de"]) == (RIGHTS.copyright_notice, "Alle Rechte")
+    assert (found["XMP-plus:LicensorName"], found["XMP-plus:LicensorURL"]) == ("N", RIGHTS.licensor_url)

@@ -1,0 +1,130 @@
+"""Whatever the bytes, only our own errors come out, and what is written can be read."""
+
+from __future__ import annotations
+
+import io
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from stamp.errors import CorruptFile, MediaError
+from stamp.metadata import registry
+from stamp.metadata.rights import Rights
+from stamp.metadata.stores import exif, iptc, pngtext, xmp
+
+RIGHTS = Rights(
+    copyright_notice="© 東京", creators=("Zoë",), usage_terms="t", marked=True, licensor_url="https://e.com/"
+)
+MALFORMED = Path(__file__).resolve().parents[2] / "../shared/media/images/malformed"
+PIECES = ["", "<", ">", "&", '"', "'", "/", "rdf:", "=", "x", "\n", "]]>", "<!--"]
+SIGNATURES = [
+    b"\xff\xd8\xff",
+    b"\x89PNG\r\n\x1a\n",
+    b"RIFF\x40\0\0\0WEBP",
+    b"II*\0",
+    b"MM\0*",
+    b"II+\0\x08\0\0\0",
+]
+
+
+def survives(data: bytes) -> None:
+    """Reads and writes; if that works, the notice is there and writing again changes nothing."""
+    with suppress(MediaError):
+        registry.read_rights(data)
+    try:
+        written = registry.write_rights(data, RIGHTS)
+    except MediaError:
+        return
+    assert registry.read_rights(written).rights == RIGHTS.onto(registry.read_rights(written).rights)
+    assert registry.write_rights(written, RIGHTS) is written
+
+
+@cache
+def sample(name: str) -> bytes:
+    """A file with every store filled."""
+    out = io.BytesIO()
+    Image.linear_gradient("L").resize((33, 21)).convert("RGB").save(out, name)
+    data = registry.write_rights(
+        out.getvalue(), Rights(copyright_notice="old", creators=("A", "B"), source="S")
+    )
+    if name == "jpeg":
+        irb = b"Photoshop 3.0\0" + iptc.irb_of({iptc.IIM: b"\x1c\x02\x74\0\x03old", iptc.DIGEST: bytes(16)})
+        data = data[:2] + b"\xff\xed" + (len(irb) + 2).to_bytes(2, "big") + irb + data[2:]
+    return data
+
+
+@pytest.mark.parametrize("name", registry.supported())
+@settings(max_examples=250, deadline=None)
+@given(data=st.data())
+def test_mutated_files(name: str, data: st.DataObject) -> None:
+    mutant = bytearray(sample(name))
+    for _ in range(data.draw(st.integers(1, 6))):
+        at = data.draw(st.integers(0, len(mutant) - 1))
+        how = data.draw(st.sampled_from(["flip", "huge", "cut", "double", "zero"]))
+        if how == "flip":
+            mutant[at] ^= data.draw(st.integers(1, 255))
+        elif how == "huge":
+            mutant[at : at + 4] = b"\xff\xff\xff\xff"
+        elif how == "zero":
+            mutant[at : at + 8] = bytes(8)
+        elif how == "double":
+            mutant[at:at] = mutant[at : at + 40]
+        else:
+            del mutant[at : at + data.draw(st.integers(1, 60))]
+    survives(bytes(mutant))
+
+
+@settings(max_examples=300, deadline=None)
+@given(signature=st.sampled_from(SIGNATURES), rest=st.binary(max_size=200))
+def test_any_bytes_behind_a_signature(signature: bytes, rest: bytes) -> None:
+    survives(signature + rest)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=200))
+def test_any_bytes_in_a_store(block: bytes) -> None:
+    for read in (exif.read, xmp.read, iptc.read):
+        with suppress(CorruptFile):
+            read(block)
+    pngtext.read(pngtext.chunk(b"tEXt", block))
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_mutated_packets(data: st.DataObject) -> None:
+    text = list(xmp.write(None, RIGHTS.values()).decode())
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(text) - 1))
+        text[at] = data.draw(st.sampled_from(PIECES))
+    packet = "".join(text).encode()
+    try:
+        merged = xmp.write(packet, {"source": "S", "copyright_notice": "new"})
+    except CorruptFile:
+        return
+    assert xmp.read(merged).items() >= {"source": "S", "copyright_notice": "new"}.items()
+
+
+def test_malformed_files_of_other_projects() -> None:
+    for path in sorted(MALFORMED.glob("*")):
+        survives(path.read_bytes())
+
+
+def test_large_blocks_take_linear_time() -> None:
+    """Megabytes of near misses, on which quadratic code would take minutes."""
+    survives(b"\x89PNG\r\n\x1a\n" + (bytes(4) + b"tEXt" + bytes(4)) * 200_000)
+    survives(b"RIFF\xff\xff\xff\0WEBP" + b"VP8 \0\0\0\0" * 200_000)
+    survives(b"\xff\xd8" + b"\xff\xe1\0\x02" * 200_000)
+    survives(b"\xff\xd8" + b"\xff" * 4_000_000)
+    for packet in (
+        b"<" * 1_000_000,
+        b"<a " + b'b="' * 300_000,
+        b"<a>" * 300_000,
+        b'<a b="' + b">" * 1_000_000,
+    ):
+        with pytest.raises(CorruptFile):
+            xmp.read(packet)

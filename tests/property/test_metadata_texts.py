@@ -1,0 +1,102 @@
+"""Any text that a record takes comes back from any container, and a second write changes nothing."""
+
+from __future__ import annotations
+
+import io
+from functools import cache
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from stamp.metadata import registry
+from stamp.metadata.rights import DATA_MINING, Rights
+from stamp.metadata.stores import exif, xmp
+from stamp.metadata.stores.names import join_names, split_names
+
+FORBIDDEN = "".join(map(chr, [*range(0x20), *range(0x7F, 0xA0), 0xFFFE, 0xFFFF]))
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters=FORBIDDEN), max_size=60).map(
+    str.strip
+)
+LINES = st.lists(TEXT, max_size=3).map("\n".join).map(str.strip)
+NAMES = st.lists(TEXT.filter(bool), max_size=4).map(tuple)
+URL = st.sampled_from(["https://example.com/", "http://例え.jp/?a=1&b='2'", "https://e.org/#é"])
+
+
+def optional(strategy: st.SearchStrategy[str]) -> st.SearchStrategy[str | None]:
+    return st.none() | strategy.map(lambda text: text or None)
+
+
+RIGHTS = st.builds(
+    Rights,
+    copyright_notice=optional(TEXT),
+    creators=NAMES,
+    credit_line=optional(TEXT),
+    source=optional(TEXT),
+    usage_terms=optional(LINES),
+    web_statement=optional(URL),
+    marked=st.none() | st.booleans(),
+    licensor_url=optional(URL),
+    data_mining=optional(st.sampled_from(DATA_MINING)),
+    identifier=optional(st.from_regex("[0-9a-f]{16}", fullmatch=True)),
+)
+
+
+@cache
+def sample(name: str) -> bytes:
+    out = io.BytesIO()
+    Image.linear_gradient("L").resize((33, 21)).convert("RGB").save(out, name)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("name", registry.supported())
+@settings(max_examples=60, deadline=None)
+@given(first=RIGHTS, second=RIGHTS)
+def test_round_trip(name: str, first: Rights, second: Rights) -> None:
+    once = registry.write_rights(sample(name), first)
+    assert registry.read_rights(once).rights == first
+    assert registry.write_rights(once, first) is once
+    twice = registry.write_rights(once, second)
+    found = registry.read_rights(twice)
+    assert found.rights == second.onto(first)
+    assert found.conflicts == {}
+    assert registry.write_rights(twice, second) is twice
+    assert registry.essence_digest(twice) == registry.essence_digest(sample(name))
+
+
+@settings(max_examples=300)
+@given(NAMES)
+def test_names_survive_in_one_text(names: tuple[str, ...]) -> None:
+    assert split_names(join_names(names)) == names
+
+
+@settings(max_examples=300)
+@given(st.text(max_size=40))
+def test_any_text_splits_into_names_and_stays_split(text: str) -> None:
+    names = split_names(text)
+    assert split_names(join_names(names)) == names
+
+
+@settings(max_examples=100)
+@given(RIGHTS)
+def test_a_record_survives_a_dict(rights: Rights) -> None:
+    assert Rights.from_dict(rights.to_dict()) == rights
+
+
+@settings(max_examples=60, deadline=None)
+@given(rights=RIGHTS, codec=st.sampled_from(["utf-8", "utf-16-be", "utf-16-le", "utf-32-be"]))
+def test_packets_in_every_encoding(rights: Rights, codec: str) -> None:
+    empty = xmp.write(None, {}).decode().encode(codec)
+    merged = xmp.write(empty, rights.values())
+    assert xmp.read(merged) == rights.values()
+    assert merged.decode(codec).startswith('<?xpacket begin="\ufeff"')
+
+
+@settings(max_examples=100)
+@given(st.binary(max_size=80), st.sampled_from(["A", "Ab", "Abcd © 東京"]))
+def test_bytes_behind_a_block_never_move(tail: bytes, text: str) -> None:
+    source = exif.write(None, {"creators": ("B",)}) + b"\xff" + tail
+    patched = exif.write(source, {"copyright_notice": text, "creators": (text,)})
+    assert patched[8 : len(source)] == source[8:]
+    assert exif.read(patched) == {"copyright_notice": text, "creators": (text,)}
