@@ -134,14 +134,15 @@ def summarise(samples: list[Sample]) -> dict[str, Any]:
     for kind in KINDS:
         mine = [sample for sample in samples if sample.kind == kind]
         scores = np.array([sample.score for sample in mine])
+        over = scores - np.array([sample.threshold for sample in mine])
         summary[kind] = {
             "detections": len(mine),
             "present": sum(sample.present for sample in mine),
             "correct": sum(sample.present and sample.correct for sample in mine),
+            "over_threshold": int((over >= 0).sum()),
             "score_mean": float(scores.mean()),
             "score_sd": float(scores.std()),
-            "score_max": float(scores.max()),
-            "threshold_min": min(sample.threshold for sample in mine),
+            "margin_max": float(over.max()),
             "log10_p_min": min(sample.log10_p for sample in mine),
         }
     null = np.array([sample.log10_p for sample in samples if sample.kind != MARKED])
@@ -159,15 +160,15 @@ def markdown(summary: dict[str, Any]) -> str:
             row["detections"],
             row["present"],
             row["correct"],
+            row["over_threshold"],
             f"{row['score_mean']:.2f} ± {row['score_sd']:.2f}",
-            f"{row['score_max']:.2f}",
-            f"{row['threshold_min']:.2f}",
+            f"{row['margin_max']:+.2f}",
             f"{row['log10_p_min']:.1f}",
         ]
         for kind, row in ((kind, summary[kind]) for kind in KINDS)
     ]
-    header = ["pictures", "detections", "reported", "right payload", "score", "highest", "threshold"]
-    text = runner.table([*header, "lowest log10 p"], rows)
+    header = ["pictures", "detections", "reported", "right payload", "score over its threshold", "score"]
+    text = runner.table([*header, "highest score less threshold", "lowest log10 p"], rows)
     text += "\nThe null law: how many detections without a mark have a derived p at or below a level.\n\n"
     text += runner.table(
         ["p", "derived", "95 % band", "measured"],
@@ -180,15 +181,15 @@ def markdown(summary: dict[str, Any]) -> str:
 
 
 def plots(samples: list[Sample], name: str) -> dict[str, Figure]:
-    scores, [axes] = runner.figure(6.5, 4)
-    top = max(sample.score for sample in samples)
-    low = min(sample.score for sample in samples)
-    bins = np.linspace(low, top, 80)
-    for kind in KINDS:
-        axes.hist([s.score for s in samples if s.kind == kind], list(bins), alpha=0.6, label=kind)
-    axes.axvline(min(s.threshold for s in samples), color="black", lw=1, label="threshold")
+    margins, [axes] = runner.figure(6.5, 4)
+    over = {kind: [s.score - s.threshold for s in samples if s.kind == kind] for kind in KINDS}
+    everything = [value for values in over.values() for value in values]
+    bins = list(np.linspace(min(everything), max(everything), 100))
+    for kind, values in over.items():
+        axes.hist(values, bins, alpha=0.6, label=kind)
+    axes.axvline(0, color="black", lw=1, label="threshold")
     axes.set_yscale("log")
-    axes.set_xlabel("score")
+    axes.set_xlabel("score less its threshold (the threshold depends on how much was searched)")
     axes.set_ylabel("detections")
     axes.legend(fontsize=8)
 
@@ -201,7 +202,7 @@ def plots(samples: list[Sample], name: str) -> dict[str, Figure]:
     axes.set_ylabel("-log10 p as derived")
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8)
-    return {f"{name}_scores": scores, f"{name}_law": law}
+    return {f"{name}_scores": margins, f"{name}_law": law}
 
 
 def main() -> None:
@@ -216,11 +217,14 @@ def main() -> None:
     batches = runner.spread(measure, tasks, jobs=options.jobs, label="batch")
     samples = sorted((s for batch in batches for s in batch), key=lambda s: (s.kind, s.photo, s.edit))
     summary = summarise(samples)
-    columns = {kind: [[s.score, s.log10_p, s.present] for s in samples if s.kind == kind] for kind in KINDS}
+    columns = {
+        kind: [[s.score, s.threshold, s.log10_p, s.present] for s in samples if s.kind == kind]
+        for kind in KINDS
+    }
     document = {
         "photos": [path.name for path in paths],
         "left_out": left_out,
         "summary": summary,
-        "score_log10p_present": columns,
+        "score_threshold_log10p_present": columns,
     }
     runner.write(options, document, markdown(summary), plots(samples, options.name))
