@@ -88,8 +88,15 @@ def _score_tiff(head: bytes) -> int:
     return 90 if big or head[:4] in (b"II*\0", b"MM\0*") else 0
 
 
+_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"mif2", b"avif", b"MA1A", b"MA1B")
+
+
+def _score_heif(head: bytes) -> int:
+    return 100 if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS else 0
+
+
 _SCORES: Final[Mapping[str, Callable[[bytes], int]]] = MappingProxyType(
-    {"jpeg": _score_jpeg, "png": _score_png, "tiff": _score_tiff, "webp": _score_webp}
+    {"heif": _score_heif, "jpeg": _score_jpeg, "png": _score_png, "tiff": _score_tiff, "webp": _score_webp}
 )
 
 

@@ -1,0 +1,260 @@
+"""HEIC and AVIF (HEIF, ISO/IEC 23008-12): EXIF and XMP are items of the file's `meta` box.
+
+A changed block goes into a box `mdat` of its own at the end of the file; the tables of items (`iinf`), places
+(`iloc`) and references (`iref`) are written anew and every place that moves is corrected. The coded pictures,
+their properties and all other boxes are kept byte for byte. EXIF items begin with the offset of the TIFF
+header (ISO/IEC 23008-12, annex A.2.1); XMP items have the MIME type application/rdf+xml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from ...errors import CorruptFile, UnsupportedFormat
+from . import iloc
+from .isobmff import Box, box, boxes
+
+TITLE: Final = "HEIC and AVIF"
+STORES: Final = ("xmp", "exif")
+
+_XMP_TYPE = b"application/rdf+xml\0"
+_EXIF_PREFIX = b"Exif\0\0"
+_C2PA_UUID = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """The file taken apart: its boxes, the children of `meta` by kind, the items of our stores and their
+    places.
+    """
+
+    data: bytes
+    top: list[Box]
+    meta: Box
+    children: dict[bytes, Box]
+    items: dict[str, int]
+    places: iloc.Locations
+
+    def block(self, store: str) -> bytes | None:
+        """The bytes of a store's item."""
+        number = self.items.get(store)
+        item = next((item for item in self.places.items if item.number == number), None)
+        if item is None:
+            return None
+        start, stop = 0, len(self.data)
+        if item.method == iloc.IN_IDAT and b"idat" in self.children:
+            start, stop = self.children[b"idat"].content, self.children[b"idat"].end
+        elif item.method != iloc.IN_FILE or item.reference:
+            raise UnsupportedFormat(f"HEIF: {store.upper()} is stored in a way that cannot be read")
+        spans = [(start + at, start + at + length) for at, length in item.spans()]
+        if any(end > stop or end == at for at, end in spans):
+            raise CorruptFile(f"HEIF: {store.upper()} stands outside the file")
+        return b"".join(self.data[at:end] for at, end in spans)
+
+
+def extract(data: bytes) -> dict[str, bytes]:
+    """Store -> its block. Raises `CorruptFile` for a damaged box structure."""
+    file = _opened(data)
+    found: dict[str, bytes] = {}
+    for store in file.items:
+        block = file.block(store)
+        if block is not None:
+            found[store] = block[_tiff_at(block) :] if store == "exif" else block
+    return found
+
+
+def splice(data: bytes, blocks: Mapping[str, bytes]) -> bytes:
+    """`data` with the blocks of some stores replaced or put in. Raises `CorruptFile`, `UnsupportedFormat`."""
+    file = _opened(data)
+    if any(part.kind in (b"moov", b"moof") for part in file.top):
+        raise UnsupportedFormat("HEIF: a sequence of pictures (a film) cannot be changed yet")
+    contents = {store: _content(file, store, block) for store, block in blocks.items()}
+    numbers = _numbers(file, contents)
+    places = file.places
+    kept = [part for part in file.top if not _is_ours(file, part, contents)]
+    # The places are written twice: first for the size of `meta`, which decides what moves, then as they are.
+    size = len(_meta(file, numbers, _placed(places, numbers, contents, 0)))
+    growth = size - (file.meta.end - file.meta.start)
+    pieces, moves, position = _layout(data, kept, file.meta, growth)
+    places = places.moved(lambda start: _shift(moves, start))
+    meta = _meta(file, numbers, _placed(places, numbers, contents, position))
+    body = b"".join(meta if piece is None else piece for piece in pieces)
+    return b"".join((body, *(box(b"mdat", content) for content in contents.values())))
+
+
+def has_c2pa(data: bytes) -> bool:
+    """Whether a C2PA manifest (a `uuid` box; C2PA 2.1, section A.5) is there."""
+    return any(part.kind == b"uuid" and data.startswith(_C2PA_UUID, part.content) for part in boxes(data))
+
+
+def essence(data: bytes) -> list[memoryview]:
+    """The bytes of every item but those of our stores, in the order of their numbers."""
+    file = _opened(data)
+    view = memoryview(data)
+    ours = set(file.items.values())
+    items = sorted(
+        (item for item in file.places.items if item.number not in ours), key=lambda item: item.number
+    )
+    idat = file.children[b"idat"].content if b"idat" in file.children else 0
+    starts = {iloc.IN_FILE: 0, iloc.IN_IDAT: idat}
+    return [
+        view[starts[item.method] + at : starts[item.method] + at + length]
+        for item in items
+        if item.method in starts and not item.reference
+        for at, length in item.spans()
+    ]
+
+
+def _opened(data: bytes) -> _File:
+    top = boxes(data)
+    meta = next((part for part in top if part.kind == b"meta"), None)
+    if meta is None:
+        raise CorruptFile("HEIF: no meta box")
+    children = {part.kind: part for part in reversed(boxes(data, meta.content + 4, meta.end))}
+    if not {b"pitm", b"iinf", b"iloc"} <= children.keys():
+        raise CorruptFile("HEIF: the meta box has no items")
+    location = children[b"iloc"]
+    places = iloc.parse(data[location.content : location.end])
+    return _File(data, top, meta, children, _items(data, children[b"iinf"]), places)
+
+
+def _items(data: bytes, table: Box) -> dict[str, int]:
+    """Store -> the number of its first item."""
+    found: dict[str, int] = {}
+    header = 6 if data[table.content] == 0 else 8
+    for entry in boxes(data, table.content + header, table.end):
+        content = data[entry.content : entry.end]
+        if entry.kind != b"infe" or content[:1] not in (b"\2", b"\3"):
+            continue
+        wide = 2 if content[0] == 2 else 4
+        number = int.from_bytes(content[4 : 4 + wide], "big")
+        kind, rest = content[6 + wide : 10 + wide], content[10 + wide :]
+        if kind == b"Exif":
+            found.setdefault("exif", number)
+        elif kind == b"mime" and rest.partition(b"\0")[2].startswith(_XMP_TYPE):
+            found.setdefault("xmp", number)
+    return found
+
+
+def _tiff_at(block: bytes) -> int:
+    """Where the TIFF header of an EXIF item stands."""
+    at = 4 + int.from_bytes(block[:4], "big")
+    if at > len(block):
+        raise CorruptFile("HEIF: EXIF begins outside its item")
+    return at
+
+
+def _content(file: _File, store: str, block: bytes) -> bytes:
+    """The bytes of the new item; what stood before the TIFF header stays."""
+    if store != "exif":
+        return block
+    old = file.block("exif")
+    return (old[: _tiff_at(old)] if old else len(_EXIF_PREFIX).to_bytes(4, "big") + _EXIF_PREFIX) + block
+
+
+def _numbers(file: _File, contents: Mapping[str, bytes]) -> dict[str, int]:
+    """Store -> item number, new ones above all that are in use."""
+    table = file.children[b"iinf"]
+    header = 6 if file.data[table.content] == 0 else 8
+    entries = [
+        file.data[entry.content : entry.end] for entry in boxes(file.data, table.content + header, table.end)
+    ]
+    used = [int.from_bytes(entry[4:8] if entry[:1] == b"\3" else entry[4:6], "big") for entry in entries]
+    free = max([*used, *(item.number for item in file.places.items)], default=0) + 1
+    numbers: dict[str, int] = {}
+    for store in contents:
+        numbers[store] = file.items.get(store, free)
+        free += store not in file.items
+    if free > 0x10000:
+        raise UnsupportedFormat("HEIF: no item number is free")
+    return numbers
+
+
+def _is_ours(file: _File, part: Box, contents: Mapping[str, bytes]) -> bool:
+    """Whether a box `mdat` holds nothing but the old content of a block that is written anew."""
+    whole = [(part.content, part.end - part.content)]
+    holders = [item for item in file.places.items if item.method == iloc.IN_FILE and item.spans() == whole]
+    replaced = {file.items[store] for store in contents if store in file.items}
+    return part.kind == b"mdat" and bool(holders) and all(item.number in replaced for item in holders)
+
+
+def _layout(
+    data: bytes, kept: list[Box], meta: Box, growth: int
+) -> tuple[list[memoryview | bytes | None], list[tuple[int, int, int]], int]:
+    """The pieces of the new file (None for `meta`), how far each old span moves, and where new content
+    begins.
+    """
+    view = memoryview(data)
+    pieces: list[memoryview | bytes | None] = []
+    moves: list[tuple[int, int, int]] = []
+    position = 0
+    for part in kept:
+        if part.start == meta.start:
+            pieces.append(None)
+            position += part.end - part.start + growth
+            continue
+        moves.append((part.start, part.end, position - part.start))
+        header = data[part.start : part.content]
+        if header[:4] == bytes(4):  # "to the end of the file", which will not be true any more
+            header = (part.end - part.start).to_bytes(4, "big") + header[4:]
+        pieces += (header, view[part.content : part.end])
+        position += part.end - part.start
+    return pieces, moves, position
+
+
+def _shift(moves: list[tuple[int, int, int]], start: int) -> int:
+    return next((move for first, end, move in moves if first <= start < end), 0)
+
+
+def _placed(
+    places: iloc.Locations, numbers: Mapping[str, int], contents: Mapping[str, bytes], position: int
+) -> iloc.Locations:
+    for store, content in contents.items():
+        places = places.located(numbers[store], position + 8, len(content))
+        position += 8 + len(content)
+    return places
+
+
+def _meta(file: _File, numbers: Mapping[str, int], places: iloc.Locations) -> bytes:
+    """The whole box `meta` with its tables renewed."""
+    data, new = file.data, {store: number for store, number in numbers.items() if store not in file.items}
+    changed = {
+        b"iloc": box(b"iloc", places.encoded()),
+        b"iinf": _item_table(data, file.children[b"iinf"], new),
+    }
+    reference = file.children.get(b"iref")
+    if new:
+        changed[b"iref"] = _references(data, reference, file.children[b"pitm"], new)
+    pieces = [
+        changed.pop(part.kind, b"") or data[part.start : part.end]
+        for part in boxes(data, file.meta.content + 4, file.meta.end)
+    ]
+    return box(b"meta", data[file.meta.content : file.meta.content + 4], *pieces, *changed.values())
+
+
+def _item_table(data: bytes, table: Box, new: Mapping[str, int]) -> bytes:
+    wide = 2 if data[table.content] == 0 else 4
+    count = int.from_bytes(data[table.content + 4 : table.content + 4 + wide], "big") + len(new)
+    entries = [
+        box(
+            b"infe",
+            b"\2\0\0\1" if store == "exif" else b"\2\0\0\0",
+            number.to_bytes(2, "big") + bytes(2),
+            b"Exif\0" if store == "exif" else b"mime\0" + _XMP_TYPE,
+        )
+        for store, number in new.items()
+    ]
+    header = data[table.content : table.content + 4] + count.to_bytes(wide, "big")
+    return box(b"iinf", header, data[table.content + 4 + wide : table.end], *entries)
+
+
+def _references(data: bytes, table: Box | None, primary: Box, new: Mapping[str, int]) -> bytes:
+    """`iref` with each new item describing the primary one (cdsc)."""
+    header = bytes(4) if table is None else data[table.content : table.content + 4]
+    old = b"" if table is None else data[table.content + 4 : table.end]
+    wide = 2 if header[0] == 0 else 4
+    target = int.from_bytes(data[primary.content + 4 : primary.end], "big").to_bytes(wide, "big")
+    entries = [box(b"cdsc", number.to_bytes(wide, "big"), b"\0\1", target) for number in new.values()]
+    return box(b"iref", header, old, *entries)
