@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -20,11 +21,12 @@ MEGAPIXELS = 1.5
 
 @dataclass(frozen=True)
 class Run:
-    """One pass over the folder: wall seconds, photos done, resident memory of all its processes in bytes,
-    at its highest, and its mean over the second and the last quarter of the time."""
+    """One pass over the folder: wall and CPU seconds, photos done, and the resident memory of all its
+    processes in bytes: its highest, and its mean over the second and the last quarter of the time."""
 
     jobs: int
     seconds: float
+    cpu_seconds: float
     done: int
     peak: int
     early: float
@@ -65,6 +67,17 @@ def resident(root: int) -> int:
     return sum(sizes.get(pid, 0) for pid in family)
 
 
+def _cpu_seconds(process: subprocess.Popen[bytes], status: int, usage: resource.struct_rusage) -> float:
+    """CPU time of a process that `os.wait4` has reaped, its own children included.
+
+    Raises CalledProcessError when it failed.
+    """
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, process.args)
+    return usage.ru_utime + usage.ru_stime
+
+
 def embed_folder(folder: Path, key_file: Path, jobs: int) -> Run:
     """`stamp embed` over the folder. Raises CalledProcessError when it fails."""
     with tempfile.TemporaryDirectory() as out:
@@ -72,16 +85,15 @@ def embed_folder(folder: Path, key_file: Path, jobs: int) -> Run:
         command += ["--key-file", str(key_file), "-j", str(jobs), "-q"]
         began, memory = time.monotonic(), []
         with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-            while process.poll() is None:
+            while not (ended := os.wait4(process.pid, os.WNOHANG))[0]:
                 memory.append(resident(process.pid))
-                time.sleep(0.1)
-        seconds = time.monotonic() - began
-        if process.returncode:
-            raise subprocess.CalledProcessError(process.returncode, command)
+                time.sleep(0.2)
+            seconds = time.monotonic() - began
+            cpu = _cpu_seconds(process, ended[1], ended[2])
         done = sum(1 for _ in Path(out).rglob("*.jpg"))
     quarter = max(len(memory) // 4, 1)
     early, late = memory[quarter : 2 * quarter] or memory, memory[-quarter:]
-    return Run(jobs, seconds, done, max(memory), float(np.mean(early)), float(np.mean(late)))
+    return Run(jobs, seconds, cpu, done, max(memory), float(np.mean(early)), float(np.mean(late)))
 
 
 def folder_runs(sources: list[Path], count: int, seed: int) -> list[Run]:
@@ -102,8 +114,5 @@ def startup(repeats: int) -> tuple[float, float]:
         for which, command in enumerate(commands):
             with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
                 _, status, usage = os.wait4(process.pid, 0)
-                process.returncode = os.waitstatus_to_exitcode(status)
-            if process.returncode:
-                raise subprocess.CalledProcessError(process.returncode, command)
-            best[which] = min(best[which], usage.ru_utime + usage.ru_stime)
+                best[which] = min(best[which], _cpu_seconds(process, status, usage))
     return best[0], best[1]

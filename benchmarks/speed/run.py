@@ -123,12 +123,14 @@ def markdown(rows: list[dict[str, Any]], sizes: list[float]) -> str:
 
 
 def folder_markdown(runs: list[folder.Run]) -> str:
-    header = ["folder", "photos", "seconds", "photos/s", "peak MB", "second quarter MB", "last quarter MB"]
+    header = ["folder", "photos", "seconds", "CPU s", "photos/s", "peak MB"]
+    header += ["second quarter MB", "last quarter MB"]
     rows = [
         [
             f"-j {run.jobs}",
             run.done,
             f"{run.seconds:.1f}",
+            f"{run.cpu_seconds:.1f}",
             f"{run.rate:.2f}",
             *(f"{size / 1e6:.0f}" for size in (run.peak, run.early, run.late)),
         ]
