@@ -167,7 +167,7 @@ def _check_single(ifd: Directory) -> list[str]:
 
 
 def _alpha_kind(ifd: Directory, colours: int) -> int:
-    """The meaning of the first channel behind the colours: 1 associated alpha, 2 plain alpha, 0 anything else."""
+    """What the first channel behind the colours is: 1 associated alpha, 2 plain alpha, 0 anything else."""
     kind = ifd.number(tags.EXTRA_SAMPLES)
     return kind if ifd.number(tags.SAMPLES, 1) > colours and kind in (_ASSOCIATED, _UNASSOCIATED) else 0
 

@@ -150,7 +150,7 @@ def with_pieces(ifd: Directory, fresh: list[bytes]) -> bytes:
             start, stop = free[room]
             offsets.append(start)
             out[start : start + len(piece)] = piece
-            free[room] = (start + len(piece) + len(piece) % 2, stop)
+            free[room] = (start + len(piece), stop)
     tags = (TILE_OFFSETS, TILE_COUNTS) if ifd.tiled else (STRIP_OFFSETS, STRIP_COUNTS)
     for tag, values in zip(tags, (offsets, [len(piece) for piece in fresh]), strict=True):
         _patch(out, ifd, tag, values)
