@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "errors": (
-        "CorruptFile HostError KeyFileError MediaError MissingDependency OutputError PayloadError RightsError "
-        "StampError UnsupportedFormat UnwritableFile"
+        "CorruptFile HostError KeyFileError MediaError MissingDependency OutputError PayloadError "
+        "RightsError StampError UnsupportedFormat UnwritableFile"
     ),
     "files": "DetectReport EmbedReport RightsReport detect_file embed_file read_rights write_rights",
     "metadata.rights": "Rights",

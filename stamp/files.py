@@ -109,11 +109,12 @@ def embed_file(
     from .watermark.embed import embed
 
     picture = read_picture(src)
-    marked = embed(picture.pixels, payload, key=key, strength=strength)
+    with _named(src):
+        marked = embed(picture.pixels, payload, key=key, strength=strength)
     fidelity = _fidelity(picture.pixels, marked)
     if rights:
         rights = replace(rights, identifier=payload.hex())
-    with _output(src, dst, overwrite) as temp:
+    with _output(src, dst, overwrite) as temp, _named(src):
         metadata, notes = _write_readable(picture, marked, payload, key, rights, temp)
     metadata = metadata and replace(metadata, path=dst)
     return EmbedReport(src, dst, payload, *fidelity, metadata=metadata, notes=tuple(dict.fromkeys(notes)))
@@ -124,8 +125,7 @@ def _write_readable(
 ) -> tuple[RightsReport | None, list[str]]:
     """Write the finished file to `temp` so that the mark can be read from it; returns what is to be said
     about it."""
-    from .media.image import encode_picture, read_luma
-    from .watermark.detect import detect
+    from .media.image import encode_picture
 
     last = b""
     for floor in _QUALITY_FLOORS:
@@ -136,8 +136,7 @@ def _write_readable(
         if rights:
             data, metadata = _with_notice(data, rights, temp)
         temp.write_bytes(data)
-        found = detect(read_luma(temp), key=key)
-        if found.present and found.payload == payload:
+        if detect_file(temp, keys=key).payload == payload:
             return metadata, [*picture.notes, *notes, *(metadata.notes if metadata else ())]
     raise HostError(
         f"{picture.path}: the mark cannot be read back from this picture: too small, flat or clipped"
@@ -277,7 +276,7 @@ def _check_output(src: Path, dst: Path, overwrite: bool) -> None:
         return
     if dst.exists() and src.exists() and dst.samefile(src):
         raise OutputError(
-            f"{dst}: is the source itself, which is only replaced on purpose (--in-place); name another output"
+            f"{dst}: is the source itself, only replaced on purpose (--in-place); name another output"
         )
     if dst.exists() or dst.is_symlink():
         raise OutputError(f"{dst}: exists already; choose another name, or allow overwriting (--force)")
@@ -301,9 +300,11 @@ def _output(src: Path, dst: Path, overwrite: bool) -> Iterator[Path]:
 
 @contextmanager
 def _named(path: Path) -> Iterator[None]:
-    """Errors about bytes become errors about the file they came from."""
+    """Errors about bytes and pixels become errors about the file they came from."""
     try:
         yield
+    except HostError as error:
+        raise HostError(f"{path}: {error}") from error
     except MediaError as error:
         if error.path is None:
             raise type(error)(f"{path}: {error}", path=path) from error

@@ -18,7 +18,7 @@ import click
 
 from .._version import __version__
 from ..errors import StampError
-from .screen import Screen
+from .screen import Screen, StdoutError
 
 OK, NOT_FOUND, USAGE, ERROR, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -70,13 +70,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = _run(arguments, screen)
         try:
             sys.stdout.flush()
-        except OSError as error:
+        except OSError:
             # What could not be written must not be tried again at exit, where Python would make it exit code
             # 120.
             with open(os.devnull, "w") as nowhere:
                 os.dup2(nowhere.fileno(), sys.stdout.fileno())
-            if not isinstance(error, BrokenPipeError):
-                screen.complain(f"cannot write the results: {error.strerror}")
             code = ERROR
     return code
 
@@ -94,8 +92,12 @@ def _run(arguments: Sequence[str] | None, screen: Screen) -> int:
     except (KeyboardInterrupt, click.Abort):
         screen.say("stamp: interrupted; what is finished is whole, nothing is half-written")
         return INTERRUPTED
-    except BrokenPipeError:
-        return ERROR  # whoever read our output has left; there is nobody to tell
+    except StdoutError as lost:
+        if not lost.nobody_listens:
+            screen.complain(str(lost))
+        return ERROR
+    except SystemExit:
+        return ERROR  # click's own, with 1, where nobody reads its help
     except (StampError, OSError) as error:
         return screen.fail(error, traceback.format_exc())
     except Exception as error:

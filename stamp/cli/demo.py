@@ -33,8 +33,7 @@ def command(screen: Screen, photo: str | None, key_file: str | None) -> int:
         screen.say(f"stamp: made your key, {made}: keep a copy; without it no mark can be found")
     rights = resolve_rights(Rights())
     if not rights.copyright_notice:
-        rights = Rights(copyright_notice="© {year} marked with stamp demo").over(rights)
-        rights = resolve_rights(rights)
+        rights = resolve_rights(Rights(copyright_notice="© {year}, marked by stamp demo"))
     report = embed_file(source, stamped_name(source), key=key, rights=rights, overwrite=True)
     assert report.payload is not None
     screen.line(describe(report))
@@ -46,27 +45,19 @@ def command(screen: Screen, photo: str | None, key_file: str | None) -> int:
         readings.append(reading)
         width, height = reading.size
         read = reading.report.payload.hex() if reading.report.payload else "not read"
-        mark = "ok" if reading.passed else "FAILED"
-        screen.line(
-            f"  {mark:<7} {reading.attack:<42} {f'{width}x{height}':>9}  {read}  score {reading.report.score:.1f}"
-        )
+        verdict = f"{'ok' if reading.passed else 'FAILED':<7} {reading.attack:<42} {f'{width}x{height}':>9}"
+        screen.line(f"  {verdict}  {read}  score {reading.report.score:.1f}")
     passed = sum(reading.passed for reading in readings)
     screen.line(f"{passed} of {len(readings)} read back; the marked photo is {report.output}")
     screen.document(
         [
             {
-                "attack": r.attack,
-                "width": r.size[0],
-                "height": r.size[1],
-                "passed": r.passed,
-                **_findings(r.report.to_dict()),
+                "attack": reading.attack,
+                "passed": reading.passed,
+                "watermark": reading.report.to_dict()["watermark"],
             }
-            for r in readings
+            for reading in readings
         ],
         embed=report.to_dict(),
     )
     return OK if passed == len(readings) else ERROR
-
-
-def _findings(entry: dict[str, object]) -> dict[str, object]:
-    return {name: entry[name] for name in ("status", "watermark")}

@@ -14,6 +14,14 @@ from .._version import __version__
 ERROR = 3
 
 
+class StdoutError(Exception):
+    """stdout does not take the results; no OSError, because click turns some of those into exit code 1."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(f"cannot write the results: {error.strerror or error}")
+        self.nobody_listens = isinstance(error, BrokenPipeError)
+
+
 class Screen:
     """Where a command's words go. `schema` is set by --json: then stdout gets one document and nothing
     else."""
@@ -26,7 +34,7 @@ class Screen:
     def line(self, text: str) -> None:
         """One line of results, for people."""
         if self.schema is None:
-            print(printable(text))
+            _print(printable(text))
 
     def say(self, text: str) -> None:
         """News, not results."""
@@ -44,7 +52,7 @@ class Screen:
         if self.schema is not None:
             # ASCII only: a file name that is not UTF-8 survives as an escaped lone surrogate instead of
             # breaking the output.
-            print(
+            _print(
                 json.dumps(
                     {"schema": self.schema, "stamp": __version__, "results": results, **more}, allow_nan=False
                 )
@@ -96,6 +104,13 @@ class Screen:
                     progress.update(task, rate=f"{progress.tasks[0].completed / elapsed:.2f} files/s")
 
             yield advance
+
+
+def _print(text: str) -> None:
+    try:
+        print(text, flush=True)  # whoever reads a pipe sees each file when it is done
+    except OSError as error:
+        raise StdoutError(error) from error
 
 
 def printable(text: str) -> str:

@@ -1,0 +1,196 @@
+"""0 done or detected, 1 no mark or another one, 2 usage, 3 error (wins over 1), 130 interrupted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import stamp.batch as stamp_batch
+from stamp.cli import main
+
+from .conftest import PAYLOAD, Runner
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--help",),
+        ("--version",),
+        ("embed", "--help"),
+        ("key", "new", "--help"),
+        ("key", "new", "new.key", "--name", "2026"),
+        ("formats",),
+        ("selftest",),
+        ("embed", "photo.jpg"),
+        ("show", "photo.jpg"),
+        ("embed", "photo.jpg", "--no-watermark", "--copyright", "© me"),
+    ],
+    ids=" ".join,
+)
+def test_0_done(arguments: tuple[str, ...], stamp: Runner, photo: Path, key_file: Path) -> None:
+    result = stamp(*arguments)
+    assert result.code == 0, result.err
+    assert result.out
+
+
+def test_0_detected(stamp: Runner, media: Path, key_file: Path) -> None:
+    assert stamp("detect", media / "marked.jpg").code == 0
+    assert stamp("detect", media / "marked.jpg", "--expect", PAYLOAD).code == 0
+
+
+def test_1_not_detected(stamp: Runner, media: Path, key_file: Path) -> None:
+    result = stamp("detect", media / "photo.jpg")
+    assert result.code == 1
+    assert "no mark" in result.out
+
+
+def test_1_not_the_expected_payload(stamp: Runner, media: Path, key_file: Path) -> None:
+    result = stamp("detect", media / "marked.jpg", "--expect", "0123456789abcdef")
+    assert result.code == 1
+    assert "not the expected payload" in result.out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("nonsense",),
+        ("embed",),
+        ("detect",),
+        ("show",),
+        ("key", "new"),
+        ("embed", "photo.jpg", "--nonsense"),
+        ("embed", "photo.jpg", "--payload", "123"),
+        ("embed", "photo.jpg", "--payload", "zzzzzzzzzzzzzzzz"),
+        ("embed", "photo.jpg", "--payload", "00ff00ff 0ff00ff"),
+        ("embed", "photo.jpg", "--strength", "0"),
+        ("embed", "photo.jpg", "--strength", "much"),
+        ("embed", "photo.jpg", "-j", "-1"),
+        ("embed", "photo.jpg", "-o", "out.jpg", "--in-place"),
+        ("embed", "photo.jpg", "--no-watermark", "--no-metadata"),
+        ("embed", "photo.jpg", "--no-watermark", "--payload", PAYLOAD),
+        ("embed", "photo.jpg", "--no-metadata", "--copyright", "© me"),
+        ("embed", "photo.jpg", "--no-watermark"),
+        ("detect", "photo.jpg", "--expect", "12"),
+    ],
+    ids=" ".join,
+)
+def test_2_usage(arguments: tuple[str, ...], stamp: Runner, photo: Path, key_file: Path) -> None:
+    result = stamp(*arguments)
+    assert result.code == 2
+    assert "Usage:" in result.err
+    assert not result.out
+    assert [path.name for path in Path().iterdir()] == ["photo.jpg"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("embed", "missing.jpg"),
+        ("detect", "missing.jpg"),
+        ("show", "missing.jpg"),
+        ("embed", "empty"),
+        ("detect", "empty"),
+        ("embed", "zero.jpg"),
+        ("detect", "zero.jpg"),
+        ("show", "zero.jpg"),
+        ("embed", "text.jpg"),
+        ("detect", "text.jpg"),
+        ("show", "text.jpg"),
+        ("embed", "cut.jpg"),
+        ("detect", "photo.jpg", "--key-file", "missing.key"),
+        ("detect", "photo.jpg", "--key-file", "text.jpg"),
+        ("embed", "photo.jpg", "--key-file", "missing.key"),
+        ("embed", "photo.jpg", "--rights", "missing.toml"),
+        ("embed", "photo.jpg", "--rights", "text.jpg"),
+        ("embed", "photo.jpg", "--web-statement", "not a URL"),
+        ("embed", "photo.jpg", "-o", "taken.jpg"),
+        ("embed", "photo.jpg", "-o", "photo.jpg"),
+        ("embed", "photo.jpg", "-o", "photo.jpg", "--force"),
+        ("embed", "photo.jpg", "-o", "out.png"),
+        ("embed", "photo.jpg", "-o", "taken.jpg/out.jpg"),
+        ("embed", "photo.jpg", "-o", "/proc/out.jpg"),
+        ("key", "new", "taken.jpg"),
+        ("key", "new", "no/such/folder.key"),
+        ("key", "new", "new.key", "--name", "x" * 65),
+    ],
+    ids=" ".join,
+)
+def test_3_error(arguments: tuple[str, ...], stamp: Runner, photo: Path, key_file: Path) -> None:
+    Path("empty").mkdir()
+    Path("zero.jpg").touch()
+    Path("text.jpg").write_text("this is = no [ picture, no key and no TOML")
+    Path("cut.jpg").write_bytes(photo.read_bytes()[:5000])
+    Path("taken.jpg").write_text("somebody else's")
+    before = {path: path.is_file() and path.read_bytes() for path in Path().iterdir()}
+    result = stamp(*arguments)
+    assert result.code == 3
+    assert result.err.startswith("stamp: ")
+    assert "Traceback" not in result.err
+    assert "internal error" not in result.err
+    assert not result.out
+    assert {path: path.is_file() and path.read_bytes() for path in Path().iterdir()} == before
+
+
+def test_3_no_key(stamp: Runner, photo: Path) -> None:
+    result = stamp("detect", photo)
+    assert result.code == 3
+    assert "--key-file" in result.err
+    assert "STAMP_KEY_FILE" in result.err
+
+
+def test_3_wins_over_1(stamp: Runner, media: Path, key_file: Path) -> None:
+    result = stamp("detect", media / "photo.jpg", "missing.jpg", media / "marked.jpg", "-j", "2")
+    assert result.code == 3
+    assert "no mark" in result.out
+    assert PAYLOAD in result.out
+    assert "missing.jpg" in result.err
+
+
+def test_3_internal_error_of_one_file(
+    stamp: Runner, photo: Path, key_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: object, **options: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(stamp_batch, "detect_file", broken)
+    result = stamp("detect", photo)
+    assert result.code == 3
+    assert "photo.jpg: internal error: ZeroDivisionError: a bug" in result.err
+    assert "Traceback" not in result.err
+    assert "Traceback" in stamp("detect", photo, "-v").err
+    assert stamp("detect", photo, "--json").entries[0]["error"]["type"] == "InternalError"
+
+
+def test_3_internal_error_of_the_command(stamp: Runner, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*args: object, **options: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr("stamp.cli.detect.load_key", broken)
+    result = stamp("detect", photo)
+    assert result.code == 3
+    assert "internal error: ZeroDivisionError: a bug" in result.err
+    assert "Traceback" not in result.err
+    assert "Traceback" in stamp("detect", photo, "-v").err
+
+
+def test_3_out_of_memory(stamp: Runner, photo: Path, key_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def hungry(*args: object, **options: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(stamp_batch, "detect_file", hungry)
+    result = stamp("detect", photo)
+    assert result.code == 3
+    assert "memory" in result.err
+
+
+def test_130_interrupted(
+    photo: Path, key_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*args: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(stamp_batch, "detect_file", interrupted)
+    assert main(["detect", str(photo)]) == 130
+    assert capsys.readouterr().out == ""

@@ -1,0 +1,195 @@
+"""Outputs are whole or absent, whatever ends the run; and the command behaves among other programs."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stamp.demo import paint
+
+from .conftest import PAYLOAD, Runner, digests
+
+Start = Callable[..., "subprocess.Popen[str]"]
+DEADLINE = 60.0  # seconds; only a hang comes near it
+
+
+@pytest.fixture
+def many(elsewhere: Path) -> Path:
+    """A folder that takes long enough to be interrupted."""
+    folder = Path("many")
+    folder.mkdir()
+    paint(folder / "00.jpg", size=(800, 600))
+    for number in range(1, 12):
+        (folder / f"{number:02}.jpg").write_bytes((folder / "00.jpg").read_bytes())
+    return folder
+
+
+def wait_for(condition: Callable[[], Any], process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + DEADLINE
+    while not condition():
+        assert process.poll() is None, "it ended before that"
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.01)
+
+
+def finished(folder: Path) -> dict[str, str]:
+    return {name: digest for name, digest in digests(folder).items() if not name.endswith(".stamp-tmp")}
+
+
+def temporary(folder: Path) -> list[Path]:
+    return list(folder.rglob("*.stamp-tmp"))
+
+
+@pytest.mark.parametrize(
+    ("number", "whole_group"), [(signal.SIGINT, True), (signal.SIGTERM, False)], ids=["Ctrl-C", "SIGTERM"]
+)
+def test_an_interrupt_leaves_whole_files_and_resume_goes_on(
+    number: signal.Signals, whole_group: bool, command: Start, stamp: Runner, many: Path, key_file: Path
+) -> None:
+    out = Path("out")
+    before = digests(many)
+    arguments = ("embed", many, "-o", out, "--payload", PAYLOAD, "-j", "2")
+    process = command(*arguments)
+    wait_for(lambda: finished(out), process)
+    (os.killpg if whole_group else os.kill)(process.pid, number)
+    _, err = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 130
+    assert "interrupted" in err
+    assert "Traceback" not in err
+    assert temporary(out) == []
+    done = digests(out)
+    assert 0 < len(done) < 12
+    result = stamp(*arguments, "--resume", "--json")
+    assert result.code == 0, result.err
+    assert sum(entry["resumed"] for entry in result.entries) == len(done)
+    after = digests(out)
+    assert len(after) == 12
+    assert len(set(after.values())) == 1  # twelve copies of one photo: whole means equal
+    assert digests(many) == before
+
+
+def test_a_kill_leaves_whole_files_and_resume_goes_on(
+    command: Start, stamp: Runner, many: Path, key_file: Path
+) -> None:
+    out = Path("out")
+    arguments = ("embed", many, "-o", out, "--payload", PAYLOAD, "-j", "2")
+    process = command(*arguments)
+    wait_for(lambda: finished(out) and temporary(out), process)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate(timeout=DEADLINE)
+    result = stamp(*arguments, "--resume", "--json")
+    assert result.code == 0, result.err
+    after = finished(out)
+    assert len(after) == 12
+    assert len(set(after.values())) == 1
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_a_full_disk(in_place: bool, command: Start, photo: Path, key_file: Path) -> None:
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
+
+    before = digests(Path())
+    process = command("embed", photo, *(["--in-place"] if in_place else []), preexec_fn=limit)
+    out, err = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 3
+    assert out == ""
+    assert "cannot be written" in err
+    assert "Traceback" not in err
+    assert digests(Path()) == before
+
+
+def test_a_worker_that_dies_costs_one_file(
+    command: Start, many: Path, key_file: Path, elsewhere: Path
+) -> None:
+    process = command("embed", many, "-o", "out", "-j", "2", "--json")
+    wait_for(lambda: Path("out").is_dir() and temporary(Path("out")), process)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    workers = [pid for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    os.kill(int(workers[0]), signal.SIGKILL)
+    out, err = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 3, err
+    assert out.count('"status": "error"') == 1
+    assert out.count('"type": "WorkerDied"') == 1
+    assert "SIGKILL" in err
+    assert len(finished(Path("out"))) == 11
+
+
+def test_nobody_reads_the_output(command: Start, media: Path, key_file: Path) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    process = command("detect", media / "marked.jpg", stdout=write)
+    os.close(write)
+    _, err = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 3
+    assert err == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_results_that_cannot_be_written(command: Start, media: Path, key_file: Path) -> None:
+    with open("/dev/full", "w") as full:
+        process = command("detect", media / "marked.jpg", stdout=full)
+        _, err = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 3
+    assert "cannot write the results" in err
+    assert "Traceback" not in err
+    assert "internal" not in err
+
+
+def test_a_terminal_that_knows_only_ascii(command: Start, photo: Path, key_file: Path) -> None:
+    environment = {"PYTHONIOENCODING": "ascii:strict", "LC_ALL": "C"}
+    process = command(
+        "embed", photo, "--no-watermark", "--copyright", "© Zoë", "-o", "zoë.jpg", env=environment
+    )
+    out, err = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 0, err
+    assert out.startswith(r"zo\xeb.jpg:")
+
+
+def test_the_bar_is_on_the_terminal_and_the_results_in_the_pipe(
+    command: Start, folder: Path, key_file: Path
+) -> None:
+    ours, theirs = os.openpty()
+    environment = {"TERM": "xterm", "COLUMNS": "120"}
+    process = command("embed", folder, "-o", "out", stderr=theirs, env=environment)
+    os.close(theirs)
+    shown = b""
+    try:
+        while chunk := os.read(ours, 65536):
+            shown += chunk
+    except OSError:  # the other end is closed
+        pass
+    os.close(ours)
+    assert process.stdout
+    lines = process.stdout.read().splitlines()
+    process.stdout.close()
+    assert process.wait(timeout=DEADLINE) == 0
+    assert b"files/s" in shown
+    assert b"4/4" in shown
+    assert [line.split(":")[0] for line in lines] == [
+        f"out/{name}" for name in ("a.jpg", "b.JPG", "deep/c.jpeg", "deep/d.jpg")
+    ]
+
+
+def test_no_bar_without_a_terminal(command: Start, folder: Path, key_file: Path) -> None:
+    process = command("embed", folder, "-o", "out", "--copyright", "© A")
+    _, err = process.communicate(timeout=DEADLINE)
+    assert (process.returncode, err) == (0, "")
+
+
+def test_python_m_stamp_and_the_entry_point_are_the_same(command: Start) -> None:
+    process = command("--version")
+    out, _ = process.communicate(timeout=DEADLINE)
+    script = Path(sys.executable).with_name("stamp")
+    if script.exists():
+        assert subprocess.run([script, "--version"], capture_output=True, text=True, check=True).stdout == out
+    assert out.startswith("stamp, version ")

@@ -1,0 +1,105 @@
+"""The key's place, and stamp.toml."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from stamp.config import find_config, load_key, load_or_make_key, load_rights, resolve_rights
+from stamp.errors import KeyFileError, RightsError
+from stamp.metadata.rights import Rights
+from stamp.watermark.key import Key
+
+
+@pytest.fixture(autouse=True)
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.delenv("STAMP_KEY_FILE", raising=False)
+    (tmp_path / "work" / "deep").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "work" / "deep")
+    return tmp_path / "config" / "stamp"
+
+
+def test_which_key(config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(KeyFileError, match="--key-file"):
+        load_key()
+    for name in ("given", "environment"):
+        Key.generate(name).save(tmp_path / name)
+    made, path = load_or_make_key()
+    assert path == config / "stamp.key"
+    assert load_or_make_key() == (made, None)
+    assert load_key() == made
+    monkeypatch.setenv("STAMP_KEY_FILE", str(tmp_path / "environment"))
+    assert load_key().name == load_or_make_key()[0].name == "environment"
+    assert load_key(tmp_path / "given").name == load_or_make_key(tmp_path / "given")[0].name == "given"
+
+
+def test_a_named_key_that_is_missing_is_not_made(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(KeyFileError):
+        load_or_make_key("missing.key")
+    monkeypatch.setenv("STAMP_KEY_FILE", "missing.key")
+    with pytest.raises(KeyFileError):
+        load_or_make_key()
+    assert not config.exists()
+    assert not Path("missing.key").exists()
+
+
+def test_many_first_uses_at_once_agree_on_one_key(config: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: load_or_make_key(), range(32)))
+    assert len({key.secret for key, _ in found}) == 1
+    assert sum(made is not None for _, made in found) == 1
+    assert [path.name for path in config.iterdir()] == ["stamp.key"]
+
+
+def test_a_config_folder_that_cannot_be_made(config: Path) -> None:
+    config.parent.write_text("a file")
+    with pytest.raises(KeyFileError, match="--key-file"):
+        load_or_make_key()
+
+
+def test_the_nearest_config_wins(config: Path, tmp_path: Path) -> None:
+    assert find_config() is None
+    config.mkdir(parents=True)
+    for folder in (config, tmp_path / "work", tmp_path / "work" / "deep"):
+        (folder / "stamp.toml").write_text("")
+        assert find_config() == folder / "stamp.toml"
+
+
+def test_layers_and_the_year(tmp_path: Path) -> None:
+    Path("stamp.toml").write_text(
+        '[rights]\ncopyright_notice = "© {year} D"\ncreators = ["D", "E"]\ncredit_line = "d"\n',
+        encoding="utf-8",
+    )
+    Path("job.toml").write_text('creator = "J"\nusage-terms = "job"\n', encoding="utf-8")
+    rights = resolve_rights(Rights(usage_terms="given {year}"), "job.toml")
+    year = date.today().year
+    assert rights == Rights(
+        copyright_notice=f"© {year} D",
+        creators=("J",),
+        credit_line="d",
+        usage_terms=f"given {year}",
+        marked=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("copyright_notice = 3", "copyright_notice"),
+        ("nonsense = 'x'", "nonsense"),
+        ("rights = 3", r"\[rights\]"),
+        ("web_statement = 'nowhere'", "web_statement"),
+        ("creators = [1]", "creators"),
+        ("this is not TOML", "not a TOML file"),
+        ("\xff", "not a TOML file"),
+    ],
+)
+def test_a_wrong_file_is_named_with_what_is_wrong(text: str, complaint: str) -> None:
+    Path("wrong.toml").write_bytes(text.encode("latin-1"))
+    with pytest.raises(RightsError, match=complaint) as caught:
+        load_rights("wrong.toml")
+    assert str(caught.value).startswith("wrong.toml: ")

@@ -1,0 +1,131 @@
+"""Which files are worked on, and where each output goes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from stamp.errors import MediaError, OutputError
+from stamp.folders import Job, inputs, is_stamped, plan, stamped_name
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name in (
+        "in/b.jpg",
+        "in/a.PNG",
+        "in/notes.txt",
+        "in/.hidden.jpg",
+        "in/.thumbnails/t.jpg",
+        "in/sub/c.tiff",
+        "in/sub/c.stamped.tiff",
+        "in/sub/.c.tiff.12ab.stamp-tmp",
+        "other/b.jpg",
+    ):
+        path = Path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return Path("in")
+
+
+def outputs(jobs: list[Job]) -> dict[str, str | None]:
+    return {job.path.as_posix(): job.output.as_posix() if job.output else None for job in jobs}
+
+
+def test_reading_walks_everything_that_looks_like_a_picture(tree: Path) -> None:
+    assert [job.path.as_posix() for job in inputs([tree, "other/b.jpg", "nowhere"])] == [
+        "in/a.PNG",
+        "in/b.jpg",
+        "in/sub/c.stamped.tiff",
+        "in/sub/c.tiff",
+        "other/b.jpg",
+        "nowhere",
+    ]
+
+
+def test_outputs_beside_the_sources(tree: Path) -> None:
+    assert outputs(plan([tree])) == {
+        "in/a.PNG": "in/a.stamped.PNG",
+        "in/b.jpg": "in/b.stamped.jpg",
+        "in/sub/c.tiff": "in/sub/c.stamped.tiff",
+    }
+
+
+@pytest.mark.parametrize("output", ["out", "out/"])
+def test_a_folder_keeps_its_structure(tree: Path, output: str) -> None:
+    assert outputs(plan([tree], output=output)) == {
+        "in/a.PNG": "out/a.PNG",
+        "in/b.jpg": "out/b.jpg",
+        "in/sub/c.tiff": "out/sub/c.tiff",
+    }
+
+
+def test_one_file_goes_to_a_file_or_a_folder(tree: Path) -> None:
+    assert outputs(plan(["in/b.jpg"], output="x.jpeg")) == {"in/b.jpg": "x.jpeg"}
+    assert outputs(plan(["in/b.jpg"], output="new/")) == {"in/b.jpg": "new/b.jpg"}
+    assert outputs(plan(["in/b.jpg"], output="other/../in/sub")) == {"in/b.jpg": "other/../in/sub/b.jpg"}
+
+
+def test_a_named_file_is_stamped_again_when_that_is_asked_for(tree: Path) -> None:
+    assert outputs(plan(["in/sub/c.stamped.tiff"], output="x.tif")) == {"in/sub/c.stamped.tiff": "x.tif"}
+
+
+def test_the_same_source_twice_is_one_job(tree: Path) -> None:
+    assert outputs(plan(["in/b.jpg", "in/b.jpg", tree])) == outputs(plan([tree])) | {
+        "in/b.jpg": "in/b.stamped.jpg"
+    }
+
+
+def test_another_container_is_refused(tree: Path) -> None:
+    (job,) = plan(["in/b.jpg"], output="x.png")
+    assert job.output is None
+    assert isinstance(job.error, OutputError)
+
+
+def test_collisions_are_refused_and_the_rest_goes_on(tree: Path) -> None:
+    jobs = plan([tree, "other"], output="out")
+    assert {job.path.as_posix(): isinstance(job.error, OutputError) for job in jobs} == {
+        "in/a.PNG": False,
+        "in/b.jpg": True,
+        "in/sub/c.tiff": False,
+        "other/b.jpg": True,
+    }
+
+
+def test_an_output_that_is_a_source_is_refused(tree: Path) -> None:
+    for jobs in (plan([tree], output="in"), plan(["in/b.jpg"], output="in/b.jpg")):
+        assert jobs
+        assert all(isinstance(job.error, OutputError) for job in jobs)
+
+
+def test_in_place(tree: Path) -> None:
+    assert outputs(plan(["in/b.jpg"], in_place=True)) == {"in/b.jpg": Path("in/b.jpg").resolve().as_posix()}
+
+
+def test_links_to_folders_are_not_followed(tree: Path) -> None:
+    (tree / "loop").symlink_to(tree.resolve())
+    assert len(inputs([tree])) == 4
+
+
+def test_a_folder_that_cannot_be_read(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if Path(path).name == "sub":
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    jobs = inputs([tree])
+    assert [job.path.as_posix() for job in jobs] == ["in/a.PNG", "in/b.jpg", "in/sub"]
+    assert isinstance(jobs[-1].error, MediaError)
+    assert "in/sub: cannot read this folder: Permission denied" in str(jobs[-1].error)
+
+
+def test_names() -> None:
+    assert stamped_name(Path("a/b.c.jpg")) == Path("a/b.c.stamped.jpg")
+    assert is_stamped(stamped_name(Path("x.jpg")))
+    assert not is_stamped(Path("stamped.jpg"))

@@ -1,0 +1,160 @@
+"""Who imports whom, what is public, and what costs no time to import."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import stamp
+
+PACKAGE = Path(stamp.__file__).parent
+MODULES = {
+    ".".join(("stamp", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__"): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+
+TOP = "stamp.files stamp.reports stamp.batch stamp.folders stamp.config stamp.demo stamp.workers stamp.cli"
+# Part of the package -> what it may never import, nor anything below it.
+FORBIDDEN = {
+    "stamp.errors": "stamp",
+    "stamp.watermark": f"PIL av click rich platformdirs stamp.media stamp.metadata {TOP}",
+    "stamp.metadata": f"numpy pywt PIL av click rich stamp.media stamp.watermark {TOP}",
+    "stamp.metadata.stores": "stamp.metadata.containers stamp.metadata.registry",
+    "stamp.media": f"click rich stamp.watermark {TOP}",
+    "stamp.cli": "numpy pywt PIL av stamp.media",
+    "stamp.folders": "numpy PIL av stamp.media stamp.metadata stamp.watermark",
+    "stamp.workers": "numpy PIL av click rich stamp.media stamp.metadata stamp.watermark",
+}
+# What only one part of the package may import.
+RESERVED = {"click": "stamp.cli", "rich": "stamp.cli", "stamp.cli": "stamp.cli stamp.__main__"}
+
+
+def below(name: str, parents: str) -> bool:
+    return any(name == parent or name.startswith(f"{parent}.") for parent in parents.split())
+
+
+def imports(module: str) -> Iterator[str]:
+    """The absolute names of all that a module imports, anywhere in it."""
+    path = MODULES[module]
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = (
+                ".".join(package.split(".")[: len(package.split(".")) - node.level + 1]) if node.level else ""
+            )
+            source = ".".join(filter(None, (base, node.module)))
+            # `from . import x` imports a module; `from .x import name` may or may not: both names are
+            # checked.
+            yield source
+            yield from (f"{source}.{alias.name}" for alias in node.names)
+
+
+def test_the_walk_sees_imports() -> None:
+    assert {"click", "stamp.cli.screen", "stamp.cli.screen.Screen"} <= set(imports("stamp.cli"))
+    assert {"stamp.cli.options", "stamp.batch.DetectTask"} <= set(imports("stamp.cli.detect"))
+    assert "stamp.metadata.registry" in set(imports("stamp.files"))
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_import_rules(module: str) -> None:
+    found = set(imports(module))
+    for part, forbidden in FORBIDDEN.items():
+        if below(module, part):
+            bad = {
+                name
+                for name in found
+                if below(name, forbidden) and not (part == "stamp.errors" and name == "stamp")
+            }
+            assert not bad, f"{module} is part of {part}, which must not import {bad}"
+    for reserved, users in RESERVED.items():
+        if not below(module, users):
+            bad = {name for name in found if below(name, reserved)}
+            assert not bad, f"{module} must not import {bad}, only {users} may"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_modules_are_small(module: str) -> None:
+    assert len(MODULES[module].read_text(encoding="utf-8").splitlines()) <= 600
+
+
+PUBLIC = """
+    CorruptFile DetectReport Detection EmbedReport HostError Key KeyFileError MediaError MissingDependency
+    OutputError PayloadError Rights RightsError RightsReport StampError Transform UnsupportedFormat
+    UnwritableFile __version__ detect detect_file embed embed_file read_rights write_rights
+"""
+
+
+def test_the_public_surface_is_what_it_is_said_to_be() -> None:
+    assert sorted(stamp.__all__) == sorted(PUBLIC.split())
+    assert list(stamp.__all__) == sorted(stamp.__all__)
+    assert dir(stamp) == sorted(stamp.__all__)
+    for name in stamp.__all__:
+        assert getattr(stamp, name) is not None
+    assert not hasattr(stamp, "nonsense")
+
+
+def test_type_checkers_see_the_same_surface() -> None:
+    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+    (block,) = (node for node in tree.body if isinstance(node, ast.If))
+    typed = {alias.name for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert typed | {"__version__"} == set(stamp.__all__)
+
+
+def test_every_error_is_public_and_drawn_in_the_tree() -> None:
+    from stamp import errors
+
+    assert errors.__doc__
+    classes = {
+        name
+        for name, value in vars(errors).items()
+        if isinstance(value, type) and value.__module__ == errors.__name__
+    }
+    assert classes <= set(stamp.__all__)
+    assert all(name in errors.__doc__ for name in classes)
+
+
+# Third-party packages that each statement may load, and nothing else.
+@pytest.mark.parametrize(
+    ("statement", "allowed"),
+    [
+        ("import stamp", set()),
+        ("import stamp.errors, stamp.folders, stamp.workers, stamp.reports", {"defusedxml"}),
+        ("from stamp.cli import main; main(['--help'])", {"click", "colorama"}),
+        ("from stamp.cli import main; main(['--version'])", {"click", "colorama"}),
+        ("from stamp.cli import main; main(['nonsense'])", {"click", "colorama"}),
+        ("import stamp; stamp.Rights(copyright_notice='x')", {"defusedxml"}),
+    ],
+)
+def test_lazy_imports(statement: str, allowed: set[str]) -> None:
+    # Isolated and without site: what an environment's start-up hooks load is not our doing.
+    script = (
+        f"import sys; sys.path[:0] = {[str(PACKAGE.parent), *sys.path]!r}\n{statement}\n"
+        "roots = {name.partition('.')[0] for name in sys.modules}\n"
+        "print(*(roots - sys.stdlib_module_names), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", script], capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stderr.splitlines()[-1].split())
+    assert loaded - {"__main__", "__mp_main__", "stamp"} <= allowed
+
+
+def test_importing_prints_nothing_and_starts_nothing() -> None:
+    script = "import stamp, threading\n" + "".join(f"stamp.{name}\n" for name in stamp.__all__)
+    script += "assert threading.active_count() == 1"
+    environment = {"PYTHONPATH": str(PACKAGE.parent)}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -1,0 +1,71 @@
+"""Separate processes: every item has its answer, whatever becomes of the others."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Any
+
+import pytest
+
+from stamp.workers import Crash, run
+
+
+def work(item: Any) -> Any:
+    match item:
+        case "raise":
+            raise ZeroDivisionError("by zero")
+        case "exhaust":
+            raise MemoryError
+        case "exit":
+            os._exit(7)
+        case "segfault":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        case "pid":
+            return os.getpid()
+    return item * item
+
+
+def results(items: list[Any], processes: int) -> list[Any]:
+    return [result for _, result in sorted(run(work, items, processes), key=lambda pair: pair[0])]
+
+
+@pytest.mark.parametrize("processes", [1, 3])
+def test_every_item_is_done_once(processes: int) -> None:
+    assert results(list(range(12)), processes) == [n * n for n in range(12)]
+
+
+def test_one_item_stays_in_this_process_and_more_do_not() -> None:
+    assert results(["pid"], 4) == [os.getpid()]
+    assert os.getpid() not in results(["pid", "pid"], 1)
+
+
+def test_nothing_to_do() -> None:
+    assert results([], 2) == []
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_what_goes_wrong_costs_one_item(processes: int) -> None:
+    items = [1, "raise", "exit", 2, "segfault", "exhaust", 3, "exit"]
+    got = results(items, processes)
+    assert [got[0], got[3], got[6]] == [1, 4, 9]
+    crashes = [got[index] for index in (1, 2, 4, 5, 7)]
+    assert all(isinstance(crash, Crash) for crash in crashes)
+    assert [crash.type for crash in crashes] == [
+        "InternalError",
+        "WorkerDied",
+        "WorkerDied",
+        "MemoryError",
+        "WorkerDied",
+    ]
+    assert "by zero" in crashes[0].message
+    assert "ZeroDivisionError" in crashes[0].details
+    assert "exit code 7" in crashes[1].message
+    assert "SIGSEGV" in crashes[2].message
+
+
+def test_a_caller_that_loses_interest_stops_the_workers() -> None:
+    going = run(os.path.realpath, ["."] * 100, 2)
+    next(going)
+    going.close()
+    assert list(going) == []
