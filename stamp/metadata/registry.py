@@ -88,6 +88,16 @@ def _score_tiff(head: bytes) -> int:
     return 90 if big or head[:4] in (b"II*\0", b"MM\0*") else 0
 
 
+def _score_gif(head: bytes) -> int:
+    return 100 if head[:6] in (b"GIF87a", b"GIF89a") else 0
+
+
+def _score_jxl(head: bytes) -> int:
+    if head[:12] == b"\0\0\0\x0cJXL \r\n\x87\n":
+        return 100
+    return 60 if head[:2] == b"\xff\x0a" else 0
+
+
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"mif2", b"avif", b"MA1A", b"MA1B")
 
 
@@ -96,7 +106,15 @@ def _score_heif(head: bytes) -> int:
 
 
 _SCORES: Final[Mapping[str, Callable[[bytes], int]]] = MappingProxyType(
-    {"heif": _score_heif, "jpeg": _score_jpeg, "png": _score_png, "tiff": _score_tiff, "webp": _score_webp}
+    {
+        "gif": _score_gif,
+        "heif": _score_heif,
+        "jpeg": _score_jpeg,
+        "jxl": _score_jxl,
+        "png": _score_png,
+        "tiff": _score_tiff,
+        "webp": _score_webp,
+    }
 )
 
 
@@ -110,9 +128,14 @@ def identify(data: bytes) -> str | None:
     return best if scores[best] else None
 
 
-def supported() -> tuple[str, ...]:
+def containers() -> tuple[str, ...]:
     """The names of the containers whose rights can be read and written."""
     return tuple(sorted(_SCORES))
+
+
+def supported(name: str | None) -> bool:
+    """Whether `name`, from `identify` or elsewhere, is one of `containers()`."""
+    return name in _SCORES
 
 
 def read_rights(data: bytes) -> RightsFound:
@@ -167,7 +190,9 @@ def write_rights(data: bytes, rights: Rights) -> bytes:
         return data
     result = container.splice(data, changed)
     after = container.extract(result)
-    if any(_store(key).read(after[key]) != _store(key).read(block) for key, block in changed.items()):
+    if any(
+        key not in after or _store(key).read(after[key]) != _store(key).read(changed[key]) for key in changed
+    ):
         raise CorruptFile(
             "the rights do not read back from the file as they were written: its metadata is damaged"
         )
@@ -186,7 +211,7 @@ def essence_digest(data: bytes) -> str:
 def formats() -> dict[str, dict[str, dict[str, str]]]:
     """Container -> field -> {"homes": where it stands, "absent": why not elsewhere} for `stamp formats`."""
     table: dict[str, dict[str, dict[str, str]]] = {}
-    for name in supported():
+    for name in containers():
         stores = _module(name).STORES
         table[name] = {
             field.name: {
@@ -206,7 +231,7 @@ def _container(data: bytes) -> tuple[str, Container]:
     name = identify(data)
     if name is None:
         raise UnsupportedFormat(
-            f"no container that can carry a rights notice is recognised; handled are {', '.join(supported())}"
+            f"no container that can carry a rights notice; handled are {', '.join(containers())}"
         )
     return name, _module(name)
 

@@ -11,6 +11,7 @@ import subprocess
 from collections import Counter
 from pathlib import Path
 
+import pillow_heif
 import pytest
 from PIL import Image, ImageCms
 
@@ -62,7 +63,7 @@ WRITTEN |= {
     for name in ("CopyrightNotice", "By-line", "Credit", "Source")
 }
 # What follows from the fields written: the IIM's character set and checksum, the length of a multi-picture
-# file's first picture and where the second begins.
+# file's first picture and where the second begins, boxes with the new blocks, a list that was empty.
 FOLLOWS = {
     "IPTC:CodedCharacterSet",
     "File:CurrentIPTCDigest",
@@ -71,10 +72,19 @@ FOLLOWS = {
     "MPImage2:MPImageStart",
     "IFD0:ApplicationNotes",
     "RIFF:WebP_Flags",
+    "QuickTime:MediaData",
+    "QuickTime:MediaDataOffset",
+    "QuickTime:MediaDataSize",
+    "XMP-plus:Licensor",
     "Photoshop:Photoshop_Unknown_0x0404",
 }
 # What ExifTool says of a simple WebP once it has the extended header.
 EXTENDED_WEBP = {"File:FileType", "RIFF:ImageWidth", "RIFF:ImageHeight"}
+BOXED_JXL = {"File:FileType"} | {
+    f"Jpeg2000:{name}" for name in ("MajorBrand", "MinorVersion", "CompatibleBrands")
+}
+# What a judge cannot read: exiv2 0.28 no BigTIFF, no GIF and not the HEIC of libheif.
+NOT_FOR_EXIV2 = {"big.tif", "animated.gif", "alpha.heic"}
 NEW_BLOCK = {"File:ExifByteOrder", "IFD0:YCbCrPositioning"}
 # A text in UTF-8 that was not declared so becomes legible once the block is declared UTF-8.
 MENDED = {
@@ -147,8 +157,12 @@ def generated() -> dict[str, bytes]:
         out = io.BytesIO()
         image.save(out, kind, **options)
         files[name] = out.getvalue()
+    picture.save(out := io.BytesIO(), "avif")
+    files["plain.avif"] = out.getvalue()
+    pillow_heif.from_pillow(clear.resize((64, 64))).save(out := io.BytesIO())
+    files["alpha.heic"] = out.getvalue()
     frames = [Image.new("RGBA", (20, 10), (shade, 0, 0, shade)) for shade in (10, 100, 200)]
-    for name, kind in (("animated.webp", "webp"), ("animated.png", "png")):
+    for name, kind in (("animated.webp", "webp"), ("animated.png", "png"), ("animated.gif", "gif")):
         out = io.BytesIO()
         frames[0].save(out, kind, save_all=True, append_images=frames[1:], duration=[100, 200, 300])
         files[name] = out.getvalue()
@@ -158,11 +172,7 @@ def generated() -> dict[str, bytes]:
 def corpus() -> dict[str, bytes]:
     """Real and odd files of camera makers and of other projects' tests, where they are at hand."""
     paths = [path for folder in ("metadata", "photos") for path in sorted((MEDIA / folder).glob("*"))]
-    return {
-        path.name: data
-        for path in paths
-        if registry.identify(data := path.read_bytes()) in registry.supported()
-    }
+    return {path.name: data for path in paths if registry.identify(data := path.read_bytes()) is not None}
 
 
 def put(folder: Path, files: dict[str, bytes]) -> Path:
@@ -176,6 +186,8 @@ def differences(before: dict[str, object], after: dict[str, object], name: str) 
     """Tags outside the fields written that are lost, changed or new, and new warnings."""
     old, new = tags(before), tags(after)
     allowed = WRITTEN | FOLLOWS | (NEW_BLOCK if "File:ExifByteOrder" not in before else set())
+    if before.get("File:FileType") == "JXL Codestream":
+        allowed |= BOXED_JXL
     if str(before.get("File:FileType")).startswith("WEBP"):
         allowed |= EXTENDED_WEBP
     lost = [(key, value) for key, value in old - new if key not in allowed and key != "ExifTool:Warning"]
@@ -203,7 +215,10 @@ def test_exact_texts_and_nothing_else_changed_in_generated_files(tmp_path: Path)
     assert set(after) == set(files)
     for name in files:
         found = {re.sub(r":Copy\d+:", ":", key): value for key, value in after[name].items()}
-        assert {key: found.get(key) for key in EXIFTOOL} == EXIFTOOL, name
+        wanted = {
+            key: value for key, value in EXIFTOOL.items() if not (name.endswith(".gif") and "IFD0" in key)
+        }
+        assert {key: found.get(key) for key in wanted} == wanted, name
         assert differences(before[name], plain[name], name) == []
         if name.endswith(".png"):
             assert after[name]["PNG:Copyright"] == RIGHTS.copyright_notice
@@ -213,7 +228,7 @@ def test_exact_texts_and_nothing_else_changed_in_generated_files(tmp_path: Path)
 def test_exiv2_reads_the_same(tmp_path: Path) -> None:
     tool = need("exiv2")
     for name, data in generated().items():
-        if name == "big.tif":  # exiv2 0.28 does not read BigTIFF
+        if name in NOT_FOR_EXIV2:
             continue
         path = tmp_path / name
         path.write_bytes(registry.write_rights(data, RIGHTS))
@@ -243,9 +258,8 @@ def test_nothing_is_lost_in_files_of_cameras_and_editors(tmp_path: Path) -> None
     failures = [line for name in written for line in differences(before[name], after[name], name)]
     for name in written:
         found = tags(after[name])
-        missing = [
-            key for key in ("XMP-dc:Rights", "IFD0:Copyright") if (key, RIGHTS.copyright_notice) not in found
-        ]
+        keys = ["XMP-dc:Rights"] if name.endswith(".gif") else ["XMP-dc:Rights", "IFD0:Copyright"]
+        missing = [key for key in keys if (key, RIGHTS.copyright_notice) not in found]
         failures += [f"{name}: {key} is not the notice" for key in missing]
         kept = [value for (key, value) in found if key == "IPTC:CopyrightNotice"]
         if any(not RIGHTS.copyright_notice.startswith(value) for value in kept):
@@ -259,6 +273,8 @@ def test_nothing_is_lost_in_files_of_cameras_and_editors(tmp_path: Path) -> None
 
 
 def test_pictures_decode_to_the_same_pixels() -> None:
+    pillow_heif.register_heif_opener()
+
     def frames(data: bytes) -> list[tuple[bytes, object]]:
         with Image.open(io.BytesIO(data)) as picture:
             found = []

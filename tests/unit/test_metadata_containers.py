@@ -16,13 +16,13 @@ from stamp.metadata.rights import NO_AI_TERMS, Rights
 from stamp.metadata.stores import exif, iptc, xmp
 
 RIGHTS = Rights(copyright_notice="© 2026 Zoë 東京", creators=("Zoë", "Ł"), usage_terms="a\nb", marked=True)
-FORMATS = ["jpeg", "png", "tiff", "webp"]
+FORMATS = ["gif", "heif", "jpeg", "png", "tiff", "webp"]
 
 
 def sample(name: str, mode: str = "RGB", **options: object) -> bytes:
     picture = Image.linear_gradient("L").resize((33, 21)).convert(mode)
     out = io.BytesIO()
-    picture.save(out, name, **options)
+    picture.save(out, "avif" if name == "heif" else name, **options)
     return out.getvalue()
 
 
@@ -79,7 +79,8 @@ def test_write_read_and_write_again(name: str) -> None:
     found = registry.read_rights(written)
     assert found.rights == RIGHTS
     assert found.container == name
-    assert found.sources["copyright_notice"] == ["xmp", "exif"] + (["text"] if name == "png" else [])
+    stores = {"gif": ["xmp"], "png": ["xmp", "exif", "text"]}
+    assert found.sources["copyright_notice"] == stores.get(name, ["xmp", "exif"])
     assert found.sources["marked"] == ["xmp"]
     assert (found.conflicts, found.warnings) == ({}, [])
     assert registry.write_rights(written, RIGHTS) is written
@@ -115,7 +116,7 @@ def test_truncated_files_are_refused(name: str) -> None:
 def test_other_files_are_refused_with_the_names_of_those_handled() -> None:
     for data in (b"", b"hello", b"\x89PNG", b"RIFF\0\0\0\0WAVE"):
         assert registry.identify(data) is None
-        with pytest.raises(UnsupportedFormat, match="jpeg, png, tiff, webp"):
+        with pytest.raises(UnsupportedFormat, match="gif, heif, jpeg, jxl, png, tiff, webp"):
             registry.read_rights(data)
 
 

@@ -31,7 +31,7 @@ def test_no_two_fields_share_a_home() -> None:
         assert len(homes) == len(set(homes))
 
 
-@pytest.mark.parametrize("container", registry.supported())
+@pytest.mark.parametrize("container", registry.containers())
 def test_formats_says_something_of_every_field(container: str) -> None:
     table = registry.formats()[container]
     assert list(table) == [field.name for field in FIELDS]
@@ -40,6 +40,12 @@ def test_formats_says_something_of_every_field(container: str) -> None:
         stores = registry._module(container).STORES
         named = [key for key in stores if STORES[key] in row["homes"] or STORES[key] in row["absent"]]
         assert named == list(stores)
+
+
+def test_supported() -> None:
+    assert all(registry.supported(name) for name in registry.containers())
+    assert not registry.supported("txt")
+    assert not registry.supported(None)
 
 
 def test_formats_spells_out_homes() -> None:

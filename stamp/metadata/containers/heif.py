@@ -14,7 +14,7 @@ from typing import Final
 
 from ...errors import CorruptFile, UnsupportedFormat
 from . import iloc
-from .isobmff import Box, box, boxes
+from .isobmff import Box, box, boxes, packed
 
 TITLE: Final = "HEIC and AVIF"
 STORES: Final = ("xmp", "exif")
@@ -167,8 +167,6 @@ def _numbers(file: _File, contents: Mapping[str, bytes]) -> dict[str, int]:
     for store in contents:
         numbers[store] = file.items.get(store, free)
         free += store not in file.items
-    if free > 0x10000:
-        raise UnsupportedFormat("HEIF: no item number is free")
     return numbers
 
 
@@ -198,7 +196,7 @@ def _layout(
         moves.append((part.start, part.end, position - part.start))
         header = data[part.start : part.content]
         if header[:4] == bytes(4):  # "to the end of the file", which will not be true any more
-            header = (part.end - part.start).to_bytes(4, "big") + header[4:]
+            header = packed(part.end - part.start, 4) + header[4:]
         pieces += (header, view[part.content : part.end])
         position += part.end - part.start
     return pieces, moves, position
@@ -241,12 +239,12 @@ def _item_table(data: bytes, table: Box, new: Mapping[str, int]) -> bytes:
         box(
             b"infe",
             b"\2\0\0\1" if store == "exif" else b"\2\0\0\0",
-            number.to_bytes(2, "big") + bytes(2),
+            packed(number, 2) + bytes(2),
             b"Exif\0" if store == "exif" else b"mime\0" + _XMP_TYPE,
         )
         for store, number in new.items()
     ]
-    header = data[table.content : table.content + 4] + count.to_bytes(wide, "big")
+    header = data[table.content : table.content + 4] + packed(count, wide)
     return box(b"iinf", header, data[table.content + 4 + wide : table.end], *entries)
 
 
@@ -255,6 +253,6 @@ def _references(data: bytes, table: Box | None, primary: Box, new: Mapping[str, 
     header = bytes(4) if table is None else data[table.content : table.content + 4]
     old = b"" if table is None else data[table.content + 4 : table.end]
     wide = 2 if header[0] == 0 else 4
-    target = int.from_bytes(data[primary.content + 4 : primary.end], "big").to_bytes(wide, "big")
-    entries = [box(b"cdsc", number.to_bytes(wide, "big"), b"\0\1", target) for number in new.values()]
+    target = packed(int.from_bytes(data[primary.content + 4 : primary.end], "big"), wide)
+    entries = [box(b"cdsc", packed(number, wide), b"\0\1", target) for number in new.values()]
     return box(b"iref", header, old, *entries)

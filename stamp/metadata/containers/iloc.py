@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ...errors import CorruptFile, UnsupportedFormat
+from .isobmff import packed
 
 IN_FILE, IN_IDAT = 0, 1
 
@@ -54,16 +55,14 @@ class Locations:
         wide = 4 if version == 2 else 2
         out = bytearray(self.header)
         out += bytes([offset_size << 4 | length_size, base_size << 4 | index_size])
-        out += _packed(len(self.items), wide)
+        out += packed(len(self.items), wide)
         for item in self.items:
-            out += _packed(item.number, wide)
+            out += packed(item.number, wide)
             if version:
-                out += _packed(item.method, 2)
-            out += _packed(item.reference, 2) + _packed(item.base, base_size) + _packed(len(item.extents), 2)
+                out += packed(item.method, 2)
+            out += packed(item.reference, 2) + packed(item.base, base_size) + packed(len(item.extents), 2)
             for index, offset, length in item.extents:
-                out += (
-                    _packed(index, index_size) + _packed(offset, offset_size) + _packed(length, length_size)
-                )
+                out += packed(index, index_size) + packed(offset, offset_size) + packed(length, length_size)
         return bytes(out)
 
 
@@ -125,10 +124,3 @@ def _moved(item: Item, shift: Callable[[int], int], sizes: tuple[int, int, int, 
     return replace(
         item, extents=tuple((index, offset + move, length) for (index, offset, length), move in extents)
     )
-
-
-def _packed(value: int, size: int) -> bytes:
-    try:
-        return value.to_bytes(size, "big")
-    except OverflowError:
-        raise UnsupportedFormat("HEIF: an offset or a count does not fit in its field") from None

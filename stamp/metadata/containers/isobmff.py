@@ -8,7 +8,7 @@ import struct
 from dataclasses import dataclass
 from typing import Final
 
-from ...errors import CorruptFile
+from ...errors import CorruptFile, UnsupportedFormat
 
 MAX_BOXES: Final = 100_000
 
@@ -45,9 +45,14 @@ def boxes(data: bytes, start: int = 0, end: int | None = None) -> list[Box]:
     return found
 
 
+def packed(value: int, size: int) -> bytes:
+    """A number in `size` bytes. Raises `UnsupportedFormat` where it does not fit."""
+    try:
+        return value.to_bytes(size, "big")
+    except OverflowError:
+        raise UnsupportedFormat(f"an offset or a count is too large for its field of {size} bytes") from None
+
+
 def box(kind: bytes, *contents: bytes) -> bytes:
-    """A box with its header. Raises `CorruptFile` above 4 GiB."""
-    size = 8 + sum(map(len, contents))
-    if size > 0xFFFFFFFF:
-        raise CorruptFile("a box would pass 4 GiB")
-    return b"".join((struct.pack(">I", size), kind, *contents))
+    """A box with its header. Raises `UnsupportedFormat` above 4 GiB."""
+    return b"".join((packed(8 + sum(map(len, contents)), 4), kind, *contents))
