@@ -19,7 +19,7 @@ from stamp.media.heif_syntax import parse
 from stamp.media.image import encode_picture, read_luma, read_picture
 
 EXIF = b"II*\0\x08\0\0\0\1\0\x3b\1\2\0\4\0\0\0Zoe\0\0\0\0\0" + b"maker note " * 7
-XMP = '<x:xmpmeta>tiff:Orientation="6" ü</x:xmpmeta>'.encode()
+XMP = "<x:xmpmeta>ü</x:xmpmeta>".encode()
 
 
 def scene(channels: int = 3) -> NDArray[np.uint8]:
@@ -66,7 +66,9 @@ def test_pixels_and_metadata(tmp_path: Path, suffix: str, channels: int) -> None
     assert after.exif.endswith(EXIF)
     assert after.xmp == XMP
     assert data.endswith(b"\0\0\0\x10uuidmanifest")
-    moved, _ = encode_picture(picture, np.clip(picture.pixels + np.uint8(6), 6, 255))
+    brighter = picture.pixels.copy()
+    brighter[..., :3] += 6
+    moved, _ = encode_picture(picture, brighter)
     (tmp_path / f"c{suffix}").write_bytes(moved)
     luma = read_luma(tmp_path / f"c{suffix}").astype(float) - read_luma(path)
     assert 4.5 < luma[:48].mean() < 7
@@ -120,7 +122,9 @@ def test_the_containers_rotation_is_applied(tmp_path: Path) -> None:
         if suffix == ".avif":
             Image.fromarray(scene()).save(path, "AVIF", exif=exif, quality=92)
         else:
-            pillow_heif.from_pillow(Image.fromarray(scene())).save(path, exif=exif.tobytes(), quality=85)
+            pillow_heif.from_pillow(Image.fromarray(scene())).save(
+                path, xmp=b'tiff:Orientation="6"', quality=85
+            )
         picture = read_picture(path)
         assert psnr(picture.pixels, np.rot90(scene(), -1)) > 30
         (tmp_path / f"b{suffix}").write_bytes(encode_picture(picture, picture.pixels)[0])
@@ -131,7 +135,7 @@ def test_more_than_eight_bits_are_refused_but_read(tmp_path: Path) -> None:
     path = tmp_path / "a.heic"
     deep = (scene().astype(np.uint16) << 8).tobytes()
     pillow_heif.from_bytes("RGB;16", (130, 96), deep).save(path)
-    with pytest.raises(UnsupportedFormat, match="10 bits|12 bits"):
+    with pytest.raises(UnsupportedFormat, match=r"10 bits|12 bits"):
         read_picture(path)
     assert read_luma(path).shape == (96, 130)
 
@@ -144,7 +148,7 @@ def test_more_pictures_are_refused_but_read(tmp_path: Path) -> None:
     frames = [Image.new("RGB", (64, 64), colour) for colour in ("red", "blue")]
     frames[0].save(tmp_path / "b.avif", save_all=True, append_images=frames[1:])
     for name in ("a.heic", "b.avif"):
-        with pytest.raises(UnsupportedFormat, match="more than one picture|sequence"):
+        with pytest.raises(UnsupportedFormat, match=r"more than one picture|sequence"):
             read_picture(tmp_path / name)
         assert read_luma(tmp_path / name).ndim == 2
 

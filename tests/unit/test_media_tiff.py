@@ -44,7 +44,7 @@ def by_ffmpeg(samples: NDArray[Any], algorithm: str) -> bytes:
 def by_hand(
     samples: NDArray[Any], order: str = "<", extra: tuple[tuple[int, int, int], ...] = (), **options: Any
 ) -> bytes:
-    """An uncompressed TIFF, classic or big, in strips or tiles, interleaved or in planes; IFD before the data."""
+    """An uncompressed TIFF, classic or big, strips or tiles, interleaved or planes; IFD before the data."""
     height, width, channels = samples.shape
     big, tile, planar = options.get("big", False), options.get("tile"), options.get("planar", False)
     rows, columns = tile or (options.get("rows", 20), width)
