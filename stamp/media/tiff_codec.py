@@ -72,8 +72,8 @@ def unpacked(ifd: Directory, layout: Layout) -> Pixels:
     with decoding(ifd.path):
         for first in range(0, len(pieces), each):
             rows = each * layout.rows if layout.tiled else layout.height
-            stacked = _decode(pieces[first : first + each], layout, rows)
-            planes.append(_from_pieces(stacked, layout))
+            stacked = decode(pieces[first : first + each], layout, rows)
+            planes.append(from_pieces(stacked, layout))
         return planes[0] if len(planes) == 1 else np.concatenate(planes, axis=2)
 
 
@@ -82,11 +82,11 @@ def packed(samples: Pixels, layout: Layout) -> list[bytes]:
     depth = layout.channels // layout.planes
     pieces: list[bytes] = []
     for first in range(0, layout.channels, depth):
-        pieces += _encode(_to_pieces(samples[..., first : first + depth], layout), layout)
+        pieces += encode(to_pieces(samples[..., first : first + depth], layout), layout)
     return pieces
 
 
-def _from_pieces(stacked: Bytes, layout: Layout) -> Pixels:
+def from_pieces(stacked: Bytes, layout: Layout) -> Pixels:
     """Rows of bytes, piece under piece, to samples (H, W, channels of one plane)."""
     depth = layout.channels // layout.planes
     samples = stacked.view(layout.dtype).astype(layout.dtype.newbyteorder("="), copy=False)
@@ -101,8 +101,8 @@ def _from_pieces(stacked: Bytes, layout: Layout) -> Pixels:
     return samples[: layout.height, : layout.width]
 
 
-def _to_pieces(samples: Pixels, layout: Layout) -> Bytes:
-    """The inverse of `_from_pieces`; what tiles have beyond the picture repeats its edge."""
+def to_pieces(samples: Pixels, layout: Layout) -> Bytes:
+    """The inverse of `from_pieces`; what tiles have beyond the picture repeats its edge."""
     depth = samples.shape[2]
     if layout.tiled:
         below = layout.down * layout.rows - layout.height
@@ -115,7 +115,7 @@ def _to_pieces(samples: Pixels, layout: Layout) -> Bytes:
     return np.ascontiguousarray(samples, layout.dtype).view(np.uint8).reshape(-1, layout.row_bytes)
 
 
-def _decode(pieces: list[bytes], layout: Layout, rows: int) -> Bytes:
+def decode(pieces: list[bytes], layout: Layout, rows: int) -> Bytes:
     """Unpack strips of `layout.rows` rows into bytes (rows, row_bytes)."""
     if layout.compression == 1:
         return np.frombuffer(b"".join(pieces), np.uint8, rows * layout.row_bytes).reshape(
@@ -141,7 +141,7 @@ def _decode(pieces: list[bytes], layout: Layout, rows: int) -> Bytes:
     return np.asarray(image)
 
 
-def _encode(stacked: Bytes, layout: Layout) -> list[bytes]:
+def encode(stacked: Bytes, layout: Layout) -> list[bytes]:
     """Pack bytes (rows, row_bytes) into strips of `layout.rows` rows."""
     if layout.compression == 1:
         return [stacked[row : row + layout.rows].tobytes() for row in range(0, len(stacked), layout.rows)]
