@@ -21,7 +21,7 @@ from .picture import Picture, Pixels
 from .source import decoding
 
 _SUBSAMPLING = {(1.0, 1.0): 0, (2.0, 1.0): 1, (2.0, 2.0): 2}
-_SOI = b"\xff\xd8"
+_SOI, _EOI = b"\xff\xd8", b"\xff\xd9"
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,8 @@ class JpegHost:
             keep_rgb=True,
         )
         fresh = parse(buffer.getvalue(), self.path)
-        parts = [_SOI, *_raw(self.syntax.metadata), *_raw(fresh.coding), fresh.scans, self.syntax.trailer]
-        return b"".join(parts), notes
+        head = [_SOI, *_raw(self.syntax.metadata), *_raw(fresh.coding), fresh.scans.removesuffix(_EOI)]
+        return b"".join([*head, *_raw(self.syntax.late), _EOI, self.syntax.trailer]), notes
 
     def _with_pixels(self, pixels: Pixels) -> Image.Image:
         if self.image.mode == "CMYK":

@@ -53,12 +53,13 @@ class Component:
 class JpegSyntax:
     """A parsed JPEG.
 
-    `metadata` has every APPn and COM segment in file order, `coding` the other segments up to the first scan;
-    `scans` is everything from the first SOS marker to EOI (included, where there is one), `trailer` what
-    follows.
+    `metadata` has the APPn and COM segments up to the first scan in file order, `late` those behind it, and
+    `coding` the other segments up to the first scan; `scans` is everything from the first SOS marker to EOI
+    (included, where there is one), `trailer` what follows.
     """
 
     metadata: list[Segment]
+    late: list[Segment]
     coding: list[Segment]
     scans: bytes
     trailer: bytes
@@ -131,6 +132,7 @@ class JpegSyntax:
 def parse(data: bytes, path: Path) -> JpegSyntax:
     """Split a JPEG file. Raises CorruptFile, or UnsupportedFormat above the pixel limit."""
     metadata: list[Segment] = []
+    late: list[Segment] = []
     coding: list[Segment] = []
     frame: Segment | None = None
     first_scan: int | None = None
@@ -163,7 +165,7 @@ def parse(data: bytes, path: Path) -> JpegSyntax:
                 at = match.start() if match else end
                 continue
             if APP0 <= code < 0xF0 or code == COM:
-                metadata.append(segment)
+                (metadata if first_scan is None else late).append(segment)
             elif first_scan is None:
                 coding.append(segment)
                 if code in _FRAMES:
@@ -173,17 +175,24 @@ def parse(data: bytes, path: Path) -> JpegSyntax:
             at += size
     if frame is None or first_scan is None:
         raise damaged(path, "it ends before the picture data")
-    return _checked(metadata, coding, data[first_scan:at], data[at:], frame, path)
+    return _checked(metadata, late, coding, data[first_scan:at], data[at:], frame, path)
 
 
 def _checked(
-    metadata: list[Segment], coding: list[Segment], scans: bytes, trailer: bytes, frame: Segment, path: Path
+    metadata: list[Segment],
+    late: list[Segment],
+    coding: list[Segment],
+    scans: bytes,
+    trailer: bytes,
+    frame: Segment,
+    path: Path,
 ) -> JpegSyntax:
     body = frame.body
     if len(body) < 6 or len(body) < 6 + 3 * body[5]:
         raise damaged(path, "its frame header is cut short")
     syntax = JpegSyntax(
         metadata=metadata,
+        late=late,
         coding=coding,
         scans=scans,
         trailer=trailer,

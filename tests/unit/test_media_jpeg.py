@@ -160,7 +160,9 @@ def test_every_metadata_segment_is_kept_in_its_order(tmp_path: Path) -> None:
         (0xE1, b"Exif\0\0MM\0*\0\0\0\x08"),
     ]
     path.write_bytes(with_segments(path.read_bytes(), *segments))
+    path.write_bytes(path.read_bytes().removesuffix(b"\xff\xd9") + b"\xff\xfe\0\3!\xff\xd9")
     data, _ = encode_picture(read_picture(path), read_picture(path).pixels)
+    assert data.endswith(b"\xff\xfe\0\3!\xff\xd9")
     before, after = parse(path.read_bytes(), path), parse(data, path)
     assert [segment.raw for segment in after.metadata] == [segment.raw for segment in before.metadata]
     assert len(after.metadata) > 6
