@@ -14,10 +14,11 @@ from .wavelet import LEVELS, synthesise
 
 SCHEME = "stamp.image.1"
 PERIOD = 256  # canonical pixels: a crop of about one tile carries the whole frame
-PILOT_SHARE = 0.2
-PILOT = CODED_BITS  # the index that marks a pilot
-CONSTELLATION = 48
-F_MIN, F_MAX = 0.035, 0.21  # cycles per canonical pixel
+PILOT_SHARE, WITNESS_SHARE = 0.12, 0.08
+PILOT, WITNESS = CODED_BITS, CODED_BITS + 1  # the indices of the two kinds of known chips
+SYMBOLS = CODED_BITS + 2
+CONSTELLATION = 32
+F_MIN, F_MAX = 0.08, 0.19  # cycles per canonical pixel
 _SPACING = 6 / PERIOD
 
 
@@ -26,7 +27,8 @@ class Carriers:
     """What one key says about one tile.
 
     index, sign : one array per level 1..4, shape (3, PERIOD >> level, PERIOD >> level), orientations in the order LH, HL, HH of
-        `wavelet.analyse`; index is the coded bit that the coefficient carries (`PILOT` for a pilot), sign is -1 or +1.
+        `wavelet.analyse`; index is the coded bit that the coefficient carries, `PILOT` or `WITNESS`; sign is -1 or +1.
+        Pilots serve to find the mark and to measure the channel; witnesses serve only to judge what was found (`stats`).
     pilot_spectrum : conjugate FFT of the tile with only the pilots in it, (PERIOD, PERIOD) complex64.
     frequencies : (CONSTELLATION, 2) float64, (fy, fx) in cycles per canonical pixel, on the lattice k / PERIOD.
     """
@@ -45,10 +47,11 @@ def carriers(key: Key) -> Carriers:
         side = PERIOD >> level
         count = 3 * side * side
         words = key.words(f"{SCHEME}/carrier/{level}", count)
-        pilots = round(PILOT_SHARE * count)
+        pilots, witnesses = round(PILOT_SHARE * count), round(WITNESS_SHARE * count)
         rank = np.empty(count, np.int64)
         rank[np.argsort(words, kind="stable")] = np.arange(count)
-        index.append(np.where(rank < pilots, PILOT, (rank - pilots) % CODED_BITS).astype(np.int16).reshape(3, side, side))
+        bit = np.where(rank < pilots + witnesses, WITNESS, (rank - pilots - witnesses) % CODED_BITS)
+        index.append(np.where(rank < pilots, PILOT, bit).astype(np.int16).reshape(3, side, side))
         sign.append(np.where(words & np.uint64(1), np.float32(1), np.float32(-1)).reshape(3, side, side))
     pilots_only = [np.where(i == PILOT, s, np.float32(0)) for i, s in zip(index, sign, strict=True)]
     tile = synthesise(np.zeros((PERIOD >> LEVELS,) * 2, np.float32), pilots_only)

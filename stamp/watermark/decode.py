@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .carrier import PILOT, SCHEME
+from .carrier import PILOT, SCHEME, WITNESS
 from .coding import CODED_BITS, decode, encode
 from .key import Key
 from .payload import unframe
@@ -21,20 +21,26 @@ _REFINEMENTS = 2
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A payload whose keyed check holds."""
+    """A payload whose keyed check holds, and the witnesses' statistic under the weights that its code words measured."""
 
     payload: bytes
+    score: float
     bits_corrected: int
     decodings: int
 
 
 def pilot_scores(observation: Observation) -> NDArray[np.float64]:
-    """The pilot statistic z of each of `PROFILES`; their weights do not depend on the pilots, as the null law asks."""
+    """The pilots' correlation in standard deviations under each of `PROFILES`: how promising a geometry is."""
     weight = PROFILES / np.sqrt(observation.variance)
     return (weight @ observation.soft[:, PILOT]) / np.sqrt(weight**2 @ observation.pilot_energy + 1e-30)
 
 
-def _gains_from_pilots(o: Observation) -> NDArray[np.float64]:
+def witness_score(o: Observation, weight: NDArray[np.float64]) -> float:
+    """The statistic of `stats`: the witnesses' weighted correlation in standard deviations. `weight` must not depend on them."""
+    return float(weight @ o.soft[:, WITNESS] / np.sqrt(weight**2 @ o.witness_energy + 1e-30))
+
+
+def gains_from_pilots(o: Observation) -> NDArray[np.float64]:
     gain = o.soft[:, PILOT] / o.pilot_count
     return np.maximum(gain - 0.5 * np.sqrt(o.variance / o.pilot_count), 0) / o.variance
 
@@ -46,7 +52,7 @@ def _gains_from_code(o: Observation, code: NDArray[np.float64]) -> NDArray[np.fl
 
 
 def _weightings(o: Observation) -> Iterator[NDArray[np.float64]]:
-    yield _gains_from_pilots(o)
+    yield gains_from_pilots(o)
     yield PROFILES[int(pilot_scores(o).argmax())] / np.sqrt(o.variance)
 
 
@@ -68,6 +74,7 @@ def decode_payload(observation: Observation, key: Key, budget: int) -> Decoded |
             coded = encode(bits)
             payload = unframe(bits, key, SCHEME)
             if payload is not None:
-                return Decoded(payload, int(((soft < 0) != coded.astype(bool)).sum()), used)
+                score = witness_score(observation, _gains_from_code(observation, 1.0 - 2.0 * coded))
+                return Decoded(payload, score, int(((soft < 0) != coded.astype(bool)).sum()), used)
             weight = _gains_from_code(observation, 1.0 - 2.0 * coded)
     return used

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from . import stats
 from .align import translations
 from .carrier import SCHEME, Carriers, carriers
-from .decode import Decoded, decode_payload, pilot_scores
+from .decode import Decoded, decode_payload, gains_from_pilots, pilot_scores, witness_score
 from .filters import box
 from .grid import CANONICAL_AREA, canonical_shape, resize
 from .key import Key
@@ -23,10 +23,8 @@ Plane = NDArray[np.float32]
 Affine = NDArray[np.float64]
 
 _NEAR = 1  # pixels by which an uncropped copy may be displaced on the canonical grid
-_TESTS_NEAR = (2 * _NEAR + 1) ** 2 * 4
-_TESTS_FAR = 256 * 256 * 4
-_PROMISING_NEAR, _PROMISING_FAR = 2.0, 3.5  # below this pilot statistic a decoding is not worth its time
-_SCORE_PLAIN, _SCORE_SQUEEZED = 5.6, 7.2  # constellation scores that one unmarked picture in about twenty reaches
+_PROMISING_NEAR, _PROMISING_FAR = 1.5, 3.2  # below this pilot score a decoding is not worth its time
+_SCORE_PLAIN, _SCORE_SQUEEZED = 5.4, 7.0  # constellation scores that about one unmarked picture in ten reaches
 _WORK_AREA = 1.6 * CANONICAL_AREA
 
 
@@ -51,7 +49,7 @@ class Detection:
     """The answer of `detect`: whether the picture carries a mark of this key, which payload, and how sure that is.
 
     present : a mark of this key is there. payload : its 8 bytes; None where the mark is too weak to be read.
-    score, threshold : the pilot statistic in standard deviations, and what it must reach.
+    score, threshold : the witness statistic in standard deviations, and what it must reach.
     log10_p : upper bound of log10 of the probability that a picture not marked with this key gives such evidence.
     bits_corrected : coded bits, of 576, that the error correction turned round; None without a payload.
     transform : the geometry found; None without a mark.
@@ -70,14 +68,14 @@ class Detection:
 
 @dataclass(slots=True)
 class _Search:
-    """The state of one call: the decodings spent, and the best evidence so far."""
+    """The state of one call: what was spent, and the most promising geometry so far."""
 
     key: Key
     carriers: Carriers
     decodings: int = 0
     positions: int = 0
+    promise: float = -np.inf
     score: float = 0.0
-    tests: int = _TESTS_NEAR
     affine: Affine | None = None
 
     def read(self, plane: Plane, valid: Plane | None, affine: Affine, *, near: bool) -> Detection | None:
@@ -87,30 +85,28 @@ class _Search:
         if near and (0, 0) not in offsets:
             offsets.append((0, 0))
         self.positions += 1
-        tests = _TESTS_NEAR if near else _TESTS_FAR
         seen = [observe_plane(plane, self.carriers, offset, valid) for offset in offsets]
         scored = sorted(((float(pilot_scores(o).max()), i) for i, o in enumerate(seen)), reverse=True)
-        if scored[0][0] - stats.threshold(tests) > self.score - stats.threshold(self.tests) or self.affine is None:
-            self.score, self.tests, self.affine = scored[0][0], tests, affine
-        for score, i in scored[:2]:
-            if score < (_PROMISING_NEAR if near else _PROMISING_FAR):
-                continue
+        if scored[0][0] > self.promise:
+            best = seen[scored[0][1]]
+            self.promise, self.affine = scored[0][0], affine
+            self.score = witness_score(best, gains_from_pilots(best))
+        for promise, i in scored[:2]:
+            if promise < (_PROMISING_NEAR if near else _PROMISING_FAR):
+                break
             result = decode_payload(seen[i], self.key, stats.MAX_DECODINGS - self.decodings)
-            if isinstance(result, Decoded):
-                self.decodings += result.decodings
-                if score >= stats.threshold(tests):
-                    return self._found(result, score, tests, affine)
-            else:
-                self.decodings += result
+            self.decodings += result.decodings if isinstance(result, Decoded) else result
+            if isinstance(result, Decoded) and result.score >= stats.THRESHOLD:
+                return self._found(result, affine)
         return None
 
-    def _found(self, decoded: Decoded, score: float, tests: int, affine: Affine) -> Detection:
+    def _found(self, decoded: Decoded, affine: Affine) -> Detection:
         return Detection(
             present=True,
             payload=decoded.payload,
-            score=round(score, 2),
-            threshold=stats.threshold(tests),
-            log10_p=round(stats.log10_p_report(score, tests, self.decodings), 2),
+            score=round(decoded.score, 2),
+            threshold=stats.THRESHOLD,
+            log10_p=round(stats.log10_p_report(decoded.score, self.decodings), 2),
             bits_corrected=decoded.bits_corrected,
             transform=transform_of(affine),
             key_name=self.key.name,
@@ -118,15 +114,13 @@ class _Search:
 
     def verdict(self) -> Detection:
         """Nothing could be read: is there a mark all the same?"""
-        tests = _TESTS_FAR * stats.MAX_POSITIONS
-        alone = stats.threshold(tests, stats.P_PRESENT)
-        present = self.score >= alone
+        present = self.score >= stats.THRESHOLD_ALONE
         return Detection(
             present=present,
             payload=None,
             score=round(self.score, 2),
-            threshold=alone if present else stats.threshold(self.tests),
-            log10_p=round(stats.log10_p_statistic(self.score, tests if present else self.tests * max(self.positions, 1)), 2),
+            threshold=stats.THRESHOLD_ALONE if present else stats.THRESHOLD,
+            log10_p=round(stats.log10_p_statistic(self.score, stats.MAX_POSITIONS), 2),
             bits_corrected=None,
             transform=transform_of(self.affine) if present and self.affine is not None else None,
             key_name=self.key.name,
@@ -180,7 +174,7 @@ def detect(image: NDArray[np.generic], *, key: Key, data_range: float | None = N
         for candidate in search(s, state.carriers.frequencies, squeezed=squeezed):
             if candidate.score < least or state.positions >= stats.MAX_POSITIONS:
                 break
-            affine = refine(s, state.carriers.frequencies, candidate.affine)
+            affine = refine(s, state.carriers.frequencies, candidate)
             for turned in (affine, -affine):
                 warped = unwarp(work, turned)
                 if warped is None:

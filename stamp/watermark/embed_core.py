@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .carrier import PERIOD, PILOT, Carriers
+from .carrier import PERIOD, SYMBOLS, Carriers
 from .coding import CODED_BITS
 from .channel import jpeg
 from .filters import whiten
@@ -23,7 +23,7 @@ PARAM = dict(
 def mark(plane: Plane, code: NDArray[np.float32], carriers: Carriers, P=PARAM) -> Plane:
     """plane: canonical luma, float32 0..255. code: (CODED_BITS,) of +-1. Returns the delta."""
     h, w = plane.shape
-    signs = np.concatenate([code, [1]]).astype(np.float32)
+    signs = np.concatenate([code, [1, 1]]).astype(np.float32)
     cover = coverage(plane.shape, (0, 0), None)
     approx, details = analyse(pad_to_tiles(plane))
     act = [activity(d) for d in details]
@@ -49,7 +49,7 @@ def mark(plane: Plane, code: NDArray[np.float32], carriers: Carriers, P=PARAM) -
 
     # per level: gain of each bit's statistic, energy, variance
     gains, energies, varis = [], [], []
-    n = PILOT + 1
+    n = SYMBOLS
     inv_var = []
     for l in range(LEVELS):
         index = carriers.index[l]
@@ -120,6 +120,7 @@ def mark(plane: Plane, code: NDArray[np.float32], carriers: Carriers, P=PARAM) -
                     new = np.maximum((tau * C[c][2] * sd[c] - cur + q[c] * lam[c]) / (q[c] + ridge[c]), 0)
                     u += (new - lam[c]) * step[c]
                     lam[c] = new
+            u[:, CODED_BITS:] = u[:, :CODED_BITS].mean(1, keepdims=True)
             return floor + u
 
         lo, hi = 0.0, 40.0

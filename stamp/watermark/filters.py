@@ -27,7 +27,7 @@ def box(plane: Plane, size: int) -> Plane:
     return out
 
 
-def whiten(plane: Plane, size: int = 9, clip: float = 2.5) -> Plane:
+def whiten(plane: Plane, size: int = 7, clip: float = 2.5) -> Plane:
     """Local mean removed, local deviation made one, clipped at `clip` deviations."""
     r = plane - box(plane, size)
     deviation = np.sqrt(np.maximum(box(r * r, size), np.float32(0)))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .carrier import PERIOD, PILOT, Carriers
+from .carrier import PERIOD, PILOT, SYMBOLS, WITNESS, Carriers
 from .filters import box
 from .wavelet import LEVELS, MARGIN, Detail, analyse
 
@@ -62,28 +62,30 @@ def coverage(shape: tuple[int, int], offset: tuple[int, int], valid: NDArray[np.
 
 
 def fold(plane: NDArray[np.float32], side: int, origin: int) -> NDArray[np.float32]:
-    """Sum of the tiles of `side`, the first tile starting at (origin, origin): (3, h, w) -> (3, side, side)."""
+    """Sum of the tiles of `side`, the first tile starting at (origin, origin): (n, h, w) -> (n, side, side)."""
     lead = -origin % side
     h, w = plane.shape[-2:]
     rows, columns = -(-(h + lead) // side), -(-(w + lead) // side)
-    out = np.zeros((3, rows * side, columns * side), np.float32)
+    out = np.zeros((len(plane), rows * side, columns * side), np.float32)
     out[:, lead : lead + h, lead : lead + w] = plane
-    return out.reshape(3, rows, side, columns, side).sum((1, 3))
+    return out.reshape(len(plane), rows, side, columns, side).sum((1, 3))
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
     """What a picture says, by sub-band (level 1 first, LH HL HH within a level).
 
-    soft : (BANDS, CODED_BITS + 1) float64, correlation with each coded bit's carrier; the last column is the pilots'.
+    soft : (BANDS, SYMBOLS) float64, correlation with the carrier of each coded bit, of the pilots and of the witnesses.
     variance : (BANDS,) mean square of the normalised coefficients.
-    pilot_count, pilot_energy : (BANDS,) number of pilot coefficients seen, and the sum of their folded squares.
+    pilot_count : (BANDS,) number of pilot coefficients seen.
+    pilot_energy, witness_energy : (BANDS,) sum of the squares of the folded coefficients at the pilots, at the witnesses.
     """
 
     soft: NDArray[np.float64]
     variance: NDArray[np.float64]
     pilot_count: NDArray[np.float64]
     pilot_energy: NDArray[np.float64]
+    witness_energy: NDArray[np.float64]
 
 
 def normalise(detail: NDArray[np.float32], act: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -95,21 +97,22 @@ def normalise(detail: NDArray[np.float32], act: NDArray[np.float32]) -> NDArray[
 
 def observe(details: Detail, cover: list[NDArray[np.float32]], carriers: Carriers) -> Observation:
     """Details of a padded picture (its tiles starting at the margin) -> the statistic of every coded bit."""
-    soft, variance, count, energy = [], [], [], []
+    soft, variance, count, pilot_energy, witness_energy = [], [], [], [], []
     for level, (detail, seen) in enumerate(zip(details, cover, strict=True), start=1):
         side, origin = PERIOD >> level, MARGIN >> level
         index, sign = carriers.index[level - 1], carriers.sign[level - 1]
         y = normalise(detail, activity(detail)) * seen
         total = max(float(seen.sum()), 1.0)
         tile = fold(y, side, origin)
-        seen_tile = fold(np.broadcast_to(seen, y.shape), side, origin)
+        seen_tile = fold(seen[None], side, origin)[0]
         for o in range(3):
             pilots = index[o] == PILOT
-            soft.append(np.bincount(index[o].ravel(), (tile[o] * sign[o]).ravel(), PILOT + 1))
-            variance.append(float((y[o] * y[o]).sum()) / total + 1e-12)
-            count.append(max(float(seen_tile[o][pilots].sum()), 1.0))
-            energy.append(float((tile[o][pilots] ** 2).sum()))
-    return Observation(np.array(soft), np.array(variance), np.array(count), np.array(energy))
+            soft.append(np.bincount(index[o].ravel(), (tile[o] * sign[o]).ravel(), SYMBOLS))
+            variance.append(float(np.vdot(y[o], y[o])) / total + 1e-12)
+            count.append(max(float(seen_tile[pilots].sum()), 1.0))
+            pilot_energy.append(float((tile[o][pilots] ** 2).sum()))
+            witness_energy.append(float((tile[o][index[o] == WITNESS] ** 2).sum()))
+    return Observation(*(np.array(a) for a in (soft, variance, count, pilot_energy, witness_energy)))
 
 
 def observe_plane(

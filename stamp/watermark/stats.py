@@ -1,30 +1,32 @@
-"""How sure: the null law of the pilot statistic, its threshold, and the false positive rate of one call.
+"""How sure: the null law of the witness statistic, its threshold, and the false positive rate of one call.
 
-The pilots are signs s_i = +-1 drawn by the key's PRF. For a picture that was not marked with this key they are independent of the picture, so
-the statistic z = sum(s_i a_i) / sqrt(sum(a_i ** 2)) is a weighted Rademacher sum whatever the picture is, and
+The witnesses are signs s_i = +-1 drawn by the key's PRF. Nothing that finds a mark looks at them: geometry, position, the weights of the
+sub-bands and the payload come from the constellation, the pilots and the coded bits. For a picture that was not marked with this key they
+are therefore independent of all that was chosen, and z = sum(s_i a_i) / sqrt(sum(a_i ** 2)) is a weighted Rademacher sum, for which
 
     P(z >= x) <= c * P(N(0, 1) >= x),    c = 1 / (4 * P(N(0, 1) >= sqrt(2))) = 3.178...
 
 (Bentkus and Dzindzalieta, "A tight Gaussian bound for weighted sums of Rademacher random variables", Bernoulli 21(2), 2015,
-doi:10.3150/14-BEJ603). No assumption about photographs enters. A position is tried for every offset in a tile and every weighting in
-`PROFILES`; by the union bound its p-value is at most that number of tests times the tail.
+doi:10.3150/14-BEJ603). No assumption about photographs enters, however many geometries were searched.
 
-A payload is reported only where the statistic has a p-value of at most `P_STATISTIC` *and* the keyed 32-bit check holds, which a
-wrong decoding does with probability 2**-32, independently of the pilots. With at most `MAX_DECODINGS` decodings in one call,
+A payload is reported only where z reaches `THRESHOLD`, which has p <= `P_STATISTIC`, *and* the keyed 32-bit check holds, which a wrong
+decoding does with probability 2**-32, independently of the witnesses. With at most `MAX_DECODINGS` decodings in one call,
 
-    false positive rate per call <= MAX_DECODINGS * P_STATISTIC * 2**-32 < 1e-9.
+    false positive rate per call <= MAX_DECODINGS * P_STATISTIC * 2**-32 = 4.7e-10.
+
+A mark is called present without its payload only where z alone reaches `THRESHOLD_ALONE`: p <= 1e-10 over the `MAX_POSITIONS`
+geometries that one call may look at.
 """
 
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 
-P_STATISTIC = 0.02
+P_STATISTIC = 0.01
 MAX_DECODINGS = 200
 CHECK_BITS = 32
-P_PRESENT = 1e-10  # of the statistic alone, all geometries of a call included, for "a mark is there" without its payload
-MAX_POSITIONS = 64
+P_ALONE = 1e-10
+MAX_POSITIONS = 100
 _LOG10_C = math.log10(1 / (2 * math.erfc(1.0)))
 
 
@@ -36,21 +38,23 @@ def log10_normal_tail(z: float) -> float:
     return (-z * z / 2 - math.log(z * math.sqrt(2 * math.pi))) / math.log(10) + math.log10(1 - 1 / z**2 + 3 / z**4)
 
 
-def log10_p_statistic(z: float, tests: int) -> float:
+def log10_p_statistic(z: float, tests: int = 1) -> float:
     """Upper bound of log10 P(one of `tests` statistics reaches z) on a picture not marked with the key."""
     return min(0.0, _LOG10_C + log10_normal_tail(z) + math.log10(tests))
 
 
-def log10_p_report(z: float, tests: int, decodings: int) -> float:
+def log10_p_report(z: float, decodings: int) -> float:
     """Upper bound of log10 of the probability that this evidence, statistic and check together, arises by chance."""
-    return min(0.0, log10_p_statistic(z, tests) + math.log10(max(decodings, 1)) - CHECK_BITS * math.log10(2))
+    return min(0.0, log10_p_statistic(z) + math.log10(decodings) - CHECK_BITS * math.log10(2))
 
 
-@lru_cache(maxsize=64)
-def threshold(tests: int, p: float = P_STATISTIC) -> float:
-    """The z whose `log10_p_statistic` is log10(p), rounded up to 0.001."""
+def _threshold(p: float, tests: int) -> float:
     low, high = 0.0, 60.0
     while high - low > 1e-6:
         middle = (low + high) / 2
         low, high = (middle, high) if log10_p_statistic(middle, tests) > math.log10(p) else (low, middle)
     return math.ceil(high * 1000) / 1000
+
+
+THRESHOLD = _threshold(P_STATISTIC, 1)
+THRESHOLD_ALONE = _threshold(P_ALONE, MAX_POSITIONS)

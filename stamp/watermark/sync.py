@@ -19,7 +19,7 @@ Affine = NDArray[np.float64]  # (2, 2): canonical frequency (fy, fx) -> frequenc
 
 STEP = 0.005  # log-polar resolution: radians, and the logarithm of the scale
 SCALE_MIN, SCALE_MAX = 0.3, 4.0  # pixels of the working picture per canonical pixel
-_POWER_CAP = 12.0  # of one peak, in units of its neighbourhood: no single line of the host may decide
+_POWER_CAP = 16.0  # of one peak, in units of its neighbourhood: no single line of the host may decide
 _ANGLES = int(np.ceil(np.pi / STEP))
 ASPECTS = np.exp(np.linspace(np.log(0.8), np.log(1.25), 38))
 
@@ -30,6 +30,7 @@ class Candidate:
 
     score: float
     affine: Affine
+    similar: bool  # a rotation, a scale and perhaps a mirror; no change of the aspect ratio
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,7 @@ def search(s: Spectrum, frequencies: NDArray[np.float64], *, squeezed: bool, cou
                 score, scales = _scores(lp, frequencies @ inner.T, step)
                 for value, i, j in _peaks(score, 1 if squeezed else count, 3):
                     # lp angle i means: a point at angle t was found at t + i
-                    found.append(Candidate(value, after @ _turn(i * lp.step) @ inner / scales[j]))
+                    found.append(Candidate(value, after @ _turn(i * lp.step) @ inner / scales[j], not squeezed))
     found.sort(key=lambda c: -c.score)
     return found[: count + 2]
 
@@ -181,10 +182,13 @@ def _turn(angle: float) -> Affine:
     return np.array([[c, s], [-s, c]])
 
 
-def refine(s: Spectrum, frequencies: NDArray[np.float64], affine: Affine, reaches: tuple[int, ...] = (2, 1, 1)) -> Affine:
-    """Least squares on the highest bins within `reach` of where `affine` puts the constellation, interpolated by a parabola."""
-    half = s.size // 2
-    for reach in reaches:
+def refine(s: Spectrum, frequencies: NDArray[np.float64], candidate: Candidate) -> Affine:
+    """The candidate's map, and the same kind of map, fitted by least squares to the highest bins next to where it puts the constellation.
+
+    Bins are interpolated by a parabola through the logarithm of the power.
+    """
+    half, affine = s.size // 2, candidate.affine
+    for reach in (2, 1, 1):
         f = frequencies @ affine.T
         inside = (np.abs(f) < 0.49).all(1)
         g, f = frequencies[inside], f[inside]
@@ -207,5 +211,19 @@ def refine(s: Spectrum, frequencies: NDArray[np.float64], affine: Affine, reache
         measured = (at + offset) * flip / s.size
         median = np.median(peak)
         w = np.where(peak > 0.3 * median, np.minimum(peak, 6 * median), 0)[:, None]
-        affine = np.linalg.solve((g * w).T @ g + 1e-9 * np.eye(2), (g * w).T @ measured).T
+        affine = _fit(g, measured, w, mirrored=np.linalg.det(affine) < 0) if candidate.similar else _fit_affine(g, measured, w)
     return affine
+
+
+def _fit_affine(g: NDArray[np.float64], f: NDArray[np.float64], w: NDArray[np.float64]) -> Affine:
+    return np.asarray(np.linalg.solve((g * w).T @ g + 1e-9 * np.eye(2), (g * w).T @ f).T)
+
+
+def _fit(g: NDArray[np.float64], f: NDArray[np.float64], w: NDArray[np.float64], *, mirrored: bool) -> Affine:
+    """The rotation and scale, after a mirror if `mirrored`, that take g to f: two unknowns instead of four, half the noise."""
+    mirror = np.diag([1.0, -1.0 if mirrored else 1.0])
+    g = g @ mirror
+    energy = float((w * g * g).sum()) + 1e-9
+    a = float((w * g * f).sum()) / energy
+    b = float((w[:, 0] * (g[:, 1] * f[:, 0] - g[:, 0] * f[:, 1])).sum()) / energy
+    return np.array([[a, b], [-b, a]]) @ mirror
