@@ -20,7 +20,7 @@ from PIL import AvifImagePlugin, Image
 from ..errors import MissingDependency
 from .heif_syntax import HeifSyntax, parse
 from .picture import Picture, Pixels, over_gray
-from .source import check_size, decoding, refused
+from .source import check_size, refused
 
 # Chosen for 50 dB of luma between a picture and itself coded again (AVIF 95: 50.0; HEIC 60: 51.0, 50.9), well
 # above the 42 to 44 that the mark itself takes.
@@ -116,14 +116,12 @@ def _decode(syntax: HeifSyntax, path: Path) -> Image.Image:
         check_size(int.from_bytes(size[4:8], "big"), int.from_bytes(size[8:12], "big"), path)
     if syntax.format == "HEIC":
         heif = _pillow_heif(path)
-        with decoding(path):
-            image: Image.Image = heif.open_heif(syntax.data, convert_hdr_to_8bit=True).to_pillow()
-            return image
-    with decoding(path):
-        stored = AvifImagePlugin.AvifImageFile(io.BytesIO(syntax.data))
-        check_size(*stored.size, path)
-        stored.load()
-        return _turned(stored, syntax)
+        image: Image.Image = heif.open_heif(syntax.data, convert_hdr_to_8bit=True).to_pillow()
+        return image
+    stored = AvifImagePlugin.AvifImageFile(io.BytesIO(syntax.data))
+    check_size(*stored.size, path)
+    stored.load()
+    return _turned(stored, syntax)
 
 
 def _turned(image: Image.Image, syntax: HeifSyntax) -> Image.Image:

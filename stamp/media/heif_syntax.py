@@ -167,7 +167,7 @@ def _read_places(syntax: HeifSyntax, iloc: Box, idat: Box | None) -> None:
 def _read_properties(syntax: HeifSyntax, iprp: Box, path: Path) -> None:
     data = syntax.data
     inside = list(boxes(data, iprp.body, iprp.end, path))
-    container = next(box for box in inside if box.kind == b"ipco") if inside else None
+    container = next((box for box in inside if box.kind == b"ipco"), None)
     if container is None:
         raise damaged(path, "its properties are missing")
     known = [(box.kind, data[box.body : box.end]) for box in boxes(data, container.body, container.end, path)]

@@ -8,7 +8,7 @@ from pathlib import Path
 from ..errors import StampError
 from .atomic import unwritable
 from .picture import Picture, Pixels, WriteNotes
-from .source import read_source, refused
+from .source import decoding, read_source, refused
 
 __all__ = ["Picture", "WriteNotes", "encode_picture", "read_luma", "read_picture", "write_picture"]
 
@@ -24,27 +24,28 @@ def read_picture(path: str | os.PathLike[str]) -> Picture:
     """
     place = Path(path)
     data = read_source(place)
-    match container(data):
-        case "JPEG":
-            from . import jpeg
+    with decoding(place):
+        match container(data):
+            case "JPEG":
+                from . import jpeg
 
-            return jpeg.read(data, place)
-        case "PNG":
-            from . import png
+                return jpeg.read(data, place)
+            case "PNG":
+                from . import png
 
-            return png.read(data, place)
-        case "WEBP":
-            from . import webp
+                return png.read(data, place)
+            case "WEBP":
+                from . import webp
 
-            return webp.read(data, place)
-        case "TIFF":
-            from . import tiff
+                return webp.read(data, place)
+            case "TIFF":
+                from . import tiff
 
-            return tiff.read(data, place)
-        case "HEIF":
-            from . import heif
+                return tiff.read(data, place)
+            case "HEIF":
+                from . import heif
 
-            return heif.read(data, place)
+                return heif.read(data, place)
     name = (
         "a GIF picture"
         if data.startswith((b"GIF87a", b"GIF89a"))
@@ -99,30 +100,31 @@ def read_luma(path: str | os.PathLike[str], *, max_pixels_hint: int = MIN_LUMA_P
     """
     place = Path(path)
     data = read_source(place)
-    match container(data):
-        case "JPEG":
-            from . import jpeg
+    with decoding(place):
+        match container(data):
+            case "JPEG":
+                from . import jpeg
 
-            return jpeg.read_luma(data, place, max(max_pixels_hint, MIN_LUMA_PIXELS))
-        case "PNG":
-            from . import png
+                return jpeg.read_luma(data, place, max(max_pixels_hint, MIN_LUMA_PIXELS))
+            case "PNG":
+                from . import png
 
-            return png.read_luma(data, place)
-        case "WEBP":
-            from . import webp
+                return png.read_luma(data, place)
+            case "WEBP":
+                from . import webp
 
-            return webp.read_luma(data, place)
-        case "TIFF":
-            from . import tiff
+                return webp.read_luma(data, place)
+            case "TIFF":
+                from . import tiff
 
-            return tiff.read_luma(data, place)
-        case "HEIF":
-            from . import heif
+                return tiff.read_luma(data, place)
+            case "HEIF":
+                from . import heif
 
-            return heif.read_luma(data, place)
-    from . import other
+                return heif.read_luma(data, place)
+        from . import other
 
-    return other.read_luma(data, place)
+        return other.read_luma(data, place)
 
 
 def container(data: bytes) -> str | None:

@@ -18,7 +18,6 @@ from .jpeg_cmyk import seen_luma, with_luma
 from .jpeg_syntax import APP0, APP1, APP14, JpegSyntax, Segment, check_decodable, check_handled, parse
 from .orientation import as_stored, exif_orientation, upright
 from .picture import Picture, Pixels
-from .source import decoding
 
 _SUBSAMPLING = {(1.0, 1.0): 0, (2.0, 1.0): 1, (2.0, 2.0): 2}
 _SOI, _EOI = b"\xff\xd8", b"\xff\xd9"
@@ -89,13 +88,12 @@ def read(data: bytes, path: Path) -> Picture:
     orientation = jpeg_orientation(syntax)
     if any(b"\xff\xd8\xff" in exif for exif in syntax.blocks(APP1, b"Exif\0\0")):
         notes.append("the EXIF thumbnail is left as it was, without the mark")
-    with decoding(path):
-        image = decode(_without_transform(syntax), "YCbCr" if syntax.colours == "YCbCr" else None)
-        if image.mode == "CMYK":
-            # Pillow turns the stored values into ink; turn them back.
-            pixels = seen_luma(np.invert(np.asarray(image)), ycck=syntax.colours == "YCCK")
-        else:
-            pixels = np.asarray(image.getchannel(0) if image.mode == "YCbCr" else image)
+    image = decode(_without_transform(syntax), "YCbCr" if syntax.colours == "YCbCr" else None)
+    if image.mode == "CMYK":
+        # Pillow turns the stored values into ink; turn them back.
+        pixels = seen_luma(np.invert(np.asarray(image)), ycck=syntax.colours == "YCCK")
+    else:
+        pixels = np.asarray(image.getchannel(0) if image.mode == "YCbCr" else image)
     return Picture(
         path, "JPEG", upright(pixels, orientation), JpegHost(path, syntax, image, orientation), notes
     )
@@ -108,9 +106,8 @@ def read_luma(data: bytes, path: Path, min_pixels: int) -> Pixels:
     while scale > 1 and syntax.width * syntax.height < min_pixels * scale * scale:
         scale //= 2
     check_decodable(syntax, path)
-    with decoding(path):
-        image = decode(syntax, "L", scale)
-        luma = np.asarray(image if image.mode == "L" else image.convert("RGB").convert("L"))
+    image = decode(syntax, "L", scale)
+    luma = np.asarray(image if image.mode == "L" else image.convert("RGB").convert("L"))
     return upright(luma, jpeg_orientation(syntax))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageFile
 
 from .picture import Pixels, over_gray
-from .source import check_size, decoding, refused
+from .source import check_size, refused
 
 # Formats that start other programs (EPS), have no signature (TGA) or no pixels of their own stay out.
 # Plugins are called directly: Image.open would warn, by a limit that belongs to the whole process, above 90
@@ -33,13 +33,10 @@ def read_luma(data: bytes, path: Path) -> Pixels:
     if signature is None:
         raise refused(path, "not a picture of a kind that is handled", "convert it to PNG first")
     module, name = _PLUGINS[signature]
-    with decoding(path):
-        image: ImageFile.ImageFile = getattr(import_module(f"PIL.{module}ImagePlugin"), name)(
-            io.BytesIO(data)
-        )
-        check_size(*image.size, path)
-        image.load()
-        return over_gray(np.asarray(_plain(image)))
+    image: ImageFile.ImageFile = getattr(import_module(f"PIL.{module}ImagePlugin"), name)(io.BytesIO(data))
+    check_size(*image.size, path)
+    image.load()
+    return over_gray(np.asarray(_plain(image)))
 
 
 def _plain(image: Image.Image) -> Image.Image:

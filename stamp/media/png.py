@@ -19,7 +19,7 @@ from PIL import Image, PngImagePlugin
 
 from .orientation import as_stored, exif_orientation, upright
 from .picture import Picture, Pixels, over_gray
-from .source import check_size, damaged, decoding, refused
+from .source import check_size, damaged, refused
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GRAY, _RGB, _PALETTE, _GRAY_ALPHA, _RGBA = 0, 2, 3, 4, 6
@@ -107,8 +107,7 @@ def read(data: bytes, path: Path) -> Picture:
     syntax = parse(data, path)
     if any(chunk.kind == b"acTL" for chunk in syntax.before):
         raise refused(path, "an animated PNG is not handled", "export a single frame first")
-    with decoding(path):
-        samples = _samples(syntax)
+    samples = _samples(syntax)
     pixels = samples[..., 0] if samples.ndim == 3 and samples.shape[2] == 2 else samples
     return Picture(
         path,
@@ -122,8 +121,7 @@ def read(data: bytes, path: Path) -> Picture:
 def read_luma(data: bytes, path: Path) -> Pixels:
     """Upright luma (H, W), uint8 or uint16; what is transparent is shown on mid-gray."""
     syntax = parse(data, path)
-    with decoding(path):
-        return upright(over_gray(_samples(syntax)), syntax.orientation)
+    return upright(over_gray(_samples(syntax)), syntax.orientation)
 
 
 def parse(data: bytes, path: Path) -> PngSyntax:

@@ -15,7 +15,7 @@ from PIL import Image, TiffImagePlugin
 from . import tiff_syntax as tags
 from .orientation import as_stored, upright
 from .picture import Picture, Pixels, over_gray
-from .source import check_size, damaged, decoding, refused
+from .source import check_size, damaged, refused
 from .tiff_codec import CODECS, Layout, packed, standalone, unpacked
 from .tiff_syntax import Directory, directory, first_directory, with_pieces
 
@@ -89,9 +89,8 @@ def read_luma(data: bytes, path: Path) -> Pixels:
         shown = samples[..., : colours + bool(_alpha_kind(ifd, colours))]
         luma = over_gray(shown[..., 0] if shown.shape[2] == 1 else shown)
         return upright(np.invert(luma) if photometric == _GRAY_INVERTED else luma, orientation)
-    with decoding(path):
-        image = _open(ifd)
-        return upright(np.asarray(image.convert("RGB").convert("L")), orientation)
+    image = _open(ifd)
+    return upright(np.asarray(image.convert("RGB").convert("L")), orientation)
 
 
 def _obstacle(ifd: Directory) -> tuple[str, str] | None:

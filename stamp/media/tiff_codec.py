@@ -17,7 +17,6 @@ from PIL import Image, TiffImagePlugin
 
 from . import tiff_syntax as tags
 from .picture import Pixels
-from .source import decoding
 from .tiff_syntax import Directory, first_directory
 
 CODECS = {
@@ -69,12 +68,11 @@ def unpacked(ifd: Directory, layout: Layout) -> Pixels:
     pieces = [ifd.data[offset : offset + size] for offset, size in ifd.pieces]
     each = layout.down * layout.across
     planes = []
-    with decoding(ifd.path):
-        for first in range(0, len(pieces), each):
-            rows = each * layout.rows if layout.tiled else layout.height
-            stacked = decode(pieces[first : first + each], layout, rows)
-            planes.append(from_pieces(stacked, layout))
-        return planes[0] if len(planes) == 1 else np.concatenate(planes, axis=2)
+    for first in range(0, len(pieces), each):
+        rows = each * layout.rows if layout.tiled else layout.height
+        stacked = decode(pieces[first : first + each], layout, rows)
+        planes.append(from_pieces(stacked, layout))
+    return planes[0] if len(planes) == 1 else np.concatenate(planes, axis=2)
 
 
 def packed(samples: Pixels, layout: Layout) -> list[bytes]:

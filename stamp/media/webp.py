@@ -18,7 +18,7 @@ from PIL import Image, WebPImagePlugin
 
 from .orientation import as_stored, exif_orientation, upright
 from .picture import Picture, Pixels, over_gray
-from .source import check_size, damaged, decoding, refused
+from .source import check_size, damaged, refused
 from .vp8 import quality_of
 
 LOSSY_QUALITY = 95
@@ -74,11 +74,10 @@ def read_luma(data: bytes, path: Path) -> Pixels:
 
 
 def _samples(data: bytes, path: Path) -> Pixels:
-    with decoding(path):
-        image = WebPImagePlugin.WebPImageFile(io.BytesIO(data))
-        check_size(*image.size, path)
-        image.load()
-        return np.asarray(image.convert("RGB") if image.mode == "RGBX" else image)
+    image = WebPImagePlugin.WebPImageFile(io.BytesIO(data))
+    check_size(*image.size, path)
+    image.load()
+    return np.asarray(image.convert("RGB") if image.mode == "RGBX" else image)
 
 
 def _split(data: bytes, path: Path) -> tuple[list[Chunk], bytes]:
