@@ -1,0 +1,268 @@
+"""HEIF and JPEG XL: places of items are right after the tables grow, in every form the tables have."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+import pytest
+
+from stamp.errors import CorruptFile, UnsupportedFormat
+from stamp.metadata import registry
+from stamp.metadata.containers import heif, iloc, isobmff, jxl
+from stamp.metadata.rights import Rights
+from stamp.metadata.stores import exif, xmp
+
+RIGHTS = Rights(copyright_notice="© 2026 Zoë 東京", creators=("Zoë", "Ł"), usage_terms="t")
+CODESTREAM = bytes.fromhex(
+    "ff0aa0004080480804010074004b188b1500d413e3ffc418ff004382720100dd731418dbfd9a4af8860f"
+)
+PICTURE = b"first half|second half"
+
+
+def box(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", 8 + len(content)) + kind + content
+
+
+@dataclass
+class Form:
+    """How the location box says where things stand."""
+
+    version: int = 0
+    offset_size: int = 4
+    base_size: int = 0
+    base: int = 0
+    in_idat: bool = False
+    to_the_end: bool = False
+    with_metadata: bool = False
+    meta_last: bool = False
+
+
+FORMS = [
+    Form(),
+    Form(version=1, base_size=4, base=100),
+    Form(version=2, offset_size=8, base_size=8),
+    Form(version=1, offset_size=0, base_size=4),
+    Form(version=1, in_idat=True),
+    Form(to_the_end=True),
+    Form(with_metadata=True),
+    Form(version=1, base_size=4, base=20, with_metadata=True),
+    Form(version=1, in_idat=True, with_metadata=True),
+    Form(meta_last=True),
+]
+
+
+def build(form: Form) -> bytes:
+    """A file with one picture in two extents (one where offsets have no field); EXIF and XMP if asked for."""
+    contents = [PICTURE]
+    if form.with_metadata:
+        block = b"\0\0\0\x06Exif\0\0" + exif.write(None, {"creators": ("Old",)})
+        contents += [block, xmp.write(None, {"source": "S"})]
+    kinds = [b"hvc1\0", b"Exif\0", b"mime\0application/rdf+xml\0"]
+    infes = [box(b"infe", struct.pack(">IHH", 2 << 24, n + 1, 0) + kinds[n]) for n in range(len(contents))]
+    iinf = box(b"iinf", struct.pack(">IH", 0, len(infes)) + b"".join(infes))
+    rest = box(b"hdlr", bytes(8) + b"pict" + bytes(13)) + box(b"pitm", struct.pack(">IH", 0, 1)) + iinf
+    rest += box(b"idat", b"".join(contents)) if form.in_idat else b""
+
+    def meta(start: int) -> bytes:
+        out = bytes([form.version, 0, 0, 0, form.offset_size << 4 | 4, form.base_size << 4])
+        out += len(contents).to_bytes(4 if form.version == 2 else 2, "big")
+        at = start
+        for number, content in enumerate(contents, 1):
+            out += number.to_bytes(4 if form.version == 2 else 2, "big")
+            out += struct.pack(">H", form.in_idat) if form.version else b""
+            base = form.base if form.offset_size else at
+            extents = [(at, len(content))]
+            if number == 1 and form.offset_size:
+                extents = [(at, 11), (at + 11, len(content) - 11)]
+            out += bytes(2) + base.to_bytes(form.base_size, "big") + len(extents).to_bytes(2, "big")
+            for begin, length in extents:
+                out += (begin - base).to_bytes(form.offset_size, "big") + length.to_bytes(4, "big")
+            at += len(content)
+        return box(b"meta", bytes(4) + rest + box(b"iloc", out))
+
+    ftyp = box(b"ftyp", b"heic" + bytes(4) + b"mif1heic")
+    mdat = b"" if form.in_idat else box(b"mdat", b"".join(contents))
+    if form.to_the_end:
+        mdat = bytes(4) + mdat[4:]
+    if form.meta_last:
+        return ftyp + mdat + meta(len(ftyp) + 8)
+    # With a base in front of the picture data the numbers stay positive.
+    start = 0 if form.in_idat else len(ftyp) + len(meta(1000)) + 8
+    return ftyp + meta(start) + mdat
+
+
+def item_bytes(data: bytes, number: int) -> bytes:
+    """The bytes of an item, found without the package."""
+
+    def find(kind: bytes, start: int, end: int) -> tuple[int, int]:
+        while start < end:
+            size = struct.unpack_from(">I", data, start)[0] or end - start
+            if data[start + 4 : start + 8] == kind:
+                return start + 8, start + size
+            start += size
+        raise AssertionError(kind)
+
+    start, end = find(b"meta", 0, len(data))
+    at, _ = find(b"iloc", start + 4, end)
+    version, sizes = data[at], data[at + 4 : at + 6]
+    offset_size, length_size, base_size = sizes[0] >> 4, sizes[0] & 15, sizes[1] >> 4
+    at += 6
+
+    def take(size: int) -> int:
+        nonlocal at
+        at += size
+        return int.from_bytes(data[at - size : at], "big")
+
+    for _ in range(take(4 if version == 2 else 2)):
+        found = take(4 if version == 2 else 2)
+        method = take(2) if version else 0
+        take(2)
+        base = take(base_size)
+        extents = [(take(offset_size), take(length_size)) for _ in range(take(2))]
+        if found == number:
+            shift = find(b"idat", start + 4, end)[0] if method else 0
+            return b"".join(data[shift + base + o : shift + base + o + size] for o, size in extents)
+    raise AssertionError(number)
+
+
+@pytest.mark.parametrize("form", FORMS, ids=str)
+def test_every_item_is_where_the_table_says(form: Form) -> None:
+    source = build(form)
+    assert item_bytes(source, 1) == PICTURE
+    assert registry.read_rights(source).rights == (
+        Rights(creators=("Old",), source="S") if form.with_metadata else Rights()
+    )
+    written = registry.write_rights(source, RIGHTS)
+    assert item_bytes(written, 1) == PICTURE
+    blocks = {item_bytes(written, number) for number in (2, 3)}
+    assert {block[:10] for block in blocks} == {b"\0\0\0\x06Exif\0\0", b"<?xpacket "}
+    assert registry.read_rights(written).rights == RIGHTS.onto(registry.read_rights(source).rights)
+    assert registry.essence_digest(written) == registry.essence_digest(source)
+    assert registry.write_rights(written, RIGHTS) is written
+
+
+@pytest.mark.parametrize("form", FORMS, ids=str)
+def test_old_blocks_of_ours_make_room_for_new_ones(form: Form) -> None:
+    written = registry.write_rights(build(form), RIGHTS)
+    again = registry.write_rights(written, Rights(usage_terms="u"))
+    assert len(again) == len(written)
+    assert item_bytes(again, 1) == PICTURE
+    assert registry.read_rights(again).rights.creators == RIGHTS.creators
+
+
+def test_new_items_describe_the_primary_one() -> None:
+    written = registry.write_rights(build(Form()), RIGHTS)
+    for number in (2, 3):
+        assert struct.pack(">I4sHHH", 14, b"cdsc", number, 1, 1) in written
+
+
+def test_sequences_are_refused() -> None:
+    with pytest.raises(UnsupportedFormat, match="sequence"):
+        registry.write_rights(build(Form()) + box(b"moov", b""), RIGHTS)
+
+
+def test_a_place_that_no_longer_fits_in_its_field_is_refused() -> None:
+    places = iloc.Locations(bytes(4), (4, 4, 0, 0), (iloc.Item(1, 0, 0, 0, ((0, 2**32 - 1, 5),)),))
+    with pytest.raises(UnsupportedFormat, match="too large for its field"):
+        places.moved(lambda start: 1).encoded()
+
+
+def test_a_damaged_table_is_refused() -> None:
+    source = build(Form())
+    at = source.index(b"iloc")
+    for broken in (
+        source[: at + 8] + b"\x77" + source[at + 9 :],
+        source[: at + 4] + b"\5" + source[at + 5 :],
+    ):
+        with pytest.raises(CorruptFile):
+            heif.extract(broken)
+
+
+@pytest.mark.parametrize(
+    "data", [b"\0\0\0\x09abcd", b"\0\0\0\7abcd", b"\0\0\0\1abcd\0\0", b"\0\0\0\x08abcdx"]
+)
+def test_boxes_must_fit(data: bytes) -> None:
+    with pytest.raises(CorruptFile):
+        isobmff.boxes(data)
+
+
+def test_large_sizes() -> None:
+    data = struct.pack(">I4sQ", 1, b"abcd", 18) + b"xy" + struct.pack(">I4s", 0, b"last") + b"z"
+    assert isobmff.boxes(data) == [isobmff.Box(b"abcd", 0, 16, 18), isobmff.Box(b"last", 18, 26, 27)]
+
+
+def test_jxl_codestream_gets_boxes_and_stays_as_it_is() -> None:
+    written = registry.write_rights(CODESTREAM, RIGHTS)
+    kinds = [part.kind for part in isobmff.boxes(written)]
+    assert kinds == [b"JXL ", b"ftyp", b"Exif", b"xml ", b"jxlc"]
+    assert written.endswith(CODESTREAM)
+    assert registry.essence_digest(written) == registry.essence_digest(CODESTREAM)
+    again = registry.write_rights(written, Rights(copyright_notice="©", source="S"))
+    assert registry.read_rights(again).rights == Rights(copyright_notice="©", source="S").over(RIGHTS)
+
+
+def test_jxl_made_from_a_jpeg_keeps_what_rebuilds_it() -> None:
+    plain = registry.write_rights(CODESTREAM, Rights(web_statement="https://e.com/"))
+    front = isobmff.boxes(plain)[2].start
+    assert [part.kind for part in isobmff.boxes(plain)] == [b"JXL ", b"ftyp", b"xml ", b"jxlc"]
+    transcoded = plain[:front] + box(b"jbrd", b"x") + plain[front:]
+    with pytest.raises(UnsupportedFormat, match="rebuilt"):
+        registry.write_rights(transcoded, RIGHTS)
+    added = jxl.splice(transcoded, {"exif": exif.write(None, {"creators": ("A",)})})
+    assert registry.read_rights(added).rights == Rights(web_statement="https://e.com/", creators=("A",))
+
+
+def test_jxl_compressed_metadata_is_refused() -> None:
+    written = registry.write_rights(CODESTREAM, RIGHTS) + box(b"brob", b"xml \x0b")
+    with pytest.raises(UnsupportedFormat, match="Brotli"):
+        registry.read_rights(written)
+
+
+def gif(version: bytes = b"89a", *, trailer: bytes = b";") -> bytes:
+    image = b",\0\0\0\0\1\0\1\0\0\2\2D\1\0"
+    loop = b"!\xff\x0bNETSCAPE2.0\3\1\0\0\0"
+    control = b"!\xf9\4\0\x0a\0\0\0"
+    front = loop if version == b"89a" else b""
+    return (
+        b"GIF"
+        + version
+        + b"\1\0\1\0\x80\0\0"
+        + b"\0\0\0\xff\xff\xff"
+        + front
+        + (control if front else b"")
+        + image
+        + trailer
+    )
+
+
+def test_gif_extension_stands_behind_the_loop_count() -> None:
+    written = registry.write_rights(gif(), RIGHTS)
+    at = written.index(b"!\xff\x0bXMP DataXMP<?xpacket")
+    assert written[:at] == gif()[: gif().index(b"!\xf9")]
+    assert written.endswith(gif()[gif().index(b"!\xf9") :])
+    # A reader that takes the packet for sub-blocks comes out behind it.
+    position = at + 14
+    while written[position]:
+        position += written[position] + 1
+    assert written[position + 1 :] == gif()[gif().index(b"!\xf9") :]
+
+
+def test_gif_of_1987_becomes_one_of_1989() -> None:
+    written = registry.write_rights(gif(b"87a"), RIGHTS)
+    assert written.startswith(b"GIF89a")
+    assert registry.read_rights(written).rights == RIGHTS
+    assert registry.write_rights(gif(b"87a"), Rights()).startswith(b"GIF87a")
+
+
+def test_gif_without_trailer_and_with_bytes_behind_it() -> None:
+    for trailer in (b"", b";garbage"):
+        written = registry.write_rights(gif(trailer=trailer), RIGHTS)
+        assert written.endswith(b"D\1\0" + trailer)
+        assert registry.read_rights(written).rights == RIGHTS
+
+
+@pytest.mark.parametrize("cut", [8, 15, 25, 40])
+def test_gif_that_is_cut_off_is_refused(cut: int) -> None:
+    with pytest.raises(CorruptFile):
+        registry.write_rights(gif()[:cut], RIGHTS)
