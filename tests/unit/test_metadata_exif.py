@@ -82,6 +82,9 @@ def test_the_part_of_the_editor_is_kept() -> None:
 def test_old_code_pages_are_shown_and_blank_tags_say_nothing() -> None:
     latin = tiffblock.patch(exif.write(None, {}), {33432: (tiffblock.ASCII, "© Köln\0".encode("latin-1"))})
     assert exif.read(latin) == {"copyright_notice": "© Köln"}
+    mended = exif.write(latin, {"copyright_notice": "© Köln"})
+    assert tiffblock.parse(mended).value(33432) == "© Köln\0".encode()
+    assert exif.write(mended, {"copyright_notice": "© Köln"}) is mended
     blank = tiffblock.patch(latin, {33432: (tiffblock.ASCII, b"        \0")})
     assert exif.read(blank) == {}
 

@@ -42,6 +42,14 @@ def test_ascii_leaves_the_character_set_alone() -> None:
     assert iptc.resource(changed, iptc.IIM) == OLD[:-8] + dataset(2, 110, b"ASCII") + OLD[-8:]
 
 
+@pytest.mark.parametrize("codec", ["latin-1", "utf-8"])
+def test_a_text_whose_character_set_is_not_declared_is_written_anew(codec: str) -> None:
+    old = irb(dataset(2, 116, "© Zoë".encode(codec)))
+    changed = iptc.write(old, {"copyright_notice": "© Zoë"})
+    assert iptc.resource(changed, iptc.IIM) == dataset(1, 90, b"\x1b%G") + dataset(2, 116, "© Zoë".encode())
+    assert iptc.write(changed, {"copyright_notice": "© Zoë"}) is changed
+
+
 def test_long_texts_are_cut_on_a_character_and_then_count_as_equal() -> None:
     notice = "©" * 100
     changed = iptc.write(irb(OLD), {"copyright_notice": notice, "credit_line": "東" * 20})

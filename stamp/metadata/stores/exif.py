@@ -41,8 +41,9 @@ def write(block: bytes | None, values: dict[str, Value]) -> bytes:
     present = read(block)
     changes: dict[int, tuple[int, bytes]] = {}
     for name, home in _HOMES.items():
-        if name in values and values[name] != present.get(name):
-            editor = _parts(ifd.value(home.tag))[1] if name == "copyright_notice" else b""
+        old, editor = _parts(ifd.value(home.tag))
+        if name in values and (values[name] != present.get(name) or not _is_utf8(old)):
+            editor = editor if name == "copyright_notice" else b""
             text = join_names(values[name]).encode() + b"\0"
             changes[home.tag] = (tiffblock.ASCII, text + (editor + b"\0" if editor else b""))
     return tiffblock.patch(block, changes) if changes else block
@@ -56,7 +57,12 @@ def _parts(value: bytes | None) -> tuple[bytes, bytes]:
 
 def _decoded(raw: bytes) -> str:
     """UTF-8 if it is, else Latin-1: old cameras and editors wrote their own code page."""
+    return raw.decode("utf-8" if _is_utf8(raw) else "latin-1").strip()
+
+
+def _is_utf8(raw: bytes) -> bool:
     try:
-        return raw.decode().strip()
+        raw.decode()
     except UnicodeDecodeError:
-        return raw.decode("latin-1").strip()
+        return False
+    return True

@@ -101,11 +101,17 @@ def write(irb: bytes | None, values: dict[str, Value]) -> bytes:
         raise UnsupportedFormat("IPTC-IIM is only written where it is already")
     present = read(irb)
     held = {name: as_held(_HOMES[name], value) for name, value in values.items()}
-    changes = {_HOMES[name].dataset: value for name, value in held.items() if present.get(name) != value}
+    datasets, rest = _datasets(iim)
+    # Beyond ASCII, readers only agree on a text once its character set is declared.
+    declared = _charset(datasets) == _UTF8
+    changes = {
+        _HOMES[name].dataset: value
+        for name, value in held.items()
+        if present.get(name) != value or not (declared or _is_ascii(value))
+    }
     if not changes:
         return irb
-    datasets, rest = _datasets(iim)
-    if not all(text.isascii() for value in changes.values() for text in _texts(value)):
+    if not all(_is_ascii(value) for value in changes.values()):
         datasets = _as_utf8(datasets)
     for number, value in changes.items():
         datasets = _with(datasets, [_Dataset(2, number, text.encode()) for text in _texts(value)])
@@ -118,6 +124,10 @@ def write(irb: bytes | None, values: dict[str, Value]) -> bytes:
 
 def _texts(value: Value) -> tuple[str, ...]:
     return value if isinstance(value, tuple) else (str(value),)
+
+
+def _is_ascii(value: Value) -> bool:
+    return all(text.isascii() for text in _texts(value))
 
 
 def digest(iim: bytes) -> bytes:
