@@ -133,6 +133,11 @@ def containers() -> tuple[str, ...]:
     return tuple(sorted(_SCORES))
 
 
+def title(name: str) -> str:
+    """How people call the container: "JPEG", "HEIC and AVIF", ..."""
+    return _module(name).TITLE
+
+
 def supported(name: str | None) -> bool:
     """Whether `name`, from `identify` or elsewhere, is one of `containers()`."""
     return name in _SCORES
@@ -229,7 +234,7 @@ def _container(data: bytes) -> tuple[str, Container]:
     name = identify(data)
     if name is None:
         raise UnsupportedFormat(
-            f"no container that can carry a rights notice; handled are {', '.join(containers())}"
+            f"no container that can carry a rights notice; handled are {', '.join(map(title, containers()))}"
         )
     return name, _module(name)
 

@@ -157,6 +157,21 @@ def test_new_items_describe_the_primary_one() -> None:
         assert struct.pack(">I4sHHH", 14, b"cdsc", number, 1, 1) in written
 
 
+def test_blocks_that_describe_another_picture_are_left_to_it() -> None:
+    written = registry.write_rights(build(Form()), RIGHTS)
+    gain_map = written
+    for number in (2, 3):
+        gain_map = gain_map.replace(
+            struct.pack(">4sHHH", b"cdsc", number, 1, 1), struct.pack(">4sHHH", b"cdsc", number, 1, 9)
+        )
+    assert registry.read_rights(gain_map).rights == Rights()
+    again = registry.write_rights(gain_map, Rights(copyright_notice="other"))
+    assert [item_bytes(again, number) for number in (1, 2, 3)] == [
+        item_bytes(written, number) for number in (1, 2, 3)
+    ]
+    assert registry.read_rights(again).rights == Rights(copyright_notice="other")
+
+
 def test_sequences_are_refused() -> None:
     with pytest.raises(UnsupportedFormat, match="sequence"):
         registry.write_rights(build(Form()) + box(b"moov", b""), RIGHTS)

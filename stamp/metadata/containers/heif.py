@@ -117,11 +117,14 @@ def _opened(data: bytes) -> _File:
         raise CorruptFile("HEIF: the meta box has no items")
     location = children[b"iloc"]
     places = iloc.parse(data[location.content : location.end])
-    return _File(data, top, meta, children, _items(data, children[b"iinf"]), places)
+    return _File(data, top, meta, children, _items(data, children), places)
 
 
-def _items(data: bytes, table: Box) -> dict[str, int]:
-    """Store -> the number of its first item."""
+def _items(data: bytes, children: Mapping[bytes, Box]) -> dict[str, int]:
+    """Store -> the number of its first item, those aside that describe another picture (a gain map, say)."""
+    table, primary = children[b"iinf"], children[b"pitm"]
+    described = _described(data, children.get(b"iref"))
+    target = int.from_bytes(data[primary.content + 4 : primary.end], "big")
     found: dict[str, int] = {}
     header = 6 if data[table.content] == 0 else 8
     for entry in boxes(data, table.content + header, table.end):
@@ -130,11 +133,29 @@ def _items(data: bytes, table: Box) -> dict[str, int]:
             continue
         wide = 2 if content[0] == 2 else 4
         number = int.from_bytes(content[4 : 4 + wide], "big")
+        if target not in described.get(number, {target}):
+            continue
         kind, rest = content[6 + wide : 10 + wide], content[10 + wide :]
         if kind == b"Exif":
             found.setdefault("exif", number)
         elif kind == b"mime" and rest.partition(b"\0")[2].startswith(_XMP_TYPE):
             found.setdefault("xmp", number)
+    return found
+
+
+def _described(data: bytes, table: Box | None) -> dict[int, set[int]]:
+    """Item -> the items that it describes (references of type cdsc), for those with such references."""
+    found: dict[int, set[int]] = {}
+    if table is None:
+        return found
+    wide = 2 if data[table.content] == 0 else 4
+    for entry in boxes(data, table.content + 4, table.end):
+        if entry.kind == b"cdsc":
+            places = range(entry.content + wide + 2, entry.end, wide)
+            number = int.from_bytes(data[entry.content : entry.content + wide], "big")
+            found.setdefault(number, set()).update(
+                int.from_bytes(data[at : at + wide], "big") for at in places
+            )
     return found
 
 
