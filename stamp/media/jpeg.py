@@ -25,11 +25,15 @@ _SOI, _EOI = b"\xff\xd8", b"\xff\xd9"
 
 @dataclass(frozen=True)
 class JpegHost:
-    """The source's segments and decoded picture (`image`: mode L, YCbCr, RGB or CMYK, as stored)."""
+    """The source's segments, and those of its planes that are not handed out.
+
+    `planes` as stored: Cb and Cr of a YCbCr JPEG, one image of mode CMYK for CMYK and YCCK, none for gray
+    and RGB.
+    """
 
     path: Path
     syntax: JpegSyntax
-    image: Image.Image
+    planes: list[Image.Image]
     orientation: int
 
     def encode(self, pixels: Pixels, quality_floor: int | None) -> tuple[bytes, list[str]]:
@@ -66,14 +70,14 @@ class JpegHost:
         return b"".join([*head, *_raw(self.syntax.late), _EOI, self.syntax.trailer]), notes
 
     def _with_pixels(self, pixels: Pixels) -> Image.Image:
-        if self.image.mode == "CMYK":
-            stored = np.invert(np.asarray(self.image))
-            changed = with_luma(stored, pixels, ycck=self.syntax.colours == "YCCK")
-            return Image.frombytes("CMYK", self.image.size, np.invert(changed).tobytes())
-        fresh = Image.fromarray(pixels)
-        if self.image.mode != "YCbCr":
-            return fresh
-        return Image.merge("YCbCr", (fresh, self.image.getchannel(1), self.image.getchannel(2)))
+        match self.syntax.colours:
+            case "YCbCr":
+                return Image.merge("YCbCr", (Image.fromarray(pixels), *self.planes))
+            case "CMYK" | "YCCK" as colours:
+                (image,) = self.planes
+                changed = with_luma(np.invert(np.asarray(image)), pixels, ycck=colours == "YCCK")
+                return Image.frombytes("CMYK", image.size, np.invert(changed).tobytes())
+        return Image.fromarray(pixels)
 
 
 def read(data: bytes, path: Path) -> Picture:
@@ -89,14 +93,19 @@ def read(data: bytes, path: Path) -> Picture:
     if any(b"\xff\xd8\xff" in exif for exif in syntax.blocks(APP1, b"Exif\0\0")):
         notes.append("the EXIF thumbnail is left as it was, without the mark")
     image = decode(_without_transform(syntax), "YCbCr" if syntax.colours == "YCbCr" else None)
-    if image.mode == "CMYK":
-        # Pillow turns the stored values into ink; turn them back.
-        pixels = seen_luma(np.invert(np.asarray(image)), ycck=syntax.colours == "YCCK")
-    else:
-        pixels = np.asarray(image.getchannel(0) if image.mode == "YCbCr" else image)
-    return Picture(
-        path, "JPEG", upright(pixels, orientation), JpegHost(path, syntax, image, orientation), notes
-    )
+    planes: list[Image.Image] = []
+    match syntax.colours:
+        case "YCbCr":
+            luma, *planes = image.split()
+            pixels = np.asarray(luma)
+        case "CMYK" | "YCCK" as colours:
+            planes = [image]
+            # Pillow turns the stored values into ink; turn them back.
+            pixels = seen_luma(np.invert(np.asarray(image)), ycck=colours == "YCCK")
+        case _:
+            pixels = np.asarray(image)
+    host = JpegHost(path, syntax, planes, orientation)
+    return Picture(path, "JPEG", upright(pixels, orientation), host, notes)
 
 
 def read_luma(data: bytes, path: Path, min_pixels: int) -> Pixels:

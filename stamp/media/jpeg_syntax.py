@@ -23,6 +23,10 @@ _KINDS = {
 # In a scan, 0xFF is followed by 0 (a data byte), a restart marker, another 0xFF (padding) or the next marker.
 _END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
+# Encoders write some ten. Each scan may cost a decoder a pass over the whole picture, however few bytes it
+# has.
+_MOST_SCANS = 100
+
 # Zig-zag order of ISO/IEC 10918-1, figure A.6: place in the file -> row-major place.
 _ZIGZAG = sorted(range(64), key=lambda n: (n // 8 + n % 8, n // 8 if (n // 8 + n % 8) % 2 else n % 8))
 
@@ -136,7 +140,7 @@ def parse(data: bytes, path: Path) -> JpegSyntax:
     coding: list[Segment] = []
     frame: Segment | None = None
     first_scan: int | None = None
-    at, end = 2, len(data)
+    at, end, scans = 2, len(data), 0
     while at < end:
         if data[at] != 0xFF:
             # Decoders skip bytes that do not belong here; so must we, to see what they see.
@@ -158,12 +162,15 @@ def parse(data: bytes, path: Path) -> JpegSyntax:
             size = 2 + int.from_bytes(data[at + 2 : at + 4], "big")
             if size < 4 or at + size > end:
                 raise damaged(path, "a JPEG segment runs past the end of the file")
-            segment = Segment(code, data[at : at + size]) if code != SOS else None
-            if segment is None:
+            if code == SOS:
+                scans += 1
+                if scans > _MOST_SCANS:
+                    raise damaged(path, f"it has more than {_MOST_SCANS} scans")
                 first_scan = at if first_scan is None else first_scan
                 match = _END_OF_SCAN.search(data, at + size)
                 at = match.start() if match else end
                 continue
+            segment = Segment(code, data[at : at + size])
             if APP0 <= code < 0xF0 or code == COM:
                 (metadata if first_scan is None else late).append(segment)
             elif first_scan is None:

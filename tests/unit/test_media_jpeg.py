@@ -239,6 +239,15 @@ def test_luma_agrees_with_pillow(tmp_path: Path) -> None:
         assert np.abs(read_luma(path).astype(int) - np.asarray(expected)).max() <= 2
 
 
+def test_a_picture_of_too_many_scans_is_refused_before_decoding(tmp_path: Path) -> None:
+    data = jpeg(tmp_path / "a.jpg", progressive=True).read_bytes()
+    scan = data[data.rindex(b"\xff\xda") : -2]
+    (tmp_path / "b.jpg").write_bytes(data[:-2] + 100 * scan + data[-2:])
+    for read in (read_picture, read_luma):
+        with pytest.raises(CorruptFile, match="scans"):
+            read(tmp_path / "b.jpg")
+
+
 def test_truncated_and_empty_files(tmp_path: Path) -> None:
     data = jpeg(tmp_path / "a.jpg").read_bytes()
     for stop in (3, 20, 200, len(data) // 2, len(data) - 40):
