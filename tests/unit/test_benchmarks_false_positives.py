@@ -10,16 +10,15 @@ from benchmarks.common.photos import Size
 from benchmarks.false_positives import run as false_positives
 
 
-def test_uniform_p_values_stay_within_the_band() -> None:
-    p = np.random.default_rng(1).uniform(size=4000)
-    inside = [row["low"] <= row["measured"] <= row["high"] for row in false_positives.exceedance(np.log10(p))]
-    assert sum(inside) >= len(inside) - 1
+def test_normal_scores_stay_within_the_band_and_under_the_bound() -> None:
+    table = false_positives.exceedance(np.random.default_rng(1).normal(size=4000))
+    assert sum(row["low"] <= row["measured"] <= row["high"] for row in table) >= len(table) - 1
+    assert all(row["measured"] <= max(row["bound"], 1) for row in table)
 
 
-def test_p_values_ten_times_too_small_leave_it() -> None:
-    p = np.random.default_rng(1).uniform(size=4000) / 10
-    table = false_positives.exceedance(np.log10(p))
-    assert all(row["measured"] > row["high"] for row in table)
+def test_scores_that_are_half_as_large_again_leave_the_bound() -> None:
+    table = false_positives.exceedance(1.5 * np.random.default_rng(1).normal(size=4000))
+    assert all(row["measured"] > row["bound"] for row in table if 3 <= row["z"] <= 4)
 
 
 @pytest.mark.parametrize(("count", "p"), [(20, 0.5), (100, 0.02), (300, 0.001)])
