@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .carrier import PERIOD, Carriers
+from .carrier import PERIOD, PILOT, Carriers
 from .filters import whiten
+from .wavelet import LEVELS, synthesise
 
 Plane = NDArray[np.float32]
 Offset = tuple[int, int]
@@ -44,3 +45,69 @@ def translations(plane: Plane, carriers: Carriers, inside: Plane | None = None, 
         offset = (int(-at[0]) % PERIOD, int(-at[1]) % PERIOD)
         peaks[offset] = max(float(correlation[at]), peaks.get(offset, 0.0))
     return sorted(peaks, key=lambda offset: -peaks[offset])
+
+
+_BLOCK, _REACH, _FFT = 96, 6, 128
+_STEPS = (2.0, 1.0, 0.5, 0.25)
+
+
+def drift(
+    plane: Plane, carriers: Carriers, offset: Offset, weight: NDArray[np.float64], inside: Plane | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """How the pattern in a nearly aligned picture drifts from where it should be: (2, 2) matrix M and (2,) shift t.
+
+    A point q (pixels from the first corner) shows the pattern of q - (M q + t). Each block of the picture is correlated with the
+    pilots of its place, weighted by sub-band with `weight`; the affine drift that collects most of all correlations wins, so that
+    blocks too weak to show a peak of their own still have their say. None where there are too few blocks to tell.
+    """
+    scaled = [
+        np.where(carriers.index[level] == PILOT, carriers.sign[level], np.float32(0)) * w[:, None, None]
+        for level, w in enumerate(weight.reshape(LEVELS, 3).astype(np.float32))
+    ]
+    tile = synthesise(np.zeros((PERIOD >> LEVELS,) * 2, np.float32), scaled)
+    w = whiten(plane)
+    if inside is not None:
+        w *= inside
+    starts = [range(0, n - _BLOCK // 2, _BLOCK) for n in plane.shape]
+    corners = np.array([(y, x) for y in starts[0] for x in starts[1]])
+    if len(corners) < 6:
+        return None
+    margin = (_FFT - _BLOCK) // 2
+    blocks = np.zeros((len(corners), _FFT, _FFT), np.float32)
+    expected = np.empty_like(blocks)
+    span = np.arange(_FFT) - margin
+    for k, (y, x) in enumerate(corners):
+        part = w[y : y + _BLOCK, x : x + _BLOCK]
+        blocks[k, margin : margin + part.shape[0], margin : margin + part.shape[1]] = part
+        expected[k] = tile[np.ix_((y + offset[0] + span) % PERIOD, (x + offset[1] + span) % PERIOD)]
+    cross = np.fft.irfft2(np.fft.rfft2(blocks) * np.conj(np.fft.rfft2(expected)), (_FFT, _FFT))
+    near = np.arange(-_REACH - 1, _REACH + 2) % _FFT
+    maps = cross[:, near][:, :, near]
+    centre = np.array(plane.shape) / 2
+    radius = max(plane.shape) / 2
+    r = (np.minimum(corners + _BLOCK / 2, plane.shape) - centre) / radius
+    one, zero = np.ones(len(r)), np.zeros(len(r))
+    # what each parameter does to (dy, dx) of every block: two shifts, scale, turn, stretch, shear
+    moves = np.array([(one, zero), (zero, one), (r[:, 0], r[:, 1]), (r[:, 1], -r[:, 0]), (r[:, 0], -r[:, 1]), (r[:, 1], r[:, 0])])
+    index = np.arange(len(r))
+
+    def collected(p: NDArray[np.float64]) -> float:
+        d = np.clip(np.einsum("p,pcb->cb", p, moves), -_REACH, _REACH) + _REACH + 1
+        low = np.minimum(d.astype(int), 2 * _REACH + 1)
+        (fy, fx), (y, x) = d - low, low
+        top = maps[index, y, x] * (1 - fx) + maps[index, y, x + 1] * fx
+        bottom = maps[index, y + 1, x] * (1 - fx) + maps[index, y + 1, x + 1] * fx
+        return float((top * (1 - fy) + bottom * fy).sum())
+
+    p = np.zeros(len(moves))
+    best = collected(p)
+    for step in _STEPS:
+        improved = True
+        while improved:
+            improved = False
+            for unit in (*np.eye(len(moves)), *-np.eye(len(moves))):
+                value = collected(p + step * unit)
+                if value > best:
+                    p, best, improved = p + step * unit, value, True
+    matrix = np.array([[p[2] + p[4], p[3] + p[5]], [p[5] - p[3], p[2] - p[4]]]) / radius
+    return matrix, p[:2] - matrix @ centre

@@ -20,7 +20,7 @@ GENERATORS = (0o46321, 0o51271, 0o63667, 0o70535, 0o73277, 0o76513)
 RATE = len(GENERATORS)
 CODED_BITS = RATE * FRAME_BITS
 _STATES = 1 << (CONSTRAINT - 1)
-_WRAP = 48  # extra steps before and after: about three constraint lengths, after which all survivors share one path
+_WRAP = 40  # extra steps before and after: about three constraint lengths, after which all survivors share one path
 
 
 def encode(bits: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -32,15 +32,18 @@ def encode(bits: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 @cache
-def _labels() -> NDArray[np.uint8]:
-    """(2, 2, states/2): the six output bits when the bit shifted in is b and the bit shifted out is a, for register middle m."""
-    parity = np.array([bin(v).count("1") & 1 for v in range(256)], np.uint8)
-    register = np.arange(1 << CONSTRAINT)
-    label = np.zeros(register.size, np.uint8)
+def _labels() -> NDArray[np.intp]:
+    """(states / 2,): the six output bits of the register (0, m, 0), m being its thirteen middle bits.
+
+    All generators begin and end with a one, so that another first or last bit turns all six round.
+    """
+    parity = np.array([bin(v).count("1") & 1 for v in range(256)], np.intp)
+    register = np.arange(_STATES // 2) << 1
+    label = np.zeros(register.size, np.intp)
     for g in GENERATORS:
         masked = register & g
         label = (label << 1) | (parity[masked & 255] ^ parity[masked >> 8])
-    return label.reshape(2, _STATES // 2, 2).transpose(2, 0, 1).copy()
+    return label
 
 
 @cache
@@ -56,15 +59,17 @@ def decode(soft: NDArray[np.floating]) -> NDArray[np.uint8]:
     order = np.arange(-_WRAP, FRAME_BITS + _WRAP) % FRAME_BITS
     table = steps @ _signs().T
     labels = _labels()
-    metric = np.zeros(_STATES, np.float32)
+    metric, new = np.zeros((2, _STATES // 2, 2), np.float32)
     decisions = np.empty((order.size, 2, _STATES // 2), bool)
-    for t, step in enumerate(order):
-        # a register is (bit out a, 13 middle bits m, bit in b): the old state is (a, m), the new one (m, b)
-        branch = table[step][labels]
+    for decision, step in zip(decisions, order, strict=True):
+        # a register is (bit out a, middle bits m, bit in b): the old state is (a, m), the new one (m, b)
         old = metric.reshape(2, _STATES // 2)
-        zero, one = old[0] + branch[:, 0], old[1] + branch[:, 1]
-        np.greater(one, zero, out=decisions[t])
-        metric = np.maximum(zero, one).T.reshape(_STATES)
+        branch = table[step][labels]
+        for b in (0, 1):
+            zero, one = (old[0] + branch, old[1] - branch) if b == 0 else (old[0] - branch, old[1] + branch)
+            np.greater(one, zero, out=decision[b])
+            new[:, b] = np.maximum(zero, one, out=zero)
+        metric, new = new, metric
     state = int(metric.argmax())
     bits = np.empty(order.size, np.uint8)
     for t in range(order.size - 1, -1, -1):

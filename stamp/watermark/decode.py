@@ -17,6 +17,7 @@ from .statistic import Observation
 # Relative gain of levels 1-4 after: nothing; a mild filter; JPEG or WebP; a strong blur or a resize to a quarter.
 PROFILES = np.repeat([[1, 1, 1, 0.4], [0.5, 1, 1, 0.5], [0.1, 0.45, 1, 0.5], [0, 0.15, 1, 0.5]], 3, axis=1)
 _REFINEMENTS = 2
+_NOISE_AGREEMENT = 0.4  # what the decoder makes of pure noise, on average: such a decoding measures nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ def _gains_from_code(o: Observation, code: NDArray[np.float64]) -> NDArray[np.fl
 
 def _weightings(o: Observation) -> Iterator[NDArray[np.float64]]:
     yield gains_from_pilots(o)
-    yield PROFILES[int(pilot_scores(o).argmax())] / np.sqrt(o.variance)
+    for profile in PROFILES[np.argsort(-pilot_scores(o))[:2]]:
+        yield profile / np.sqrt(o.variance)
 
 
 def decode_payload(observation: Observation, key: Key, budget: int) -> Decoded | int:
@@ -76,5 +78,8 @@ def decode_payload(observation: Observation, key: Key, budget: int) -> Decoded |
             if payload is not None:
                 score = witness_score(observation, _gains_from_code(observation, 1.0 - 2.0 * coded))
                 return Decoded(payload, score, int(((soft < 0) != coded.astype(bool)).sum()), used)
-            weight = _gains_from_code(observation, 1.0 - 2.0 * coded)
+            code = 1.0 - 2.0 * coded
+            if float((soft * code).mean()) < _NOISE_AGREEMENT:
+                break
+            weight = _gains_from_code(observation, code)
     return used

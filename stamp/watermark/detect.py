@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import stats
-from .align import translations
+from .align import Offset, drift, translations
 from .carrier import SCHEME, Carriers, carriers
 from .decode import Decoded, decode_payload, gains_from_pilots, pilot_scores, witness_score
 from .filters import box
 from .grid import CANONICAL_AREA, canonical_shape, resize
 from .key import Key
 from .luma import luma_plane
-from .statistic import observe_plane
+from .statistic import Observation, observe_plane
 from .sync import refine, search, spectrum, windowed
 from .warp import unwarp
 
@@ -23,7 +23,9 @@ Plane = NDArray[np.float32]
 Affine = NDArray[np.float64]
 
 _NEAR = 1  # pixels by which an uncropped copy may be displaced on the canonical grid
-_PROMISING_NEAR, _PROMISING_FAR = 1.5, 3.2  # below this pilot score a decoding is not worth its time
+_ROUNDS = 3
+_PROMISING_DRIFT = 3.0
+_PROMISING_NEAR, _PROMISING_FAR = 1.5, 3.0  # below this pilot score a decoding is not worth its time
 _SCORE_PLAIN, _SCORE_SQUEEZED = 5.4, 7.0  # constellation scores that about one unmarked picture in ten reaches
 _WORK_AREA = 1.6 * CANONICAL_AREA
 
@@ -66,39 +68,80 @@ class Detection:
     scheme: str = SCHEME
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One picture at one geometry: how promising, where in the tile, what it says."""
+
+    promise: float
+    offset: Offset
+    observation: Observation
+
+
 @dataclass(slots=True)
 class _Search:
     """The state of one call: what was spent, and the most promising geometry so far."""
 
     key: Key
     carriers: Carriers
+    to_canonical: Affine  # frequency in the working picture -> in an unaltered picture's canonical grid
     decodings: int = 0
     positions: int = 0
     promise: float = -np.inf
     score: float = 0.0
     affine: Affine | None = None
 
-    def read(self, plane: Plane, valid: Plane | None, affine: Affine, *, near: bool) -> Detection | None:
-        """Try one geometry: `plane` is on the canonical grid."""
-        inside = None if valid is None else (box(valid, 11) > 0.999).astype(np.float32)
+    def read(self, work: Plane, affine: Affine, *, near: bool) -> Detection | None:
+        """Try one geometry, and what the pilots make of it. affine : canonical frequency -> frequency in `work`."""
+        if near:
+            warped: tuple[Plane, Plane | None] | None = (resize(work, canonical_shape(work.shape)), None)
+        else:
+            warped = unwarp(work, affine)
+        promise = _PROMISING_NEAR if near else _PROMISING_FAR
+        for _ in range(_ROUNDS):
+            if warped is None or self.positions == stats.MAX_POSITIONS:
+                return None
+            plane, valid = warped
+            inside = None if valid is None else (box(valid, 11) > 0.999).astype(np.float32)
+            looks = self._looks(plane, valid, inside, affine, near=near)
+            for look in looks:
+                if look.promise >= promise and (found := self._decode(look, affine)) is not None:
+                    return found
+            best = looks[0]
+            if best.promise < max(promise, _PROMISING_DRIFT):
+                return None
+            weight = gains_from_pilots(best.observation) * np.sqrt(best.observation.variance)
+            moved = drift(plane, self.carriers, best.offset, weight, inside)
+            if moved is None:
+                return None
+            affine = affine @ (np.eye(2) - moved[0]).T
+            warped = unwarp(work, affine, moved[1])
+            near = False
+            promise = best.promise + 0.2
+        return None
+
+    def _looks(self, plane: Plane, valid: Plane | None, inside: Plane | None, affine: Affine, *, near: bool) -> list[_Look]:
+        """The likeliest positions, best first."""
+        self.positions += 1
         offsets = translations(plane, self.carriers, inside, _NEAR if near else None)[:2]
         if near and (0, 0) not in offsets:
             offsets.append((0, 0))
-        self.positions += 1
-        seen = [observe_plane(plane, self.carriers, offset, valid) for offset in offsets]
-        scored = sorted(((float(pilot_scores(o).max()), i) for i, o in enumerate(seen)), reverse=True)
-        if scored[0][0] > self.promise:
-            best = seen[scored[0][1]]
-            self.promise, self.affine = scored[0][0], affine
-            self.score = witness_score(best, gains_from_pilots(best))
-        for promise, i in scored[:2]:
-            if promise < (_PROMISING_NEAR if near else _PROMISING_FAR):
-                break
-            result = decode_payload(seen[i], self.key, stats.MAX_DECODINGS - self.decodings)
-            self.decodings += result.decodings if isinstance(result, Decoded) else result
-            if isinstance(result, Decoded) and result.score >= stats.THRESHOLD:
-                return self._found(result, affine)
-        return None
+        looks = []
+        for offset in offsets:
+            o = observe_plane(plane, self.carriers, offset, valid)
+            looks.append(_Look(float(pilot_scores(o).max()), offset, o))
+        looks.sort(key=lambda look: -look.promise)
+        if looks[0].promise > self.promise:
+            o = looks[0].observation
+            self.promise, self.affine, self.score = looks[0].promise, affine, witness_score(o, gains_from_pilots(o))
+        return looks[:2]
+
+    def _decode(self, look: _Look, affine: Affine) -> Detection | None:
+        result = decode_payload(look.observation, self.key, stats.MAX_DECODINGS - self.decodings)
+        if isinstance(result, int):
+            self.decodings += result
+            return None
+        self.decodings += result.decodings
+        return self._found(result, affine) if result.score >= stats.THRESHOLD else None
 
     def _found(self, decoded: Decoded, affine: Affine) -> Detection:
         return Detection(
@@ -108,7 +151,7 @@ class _Search:
             threshold=stats.THRESHOLD,
             log10_p=round(stats.log10_p_report(decoded.score, self.decodings), 2),
             bits_corrected=decoded.bits_corrected,
-            transform=transform_of(affine),
+            transform=transform_of(self.to_canonical @ affine),
             key_name=self.key.name,
         )
 
@@ -122,7 +165,7 @@ class _Search:
             threshold=stats.THRESHOLD_ALONE if present else stats.THRESHOLD,
             log10_p=round(stats.log10_p_statistic(self.score, stats.MAX_POSITIONS), 2),
             bits_corrected=None,
-            transform=transform_of(self.affine) if present and self.affine is not None else None,
+            transform=transform_of(self.to_canonical @ self.affine) if present and self.affine is not None else None,
             key_name=self.key.name,
         )
 
@@ -160,26 +203,20 @@ def detect(image: NDArray[np.generic], *, key: Key, data_range: float | None = N
     -----
     Reads the picture as it stands first; then searches rotation, scale and mirroring, then changes of the aspect ratio as well.
     """
-    state = _Search(key, carriers(key))
     work = luma_plane(image, data_range, _WORK_AREA)
-    canonical = resize(work, canonical_shape(work.shape))
-    to_canonical = np.diag([work.shape[0] / canonical.shape[0], work.shape[1] / canonical.shape[1]])
-    found = state.read(canonical, None, np.eye(2), near=True)
-    if found is not None:
+    canonical = canonical_shape(work.shape)
+    to_work = np.diag([canonical[0] / work.shape[0], canonical[1] / work.shape[1]])
+    state = _Search(key, carriers(key), np.linalg.inv(to_work))
+    if (found := state.read(work, to_work, near=True)) is not None:
         return found
-    faded = windowed(work)
-    s = spectrum(faded)
+    s = spectrum(windowed(work))
+    frequencies = state.carriers.frequencies
     for squeezed in (False, True):
-        least = _SCORE_SQUEEZED if squeezed else _SCORE_PLAIN
-        for candidate in search(s, state.carriers.frequencies, squeezed=squeezed):
-            if candidate.score < least or state.positions >= stats.MAX_POSITIONS:
+        for candidate in search(s, frequencies, squeezed=squeezed):
+            if candidate.score < (_SCORE_SQUEEZED if squeezed else _SCORE_PLAIN):
                 break
-            affine = refine(s, state.carriers.frequencies, candidate)
+            affine = refine(s, frequencies, candidate)
             for turned in (affine, -affine):
-                warped = unwarp(work, turned)
-                if warped is None:
-                    continue
-                found = state.read(*warped, to_canonical @ turned, near=False)
-                if found is not None:
+                if (found := state.read(work, turned, near=False)) is not None:
                     return found
     return state.verdict()

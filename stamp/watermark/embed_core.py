@@ -15,8 +15,8 @@ from .wavelet import LEVELS, MARGIN, Detail, analyse, synthesise
 
 Plane = NDArray[np.float32]
 PARAM = dict(
-    gamma=0.5, band=(0.7, 1.0, 1.15, 1.1), sync_share=0.15, floor=0.7, rounds=3,
-    psnr=41.2, s=0.72, jpeg=(), damp=1.0, channels=[(0, (1, 1, 1, 1), 1.0, 0), (0, (0, 1, 1, 1), 0.8, 0), (0, (0, 0, 1, 1), 0.5, 0)],
+    sync_rounds=1, sync_target=40, share_min=0.13, share_max=0.3, gamma=0.5, band=(0.7, 1.0, 1.15, 1.1), sync_share=0.15, floor=0.7, rounds=3,
+    psnr=41.1, s=0.75, jpeg=(), damp=1.0, channels=[(0, (1, 1, 1, 1), 1.0, 0), (0, (0, 1, 1, 1), 0.8, 0), (0, (0, 0, 1, 1), 0.5, 0)],
 )
 
 
@@ -28,8 +28,21 @@ def mark(plane: Plane, code: NDArray[np.float32], carriers: Carriers, P=PARAM) -
     approx, details = analyse(pad_to_tiles(plane))
     act = [activity(d) for d in details]
     masks = [np.float32(P["band"][l]) * (1 + a) ** np.float32(P["gamma"]) for l, a in enumerate(act)]
-    vis = np.sqrt(np.mean([(cover[l] * masks[l] ** 2).sum() / cover[l].sum() / P["band"][l] ** 2 * wt for l, wt in enumerate((0.75 * 4, 0.1875 * 4, 0.046 * 4, 0.0117 * 4))]))
-    rms = min(P["s"] * vis, 255 / 10 ** (P["psnr"] / 20))
+    cap = 255 / 10 ** (P["psnr"] / 20)
+    share_l = (0.75, 0.1875, 0.047, 0.0117)
+
+    def visible(gamma):
+        return P["s"] * np.sqrt(np.mean([4 * wt * float(((cover[l] > 0) * (1 + a) ** np.float32(2 * gamma)).sum() / cover[l].sum()) for l, (a, wt) in enumerate(zip(act, share_l))]))
+
+    gamma = P["gamma"]
+    if P.get("flatten", True) and visible(gamma) > cap:
+        lo, hi = 0.0, gamma
+        for _ in range(8):
+            gamma = (lo + hi) / 2
+            lo, hi = (lo, gamma) if visible(gamma) > cap else (gamma, hi)
+        gamma = lo
+    rms = min(visible(gamma), cap)
+    masks = [np.float32(P["band"][l]) * (1 + a) ** np.float32(gamma) for l, a in enumerate(act)]
 
     def trim(x):
         return x[MARGIN : MARGIN + h, MARGIN : MARGIN + w]
@@ -43,9 +56,21 @@ def mark(plane: Plane, code: NDArray[np.float32], carriers: Carriers, P=PARAM) -
     rx = np.exp(2j * np.pi * np.outer(f[:, 1], np.arange(-MARGIN, details[0].shape[2] * 2 - MARGIN)))
     waves = (ry.real @ rx.real - ry.imag @ rx.imag).astype(np.float32)
     a0, dw = analyse(waves)
-    smask = [(1 + a) ** np.float32(P["gamma"]) for a in act]
+    smask = [(1 + a) ** np.float32(gamma) for a in act]
     sync = trim(synthesise(np.zeros_like(a0), [m * d for m, d in zip(smask, dw)]))
-    sync *= rms * P["sync_share"] ** 0.5 / np.sqrt((sync**2).mean())
+    sync /= np.sqrt((sync**2).mean())
+    fade = np.outer(window(h), window(w)).astype(np.float32)
+    share = P["sync_share"]
+    for _ in range(P["sync_rounds"]):
+        faded = whiten(plane + sync * np.float32(rms * share**0.5)) * fade
+        around = np.array([(0, 0), *[(dy, dx) for dy in (-3.5, 0.5, 4.5) for dx in (-4.5, -2.5, 2.5, 4.5)]]) / PERIOD
+        p = np.abs(spectrum_at(faded, (f[:, None] + around).reshape(-1, 2))).reshape(len(f), -1) ** 2
+        lines = p[:, 0] / p[:, 1:].mean(1)
+        reached = (np.minimum(lines, 16) - 1).sum() / len(f) ** 0.5
+        share = float(np.clip(share * P["sync_target"] / max(reached, 1), P["share_min"], P["share_max"]))
+    P = {**P, "sync_share": share}
+    if P.get("debug"): print("      share %.3f reached %.1f" % (share, reached))
+    sync *= np.float32(rms * share**0.5)
 
     # per level: gain of each bit's statistic, energy, variance
     gains, energies, varis = [], [], []

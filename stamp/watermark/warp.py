@@ -14,7 +14,7 @@ MAX_PIXELS = 1_500_000
 _DRIFT = 0.5  # canonical pixels of shear over the whole picture that a reading does not notice
 
 
-def unwarp(plane: Plane, affine: Affine) -> tuple[Plane, Plane | None] | None:
+def unwarp(plane: Plane, affine: Affine, shift: NDArray[np.float64] | None = None) -> tuple[Plane, Plane | None] | None:
     """Resample so that the mark stands upright at one pixel a canonical pixel.
 
     plane : (H, W) luma. affine : (2, 2), canonical frequency -> frequency in `plane`.
@@ -27,7 +27,7 @@ def unwarp(plane: Plane, affine: Affine) -> tuple[Plane, Plane | None] | None:
     pixels = plane.size * scale**2
     if not 4096 < pixels < MAX_PIXELS:
         return None
-    if (upright := _axis_aligned(plane, back)) is not None:
+    if shift is None and (upright := _axis_aligned(plane, back)) is not None:
         return upright, None
     if scale < 1:  # shrink first, antialiased; what is left to do is close to a rotation
         shape = (max(round(plane.shape[0] * scale), 1), max(round(plane.shape[1] * scale), 1))
@@ -36,6 +36,8 @@ def unwarp(plane: Plane, affine: Affine) -> tuple[Plane, Plane | None] | None:
     h, w = plane.shape
     corners = np.array([[0, 0], [h, 0], [0, w], [h, w]]) @ back.T
     low, high = corners.min(0), corners.max(0)
+    if shift is not None:
+        low, high = low + shift, high + shift
     height, width = (int(n) for n in np.ceil(high - low))
     forth = np.linalg.inv(back).astype(np.float32)
     # centre of pixel (i, j) in the picture's continuous coordinates
