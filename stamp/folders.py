@@ -12,9 +12,10 @@ from .errors import MediaError, OutputError, StampError
 
 # What a walk through a folder picks up; a file that is named itself is tried whatever its name.
 SUFFIXES = frozenset(
-    [".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".avif", ".heic", ".heif"]
+    (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".avif", ".heic", ".heif", ".hif")
+    + (".gif", ".jxl")  # these carry a notice only
 )
-_SAME_CONTAINER = ({".jpg", ".jpeg", ".jpe", ".jfif"}, {".tif", ".tiff"}, {".heic", ".heif"})
+_SAME_CONTAINER = ({".jpg", ".jpeg", ".jpe", ".jfif"}, {".tif", ".tiff"}, {".heic", ".heif", ".hif"})
 _STAMPED = ".stamped"
 
 

@@ -93,7 +93,7 @@ class EmbedReport:
 
 @dataclass(frozen=True, slots=True)
 class DetectReport:
-    """What the detector found in one file, with the key that answered best.
+    """What the detector found in one file, with the key that reads it, or comes nearest.
 
     present : is there a mark of this key? `payload` is which one; None where it cannot be told.
     score, threshold : the statistic, and what it must reach for a false alarm rate of 1e-9 a call.

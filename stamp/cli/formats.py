@@ -7,19 +7,39 @@ import click
 from . import options
 from .screen import Screen
 
+# Container of the registry -> what of it can carry the watermark; and why not, where it cannot.
+_MARKED = {
+    "jpeg": "8 bit; RGB, gray, CMYK",
+    "png": "1 to 16 bit; RGB, gray, palette, with or without alpha",
+    "webp": "lossy and lossless, with or without alpha",
+    "tiff": "8 and 16 bit; RGB, gray, with or without alpha",
+    "heif": "8 bit; HEIC needs stamp-media[heif]",
+}
+_NOT_MARKED = {
+    "gif": "256 colours leave no room for it: convert to PNG",
+    "jxl": "there is no encoder here that keeps its settings: convert to PNG or JPEG",
+}
+
 
 @click.command(short_help="What each kind of file can carry.")
 @options.screen_options("stamp.formats/1")
 @options.pass_screen
 def command(screen: Screen) -> None:
-    """For each container: where each field of the rights notice goes, and where it cannot go, with the
-    reason."""
+    """What each kind of file can carry: the watermark, and each field of the rights notice with its place.
+
+    With -v also the places that a field cannot go to, with the reason.
+    """
     from ..metadata import registry
 
-    table = registry.formats()
-    screen.document([{"container": name, "fields": homes} for name, homes in table.items()])
-    for container, homes in table.items():
-        screen.line(container)
-        for name, place in homes.items():
-            absent = f"  (not in {place['absent']})" if place["absent"] and screen.verbose else ""
-            screen.line(f"  {name:<17} {place['homes'] or 'nowhere'}{absent}")
+    entries = []
+    for name, homes in registry.formats().items():
+        watermark = {"marked": _MARKED.get(name), "not_marked": _NOT_MARKED.get(name)}
+        title = registry.title(name)
+        entries.append({"container": name, "title": title, "watermark": watermark, "fields": homes})
+        screen.line(title)
+        screen.line(f"  {'watermark':<17} {_MARKED.get(name) or f'no: {_NOT_MARKED[name]}'}")
+        for field, place in homes.items():
+            screen.line(f"  {field:<17} {place['homes'] or 'nowhere'}")
+            if place["absent"] and (screen.verbose or not place["homes"]):
+                screen.line(f"  {'':<17} not in {place['absent']}")
+    screen.document(entries)

@@ -140,10 +140,11 @@ def test_any_file_name(name: bytes, stamp: Runner, media: Path, key_file: Path) 
 
 
 def test_formats_has_a_home_or_a_reason_for_every_field(stamp: Runner) -> None:
-    entries = {entry["container"]: entry["fields"] for entry in stamp("formats", "--json").entries}
+    entries = {entry["container"]: entry for entry in stamp("formats", "--json").entries}
     assert {"jpeg", "png", "tiff", "webp"} <= entries.keys()
-    for fields in entries.values():
-        assert all(place["homes"] or place["absent"] for place in fields.values())
+    for entry in entries.values():
+        assert all(place["homes"] or place["absent"] for place in entry["fields"].values())
+        assert (entry["watermark"]["marked"] is None) != (entry["watermark"]["not_marked"] is None)
 
 
 def test_json_numbers_are_json(stamp: Runner, media: Path, key_file: Path) -> None:

@@ -81,7 +81,7 @@ def test_not_found_is_a_value(photo: Path) -> None:
     assert found.score < found.threshold
 
 
-def test_the_key_that_answers_best(marked: Path) -> None:
+def test_one_of_several_keys(marked: Path) -> None:
     assert stamp.detect_file(marked, keys=iter([stamp.Key(bytes(32), "other"), KEY])).key_name == "api"
 
 
