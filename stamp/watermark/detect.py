@@ -16,7 +16,7 @@ from .grid import CANONICAL_AREA, canonical_shape, resize
 from .key import Key
 from .luma import luma_plane
 from .statistic import Observation, observe_plane
-from .sync import refine, search, spectrum, windowed
+from .sync import candidates, refine, spectrum, windowed
 from .warp import unwarp
 
 Plane = NDArray[np.float32]
@@ -183,13 +183,16 @@ def transform_of(affine: Affine) -> Transform:
     return Transform(round(float(scale), 4), round(float(angle), 2) + 0.0, mirrored, round(float(stretch), 4))
 
 
-def detect(image: NDArray[np.generic], *, key: Key, data_range: float | None = None) -> Detection:
+def detect(
+    image: NDArray[np.generic], *, key: Key, data_range: float | None = None, search: bool = True
+) -> Detection:
     """Look for the mark of `key` in a picture, whatever was done to it.
 
     Parameters
     ----------
     image : (H, W), (H, W, 3) RGB or (H, W, 4) RGBA; uint8 or uint16, or floats with `data_range`.
     data_range : the value of white; required for floats.
+    search : also look for turned, cropped, scaled and mirrored pictures.
 
     Returns
     -------
@@ -209,10 +212,12 @@ def detect(image: NDArray[np.generic], *, key: Key, data_range: float | None = N
     state = _Search(key, carriers(key), np.linalg.inv(to_work))
     if (found := state.read(work, to_work, near=True)) is not None:
         return found
+    if not search:
+        return state.verdict()
     s = spectrum(windowed(work))
     frequencies = state.carriers.frequencies
     for squeezed in (False, True):
-        for candidate in search(s, frequencies, squeezed=squeezed):
+        for candidate in candidates(s, frequencies, squeezed=squeezed):
             if candidate.score < (_SCORE_SQUEEZED if squeezed else _SCORE_PLAIN):
                 break
             affine = refine(s, frequencies, candidate)

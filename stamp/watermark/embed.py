@@ -2,38 +2,93 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import HostError
 from .carrier import SCHEME, carriers
 from .coding import encode
-from .embed_core import PARAM, mark
+from .constellation import sinusoids
+from .detect import detect
 from .grid import CANONICAL_AREA, canonical_shape, resize
+from .informed import coefficients
 from .key import Key
 from .luma import add_luma, luma_plane, white_of
+from .mask import spatial, visibility
 from .payload import frame
+from .statistic import activity, coverage, pad_to_tiles
+from .wavelet import MARGIN, analyse, synthesise
+
+Plane = NDArray[np.float32]
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 MIN_SIDE = 128
 
 
 def embed(
-    image: NDArray[np.generic], payload: bytes, *, key: Key, strength: float = 1.0, data_range: float | None = None
-) -> NDArray[np.generic]:
-    code = (1 - 2 * encode(frame(payload, key, SCHEME)).astype(np.float32)).astype(np.float32)
+    image: NDArray[Scalar],
+    payload: bytes,
+    *,
+    key: Key,
+    strength: float = 1.0,
+    data_range: float | None = None,
+    verify: bool = True,
+) -> NDArray[Scalar]:
+    """A marked copy of a picture.
+
+    Parameters
+    ----------
+    image : (H, W), (H, W, 3) RGB or (H, W, 4) RGBA; uint8 or uint16, or floats with `data_range`. The shorter side needs
+        128 pixels. Alpha and fully transparent pixels stay as they are.
+    payload : 8 bytes.
+    strength : 0 is the identity; 1 is invisible at normal viewing; the mark's amplitude is proportional to it.
+    data_range : the value of white; required for floats.
+    verify : read the mark back before returning it. Only a caller who reads the finished file himself may leave that out.
+
+    Returns
+    -------
+    An array of the same shape and dtype. The same input, key and payload give the same bytes.
+
+    Raises
+    ------
+    PayloadError : `payload` is not 8 bytes.
+    HostError : the array is no picture, is too small, or cannot carry a mark that could be read back (flat, clipped).
+    ValueError : `strength` is negative or not finite.
+    """
+    if not 0 <= strength < np.inf:
+        raise ValueError(f"strength is a number from 0, not {strength}")
+    bits = frame(payload, key, SCHEME)
     white = white_of(image, data_range)
     if strength == 0:
         return image.copy()
     h, w = image.shape[:2]
     if min(h, w) < MIN_SIDE:
-        raise HostError(f"a picture of {w} x {h} is too small for the mark: the shorter side needs {MIN_SIDE} pixels")
-    work = luma_plane(image, data_range, CANONICAL_AREA)
-    plane = resize(work, canonical_shape((h, w)))
-    delta = mark(plane, code, carriers(key), {**PARAM, "s": PARAM["s"] * strength})
-    marked = add_luma(image, delta, white)
-    from .detect import detect
-
-    found = detect(marked, key=key, data_range=data_range)
-    if found.payload != payload:
-        raise HostError("the mark could not be read back: the picture is too flat, too clipped or too small to carry it")
+        raise HostError(f"{w} x {h} pixels are too few for the mark: the shorter side needs at least {MIN_SIDE}")
+    plane = resize(luma_plane(image, data_range, CANONICAL_AREA), canonical_shape((h, w)))
+    marked = add_luma(image, mark(plane, bits, key, strength), white)
+    if verify and detect(marked, key=key, data_range=data_range, search=False).payload != bytes(payload):
+        raise HostError(
+            "the mark could not be read back, so nothing was marked: the picture is too flat, too small or too clipped "
+            "(white or black) to carry it; a larger or more detailed version may do"
+        )
     return marked
+
+
+def mark(plane: Plane, bits: NDArray[np.uint8], key: Key, strength: float) -> Plane:
+    """What to add to a canonical luma plane (H, W), 0 to 255, so that it carries the frame `bits`."""
+    h, w = plane.shape
+    c = carriers(key)
+    padded = pad_to_tiles(plane)
+    cover = coverage(plane.shape, (0, 0), None)
+    approximation, host = analyse(padded)
+    activities = [activity(detail) for detail in host]
+    mask = visibility(activities, cover, strength)
+    waves = sinusoids(padded, spatial(mask, activities, padded.shape), c.frequencies, mask.rms)
+    share = float(np.mean(waves * waves)) / mask.rms**2
+    signs = np.concatenate([1 - 2 * encode(bits).astype(np.float32), np.ones(2, np.float32)])
+    with_waves = [d + e for d, e in zip(host, analyse(waves)[1], strict=True)]
+    chips = coefficients(with_waves, cover, mask, signs, c, mask.rms**2 * (1 - share))
+    delta = synthesise(np.zeros_like(approximation), chips) + waves
+    return np.ascontiguousarray(delta[MARGIN : MARGIN + h, MARGIN : MARGIN + w])

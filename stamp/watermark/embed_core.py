@@ -16,7 +16,7 @@ from .wavelet import LEVELS, MARGIN, Detail, analyse, synthesise
 Plane = NDArray[np.float32]
 PARAM = dict(
     sync_rounds=1, sync_target=40, share_min=0.13, share_max=0.3, gamma=0.5, band=(0.7, 1.0, 1.15, 1.1), sync_share=0.15, floor=0.7, rounds=3,
-    psnr=41.1, s=0.75, jpeg=(), damp=1.0, channels=[(0, (1, 1, 1, 1), 1.0, 0), (0, (0, 1, 1, 1), 0.8, 0), (0, (0, 0, 1, 1), 0.5, 0)],
+    psnr=42.0, s=0.7, jpeg=(), damp=1.0, channels=[(0, (1, 1, 1, 1), 1.0, 0), (0, (0, 1, 1, 1), 0.8, 0), (0, (0, 0, 1, 1), 0.5, 0)],
 )
 
 

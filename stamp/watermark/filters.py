@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 Plane = NDArray[np.float32]
 
+_WINDOW, _CLIP = 7, 2.5
+
 
 def box(plane: Plane, size: int) -> Plane:
     """Mean over `size` x `size` (odd) neighbours along the last two axes, the border pixels repeated outwards.
@@ -27,10 +29,17 @@ def box(plane: Plane, size: int) -> Plane:
     return out
 
 
-def whiten(plane: Plane, size: int = 7, clip: float = 2.5) -> Plane:
-    """Local mean removed, local deviation made one, clipped at `clip` deviations."""
-    r = plane - box(plane, size)
-    deviation = np.sqrt(np.maximum(box(r * r, size), np.float32(0)))
+def centred(plane: Plane) -> tuple[Plane, Plane]:
+    """The plane less its local mean, and its local deviation plus one grey level, in 7 x 7 windows."""
+    r = plane - box(plane, _WINDOW)
+    deviation = box(r * r, _WINDOW)
+    np.sqrt(np.maximum(deviation, np.float32(0), out=deviation), out=deviation)
     deviation += np.float32(1)
+    return r, deviation
+
+
+def whiten(plane: Plane) -> Plane:
+    """Local mean removed, local deviation made one, clipped at 2.5 deviations."""
+    r, deviation = centred(plane)
     r /= deviation
-    return np.clip(r, -clip, clip, out=r)
+    return np.clip(r, -_CLIP, _CLIP, out=r)

@@ -12,9 +12,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from .linear import SINGLE_THREAD
+
 CANONICAL_AREA = 768 * 512
 _BLOCK = 64
-_SINGLE_THREAD = 200_000  # multiplications; OpenBLAS starts threads above 262,144
 
 
 def canonical_shape(shape: tuple[int, int]) -> tuple[int, int]:
@@ -65,14 +66,14 @@ def resize(
     if (plane.shape[1], width) != (shape[1], shape[1]):
         out = np.empty((plane.shape[0], shape[1]), np.float32)
         for start, end, low, high, weight in _taps(plane.shape[1], shape[1], width):
-            step = max(_SINGLE_THREAD // weight.size, 1)
+            step = max(SINGLE_THREAD // weight.size, 1)
             for row in range(0, plane.shape[0], step):
                 np.matmul(plane[row : row + step, low:high], weight.T, out=out[row : row + step, start:end])
         plane = out
     if (plane.shape[0], height) != (shape[0], shape[0]):
         out = np.empty((shape[0], plane.shape[1]), np.float32)
         for start, end, low, high, weight in _taps(plane.shape[0], shape[0], height):
-            step = max(_SINGLE_THREAD // weight.size, 1)
+            step = max(SINGLE_THREAD // weight.size, 1)
             for column in range(0, plane.shape[1], step):
                 np.matmul(weight, plane[low:high, column : column + step], out=out[start:end, column : column + step])
         plane = out
@@ -83,7 +84,7 @@ def resize_rows(plane: NDArray[np.float32], height: int) -> Iterator[tuple[int, 
     """`resize` to (height, W) in bands of rows, so that the whole is never in memory: (first row, end row, band)."""
     for start, end, low, high, weight in _taps(plane.shape[0], height, plane.shape[0]):
         band = np.empty((end - start, plane.shape[1]), np.float32)
-        step = max(_SINGLE_THREAD // weight.size, 1)
+        step = max(SINGLE_THREAD // weight.size, 1)
         for column in range(0, plane.shape[1], step):
             np.matmul(weight, plane[low:high, column : column + step], out=band[:, column : column + step])
         yield start, end, band

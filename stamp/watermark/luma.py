@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +11,9 @@ from ..errors import HostError
 from .grid import resize, resize_rows
 
 Plane = NDArray[np.float32]
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+_BAND = 8  # rows of blocks at a time
 
 _WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)  # Rec. ITU-R BT.601
 
@@ -42,54 +47,88 @@ def luma_plane(image: NDArray[np.generic], data_range: float | None, area: float
 
 
 def _block_means(image: NDArray[np.generic], factor: int) -> Plane:
-    """Means of factor x factor blocks; those at the right and bottom border may be of fewer pixels."""
+    """Means of factor x factor blocks; those at the right and bottom border may be of fewer pixels. float32.
+
+    Sums of integers, a few rows at a time, so that they stay in the cache: half the cost of the decoder at 12 megapixels.
+    """
     if factor == 1:
         return image.astype(np.float32)
-    kind = np.uint32 if image.dtype.itemsize <= 2 and image.dtype.kind == "u" else np.float32
-    narrow = np.uint16 if image.dtype == np.uint8 and factor <= 16 else kind
+    integral = image.dtype.kind == "u"
+    kind = np.float32 if not integral else np.uint16 if image.dtype == np.uint8 and factor <= 16 else np.uint32
     h, w = image.shape[:2]
-    rows = -(-h // factor)
-    columns = -(-w // factor)
-    tall = np.zeros((rows, *image.shape[1:]), narrow)
-    for i in range(factor):
-        part = image[i::factor]
-        tall[: len(part)] += part
-    total = np.zeros((rows, columns, *image.shape[2:]), narrow)
-    for j in range(factor):
-        part = tall[:, j::factor]
-        total[:, : part.shape[1]] += part
-    out = total.astype(np.float32)
-    counts_y = np.full(rows, factor, np.float32)
-    counts_x = np.full(columns, factor, np.float32)
+    rows, columns = -(-h // factor), -(-w // factor)
+    out = np.empty((rows, columns, *image.shape[2:]), np.float32)
+    for start in range(0, rows, _BAND):
+        end = min(start + _BAND, rows)
+        tall = image[start * factor : end * factor : factor].astype(kind)
+        for i in range(1, factor):
+            part = image[start * factor + i : end * factor : factor]
+            np.add(tall[: len(part)], part, out=tall[: len(part)], dtype=kind)
+        total = tall[:, ::factor].copy()
+        for j in range(1, factor):
+            part = tall[:, j::factor]
+            total[:, : part.shape[1]] += part
+        out[start:end] = total
+    counts_y, counts_x = np.full(rows, factor, np.float32), np.full(columns, factor, np.float32)
     counts_y[-1], counts_x[-1] = h - (rows - 1) * factor, w - (columns - 1) * factor
     out /= (counts_y[:, None] * counts_x)[(..., *[None] * (out.ndim - 2))]
     return out
 
 
-def add_luma(image: NDArray[np.generic], delta: Plane, white: float) -> NDArray[np.generic]:
+def add_luma(image: NDArray[Scalar], delta: Plane, white: float) -> NDArray[Scalar]:
     """A copy of `image` with `delta` (canonical grid, luma on a scale of 0 to 255) added to every colour, saturated.
 
     Alpha stays as it is, and fully transparent pixels keep their colours.
     """
     h, w = image.shape[:2]
-    colours = 1 if image.ndim == 2 else 3
-    integral = image.dtype.kind in "ui"
+    image = np.ascontiguousarray(image)
     wide = resize(delta, (delta.shape[0], w))
     if white != 255:
         wide *= np.float32(white / 255)
-    out = image.copy()
+    bytes_ = image.dtype == np.uint8 and white == 255
+    add = _add_bytes if bytes_ else _add
+    out = np.empty_like(image)
     for start, end, rows in resize_rows(wide, h):
-        source = image[start:end] if image.ndim == 2 else image[start:end, :, :colours]
-        d = rows if image.ndim == 2 else rows[:, :, None]
-        if integral:
-            value = np.rint(source + d)
-            np.clip(value, 0, np.iinfo(image.dtype).max, out=value)
+        step = np.clip(np.rint(rows), -127, 127).astype(np.int8) if bytes_ else rows
+        source, target = image[start:end], out[start:end]
+        if image.ndim == 2:
+            add(source, step, target, white)
+        elif image.shape[2] == 3:
+            add(source.reshape(end - start, -1), _thrice(step), target.reshape(end - start, -1), white)
         else:
-            value = np.clip(source + d, np.minimum(source, 0), np.maximum(source, white))
-        value = value.astype(image.dtype)
-        if image.ndim == 3 and image.shape[2] == 4:
-            value = np.where(image[start:end, :, 3:] == 0, source, value)
-            out[start:end, :, :3] = value
-        else:
-            out[start:end] = value
+            target[...] = source
+            colours = np.ascontiguousarray(source[:, :, :3])
+            marked = np.empty_like(colours)
+            add(colours.reshape(end - start, -1), _thrice(step), marked.reshape(end - start, -1), white)
+            np.copyto(target[:, :, :3], marked, where=source[:, :, 3:] != 0)
     return out
+
+
+def _thrice(rows: NDArray[Scalar]) -> NDArray[Scalar]:
+    """Every value three times, for interleaved colours: three strided copies, since numpy's repeat is slower."""
+    out = np.empty((*rows.shape, 3), rows.dtype)
+    for colour in range(3):
+        out[:, :, colour] = rows
+    return out.reshape(len(rows), -1)
+
+
+def _add(source: NDArray[np.generic], step: NDArray[np.generic], target: NDArray[np.generic], white: float) -> None:
+    value = source + step.astype(np.float64 if source.dtype.itemsize > 4 else np.float32)
+    if target.dtype.kind == "u":
+        np.rint(value, out=value)
+        np.clip(value, 0, white, out=value)
+    else:
+        # floats beyond black or white, as HDR pictures have them, are kept
+        np.clip(value, np.minimum(source, 0), np.maximum(source, white), out=value)
+    target[...] = value
+
+
+def _add_bytes(source: NDArray[np.generic], step: NDArray[np.generic], target: NDArray[np.generic], white: float) -> None:
+    """`_add` for uint8 and steps of int8: saturating additions on bytes, five times faster than a trip through wider numbers."""
+    zero = np.zeros_like(step)
+    up = np.maximum(step, zero).view(np.uint8)
+    down = np.negative(np.minimum(step, zero)).view(np.uint8)
+    value = np.minimum(source, np.uint8(255) - up)
+    value += up
+    np.maximum(value, down, out=value)
+    np.subtract(value, down, out=target)

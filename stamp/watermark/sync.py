@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .filters import box, whiten
+from .linear import product
 
 Plane = NDArray[np.float32]
 Affine = NDArray[np.float64]  # (2, 2): canonical frequency (fy, fx) -> frequency in the picture
 
 STEP = 0.005  # log-polar resolution: radians, and the logarithm of the scale
 SCALE_MIN, SCALE_MAX = 0.3, 4.0  # pixels of the working picture per canonical pixel
-_POWER_CAP = 16.0  # of one peak, in units of its neighbourhood: no single line of the host may decide
+POWER_CAP = 16.0  # of one peak, in units of its neighbourhood: no single line of the host may decide
 _ANGLES = int(np.ceil(np.pi / STEP))
 ASPECTS = np.exp(np.linspace(np.log(0.8), np.log(1.25), 38))
 
@@ -63,10 +64,11 @@ def windowed(plane: Plane) -> Plane:
 def spectrum_at(plane: Plane, frequencies: NDArray[np.float64]) -> NDArray[np.complex64]:
     """The discrete-time Fourier transform of a plane at (n, 2) frequencies (fy, fx) in cycles per pixel."""
     y, x = np.arange(plane.shape[0]), np.arange(plane.shape[1])
-    rows = np.exp(-2j * np.pi * np.outer(frequencies[:, 0], y)).astype(np.complex64)
+    rows = np.exp(-2j * np.pi * np.outer(frequencies[:, 0], y))
     columns = np.exp(-2j * np.pi * np.outer(frequencies[:, 1], x)).astype(np.complex64)
-    product = (rows.real @ plane) + 1j * (rows.imag @ plane)
-    return (product * columns).sum(1)
+    half = len(frequencies)
+    both = product(np.vstack([rows.real, rows.imag]).astype(np.float32), plane)
+    return ((both[:half] + 1j * both[half:]) * columns).sum(1)
 
 
 def spectrum(faded: Plane) -> Spectrum:
@@ -79,7 +81,7 @@ def spectrum(faded: Plane) -> Spectrum:
     local = box(np.minimum(raw, ceiling), 25)
     local += np.float32(1e-12)
     power = raw / local
-    np.minimum(power, np.float32(_POWER_CAP), out=power)
+    np.minimum(power, np.float32(POWER_CAP), out=power)
     return Spectrum(raw, _standardised(power), _standardised(_highest_of_nine(power)), size)
 
 
@@ -154,7 +156,7 @@ def _peaks(score: Plane, count: int, reach: int) -> list[tuple[float, int, int]]
     return found
 
 
-def search(s: Spectrum, frequencies: NDArray[np.float64], *, squeezed: bool, count: int = 4) -> list[Candidate]:
+def candidates(s: Spectrum, frequencies: NDArray[np.float64], *, squeezed: bool, count: int = 4) -> list[Candidate]:
     """The best geometries, mirrored ones included; with `squeezed`, those whose aspect ratio changed before or after the turn."""
     found = []
     step = STEP * 2 if squeezed else STEP
