@@ -102,7 +102,7 @@ class EmbedTask:
         """
         if self.watermark:
             assert self.key is not None
-            payload = detect_file(output, keys=self.key).payload
+            payload = detect_file(output, keys=self.key, search=False).payload
             done = payload is not None and self.payload in (None, payload)
         else:
             payload = None

@@ -8,6 +8,7 @@ and overwriting is allowed.
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 from collections.abc import Iterable, Iterator
@@ -84,6 +85,7 @@ def embed_file(
     Raises
     ------
     PayloadError, KeyFileError : the payload is not 8 bytes; a watermark without a key.
+    ValueError : `strength` is not above 0 and finite.
     RightsError : neither a watermark nor a notice was asked for.
     OutputError : `dst` exists, and `overwrite` is False.
     UnsupportedFormat, CorruptFile, MediaError : `src` cannot be read.
@@ -104,13 +106,15 @@ def embed_file(
     payload = secrets.token_bytes(8) if payload is None else payload
     if not isinstance(payload, bytes) or len(payload) != 8:
         raise PayloadError(f"a payload is 8 bytes, not {payload!r}")
+    if not 0 < strength < math.inf:
+        raise ValueError(f"the strength of a mark that can be read is above 0 and finite, not {strength}")
 
     from .media.image import read_picture
     from .watermark.embed import embed
 
     picture = read_picture(src)
     with _named(src):
-        marked = embed(picture.pixels, payload, key=key, strength=strength)
+        marked = embed(picture.pixels, payload, key=key, strength=strength, verify=False)
     fidelity = _fidelity(picture.pixels, marked)
     if rights:
         rights = replace(rights, identifier=payload.hex())
@@ -136,7 +140,7 @@ def _write_readable(
         if rights:
             data, metadata = _with_notice(data, rights, temp)
         temp.write_bytes(data)
-        if detect_file(temp, keys=key).payload == payload:
+        if detect_file(temp, keys=key, search=False).payload == payload:
             return metadata, [*picture.notes, *notes, *(metadata.notes if metadata else ())]
     raise HostError(
         f"{picture.path}: the mark cannot be read back from this picture: too small, flat or clipped"
@@ -197,10 +201,11 @@ def read_rights(src: StrPath) -> RightsReport:
         return _found(registry.read_rights(data), src)
 
 
-def detect_file(src: StrPath, *, keys: Key | Iterable[Key]) -> DetectReport:
+def detect_file(src: StrPath, *, keys: Key | Iterable[Key], search: bool = True) -> DetectReport:
     """Look for a mark of any of `keys` in a picture.
 
-    The first key whose payload can be read is reported, else the one that comes nearest to it.
+    The first key whose payload can be read is reported, else the one that comes nearest to it. Without
+    `search` only a picture that was not turned, cropped, scaled or mirrored is found, which is quick.
 
     Raises
     ------
@@ -217,7 +222,7 @@ def detect_file(src: StrPath, *, keys: Key | Iterable[Key]) -> DetectReport:
     luma = read_luma(src)
     tried = []
     for key in keys:
-        tried.append(detect(luma, key=key))
+        tried.append(detect(luma, key=key, search=search))
         if tried[-1].payload is not None:
             break  # a picture without a mark takes the whole search, for every key
     best = min(tried, key=lambda found: (found.payload is None, not found.present, found.log10_p))
@@ -288,11 +293,11 @@ def _check_output(src: Path, dst: Path, overwrite: bool) -> None:
     """Fail before the work is done rather than after it."""
     if overwrite:
         return
-    if dst.exists() and src.exists() and dst.samefile(src):
+    if os.path.exists(dst) and os.path.exists(src) and os.path.samefile(dst, src):
         raise OutputError(
             f"{dst}: is the source itself, only replaced on purpose (--in-place); name another output"
         )
-    if dst.exists() or dst.is_symlink():
+    if os.path.lexists(dst):
         raise OutputError(f"{dst}: exists already; choose another name, or allow overwriting (--force)")
 
 

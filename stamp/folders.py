@@ -12,8 +12,23 @@ from .errors import MediaError, OutputError, StampError
 
 # What a walk through a folder picks up; a file that is named itself is tried whatever its name.
 SUFFIXES = frozenset(
-    (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".avif", ".heic", ".heif", ".hif")
-    + (".gif", ".jxl")  # these carry a notice only
+    (
+        *(
+            ".jpg",
+            ".jpeg",
+            ".jpe",
+            ".jfif",
+            ".png",
+            ".webp",
+            ".tif",
+            ".tiff",
+            ".avif",
+            ".heic",
+            ".heif",
+            ".hif",
+        ),
+        *(".gif", ".jxl"),  # these can carry a notice only
+    )
 )
 _SAME_CONTAINER = ({".jpg", ".jpeg", ".jpe", ".jfif"}, {".tif", ".tiff"}, {".heic", ".heif", ".hif"})
 _STAMPED = ".stamped"
@@ -45,15 +60,15 @@ def find_sources(
     Walking leaves out hidden files and folders, links to folders, and the folder `skip` (where the outputs
     go).
     """
-    skipped = skip.resolve() if skip else None
+    skipped = _real(skip) if skip else None
     for path in map(Path, paths):
-        if path.is_dir():
+        if os.path.isdir(path):
             yield from _walk(path, skipped)
         else:
             yield Source(path)
 
 
-def _walk(root: Path, skipped: Path | None) -> Iterator[Source | Job]:
+def _walk(root: Path, skipped: str | None) -> Iterator[Source | Job]:
     troubles: list[OSError] = []
     found = False
     for folder, folders, files in os.walk(root, onerror=troubles.append):
@@ -61,7 +76,7 @@ def _walk(root: Path, skipped: Path | None) -> Iterator[Source | Job]:
         folders[:] = sorted(
             name
             for name in folders
-            if not name.startswith(".") and (skipped is None or (here / name).resolve() != skipped)
+            if not name.startswith(".") and (skipped is None or _real(here / name) != skipped)
         )
         for name in sorted(files):
             if Path(name).suffix.lower() in SUFFIXES and not name.startswith("."):
@@ -113,16 +128,16 @@ def output_folder(paths: Sequence[str | os.PathLike[str]], output: str | None) -
     if output is None:
         return None
     separators = tuple(filter(None, (os.sep, os.altsep)))
-    one_file = len(paths) == 1 and not Path(paths[0]).is_dir()
+    one_file = len(paths) == 1 and not os.path.isdir(paths[0])
     return (
-        None if one_file and not output.endswith(separators) and not Path(output).is_dir() else Path(output)
+        None if one_file and not output.endswith(separators) and not os.path.isdir(output) else Path(output)
     )
 
 
 def _job(source: Source, file: Path | None, folder: Path | None, in_place: bool) -> Job:
     path = source.path
     if in_place:
-        return Job(path, path.resolve())  # through a link: the picture is replaced, not the link to it
+        return Job(path, Path(_real(path)))  # through a link: the picture is replaced, not the link to it
     if file:
         if not _same_container(path, file):
             message = f"{file}: the container is kept, so the output of {path} must end in {path.suffix}"
@@ -133,22 +148,27 @@ def _job(source: Source, file: Path | None, folder: Path | None, in_place: bool)
     return Job(path, stamped_name(path))
 
 
+def _real(path: Path) -> str:
+    # Unlike Path.resolve, this has an answer for circular links and names that are too long.
+    return os.path.realpath(path)
+
+
 def _same_container(path: Path, other: Path) -> bool:
     one, two = path.suffix.lower(), other.suffix.lower()
     return one == two or any({one, two} <= same for same in _SAME_CONTAINER)
 
 
 def _refuse_collisions(jobs: list[Job], in_place: bool) -> list[Job]:
-    sources = {job.path.resolve() for job in jobs}
-    outputs = Counter(job.output.resolve() for job in jobs if job.output)
+    sources = {_real(job.path) for job in jobs}
+    outputs = Counter(_real(job.output) for job in jobs if job.output)
 
     def checked(job: Job) -> Job:
         if job.output is None:
             return job
-        target = job.output.resolve()
+        target = _real(job.output)
         if outputs[target] > 1:
             others = sorted(
-                {str(other.path) for other in jobs if other.output and other.output.resolve() == target}
+                {str(other.path) for other in jobs if other.output and _real(other.output) == target}
             )
             return Job(
                 job.path, error=OutputError(f"{job.output}: would be the output of {' and '.join(others)}")

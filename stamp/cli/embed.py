@@ -6,6 +6,7 @@ import click
 
 from ..batch import EmbedTask, Entry
 from ..config import load_or_make_key, resolve_rights
+from ..errors import RightsError
 from ..folders import plan
 from ..metadata.rights import Rights
 from ..reports import EmbedReport, Failure
@@ -46,10 +47,11 @@ from .screen import Screen
 @click.option("--no-metadata", is_flag=True, help="Mark the picture only; the metadata is not touched.")
 @click.option(
     "--strength",
-    type=click.FloatRange(0.0, 4.0, min_open=True),
+    type=float,
+    callback=options.strength,
     default=1.0,
     metavar="X",
-    help="Strength of the mark: more survives more and is seen sooner.  [default: 1]",
+    help="Strength of the mark: more survives more and is seen sooner; at most 4.  [default: 1]",
 )
 @options.jobs
 @click.option("--resume", is_flag=True, help="Skip what is done: outputs that carry the mark already.")
@@ -90,14 +92,17 @@ def command(
     """
     if in_place and output:
         raise click.UsageError("--in-place and -o exclude each other")
-    rights = Rights(
-        copyright_notice=copyright_notice,
-        creators=creators,
-        credit_line=credit_line,
-        web_statement=web_statement,
-        usage_terms=usage_terms,
-        licensor_url=licensor_url,
-    )
+    try:
+        rights = Rights(
+            copyright_notice=copyright_notice,
+            creators=creators,
+            credit_line=credit_line,
+            web_statement=web_statement,
+            usage_terms=usage_terms,
+            licensor_url=licensor_url,
+        )
+    except RightsError as error:
+        raise click.UsageError(str(error)) from error
     given = bool(rights.values() or no_ai or rights_file)
     if no_metadata and given:
         raise click.UsageError("--no-metadata excludes the options that write a rights notice")

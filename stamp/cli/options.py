@@ -28,7 +28,7 @@ def screen_options(schema: str) -> Callable[[Command], Command]:
 
     def decorate(command: Command) -> Command:
         for option in (
-            _flag("-v", "--verbose", callback=set_flag, help="Tracebacks with errors, notes with results."),
+            _flag("-v", "--verbose", callback=set_flag, help="Say more: reasons, and where an error arose."),
             _flag("-q", "--quiet", callback=set_flag, help="Only results and errors, no progress, no notes."),
             _flag("--json", callback=set_json, help=f"Print one JSON document ({schema}) instead of lines."),
         ):
@@ -55,6 +55,13 @@ def payload(ctx: click.Context, param: click.Parameter, value: str | None) -> by
             f"{value!r} is not a payload: give 16 hexadecimal digits, such as 00ff00ff00ff00ff"
         )
     return data
+
+
+def strength(ctx: click.Context, param: click.Parameter, value: float) -> float:
+    """Callback for a strength: above 0 and at most 4."""
+    if not 0 < value <= 4:  # click.FloatRange lets "nan" through
+        raise click.BadParameter(f"{value} is not above 0 and at most 4")
+    return value
 
 
 sources = click.argument("sources", metavar="SRC...", nargs=-1, required=True, type=click.Path())

@@ -222,6 +222,18 @@ def test_one_bad_file_never_stops_the_rest(stamp: Runner, folder: Path, key_file
     assert sorted(digests(Path("out"))) == ["a.jpg", "b.JPG", "deep/c.jpeg", "deep/d.jpg"]
 
 
+def test_names_that_cannot_exist_cost_nobody_else_anything(
+    stamp: Runner, photo: Path, key_file: Path
+) -> None:
+    Path("loop.jpg").symlink_to("loop.jpg")
+    names = ["loop.jpg", "x" * 300 + ".jpg", "photo.jpg/inside.jpg", photo]
+    for command in (("embed", "-o", "out"), ("embed", "--in-place"), ("detect",), ("show",)):
+        result = stamp(*command, *names, "--json")
+        assert result.code == 3
+        assert [entry["status"] == "error" for entry in result.entries] == [True, True, True, False]
+        assert "internal" not in result.err
+
+
 def test_resume_does_only_what_is_missing(stamp: Runner, folder: Path, key_file: Path) -> None:
     (folder / "deep" / "c.jpeg").rename("c.jpeg")
     assert stamp("embed", folder, "-o", "out", "--payload", PAYLOAD).code == 0

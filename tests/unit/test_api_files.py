@@ -81,8 +81,30 @@ def test_not_found_is_a_value(photo: Path) -> None:
     assert found.score < found.threshold
 
 
-def test_one_of_several_keys(marked: Path) -> None:
-    assert stamp.detect_file(marked, keys=iter([stamp.Key(bytes(32), "other"), KEY])).key_name == "api"
+def test_one_of_several_keys(marked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing = stamp.Detection(False, None, 1.0, 5.0, -0.5, None, None, "nothing")
+    found = {
+        "nothing": nothing,
+        "less": replace(nothing, log10_p=-0.1, key_name="less"),
+        "traces": replace(nothing, present=True, log10_p=-12.0, key_name="traces"),
+        "read": replace(nothing, present=True, payload=PAYLOAD, log10_p=-11.0, key_name="read"),
+    }
+    asked = []
+
+    def detect(image: Any, *, key: stamp.Key, search: bool) -> stamp.Detection:
+        asked.append(key.name)
+        return found[key.name]
+
+    monkeypatch.setattr("stamp.watermark.detect.detect", detect)
+    for names, best in (
+        (("nothing", "less"), "nothing"),
+        (("less", "traces", "nothing"), "traces"),
+        (("traces", "read"), "read"),
+        (("read", "traces"), "read"),
+    ):
+        keys = (stamp.Key(bytes(32), name) for name in names)
+        assert stamp.detect_file(marked, keys=keys).key_name == best
+    assert asked[-1] == "read"  # the last call asked nobody else
 
 
 def test_write_rights_leaves_the_picture_and_open_fields(photo: Path, tmp_path: Path) -> None:
@@ -124,6 +146,8 @@ def test_overwriting_is_asked_for(photo: Path, tmp_path: Path) -> None:
         (stamp.PayloadError, {"payload": "00ff00ff00ff00ff"}),
         (stamp.PayloadError, {"payload": bytearray(8)}),
         (stamp.KeyFileError, {"key": None}),
+        (ValueError, {"strength": 0.0}),
+        (ValueError, {"strength": float("nan")}),
         (stamp.RightsError, {"watermark": False}),
         (stamp.RightsError, {"watermark": False, "rights": stamp.Rights()}),
     ],
@@ -174,8 +198,8 @@ def deaf(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
     detect_file = stamp.detect_file
     left = iter(range(times))
 
-    def detect(src: Path, *, keys: Any) -> stamp.DetectReport:
-        found = detect_file(src, keys=keys)
+    def detect(src: Path, **options: Any) -> stamp.DetectReport:
+        found = detect_file(src, **options)
         return found if next(left, None) is None else replace(found, present=False, payload=None)
 
     monkeypatch.setattr("stamp.files.detect_file", detect)
