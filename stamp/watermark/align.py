@@ -15,8 +15,10 @@ Offset = tuple[int, int]
 _BAND_LIMITS = (0.8, 0.25, 0.13)
 
 
-def translations(plane: Plane, carriers: Carriers, inside: Plane | None = None, near: int | None = None) -> list[Offset]:
-    """Likely positions (y, x) of the picture's first pixel within the tile, best first.
+def translations(
+    plane: Plane, carriers: Carriers, inside: Plane | None = None, near: int | None = None
+) -> list[tuple[float, Offset]]:
+    """Likely positions (y, x) of the picture's first pixel within the tile, highest peak (in deviations) first.
 
     Correlates the whitened picture, folded to one tile, with the pilots, once per band limit: after a blur the high
     frequencies hold nothing but noise. With `near`, only offsets within that many pixels of (0, 0) are considered.
@@ -44,7 +46,7 @@ def translations(plane: Plane, carriers: Carriers, inside: Plane | None = None, 
         at = np.unravel_index(int(correlation.argmax()), correlation.shape)
         offset = (int(-at[0]) % PERIOD, int(-at[1]) % PERIOD)
         peaks[offset] = max(float(correlation[at]), peaks.get(offset, 0.0))
-    return sorted(peaks, key=lambda offset: -peaks[offset])
+    return sorted(((peak, offset) for offset, peak in peaks.items()), reverse=True)
 
 
 _BLOCK, _REACH, _FFT = 96, 6, 128

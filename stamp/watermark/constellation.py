@@ -12,6 +12,7 @@ from .sync import POWER_CAP, spectrum_at, window
 Plane = NDArray[np.float32]
 
 SHARE_MIN, SHARE_MAX = 0.13, 0.3  # of the mark's energy
+_MIDDLE = 512
 SCORE = 40.0  # what the search should see, host and all, before anything happens to the picture
 
 
@@ -49,12 +50,14 @@ def sinusoids(plane: Plane, mask: Plane, frequencies: NDArray[np.float64], rms: 
 
 
 def _noise(faded: Plane, frequencies: NDArray[np.float64]) -> NDArray[np.float32]:
-    """The host's mean power around each frequency."""
-    size = max(1 << int(np.ceil(np.log2(max(faded.shape)))), 512)
-    transform = np.fft.rfft2(faded, (size, size))
+    """The host's mean power around each frequency, measured on the middle of the picture."""
+    top, left = ((n - min(n, _MIDDLE)) // 2 for n in faded.shape)
+    middle = faded[top : top + _MIDDLE, left : left + _MIDDLE]
+    transform = np.fft.rfft2(middle, (_MIDDLE, _MIDDLE))
     power = (transform.real**2 + transform.imag**2).astype(np.float32)
-    at = np.rint(frequencies * np.where(frequencies[:, 1:] < 0, -1, 1) * size).astype(int)
-    reach = np.arange(-12, 13)
-    y = (at[:, :1] + reach) % size
-    x = np.clip(at[:, 1:] + reach, 0, size // 2)
-    return power[y[:, :, None], x[:, None, :]].mean((1, 2))
+    power *= np.float32(np.vdot(faded, faded) / (np.vdot(middle, middle) + 1e-9))
+    at = np.rint(frequencies * np.where(frequencies[:, 1:] < 0, -1, 1) * _MIDDLE).astype(int)
+    reach = np.arange(-6, 7)
+    y = (at[:, :1] + reach) % _MIDDLE
+    x = np.clip(at[:, 1:] + reach, 0, _MIDDLE // 2)
+    return power[y[:, :, None], x[:, None, :]].mean((1, 2)) + np.float32(1e-9)

@@ -23,10 +23,11 @@ Plane = NDArray[np.float32]
 Affine = NDArray[np.float64]
 
 _NEAR = 1  # pixels by which an uncropped copy may be displaced on the canonical grid
-_ROUNDS = 3
-_PROMISING_DRIFT = 3.0
-_PROMISING_NEAR, _PROMISING_FAR = 1.5, 3.0  # below this pilot score a decoding is not worth its time
-_SCORE_PLAIN, _SCORE_SQUEEZED = 5.4, 7.0  # constellation scores that about one unmarked picture in ten reaches
+# Below these a decoding, a look or a search for drift is not worth its time: an unmarked picture reaches them now and then.
+_PROMISING_NEAR, _PROMISING_FAR, _PROMISING_DRIFT = 1.5, 3.2, 4.0
+_PEAK = 4.2  # height of the pilots' correlation peak, in deviations
+_SCORE_PLAIN, _SCORE_SQUEEZED = 5.8, 7.0  # constellation scores
+_DRIFT_ROUNDS = 2
 _WORK_AREA = 1.6 * CANONICAL_AREA
 
 
@@ -90,52 +91,80 @@ class _Search:
     score: float = 0.0
     affine: Affine | None = None
 
-    def read(self, work: Plane, affine: Affine, *, near: bool) -> Detection | None:
-        """Try one geometry, and what the pilots make of it. affine : canonical frequency -> frequency in `work`."""
-        if near:
-            warped: tuple[Plane, Plane | None] | None = (resize(work, canonical_shape(work.shape)), None)
-        else:
-            warped = unwarp(work, affine)
-        promise = _PROMISING_NEAR if near else _PROMISING_FAR
-        for _ in range(_ROUNDS):
-            if warped is None or self.positions == stats.MAX_POSITIONS:
-                return None
-            plane, valid = warped
-            inside = None if valid is None else (box(valid, 11) > 0.999).astype(np.float32)
-            looks = self._looks(plane, valid, inside, affine, near=near)
-            for look in looks:
-                if look.promise >= promise and (found := self._decode(look, affine)) is not None:
+    def untouched(self, work: Plane, affine: Affine) -> Detection | None:
+        """Try the picture as it stands: not cropped, not turned, whatever its size. affine : canonical frequency -> in `work`."""
+        plane = resize(work, canonical_shape(work.shape))
+        self.positions += 1
+        looks = [self._look(plane, None, (0, 0), affine)]
+        if (found := self._decode(looks[0], _PROMISING_NEAR, affine)) is not None:
+            return found
+        for _, offset in translations(plane, self.carriers, None, _NEAR):
+            if offset != (0, 0):
+                looks.append(self._look(plane, None, offset, affine))
+                if (found := self._decode(looks[-1], _PROMISING_NEAR, affine)) is not None:
                     return found
-            best = looks[0]
-            if best.promise < max(promise, _PROMISING_DRIFT):
+        return self._drifted(work, affine, max(looks, key=lambda look: look.promise), plane, None)
+
+    def turned(self, work: Plane, affine: Affine) -> Detection | None:
+        """Try one geometry, and the same turned by 180 degrees, which the constellation cannot tell apart."""
+        if (warped := unwarp(work, affine)) is None:
+            return None
+        peaks = []
+        for sign, view in ((1, np.s_[:, :]), (-1, np.s_[::-1, ::-1])):
+            plane = np.ascontiguousarray(warped[0][view])
+            valid = None if warped[1] is None else np.ascontiguousarray(warped[1][view])
+            for peak, offset in translations(plane, self.carriers, _inside(valid)):
+                peaks.append((peak, offset, sign * affine, plane, valid))
+        peaks.sort(key=lambda p: -p[0])
+        self.positions += 1
+        looks = []
+        for peak, offset, there, plane, valid in peaks[:3]:
+            if peak < _PEAK:
+                break
+            look = self._look(plane, valid, offset, there)
+            looks.append((look, there, plane, valid))
+            if (found := self._decode(look, _PROMISING_FAR, there)) is not None:
+                return found
+        if not looks:
+            return None
+        look, there, plane, valid = max(looks, key=lambda entry: entry[0].promise)
+        return self._drifted(work, there, look, plane, valid)
+
+    def _drifted(self, work: Plane, affine: Affine, look: _Look, plane: Plane, valid: Plane | None) -> Detection | None:
+        """Follow the pilots from a geometry that is nearly right to one that is."""
+        for _ in range(_DRIFT_ROUNDS):
+            if look.promise < _PROMISING_DRIFT:
                 return None
-            weight = gains_from_pilots(best.observation) * np.sqrt(best.observation.variance)
-            moved = drift(plane, self.carriers, best.offset, weight, inside)
+            weight = gains_from_pilots(look.observation) * np.sqrt(look.observation.variance)
+            moved = drift(plane, self.carriers, look.offset, weight, _inside(valid))
             if moved is None:
                 return None
             affine = affine @ (np.eye(2) - moved[0]).T
             warped = unwarp(work, affine, moved[1])
-            near = False
-            promise = best.promise + 0.2
+            if warped is None:
+                return None
+            plane, valid = warped
+            self.positions += 1
+            offsets = [offset for _, offset in translations(plane, self.carriers, _inside(valid))[:2]]
+            looks = [self._look(plane, valid, offset, affine) for offset in offsets]
+            better = max(looks, key=lambda entry: entry.promise)
+            if better.promise < look.promise + 0.2:
+                return None
+            look = better
+            if (found := self._decode(look, _PROMISING_FAR, affine)) is not None:
+                return found
         return None
 
-    def _looks(self, plane: Plane, valid: Plane | None, inside: Plane | None, affine: Affine, *, near: bool) -> list[_Look]:
-        """The likeliest positions, best first."""
-        self.positions += 1
-        offsets = translations(plane, self.carriers, inside, _NEAR if near else None)[:2]
-        if near and (0, 0) not in offsets:
-            offsets.append((0, 0))
-        looks = []
-        for offset in offsets:
-            o = observe_plane(plane, self.carriers, offset, valid)
-            looks.append(_Look(float(pilot_scores(o).max()), offset, o))
-        looks.sort(key=lambda look: -look.promise)
-        if looks[0].promise > self.promise:
-            o = looks[0].observation
-            self.promise, self.affine, self.score = looks[0].promise, affine, witness_score(o, gains_from_pilots(o))
-        return looks[:2]
+    def _look(self, plane: Plane, valid: Plane | None, offset: Offset, affine: Affine) -> _Look:
+        o = observe_plane(plane, self.carriers, offset, valid)
+        promise = float(pilot_scores(o).max())
+        if promise > self.promise:
+            self.promise, self.affine, self.score = promise, affine, witness_score(o, gains_from_pilots(o))
+        return _Look(promise, offset, o)
 
-    def _decode(self, look: _Look, affine: Affine) -> Detection | None:
+    def _decode(self, look: _Look, least: float, affine: Affine) -> Detection | None:
+        if look.promise < least:
+            return None
         result = decode_payload(look.observation, self.key, stats.MAX_DECODINGS - self.decodings)
         if isinstance(result, int):
             self.decodings += result
@@ -206,11 +235,11 @@ def detect(
     -----
     Reads the picture as it stands first; then searches rotation, scale and mirroring, then changes of the aspect ratio as well.
     """
-    work = luma_plane(image, data_range, _WORK_AREA)
+    work = luma_plane(image, data_range, _WORK_AREA if search else CANONICAL_AREA)
     canonical = canonical_shape(work.shape)
     to_work = np.diag([canonical[0] / work.shape[0], canonical[1] / work.shape[1]])
     state = _Search(key, carriers(key), np.linalg.inv(to_work))
-    if (found := state.read(work, to_work, near=True)) is not None:
+    if (found := state.untouched(work, to_work)) is not None:
         return found
     if not search:
         return state.verdict()
@@ -220,8 +249,11 @@ def detect(
         for candidate in candidates(s, frequencies, squeezed=squeezed):
             if candidate.score < (_SCORE_SQUEEZED if squeezed else _SCORE_PLAIN):
                 break
-            affine = refine(s, frequencies, candidate)
-            for turned in (affine, -affine):
-                if (found := state.read(work, turned, near=False)) is not None:
-                    return found
+            if (found := state.turned(work, refine(s, frequencies, candidate))) is not None:
+                return found
     return state.verdict()
+
+
+def _inside(valid: Plane | None) -> Plane | None:
+    """The pixels far enough from the picture's own border, where that border runs through the plane."""
+    return None if valid is None else (box(valid, 11) > 0.999).astype(np.float32)

@@ -39,8 +39,8 @@ def luma_plane(image: NDArray[np.generic], data_range: float | None, area: float
     white = white_of(image, data_range)
     h, w = image.shape[:2]
     factor = max(int((h * w / area) ** 0.5 / 1.3), 1)
-    reduced = _block_means(image[..., :3] if image.ndim == 3 else image, factor)
-    plane = reduced @ _WEIGHTS if reduced.ndim == 3 else reduced
+    reduced = _block_means(np.ascontiguousarray(image), factor)
+    plane = reduced if reduced.ndim == 2 else reduced[:, :, :3] @ _WEIGHTS
     plane *= np.float32(255 / white)
     scale = min((area / (h * w)) ** 0.5, 1.0)
     return resize(plane, (max(round(h * scale), 1), max(round(w * scale), 1)), (h / factor, w / factor))
@@ -58,12 +58,14 @@ def _block_means(image: NDArray[np.generic], factor: int) -> Plane:
     h, w = image.shape[:2]
     rows, columns = -(-h // factor), -(-w // factor)
     out = np.empty((rows, columns, *image.shape[2:]), np.float32)
+    flat = image.reshape(h, -1)
     for start in range(0, rows, _BAND):
         end = min(start + _BAND, rows)
-        tall = image[start * factor : end * factor : factor].astype(kind)
+        sums = flat[start * factor : end * factor : factor].astype(kind)
         for i in range(1, factor):
-            part = image[start * factor + i : end * factor : factor]
-            np.add(tall[: len(part)], part, out=tall[: len(part)], dtype=kind)
+            part = flat[start * factor + i : end * factor : factor]
+            np.add(sums[: len(part)], part, out=sums[: len(part)], dtype=kind)
+        tall = sums.reshape(end - start, *image.shape[1:])
         total = tall[:, ::factor].copy()
         for j in range(1, factor):
             part = tall[:, j::factor]
