@@ -25,6 +25,8 @@ Plane = NDArray[np.float32]
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 MIN_SIDE = 128
+_FLAT = 1.0  # grey levels of deviation
+_CLIPPED = 0.98  # share of the picture
 
 
 def embed(
@@ -67,6 +69,10 @@ def embed(
     if min(h, w) < MIN_SIDE:
         raise HostError(f"{w} x {h} pixels are too few for the mark: the shorter side needs at least {MIN_SIDE}")
     plane = resize(luma_plane(image, data_range, CANONICAL_AREA), canonical_shape((h, w)))
+    if plane.std() < _FLAT:
+        raise HostError("the picture is flat, one shade all over: there is nothing to hide a mark in, and nothing to protect")
+    if np.mean((plane < 0.5) | (plane > 254.5)) > _CLIPPED:
+        raise HostError("the picture is clipped, pure black and white nearly everywhere: a mark needs shades between them")
     marked = add_luma(image, mark(plane, bits, key, strength), white)
     if verify and detect(marked, key=key, data_range=data_range, search=False).payload != bytes(payload):
         raise HostError(

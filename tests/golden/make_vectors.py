@@ -1,0 +1,24 @@
+"""Write stamp/watermark/vectors.json. Run once for a scheme: afterwards the vectors bind, and a change needs a new scheme.
+
+    python tests/golden/make_vectors.py
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import stamp.watermark.vectors as vectors
+from stamp import embed
+
+
+def main() -> None:
+    marked = embed(vectors.host_picture(), vectors._PAYLOAD, key=vectors._KEY)
+    record = {**vectors.compute(), "marked": vectors.pack(marked)}
+    target = Path(vectors.__file__).with_suffix(".json")
+    target.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+    print(f"{target}: {target.stat().st_size} bytes")
+
+
+if __name__ == "__main__":
+    main()
