@@ -16,10 +16,11 @@ from .grid import resize
 
 Plane = NDArray[np.float32]
 
-STRENGTH = 0.68  # grey levels in one coefficient where the activity is zero; SSIMULACRA2 of about 83
+STRENGTH = 0.73  # grey levels in one coefficient of activity 0.7; SSIMULACRA2 of about 83
 EXPONENT = 0.5
+OFFSET = 0.3
 PSNR_FLOOR = 42.0  # dB; on very busy pictures the mask allows more than anybody would call faithful
-LEVEL_GAIN = (0.7, 1.0, 1.15, 1.1)  # relative amplitude: fine detail is lost first, coarse patterns are seen first
+LEVEL_GAIN = (0.6, 1.0, 1.2, 1.15)  # relative amplitude: fine detail is lost first, coarse patterns are seen first
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def visibility(activities: list[Plane], cover: list[Plane], strength: float) -> 
         total = weight = 0.0
         for level, (a, seen) in enumerate(zip(activities, cover, strict=True), start=1):
             share = 0.25**level
-            total += share * float(((1 + a) ** np.float32(2 * exponent) * seen).sum() / max(seen.sum(), 1))
+            total += share * float(((OFFSET + a) ** np.float32(2 * exponent) * seen).sum() / max(seen.sum(), 1))
             weight += share
         # the mask's mean square is that of three orientations a level: the approximation carries nothing
         return strength * STRENGTH * (3 * total) ** 0.5
@@ -51,13 +52,13 @@ def visibility(activities: list[Plane], cover: list[Plane], strength: float) -> 
             exponent = (low + high) / 2
             low, high = (low, exponent) if rms(exponent) > limit else (exponent, high)
         exponent = low
-    levels = [np.float32(g) * (1 + a) ** np.float32(exponent) for g, a in zip(LEVEL_GAIN, activities, strict=True)]
+    levels = [np.float32(g) * (OFFSET + a) ** np.float32(exponent) for g, a in zip(LEVEL_GAIN, activities, strict=True)]
     return Mask(levels, min(rms(exponent), limit), exponent)
 
 
 def spatial(mask: Mask, activities: list[Plane], shape: tuple[int, int]) -> Plane:
     """The mask of the middle frequencies at full resolution, (H, W), for marks that are not made of wavelets."""
-    fine = (1 + activities[1]) ** np.float32(mask.exponent)
-    coarse = (1 + activities[2]) ** np.float32(mask.exponent)
+    fine = (OFFSET + activities[1]) ** np.float32(mask.exponent)
+    coarse = (OFFSET + activities[2]) ** np.float32(mask.exponent)
     fine *= resize(coarse, (fine.shape[0], fine.shape[1]))
     return resize(np.sqrt(fine), shape)
