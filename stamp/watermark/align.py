@@ -18,10 +18,12 @@ _BAND_LIMITS = (0.8, 0.25, 0.13)
 def translations(
     plane: Plane, carriers: Carriers, inside: Plane | None = None, near: int | None = None
 ) -> list[tuple[float, Offset]]:
-    """Likely positions (y, x) of the picture's first pixel within the tile, highest peak (in deviations) first.
+    """Likely positions (y, x) of the picture's first pixel within the tile, highest peak (in deviations)
+    first.
 
-    Correlates the whitened picture, folded to one tile, with the pilots, once per band limit: after a blur the high
-    frequencies hold nothing but noise. With `near`, only offsets within that many pixels of (0, 0) are considered.
+    Correlates the whitened picture, folded to one tile, with the pilots, once per band limit: after a blur
+    the high frequencies hold nothing but noise. With `near`, only offsets within that many pixels of (0, 0)
+    are considered.
     """
     w = whiten(plane)
     if inside is not None:
@@ -56,11 +58,13 @@ _STEPS = (2.0, 1.0, 0.5, 0.25)
 def drift(
     plane: Plane, carriers: Carriers, offset: Offset, weight: NDArray[np.float64], inside: Plane | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """How the pattern in a nearly aligned picture drifts from where it should be: (2, 2) matrix M and (2,) shift t.
+    """How the pattern in a nearly aligned picture drifts from where it should be: (2, 2) matrix M and (2,)
+    shift t.
 
-    A point q (pixels from the first corner) shows the pattern of q - (M q + t). Each block of the picture is correlated with the
-    pilots of its place, weighted by sub-band with `weight`; the affine drift that collects most of all correlations wins, so that
-    blocks too weak to show a peak of their own still have their say. None where there are too few blocks to tell.
+    A point q (pixels from the first corner) shows the pattern of q - (M q + t). Each block of the picture is
+    correlated with the pilots of its place, weighted by sub-band with `weight`; the affine drift that
+    collects most of all correlations wins, so that blocks too weak to show a peak of their own still have
+    their say. None where there are too few blocks to tell.
     """
     scaled = [
         np.where(carriers.index[level] == PILOT, carriers.sign[level], np.float32(0)) * w[:, None, None]
@@ -90,7 +94,16 @@ def drift(
     r = (np.minimum(corners + _BLOCK / 2, plane.shape) - centre) / radius
     one, zero = np.ones(len(r)), np.zeros(len(r))
     # what each parameter does to (dy, dx) of every block: two shifts, scale, turn, stretch, shear
-    moves = np.array([(one, zero), (zero, one), (r[:, 0], r[:, 1]), (r[:, 1], -r[:, 0]), (r[:, 0], -r[:, 1]), (r[:, 1], r[:, 0])])
+    moves = np.array(
+        [
+            (one, zero),
+            (zero, one),
+            (r[:, 0], r[:, 1]),
+            (r[:, 1], -r[:, 0]),
+            (r[:, 0], -r[:, 1]),
+            (r[:, 1], r[:, 0]),
+        ]
+    )
     index = np.arange(len(r))
 
     def collected(p: NDArray[np.float64]) -> float:

@@ -1,4 +1,5 @@
-"""Key -> carriers: which coded bit and which sign each wavelet coefficient of a tile has, the pilots, the constellation."""
+"""Key -> carriers: which coded bit and which sign each wavelet coefficient of a tile has, the pilots, the
+constellation."""
 
 from __future__ import annotations
 
@@ -26,11 +27,13 @@ _SPACING = 6 / PERIOD
 class Carriers:
     """What one key says about one tile.
 
-    index, sign : one array per level 1..4, shape (3, PERIOD >> level, PERIOD >> level), orientations in the order LH, HL, HH of
-        `wavelet.analyse`; index is the coded bit that the coefficient carries, `PILOT` or `WITNESS`; sign is -1 or +1.
-        Pilots serve to find the mark and to measure the channel; witnesses serve only to judge what was found (`stats`).
+    index, sign : one array per level 1..4, shape (3, PERIOD >> level, PERIOD >> level), orientations in the
+        order LH, HL, HH of `wavelet.analyse`; index is the coded bit that the coefficient carries, `PILOT` or
+        `WITNESS`; sign is -1 or +1. Pilots serve to find the mark and to measure the channel; witnesses serve
+        only to judge what was found (`stats`).
     pilot_spectrum : conjugate FFT of the tile with only the pilots in it, (PERIOD, PERIOD) complex64.
-    frequencies : (CONSTELLATION, 2) float64, (fy, fx) in cycles per canonical pixel, on the lattice k / PERIOD.
+    frequencies : (CONSTELLATION, 2) float64, (fy, fx) in cycles per canonical pixel, on the lattice k /
+        PERIOD.
     """
 
     index: tuple[NDArray[np.int16], ...]
@@ -55,17 +58,22 @@ def carriers(key: Key) -> Carriers:
         sign.append(np.where(words & np.uint64(1), np.float32(1), np.float32(-1)).reshape(3, side, side))
     pilots_only = [np.where(i == PILOT, s, np.float32(0)) for i, s in zip(index, sign, strict=True)]
     tile = synthesise(np.zeros((PERIOD >> LEVELS,) * 2, np.float32), pilots_only)
-    return Carriers(tuple(index), tuple(sign), np.conj(np.fft.fft2(tile)).astype(np.complex64), constellation(key))
+    return Carriers(
+        tuple(index), tuple(sign), np.conj(np.fft.fft2(tile)).astype(np.complex64), constellation(key)
+    )
 
 
 def constellation(key: Key) -> NDArray[np.float64]:
-    """Keyed frequencies, log-uniform in radius and uniform in angle over half the plane, no two closer than 6 / PERIOD."""
+    """Keyed frequencies, log-uniform in radius and uniform in angle over half the plane, no two closer than 6
+    / PERIOD."""
     uniform = key.words(f"{SCHEME}/constellation", 4096).astype(np.float64).reshape(-1, 2) * 2.0**-64
     points: list[NDArray[np.float64]] = []
     for u, v in uniform:
         radius, angle = F_MIN * (F_MAX / F_MIN) ** u, np.pi * v
         f = np.rint(np.array([np.sin(angle), np.cos(angle)]) * radius * PERIOD) / PERIOD
-        if np.hypot(*f) >= 0.8 * F_MIN and all(min(np.hypot(*(f - q)), np.hypot(*(f + q))) > _SPACING for q in points):
+        if np.hypot(*f) >= 0.8 * F_MIN and all(
+            min(np.hypot(*(f - q)), np.hypot(*(f + q))) > _SPACING for q in points
+        ):
             points.append(f)
         if len(points) == CONSTELLATION:
             break

@@ -1,9 +1,9 @@
 """The error-correcting code: tail-biting convolutional, rate 1/6, constraint length 15, decoded softly.
 
-Generators: the K = 15 rate 1/6 code of NASA's deep-space missions (JPL TDA Progress Report 42-63, 1981; octal 46321 51271
-63667 70535 73277 76513). Tail-biting saves the 14 tail bits, 13 % of the energy at this length. Decoding is the wrap-around
-Viterbi algorithm (Shao, Lin, Fossorier, "Two decoding algorithms for tailbiting codes", IEEE Trans. Commun. 51(10), 2003,
-doi:10.1109/TCOMM.2003.818084).
+Generators: the K = 15 rate 1/6 code of NASA's deep-space missions (JPL TDA Progress Report 42-63, 1981; octal
+46321 51271 63667 70535 73277 76513). Tail-biting saves the 14 tail bits, 13 % of the energy at this length.
+Decoding is the wrap-around Viterbi algorithm (Shao, Lin, Fossorier, "Two decoding algorithms for tailbiting
+codes", IEEE Trans. Commun. 51(10), 2003, doi:10.1109/TCOMM.2003.818084).
 """
 
 from __future__ import annotations
@@ -20,15 +20,18 @@ GENERATORS = (0o46321, 0o51271, 0o63667, 0o70535, 0o73277, 0o76513)
 RATE = len(GENERATORS)
 CODED_BITS = RATE * FRAME_BITS
 _STATES = 1 << (CONSTRAINT - 1)
-_WRAP = 40  # extra steps before and after: about three constraint lengths, after which all survivors share one path
+# extra steps before and after: nearly three constraint lengths, after which all survivors share one path
+_WRAP = 40
 
 
 def encode(bits: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """`FRAME_BITS` bits -> `CODED_BITS` bits. The register starts with the last bits, so that it ends where it began."""
+    """`FRAME_BITS` bits -> `CODED_BITS` bits. The register starts with the last bits, so that it ends where
+    it began."""
     padded = np.concatenate([bits[-(CONSTRAINT - 1) :], bits]).astype(np.int64)
     taps = np.array([[(g >> i) & 1 for i in range(CONSTRAINT)] for g in GENERATORS])
     windows = np.lib.stride_tricks.sliding_window_view(padded, CONSTRAINT)[:, ::-1]
-    return ((windows @ taps.T) & 1).astype(np.uint8).ravel()
+    coded: NDArray[np.uint8] = ((windows @ taps.T) & 1).astype(np.uint8).ravel()
+    return coded
 
 
 @cache
@@ -54,7 +57,8 @@ def _signs() -> NDArray[np.float32]:
 
 
 def decode(soft: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """Soft values, positive where a coded bit is more likely 0, shape (CODED_BITS,) -> the most likely `FRAME_BITS` bits."""
+    """Soft values, positive where a coded bit is more likely 0, shape (CODED_BITS,) -> the most likely
+    `FRAME_BITS` bits."""
     steps = soft.reshape(FRAME_BITS, RATE).astype(np.float32)
     order = np.arange(-_WRAP, FRAME_BITS + _WRAP) % FRAME_BITS
     table = steps @ _signs().T

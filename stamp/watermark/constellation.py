@@ -17,10 +17,11 @@ SCORE = 40.0  # what the search should see, host and all, before anything happen
 
 
 def sinusoids(plane: Plane, mask: Plane, frequencies: NDArray[np.float64], rms: float) -> Plane:
-    """The sum of the constellation's sinusoids under `mask`, (H, W) float32; its share of rms ** 2 is what the host demands.
+    """The sum of the constellation's sinusoids under `mask`, (H, W) float32; its share of rms ** 2 is what
+    the host demands.
 
-    A sinusoid in phase with the host's own component at its frequency adds to it; in any other phase the two would fight.
-    Busy hosts hide the peaks from the search and get a larger share.
+    A sinusoid in phase with the host's own component at its frequency adds to it; in any other phase the two
+    would fight. Busy hosts hide the peaks from the search and get a larger share.
     """
     h, w = plane.shape
     r, deviation = centred(plane)
@@ -60,4 +61,4 @@ def _noise(faded: Plane, frequencies: NDArray[np.float64]) -> NDArray[np.float32
     reach = np.arange(-6, 7)
     y = (at[:, :1] + reach) % _MIDDLE
     x = np.clip(at[:, 1:] + reach, 0, _MIDDLE // 2)
-    return power[y[:, :, None], x[:, None, :]].mean((1, 2)) + np.float32(1e-9)
+    return np.asarray(power[y[:, :, None], x[:, None, :]].mean((1, 2)) + np.float32(1e-9))

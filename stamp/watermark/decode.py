@@ -14,7 +14,8 @@ from .key import Key
 from .payload import unframe
 from .statistic import Observation
 
-# Relative gain of levels 1-4 after: nothing; a mild filter; JPEG or WebP; a strong blur or a resize to a quarter.
+# Relative gain of levels 1-4 after: nothing; a mild filter; JPEG or WebP; a strong blur or a resize to a
+# quarter.
 PROFILES = np.repeat([[1, 1, 1, 0.4], [0.5, 1, 1, 0.5], [0.1, 0.45, 1, 0.5], [0, 0.15, 1, 0.5]], 3, axis=1)
 _REFINEMENTS = 2
 _NOISE_AGREEMENT = 0.4  # what the decoder makes of pure noise, on average: such a decoding measures nothing
@@ -22,7 +23,8 @@ _NOISE_AGREEMENT = 0.4  # what the decoder makes of pure noise, on average: such
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A payload whose keyed check holds, and the witnesses' statistic under the weights that its code words measured."""
+    """A payload whose keyed check holds, and the witnesses' statistic under the weights that its code words
+    measured."""
 
     payload: bytes
     score: float
@@ -31,13 +33,15 @@ class Decoded:
 
 
 def pilot_scores(observation: Observation) -> NDArray[np.float64]:
-    """The pilots' correlation in standard deviations under each of `PROFILES`: how promising a geometry is."""
+    """The pilots' correlation in standard deviations under each of `PROFILES`: how promising a geometry
+    is."""
     weight = PROFILES / np.sqrt(observation.variance)
     return (weight @ observation.soft[:, PILOT]) / np.sqrt(weight**2 @ observation.pilot_energy + 1e-30)
 
 
 def witness_score(o: Observation, weight: NDArray[np.float64]) -> float:
-    """The statistic of `stats`: the witnesses' weighted correlation in standard deviations. `weight` must not depend on them."""
+    """The statistic of `stats`: the witnesses' weighted correlation in standard deviations. `weight` must not
+    depend on them."""
     return float(weight @ o.soft[:, WITNESS] / np.sqrt(weight**2 @ o.witness_energy + 1e-30))
 
 
@@ -47,9 +51,10 @@ def gains_from_pilots(o: Observation) -> NDArray[np.float64]:
 
 
 def _gains_from_code(o: Observation, code: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Maximal-ratio weights measured on an earlier decoding: mean over variance of each sub-band's soft bits."""
+    """Maximal-ratio weights measured on an earlier decoding: mean over variance of each sub-band's soft
+    bits."""
     agreed = o.soft[:, :CODED_BITS] * code
-    return np.maximum(agreed.mean(1), 0) / (agreed.var(1) + 1e-12)
+    return np.asarray(np.maximum(agreed.mean(1), 0) / (agreed.var(1) + 1e-12))
 
 
 def _weightings(o: Observation) -> Iterator[NDArray[np.float64]]:
@@ -61,8 +66,8 @@ def _weightings(o: Observation) -> Iterator[NDArray[np.float64]]:
 def decode_payload(observation: Observation, key: Key, budget: int) -> Decoded | int:
     """The payload, or the number of decodings that found none (at most `budget`).
 
-    Each weighting is refined by its own decoding: even a wrong one has most coded bits right, and measures the sub-bands' gains on 576
-    bits instead of the pilots.
+    Each weighting is refined by its own decoding: even a wrong one has most coded bits right, and measures
+    the sub-bands' gains on 576 bits instead of the pilots.
     """
     used = 0
     for weight in _weightings(observation):
@@ -73,12 +78,11 @@ def decode_payload(observation: Observation, key: Key, budget: int) -> Decoded |
             soft /= soft.std() + 1e-12
             bits = decode(soft)
             used += 1
-            coded = encode(bits)
+            code = 1.0 - 2.0 * encode(bits).astype(np.float64)
             payload = unframe(bits, key, SCHEME)
             if payload is not None:
-                score = witness_score(observation, _gains_from_code(observation, 1.0 - 2.0 * coded))
-                return Decoded(payload, score, int(((soft < 0) != coded.astype(bool)).sum()), used)
-            code = 1.0 - 2.0 * coded
+                score = witness_score(observation, _gains_from_code(observation, code))
+                return Decoded(payload, score, int((soft * code < 0).sum()), used)
             if float((soft * code).mean()) < _NOISE_AGREEMENT:
                 break
             weight = _gains_from_code(observation, code)

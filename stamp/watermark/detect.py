@@ -23,7 +23,8 @@ Plane = NDArray[np.float32]
 Affine = NDArray[np.float64]
 
 _NEAR = 1  # pixels by which an uncropped copy may be displaced on the canonical grid
-# Below these a decoding, a look or a search for drift is not worth its time: an unmarked picture reaches them now and then.
+# Below these a decoding, a look or a search for drift is not worth its time: an unmarked picture reaches them
+# now and then.
 _PROMISING_NEAR, _PROMISING_FAR, _PROMISING_DRIFT = 1.5, 3.2, 4.0
 _PEAK = 4.2  # height of the pilots' correlation peak, in deviations
 _SCORE_PLAIN, _SCORE_SQUEEZED = 5.8, 7.0  # constellation scores
@@ -35,7 +36,8 @@ _WORK_AREA = 1.6 * CANONICAL_AREA
 class Transform:
     """What happened to the marked picture, as far as the mark shows it.
 
-    scale : size of the content relative to an uncropped picture of the same dimensions; a crop to a quarter of the area shows as 2.
+    scale : size of the content relative to an uncropped picture of the same dimensions; a crop to a quarter
+        of the area shows as 2.
     rotation_deg : counter-clockwise turn of the content, -180 to 180.
     mirrored : whether the content was mirrored left to right before that turn.
     aspect : by how much the content was stretched horizontally relative to vertically.
@@ -49,11 +51,13 @@ class Transform:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """The answer of `detect`: whether the picture carries a mark of this key, which payload, and how sure that is.
+    """The answer of `detect`: whether the picture carries a mark of this key, which payload, and how sure
+    that is.
 
     present : a mark of this key is there. payload : its 8 bytes; None where the mark is too weak to be read.
     score, threshold : the witness statistic in standard deviations, and what it must reach.
-    log10_p : upper bound of log10 of the probability that a picture not marked with this key gives such evidence.
+    log10_p : upper bound of log10 of the probability that a picture not marked with this key gives such
+        evidence.
     bits_corrected : coded bits, of 576, that the error correction turned round; None without a payload.
     transform : the geometry found; None without a mark.
     """
@@ -92,7 +96,8 @@ class _Search:
     affine: Affine | None = None
 
     def untouched(self, work: Plane, affine: Affine) -> Detection | None:
-        """Try the picture as it stands: not cropped, not turned, whatever its size. affine : canonical frequency -> in `work`."""
+        """Try the picture as it stands: not cropped, not turned, whatever its size. affine : canonical
+        frequency -> in `work`."""
         plane = resize(work, canonical_shape(work.shape))
         self.positions += 1
         looks = [self._look(plane, None, (0, 0), affine)]
@@ -130,7 +135,9 @@ class _Search:
         look, there, plane, valid = max(looks, key=lambda entry: entry[0].promise)
         return self._drifted(work, there, look, plane, valid)
 
-    def _drifted(self, work: Plane, affine: Affine, look: _Look, plane: Plane, valid: Plane | None) -> Detection | None:
+    def _drifted(
+        self, work: Plane, affine: Affine, look: _Look, plane: Plane, valid: Plane | None
+    ) -> Detection | None:
         """Follow the pilots from a geometry that is nearly right to one that is."""
         for _ in range(_DRIFT_ROUNDS):
             if look.promise < _PROMISING_DRIFT:
@@ -194,7 +201,9 @@ class _Search:
             threshold=stats.THRESHOLD_ALONE if present else stats.THRESHOLD,
             log10_p=round(stats.log10_p_statistic(self.score, stats.MAX_POSITIONS), 2),
             bits_corrected=None,
-            transform=transform_of(self.to_canonical @ self.affine) if present and self.affine is not None else None,
+            transform=transform_of(self.to_canonical @ self.affine)
+            if present and self.affine is not None
+            else None,
             key_name=self.key.name,
         )
 
@@ -233,7 +242,8 @@ def detect(
 
     Notes
     -----
-    Reads the picture as it stands first; then searches rotation, scale and mirroring, then changes of the aspect ratio as well.
+    Reads the picture as it stands first; then searches rotation, scale and mirroring, then changes of the
+    aspect ratio as well.
     """
     work = luma_plane(image, data_range, _WORK_AREA if search else CANONICAL_AREA)
     canonical = canonical_shape(work.shape)

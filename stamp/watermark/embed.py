@@ -42,12 +42,14 @@ def embed(
 
     Parameters
     ----------
-    image : (H, W), (H, W, 3) RGB or (H, W, 4) RGBA; uint8 or uint16, or floats with `data_range`. The shorter side needs
-        128 pixels. Alpha and fully transparent pixels stay as they are.
+    image : (H, W), (H, W, 3) RGB or (H, W, 4) RGBA; uint8 or uint16, or floats with `data_range`. The shorter
+        side needs 128 pixels. Alpha and fully transparent pixels stay as they are.
     payload : 8 bytes.
-    strength : 0 is the identity; 1 is invisible at normal viewing; the mark's amplitude is proportional to it.
+    strength : 0 is the identity; 1 is invisible at normal viewing; the mark's amplitude is proportional to
+        it.
     data_range : the value of white; required for floats.
-    verify : read the mark back before returning it. Only a caller who reads the finished file himself may leave that out.
+    verify : read the mark back before returning it. Only a caller who reads the finished file himself may
+        leave that out.
 
     Returns
     -------
@@ -56,7 +58,8 @@ def embed(
     Raises
     ------
     PayloadError : `payload` is not 8 bytes.
-    HostError : the array is no picture, is too small, or cannot carry a mark that could be read back (flat, clipped).
+    HostError : the array is no picture, is too small, or cannot carry a mark that could be read back (flat,
+        clipped).
     ValueError : `strength` is negative or not finite.
     """
     if not 0 <= strength < np.inf:
@@ -67,17 +70,23 @@ def embed(
         return image.copy()
     h, w = image.shape[:2]
     if min(h, w) < MIN_SIDE:
-        raise HostError(f"{w} x {h} pixels are too few for the mark: the shorter side needs at least {MIN_SIDE}")
+        raise HostError(
+            f"{w} x {h} pixels are too few for the mark: the shorter side needs at least {MIN_SIDE}"
+        )
     plane = resize(luma_plane(image, data_range, CANONICAL_AREA), canonical_shape((h, w)))
     if plane.std() < _FLAT:
-        raise HostError("the picture is flat, one shade all over: there is nothing to hide a mark in, and nothing to protect")
+        raise HostError(
+            "the picture is flat, one shade all over: there is nothing to hide a mark in and nothing to protect"
+        )
     if np.mean((plane < 0.5) | (plane > 254.5)) > _CLIPPED:
-        raise HostError("the picture is clipped, pure black and white nearly everywhere: a mark needs shades between them")
+        raise HostError(
+            "the picture is clipped, pure black and white nearly everywhere: a mark needs shades between them"
+        )
     marked = add_luma(image, mark(plane, bits, key, strength), white)
     if verify and detect(marked, key=key, data_range=data_range, search=False).payload != bytes(payload):
         raise HostError(
-            "the mark could not be read back, so nothing was marked: the picture is too flat, too small or too clipped "
-            "(white or black) to carry it; a larger or more detailed version may do"
+            "the mark could not be read back, so nothing was marked: the picture is too flat, too small "
+            "or too clipped (white or black) to carry it; a larger or more detailed version may do"
         )
     return marked
 

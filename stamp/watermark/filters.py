@@ -11,7 +11,8 @@ _WINDOW, _CLIP = 7, 2.5
 
 
 def box(plane: Plane, size: int) -> Plane:
-    """Mean over `size` x `size` (odd) neighbours along the last two axes, the border pixels repeated outwards.
+    """Mean over `size` x `size` (odd) neighbours along the last two axes, the border pixels repeated
+    outwards.
 
     Shifted sums, not a running sum: in float32 a running sum drifts, and in float64 it is slower.
     """

@@ -1,7 +1,7 @@
 """The canonical grid, and resampling to and from it.
 
-Every picture is marked and read on a grid with the area of a 768 x 512 picture and the picture's own shape, so that the mark
-of an uncropped copy stands in the same place whatever size the copy has.
+Every picture is marked and read on a grid with the area of a 768 x 512 picture and the picture's own shape,
+so that the mark of an uncropped copy stands in the same place whatever size the copy has.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from .linear import SINGLE_THREAD
 
 CANONICAL_AREA = 768 * 512
-_BLOCK = 64
+_BLOCK = 16
 
 
 def canonical_shape(shape: tuple[int, int]) -> tuple[int, int]:
-    """(H, W) of the canonical grid for a picture of `shape`: the same proportions, an area of about `CANONICAL_AREA` pixels."""
+    """(H, W) of the canonical grid for a picture of `shape`: the same proportions, an area of about
+    `CANONICAL_AREA` pixels."""
     scale = (CANONICAL_AREA / (shape[0] * shape[1])) ** 0.5
     return max(round(shape[0] * scale), 1), max(round(shape[1] * scale), 1)
 
@@ -27,17 +28,21 @@ def canonical_shape(shape: tuple[int, int]) -> tuple[int, int]:
 def _cubic(x: NDArray[np.float64]) -> NDArray[np.float64]:
     """Keys' cubic kernel, a = -0.5 (IEEE Trans. ASSP 29(6), 1981, doi:10.1109/TASSP.1981.1163711)."""
     x = np.abs(x)
-    return np.where(x < 1, (1.5 * x - 2.5) * x * x + 1, np.where(x < 2, ((-0.5 * x + 2.5) * x - 4) * x + 2, 0.0))
+    return np.where(
+        x < 1, (1.5 * x - 2.5) * x * x + 1, np.where(x < 2, ((-0.5 * x + 2.5) * x - 4) * x + 2, 0.0)
+    )
 
 
 @lru_cache(maxsize=64)
-def _taps(old: int, new: int, extent: float) -> tuple[tuple[int, int, int, int, NDArray[np.float32]], ...]:
+def _taps(
+    old: int, new: int, extent: float, block: int = _BLOCK
+) -> tuple[tuple[int, int, int, int, NDArray[np.float32]], ...]:
     """Banded resampling matrix in blocks: (first output, end output, first input, end input, weights)."""
     ratio = extent / new
     support = max(ratio, 1.0)
     blocks = []
-    for start in range(0, new, _BLOCK):
-        end = min(start + _BLOCK, new)
+    for start in range(0, new, block):
+        end = min(start + block, new)
         centre = (np.arange(start, end) + 0.5) * ratio - 0.5
         first = int(np.floor(centre[0] - 2 * support))
         last = int(np.ceil(centre[-1] + 2 * support)) + 1
@@ -57,10 +62,11 @@ def resize(
 ) -> NDArray[np.float32]:
     """Cubic resampling of a (H, W) float32 plane to `shape`, antialiased where it shrinks.
 
-    `extent` is the part of the plane that the result covers, from its first corner, in pixels; all of it unless told.
+    `extent` is the part of the plane that the result covers, from its first corner, in pixels; all of it
+    unless told.
 
-    Products of small blocks of a banded matrix: several times faster in NumPy than gathering taps, and small enough that BLAS
-    does not wake its threads, which cost four times the CPU they save here.
+    Products of small blocks of a banded matrix: several times faster in NumPy than gathering taps, and small
+    enough that BLAS does not wake its threads, which cost four times the CPU they save here.
     """
     height, width = extent or plane.shape
     if (plane.shape[1], width) != (shape[1], shape[1]):
@@ -75,14 +81,21 @@ def resize(
         for start, end, low, high, weight in _taps(plane.shape[0], shape[0], height):
             step = max(SINGLE_THREAD // weight.size, 1)
             for column in range(0, plane.shape[1], step):
-                np.matmul(weight, plane[low:high, column : column + step], out=out[start:end, column : column + step])
+                np.matmul(
+                    weight,
+                    plane[low:high, column : column + step],
+                    out=out[start:end, column : column + step],
+                )
         plane = out
     return plane
 
 
-def resize_rows(plane: NDArray[np.float32], height: int) -> Iterator[tuple[int, int, NDArray[np.float32]]]:
-    """`resize` to (height, W) in bands of rows, so that the whole is never in memory: (first row, end row, band)."""
-    for start, end, low, high, weight in _taps(plane.shape[0], height, plane.shape[0]):
+def resize_rows(
+    plane: NDArray[np.float32], height: int, block: int
+) -> Iterator[tuple[int, int, NDArray[np.float32]]]:
+    """`resize` to (height, W) in bands of `block` rows, so that the whole is never in memory: (first row, end
+    row, band)."""
+    for start, end, low, high, weight in _taps(plane.shape[0], height, plane.shape[0], block):
         band = np.empty((end - start, plane.shape[1]), np.float32)
         step = max(SINGLE_THREAD // weight.size, 1)
         for column in range(0, plane.shape[1], step):

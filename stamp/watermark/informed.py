@@ -1,9 +1,10 @@
 """Informed embedding: each coded bit gets just the amplitude that the detector's own statistic lacks.
 
-The host is known when embedding, so that its interference can be cancelled instead of drowned (Cox, Miller and McKellips,
-"Watermarking as communications with side information", Proc. IEEE 87(7), 1999, doi:10.1109/5.771068). Three statistics are
-brought to their targets at once, since nobody knows what will be done to the picture: that of all levels, that of levels 2 to 4 (what JPEG and a
-resize to half leave), and that of levels 3 and 4 (a resize to a quarter).
+The host is known when embedding, so that its interference can be cancelled instead of drowned (Cox, Miller
+and McKellips, "Watermarking as communications with side information", Proc. IEEE 87(7), 1999,
+doi:10.1109/5.771068). Three statistics are brought to their targets at once, since nobody knows what will be
+done to the picture: that of all levels, that of levels 2 to 4 (what JPEG and a resize to half leave), and
+that of levels 3 and 4 (a resize to a quarter).
 """
 
 from __future__ import annotations
@@ -21,43 +22,55 @@ from .wavelet import LEVELS, MARGIN, Detail
 
 Levels = NDArray[np.float64]  # (LEVELS, SYMBOLS)
 
-FLOOR = 0.7  # share of the mean amplitude that every bit gets anyway: a crop does not see the host that was cancelled
+# share of the mean amplitude that every bit gets anyway: a crop does not see the host that was cancelled
+FLOOR = 0.7
 TARGETS = np.array([1.0, 0.8, 0.5])
 _SEES = np.array([[1, 1, 1, 1], [0, 1, 1, 1], [0, 0, 1, 1]])
-_ROUNDS, _SWEEPS, _HALVINGS = 3, 5, 11
+_ROUNDS, _SWEEPS, _HALVINGS = 2, 3, 9
 _SYNTHESIS_GAIN = np.array([1.04, 0.98, 1.085, 1.145])  # energy of a unit coefficient in the picture, bior4.4
 
 
 @dataclass(frozen=True, slots=True)
 class _Response:
-    """Per level and symbol: what a unit amplitude adds to the statistic, what it costs in energy, the statistic's null variance."""
+    """Per level and symbol: what a unit amplitude adds to the statistic, what it costs in energy, the
+    statistic's null variance."""
 
     gain: Levels
     energy: Levels
     variance: Levels
-    inverse: list[NDArray[np.float64]]
+    inverse: list[NDArray[np.float32]]
 
 
 def _response(details: Detail, cover: Detail, mask: Mask, carriers: Carriers) -> _Response:
     gain, energy, variance, inverse = [], [], [], []
     for level in range(LEVELS):
         side, origin = PERIOD >> (level + 1), MARGIN >> (level + 1)
-        index, detail, seen, m = carriers.index[level].ravel(), details[level], cover[level], mask.levels[level]
+        index, detail, seen, m = (
+            carriers.index[level].ravel(),
+            details[level],
+            cover[level],
+            mask.levels[level],
+        )
         act = activity(detail)
         y = normalise(detail, act)
         y *= seen
-        inv = float(seen.sum()) / ((y * y).sum((1, 2)) + 1e-12)
+        inv = (float(seen.sum()) / ((y * y).sum((1, 2)) + 1e-12)).astype(np.float32)
         linear = (np.abs(detail) < CLIP * act) * (seen * m * weight(act) / act)
-        scale = inv.astype(np.float32)[:, None, None]
+        scale = inv[:, None, None]
         tiles = fold(np.stack([m * m * seen, seen]), side, origin)
         gain.append(np.bincount(index, (fold(linear, side, origin) * scale).ravel(), SYMBOLS))
-        energy.append(np.bincount(index, np.broadcast_to(tiles[0], (3, side, side)).ravel(), SYMBOLS) * _SYNTHESIS_GAIN[level])
+        energy.append(
+            np.bincount(index, np.broadcast_to(tiles[0], (3, side, side)).ravel(), SYMBOLS)
+            * _SYNTHESIS_GAIN[level]
+        )
         variance.append(np.bincount(index, (tiles[1] * scale).ravel(), SYMBOLS))
         inverse.append(inv)
     return _Response(np.array(gain), np.array(energy) + 1e-9, np.array(variance) + 1e-9, inverse)
 
 
-def _chips(amplitude: Levels, signs: NDArray[np.float32], shapes: list[tuple[int, ...]], carriers: Carriers) -> Detail:
+def _chips(
+    amplitude: Levels, signs: NDArray[np.float32], shapes: list[tuple[int, ...]], carriers: Carriers
+) -> Detail:
     """Signed amplitudes of every coefficient of a padded picture."""
     out = []
     for level, shape in enumerate(shapes):
@@ -70,12 +83,17 @@ def _chips(amplitude: Levels, signs: NDArray[np.float32], shapes: list[tuple[int
 
 
 def coefficients(
-    host: Detail, cover: Detail, mask: Mask, signs: NDArray[np.float32], carriers: Carriers, mean_square: float
+    host: Detail,
+    cover: Detail,
+    mask: Mask,
+    signs: NDArray[np.float32],
+    carriers: Carriers,
+    mean_square: float,
 ) -> Detail:
     """The mark's wavelet coefficients.
 
-    host : details of the padded host, with everything else that will be added to it. signs : (SYMBOLS,) +-1, the code and
-    the known chips. mean_square : energy a pixel that the mark may spend.
+    host : details of the padded host, with everything else that will be added to it. signs : (SYMBOLS,) +-1,
+        the code and the known chips. mean_square : energy a pixel that the mark may spend.
     """
     r = _response(host, cover, mask, carriers)
     budget = mean_square * float(cover[0].sum()) * 4
@@ -95,12 +113,13 @@ def coefficients(
             total = host[level] + mark[level]
             y = normalise(total, activity(total))
             y *= cover[level]
-            tile = fold(y, side, origin) * carriers.sign[level] * r.inverse[level].astype(np.float32)[:, None, None]
+            tile = fold(y, side, origin) * carriers.sign[level] * r.inverse[level][:, None, None]
             out.append(np.bincount(carriers.index[level].ravel(), tile.ravel(), SYMBOLS) * signs)
         return np.array(out)
 
     def solve(interference: Levels, height: float) -> Levels:
-        """Least energy above the floor that brings all three statistics to `height` targets; dual coordinate ascent."""
+        """Least energy above the floor that brings all three statistics to `height` targets; dual coordinate
+        ascent."""
         base = seen_by @ (interference + r.gain * (FLOOR * mean))
         dual = np.zeros_like(base)
         extra = np.zeros_like(r.gain)
@@ -111,7 +130,7 @@ def coefficients(
                 extra += (raised - dual[c]) * step[c]
                 dual[c] = raised
         extra[:, CODED_BITS:] = extra[:, :CODED_BITS].mean(1, keepdims=True)
-        return FLOOR * mean + extra
+        return np.asarray(FLOOR * mean + extra)
 
     amplitude = np.full_like(r.gain, mean)
     for _ in range(_ROUNDS):

@@ -1,7 +1,7 @@
 """The secret key, and every random stream derived from it.
 
-All randomness in the scheme comes from HMAC-SHA256 and SHAKE-256, never from NumPy's generators: a mark made today must be
-readable on another platform, and by another NumPy, in twenty years.
+All randomness in the scheme comes from HMAC-SHA256 and SHAKE-256, never from NumPy's generators: a mark made
+today must be readable on another platform, and by another NumPy, in twenty years.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ class Key:
 
     def __post_init__(self) -> None:
         if not isinstance(self.secret, bytes) or len(self.secret) != KEY_BYTES:
-            raise KeyFileError(f"a key is {KEY_BYTES} bytes; make one with Key.generate() or `stamp key new FILE`")
+            raise KeyFileError(
+                f"a key is {KEY_BYTES} bytes; make one with Key.generate() or `stamp key new FILE`"
+            )
         if not (1 <= len(self.name) <= 64 and self.name.isprintable()):
             raise KeyFileError(f"a key's name is 1 to 64 printable characters, not {self.name!r}")
 
@@ -79,11 +81,15 @@ class Key:
         ------
         KeyFileError : the file exists already (a key is never overwritten), or cannot be written.
         """
-        text = json.dumps({"format": _FORMAT, "name": self.name, "secret": self.secret.hex()}, indent=1) + "\n"
+        text = (
+            json.dumps({"format": _FORMAT, "name": self.name, "secret": self.secret.hex()}, indent=1) + "\n"
+        )
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError as error:
-            raise KeyFileError(f"{path}: exists already, and a key is never overwritten; choose another name") from error
+            raise KeyFileError(
+                f"{path}: exists already, and a key is never overwritten; choose another name"
+            ) from error
         except OSError as error:
             raise KeyFileError(f"{path}: cannot write the key file: {error.strerror or error}") from error
         try:
@@ -98,8 +104,9 @@ class Key:
     def stream(self, purpose: str, count: int) -> bytes:
         """`count` pseudo-random bytes for one named purpose: SHAKE-256(HMAC-SHA256(secret, purpose)).
 
-        HMAC as a PRF: RFC 2104 and NIST SP 800-108r1; the extendable output: FIPS 202. Streams of different purposes are
-        independent, so that adding one never shifts another, and a longer stream begins with the shorter one.
+        HMAC as a PRF: RFC 2104 and NIST SP 800-108r1; the extendable output: FIPS 202. Streams of different
+        purposes are independent, so that adding one never shifts another, and a longer stream begins with the
+        shorter one.
         """
         return hashlib.shake_256(hmac.digest(self.secret, purpose.encode(), "sha256")).digest(count)
 

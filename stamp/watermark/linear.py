@@ -1,7 +1,7 @@
 """Matrix products small enough that BLAS does not wake its threads.
 
-One picture is marked in well under a second; threads that spin for it cost more CPU than they save (four times, measured at 12
-megapixels), and a pool of processes already uses every core.
+One picture is marked in well under a second; threads that spin for it cost more CPU than they save (four
+times, measured at 12 megapixels), and a pool of processes already uses every core.
 """
 
 from __future__ import annotations

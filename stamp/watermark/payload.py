@@ -1,7 +1,7 @@
 """64-bit payload <-> frame: the payload, followed by a keyed check.
 
-The check is a truncated HMAC of scheme and payload, so that nobody without the key can make a frame that is accepted, and a
-wrong decoding passes with probability 2**-32.
+The check is a truncated HMAC of scheme and payload, so that nobody without the key can make a frame that is
+accepted, and a wrong decoding passes with probability 2**-32.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ FRAME_BITS = 8 * (PAYLOAD_BYTES + CHECK_BYTES)
 
 
 def check_bytes(payload: bytes, key: Key, scheme: str) -> bytes:
-    """The first 32 bits of HMAC-SHA256(stream "<scheme>/check", payload); RFC 2104, truncated as its section 5 allows."""
+    """The first 32 bits of HMAC-SHA256(stream "<scheme>/check", payload); RFC 2104, truncated as its section
+    5 allows."""
     return hmac.digest(key.stream(f"{scheme}/check", 32), payload, "sha256")[:CHECK_BYTES]
 
 

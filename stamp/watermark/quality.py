@@ -29,10 +29,11 @@ def psnr(a: NDArray[np.generic], b: NDArray[np.generic], *, data_range: float) -
 
 
 def ssim(a: NDArray[np.generic], b: NDArray[np.generic], *, data_range: float) -> float:
-    """Mean structural similarity of two (H, W) planes: 7 x 7 uniform windows, sample covariance, K1 = 0.01, K2 = 0.03.
+    """Mean structural similarity of two (H, W) planes: 7 x 7 uniform windows, sample covariance, K1 = 0.01,
+    K2 = 0.03.
 
-    The definition of Wang, Bovik, Sheikh and Simoncelli, IEEE Trans. Image Process. 13(4), 2004, doi:10.1109/TIP.2003.819861,
-    with the window that scikit-image uses by default.
+    The definition of Wang, Bovik, Sheikh and Simoncelli, IEEE Trans. Image Process. 13(4), 2004,
+    doi:10.1109/TIP.2003.819861, with the window that scikit-image uses by default.
 
     Raises
     ------
@@ -51,7 +52,11 @@ def ssim(a: NDArray[np.generic], b: NDArray[np.generic], *, data_range: float) -
         y -= centre
         mx, my = _means(x), _means(y)
         k = np.float32(49 / 48)
-        vx, vy, vxy = k * (_means(x * x) - mx * mx), k * (_means(y * y) - my * my), k * (_means(x * y) - mx * my)
+        vx, vy, vxy = (
+            k * (_means(x * x) - mx * mx),
+            k * (_means(y * y) - my * my),
+            k * (_means(x * y) - mx * my),
+        )
         mx += centre
         my += centre
         s = (2 * mx * my + c1) * (2 * vxy + c2) / ((mx * mx + my * my + c1) * (vx + vy + c2))

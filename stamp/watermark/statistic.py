@@ -23,8 +23,8 @@ WEIGHT_OFFSET, WEIGHT_EXPONENT = 1.5, 0.7
 def activity(detail: NDArray[np.float32]) -> NDArray[np.float32]:
     """(3, h, w) detail coefficients -> (h, w) local activity in grey levels, at least `ACTIVITY_FLOOR`.
 
-    The square of the mean root: next to a lone edge it stays low, where a mean or a deviation would not, and the flat side of an edge is
-    where a mark is seen first.
+    The square of the mean root: next to a lone edge it stays low, where a mean or a deviation would not, and
+    the flat side of an edge is where a mark is seen first.
     """
     out = box(np.sqrt(np.abs(detail)).mean(0), 3)
     out *= out
@@ -37,7 +37,8 @@ def weight(act: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def pad_to_tiles(plane: NDArray[np.float32], offset: tuple[int, int] = (0, 0)) -> NDArray[np.float32]:
-    """Reflect the picture outwards: by the margin and `offset` at the top left, to a multiple of 16 at the bottom right."""
+    """Reflect the picture outwards: by the margin and `offset` at the top left, to a multiple of 16 at the
+    bottom right."""
     h, w = plane.shape
     top, left = MARGIN + offset[0], MARGIN + offset[1]
     block = 1 << LEVELS
@@ -45,7 +46,9 @@ def pad_to_tiles(plane: NDArray[np.float32], offset: tuple[int, int] = (0, 0)) -
     return np.pad(plane, ((top, bottom), (left, right)), mode="symmetric")
 
 
-def coverage(shape: tuple[int, int], offset: tuple[int, int], valid: NDArray[np.float32] | None) -> list[NDArray[np.float32]]:
+def coverage(
+    shape: tuple[int, int], offset: tuple[int, int], valid: NDArray[np.float32] | None
+) -> list[NDArray[np.float32]]:
     """Per level: which coefficients of a padded picture belong to the picture itself (0 or 1)."""
     h, w = shape
     top, left = MARGIN + offset[0], MARGIN + offset[1]
@@ -62,23 +65,26 @@ def coverage(shape: tuple[int, int], offset: tuple[int, int], valid: NDArray[np.
 
 
 def fold(plane: NDArray[np.float32], side: int, origin: int) -> NDArray[np.float32]:
-    """Sum of the tiles of `side`, the first tile starting at (origin, origin): (n, h, w) -> (n, side, side)."""
+    """Sum of the tiles of `side`, the first tile starting at (origin, origin): (n, h, w) -> (n, side,
+    side)."""
     lead = -origin % side
     h, w = plane.shape[-2:]
     rows, columns = -(-(h + lead) // side), -(-(w + lead) // side)
     out = np.zeros((len(plane), rows * side, columns * side), np.float32)
     out[:, lead : lead + h, lead : lead + w] = plane
-    return out.reshape(len(plane), rows, side, columns, side).sum((1, 3))
+    return np.add.reduce(out.reshape(len(plane), rows, side, columns, side), axis=(1, 3))
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
     """What a picture says, by sub-band (level 1 first, LH HL HH within a level).
 
-    soft : (BANDS, SYMBOLS) float64, correlation with the carrier of each coded bit, of the pilots and of the witnesses.
+    soft : (BANDS, SYMBOLS) float64, correlation with the carrier of each coded bit, of the pilots and of the
+        witnesses.
     variance : (BANDS,) mean square of the normalised coefficients.
     pilot_count : (BANDS,) number of pilot coefficients seen.
-    pilot_energy, witness_energy : (BANDS,) sum of the squares of the folded coefficients at the pilots, at the witnesses.
+    pilot_energy, witness_energy : (BANDS,) sum of the squares of the folded coefficients at the pilots, at
+        the witnesses.
     """
 
     soft: NDArray[np.float64]
@@ -116,7 +122,10 @@ def observe(details: Detail, cover: list[NDArray[np.float32]], carriers: Carrier
 
 
 def observe_plane(
-    plane: NDArray[np.float32], carriers: Carriers, offset: tuple[int, int] = (0, 0), valid: NDArray[np.float32] | None = None
+    plane: NDArray[np.float32],
+    carriers: Carriers,
+    offset: tuple[int, int] = (0, 0),
+    valid: NDArray[np.float32] | None = None,
 ) -> Observation:
     """`observe` on a canonical luma plane whose first pixel lies at `offset` within the tile."""
     _, details = analyse(pad_to_tiles(plane, offset))

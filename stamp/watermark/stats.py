@@ -1,21 +1,24 @@
 """How sure: the null law of the witness statistic, its threshold, and the false positive rate of one call.
 
-The witnesses are signs s_i = +-1 drawn by the key's PRF. Nothing that finds a mark looks at them: geometry, position, the weights of the
-sub-bands and the payload come from the constellation, the pilots and the coded bits. For a picture that was not marked with this key they
-are therefore independent of all that was chosen, and z = sum(s_i a_i) / sqrt(sum(a_i ** 2)) is a weighted Rademacher sum, for which
+The witnesses are signs s_i = +-1 drawn by the key's PRF. Nothing that finds a mark looks at them: geometry,
+position, the weights of the sub-bands and the payload come from the constellation, the pilots and the coded
+bits. For a picture that was not marked with this key they are therefore independent of all that was chosen,
+and z = sum(s_i a_i) / sqrt(sum(a_i ** 2)) is a weighted Rademacher sum, for which
 
     P(z >= x) <= c * P(N(0, 1) >= x),    c = 1 / (4 * P(N(0, 1) >= sqrt(2))) = 3.178...
 
-(Bentkus and Dzindzalieta, "A tight Gaussian bound for weighted sums of Rademacher random variables", Bernoulli 21(2), 2015,
-doi:10.3150/14-BEJ603). No assumption about photographs enters, however many geometries were searched.
+(Bentkus and Dzindzalieta, "A tight Gaussian bound for weighted sums of Rademacher random variables",
+Bernoulli 21(2), 2015, doi:10.3150/14-BEJ603). No assumption about photographs enters, however many geometries
+were searched.
 
-A payload is reported only where z reaches `THRESHOLD`, which has p <= `P_STATISTIC`, *and* the keyed 32-bit check holds, which a wrong
-decoding does with probability 2**-32, independently of the witnesses. With at most `MAX_DECODINGS` decodings in one call,
+A payload is reported only where z reaches `THRESHOLD`, which has p <= `P_STATISTIC`, *and* the keyed 32-bit
+check holds, which a wrong decoding does with probability 2**-32, independently of the witnesses. With at most
+`MAX_DECODINGS` decodings in one call,
 
     false positive rate per call <= MAX_DECODINGS * P_STATISTIC * 2**-32 = 4.7e-10.
 
-A mark is called present without its payload only where z alone reaches `THRESHOLD_ALONE`: p <= 1e-10 over the `MAX_POSITIONS`
-geometries that one call may look at.
+A mark is called present without its payload only where z alone reaches `THRESHOLD_ALONE`: p <= 1e-10 over the
+`MAX_POSITIONS` geometries that one call may look at.
 """
 
 from __future__ import annotations
@@ -35,7 +38,9 @@ def log10_normal_tail(z: float) -> float:
     if z < 30:
         return math.log10(math.erfc(z / math.sqrt(2)) / 2)
     # Abramowitz and Stegun 26.2.12
-    return (-z * z / 2 - math.log(z * math.sqrt(2 * math.pi))) / math.log(10) + math.log10(1 - 1 / z**2 + 3 / z**4)
+    return (-z * z / 2 - math.log(z * math.sqrt(2 * math.pi))) / math.log(10) + math.log10(
+        1 - 1 / z**2 + 3 / z**4
+    )
 
 
 def log10_p_statistic(z: float, tests: int = 1) -> float:
@@ -44,7 +49,8 @@ def log10_p_statistic(z: float, tests: int = 1) -> float:
 
 
 def log10_p_report(z: float, decodings: int) -> float:
-    """Upper bound of log10 of the probability that this evidence, statistic and check together, arises by chance."""
+    """Upper bound of log10 of the probability that this evidence, statistic and check together, arises by
+    chance."""
     return min(0.0, log10_p_statistic(z) + math.log10(decodings) - CHECK_BITS * math.log10(2))
 
 

@@ -1,8 +1,9 @@
 """Geometry: the constellation search over rotation, scale, mirror and aspect.
 
-The constellation is a keyed set of sinusoids. A translation does not move their magnitudes; a rotation, a scale and a mirror
-move them together. In log-polar coordinates that motion is a shift, so a hypothesis is scored by adding 48 shifted copies of one map
-(after Kutter 1998, doi:10.1117/12.337405, and Ó Ruanaidh and Pun 1998, doi:10.1016/S0165-1684(98)00012-7).
+The constellation is a keyed set of sinusoids. A translation does not move their magnitudes; a rotation, a
+scale and a mirror move them together. In log-polar coordinates that motion is a shift, so a hypothesis is
+scored by adding 48 shifted copies of one map (after Kutter 1998, doi:10.1117/12.337405, and Ó Ruanaidh and
+Pun 1998, doi:10.1016/S0165-1684(98)00012-7).
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ class Candidate:
 class Spectrum:
     """Power spectrum of the whitened picture on a square grid, (size, size // 2 + 1).
 
-    raw : as it is. power : relative to its neighbourhood, capped. coarse : the highest `power` of 3 x 3 neighbours, for
-    searches with steps too large to meet a peak.
+    raw : as it is. power : relative to its neighbourhood, capped. coarse : the highest `power` of 3 x 3
+        neighbours, for searches with steps too large to meet a peak.
     """
 
     raw: Plane
@@ -68,7 +69,8 @@ def spectrum_at(plane: Plane, frequencies: NDArray[np.float64]) -> NDArray[np.co
     columns = np.exp(-2j * np.pi * np.outer(frequencies[:, 1], x)).astype(np.complex64)
     half = len(frequencies)
     both = product(np.vstack([rows.real, rows.imag]).astype(np.float32), plane)
-    return ((both[:half] + 1j * both[half:]) * columns).sum(1)
+    values: NDArray[np.complex64] = ((both[:half] + 1j * both[half:]) * columns).sum(1)
+    return values
 
 
 def spectrum(faded: Plane) -> Spectrum:
@@ -87,7 +89,7 @@ def spectrum(faded: Plane) -> Spectrum:
 
 def _standardised(power: Plane) -> Plane:
     sample = power[::4, ::4]
-    return (power - sample.mean()) / sample.std()
+    return np.asarray((power - sample.mean()) / sample.std())
 
 
 def _highest_of_nine(power: Plane) -> Plane:
@@ -102,7 +104,8 @@ def _highest_of_nine(power: Plane) -> Plane:
 
 @dataclass(frozen=True, slots=True)
 class _LogPolar:
-    """Power minus one over (angle, log radius); angles cover [0, 2 pi), since the spectrum repeats after pi."""
+    """Power minus one over (angle, log radius); angles cover [0, 2 pi), since the spectrum repeats after
+    pi."""
 
     map: Plane
     log_min: float
@@ -110,7 +113,8 @@ class _LogPolar:
 
 
 def _log_polar(power: Plane, size: int, aspect: float, step: float) -> _LogPolar:
-    """The map of a spectrum whose rows are taken `aspect` times further out (undoing a squeeze of the finished picture)."""
+    """The map of a spectrum whose rows are taken `aspect` times further out (undoing a squeeze of the
+    finished picture)."""
     log_min = np.log(0.035 / SCALE_MAX)
     radii = np.exp(np.arange(log_min, np.log(0.5) + step, step))
     count = int(np.ceil(np.pi / step))
@@ -156,8 +160,11 @@ def _peaks(score: Plane, count: int, reach: int) -> list[tuple[float, int, int]]
     return found
 
 
-def candidates(s: Spectrum, frequencies: NDArray[np.float64], *, squeezed: bool, count: int = 4) -> list[Candidate]:
-    """The best geometries, mirrored ones included; with `squeezed`, those whose aspect ratio changed before or after the turn."""
+def candidates(
+    s: Spectrum, frequencies: NDArray[np.float64], *, squeezed: bool, count: int = 4
+) -> list[Candidate]:
+    """The best geometries, mirrored ones included; with `squeezed`, those whose aspect ratio changed before
+    or after the turn."""
     found = []
     step = STEP * 2 if squeezed else STEP
     power = s.coarse if squeezed else s.power
@@ -173,7 +180,9 @@ def candidates(s: Spectrum, frequencies: NDArray[np.float64], *, squeezed: bool,
                 score, scales = _scores(lp, frequencies @ inner.T, step)
                 for value, i, j in _peaks(score, 1 if squeezed else count, 3):
                     # lp angle i means: a point at angle t was found at t + i
-                    found.append(Candidate(value, after @ _turn(i * lp.step) @ inner / scales[j], not squeezed))
+                    found.append(
+                        Candidate(value, after @ _turn(i * lp.step) @ inner / scales[j], not squeezed)
+                    )
     found.sort(key=lambda c: -c.score)
     return found[: count + 2]
 
@@ -185,7 +194,8 @@ def _turn(angle: float) -> Affine:
 
 
 def refine(s: Spectrum, frequencies: NDArray[np.float64], candidate: Candidate) -> Affine:
-    """The candidate's map, and the same kind of map, fitted by least squares to the highest bins next to where it puts the constellation.
+    """The candidate's map, and the same kind of map, fitted by least squares to the highest bins next to
+    where it puts the constellation.
 
     Bins are interpolated by a parabola through the logarithm of the power.
     """
@@ -200,7 +210,7 @@ def refine(s: Spectrum, frequencies: NDArray[np.float64], candidate: Candidate) 
         def power(d: tuple[int, int] | NDArray[np.int64], at: NDArray[np.int64] = at) -> Plane:
             y, x = at[:, 0] + np.asarray(d)[..., 0], at[:, 1] + np.asarray(d)[..., 1]
             y = np.where(x < 0, -y, y)
-            return s.raw[y % s.size, np.minimum(np.abs(x), half)]
+            return np.asarray(s.raw[y % s.size, np.minimum(np.abs(x), half)])
 
         grid = [(i, j) for i in range(-reach, reach + 1) for j in range(-reach, reach + 1)]
         best = np.array(grid)[np.array([power(d) for d in grid]).argmax(0)]
@@ -209,11 +219,17 @@ def refine(s: Spectrum, frequencies: NDArray[np.float64], candidate: Candidate) 
         for axis, unit in enumerate(np.eye(2, dtype=int)):
             low, mid, high = (np.log(power(best + k * unit) + 1e-9) for k in (-1, 0, 1))
             curve = low - 2 * mid + high
-            offset[:, axis] += np.where(curve < -1e-6, np.clip(0.5 * (low - high) / np.minimum(curve, -1e-6), -0.6, 0.6), 0)
+            offset[:, axis] += np.where(
+                curve < -1e-6, np.clip(0.5 * (low - high) / np.minimum(curve, -1e-6), -0.6, 0.6), 0
+            )
         measured = (at + offset) * flip / s.size
         median = np.median(peak)
         w = np.where(peak > 0.3 * median, np.minimum(peak, 6 * median), 0)[:, None]
-        affine = _fit(g, measured, w, mirrored=np.linalg.det(affine) < 0) if candidate.similar else _fit_affine(g, measured, w)
+        affine = (
+            _fit(g, measured, w, mirrored=np.linalg.det(affine) < 0)
+            if candidate.similar
+            else _fit_affine(g, measured, w)
+        )
     return affine
 
 
@@ -222,7 +238,8 @@ def _fit_affine(g: NDArray[np.float64], f: NDArray[np.float64], w: NDArray[np.fl
 
 
 def _fit(g: NDArray[np.float64], f: NDArray[np.float64], w: NDArray[np.float64], *, mirrored: bool) -> Affine:
-    """The rotation and scale, after a mirror if `mirrored`, that take g to f: two unknowns instead of four, half the noise."""
+    """The rotation and scale, after a mirror if `mirrored`, that take g to f: two unknowns instead of four,
+    half the noise."""
     mirror = np.diag([1.0, -1.0 if mirrored else 1.0])
     g = g @ mirror
     energy = float((w * g * g).sum()) + 1e-9

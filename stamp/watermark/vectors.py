@@ -1,7 +1,9 @@
-"""Conformance vectors: what every implementation of the scheme must compute, shipped as data and checked by `stamp selftest`.
+"""Conformance vectors: what every implementation of the scheme must compute, shipped as data and checked by
+`stamp selftest`.
 
-Integers and bytes must agree exactly. Real numbers must agree to within `TOLERANCE` grey levels, since transforms round differently
-from one processor to the next. The marked picture is the last word: it was written by the first release, and has to stay readable.
+Integers and bytes must agree exactly. Real numbers must agree to within `TOLERANCE` grey levels, since
+transforms round differently from one processor to the next. The marked picture is the last word: it was
+written by the first release, and has to stay readable.
 """
 
 from __future__ import annotations
@@ -45,7 +47,7 @@ def host_picture(shape: tuple[int, int] = _SHAPE) -> NDArray[np.uint8]:
         fy, fx = (y % cell)[:, None], (x % cell)[None, :]
         top = grid[np.ix_(iy, ix)] * (cell - fx) + grid[np.ix_(iy, ix + 1)] * fx
         bottom = grid[np.ix_(iy + 1, ix)] * (cell - fx) + grid[np.ix_(iy + 1, ix + 1)] * fx
-        total += ((top * (cell - fy) + bottom * fy) * (cell // 8)) // (cell * cell)
+        total = total + ((top * (cell - fy) + bottom * fy) * (cell // 8)) // (cell * cell)
     total = total * 255 // (255 * 15)
     return np.clip(total, 0, 255).astype(np.uint8)
 
@@ -69,7 +71,10 @@ def compute() -> dict[str, Any]:
         "sign": [_digest(s, "i1") for s in c.sign],
         "constellation": np.rint(c.frequencies * 256).astype(int).tolist(),
         "host": _digest(host_picture(), "u1"),
-        "wavelet": [round(float(approximation[3, 5]), 3), *(round(float(v), 3) for d in details for v in d[:, 2, 3])],
+        "wavelet": [
+            round(float(approximation[3, 5]), 3),
+            *(round(float(v), 3) for d in details for v in d[:, 2, 3]),
+        ],
         "delta": [round(float(delta[at]), 3) for at in _SAMPLES],
     }
 
@@ -113,7 +118,9 @@ def _check(name: str, test: Callable[[], tuple[bool, str]]) -> tuple[str, bool, 
 def _decodes_noise() -> tuple[bool, str]:
     noise = np.frombuffer(_KEY.stream("vectors/noise", 576), np.uint8).astype(np.float64) / 128 - 1
     soft = 1.0 - 2.0 * encode(frame(_PAYLOAD, _KEY, SCHEME)) + 1.5 * noise
-    return unframe(decode(soft), _KEY, SCHEME) == _PAYLOAD, f"{int(((soft < 0) != encode(frame(_PAYLOAD, _KEY, SCHEME))).sum())} bits corrected"
+    return unframe(
+        decode(soft), _KEY, SCHEME
+    ) == _PAYLOAD, f"{int(((soft < 0) != encode(frame(_PAYLOAD, _KEY, SCHEME))).sum())} bits corrected"
 
 
 def _reads(marked: NDArray[np.uint8]) -> tuple[bool, str]:

@@ -14,12 +14,14 @@ MAX_PIXELS = 1_500_000
 _DRIFT = 0.5  # canonical pixels of shear over the whole picture that a reading does not notice
 
 
-def unwarp(plane: Plane, affine: Affine, shift: NDArray[np.float64] | None = None) -> tuple[Plane, Plane | None] | None:
+def unwarp(
+    plane: Plane, affine: Affine, shift: NDArray[np.float64] | None = None
+) -> tuple[Plane, Plane | None] | None:
     """Resample so that the mark stands upright at one pixel a canonical pixel.
 
-    plane : (H, W) luma. affine : (2, 2), canonical frequency -> frequency in `plane`.
-    Returns the canonical plane and which of its pixels the picture covers (None: all of them), or None where the result would be
-    absurdly large or small.
+    plane : (H, W) luma. affine : (2, 2), canonical frequency -> frequency in `plane`. Returns the canonical
+        plane and which of its pixels the picture covers (None: all of them), or None where the result would
+        be absurdly large or small.
     """
     # q = B p with p in the picture and q canonical; frequencies go by the transposed inverse, so B = affine.T
     back = affine.T

@@ -1,6 +1,7 @@
 """The wavelet transform of the scheme: bior4.4, four levels, on a grid that starts at a tile's corner.
 
-Orientations follow pywt: each level is (cH, cV, cD) = (LH, HL, HH), H being detail along axis 0 (horizontal edges).
+Orientations follow pywt: each level is (cH, cV, cD) = (LH, HL, HH), H being detail along axis 0 (horizontal
+edges).
 """
 
 from __future__ import annotations
@@ -10,13 +11,16 @@ import pywt
 from numpy.typing import NDArray
 
 WAVELET, LEVELS = "bior4.4", 4
-MARGIN = 32  # reflected pixels around the picture, so that the periodic transform sees no false edge at the border
+MARGIN = (
+    32  # reflected pixels around the picture, so that the periodic transform sees no false edge at the border
+)
 
 Detail = list[NDArray[np.float32]]
 
 
 def analyse(plane: NDArray[np.float32]) -> tuple[NDArray[np.float32], Detail]:
-    """(H, W) with sides divisible by 16 -> approximation, and details of level 1, 2, 3, 4, each (3, H >> level, W >> level)."""
+    """(H, W) with sides divisible by 16 -> approximation, and details of level 1, 2, 3, 4, each (3, H >>
+    level, W >> level)."""
     approximation, details = plane, []
     for _ in range(LEVELS):
         approximation, detail = pywt.dwt2(approximation, WAVELET, mode="periodization")

@@ -1,6 +1,7 @@
-"""Write stamp/watermark/vectors.json. Run once for a scheme: afterwards the vectors bind, and a change needs a new scheme.
+"""Write stamp/watermark/vectors.json. Run once for a scheme: afterwards the vectors bind, and a change needs
+a new scheme.
 
-    python tests/golden/make_vectors.py
+python tests/golden/make_vectors.py
 """
 
 from __future__ import annotations
