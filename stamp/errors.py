@@ -3,8 +3,8 @@
     StampError
     ├── KeyFileError (ValueError)          a key file is missing, unreadable, malformed, or already there
     ├── PayloadError (ValueError)          a payload is not 64 bits
-    ├── HostError (ValueError)             a picture, clip or song that cannot carry the mark: too small, flat, clipped
-    ├── RightsError (ValueError)           a rights field that no standard allows, or a file of defaults that is wrong
+    ├── HostError (ValueError)             a host that cannot carry the mark: too small, flat, clipped
+    ├── RightsError (ValueError)           a rights field that no standard allows, or a wrong file of defaults
     ├── OutputError (FileExistsError)      an output that is there already, or is the input itself
     ├── MissingDependency (ImportError)    an optional package is not installed; `.extra` names the extra
     └── MediaError (`.path`)               anything wrong with one file

@@ -75,9 +75,7 @@ def embed(
         )
     plane = resize(luma_plane(image, data_range, CANONICAL_AREA), canonical_shape((h, w)))
     if plane.std() < _FLAT:
-        raise HostError(
-            "the picture is flat, one shade all over: there is nothing to hide a mark in and nothing to protect"
-        )
+        raise HostError("the picture is flat, one shade all over: there is nothing to hide a mark in")
     if np.mean((plane < 0.5) | (plane > 254.5)) > _CLIPPED:
         raise HostError(
             "the picture is clipped, pure black and white nearly everywhere: a mark needs shades between them"

@@ -65,7 +65,7 @@ def _response(details: Detail, cover: Detail, mask: Mask, carriers: Carriers) ->
         )
         variance.append(np.bincount(index, (tiles[1] * scale).ravel(), SYMBOLS))
         inverse.append(inv)
-    return _Response(np.array(gain), np.array(energy) + 1e-9, np.array(variance) + 1e-9, inverse)
+    return _Response(np.array(gain), np.array(energy) + 1e-9, np.array(variance, np.float64) + 1e-9, inverse)
 
 
 def _chips(

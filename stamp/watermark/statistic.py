@@ -72,7 +72,8 @@ def fold(plane: NDArray[np.float32], side: int, origin: int) -> NDArray[np.float
     rows, columns = -(-(h + lead) // side), -(-(w + lead) // side)
     out = np.zeros((len(plane), rows * side, columns * side), np.float32)
     out[:, lead : lead + h, lead : lead + w] = plane
-    return np.add.reduce(out.reshape(len(plane), rows, side, columns, side), axis=(1, 3))
+    tiles: NDArray[np.float32] = out.reshape(len(plane), rows, side, columns, side).sum((1, 3))
+    return tiles
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,19 +37,19 @@ _SAMPLES = [(7 * i % _SHAPE[0], 31 * i % _SHAPE[1]) for i in range(24)]
 def host_picture(shape: tuple[int, int] = _SHAPE) -> NDArray[np.uint8]:
     """A picture that anybody can compute: four octaves of smooth integer noise from SHAKE-256."""
     h, w = shape
-    total = np.zeros(shape, np.int64)
+    total: NDArray[np.int64] = np.zeros(shape, np.int64)
     for octave, cell in enumerate((64, 32, 16, 8)):
         rows, columns = h // cell + 2, w // cell + 2
         noise = hashlib.shake_256(f"stamp host {octave}".encode()).digest(rows * columns)
         grid = np.frombuffer(noise, np.uint8).reshape(rows, columns).astype(np.int64)
         y, x = np.arange(h), np.arange(w)
         iy, ix = y // cell, x // cell
-        fy, fx = (y % cell)[:, None], (x % cell)[None, :]
+        fy, fx = (y % cell).reshape(-1, 1), (x % cell).reshape(1, -1)
         top = grid[np.ix_(iy, ix)] * (cell - fx) + grid[np.ix_(iy, ix + 1)] * fx
         bottom = grid[np.ix_(iy + 1, ix)] * (cell - fx) + grid[np.ix_(iy + 1, ix + 1)] * fx
-        total = total + ((top * (cell - fy) + bottom * fy) * (cell // 8)) // (cell * cell)
-    total = total * 255 // (255 * 15)
-    return np.clip(total, 0, 255).astype(np.uint8)
+        smooth = (top * (cell - fy) + bottom * fy) // (cell * cell)
+        total += smooth.astype(np.int64) * (cell // 8)
+    return np.clip(total // 15, 0, 255).astype(np.uint8)
 
 
 def _digest(array: NDArray[Any], dtype: str) -> str:
