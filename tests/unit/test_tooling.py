@@ -1,0 +1,42 @@
+"""The checkers that judge the source, so that one command tells all."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("command", ["ruff check", "ruff format --check", "mypy"])
+def test_nothing_to_complain_about(command: str) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", *command.split()], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_a_skipped_test_fails_the_run_on_a_build_machine(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text((ROOT / "tests" / "conftest.py").read_text(encoding="utf-8"))
+    (tmp_path / "test_some.py").write_text(
+        "import pytest\ndef test_one(): pass\ndef test_two(): pytest.skip('no judge')\n"
+    )
+
+    def run(ci: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
+            env=os.environ | {"CI": ci},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert run("").returncode == 0
+    failed = run("true")
+    assert failed.returncode == 1
+    assert "tests were skipped" in failed.stdout
