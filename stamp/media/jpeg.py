@@ -7,12 +7,15 @@ with the source's own quantisation tables, so that re-quantising returns (nearly
 from __future__ import annotations
 
 import io
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, JpegImagePlugin
+from PIL import Image, ImageFile, JpegImagePlugin
 
 from .jpeg_cmyk import seen_luma, with_luma
 from .jpeg_syntax import APP0, APP1, APP14, JpegSyntax, Segment, check_decodable, check_handled, parse
@@ -54,17 +57,20 @@ class JpegHost:
             subsampling = 0
             notes.append("chroma stored at full resolution: its kind of subsampling cannot be written")
         buffer = io.BytesIO()
-        self._with_pixels(as_stored(pixels, self.orientation)).save(
-            buffer,
-            "JPEG",
-            qtables=tables,
-            subsampling=subsampling,
-            progressive=self.syntax.progressive,
-            # The standard Huffman tables cost 5 % in size but save a pass: keep to what the source did.
-            optimize=not self.syntax.huffman <= _standard_huffman(),
-            restart_marker_blocks=self.syntax.restart_interval,
-            keep_rgb=True,
-        )
+        image = self._with_pixels(as_stored(pixels, self.orientation))
+        # The standard Huffman tables cost 5 % in size but save a pass: keep to what the source did.
+        optimize = not self.syntax.huffman <= _standard_huffman()
+        with _room_for(image) if optimize or self.syntax.progressive else nullcontext():
+            image.save(
+                buffer,
+                "JPEG",
+                qtables=tables,
+                subsampling=subsampling,
+                progressive=self.syntax.progressive,
+                optimize=optimize,
+                restart_marker_blocks=self.syntax.restart_interval,
+                keep_rgb=True,
+            )
         fresh = parse(buffer.getvalue(), self.path)
         head = [_SOI, *_raw(self.syntax.metadata), *_raw(fresh.coding), fresh.scans.removesuffix(_EOI)]
         return b"".join([*head, *_raw(self.syntax.late), _EOI, self.syntax.trailer]), notes
@@ -190,6 +196,26 @@ def _standard_huffman() -> set[bytes]:
 def _standard_tables(quality: int, count: int) -> list[list[int]]:
     luma, chroma = _standard(quality).tables.values()
     return [luma, chroma, chroma, chroma][:count]
+
+
+_LARGEST_BLOCK = threading.Lock()
+
+
+@contextmanager
+def _room_for(image: Image.Image) -> Iterator[None]:
+    """Let Pillow take a buffer that holds the worst picture of this size, two bytes a sample.
+
+    An optimised or progressive JPEG has to fit into the buffer in one piece, and Pillow makes it one or two
+    bytes a pixel; noise at quality 100 without subsampling needs more than four. The only switch for that
+    belongs to the whole process, so it is put back; encoders hold the GIL, so the lock costs nothing.
+    """
+    with _LARGEST_BLOCK:
+        before = ImageFile.MAXBLOCK
+        ImageFile.MAXBLOCK = max(before, 2 * len(image.getbands()) * image.width * image.height)
+        try:
+            yield
+        finally:
+            ImageFile.MAXBLOCK = before
 
 
 def _raw(segments: list[Segment]) -> list[bytes]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFile
 
 from stamp.errors import CorruptFile, UnsupportedFormat
 from stamp.media.image import encode_picture, read_luma, read_picture
@@ -97,6 +97,27 @@ def test_restart_markers_and_huffman_tables_follow_the_source(tmp_path: Path) ->
         before, after = parse(path.read_bytes(), path), parse(data, path)
         assert after.restart_interval == before.restart_interval
         assert (after.huffman == standard) is ("optimize" not in options)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+@pytest.mark.parametrize("kind", ["optimize", "progressive"])
+def test_noise_of_the_best_quality_finds_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str, kind: str
+) -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (300, 300, 3), dtype=np.uint8)
+    usual = ImageFile.MAXBLOCK
+    with monkeypatch.context() as roomy:
+        roomy.setattr(ImageFile, "MAXBLOCK", 2_000_000)  # Pillow cannot write it otherwise
+        Image.fromarray(noise).convert(mode).save(
+            tmp_path / "a.jpg", quality=100, subsampling=0, **{kind: True}
+        )
+    picture = read_picture(tmp_path / "a.jpg")
+    data, _ = encode_picture(picture, picture.pixels)
+    assert len(data) > 300 * 300
+    (tmp_path / "b.jpg").write_bytes(data)
+    difference = read_picture(tmp_path / "b.jpg").pixels.astype(int) - picture.pixels
+    assert np.abs(difference).mean() < 0.5
+    assert usual == ImageFile.MAXBLOCK
 
 
 def test_gray_and_rgb_stay_what_they_are(tmp_path: Path) -> None:
