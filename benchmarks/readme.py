@@ -1,0 +1,171 @@
+"""Fill the blocks of README.md that hold measured figures from the JSON results, so that none is typed in.
+
+    python -m benchmarks.readme
+
+A block stands between `<!-- begin: NAME -->` and `<!-- end: NAME -->`. Blocks without results stay as they
+are, and are named.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.common import runner
+
+README = Path(__file__).parents[1] / "README.md"
+GROUPS = {
+    "valuemetric": "recompression, noise, filters, tones",
+    "geometric": "crops, scalings, turns, mirror images",
+    "combined": "several at once",
+    "of the list of 37": "**the list of 37 attacks**",
+    "of the combinations": "**combinations**",
+}
+OPERATIONS = ("embed", "detect", "detect, unmarked")
+
+
+def _origin(document: dict[str, Any]) -> str:
+    environment, settings = document["environment"], document["settings"]
+    versions = ", ".join(sorted(set(environment["tools"].values())))
+    kind = "quick run, " if settings.get("quick") else ""
+    return (
+        f"{kind}{environment['date']}, seed {settings['seed']}, Python {environment['python']}, {versions}; "
+        f"{environment['machine']}"
+    )
+
+
+def robustness(document: dict[str, Any], title: str = "Exact payloads read") -> str:
+    summary = document["summary"]
+    first = next(iter(summary.values()))
+    rows: list[list[object]] = [
+        [label, *(f"{row['read_share'][group]:.1%}" for row in summary.values())]
+        for group, label in GROUPS.items()
+        if group in first["read_share"]
+    ]
+    for label, key in (("PSNR mean, dB", "psnr_mean_db"), ("PSNR min, dB", "psnr_min_db")):
+        rows.append([label, *("-" if row[key] is None else f"{row[key]:.1f}" for row in summary.values())])
+    header = ["", *(f"{name}, {row['bits']} bit" for name, row in summary.items())]
+    text = f"{title}, {first['photos']} photos of {document['settings']['size']} pixels, "
+    text += f"{len(first['attacks'])} attacks ({_origin(document)}):\n\n"
+    name = document["settings"]["name"]
+    folder = "benchmarks/results"
+    plot = f"\n[Photos and misses, attack by attack]({folder}/{name}.md)\n\n![{name}]({folder}/{name}.png)\n"
+    return text + runner.table(header, rows) + plot
+
+
+def robustness_large(document: dict[str, Any]) -> str:
+    return robustness(document, "Large photos, the harsh half of the list: exact payloads read")
+
+
+def robustness_random(document: dict[str, Any]) -> str:
+    return robustness(document, "Chains of edits drawn at random, from no list: exact payloads read")
+
+
+def fidelity(document: dict[str, Any]) -> str:
+    measures = {"psnr_db": ("PSNR, dB", 1), "ssim": ("SSIM", 4), "ssimulacra2": ("SSIMULACRA2", 1)}
+    summary = document["summary"]
+    shown = {key: value for key, value in measures.items() if any(key in row for row in summary.values())}
+    rows = [
+        [name]
+        + [
+            f"{row[key][part]:.{digits}f}" if key in row else "-"
+            for key, (_, digits) in shown.items()
+            for part in ("mean", "min")
+        ]
+        for name, row in summary.items()
+    ]
+    header = ["", *(f"{label} {part}" for label, _ in shown.values() for part in ("mean", "min"))]
+    count = next(iter(summary.values()))["photos"]
+    return (
+        f"Fidelity at default strength, {count} photos ({_origin(document)}); the last row is a yardstick:"
+        "\n\n" + runner.table(header, rows) + "\n[Photo by photo](benchmarks/results/fidelity.png).\n"
+    )
+
+
+def false_positives(document: dict[str, Any]) -> str:
+    summary = document["summary"]
+    null = [summary["unmarked"], summary["wrong key"]]
+    detections, reported = (sum(row[key] for row in null) for key in ("detections", "present"))
+    header = ["score of at least", "at most, as derived", "measured"]
+    rows = [[f"{row['z']:g}", f"{row['bound']:.1f}", row["measured"]] for row in summary["null_law"]]
+    return (
+        f"{detections} detections on unmarked pictures and with wrong keys: **{reported} reported** "
+        f"({_origin(document)}). How many of them had such a score:\n\n"
+        + runner.table(header, rows)
+        + "\n![score distribution, marked and unmarked](benchmarks/results/false_positives_scores.png)\n"
+    )
+
+
+def speed(document: dict[str, Any]) -> str:
+    rows = document["rows"]
+    sizes = sorted({row["megapixels"] for row in rows})
+    tools = list(dict.fromkeys(row["tool"] for row in rows))
+    lines: list[list[object]] = []
+    for tool in tools:
+        for operation in OPERATIONS:
+            found = {
+                row["megapixels"]: row for row in rows if (row["tool"], row["operation"]) == (tool, operation)
+            }
+            if found:
+                peak = found[max(found)]["peak_mb"]
+                cells = (f"{found[size]['units']:.2f}" if size in found else "-" for size in sizes)
+                lines.append([f"{tool}: {operation}", *cells, f"{peak:.0f}"])
+    header = ["", *(f"{size:g} MP" for size in sizes), f"peak MB at {sizes[-1]:g} MP"]
+    text = (
+        "CPU time, one JPEG encode and decode of the same picture being 1 "
+        f"({_origin(document)}):\n\n{runner.table(header, lines)}"
+    )
+    if "folder" in document:
+        one, two = document["folder"][:2]
+        text += (
+            f"\nA folder of {one['done']} photos from the command line: {one['rate']:.1f} photos a second "
+            f"with `-j {one['jobs']}`, {two['rate']:.1f} with `-j {two['jobs']}`.\n"
+        )
+    return text + "\n![cost against megapixels](benchmarks/results/speed.png)\n"
+
+
+BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "robustness": robustness,
+    "robustness_large": robustness_large,
+    "robustness_random": robustness_random,
+    "fidelity": fidelity,
+    "false_positives": false_positives,
+    "speed": speed,
+}
+
+
+def fill(readme: str, results: Path) -> tuple[str, list[str]]:
+    """The text with every block filled that has results, and the names of those that have none."""
+    missing = []
+
+    def replaced(found: re.Match[str]) -> str:
+        name = found["name"]
+        source = results / f"{name}.json"
+        if not source.is_file():
+            missing.append(name)
+            return found[0]
+        block = BLOCKS[name](json.loads(source.read_text("utf-8")))
+        return f"<!-- begin: {name} -->\n{block}<!-- end: {name} -->"
+
+    pattern = r"<!-- begin: (?P<name>\w+) -->\n.*?<!-- end: (?P=name) -->"
+    return re.sub(pattern, replaced, readme, flags=re.DOTALL), missing
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser("python -m benchmarks.readme", description=__doc__)
+    parser.add_argument("--results", type=Path, default=runner.RESULTS, help="[benchmarks/results]")
+    parser.add_argument("--readme", type=Path, default=README, help="[README.md]")
+    options = parser.parse_args()
+    text, missing = fill(options.readme.read_text("utf-8"), options.results)
+    options.readme.write_text(text, "utf-8")
+    for name in missing:
+        print(f"no results for {name}: {options.results / name}.json is not there", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
