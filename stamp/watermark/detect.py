@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ from .grid import CANONICAL_AREA, canonical_shape, resize
 from .key import Key
 from .luma import luma_plane
 from .statistic import Observation, observe_plane
-from .sync import candidates, refine, spectrum, windowed
+from .sync import Candidate, Spectrum, candidates, refine, spectrum, upright_candidates, windowed
 from .warp import unwarp
 
 Plane = NDArray[np.float32]
@@ -27,7 +28,8 @@ _NEAR = 1  # pixels by which an uncropped copy may be displaced on the canonical
 # now and then.
 _PROMISING_NEAR, _PROMISING_FAR, _PROMISING_DRIFT = 1.5, 3.2, 4.0
 _PEAK = 4.2  # height of the pilots' correlation peak, in deviations
-_SCORE_PLAIN, _SCORE_SQUEEZED = 5.8, 7.0  # constellation scores
+# constellation scores, by the number of hypotheses that compete
+_SCORE_ZOOM, _SCORE_MIRRORED, _SCORE_STRETCHED, _SCORE_PLAIN, _SCORE_SQUEEZED = 3.2, 4.2, 5.6, 5.8, 7.0
 _DRIFT_ROUNDS = 2
 _WORK_AREA = 1.6 * CANONICAL_AREA
 
@@ -255,13 +257,28 @@ def detect(
         return state.verdict()
     s = spectrum(windowed(work))
     frequencies = state.carriers.frequencies
-    for squeezed in (False, True):
-        for candidate in candidates(s, frequencies, squeezed=squeezed):
-            if candidate.score < (_SCORE_SQUEEZED if squeezed else _SCORE_PLAIN):
-                break
-            if (found := state.turned(work, refine(s, frequencies, candidate))) is not None:
-                return found
+    for candidate in _ordered(s, frequencies):
+        if (found := state.turned(work, refine(s, frequencies, candidate))) is not None:
+            return found
     return state.verdict()
+
+
+def _ordered(s: Spectrum, frequencies: NDArray[np.float64]) -> Iterator[Candidate]:
+    """The geometries worth reading, the likeliest kinds first; each search runs only if those before it
+    failed."""
+    for candidate in upright_candidates(s, frequencies, stretched=False):
+        upright = candidate.affine[0, 0] > 0 and candidate.affine[1, 1] > 0
+        if candidate.score >= (_SCORE_ZOOM if upright else _SCORE_MIRRORED):
+            yield candidate
+    for candidate in upright_candidates(s, frequencies, stretched=True):
+        if candidate.score >= _SCORE_STRETCHED:
+            yield candidate
+    for candidate in candidates(s, frequencies, squeezed=False):
+        if candidate.score >= _SCORE_PLAIN:
+            yield candidate
+    for candidate in candidates(s, frequencies, squeezed=True):
+        if candidate.score >= _SCORE_SQUEEZED:
+            yield candidate
 
 
 def _inside(valid: Plane | None) -> Plane | None:

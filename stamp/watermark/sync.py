@@ -9,6 +9,7 @@ Pun 1998, doi:10.1016/S0165-1684(98)00012-7).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,16 +24,27 @@ STEP = 0.005  # log-polar resolution: radians, and the logarithm of the scale
 SCALE_MIN, SCALE_MAX = 0.3, 4.0  # pixels of the working picture per canonical pixel
 POWER_CAP = 16.0  # of one peak, in units of its neighbourhood: no single line of the host may decide
 _ANGLES = int(np.ceil(np.pi / STEP))
+_SCALE_STEP = 0.004
+_UPRIGHT = [
+    np.array(m, float) for m in ([[1, 0], [0, 1]], [[1, 0], [0, -1]], [[0, 1], [-1, 0]], [[0, 1], [1, 0]])
+]
+UPRIGHT_ASPECTS = np.exp(np.linspace(np.log(0.79), np.log(1.27), 47))
 ASPECTS = np.exp(np.linspace(np.log(0.8), np.log(1.25), 38))
+
+
+# What may have happened, from few unknowns to many. A zoom keeps the picture upright (quarter turns and
+# mirrors included) and its proportions, a stretch keeps it upright, a similarity turns it, an affine map
+# does anything.
+Kind = Literal["zoom", "stretch", "similarity", "affine"]
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A geometry worth reading: its constellation score, and the affine map of frequencies."""
+    """A geometry worth reading: its constellation score, the affine map of frequencies, and its kind."""
 
     score: float
     affine: Affine
-    similar: bool  # a rotation, a scale and perhaps a mirror; no change of the aspect ratio
+    kind: Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +172,40 @@ def _peaks(score: Plane, count: int, reach: int) -> list[tuple[float, int, int]]
     return found
 
 
+def upright_candidates(
+    s: Spectrum, frequencies: NDArray[np.float64], *, stretched: bool, count: int = 2
+) -> list[Candidate]:
+    """The best geometries without a rotation: what most crops and most changes of the aspect ratio are.
+
+    So few hypotheses reach a given score by chance much more rarely than all rotations do, and the small
+    remains of a crop show a lower score.
+    """
+    scales = np.exp(np.arange(np.log(SCALE_MIN), np.log(SCALE_MAX), _SCALE_STEP))
+    found = []
+    for turn in _UPRIGHT:
+        points = frequencies @ turn.T
+        for aspect in UPRIGHT_ASPECTS if stretched else (1.0,):
+            stretch = np.array([aspect**0.5, aspect**-0.5])
+            f = (points * stretch)[None] / scales[:, None, None]
+            at = np.rint(f * np.where(f[..., 1:] < 0, -s.size, s.size)).astype(np.int32)
+            inside = (np.abs(at[..., 0]) < s.size // 2) & (at[..., 1] < s.size // 2)
+            row = np.where(inside, (at[..., 0] % s.size) * (s.size // 2 + 1) + at[..., 1], 0)
+            score = np.where(inside, s.power.ravel()[row], np.float32(0)).sum(1)
+            score /= np.sqrt(np.maximum(inside.sum(1), 16))
+            for value, _, j in _peaks(score[None], 1 if stretched else count, 3):
+                affine = np.diag(stretch) @ turn / scales[j]
+                found.append(Candidate(value, affine, "stretch" if stretched else "zoom"))
+    found.sort(key=lambda c: -c.score)
+    return found[:count] if stretched else found
+
+
 def candidates(
     s: Spectrum, frequencies: NDArray[np.float64], *, squeezed: bool, count: int = 4
 ) -> list[Candidate]:
     """The best geometries, mirrored ones included; with `squeezed`, those whose aspect ratio changed before
     or after the turn."""
     found = []
+    kind: Kind = "affine" if squeezed else "similarity"
     step = STEP * 2 if squeezed else STEP
     power = s.coarse if squeezed else s.power
     plain = _log_polar(power, s.size, 1.0, step)
@@ -180,9 +220,7 @@ def candidates(
                 score, scales = _scores(lp, frequencies @ inner.T, step)
                 for value, i, j in _peaks(score, 1 if squeezed else count, 3):
                     # lp angle i means: a point at angle t was found at t + i
-                    found.append(
-                        Candidate(value, after @ _turn(i * lp.step) @ inner / scales[j], not squeezed)
-                    )
+                    found.append(Candidate(value, after @ _turn(i * lp.step) @ inner / scales[j], kind))
     found.sort(key=lambda c: -c.score)
     return found[: count + 2]
 
@@ -225,24 +263,26 @@ def refine(s: Spectrum, frequencies: NDArray[np.float64], candidate: Candidate) 
         measured = (at + offset) * flip / s.size
         median = np.median(peak)
         w = np.where(peak > 0.3 * median, np.minimum(peak, 6 * median), 0)[:, None]
-        affine = (
-            _fit(g, measured, w, mirrored=np.linalg.det(affine) < 0)
-            if candidate.similar
-            else _fit_affine(g, measured, w)
-        )
+        affine = _fit(candidate.kind, affine, g, measured, w)
     return affine
 
 
-def _fit_affine(g: NDArray[np.float64], f: NDArray[np.float64], w: NDArray[np.float64]) -> Affine:
-    return np.asarray(np.linalg.solve((g * w).T @ g + 1e-9 * np.eye(2), (g * w).T @ f).T)
-
-
-def _fit(g: NDArray[np.float64], f: NDArray[np.float64], w: NDArray[np.float64], *, mirrored: bool) -> Affine:
-    """The rotation and scale, after a mirror if `mirrored`, that take g to f: two unknowns instead of four,
-    half the noise."""
-    mirror = np.diag([1.0, -1.0 if mirrored else 1.0])
-    g = g @ mirror
-    energy = float((w * g * g).sum()) + 1e-9
-    a = float((w * g * f).sum()) / energy
-    b = float((w[:, 0] * (g[:, 1] * f[:, 0] - g[:, 0] * f[:, 1])).sum()) / energy
-    return np.array([[a, b], [-b, a]]) @ mirror
+def _fit(
+    kind: Kind, affine: Affine, g: NDArray[np.float64], f: NDArray[np.float64], w: NDArray[np.float64]
+) -> Affine:
+    """The map of this kind, near `affine`, that takes g to f with the least weighted squares: the fewer
+    unknowns, the less noise."""
+    if kind == "affine":
+        return np.asarray(np.linalg.solve((g * w).T @ g + 1e-9 * np.eye(2), (g * w).T @ f).T)
+    if kind == "similarity":
+        mirror = np.diag([1.0, -1.0 if np.linalg.det(affine) < 0 else 1.0])
+        g = g @ mirror
+        energy = float((w * g * g).sum()) + 1e-9
+        a = float((w * g * f).sum()) / energy
+        b = float((w[:, 0] * (g[:, 1] * f[:, 0] - g[:, 0] * f[:, 1])).sum()) / energy
+        return np.array([[a, b], [-b, a]]) @ mirror
+    turn = np.sign(affine) * (np.abs(affine) > np.abs(affine).max() / 2)
+    upright = g @ turn.T
+    energies, products = (w * upright * upright).sum(0) + 1e-9, (w * upright * f).sum(0)
+    scales = products / energies if kind == "stretch" else np.full(2, products.sum() / energies.sum())
+    return np.asarray(np.diag(scales) @ turn)
