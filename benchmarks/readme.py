@@ -1,4 +1,4 @@
-"""Fill the blocks of README.md that hold measured figures from the JSON results, so that none is typed in.
+"""Fill the blocks of the documents that hold measured figures from the JSON results: none is typed in.
 
     python -m benchmarks.readme
 
@@ -16,9 +16,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.averaging import Row
+from benchmarks.averaging import markdown as averaging_table
 from benchmarks.common import runner
 
-README = Path(__file__).parents[1] / "README.md"
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "docs" / "threat-model.md",
+    ROOT / "docs" / "adr" / "0002-tail-biting-code.md",
+]
 GROUPS = {
     "valuemetric": "recompression, noise, filters, tones",
     "geometric": "crops, scalings, turns, mirror images",
@@ -129,6 +136,21 @@ def speed(document: dict[str, Any]) -> str:
     return text + "\n![cost against megapixels](benchmarks/results/speed.png)\n"
 
 
+def averaging(document: dict[str, Any]) -> str:
+    rows = [Row(**row) for row in document["rows"]]
+    return f"({_origin(document)})\n\n" + averaging_table(rows, document["settings"]["rms"])
+
+
+def coding(document: dict[str, Any]) -> str:
+    shares = document["frame_error_rate"]
+    rows = [
+        [f"{energy:g}", *(f"{share[i]:.1%}" for share in shares.values())]
+        for i, energy in enumerate(document["energies_db"])
+    ]
+    head = f"Of {document['frames']} frames at each energy ({_origin(document)}):\n\n"
+    return head + runner.table(["energy a bit over noise, dB", *shares], rows)
+
+
 BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {
     "robustness": robustness,
     "robustness_large": robustness_large,
@@ -136,10 +158,13 @@ BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {
     "fidelity": fidelity,
     "false_positives": false_positives,
     "speed": speed,
+    "averaging": averaging,
+    "averaging_one_payload": averaging,
+    "coding": coding,
 }
 
 
-def fill(readme: str, results: Path) -> tuple[str, list[str]]:
+def fill(text: str, results: Path) -> tuple[str, list[str]]:
     """The text with every block filled that has results, and the names of those that have none."""
     missing = []
 
@@ -153,18 +178,19 @@ def fill(readme: str, results: Path) -> tuple[str, list[str]]:
         return f"<!-- begin: {name} -->\n{block}<!-- end: {name} -->"
 
     pattern = r"<!-- begin: (?P<name>\w+) -->\n.*?<!-- end: (?P=name) -->"
-    return re.sub(pattern, replaced, readme, flags=re.DOTALL), missing
+    return re.sub(pattern, replaced, text, flags=re.DOTALL), missing
 
 
 def main() -> None:
     parser = argparse.ArgumentParser("python -m benchmarks.readme", description=__doc__)
     parser.add_argument("--results", type=Path, default=runner.RESULTS, help="[benchmarks/results]")
-    parser.add_argument("--readme", type=Path, default=README, help="[README.md]")
+    parser.add_argument("documents", nargs="*", type=Path, default=DOCUMENTS, help="[README.md and others]")
     options = parser.parse_args()
-    text, missing = fill(options.readme.read_text("utf-8"), options.results)
-    options.readme.write_text(text, "utf-8")
-    for name in missing:
-        print(f"no results for {name}: {options.results / name}.json is not there", file=sys.stderr)
+    for path in options.documents:
+        text, missing = fill(path.read_text("utf-8"), options.results)
+        path.write_text(text, "utf-8")
+        for name in missing:
+            print(f"{path.name}: no results for {name}, its block stays as it is", file=sys.stderr)
 
 
 if __name__ == "__main__":
