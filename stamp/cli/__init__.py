@@ -11,8 +11,9 @@ import signal
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
+from typing import TextIO
 
 import click
 
@@ -68,27 +69,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     screen = Screen()
     with _prepared_process():
         code = _run(arguments, screen)
-        try:
-            sys.stdout.flush()
-        except OSError:
-            # What could not be written must not be tried again at exit, where Python would make it exit code
-            # 120.
-            with open(os.devnull, "w") as nowhere:
-                os.dup2(nowhere.fileno(), sys.stdout.fileno())
-            code = ERROR
-    return code
+        _flushed(sys.stderr)  # news that nobody can read change nothing; results do
+        return code if _flushed(sys.stdout) else ERROR
+
+
+def _flushed(stream: TextIO) -> bool:
+    """Whether `stream` took all that was printed."""
+    try:
+        stream.flush()
+    except OSError:
+        # What could not be written must not be tried again at exit, where Python would make it exit code 120.
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), stream.fileno())
+        return False
+    return True
 
 
 def _run(arguments: Sequence[str] | None, screen: Screen) -> int:
     try:
         code = group.main(args=arguments, prog_name="stamp", standalone_mode=False, obj=screen)
         return code if isinstance(code, int) else OK
-    except click.UsageError as error:
-        error.show()
-        return USAGE
     except click.ClickException as error:
-        error.show()
-        return ERROR
+        with suppress(OSError):
+            error.show()
+        return USAGE if isinstance(error, click.UsageError) else ERROR
     except (KeyboardInterrupt, click.Abort):
         screen.say("stamp: interrupted; what is finished is whole, nothing is half-written")
         return INTERRUPTED
@@ -107,7 +111,15 @@ def _run(arguments: Sequence[str] | None, screen: Screen) -> int:
 
 @contextmanager
 def _prepared_process() -> Iterator[None]:
-    """Undecodable file names print as escapes; SIGTERM and SIGHUP end a run as cleanly as Ctrl-C does."""
+    """Undecodable file names print as escapes; SIGTERM and SIGHUP end a run as cleanly as Ctrl-C does; a
+    standard stream that was closed leads nowhere."""
+    # Otherwise the next file that is opened would take its number, and what libraries print would go there.
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
+    for number, stream in ((1, "stdout"), (2, "stderr")):
+        if getattr(sys, stream) is None:
+            setattr(sys, stream, os.fdopen(number, "w", closefd=False))
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]

@@ -17,7 +17,7 @@ from .screen import Screen
 
 
 @click.command(short_help="Mark a photo, squeeze, crop and turn it, and read the mark back.")
-@click.argument("photo", required=False, type=click.Path())
+@click.argument("photo", required=False, type=options.Place())
 @options.key_file
 @options.screen_options("stamp.demo/1")
 @options.pass_screen

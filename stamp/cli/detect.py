@@ -20,7 +20,7 @@ from .screen import Screen
 @click.option(
     "--key-file",
     "key_files",
-    type=click.Path(),
+    type=options.Place(),
     multiple=True,
     metavar="FILE",
     help="The key; may be repeated. Else $STAMP_KEY_FILE, else your own key.",

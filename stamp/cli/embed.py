@@ -20,7 +20,7 @@ from .screen import Screen
 @click.option(
     "-o",
     "--output",
-    type=click.Path(),
+    type=options.Place(),
     metavar="FILE|DIR",
     help="Where results go; a DIR keeps the names.",
 )
@@ -41,7 +41,11 @@ from .screen import Screen
 @click.option("--licensor-url", metavar="URL", help="Page where a licence can be had.")
 @click.option("--no-ai", is_flag=True, help="Say that the work must not be used to train AI models.")
 @click.option(
-    "--rights", "rights_file", type=click.Path(), metavar="FILE", help="Rights from a TOML file; options win."
+    "--rights",
+    "rights_file",
+    type=options.Place(),
+    metavar="FILE",
+    help="Rights from a TOML file; options win.",
 )
 @click.option("--no-watermark", is_flag=True, help="Write the notice only; the picture data is not touched.")
 @click.option("--no-metadata", is_flag=True, help="Mark the picture only; the metadata is not touched.")

@@ -14,7 +14,7 @@ def command() -> None:
 
 
 @command.command("new", short_help="Make a key file.")
-@click.argument("file", type=click.Path())
+@click.argument("file", type=options.Place())
 @click.option("--name", metavar="N", help="What reports call the key.  [default: this month]")
 @options.screen_options("stamp.key/1")
 @options.pass_screen

@@ -64,7 +64,17 @@ def strength(ctx: click.Context, param: click.Parameter, value: float) -> float:
     return value
 
 
-sources = click.argument("sources", metavar="SRC...", nargs=-1, required=True, type=click.Path())
+class Place(click.Path):
+    """A path that is not empty: `""`, which a shell makes of an unset variable, would be taken for the
+    current folder, or for no option at all."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("the name is empty: give a file or a folder, `.` for this one", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+sources = click.argument("sources", metavar="SRC...", nargs=-1, required=True, type=Place())
 
 jobs = click.option(
     "-j",
@@ -78,7 +88,7 @@ jobs = click.option(
 
 key_file = click.option(
     "--key-file",
-    type=click.Path(),
+    type=Place(),
     metavar="FILE",
     help="The key; else $STAMP_KEY_FILE, else the user's own key.",
 )

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from .._version import __version__
@@ -39,13 +39,13 @@ class Screen:
     def say(self, text: str) -> None:
         """News, not results."""
         if not self.quiet:
-            print(printable(text), file=sys.stderr)
+            _tell(printable(text))
 
     def complain(self, message: str, details: str = "") -> None:
         """An error; not even --quiet silences it."""
-        print(printable(f"stamp: {message}"), file=sys.stderr)
+        _tell(printable(f"stamp: {message}"))
         if self.verbose and details:
-            print(details, file=sys.stderr)
+            _tell(details)
 
     def document(self, results: Sequence[dict[str, Any]], **more: Any) -> None:
         """The JSON document of this run."""
@@ -111,6 +111,12 @@ def _print(text: str) -> None:
         print(text, flush=True)  # whoever reads a pipe sees each file when it is done
     except OSError as error:
         raise StdoutError(error) from error
+
+
+def _tell(text: str) -> None:
+    """A line on stderr; where that takes nothing (a full disk, a closed pipe), the work goes on."""
+    with suppress(OSError):
+        print(text, file=sys.stderr)
 
 
 def printable(text: str) -> str:

@@ -76,6 +76,12 @@ def test_1_not_the_expected_payload(stamp: Runner, media: Path, key_file: Path) 
         ("embed", "photo.jpg", "--no-watermark"),
         ("embed", "photo.jpg", "--web-statement", "not a URL"),
         ("detect", "photo.jpg", "--expect", "12"),
+        ("embed", ""),
+        ("embed", "photo.jpg", "-o", ""),
+        ("embed", "photo.jpg", "--key-file", ""),
+        ("detect", ""),
+        ("show", "photo.jpg", ""),
+        ("key", "new", ""),
     ],
     ids=" ".join,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import signal
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+import stamp as package
 from stamp.demo import paint
 
 from .conftest import PAYLOAD, Runner, digests
@@ -143,6 +145,52 @@ def test_results_that_cannot_be_written(command: Start, media: Path, key_file: P
     assert "cannot write the results" in err
     assert "Traceback" not in err
     assert "internal" not in err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("embed", "photo.jpg", "missing.jpg"), 3),
+        (("embed", "photo.jpg", "--no-metadata"), 0),
+        (("embed", "photo.jpg", "--strength", "no"), 2),
+        (("bogus",), 2),
+        (("detect", "missing.jpg"), 3),
+    ],
+)
+def test_news_that_cannot_be_told_change_nothing(
+    command: Start, photo: Path, key_file: Path, arguments: tuple[str, ...], code: int
+) -> None:
+    with open("/dev/full", "w") as full:
+        process = command(*arguments, stderr=full)
+        process.communicate(timeout=DEADLINE)
+    assert process.returncode == code
+    assert Path("photo.stamped.jpg").exists() == ("photo.jpg" in arguments and code != 2)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no shell to close a stream with")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
+def test_closed_streams(media: Path, photo: Path, key_file: Path, closed: str) -> None:
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        line = f'"{sys.executable}" -m stamp "$@" {closed}'
+        environment = os.environ | {"PYTHONPATH": str(Path(package.__file__).parents[1])}
+        return subprocess.run(
+            ["sh", "-c", line, "sh", *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=DEADLINE,
+        )
+
+    embedded = run("embed", "photo.jpg", "missing.jpg", "--json")
+    assert embedded.returncode == 3
+    assert "Traceback" not in embedded.stderr
+    if ">&-" not in closed.split():
+        statuses = [entry["status"] for entry in json.loads(embedded.stdout)["results"]]
+        assert statuses == ["stamped", "error"]
+    found = run("detect", "photo.stamped.jpg")
+    assert (found.returncode, found.stderr) == (0, "")
 
 
 def test_a_terminal_that_knows_only_ascii(command: Start, photo: Path, key_file: Path) -> None:
