@@ -1,0 +1,340 @@
+"""Finding the mark again: whatever was done to the picture, and never where there is none."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import asdict
+from functools import partial
+from io import BytesIO
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from photos import photo
+from PIL import Image, ImageOps
+
+from stamp.errors import HostError
+from stamp.watermark import decode, stats
+from stamp.watermark.carrier import WITNESS, carriers
+from stamp.watermark.detect import Detection, Transform, detect
+from stamp.watermark.embed import embed
+from stamp.watermark.key import Key
+from stamp.watermark.statistic import observe_plane
+
+KEY, OTHER = Key(bytes(range(32)), "tests"), Key(bytes(range(1, 33)), "other")
+PAYLOAD = bytes.fromhex("00ff12345678abcd")
+BICUBIC = Image.Resampling.BICUBIC
+Picture = Image.Image
+
+
+@pytest.fixture(scope="module")
+def marked() -> Picture:
+    return Image.fromarray(embed(photo(512, 768, 1), PAYLOAD, key=KEY))
+
+
+def find(picture: Picture | NDArray[np.generic], key: Key = KEY) -> Detection:
+    return detect(np.asarray(picture), key=key)
+
+
+def resized(picture: Picture, x: float, y: float) -> Picture:
+    return picture.resize((round(picture.width * x), round(picture.height * y)), BICUBIC)
+
+
+def cropped(picture: Picture, side: float) -> Picture:
+    """The same proportions, `side` times the width and the height, off the middle."""
+    w, h = round(picture.width * side), round(picture.height * side)
+    left, top = (picture.width - w) // 3, (picture.height - h) * 3 // 5
+    return picture.crop((left, top, left + w, top + h))
+
+
+def jpeg(picture: Picture, quality: int) -> Picture:
+    file = BytesIO()
+    picture.save(file, "JPEG", quality=quality)
+    return Image.open(file)
+
+
+def test_an_untouched_picture(marked: Picture) -> None:
+    found = find(marked)
+    assert found.present
+    assert found.payload == PAYLOAD
+    assert found.score > found.threshold == stats.THRESHOLD
+    assert found.log10_p < -100
+    assert found.bits_corrected == 0
+    assert found.transform == Transform(1.0, 0.0, False, 1.0)
+    assert (found.key_name, found.scheme) == ("tests", "stamp.image.1")
+
+
+def test_a_detection_can_be_written_as_json(marked: Picture) -> None:
+    for found in (find(marked), find(photo(200, 300)), find(ImageOps.mirror(marked))):
+        record = asdict(found) | {"payload": found.payload and found.payload.hex()}
+        assert json.loads(json.dumps(record, allow_nan=False)) == record
+
+
+# name -> what is done, and (scale, counter-clockwise turn, mirrored, aspect) that must be found
+GEOMETRY: dict[str, tuple[Callable[[Picture], Picture], tuple[float, float, bool, float]]] = {
+    "mirrored": (ImageOps.mirror, (1, 0, True, 1)),
+    "upside down mirrored": (ImageOps.flip, (1, 180, True, 1)),
+    "90 degrees": (lambda p: p.transpose(Image.Transpose.ROTATE_90), (1, 90, False, 1)),
+    "180 degrees": (lambda p: p.transpose(Image.Transpose.ROTATE_180), (1, 180, False, 1)),
+    "270 degrees": (lambda p: p.transpose(Image.Transpose.ROTATE_270), (1, -90, False, 1)),
+    "transposed": (lambda p: p.transpose(Image.Transpose.TRANSPOSE), (1, 90, True, 1)),
+    "7 degrees": (lambda p: p.rotate(7, BICUBIC), (1, 7, False, 1)),
+    "-7 degrees": (lambda p: p.rotate(-7, BICUBIC), (1, -7, False, 1)),
+    "7 degrees, whole": (lambda p: p.rotate(7, BICUBIC, expand=True), (0.889, 7, False, 1)),
+    "140 degrees": (lambda p: p.rotate(140, BICUBIC, expand=True), (0.708, 140, False, 1)),
+    "half the area": (lambda p: cropped(p, 0.5**0.5), (2**0.5, 0, False, 1)),
+    "a quarter of the area": (lambda p: cropped(p, 0.5), (2, 0, False, 1)),
+    "half the size": (lambda p: resized(p, 0.5, 0.5), (1, 0, False, 1)),
+    "twice the size": (lambda p: resized(p, 2, 2), (1, 0, False, 1)),
+    "narrower": (lambda p: resized(p, 0.9, 1), (1, 0, False, 0.9)),
+    "lower": (lambda p: resized(p, 1, 0.85), (1, 0, False, 1 / 0.85)),
+    "mirrored, 30 degrees": (lambda p: ImageOps.mirror(p).rotate(30, BICUBIC), (1, 30, True, 1)),
+    "30 degrees, mirrored": (lambda p: ImageOps.mirror(p.rotate(30, BICUBIC)), (1, -30, True, 1)),
+    "half the area of half the size": (
+        lambda p: resized(cropped(p, 0.5**0.5), 0.5, 0.5),
+        (2**0.5, 0, False, 1),
+    ),
+    "17 degrees, half the area, JPEG 75": (
+        lambda p: jpeg(cropped(p.rotate(17, BICUBIC), 0.5**0.5), 75),
+        (2**0.5, 17, False, 1),
+    ),
+    "mirrored, zoomed, JPEG 60": (
+        lambda p: jpeg(resized(cropped(ImageOps.mirror(p), 0.8), 1.25, 1.25), 60),
+        (1.25, 0, True, 1),
+    ),
+}
+
+
+def degrees_apart(a: float, b: float) -> float:
+    return abs((a - b + 180) % 360 - 180)
+
+
+@pytest.mark.parametrize("name", GEOMETRY)
+def test_a_moved_picture_is_read_and_the_move_is_told(marked: Picture, name: str) -> None:
+    move, (scale, turn, mirrored, aspect) = GEOMETRY[name]
+    found = find(move(marked))
+    assert found.payload == PAYLOAD
+    assert found.transform is not None
+    assert found.transform.scale == pytest.approx(scale, rel=0.01)
+    assert degrees_apart(found.transform.rotation_deg, turn) < 0.5
+    assert -180 <= found.transform.rotation_deg <= 180
+    assert found.transform.mirrored is mirrored
+    assert found.transform.aspect == pytest.approx(aspect, rel=0.01)
+
+
+@pytest.mark.parametrize("seed", [2, 3, 4])
+def test_other_photos_in_everyday_trouble(seed: int) -> None:
+    picture = Image.fromarray(embed(photo(512, 768, seed), PAYLOAD, key=KEY))
+    for victim in (
+        jpeg(picture, 50),
+        jpeg(resized(picture, 0.5, 0.5), 60),
+        jpeg(picture.rotate(3, BICUBIC), 75),
+        cropped(picture, 0.5**0.5),
+        picture.point(lambda v: v * 0.7 + 20),
+    ):
+        assert find(victim).payload == PAYLOAD
+
+
+def test_an_odd_crop_of_a_large_photo() -> None:
+    large = embed(photo(1237, 811, 5), PAYLOAD, key=KEY)
+    assert find(large[131:1000, 73:700]).payload == PAYLOAD
+
+
+def test_gray_copies_and_other_depths_are_read(marked: Picture) -> None:
+    pixels = np.asarray(marked)
+    assert find(marked.convert("L")).payload == PAYLOAD
+    assert find(pixels.astype(np.uint16) * 257).payload == PAYLOAD
+    assert find(marked.convert("RGBA")).payload == PAYLOAD
+    assert detect(pixels / 255, key=KEY, data_range=1.0).payload == PAYLOAD
+    assert detect(pixels[::-1][::-1].astype(np.float32), key=KEY, data_range=255).payload == PAYLOAD
+
+
+def test_two_marks_live_side_by_side(marked: Picture) -> None:
+    both = embed(np.asarray(marked), PAYLOAD[::-1], key=OTHER)
+    assert (find(both).payload, find(both, OTHER).payload) == (PAYLOAD, PAYLOAD[::-1])
+    assert find(both, OTHER).key_name == "other"
+    squeezed = jpeg(Image.fromarray(both), 75)
+    assert (find(squeezed).payload, find(squeezed, OTHER).payload) == (PAYLOAD, PAYLOAD[::-1])
+
+
+def silent(found: Detection) -> bool:
+    return (
+        not found.present
+        and found.payload is None
+        and found.bits_corrected is None
+        and found.transform is None
+        and -8 < found.log10_p <= 0
+    )
+
+
+def test_a_wrong_key_finds_nothing(marked: Picture) -> None:
+    for secret in range(5):
+        assert silent(find(marked, Key(bytes([secret]) * 32)))
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_an_unmarked_photo_has_no_mark(seed: int) -> None:
+    assert silent(find(photo(512, 768, seed)))
+
+
+def test_a_mark_of_which_a_scrap_is_left_is_not_misread(marked: Picture) -> None:
+    for victim in (marked.crop((300, 200, 350, 260)), resized(marked, 0.05, 0.05), jpeg(marked, 1)):
+        assert find(victim).payload in (None, PAYLOAD)
+
+
+def test_wrong_keys_follow_the_null_law(marked: Picture) -> None:
+    """The score of keys that know nothing of the picture has mean 0 and deviation 1."""
+    pixels = np.asarray(resized(marked, 0.5, 0.5))
+    keys = [Key(bytes([7, k]) * 16) for k in range(100)]
+    scores = np.array([detect(pixels, key=key, search=False).score for key in keys])
+    assert abs(scores.mean()) < 0.4
+    assert 0.75 < scores.std() < 1.3
+    assert (scores >= stats.THRESHOLD).sum() <= 4
+
+
+def test_witnesses_have_no_say_before_the_verdict(marked: Picture) -> None:
+    """Another sign of the witnesses changes their own sum, and nothing that anything else looks at."""
+    c = carriers(KEY)
+    plane = np.asarray(marked.convert("L"), np.float32)
+    flipped = type(c)(
+        c.index,
+        tuple(np.where(i == WITNESS, -s, s) for i, s in zip(c.index, c.sign, strict=True)),
+        c.pilot_spectrum,
+        c.frequencies,
+    )
+    ours, theirs = observe_plane(plane, c), observe_plane(plane, flipped)
+    np.testing.assert_array_equal(np.delete(ours.soft, WITNESS, 1), np.delete(theirs.soft, WITNESS, 1))
+    np.testing.assert_array_equal(ours.soft[:, WITNESS], -theirs.soft[:, WITNESS])
+    for name in ("variance", "pilot_count", "pilot_energy", "witness_energy"):
+        np.testing.assert_array_equal(getattr(ours, name), getattr(theirs, name))
+    weight = decode.gains_from_pilots(ours)
+    np.testing.assert_array_equal(weight, decode.gains_from_pilots(theirs))
+    assert decode.witness_score(ours, weight) == -decode.witness_score(theirs, weight) > 10
+
+
+def test_a_call_stays_within_the_trials_that_the_law_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With every limit that saves time lifted: decodings and geometries are at most what `stats` multiplies by."""
+    module = sys.modules["stamp.watermark.detect"]
+    for name in (
+        "_PROMISING_NEAR",
+        "_PROMISING_FAR",
+        "_PROMISING_DRIFT",
+        "_PEAK",
+        "_SCORE_PLAIN",
+        "_SCORE_SQUEEZED",
+    ):
+        monkeypatch.setattr(module, name, -np.inf)
+    spent = {"decodings": 0, "looks": 0}
+
+    def counted(name: str, function: Callable[..., object]) -> Callable[..., object]:
+        def call(*arguments: object, **options: object) -> object:
+            spent[name] += 1
+            return function(*arguments, **options)
+
+        return call
+
+    monkeypatch.setattr(decode, "decode", counted("decodings", decode.decode))
+    monkeypatch.setattr(module, "observe_plane", counted("looks", observe_plane))
+    assert silent(find(photo(256, 384, 7)))
+    assert 20 < spent["decodings"] <= stats.MAX_DECODINGS
+    assert 20 < spent["looks"] <= stats.MAX_POSITIONS
+
+
+@pytest.mark.parametrize(
+    "shape", [(1, 1), (1, 2), (2, 3), (5, 5), (16, 16), (40, 31), (1, 700), (700, 1), (300, 400)]
+)
+@pytest.mark.parametrize("kind", ["black", "gray", "white", "noise"])
+def test_any_picture_gets_an_answer(shape: tuple[int, int], kind: str) -> None:
+    """Small, flat, black: not found is a value, and nothing is printed or warned about."""
+    value = {"black": 0, "gray": 128, "white": 255, "noise": 0}[kind]
+    picture = np.full(shape, value, np.uint8)
+    if kind == "noise":
+        picture = np.random.default_rng(1).integers(0, 256, shape).astype(np.uint8)
+    assert silent(find(picture))
+
+
+def test_transparent_pictures_get_an_answer() -> None:
+    assert silent(find(np.zeros((200, 300, 4), np.uint8)))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit on memory to set")
+@pytest.mark.parametrize("shape", [(1, 100_000), (100_000, 3), (128, 6_000)])
+def test_long_strips_take_no_more_memory_than_other_pictures(shape: tuple[int, int]) -> None:
+    script = (
+        f"import resource, sys; sys.path[:0] = {sys.path!r}\n"
+        "import numpy as np\n"
+        "from stamp import Key, detect\n"
+        f"picture = np.random.default_rng(1).integers(0, 256, {shape}).astype(np.uint8)\n"
+        "resource.setrlimit(resource.RLIMIT_DATA, (2 << 30, 2 << 30))\n"
+        "print(detect(picture, key=Key(bytes(32))).present)\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert run.stderr == ""
+    present, peak = run.stdout.split()
+    assert present == "False"
+    assert int(peak) < 600 * (1024 if sys.platform == "linux" else 1 << 20)
+
+
+BAD_TYPES = [photo(64, 64).astype(np.int32), photo(64, 64) > 9, photo(64, 64) / 255]
+
+
+@pytest.mark.parametrize(
+    "picture", [*BAD_TYPES, np.zeros((9, 9, 2), np.uint8), np.zeros((0, 9), np.uint8), None, "x"]
+)
+def test_what_is_no_picture_is_refused(picture: object) -> None:
+    with pytest.raises(HostError):
+        detect(picture, key=KEY)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_values_that_are_no_numbers_are_refused(bad: float) -> None:
+    picture = photo(64, 64) / 255
+    picture[17, 23, 1] = bad
+    with pytest.raises(HostError, match=r"(?i)nan|inf|finite"):
+        detect(picture, key=KEY, data_range=1.0)
+
+
+def test_the_picture_is_left_alone(marked: Picture) -> None:
+    pixels = np.asarray(marked.rotate(5, BICUBIC)).copy()
+    before = pixels.copy()
+    pixels.flags.writeable = False
+    find(pixels)
+    assert np.array_equal(pixels, before)
+
+
+def test_views_are_read_like_copies(marked: Picture) -> None:
+    pixels = np.asarray(marked)
+    view = np.asfortranarray(pixels)[:, ::-1]
+    assert find(view) == find(view.copy(order="C"))
+    assert find(view).transform is not None
+
+
+def test_without_search_only_what_stands_upright_is_read(marked: Picture) -> None:
+    assert detect(np.asarray(marked), key=KEY, search=False).payload == PAYLOAD
+    assert detect(np.asarray(resized(marked, 0.6, 0.6)), key=KEY, search=False).payload == PAYLOAD
+    assert silent(detect(np.asarray(ImageOps.mirror(marked)), key=KEY, search=False))
+
+
+def test_threads_and_processes_give_the_same_answer(marked: Picture) -> None:
+    pictures = [
+        np.asarray(p)
+        for p in (
+            marked,
+            ImageOps.mirror(marked),
+            marked.rotate(9, BICUBIC),
+            Image.fromarray(photo(256, 384)),
+        )
+    ]
+    task = partial(detect, key=KEY)
+    reference = [task(picture) for picture in pictures]
+    assert [found.present for found in reference] == [True, True, True, False]
+    with ThreadPoolExecutor(2) as threads:
+        assert list(threads.map(task, pictures)) == reference
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as processes:
+        assert list(processes.map(task, pictures)) == reference
