@@ -142,9 +142,7 @@ def _write_readable(
         temp.write_bytes(data)
         if detect_file(temp, keys=key, search=False).payload == payload:
             return metadata, [*picture.notes, *notes, *(metadata.notes if metadata else ())]
-    raise HostError(
-        f"{picture.path}: the mark cannot be read back from this picture: too small, flat or clipped"
-    )
+    raise HostError("the mark cannot be read back from this picture: too small, flat or clipped")
 
 
 def _with_notice(data: bytes, rights: Rights, path: Path) -> tuple[bytes, RightsReport]:

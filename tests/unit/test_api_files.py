@@ -237,8 +237,9 @@ def test_no_claim_without_a_mark_that_can_be_read(
 ) -> None:
     floors = quality_floors(monkeypatch)
     deaf(monkeypatch, 99)
-    with pytest.raises(stamp.HostError, match="cannot be read back"):
+    with pytest.raises(stamp.HostError, match="cannot be read back") as caught:
         stamp.embed_file(photo, tmp_path / "out.jpg", PAYLOAD, key=KEY)
+    assert str(caught.value).count(str(photo)) == 1
     assert len(floors) > 1
     assert list(tmp_path.iterdir()) == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,11 @@ def test_nothing_to_complain_about(command: str) -> None:
         [sys.executable, "-m", *command.split()], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_the_build_runs_the_command_of_the_readme() -> None:
+    commands = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert (ROOT / ".ci" / "run").read_text(encoding="utf-8").endswith("\n" + commands[1])
 
 
 def test_a_skipped_test_fails_the_run_on_a_build_machine(tmp_path: Path) -> None:
