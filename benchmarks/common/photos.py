@@ -42,7 +42,11 @@ def find(paths: list[Path]) -> list[Path]:
     found: set[Path] = set()
     for path in paths:
         files = path.rglob("*") if path.is_dir() else [path]
-        found |= {file for file in files if file.suffix.lower() in SUFFIXES and file.is_file()}
+        found |= {
+            file
+            for file in files
+            if file.suffix.lower() in SUFFIXES and ".stamped." not in file.name and file.is_file()
+        }
     if not found:
         raise FileNotFoundError(f"no photos in {', '.join(map(str, paths))}")
     if len({file.name for file in found}) < len(found):

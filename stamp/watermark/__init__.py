@@ -1,2 +1,2 @@
-"""The marks: pure functions over arrays. NumPy, SciPy and PyWavelets only; no files, no Pillow, no
+"""The marks: pure functions over arrays. NumPy and PyWavelets only; no files, no Pillow, no
 printing."""

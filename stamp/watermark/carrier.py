@@ -71,9 +71,7 @@ def constellation(key: Key) -> NDArray[np.float64]:
     for u, v in uniform:
         radius, angle = F_MIN * (F_MAX / F_MIN) ** u, np.pi * v
         f = np.rint(np.array([np.sin(angle), np.cos(angle)]) * radius * PERIOD) / PERIOD
-        if np.hypot(*f) >= 0.8 * F_MIN and all(
-            min(np.hypot(*(f - q)), np.hypot(*(f + q))) > _SPACING for q in points
-        ):
+        if all(min(np.hypot(*(f - q)), np.hypot(*(f + q))) > _SPACING for q in points):
             points.append(f)
         if len(points) == CONSTELLATION:
             break

@@ -1,7 +1,7 @@
 """The error-correcting code: tail-biting convolutional, rate 1/6, constraint length 15, decoded softly.
 
-Generators: the K = 15 rate 1/6 code of NASA's deep-space missions (JPL TDA Progress Report 42-63, 1981; octal
-46321 51271 63667 70535 73277 76513). Tail-biting saves the 14 tail bits, 13 % of the energy at this length.
+Generators: those of the K = 15 rate 1/6 code that NASA's Mars Pathfinder and Cassini flew (octal 46321 51271
+63667 70535 73277 76513). Tail-biting saves the 14 tail bits, 13 % of the energy at this length.
 Decoding is the wrap-around Viterbi algorithm (Shao, Lin, Fossorier, "Two decoding algorithms for tailbiting
 codes", IEEE Trans. Commun. 51(10), 2003, doi:10.1109/TCOMM.2003.818084).
 """

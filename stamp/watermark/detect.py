@@ -92,16 +92,16 @@ class _Search:
     carriers: Carriers
     to_canonical: Affine  # frequency in the working picture -> in an unaltered picture's canonical grid
     decodings: int = 0
-    positions: int = 0
     promise: float = -np.inf
     score: float = 0.0
     affine: Affine | None = None
 
-    def untouched(self, work: Plane, affine: Affine) -> Detection | None:
-        """Try the picture as it stands: not cropped, not turned, whatever its size. affine : canonical
-        frequency -> in `work`."""
-        plane = resize(work, canonical_shape(work.shape))
-        self.positions += 1
+    def untouched(self, work: Plane, shape: tuple[int, int], affine: Affine) -> Detection | None:
+        """Try the picture as it stands: not cropped, not turned, whatever its size.
+
+        shape : of the canonical grid. affine : canonical frequency -> frequency in `work`.
+        """
+        plane = resize(work, shape)
         looks = [self._look(plane, None, (0, 0), affine)]
         if (found := self._decode(looks[0], _PROMISING_NEAR, affine)) is not None:
             return found
@@ -123,7 +123,6 @@ class _Search:
             for peak, offset in translations(plane, self.carriers, _inside(valid)):
                 peaks.append((peak, offset, sign * affine, plane, valid))
         peaks.sort(key=lambda p: -p[0])
-        self.positions += 1
         looks = []
         for peak, offset, there, plane, valid in peaks[:3]:
             if peak < _PEAK:
@@ -153,7 +152,6 @@ class _Search:
             if warped is None:
                 return None
             plane, valid = warped
-            self.positions += 1
             offsets = [offset for _, offset in translations(plane, self.carriers, _inside(valid))[:2]]
             looks = [self._look(plane, valid, offset, affine) for offset in offsets]
             better = max(looks, key=lambda entry: entry.promise)
@@ -187,7 +185,7 @@ class _Search:
             payload=decoded.payload,
             score=round(decoded.score, 2),
             threshold=stats.THRESHOLD,
-            log10_p=round(stats.log10_p_report(decoded.score, self.decodings), 2),
+            log10_p=round(stats.log10_p_report(decoded.score, stats.MAX_DECODINGS), 2),
             bits_corrected=decoded.bits_corrected,
             transform=transform_of(self.to_canonical @ affine),
             key_name=self.key.name,
@@ -248,10 +246,11 @@ def detect(
     aspect ratio as well.
     """
     work = luma_plane(image, data_range, _WORK_AREA if search else CANONICAL_AREA)
-    canonical = canonical_shape(work.shape)
+    # of the picture itself: the working picture's rounded sides would shift the grid by up to a pixel
+    canonical = canonical_shape((image.shape[0], image.shape[1]))
     to_work = np.diag([canonical[0] / work.shape[0], canonical[1] / work.shape[1]])
     state = _Search(key, carriers(key), np.linalg.inv(to_work))
-    if (found := state.untouched(work, to_work)) is not None:
+    if (found := state.untouched(work, canonical, to_work)) is not None:
         return found
     if not search:
         return state.verdict()

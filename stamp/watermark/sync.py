@@ -2,7 +2,7 @@
 
 The constellation is a keyed set of sinusoids. A translation does not move their magnitudes; a rotation, a
 scale and a mirror move them together. In log-polar coordinates that motion is a shift, so a hypothesis is
-scored by adding 48 shifted copies of one map (after Kutter 1998, doi:10.1117/12.337405, and Ó Ruanaidh and
+scored by adding 32 shifted copies of one map (after Kutter 1998, doi:10.1117/12.337405, and Ó Ruanaidh and
 Pun 1998, doi:10.1016/S0165-1684(98)00012-7).
 """
 
@@ -21,7 +21,7 @@ Plane = NDArray[np.float32]
 Affine = NDArray[np.float64]  # (2, 2): canonical frequency (fy, fx) -> frequency in the picture
 
 STEP = 0.005  # log-polar resolution: radians, and the logarithm of the scale
-SCALE_MIN, SCALE_MAX = 0.3, 4.0  # pixels of the working picture per canonical pixel
+SCALE_MIN, SCALE_MAX = 0.3, 4.8  # pixels of the working picture per canonical pixel
 POWER_CAP = 16.0  # of one peak, in units of its neighbourhood: no single line of the host may decide
 _ANGLES = int(np.ceil(np.pi / STEP))
 _SCALE_STEP = 0.004
