@@ -121,7 +121,9 @@ def _decode(syntax: HeifSyntax, path: Path) -> Image.Image:
     stored = AvifImagePlugin.AvifImageFile(io.BytesIO(syntax.data))
     check_size(*stored.size, path)
     stored.load()
-    return _turned(stored, syntax)
+    # Before its version 13, Pillow hands out gray as RGB.
+    gray = stored.mode == "RGB" and _subsampling(syntax) == "4:0:0"
+    return _turned(stored.convert("L") if gray else stored, syntax)
 
 
 def _turned(image: Image.Image, syntax: HeifSyntax) -> Image.Image:
