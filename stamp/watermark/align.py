@@ -39,9 +39,9 @@ def translations(
     for limit in _BAND_LIMITS:
         band = (radius > 0.02) & (radius < limit)
         g = np.where(band, spectrum, 0)
-        g = g / (np.abs(g) + np.median(np.abs(spectrum[band])))
+        g = g / (np.abs(g) + np.median(np.abs(spectrum[band])) + 1e-9)
         correlation = np.fft.ifft2(g * carriers.pilot_spectrum).real
-        correlation /= correlation.std()
+        correlation /= correlation.std() + 1e-12
         if near is not None:
             far = np.abs(np.rint(f * PERIOD)) > near
             correlation[far] = correlation[:, far] = -np.inf

@@ -15,7 +15,7 @@ from .decode import Decoded, decode_payload, gains_from_pilots, pilot_scores, wi
 from .filters import box
 from .grid import CANONICAL_AREA, canonical_shape, resize
 from .key import Key
-from .luma import luma_plane
+from .luma import luma_plane, white_of
 from .statistic import Observation, observe_plane
 from .sync import Candidate, Spectrum, candidates, refine, spectrum, upright_candidates, windowed
 from .warp import unwarp
@@ -31,6 +31,7 @@ _PEAK = 4.2  # height of the pilots' correlation peak, in deviations
 # constellation scores, by the number of hypotheses that compete
 _SCORE_ZOOM, _SCORE_MIRRORED, _SCORE_STRETCHED, _SCORE_PLAIN, _SCORE_SQUEEZED = 3.2, 4.2, 5.6, 5.8, 7.0
 _DRIFT_ROUNDS = 2
+_NARROWEST = 48  # canonical pixels of the shorter side below which nothing can be read
 _WORK_AREA = 1.6 * CANONICAL_AREA
 
 
@@ -245,9 +246,12 @@ def detect(
     Reads the picture as it stands first; then searches rotation, scale and mirroring, then changes of the
     aspect ratio as well.
     """
-    work = luma_plane(image, data_range, _WORK_AREA if search else CANONICAL_AREA)
+    white_of(image, data_range)
     # of the picture itself: the working picture's rounded sides would shift the grid by up to a pixel
     canonical = canonical_shape((image.shape[0], image.shape[1]))
+    if min(canonical) < _NARROWEST:
+        return _Search(key, carriers(key), np.eye(2)).verdict()
+    work = luma_plane(image, data_range, _WORK_AREA if search else CANONICAL_AREA)
     to_work = np.diag([canonical[0] / work.shape[0], canonical[1] / work.shape[1]])
     state = _Search(key, carriers(key), np.linalg.inv(to_work))
     if (found := state.untouched(work, canonical, to_work)) is not None:

@@ -25,6 +25,7 @@ Plane = NDArray[np.float32]
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 MIN_SIDE = 128
+MAX_PROPORTION = 20
 _FLAT = 1.0  # grey levels of deviation
 _CLIPPED = 0.98  # share of the picture
 
@@ -69,10 +70,17 @@ def embed(
     if strength == 0:
         return image.copy()
     h, w = image.shape[:2]
+    if max(h, w) > MAX_PROPORTION * min(h, w):
+        raise HostError(
+            f"{w} x {h} pixels are too narrow a strip for the mark: one side may be at most {MAX_PROPORTION} "
+            "times the other"
+        )
     if min(h, w) < MIN_SIDE:
         raise HostError(
             f"{w} x {h} pixels are too few for the mark: the shorter side needs at least {MIN_SIDE}"
         )
+    if image.ndim == 3 and image.shape[2] == 4 and not image[:, :, 3].any():
+        raise HostError("the picture is fully transparent: a mark in pixels that nobody sees would be lost")
     plane = resize(luma_plane(image, data_range, CANONICAL_AREA), canonical_shape((h, w)))
     if plane.std() < _FLAT:
         raise HostError("the picture is flat, one shade all over: there is nothing to hide a mark in")
@@ -83,8 +91,8 @@ def embed(
     marked = add_luma(image, mark(plane, bits, key, strength), white)
     if verify and detect(marked, key=key, data_range=data_range, search=False).payload != bytes(payload):
         raise HostError(
-            "the mark could not be read back, so nothing was marked: the picture is too flat, too small "
-            "or too clipped (white or black) to carry it; a larger or more detailed version may do"
+            f"the mark could not be read back at strength {strength:g}, so nothing was marked: the picture "
+            "is too flat, small, clipped or noisy to carry it; try a higher strength or a larger version"
         )
     return marked
 

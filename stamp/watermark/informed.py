@@ -102,7 +102,7 @@ def coefficients(
     seen_by = _SEES * per_level  # (3, LEVELS): weights of the three statistics
     response = seen_by[:, :, None] * r.gain
     step = response / (2 * r.energy)
-    curvature = (response * step).sum(1)
+    curvature = (response * step).sum(1) + 1e-12  # a narrow strip never shows some bits in coarse levels
     target = TARGETS[:, None] * np.sqrt(seen_by**2 @ r.variance)
     shapes = [d.shape for d in host]
 

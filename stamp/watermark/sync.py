@@ -20,6 +20,7 @@ from .linear import product
 Plane = NDArray[np.float32]
 Affine = NDArray[np.float64]  # (2, 2): canonical frequency (fy, fx) -> frequency in the picture
 
+_LONGEST = 2048  # pixels
 STEP = 0.005  # log-polar resolution: radians, and the logarithm of the scale
 SCALE_MIN, SCALE_MAX = 0.3, 4.8  # pixels of the working picture per canonical pixel
 POWER_CAP = 16.0  # of one peak, in units of its neighbourhood: no single line of the host may decide
@@ -67,10 +68,12 @@ def window(length: int) -> NDArray[np.float32]:
 
 
 def windowed(plane: Plane) -> Plane:
-    """Whitened, and faded towards the border."""
-    out = whiten(plane)
-    out *= window(plane.shape[0])[:, None]
-    out *= window(plane.shape[1])
+    """Whitened, and faded towards the border; of a very long picture the middle, so that its square spectrum
+    stays small."""
+    top, left = (max(n - _LONGEST, 0) // 2 for n in plane.shape)
+    out = whiten(plane[top : top + _LONGEST, left : left + _LONGEST])
+    out *= window(out.shape[0])[:, None]
+    out *= window(out.shape[1])
     return out
 
 
@@ -101,7 +104,7 @@ def spectrum(faded: Plane) -> Spectrum:
 
 def _standardised(power: Plane) -> Plane:
     sample = power[::4, ::4]
-    return np.asarray((power - sample.mean()) / sample.std())
+    return np.asarray((power - sample.mean()) / (sample.std() + np.float32(1e-9)))
 
 
 def _highest_of_nine(power: Plane) -> Plane:
