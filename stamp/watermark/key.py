@@ -22,6 +22,7 @@ from ..errors import KeyFileError
 
 KEY_BYTES = 32
 _FORMAT = "stamp.key/1"
+_LONGEST = 4096  # bytes of a key file; what is longer is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ class Key:
         KeyFileError : the file is missing, unreadable or not a key file.
         """
         try:
-            raw = Path(path).read_bytes()
+            with open(path, "rb") as file:
+                raw = file.read(_LONGEST)
         except OSError as error:
             raise KeyFileError(f"{path}: cannot read the key file: {error.strerror or error}") from error
         try:

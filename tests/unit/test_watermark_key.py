@@ -162,3 +162,9 @@ def test_words_are_big_endian_whatever_the_machine() -> None:
     words = KEY.words("w", 50)
     assert words.dtype == np.uint64
     assert words.tolist() == [int.from_bytes(raw[i : i + 8], "big") for i in range(0, 400, 8)]
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs an endless file")
+def test_an_endless_key_file_is_refused() -> None:
+    with pytest.raises(KeyFileError, match="/dev/zero"):
+        Key.load("/dev/zero")
