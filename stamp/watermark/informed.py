@@ -129,7 +129,11 @@ def coefficients(
                 raised = np.maximum(dual[c] + lacking / curvature[c], 0)
                 extra += (raised - dual[c]) * step[c]
                 dual[c] = raised
-        extra[:, CODED_BITS:] = extra[:, :CODED_BITS].mean(1, keepdims=True)
+        # the known chips get the mean amplitude, and what cancels a host that happens to speak against them
+        against = np.maximum(-(seen_by[0] @ interference[:, CODED_BITS:]), 0) / curvature[0, CODED_BITS:]
+        extra[:, CODED_BITS:] = (
+            extra[:, :CODED_BITS].mean(1, keepdims=True) + against * step[0, :, CODED_BITS:]
+        )
         return np.asarray(FLOOR * mean + extra)
 
     amplitude = np.full_like(r.gain, mean)
