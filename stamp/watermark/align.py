@@ -52,7 +52,7 @@ def translations(
 
 
 _BLOCK, _REACH, _FFT = 96, 6, 128
-_STEPS = (2.0, 1.0, 0.5, 0.25)
+_STEPS = (2.0, 1.0, 0.5, 0.25, 0.125)
 
 
 def drift(

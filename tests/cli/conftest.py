@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -67,6 +68,11 @@ def stamp(capsys: pytest.CaptureFixture[str]) -> Runner:
     return call
 
 
+def _interruptible() -> None:
+    """A shell that puts the tests into the background ignores Ctrl-C for all of them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture
 def command() -> Callable[..., subprocess.Popen[str]]:
     """Start the command line in a process of its own, in a process group of its own."""
@@ -76,6 +82,8 @@ def command() -> Callable[..., subprocess.Popen[str]]:
     ) -> subprocess.Popen[str]:
         environment = os.environ | {"PYTHONPATH": str(Path(package.__file__).parents[1])} | env
         defaults: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        if os.name == "posix":
+            defaults["preexec_fn"] = _interruptible
         return subprocess.Popen(
             [sys.executable, "-m", "stamp", *arguments],
             env=environment,
