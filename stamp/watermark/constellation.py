@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .filters import centred
+from .filters import whitened
 from .linear import product
 from .sync import POWER_CAP, spectrum_at, window
 
@@ -24,9 +24,7 @@ def sinusoids(plane: Plane, mask: Plane, frequencies: NDArray[np.float64], rms: 
     would fight. Busy hosts hide the peaks from the search and get a larger share.
     """
     h, w = plane.shape
-    r, deviation = centred(plane)
-    r /= deviation
-    np.clip(r, -2.5, 2.5, out=r)
+    r, deviation = whitened(plane)
     fade = window(h)[:, None] * window(w)
     r *= fade
     host = spectrum_at(r, frequencies)

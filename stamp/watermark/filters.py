@@ -39,8 +39,13 @@ def centred(plane: Plane) -> tuple[Plane, Plane]:
     return r, deviation
 
 
-def whiten(plane: Plane) -> Plane:
-    """Local mean removed, local deviation made one, clipped at 2.5 deviations."""
+def whitened(plane: Plane) -> tuple[Plane, Plane]:
+    """Local mean removed, local deviation made one, clipped at 2.5 deviations; and that deviation."""
     r, deviation = centred(plane)
     r /= deviation
-    return np.clip(r, -_CLIP, _CLIP, out=r)
+    return np.clip(r, -_CLIP, _CLIP, out=r), deviation
+
+
+def whiten(plane: Plane) -> Plane:
+    """`whitened` without the deviation."""
+    return whitened(plane)[0]

@@ -79,15 +79,16 @@ def resize(
     if (plane.shape[0], height) != (shape[0], shape[0]):
         out = np.empty((shape[0], plane.shape[1]), np.float32)
         for start, end, low, high, weight in _taps(plane.shape[0], shape[0], height):
-            step = max(SINGLE_THREAD // weight.size, 1)
-            for column in range(0, plane.shape[1], step):
-                np.matmul(
-                    weight,
-                    plane[low:high, column : column + step],
-                    out=out[start:end, column : column + step],
-                )
+            _combine_rows(weight, plane[low:high], out[start:end])
         plane = out
     return plane
+
+
+def _combine_rows(weight: NDArray[np.float32], rows: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+    """out = weight @ rows, a few columns at a time."""
+    step = max(SINGLE_THREAD // weight.size, 1)
+    for column in range(0, rows.shape[1], step):
+        np.matmul(weight, rows[:, column : column + step], out=out[:, column : column + step])
 
 
 def resize_rows(
@@ -97,7 +98,5 @@ def resize_rows(
     row, band)."""
     for start, end, low, high, weight in _taps(plane.shape[0], height, plane.shape[0], block):
         band = np.empty((end - start, plane.shape[1]), np.float32)
-        step = max(SINGLE_THREAD // weight.size, 1)
-        for column in range(0, plane.shape[1], step):
-            np.matmul(weight, plane[low:high, column : column + step], out=band[:, column : column + step])
+        _combine_rows(weight, plane[low:high], band)
         yield start, end, band
