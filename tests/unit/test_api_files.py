@@ -195,14 +195,16 @@ def test_what_cannot_carry_a_mark_is_refused(tmp_path: Path) -> None:
 
 def deaf(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
     """The finished file is read back in vain the first `times` times."""
-    detect_file = stamp.detect_file
+    from stamp import photos
+
+    read = photos.detect
     left = iter(range(times))
 
     def detect(src: Path, **options: Any) -> stamp.DetectReport:
-        found = detect_file(src, **options)
+        found = read(src, **options)
         return found if next(left, None) is None else replace(found, present=False, payload=None)
 
-    monkeypatch.setattr("stamp.files.detect_file", detect)
+    monkeypatch.setattr("stamp.photos.detect", detect)
 
 
 def quality_floors(monkeypatch: pytest.MonkeyPatch) -> list[int | None]:

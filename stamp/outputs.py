@@ -1,0 +1,51 @@
+"""Where the result of a whole-file job goes, and errors that name the file they came from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .errors import HostError, MediaError, OutputError, UnwritableFile
+
+
+def check_output(src: Path, dst: Path, overwrite: bool) -> None:
+    """Fail before the work is done rather than after it."""
+    if overwrite:
+        return
+    if os.path.exists(dst) and os.path.exists(src) and os.path.samefile(dst, src):
+        raise OutputError(
+            f"{dst}: is the source itself, only replaced on purpose (--in-place); name another output"
+        )
+    if os.path.lexists(dst):
+        raise OutputError(f"{dst}: exists already; choose another name, or allow overwriting (--force)")
+
+
+@contextmanager
+def output(src: Path, dst: Path, overwrite: bool) -> Iterator[Path]:
+    """A temporary file that becomes `dst` at the end; missing folders are made only now that there is
+    something to write."""
+    from .media.atomic import write_whole
+
+    try:
+        dst.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnwritableFile(
+            f"{dst.parent}: cannot make this folder: {error.strerror or error}", path=dst
+        ) from error
+    with write_whole(dst, overwrite=overwrite, mode_from=src) as temp:
+        yield temp
+
+
+@contextmanager
+def named(path: Path) -> Iterator[None]:
+    """Errors about bytes and pixels become errors about the file they came from."""
+    try:
+        yield
+    except HostError as error:
+        raise HostError(f"{path}: {error}") from error
+    except MediaError as error:
+        if error.path is None:
+            raise type(error)(f"{path}: {error}", path=path) from error
+        raise

@@ -1,0 +1,128 @@
+"""Photographs: mark the picture in a file, and look for a mark in one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .errors import HostError
+from .metadata.rights import Rights
+from .notices import with_notice
+from .outputs import named
+from .reports import DetectReport, EmbedReport, RightsReport
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .media.image import Picture
+    from .watermark.key import Key
+
+# Where a lossy file's own settings would kill the mark, the quality is raised to the first of these at which
+# it can be read.
+_QUALITY_FLOORS = (None, 75, 85, 92, 96)
+_STRIP_ROWS, _SSIM_PIXELS = 12, 1_500_000
+
+
+def embed(
+    src: Path,
+    dst: Path,
+    payload: bytes,
+    *,
+    key: Key,
+    rights: Rights | None,
+    strength: float,
+    output: AbstractContextManager[Path],
+) -> EmbedReport:
+    """Mark the picture in `src`. `output` is entered when there is something to write, gives the temporary
+    file to write it to, and makes it `dst` in the end.
+
+    Raises
+    ------
+    UnsupportedFormat, CorruptFile, MediaError : `src` cannot be read.
+    HostError : the picture cannot carry a mark that can be read back.
+    UnwritableFile : `dst` cannot be written.
+    """
+    from .media.image import read_picture
+    from .watermark.embed import embed
+
+    picture = read_picture(src)
+    with named(src):
+        marked = embed(picture.pixels, payload, key=key, strength=strength, verify=False)
+    fidelity = _fidelity(picture.pixels, marked)
+    with output as temp, named(src):
+        metadata, notes = _write_readable(picture, marked, payload, key, rights, temp)
+    metadata = metadata and replace(metadata, path=dst)
+    return EmbedReport(src, dst, payload, *fidelity, metadata=metadata, notes=tuple(dict.fromkeys(notes)))
+
+
+def detect(src: Path, *, keys: Sequence[Key], search: bool) -> DetectReport:
+    """Look for a mark of any of `keys` in the picture of `src`; see `files.detect_file`."""
+    from .media.image import read_luma
+    from .watermark.detect import detect
+
+    luma = read_luma(src)
+    tried = []
+    for key in keys:
+        tried.append(detect(luma, key=key, search=search))
+        if tried[-1].payload is not None:
+            break  # a picture without a mark takes the whole search, for every key
+    best = min(tried, key=lambda found: (found.payload is None, not found.present, found.log10_p))
+    return DetectReport(
+        path=src,
+        present=best.present,
+        payload=best.payload,
+        score=float(best.score),
+        threshold=float(best.threshold),
+        log10_p=float(best.log10_p),
+        bits_corrected=best.bits_corrected,
+        transform=best.transform,
+        key_name=best.key_name,
+        scheme=best.scheme,
+    )
+
+
+def _write_readable(
+    picture: Picture, marked: NDArray[Any], payload: bytes, key: Key, rights: Rights | None, temp: Path
+) -> tuple[RightsReport | None, list[str]]:
+    """Write the finished file to `temp` so that the mark can be read from it; returns what is to be said
+    about it."""
+    from .media.image import encode_picture
+
+    last = b""
+    for floor in _QUALITY_FLOORS:
+        data, notes = encode_picture(picture, marked, quality_floor=floor)
+        if data == last:
+            break  # a lossless container: more quality changes nothing
+        last, metadata = data, None
+        if rights:
+            data, metadata = with_notice(data, rights, temp)
+        temp.write_bytes(data)
+        if detect(temp, keys=[key], search=False).payload == payload:
+            return metadata, [*picture.notes, *notes, *(metadata.notes if metadata else ())]
+    raise HostError("the mark cannot be read back from this picture: too small, flat or clipped")
+
+
+def _fidelity(before: NDArray[Any], after: NDArray[Any]) -> tuple[float, float]:
+    """PSNR in dB and SSIM of the luma of two pictures of the same shape, uint8 or uint16.
+
+    The SSIM of a large picture is the mean over evenly spaced strips, 1.5 megapixels together: over all of 12
+    megapixels it would cost as much as marking them, and on photographs the two differ by less than 0.001.
+    """
+    import numpy as np
+
+    from .watermark.quality import psnr, ssim
+
+    weights = np.array((0.299, 0.587, 0.114), np.float32)  # ITU-R BT.601
+    one, two = (image[..., :3] @ weights if image.ndim == 3 else image for image in (before, after))
+    top = float(np.iinfo(before.dtype).max)
+    height, width = one.shape
+    count = round(_SSIM_PIXELS / (_STRIP_ROWS * width))
+    if count * _STRIP_ROWS >= height:
+        starts, rows = [0], height
+    else:
+        starts, rows = np.linspace(0, height - _STRIP_ROWS, count).astype(int).tolist(), _STRIP_ROWS
+    strips = [ssim(one[i : i + rows], two[i : i + rows], data_range=top) for i in starts]
+    return psnr(one, two, data_range=top), sum(strips) / len(strips)
