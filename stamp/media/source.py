@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from ..errors import CorruptFile, MediaError, StampError, UnsupportedFormat
 
@@ -19,31 +19,46 @@ MAX_BYTES = 2_000_000_000
 
 def read_source(path: str | os.PathLike[str]) -> bytes:
     """The bytes of a regular file. Raises MediaError: missing, unreadable, not a file, empty, above 2 GB."""
+    with regular_file(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > MAX_BYTES:
+            raise UnsupportedFormat(f"{os.fspath(path)}: {size} bytes is too large for a picture", path=path)
+        with reading(path):
+            return file.read()
+
+
+@contextmanager
+def regular_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """A regular file open for reading. Raises MediaError: missing, unreadable, not a file, empty."""
+    with reading(path):
+        file = open(path, "rb", opener=_opened)  # noqa: SIM115  closed below
+    with file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise UnsupportedFormat(
+                f"{os.fspath(path)}: not a regular file; copy it to a file first", path=path
+            )
+        if not status.st_size:
+            raise CorruptFile(f"{os.fspath(path)}: the file is empty; fetch a fresh copy", path=path)
+        yield file
+
+
+def _opened(path: str, flags: int) -> int:
+    # Without O_NONBLOCK, opening a named pipe waits for somebody to write to it.
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+@contextmanager
+def reading(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Turn what the system says against reading `path` into MediaError."""
     try:
-        # Without O_NONBLOCK, opening a named pipe waits for somebody to write to it.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with open(descriptor, "rb") as file:
-            status = os.fstat(descriptor)
-            if stat.S_ISDIR(status.st_mode):
-                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-            if not stat.S_ISREG(status.st_mode):
-                raise UnsupportedFormat(
-                    f"{os.fspath(path)}: not a regular file; copy it to a file first", path=path
-                )
-            if status.st_size > MAX_BYTES:
-                raise UnsupportedFormat(
-                    f"{os.fspath(path)}: {status.st_size} bytes is too large for a picture", path=path
-                )
-            data = file.read()
-    except StampError:
-        raise
+        yield
     except (OSError, ValueError) as error:  # ValueError: a NUL byte in the path
+        if isinstance(error, StampError):
+            raise
         reason = getattr(error, "strerror", None) or str(error)
         message = f"{os.fspath(path)}: cannot be read ({reason}); check the path and its permissions"
         raise MediaError(message, path=path) from error
-    if not data:
-        raise CorruptFile(f"{os.fspath(path)}: the file is empty; fetch a fresh copy", path=path)
-    return data
 
 
 def check_size(width: int, height: int, path: Path) -> None:

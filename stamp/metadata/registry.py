@@ -1,33 +1,37 @@
 """Which container is this, and the rights in it: `identify`, `read_rights`, `write_rights`, `formats`.
 
-All functions take and return whole files as bytes. Nothing here opens a file; writing safely is the business
-of the caller.
+All functions take a whole file: as bytes, or as a `Source` that reads it a slice at a time. Containers in
+`STREAMED` are read that way whatever their size, the others are loaded. Nothing here opens a file; writing
+safely is the business of the caller.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
 from types import MappingProxyType
-from typing import Final, Protocol, cast
+from typing import Final, Protocol, cast, overload
 
 from ..errors import CorruptFile, RightsError, UnsupportedFormat
 from .fields import FIELD, FIELDS, STORES, as_held, homes_in
 from .rights import Rights, Value, terms_onto
+from .source import Source
 
 
 class Container(Protocol):
-    """What a module in `containers/` offers."""
+    """What a module in `containers/` offers. One that is not in `STREAMED` is only given bytes, and returns
+    bytes; one that is takes any `Source`, holds little of it in memory, and returns a `Patched`.
+    """
 
     TITLE: str
     STORES: tuple[str, ...]
 
-    def extract(self, data: bytes) -> dict[str, bytes]: ...
-    def splice(self, data: bytes, blocks: Mapping[str, bytes]) -> bytes: ...
-    def has_c2pa(self, data: bytes) -> bool: ...
-    def essence(self, data: bytes) -> list[memoryview]: ...
+    def extract(self, data: Source) -> dict[str, bytes]: ...
+    def splice(self, data: Source, blocks: Mapping[str, bytes]) -> Source: ...
+    def has_c2pa(self, data: Source) -> bool: ...
+    def essence(self, data: Source) -> Iterable[bytes | memoryview]: ...
 
 
 class Store(Protocol):
@@ -67,6 +71,8 @@ class RightsFound:
 
 
 _STORE_MODULES = {"xmp": "xmp", "exif": "exif", "iptc": "iptc", "text": "pngtext"}
+STREAMED: Final[frozenset[str]] = frozenset()
+"""Containers that take a `Source`: files of many gigabytes are never loaded."""
 _CREATED = ("xmp", "exif", "text")
 """Stores that are put in where they are missing; IPTC-IIM is only kept up to date (MWG 2.0, section 3.3)."""
 
@@ -118,11 +124,11 @@ _SCORES: Final[Mapping[str, Callable[[bytes], int]]] = MappingProxyType(
 )
 
 
-def identify(data: bytes) -> str | None:
+def identify(data: Source) -> str | None:
     """The container's name ("jpeg", "png", ...) from the content alone, or None. The best score wins, ties go
     to the first name.
     """
-    head = bytes(data[:64])
+    head = data[0:64]
     scores = {name: score(head) for name, score in _SCORES.items()}
     best = max(sorted(scores), key=scores.__getitem__)
     return best if scores[best] else None
@@ -143,13 +149,13 @@ def supported(name: str | None) -> bool:
     return name in _SCORES
 
 
-def read_rights(data: bytes) -> RightsFound:
+def read_rights(data: Source) -> RightsFound:
     """The rights in a file, from every store. Raises `UnsupportedFormat` for another container, `CorruptFile`
     for a damaged one.
 
     A single store that cannot be read becomes a warning.
     """
-    name, container = _container(data)
+    name, container, data = _container(data)
     values: dict[str, dict[str, Value]] = {}
     warnings: list[str] = []
     for key, block in container.extract(data).items():
@@ -167,15 +173,20 @@ def read_rights(data: bytes) -> RightsFound:
     return RightsFound(name, rights, sources, ordered, [*warnings, *invalid], has_c2pa)
 
 
-def write_rights(data: bytes, rights: Rights) -> bytes:
-    """`data` with every field of `rights` that says something in all its places; identical bytes where
-    nothing differs.
+@overload
+def write_rights(data: bytes, rights: Rights) -> bytes: ...
+@overload
+def write_rights(data: Source, rights: Rights) -> Source: ...
+def write_rights(data: Source, rights: Rights) -> Source:
+    """`data` with every field of `rights` that says something in all its places; `data` itself where nothing
+    differs. Bytes give bytes; another `Source` may give a `Patched`, which refers to it.
 
     The picture data is not touched, and neither is any other metadata. Where `rights` has no usage terms but
     the sentence against AI training, that sentence is added to the terms in the file. Raises
     `UnsupportedFormat`, `CorruptFile`.
     """
-    _, container = _container(data)
+    given = data
+    _, container, data = _container(data)
     blocks = container.extract(data)
     values = rights.values()
     if rights.usage_terms and "xmp" in blocks:
@@ -192,19 +203,19 @@ def write_rights(data: bytes, rights: Rights) -> bytes:
         if new != block:
             changed[key] = new
     if not changed:
-        return data
+        return given
     result = container.splice(data, changed)
     after = container.extract(result)
     # A damaged file may have pointers to bytes that were not there before, or two stores in one place.
     whole = after.keys() == blocks.keys() | changed.keys()
     if not whole or any(_store(key).read(after[key]) != _store(key).read(changed[key]) for key in changed):
         raise CorruptFile("the rights do not read back as they were written: the file's metadata is damaged")
-    return result
+    return result[0 : len(result)] if isinstance(given, bytes) else result
 
 
-def essence_digest(data: bytes) -> str:
-    """SHA-256 (hex) of the picture data, the part that writing rights never changes."""
-    _, container = _container(data)
+def essence_digest(data: Source) -> str:
+    """SHA-256 (hex) of the picture, sound or film, the part that writing rights never changes."""
+    _, container, data = _container(data)
     digest = hashlib.sha256()
     for part in container.essence(data):
         digest.update(part)
@@ -230,13 +241,15 @@ def formats() -> dict[str, dict[str, dict[str, str]]]:
     return table
 
 
-def _container(data: bytes) -> tuple[str, Container]:
+def _container(data: Source) -> tuple[str, Container, Source]:
+    """The container's name and module, and the file as that module takes it."""
     name = identify(data)
     if name is None:
         raise UnsupportedFormat(
             f"no container that can carry a rights notice; handled are {', '.join(map(title, containers()))}"
         )
-    return name, _module(name)
+    streamed = name in STREAMED or isinstance(data, bytes)
+    return name, _module(name), data if streamed else data[0 : len(data)]
 
 
 def _module(name: str) -> Container:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-Edit = tuple[int, int, bytes]
-"""(start, end, replacement)."""
+from ..source import Edit
+
+__all__ = ["Edit", "growth", "spliced"]
 
 
 def spliced(data: bytes, edits: list[Edit]) -> bytes:

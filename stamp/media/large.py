@@ -1,0 +1,99 @@
+"""Files too large for memory: read a slice at a time, and written from slices of another."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from ..errors import CorruptFile, UnsupportedFormat
+from .source import MAX_BYTES, reading, regular_file
+
+_WINDOW = 1 << 16
+_CHUNK = 1 << 20
+_CANNOT_COPY = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EBADF, errno.EPERM}
+
+
+class LargeFile:
+    """A file whose slices are read when asked for; `len` is its size when it was opened.
+
+    It is not mapped into memory: a file that somebody cuts short meanwhile would end the process there. Small
+    slices come from a window of 64 KiB, so that walking over many headers costs few system calls.
+    """
+
+    def __init__(self, file: BinaryIO, path: Path) -> None:
+        self.path = path
+        self._file = file
+        self._size = os.fstat(file.fileno()).st_size
+        self._start, self._window = 0, b""
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, span: slice, /) -> bytes:
+        """The bytes, as of a `bytes` object. Raises CorruptFile if the file has become shorter,
+        UnsupportedFormat above 2 GB at once, MediaError.
+        """
+        start, stop, _ = span.indices(self._size)
+        if self._start <= start and stop <= self._start + len(self._window):
+            return self._window[start - self._start : stop - self._start]
+        if stop - start > MAX_BYTES:
+            raise UnsupportedFormat(
+                f"{self.path}: {stop - start} bytes is too large to be held in memory", path=self.path
+            )
+        if stop - start >= _WINDOW:
+            return self._read(start, stop)
+        self._start, self._window = start, self._read(start, min(start + _WINDOW, self._size))
+        return self._window[: max(stop - start, 0)]
+
+    def _read(self, start: int, stop: int) -> bytes:
+        with reading(self.path):
+            self._file.seek(start)
+            data = self._file.read(stop - start)
+        if len(data) < stop - start:
+            raise CorruptFile(f"{self.path}: became shorter while it was read", path=self.path)
+        return data
+
+    def write(self, target: Path, pieces: Iterable[bytes | tuple[int, int]]) -> None:
+        """Fill `target` with new bytes and with spans (start, end) of this file, in this order.
+
+        Memory stays flat; where the file system can, it copies, or shares, the spans itself. Raises OSError
+        for the target, MediaError for this file.
+        """
+        with open(target, "wb", buffering=0) as file:
+            for piece in pieces:
+                if isinstance(piece, bytes):
+                    _write(file.fileno(), piece)
+                elif piece[0] < piece[1]:
+                    self._copy(file.fileno(), *piece)
+
+    def _copy(self, target: int, start: int, end: int) -> None:
+        copy_file_range = getattr(os, "copy_file_range", None)
+        while copy_file_range and start < end:
+            try:
+                copied: int = copy_file_range(self._file.fileno(), target, min(end - start, 1 << 30), start)
+            except OSError as error:
+                if error.errno not in _CANNOT_COPY:
+                    raise
+                break
+            if not copied:
+                break
+            start += copied
+        for at in range(start, end, _CHUNK):
+            _write(target, self._read(at, min(at + _CHUNK, end)))
+
+
+@contextmanager
+def open_large(path: str | os.PathLike[str]) -> Iterator[LargeFile]:
+    """A regular file of any size. Raises MediaError as `read_source` does."""
+    with regular_file(path) as file:
+        yield LargeFile(file, Path(path))
+
+
+def _write(target: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(target, view) :]

@@ -1,0 +1,104 @@
+"""Files a slice at a time: patched without copying, read and written with flat memory."""
+
+from __future__ import annotations
+
+import os
+import tracemalloc
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stamp.errors import CorruptFile, UnsupportedFormat
+from stamp.media import large
+from stamp.media.large import open_large
+from stamp.media.source import MAX_BYTES
+from stamp.metadata import registry
+from stamp.metadata.containers.splicing import spliced
+from stamp.metadata.rights import Rights
+from stamp.metadata.source import Edit, Patched, chunks
+
+SMALL_GIF = b"GIF89a\1\0\1\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\1\0\1\0\0\2\2D\1\0;"
+
+
+@st.composite
+def edited(draw: st.DrawFn) -> tuple[bytes, list[Edit]]:
+    data = draw(st.binary(max_size=60))
+    bounds = sorted(draw(st.lists(st.integers(0, len(data)), max_size=8)))
+    spans = zip(bounds[::2], bounds[1::2], strict=False)
+    return data, [(start, end, draw(st.binary(max_size=9))) for start, end in spans]
+
+
+@settings(max_examples=200, deadline=None)
+@given(case=edited(), start=st.integers(0, 140), stop=st.integers(0, 140))
+def test_a_patched_source_reads_as_the_spliced_bytes(
+    case: tuple[bytes, list[Edit]], start: int, stop: int
+) -> None:
+    data, edits = case
+    whole = spliced(data, edits)
+    patched = Patched(data, edits)
+    assert len(patched) == len(whole)
+    assert patched[0 : len(whole)] == whole
+    assert patched[start:stop] == whole[start:stop]
+    pieces = (piece if isinstance(piece, bytes) else data[slice(*piece)] for piece in patched.pieces)
+    assert b"".join(pieces) == whole
+
+
+def test_slices_of_a_large_file_are_those_of_its_bytes(tmp_path: Path) -> None:
+    data = os.urandom(200_001)
+    (path := tmp_path / "f").write_bytes(data)
+    with open_large(path) as file:
+        assert len(file) == len(data)
+        for start, stop in (
+            (0, 64),
+            (3, 3),
+            (9, 2),
+            (65_530, 65_550),
+            (0, 200_001),
+            (199_990, 300_000),
+            (5, 70_000),
+        ):
+            assert file[start:stop] == data[start:stop]
+        assert b"".join(chunks(file, 7, 190_000)) == data[7:190_000]
+
+
+def test_a_file_that_shrinks_while_it_is_read_is_an_error(tmp_path: Path) -> None:
+    (path := tmp_path / "f").write_bytes(bytes(200_000))
+    with open_large(path) as file:
+        os.truncate(path, 10)
+        with pytest.raises(CorruptFile, match="shorter"):
+            file[100_000:190_000]
+
+
+@pytest.mark.parametrize("kernel", [True, False])
+def test_pieces_of_a_file_are_written_in_order(
+    kernel: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = os.urandom(3_000_000)
+    (path := tmp_path / "f").write_bytes(data)
+    if not kernel:
+        monkeypatch.delattr(large.os, "copy_file_range", raising=False)
+    with open_large(path) as file:
+        file.write(tmp_path / "g", [b"new", (0, 10), b"", (5, 5), (1_000_000, 2_999_999), b"end"])
+    assert (tmp_path / "g").read_bytes() == b"new" + data[:10] + data[1_000_000:2_999_999] + b"end"
+
+
+def test_a_picture_of_many_gigabytes_is_not_loaded(tmp_path: Path) -> None:
+    (path := tmp_path / "f.gif").write_bytes(SMALL_GIF)
+    os.truncate(path, MAX_BYTES + 1)
+    tracemalloc.start()
+    with open_large(path) as file, pytest.raises(UnsupportedFormat, match="too large"):
+        registry.read_rights(file)
+    assert tracemalloc.get_traced_memory()[1] < 4_000_000
+    tracemalloc.stop()
+
+
+def test_pictures_are_read_and_written_from_either(tmp_path: Path) -> None:
+    rights = Rights(copyright_notice="© Ł")
+    (path := tmp_path / "f.gif").write_bytes(SMALL_GIF)
+    with open_large(path) as file:
+        written = registry.write_rights(file, rights)
+        assert registry.essence_digest(file) == registry.essence_digest(SMALL_GIF)
+    assert written[0 : len(written)] == registry.write_rights(SMALL_GIF, rights)
+    assert registry.read_rights(written).rights == rights
