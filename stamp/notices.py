@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from .errors import CorruptFile, UnsupportedFormat
 from .metadata.rights import Rights
@@ -14,6 +15,7 @@ from .reports import RightsReport
 
 if TYPE_CHECKING:
     from .metadata.registry import RightsFound
+    from .metadata.source import Piece, Source
 
 StrPath = str | os.PathLike[str]
 
@@ -32,15 +34,16 @@ def write_rights(src: StrPath, dst: StrPath, rights: Rights, *, overwrite: bool 
         notice.
     UnwritableFile : `dst` cannot be written.
     """
-    from .media.source import read_source
+    from .media.large import open_large
+    from .metadata import registry
 
     src, dst = Path(src), Path(dst)
     check_output(src, dst, overwrite)
-    data = read_source(src)
-    with named(src):
-        changed, report = _spliced(data, rights, dst)
-    with output(src, dst, overwrite) as temp:
-        temp.write_bytes(changed)
+    with open_large(src) as file:
+        with named(src):
+            changed, report = _spliced(registry.at_hand(file), rights, dst)
+        with output(src, dst, overwrite) as temp:
+            file.write(temp, _pieces(changed))
     return report
 
 
@@ -52,13 +55,12 @@ def read_rights(src: StrPath) -> RightsReport:
     UnsupportedFormat, CorruptFile, MediaError : `src` cannot be read, or is no container that can hold a
         notice.
     """
-    from .media.source import read_source
+    from .media.large import open_large
     from .metadata import registry
 
     src = Path(src)
-    data = read_source(src)
-    with named(src):
-        return _found(registry.read_rights(data), src)
+    with open_large(src) as file, named(src):
+        return _found(registry.read_rights(file), src)
 
 
 def with_notice(data: bytes, rights: Rights, path: Path) -> tuple[bytes, RightsReport]:
@@ -66,13 +68,40 @@ def with_notice(data: bytes, rights: Rights, path: Path) -> tuple[bytes, RightsR
     try:
         return _spliced(data, rights, path)
     except UnsupportedFormat as error:
-        unsupported = dict.fromkeys(rights.values(), str(error))
-        return data, RightsReport(
-            path, Rights(), unsupported=unsupported, notes=(f"no rights notice: {error}",)
-        )
+        return data, _without_place(rights, path, error)
 
 
-def _spliced(data: bytes, rights: Rights, dst: Path) -> tuple[bytes, RightsReport]:
+def add_notice(temp: Path, rights: Rights) -> RightsReport:
+    """Splice the notice into a file of any size that is being made; a container without a place for it is
+    reported, not refused.
+
+    Raises `CorruptFile`, `UnwritableFile`; `temp` is then as it was.
+    """
+    try:
+        return write_rights(temp, temp, rights, overwrite=True)
+    except UnsupportedFormat as error:
+        return _without_place(rights, temp, error)
+
+
+def _without_place(rights: Rights, path: Path, error: UnsupportedFormat) -> RightsReport:
+    unsupported = dict.fromkeys(rights.values(), str(error))
+    return RightsReport(path, Rights(), unsupported=unsupported, notes=(f"no rights notice: {error}",))
+
+
+def _pieces(result: Source) -> Sequence[Piece]:
+    """The result of a change as `LargeFile.write` takes it."""
+    from .metadata.source import Patched
+
+    if isinstance(result, bytes):
+        return [result]
+    return result.pieces if isinstance(result, Patched) else [(0, len(result))]
+
+
+@overload
+def _spliced(data: bytes, rights: Rights, dst: Path) -> tuple[bytes, RightsReport]: ...
+@overload
+def _spliced(data: Source, rights: Rights, dst: Path) -> tuple[Source, RightsReport]: ...
+def _spliced(data: Source, rights: Rights, dst: Path) -> tuple[Source, RightsReport]:
     """The file with the notice in it, read back, and the report on it."""
     from .metadata import registry
 

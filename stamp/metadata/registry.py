@@ -149,6 +149,12 @@ def supported(name: str | None) -> bool:
     return name in _SCORES
 
 
+def at_hand(data: Source) -> Source:
+    """`data` in the form that its container takes: itself where that is `STREAMED`, else its bytes."""
+    streamed = isinstance(data, bytes) or identify(data) in STREAMED
+    return data if streamed else data[0 : len(data)]
+
+
 def read_rights(data: Source) -> RightsFound:
     """The rights in a file, from every store. Raises `UnsupportedFormat` for another container, `CorruptFile`
     for a damaged one.
@@ -248,8 +254,7 @@ def _container(data: Source) -> tuple[str, Container, Source]:
         raise UnsupportedFormat(
             f"no container that can carry a rights notice; handled are {', '.join(map(title, containers()))}"
         )
-    streamed = name in STREAMED or isinstance(data, bytes)
-    return name, _module(name), data if streamed else data[0 : len(data)]
+    return name, _module(name), at_hand(data)
 
 
 def _module(name: str) -> Container:
