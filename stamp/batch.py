@@ -106,10 +106,8 @@ class EmbedTask:
             done = payload is not None and self.payload in (None, payload)
         else:
             payload = None
-            there = read_rights(output).rights.values()
-            done = self.rights is not None and all(
-                there.get(name) == value for name, value in self.rights.values().items()
-            )
+            there = read_rights(output).rights
+            done = self.rights is not None and self.rights.onto(there) == there
         if done:
             return EmbedReport(job.path, output, payload, resumed=True)
         if not (self.force or self.in_place):

@@ -108,7 +108,8 @@ def _spliced(data: Source, rights: Rights, dst: Path) -> tuple[Source, RightsRep
     before = registry.read_rights(data)
     changed = registry.write_rights(data, rights)
     after = registry.read_rights(changed)
-    wanted = rights.values()
+    homeless = registry.homeless(after.container)
+    wanted = [name for name in rights.values() if name not in homeless]
     missing = [name for name in wanted if name not in after.sources]
     if missing:
         raise CorruptFile(f"the notice cannot be read back from this file: {', '.join(missing)}")
@@ -118,7 +119,9 @@ def _spliced(data: Source, rights: Rights, dst: Path) -> tuple[Source, RightsRep
 
     same = [name for name in wanted if stands(before, name) == stands(after, name)]
     written = tuple(name for name in wanted if name not in same)
-    return changed, replace(_found(after, dst), written=written, unchanged=tuple(same))
+    unsupported = {name: homeless[name] for name in rights.values() if name in homeless}
+    report = replace(_found(after, dst), written=written, unchanged=tuple(same), unsupported=unsupported)
+    return changed, report
 
 
 def _found(found: RightsFound, path: Path) -> RightsReport:

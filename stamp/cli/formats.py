@@ -37,9 +37,9 @@ def command(screen: Screen) -> None:
         title = registry.title(name)
         entries.append({"container": name, "title": title, "watermark": watermark, "fields": homes})
         screen.line(title)
-        screen.line(f"  {'watermark':<17} {_MARKED.get(name) or f'no: {_NOT_MARKED[name]}'}")
+        screen.line(f"  {'watermark':<29} {_MARKED.get(name) or f'no: {_NOT_MARKED[name]}'}")
         for field, place in homes.items():
-            screen.line(f"  {field:<17} {place['homes'] or 'nowhere'}")
+            screen.line(f"  {field:<29} {place['homes'] or 'nowhere'}")
             if place["absent"] and (screen.verbose or not place["homes"]):
-                screen.line(f"  {'':<17} not in {place['absent']}")
+                screen.line(f"  {'':<29} not in {place['absent']}")
     screen.document(entries)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from ..batch import Entry, ShowTask
@@ -23,10 +25,18 @@ def command(screen: Screen, sources: tuple[str, ...]) -> int:
         assert isinstance(entry, RightsReport)
         screen.line(f"{entry.path}:{'' if entry.sources else ' no rights notice'}")
         for name, value in entry.rights.to_dict().items():
-            text = ", ".join(value) if isinstance(value, list) else str(value)
-            screen.line(f"  {name:<17} {text}  ({', '.join(entry.sources[name])})")
+            screen.line(f"  {name:<20} {_text(value)}  ({', '.join(entry.sources[name])})")
         for note in entry.notes:
             screen.say(f"{entry.path}: {note}")
 
     entries = run(screen, "show", ShowTask(), inputs(sources), 1, show)
     return ERROR if any(isinstance(entry, Failure) for entry in entries) else OK
+
+
+def _text(value: Any) -> str:
+    """A field's value in one line."""
+    if isinstance(value, list):
+        return ", ".join(map(_text, value))
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name}: {text}" for name, text in value.items()) + "}"
+    return str(value)

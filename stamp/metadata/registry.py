@@ -15,8 +15,9 @@ from types import MappingProxyType
 from typing import Final, Protocol, cast, overload
 
 from ..errors import CorruptFile, RightsError, UnsupportedFormat
-from .fields import FIELD, FIELDS, STORES, as_held, homes_in
-from .rights import Rights, Value, terms_onto
+from .checks import Value, checked
+from .fields import COLUMNS, FIELD, FIELDS, STORES, homes_in
+from .rights import Rights, terms_onto
 from .source import Source
 
 
@@ -45,7 +46,7 @@ class Store(Protocol):
 class RightsFound:
     """The rights in a file.
 
-    rights    each field from the first store (in the order of `fields.STORES`) that holds a valid value
+    rights    each field from the first store (in the container's order) that holds a valid value
     sources   field -> stores that hold it
     values    store -> field -> the value as it stands there
     warnings  for people: stores that cannot be read, values that no standard allows, a C2PA manifest
@@ -65,16 +66,15 @@ class RightsFound:
         for name, stores in self.sources.items():
             values = {store: self.values[store][name] for store in stores}
             first = values[stores[0]]
-            if any(value != as_held(FIELD[name].homes[store], first) for store, value in values.items()):
+            if any(not _agree(name, store, value, first) for store, value in values.items()):
                 found[name] = values
         return found
 
 
-_STORE_MODULES = {"xmp": "xmp", "exif": "exif", "iptc": "iptc", "text": "pngtext"}
+_STORE_MODULES = {"text": "pngtext"}
+"""The modules in `stores` that are not called like the store."""
 STREAMED: Final[frozenset[str]] = frozenset()
 """Containers that take a `Source`: files of many gigabytes are never loaded."""
-_CREATED = ("xmp", "exif", "text")
-"""Stores that are put in where they are missing; IPTC-IIM is only kept up to date (MWG 2.0, section 3.3)."""
 
 
 def _score_jpeg(head: bytes) -> int:
@@ -144,6 +144,16 @@ def title(name: str) -> str:
     return _module(name).TITLE
 
 
+def stores(name: str) -> tuple[str, ...]:
+    """The keys of the stores that the container carries, in the order in which it is read."""
+    return _module(name).STORES
+
+
+def homeless(name: str) -> dict[str, str]:
+    """Field -> why the container has no place for it."""
+    return {field: row["absent"] for field, row in _row(name).items() if not row["homes"]}
+
+
 def supported(name: str | None) -> bool:
     """Whether `name`, from `identify` or elsewhere, is one of `containers()`."""
     return name in _SCORES
@@ -169,7 +179,7 @@ def read_rights(data: Source) -> RightsFound:
             values[key] = _store(key).read(block)
         except CorruptFile as error:
             warnings.append(f"{STORES[key]} cannot be read: {error}")
-    ordered = {key: values[key] for key in STORES if values.get(key)}
+    ordered = {key: values[key] for key in container.STORES if values.get(key)}
     sources = {field.name: [key for key, found in ordered.items() if field.name in found] for field in FIELDS}
     sources = {field: keys for field, keys in sources.items() if keys}
     has_c2pa = container.has_c2pa(data)
@@ -195,15 +205,16 @@ def write_rights(data: Source, rights: Rights) -> Source:
     _, container, data = _container(data)
     blocks = container.extract(data)
     values = rights.values()
-    if rights.usage_terms and "xmp" in blocks:
-        values["usage_terms"] = terms_onto(
-            rights.usage_terms, _store("xmp").read(blocks["xmp"]).get("usage_terms")
+    if rights.usage_terms:
+        terms = (
+            _store(key).read(blocks[key]).get("usage_terms") for key in container.STORES if key in blocks
         )
+        values["usage_terms"] = terms_onto(rights.usage_terms, next(filter(None, terms), None))
     changed: dict[str, bytes] = {}
     for key in container.STORES:
         wanted = {name: values[name] for name in homes_in(key) if name in values}
         block = blocks.get(key)
-        if not wanted or (block is None and key not in _CREATED):
+        if not wanted or (block is None and not COLUMNS[key].created):
             continue
         new = _store(key).write(block, wanted)
         if new != block:
@@ -230,21 +241,18 @@ def essence_digest(data: Source) -> str:
 
 def formats() -> dict[str, dict[str, dict[str, str]]]:
     """Container -> field -> {"homes": where it stands, "absent": why not elsewhere} for `stamp formats`."""
-    table: dict[str, dict[str, dict[str, str]]] = {}
-    for name in containers():
-        stores = _module(name).STORES
-        table[name] = {
-            field.name: {
-                "homes": ", ".join(
-                    f"{STORES[key]} {field.homes[key]}" for key in stores if key in field.homes
-                ),
-                "absent": "; ".join(
-                    f"{STORES[key]}: {field.absent[key]}" for key in stores if key in field.absent
-                ),
-            }
-            for field in FIELDS
+    return {name: _row(name) for name in containers()}
+
+
+def _row(name: str) -> dict[str, dict[str, str]]:
+    keys = stores(name)
+    return {
+        field.name: {
+            "homes": ", ".join(f"{STORES[key]} {field.homes[key]}" for key in keys if key in field.homes),
+            "absent": "; ".join(f"{STORES[key]}: {field.absent[key]}" for key in keys if key in field.absent),
         }
-    return table
+        for field in FIELDS
+    }
 
 
 def _container(data: Source) -> tuple[str, Container, Source]:
@@ -262,7 +270,18 @@ def _module(name: str) -> Container:
 
 
 def _store(key: str) -> Store:
-    return cast(Store, import_module(f".stores.{_STORE_MODULES[key]}", __package__))
+    return cast(Store, import_module(f".stores.{_STORE_MODULES.get(key, key)}", __package__))
+
+
+def _agree(name: str, store: str, value: Value, first: Value) -> bool:
+    """Whether a store says what the first one does, as far as it can."""
+    held = FIELD[name].homes[store].held(first)
+    if value == held:
+        return True
+    try:
+        return checked(name, value) == checked(name, held)
+    except RightsError:
+        return False
 
 
 def _merged(

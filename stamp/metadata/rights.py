@@ -1,46 +1,26 @@
 """`Rights`: one record of who owns a work and what may be done with it.
 
 The fields carry the names of the IPTC Photo Metadata Standard 2025.1, Dublin Core and PLUS. The record knows
-nothing of files: where each field stands in EXIF, XMP, IPTC or a PNG text chunk is the table in `fields`.
+nothing of files: where each field stands in EXIF, XMP, ID3 and the other stores is the table in `fields`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from ..errors import RightsError
+from .checks import TRANSLATIONS, Item, Value, checked
+from .party import Party
+from .vocabulary import DATA_MINING
 
-Value = str | bool | tuple[str, ...]
-
-MAX_TEXT: Final = 8000
-MAX_URL: Final = 2000
-MAX_NAME: Final = 500
-MAX_CREATORS: Final = 50
-
-DATA_MINING: Final = (
-    "DMI-UNSPECIFIED",
-    "DMI-ALLOWED",
-    "DMI-PROHIBITED-AIMLTRAINING",
-    "DMI-PROHIBITED-GENAIMLTRAINING",
-    "DMI-PROHIBITED-EXCEPTSEARCHENGINEINDEXING",
-    "DMI-PROHIBITED",
-    "DMI-PROHIBITED-SEECONSTRAINT",
-    "DMI-PROHIBITED-SEEEMBEDDEDRIGHTSEXPR",
-    "DMI-PROHIBITED-SEELINKEDRIGHTSEXPR",
-)
-"""The PLUS vocabulary for `plus:DataMining` (http://ns.useplus.org/ldf/vocab/)."""
+__all__ = ["DATA_MINING", "NO_AI_DATA_MINING", "NO_AI_TERMS", "Party", "Rights", "Value", "terms_onto"]
 
 NO_AI_DATA_MINING: Final = "DMI-PROHIBITED-AIMLTRAINING"
 NO_AI_TERMS: Final = (
     "No permission is given to use this work for training artificial intelligence or machine learning models."
 )
-
-# What XML 1.0 cannot hold, and every other control character: no metadata standard gives them a meaning.
-_FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,32 +31,57 @@ class Rights:
     for control characters, texts above 8,000 characters, URLs that are not absolute http(s) URLs, and values
     outside a vocabulary.
 
-    copyright_notice  "© 2026 Zoë Müller. All rights reserved."   (dc:rights, x-default)
-    creators          names in order                              (dc:creator)
-    credit_line       how to credit                               (photoshop:Credit)
-    source            who supplies the work                       (photoshop:Source)
-    usage_terms       instructions on use; may have line breaks   (xmpRights:UsageTerms, x-default)
-    web_statement     URL of the licence or rights statement      (xmpRights:WebStatement)
-    marked            True: copyrighted, False: public domain     (xmpRights:Marked)
-    licensor_url      URL where a licence can be had              (plus:Licensor / LicensorURL)
-    data_mining       a code of the PLUS vocabulary `DATA_MINING` (plus:DataMining)
-    identifier        the watermark's payload, 16 hex digits      (an item of xmp:Identifier)
+    copyright_notice     "© 2026 Zoë Müller. All rights reserved."     (dc:rights, x-default)
+    creators             names in order                                (dc:creator)
+    credit_line          how to credit                                 (photoshop:Credit)
+    source               who supplies the work                         (photoshop:Source)
+    usage_terms          instructions on use; may have line breaks     (xmpRights:UsageTerms, x-default)
+    web_statement        URL of the licence or rights statement        (xmpRights:WebStatement)
+    marked               True: copyrighted, False: public domain       (xmpRights:Marked)
+    licensor_url         URL where a licence can be had                (plus:Licensor / LicensorURL)
+    data_mining          a code of the PLUS vocabulary `DATA_MINING`   (plus:DataMining)
+    other_constraints    what else binds a user; may have line breaks  (plus:OtherConstraints, x-default)
+    copyright_owners     parties with name and id                      (plus:CopyrightOwner)
+    licensors            parties with name, url, email and id          (plus:Licensor)
+    creator_contact      a party with email and url                    (Iptc4xmpCore:CreatorContactInfo)
+    editor_notice        notice of who edited or compiled the work     (second part of EXIF Copyright)
+    digital_source_type  a code of `vocabulary.DIGITAL_SOURCE_TYPES`   (Iptc4xmpExt:DigitalSourceType)
+    isrc, iswc, upc      registered numbers of a recording, a musical work, a release
+    identifier           the watermark's payload, 16 hex digits        (an item of xmp:Identifier)
+    ..._translations     (language, text) pairs; a mapping is taken    (dc:rights, xmpRights:UsageTerms)
+
+    `licensor_url` is the URL of the first licensor: set alone, it leaves everything else that a file says of
+    its licensors.
     """
 
     copyright_notice: str | None = None
+    copyright_notice_translations: tuple[tuple[str, str], ...] = ()
     creators: tuple[str, ...] = ()
     credit_line: str | None = None
     source: str | None = None
     usage_terms: str | None = None
+    usage_terms_translations: tuple[tuple[str, str], ...] = ()
     web_statement: str | None = None
     marked: bool | None = None
+    copyright_owners: tuple[Party, ...] = ()
     licensor_url: str | None = None
+    licensors: tuple[Party, ...] = ()
     data_mining: str | None = None
+    other_constraints: str | None = None
+    digital_source_type: str | None = None
+    creator_contact: Party | None = None
+    editor_notice: str | None = None
+    isrc: str | None = None
+    iswc: str | None = None
+    upc: str | None = None
     identifier: str | None = None
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            object.__setattr__(self, field.name, _checked(field.name, getattr(self, field.name)))
+            object.__setattr__(self, field.name, checked(field.name, getattr(self, field.name)))
+        licensors, url = _licensors(self.licensors, self.licensor_url)
+        object.__setattr__(self, "licensors", licensors)
+        object.__setattr__(self, "licensor_url", url)
 
     def values(self) -> dict[str, Value]:
         """The fields that say something, in the order of the class."""
@@ -84,16 +89,33 @@ class Rights:
         return {name: value for name, value in everything if value is not None and value != ()}
 
     def over(self, defaults: Rights) -> Rights:
-        """This record, with what it leaves open taken from `defaults`."""
-        values: dict[str, Any] = {**self.values()}
-        return replace(defaults, **values)
+        """This record, with what it leaves open taken from `defaults`. Translations of another notice, or of
+        other terms, are not taken.
+        """
+        dropped: dict[str, Any] = {
+            name: () for name in TRANSLATIONS if getattr(self, name.removesuffix("_translations")) is not None
+        }
+        return self._merged(replace(defaults, **dropped))
 
     def onto(self, present: Rights) -> Rights:
         """What a file that says `present` says after this record is written into it."""
-        merged = self.over(present)
+        merged = self._merged(present)
         if not self.usage_terms:
             return merged
         return replace(merged, usage_terms=terms_onto(self.usage_terms, present.usage_terms))
+
+    def _merged(self, present: Rights) -> Rights:
+        values: dict[str, Any] = {**present.values(), **self.values()}
+        for name in TRANSLATIONS:
+            values[name] = {**dict(getattr(present, name)), **dict(getattr(self, name))}
+        if self.creator_contact and present.creator_contact:
+            values["creator_contact"] = self.creator_contact.onto(present.creator_contact)
+        if self.licensors:
+            values["licensor_url"] = self.licensor_url
+        elif self.licensor_url and present.licensors:
+            first, *rest = present.licensors
+            values["licensors"] = (replace(first, url=self.licensor_url), *rest)
+        return Rights(**values)
 
     def without_ai(self) -> Rights:
         """Adds the opt-out from AI training: the PLUS code for machines and a sentence in the usage terms for
@@ -114,26 +136,25 @@ class Rights:
         `marked` is open.
         """
         changed: dict[str, Any] = {
-            name: value.replace("{year}", str(year))
-            for name, value in self.values().items()
-            if isinstance(value, str)
+            name: _with_year(value, str(year)) for name, value in self.values().items()
         }
         if self.copyright_notice and self.marked is None:
             changed["marked"] = True
-        return replace(self, **changed)
+        return Rights(**changed)
 
-    def to_dict(self) -> dict[str, str | bool | list[str]]:
-        """For JSON and TOML: only the fields that say something, tuples as lists."""
-        return {
-            name: list(value) if isinstance(value, tuple) else value for name, value in self.values().items()
-        }
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON and TOML: only the fields that say something; lists, and tables for parties and
+        translations.
+        """
+        return {name: plain(value) for name, value in self.values().items()}
 
     @classmethod
     def from_dict(cls, table: Mapping[str, Any]) -> Rights:
-        """The inverse of `to_dict`, for a table from JSON or TOML. `creators` may be one name; `no_ai = true`
-        applies `without_ai`.
+        """The inverse of `to_dict`, for a table from JSON or TOML.
 
-        Raises `RightsError` naming the key that is unknown or wrong.
+        `creators` and `copyright_owners` may be one name; the notice and the terms may be a table language ->
+        text with the key `x-default`; `no_ai = true` applies `without_ai`. Raises `RightsError` naming the
+        key that is unknown or wrong.
         """
         known = {field.name for field in fields(cls)}
         unknown = [str(key) for key in table if key not in known and key != "no_ai"]
@@ -145,8 +166,15 @@ class Rights:
         if not isinstance(no_ai, bool):
             raise RightsError(f"no_ai must be true or false, not {no_ai!r}")
         given = {key: value for key, value in table.items() if key in known}
-        if isinstance(given.get("creators"), str):
-            given["creators"] = (given["creators"],)
+        for name in ("creators", "copyright_owners"):
+            if isinstance(given.get(name), str):
+                given[name] = (given[name],)
+        for name in TRANSLATIONS:
+            text = name.removesuffix("_translations")
+            if isinstance(given.get(text), Mapping):
+                languages = dict(given[text])
+                given[text] = languages.pop("x-default", None)
+                given[name] = {**languages, **given.get(name, {})}
         rights = cls(**given)
         return rights.without_ai() if no_ai else rights
 
@@ -162,71 +190,32 @@ def terms_onto(terms: str, present: object) -> str:
     return present if NO_AI_TERMS in present else f"{present} {NO_AI_TERMS}"
 
 
-def _checked(name: str, value: object) -> Value | None:
-    match name:
-        case "marked":
-            if value is None or isinstance(value, bool):
-                return value
-            raise RightsError(f"marked must be true, false or left out, not {value!r}")
-        case "creators":
-            return _creators(value)
-    text = _text(name, value, MAX_TEXT)
-    if text is None:
-        return None
-    match name:
-        case "web_statement" | "licensor_url":
-            _check_url(name, text)
-        case "data_mining":
-            if text not in DATA_MINING:
-                raise RightsError(
-                    f"data_mining = {text!r} is not in the PLUS vocabulary: {', '.join(DATA_MINING)}"
-                )
-        case "identifier":
-            if not re.fullmatch("[0-9a-f]{16}", text):
-                raise RightsError(
-                    f"identifier must be 16 lower-case hexadecimal digits (a payload), not {text!r}"
-                )
-    return text
+def plain(value: Value) -> Any:
+    """A field's value as JSON and TOML know it."""
+    if isinstance(value, Party):
+        return value.values()
+    if not isinstance(value, tuple):
+        return value
+    pairs = {item[0]: item[1] for item in value if isinstance(item, tuple)}
+    return pairs or [item.values() if isinstance(item, Party) else item for item in value]
 
 
-def _creators(value: object) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    if isinstance(value, str) or not isinstance(value, Iterable):
-        raise RightsError(f"creators must be a list of names, not {value!r}")
-    names = tuple(name for item in value if (name := _text("creators", item, MAX_NAME)) is not None)
-    if len(names) > MAX_CREATORS:
-        raise RightsError(f"creators has {len(names)} names; at most {MAX_CREATORS} are possible")
-    return names
-
-
-def _text(name: str, value: object, limit: int) -> str | None:
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise RightsError(f"{name} must be text, not {value!r}")
-    text = value.strip()
-    if name == "usage_terms":
-        text = text.replace("\r\n", "\n")
-    bad = _FORBIDDEN.search(text.replace("\n", " ") if name == "usage_terms" else text)
-    if bad:
+def _licensors(licensors: tuple[Party, ...], url: str | None) -> tuple[tuple[Party, ...], str | None]:
+    """The one form of both fields: a lone URL is no licensor, and the first licensor's URL is the URL."""
+    if not licensors:
+        return (), url
+    first, *rest = licensors
+    if url and first.url and url != first.url:
         raise RightsError(
-            f"{name} has the character U+{ord(bad[0]):04X} at position {bad.start()}, "
-            "which no metadata can hold: remove it"
+            f"licensor_url = {url!r} and the first of licensors, {first.url!r}, contradict each other"
         )
-    if len(text) > limit:
-        raise RightsError(f"{name} has {len(text)} characters; at most {limit} are possible")
-    return text or None
+    first = replace(first, url=first.url or url)
+    return (() if not rest and first == Party(url=first.url) else (first, *rest)), first.url
 
 
-def _check_url(name: str, text: str) -> None:
-    try:
-        parts = urlsplit(text)
-        absolute = parts.scheme in ("http", "https") and bool(parts.hostname)
-    except ValueError:
-        absolute = False
-    if not absolute or re.search(r"[\s<>\"]", text) or len(text) > MAX_URL:
-        raise RightsError(
-            f"{name} = {text[:200]!r} must be a full URL such as https://example.com/licence, "
-            f"of {MAX_URL} characters at most"
-        )
+def _with_year(value: Value | Item, year: str) -> Any:
+    if isinstance(value, str):
+        return value.replace("{year}", year)
+    if isinstance(value, Party):
+        return Party(**{member: text.replace("{year}", year) for member, text in value.values().items()})
+    return tuple(_with_year(item, year) for item in value) if isinstance(value, tuple) else value

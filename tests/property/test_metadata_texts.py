@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from functools import cache
 
@@ -11,9 +12,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from stamp.metadata import registry
-from stamp.metadata.rights import DATA_MINING, Rights
+from stamp.metadata.fields import FIELDS
+from stamp.metadata.rights import DATA_MINING, Party, Rights
 from stamp.metadata.stores import exif, xmp
 from stamp.metadata.stores.names import join_names, split_names
+from stamp.metadata.vocabulary import DIGITAL_SOURCE_TYPES
 
 # A codestream of 33 x 21 pixels of one colour, from libjxl 0.11.
 JXL = "ff0aa0004080480804010074004b188b1500d413e3ffc418ff004382720100dd731418dbfd9a4af8860f"
@@ -30,7 +33,38 @@ def optional(strategy: st.SearchStrategy[str]) -> st.SearchStrategy[str | None]:
     return st.none() | strategy.map(lambda text: text or None)
 
 
-RIGHTS = st.builds(
+def party(**members: st.SearchStrategy[str]) -> st.SearchStrategy[Party]:
+    return st.builds(Party, **{name: optional(text) for name, text in members.items()})
+
+
+EMAIL = st.sampled_from(["zoë@example.com", "a+b@例え.jp"])
+LANGUAGES = st.dictionaries(
+    st.sampled_from(["de", "en-US", "fr-CA", "zh-Hant", "ja"]), TEXT.filter(bool), max_size=3
+)
+
+
+@st.composite
+def some_rights(draw: st.DrawFn) -> Rights:
+    rights = draw(PLAIN_RIGHTS)
+    licensors = [item for item in draw(st.lists(LICENSOR, max_size=3)) if item.values()]
+    return dataclasses.replace(
+        rights,
+        licensors=licensors,
+        licensor_url=None if licensors else rights.licensor_url,
+        copyright_notice_translations=draw(LANGUAGES) if rights.copyright_notice else {},
+        usage_terms_translations=draw(LANGUAGES) if rights.usage_terms else {},
+    )
+
+
+def with_home(rights: Rights, container: str) -> Rights:
+    """What of the record a container has a place for."""
+    stores = registry.stores(container)
+    homeless = [field.name for field in FIELDS if not any(store in field.homes for store in stores)]
+    return dataclasses.replace(rights, **dict.fromkeys(homeless))
+
+
+LICENSOR = party(name=TEXT, url=URL, email=EMAIL, id=TEXT)
+PLAIN_RIGHTS = st.builds(
     Rights,
     copyright_notice=optional(TEXT),
     creators=NAMES,
@@ -42,7 +76,16 @@ RIGHTS = st.builds(
     licensor_url=optional(URL),
     data_mining=optional(st.sampled_from(DATA_MINING)),
     identifier=optional(st.from_regex("[0-9a-f]{16}", fullmatch=True)),
+    copyright_owners=st.lists(party(name=TEXT, id=TEXT), max_size=3),
+    other_constraints=optional(LINES),
+    digital_source_type=optional(st.sampled_from(DIGITAL_SOURCE_TYPES)),
+    creator_contact=st.none() | party(email=EMAIL, url=URL),
+    editor_notice=optional(TEXT),
+    isrc=optional(st.just("USRC17607839")),
+    iswc=optional(st.just("T0345246801")),
+    upc=optional(st.just("036000291452")),
 )
+RIGHTS = some_rights()
 
 
 @cache
@@ -58,6 +101,7 @@ def sample(name: str) -> bytes:
 @settings(max_examples=60, deadline=None)
 @given(first=RIGHTS, second=RIGHTS)
 def test_round_trip(name: str, first: Rights, second: Rights) -> None:
+    first, second = with_home(first, name), with_home(second, name)
     once = registry.write_rights(sample(name), first)
     assert registry.read_rights(once).rights == first
     assert registry.write_rights(once, first) is once
@@ -91,6 +135,7 @@ def test_a_record_survives_a_dict(rights: Rights) -> None:
 @settings(max_examples=60, deadline=None)
 @given(rights=RIGHTS, codec=st.sampled_from(["utf-8", "utf-16-be", "utf-16-le", "utf-32-be"]))
 def test_packets_in_every_encoding(rights: Rights, codec: str) -> None:
+    rights = with_home(rights, "gif")
     empty = xmp.write(None, {}).decode().encode(codec)
     merged = xmp.write(empty, rights.values())
     assert xmp.read(merged) == rights.values()

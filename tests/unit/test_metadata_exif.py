@@ -71,12 +71,24 @@ def test_writing_again_changes_nothing_and_rewriting_does_not_pile_up_directorie
 def test_the_part_of_the_editor_is_kept() -> None:
     source = exif.write(None, {"copyright_notice": "x"})
     two = tiffblock.patch(source, {33432: (tiffblock.ASCII, b"Photographer\0Editor\0")})
-    assert exif.read(two) == {"copyright_notice": "Photographer"}
+    assert exif.read(two) == {"copyright_notice": "Photographer", "editor_notice": "Editor"}
     patched = exif.write(two, {"copyright_notice": "© Zoë"})
     assert tiffblock.parse(patched).value(33432) == "© Zoë\0Editor\0".encode()
     only_editor = tiffblock.patch(source, {33432: (tiffblock.ASCII, b" \0Editor\0")})
-    assert exif.read(only_editor) == {}
+    assert exif.read(only_editor) == {"editor_notice": "Editor"}
     assert tiffblock.parse(exif.write(only_editor, {"copyright_notice": "A"})).value(33432) == b"A\0Editor\0"
+
+
+def test_the_part_of_the_editor_is_written_and_can_stand_alone() -> None:
+    both = exif.write(None, {"copyright_notice": "© Zoë", "editor_notice": "© Ed"})
+    assert tiffblock.parse(both).value(33432) == "© Zoë\0© Ed\0".encode()
+    alone = exif.write(None, {"editor_notice": "© Ed"})
+    assert tiffblock.parse(alone).value(33432) == " \0© Ed\0".encode()
+    assert exif.read(alone) == {"editor_notice": "© Ed"}
+    assert exif.read(exif.write(both, {"editor_notice": "B"})) == {
+        "copyright_notice": "© Zoë",
+        "editor_notice": "B",
+    }
 
 
 def test_old_code_pages_are_shown_and_blank_tags_say_nothing() -> None:

@@ -8,7 +8,7 @@ import tomllib
 import pytest
 
 from stamp.errors import RightsError
-from stamp.metadata.rights import DATA_MINING, NO_AI_TERMS, Rights
+from stamp.metadata.rights import DATA_MINING, NO_AI_TERMS, Party, Rights
 
 FULL = Rights(
     copyright_notice="© 2026 Zoë Müller-Łukasz",
@@ -21,6 +21,20 @@ FULL = Rights(
     licensor_url="http://例え.jp/licence",
     data_mining="DMI-PROHIBITED",
     identifier="00ff00ff00ff00ff",
+    copyright_notice_translations=(("de", "© 2026 Zoë, alle Rechte"), ("zh-Hant", "© 東京")),
+    usage_terms_translations=(("fr-CA", "Un\ndeux"),),
+    copyright_owners=(Party(name="Zoë GmbH", id="0000 0001 2345 6789"), Party(name="B")),
+    licensors=(
+        Party(name="Agentur", url="http://例え.jp/licence", email="a@example.org", id="P-1"),
+        Party(url="https://example.com/second"),
+    ),
+    other_constraints="See\nthe contract",
+    digital_source_type="digitalCapture",
+    creator_contact=Party(email="zoë@example.com", url="https://example.com/zoe"),
+    editor_notice="© Anthology",
+    isrc="USRC17607839",
+    iswc="T0345246801",
+    upc="036000291452",
 )
 
 
@@ -84,6 +98,93 @@ def test_urls_must_be_whole(field: str, url: str) -> None:
 def test_what_is_refused(values: dict[str, object], message: str) -> None:
     with pytest.raises(RightsError, match=message):
         Rights(**values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"copyright_notice_translations": {"Deutsch": "x"}}, "'Deutsch' is not a language tag"),
+        ({"usage_terms_translations": "x"}, "must be a list of translations"),
+        ({"usage_terms_translations": ("de",)}, "must be a table such as"),
+        ({"copyright_notice_translations": {"de": "a\0b"}}, "character U\\+0000"),
+        ({"copyright_owners": "A"}, "must be a list of parties"),
+        ({"copyright_owners": ({"name": "A", "url": "https://a.example"},)}, "table with name, id"),
+        ({"copyright_owners": ({"phone": "1"},)}, "table with name, id"),
+        ({"copyright_owners": ({"name": 3},)}, "name must be text"),
+        ({"licensors": ({"url": "example.com"},)}, "full URL"),
+        ({"licensors": ({"email": "a b@c"},)}, "one address"),
+        ({"creator_contact": {"name": "A"}}, "table with email, url"),
+        ({"digital_source_type": "photo"}, "IPTC vocabulary"),
+        ({"isrc": "US-RC1-76-0783"}, "an ISRC"),
+        ({"iswc": "T-034.524.680-2"}, "check digit"),
+        ({"upc": "036000291453"}, "check digit"),
+        (
+            {"licensor_url": "https://a.example", "licensors": ({"url": "https://b.example"},)},
+            "contradict each other",
+        ),
+    ],
+)
+def test_what_is_refused_in_structures_and_numbers(values: dict[str, object], message: str) -> None:
+    with pytest.raises(RightsError, match=message):
+        Rights(**values)  # type: ignore[arg-type]
+
+
+def test_numbers_and_languages_are_brought_into_one_form() -> None:
+    rights = Rights(isrc="us-rc1-76-07839", iswc="t-034.524.680-1", upc="0 36000 29145-2")
+    assert (rights.isrc, rights.iswc, rights.upc) == ("USRC17607839", "T0345246801", "036000291452")
+    translated = Rights.from_dict({"usage_terms_translations": {"EN-us": "x", "de": " y ", "fr": ""}})
+    assert translated.usage_terms_translations == (("de", "y"), ("en-US", "x"))
+
+
+def test_the_licensor_url_is_the_url_of_the_first_licensor() -> None:
+    url = "https://a.example/"
+    assert Rights(licensors=(Party(url=url),)) == Rights(licensor_url=url)
+    named = Rights(licensors=(Party(name="A"), Party(name="B")), licensor_url=url)
+    assert named.licensors == (Party(name="A", url=url), Party(name="B"))
+    assert named == Rights(licensors=named.licensors)
+    other = Rights(licensor_url="https://b.example/").onto(named)
+    assert other.licensors == (Party(name="A", url="https://b.example/"), Party(name="B"))
+    assert Rights(licensors=(Party(name="C"),)).onto(named).licensors == (Party(name="C"),)
+    assert Rights(licensors=(Party(name="C"),)).onto(named).licensor_url is None
+
+
+def test_toml_with_tables() -> None:
+    table = tomllib.loads(
+        """
+        copyright_owners = "Zoë GmbH"
+        licensors = [{ name = "Agentur", url = "https://example.org/{year}" }]
+        creator_contact = { email = "zoe@example.com" }
+        [copyright_notice]
+        x-default = "© {year} Zoë"
+        de = "© {year} Zoë, alle Rechte"
+        """
+    )
+    rights = Rights.from_dict(table).for_writing(2026)
+    assert rights == Rights(
+        copyright_notice="© 2026 Zoë",
+        copyright_notice_translations=(("de", "© 2026 Zoë, alle Rechte"),),
+        copyright_owners=(Party(name="Zoë GmbH"),),
+        licensors=(Party(name="Agentur", url="https://example.org/2026"),),
+        creator_contact=Party(email="zoe@example.com"),
+        marked=True,
+    )
+
+
+def test_translations_of_another_notice_are_not_mixed_in() -> None:
+    defaults = Rights(
+        copyright_notice="old", copyright_notice_translations=(("de", "alt"),), usage_terms="terms"
+    )
+    assert Rights(copyright_notice="new").over(defaults) == Rights(
+        copyright_notice="new", usage_terms="terms"
+    )
+    # In a file, they are somebody's text and stay.
+    assert Rights(copyright_notice="new").onto(defaults).copyright_notice_translations == (("de", "alt"),)
+
+
+def test_a_contact_is_merged_member_by_member() -> None:
+    present = Rights(creator_contact=Party(email="old@example.com", url="https://example.com/"))
+    after = Rights(creator_contact=Party(email="new@example.com")).onto(present)
+    assert after.creator_contact == Party(email="new@example.com", url="https://example.com/")
 
 
 def test_unknown_key_is_named() -> None:

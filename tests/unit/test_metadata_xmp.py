@@ -7,6 +7,7 @@ import codecs
 import pytest
 
 from stamp.errors import CorruptFile
+from stamp.metadata.party import Party
 from stamp.metadata.stores import xmp
 
 RDF = 'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
@@ -25,6 +26,19 @@ EVERYTHING = {
     "licensor_url": "https://example.org/",
     "data_mining": "DMI-PROHIBITED",
     "identifier": "00ff00ff00ff00ff",
+    "copyright_notice_translations": (("de", "© Ë"), ("zh-Hant", "東京")),
+    "usage_terms_translations": (("fr", "un\ndeux"),),
+    "copyright_owners": (Party(name="Zoë & Co", id="1"), Party(name="B")),
+    "licensors": (
+        Party(name="A <a>", url="https://example.org/", email="a@example.org", id="2"),
+        Party(name="C"),
+    ),
+    "other_constraints": "see\n<contract>",
+    "digital_source_type": "digitalCapture",
+    "creator_contact": Party(email="zoe@example.com", url="https://example.com/?a&b"),
+    "isrc": "USRC17607839",
+    "iswc": "T0345246801",
+    "upc": "036000291452",
 }
 
 
@@ -62,7 +76,10 @@ def test_what_is_not_ours_stays_byte_for_byte() -> None:
 
 def test_a_default_is_put_first_where_an_alternative_has_none() -> None:
     source = packet(about(DC, "<dc:rights><rdf:Alt><rdf:li xml:lang='de'>D</rdf:li></rdf:Alt></dc:rights>"))
-    assert xmp.read(source) == {"copyright_notice": "D"}
+    assert xmp.read(source) == {
+        "copyright_notice": "D",
+        "copyright_notice_translations": (("de", "D"),),
+    }
     merged = xmp.write(source, {"copyright_notice": "E"})
     assert (
         b"<rdf:Alt><rdf:li xml:lang=\"x-default\">E</rdf:li><rdf:li xml:lang='de'>D</rdf:li></rdf:Alt>"
@@ -128,9 +145,61 @@ def test_the_other_members_and_licensors_stay(item: str, kept: bytes) -> None:
     second = '<rdf:li rdf:parseType="Resource"><plus:LicensorURL>https://second</plus:LicensorURL></rdf:li>'
     source = packet(about(PLUS, f"<plus:Licensor><rdf:Seq>{item}{second}</rdf:Seq></plus:Licensor>"))
     merged = xmp.write(source, {"licensor_url": "https://new/?a&b"})
-    assert xmp.read(merged) == {"licensor_url": "https://new/?a&b"}
+    found = xmp.read(merged)
+    assert found["licensor_url"] == "https://new/?a&b"
+    assert found["licensors"] == (
+        Party(name="N", url="https://new/?a&b"),
+        Party(url="https://second"),
+    )
     assert kept in merged
     assert second.encode() in merged
+
+
+def test_licensors_that_say_the_same_stay_as_they_are() -> None:
+    phone = "<plus:LicensorTelephone1>1</plus:LicensorTelephone1>"
+    first = f'<rdf:li rdf:parseType="Resource"><plus:LicensorName>N</plus:LicensorName>{phone}</rdf:li>'
+    second = '<rdf:li rdf:parseType="Resource"><plus:LicensorName>O</plus:LicensorName></rdf:li>'
+    body = "<plus:Licensor><rdf:Bag>{}</rdf:Bag></plus:Licensor>"
+    source = packet(about(PLUS, body.format(first + second)))
+    new = Party(name="New", url="https://example.com/")
+    merged = xmp.write(source, {"licensors": (new, Party(name="N")), "licensor_url": new.url})
+    added = (
+        '<rdf:li rdf:parseType="Resource"><plus:LicensorName>New</plus:LicensorName>'
+        "<plus:LicensorURL>https://example.com/</plus:LicensorURL></rdf:li>"
+    )
+    assert merged == packet(about(PLUS, body.format(added + first)))
+    assert xmp.read(merged) == {"licensors": (new, Party(name="N")), "licensor_url": new.url}
+
+
+@pytest.mark.parametrize(
+    "contact",
+    [
+        '<c:CreatorContactInfo rdf:parseType="Resource"><c:CiAdrCity>Köln</c:CiAdrCity>'
+        "<c:CiEmailWork>old@example.com</c:CiEmailWork></c:CreatorContactInfo>",
+        '<c:CreatorContactInfo c:CiAdrCity="Köln" c:CiEmailWork="old@example.com"/>',
+        '<c:CreatorContactInfo><rdf:Description c:CiAdrCity="Köln"/></c:CreatorContactInfo>',
+        '<c:CreatorContactInfo c:CiAdrCity="Köln"/>',
+    ],
+)
+def test_the_rest_of_a_contact_stays(contact: str) -> None:
+    source = packet(about('xmlns:c="http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/"', contact))
+    party = Party(email="new@example.com", url="https://example.com/")
+    merged = xmp.write(source, {"creator_contact": party})
+    assert xmp.read(merged) == {"creator_contact": party}
+    assert "Köln" in merged.decode()
+    assert xmp.write(merged, {"creator_contact": Party(email="new@example.com")}) is merged
+
+
+def test_translations_are_set_one_by_one() -> None:
+    alternatives = "<dc:rights><rdf:Alt><rdf:li xml:lang='x-default'>E</rdf:li>{}</rdf:Alt></dc:rights>"
+    source = packet(
+        about(DC, alternatives.format("<rdf:li xml:lang='DE'>D</rdf:li><rdf:li xml:lang='fr'>F</rdf:li>"))
+    )
+    merged = xmp.write(source, {"copyright_notice_translations": (("de", "new"), ("it", "I"))})
+    wanted = (
+        '<rdf:li xml:lang="de">new</rdf:li><rdf:li xml:lang=\'fr\'>F</rdf:li><rdf:li xml:lang="it">I</rdf:li>'
+    )
+    assert merged == packet(about(DC, alternatives.format(wanted)))
 
 
 def test_our_identifier_stands_among_those_of_others() -> None:

@@ -2,14 +2,15 @@
 
 Both are of type ASCII; the bytes are UTF-8, which every current reader shows (Exif 3.0 has a type UTF-8, 129,
 which few readers know). Copyright may be in two parts, photographer and editor, divided by NUL (Exif 3.0,
-section 4.6.5.4): ours is the photographer's, an editor's part stays. Several artists are divided by `; `; a
-name with a semicolon stands in double quotes.
+section 4.6.5.4); each part is a field, and stays where only the other is written. Several artists are divided
+by `; `; a name with a semicolon stands in double quotes.
 """
 
 from __future__ import annotations
 
-from ..fields import ExifTag, homes_in
-from ..rights import Value
+from ..checks import Value
+from ..fields import homes_in
+from ..homes import ExifTag
 from . import tiffblock
 from .names import join_names, split_names
 
@@ -22,7 +23,7 @@ def read(block: bytes) -> dict[str, Value]:
     ifd = tiffblock.parse(block)
     found: dict[str, Value] = {}
     for name, home in _HOMES.items():
-        text = _decoded(_parts(ifd.value(home.tag))[0])
+        text = _decoded(_parts(ifd.value(home.tag))[home.part])
         if text:
             found[name] = split_names(text) if name == "creators" else text
     return found
@@ -40,12 +41,15 @@ def write(block: bytes | None, values: dict[str, Value]) -> bytes:
     ifd = tiffblock.parse(block)
     present = read(block)
     changes: dict[int, tuple[int, bytes]] = {}
-    for name, home in _HOMES.items():
-        old, editor = _parts(ifd.value(home.tag))
-        if name in values and (values[name] != present.get(name) or not _is_utf8(old)):
-            editor = editor if name == "copyright_notice" else b""
-            text = join_names(values[name]).encode() + b"\0"
-            changes[home.tag] = (tiffblock.ASCII, text + (editor + b"\0" if editor else b""))
+    for tag in dict.fromkeys(home.tag for home in _HOMES.values()):
+        old = _parts(ifd.value(tag))
+        new = list(old)
+        for name, home in _HOMES.items():
+            if home.tag == tag and name in values:
+                same = values[name] == present.get(name) and _is_utf8(old[home.part])
+                new[home.part] = old[home.part] if same else join_names(values[name]).encode()
+        if tuple(new) != old:
+            changes[tag] = (tiffblock.ASCII, _joined(*new))
     return tiffblock.patch(block, changes) if changes else block
 
 
@@ -53,6 +57,10 @@ def _parts(value: bytes | None) -> tuple[bytes, bytes]:
     """The photographer's and the editor's part; a lone space is how the standard writes "no photographer"."""
     photographer, _, rest = (value or b"").partition(b"\0")
     return photographer.strip(b" "), rest.split(b"\0")[0].strip(b" ")
+
+
+def _joined(photographer: bytes, editor: bytes) -> bytes:
+    return (photographer or b" ") + b"\0" + editor + b"\0" if editor else photographer + b"\0"
 
 
 def _decoded(raw: bytes) -> str:

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from ...errors import CorruptFile, UnsupportedFormat
-from ..fields import IptcDataset, as_held, homes_in
-from ..rights import Value
+from ..checks import Value
+from ..fields import homes_in
+from ..homes import IptcDataset
 
 IIM: Final = 0x0404
 DIGEST: Final = 0x0425
@@ -100,7 +101,7 @@ def write(irb: bytes | None, values: dict[str, Value]) -> bytes:
     if irb is None or iim is None:
         raise UnsupportedFormat("IPTC-IIM is only written where it is already")
     present = read(irb)
-    held = {name: as_held(_HOMES[name], value) for name, value in values.items()}
+    held = {name: _HOMES[name].held(value) for name, value in values.items()}
     datasets, rest = _datasets(iim)
     # Beyond ASCII, readers only agree on a text once its character set is declared.
     declared = _charset(datasets) == _UTF8
@@ -123,7 +124,7 @@ def write(irb: bytes | None, values: dict[str, Value]) -> bytes:
 
 
 def _texts(value: Value) -> tuple[str, ...]:
-    return value if isinstance(value, tuple) else (str(value),)
+    return tuple(map(str, value)) if isinstance(value, tuple) else (str(value),)
 
 
 def _is_ascii(value: Value) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..rights import Value
+from ..checks import Value
 
 _NAME = re.compile(r'\s*(?:"((?:[^"]|"")*)"\s*(?:;|$)|([^;]*)(?:;|$))')
 
@@ -16,7 +16,8 @@ def join_names(value: Value) -> str:
     if not isinstance(value, tuple):
         return str(value)
     return "; ".join(
-        '"' + name.replace('"', '""') + '"' if ";" in name or name.startswith('"') else name for name in value
+        '"' + name.replace('"', '""') + '"' if ";" in name or name.startswith('"') else name
+        for name in map(str, value)
     )
 
 

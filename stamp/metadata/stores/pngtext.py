@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from ...errors import CorruptFile
-from ..fields import TextKeyword, homes_in
-from ..rights import Value
+from ..checks import Value
+from ..fields import homes_in
+from ..homes import TextKeyword
 from .names import join_names, split_names
 
 _HOMES = {name: home for name, home in homes_in("text").items() if isinstance(home, TextKeyword)}

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ..fields import XmpProperty
-from ..rights import Value
+from ..checks import Value
+from ..homes import XmpProperty
+from ..party import Party
+from ..vocabulary import language
 from .xmltree import Node, escape
 
 NAMESPACES: Final = {
@@ -16,12 +19,15 @@ NAMESPACES: Final = {
     "xmpRights": "http://ns.adobe.com/xap/1.0/rights/",
     "photoshop": "http://ns.adobe.com/photoshop/1.0/",
     "plus": "http://ns.useplus.org/ldf/xmp/1.0/",
+    "Iptc4xmpCore": "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/",
+    "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
 }
 RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 LANGUAGE: Final = "{http://www.w3.org/XML/1998/namespace}lang"
+_STRUCTURE = ' rdf:parseType="Resource"'
 _ARRAYS = tuple(f"{{{RDF}}}{name}" for name in ("Alt", "Seq", "Bag"))
-LI, DESCRIPTION, ABOUT, _VALUE, _RESOURCE = (
-    f"{{{RDF}}}{name}" for name in ("li", "Description", "about", "value", "resource")
+LI, DESCRIPTION, ABOUT, PARSE_TYPE, _VALUE, _RESOURCE = (
+    f"{{{RDF}}}{name}" for name in ("li", "Description", "about", "parseType", "value", "resource")
 )
 
 
@@ -38,26 +44,74 @@ def stored(home: XmpProperty, value: Value) -> str:
     return home.stored_as + str(value)
 
 
-def content(home: XmpProperty, value: Value) -> str:
-    """What stands inside a new element of the property."""
-    text = escape(stored(home, value))
+def content(fields: Sequence[tuple[XmpProperty, Value]]) -> str:
+    """What stands inside a new element of a property that holds these fields."""
+    home, value = fields[0]
     match home.kind:
-        case "lang-alt":
-            return f'<rdf:Alt><rdf:li xml:lang="x-default">{text}</rdf:li></rdf:Alt>'
+        case "default" | "translations":
+            return _array("Alt", [_in_language(*pair) for pair in languages(fields)])
         case "seq":
-            items = value if isinstance(value, tuple) else (str(value),)
-            return "<rdf:Seq>" + "".join(f"<rdf:li>{escape(item)}</rdf:li>" for item in items) + "</rdf:Seq>"
+            texts = value if isinstance(value, tuple) else (value,)
+            return _array("Seq", [f"<rdf:li>{escape(str(text))}</rdf:li>" for text in texts])
         case "bag-item":
-            return f"<rdf:Bag><rdf:li>{text}</rdf:li></rdf:Bag>"
-        case "seq-struct":
-            name = f"{home.prefix}:{home.member}"
-            return f'<rdf:Seq><rdf:li rdf:parseType="Resource"><{name}>{text}</{name}></rdf:li></rdf:Seq>'
+            return _array("Bag", [f"<rdf:li>{escape(stored(*field))}</rdf:li>" for field in fields])
+        case "member":
+            return _array("Seq", [f"<rdf:li{_STRUCTURE}>{_element(home, home.member, str(value))}</rdf:li>"])
+        case "structs":
+            return _array("Seq", [structure(home, item, "rdf:li") for item in parties(value)])
+        case "struct":
+            return "".join(_element(home, name, text) for name, text in members(home, value))
         case _:
-            return text
+            return escape(stored(home, value))
+
+
+def attributes(home: XmpProperty) -> str:
+    """What stands in the start tag of a new element of the property."""
+    return _STRUCTURE if home.kind == "struct" else ""
+
+
+def languages(fields: Sequence[tuple[XmpProperty, Value]]) -> list[tuple[str, str]]:
+    """(language, text) of the fields of a language alternative, x-default first."""
+    pairs: list[tuple[str, str]] = []
+    for home, value in fields:
+        if home.kind == "default":
+            pairs.insert(0, ("x-default", str(value)))
+        elif isinstance(value, tuple):
+            pairs += [item for item in value if isinstance(item, tuple)]
+    return pairs
+
+
+def parties(value: Value) -> list[Party]:
+    items = value if isinstance(value, tuple) else (value,)
+    return [item for item in items if isinstance(item, Party)]
+
+
+def members(home: XmpProperty, value: Value) -> list[tuple[str, str]]:
+    """(name in the file, text) of a structure's members that say something."""
+    texts = value.values() if isinstance(value, Party) else {}
+    return [(name, texts[member]) for member, name in home.members if member in texts]
+
+
+def structure(home: XmpProperty, party: Party, name: str) -> str:
+    """An element `name` that holds a structure."""
+    inner = "".join(_element(home, member, text) for member, text in members(home, party))
+    return f"<{name}{_STRUCTURE}>{inner}</{name}>"
+
+
+def _element(home: XmpProperty, name: str, text: str) -> str:
+    return f"<{home.prefix}:{name}>{escape(text)}</{home.prefix}:{name}>"
+
+
+def _array(kind: str, items: list[str]) -> str:
+    return f"<rdf:{kind}>{''.join(items)}</rdf:{kind}>"
+
+
+def _in_language(language: str, text: str) -> str:
+    return f'<rdf:li xml:lang="{language}">{escape(text)}</rdf:li>'
 
 
 def value_of(places: list[Node | Attribute], home: XmpProperty) -> Value | None:
-    """The property's value, None if it is not there or says nothing that the field can hold."""
+    """The field's value, None if it is not there or says nothing that the field can hold."""
     if not places:
         return None
     place = places[0]
@@ -69,14 +123,20 @@ def value_of(places: list[Node | Attribute], home: XmpProperty) -> Value | None:
             return tuple(texts)
         case "boolean":
             return {"true": True, "1": True, "false": False, "0": False}.get(alone.lower())
-        case "lang-alt":
-            default = next(
-                (simple(item) for item in items if item.attributes.get(LANGUAGE, "").lower() == "x-default"),
-                None,
-            )
-            return default or next(iter(texts), None)
-        case "seq-struct":
-            return _member_value(items[0], f"{{{NAMESPACES[home.prefix]}}}{home.member}") if items else None
+        case "default":
+            default = (simple(item) for item in items if language_of(item) == "x-default")
+            return next(default, None) or next(iter(texts), None)
+        case "translations":
+            pairs = {language_of(item): text for item in reversed(items) if (text := simple(item))}
+            return tuple(sorted((tag, text) for tag, text in pairs.items() if tag not in ("", "x-default")))
+        case "member":
+            return party_of(items[0], home).url if items else None
+        case "structs":
+            found = tuple(party for item in items if (party := party_of(item, home)) != Party())
+            # A licensor of whom there is only the URL is the field licensor_url.
+            return () if len(found) == 1 and found[0] == Party(url=found[0].url) else found
+        case "struct":
+            return None if isinstance(place, Attribute) else party_of(place, home)
         case "bag-item":
             ours = [text for text in texts if text.startswith(home.stored_as)]
             return ours[0].removeprefix(home.stored_as) if ours else None
@@ -84,8 +144,27 @@ def value_of(places: list[Node | Attribute], home: XmpProperty) -> Value | None:
             return alone.removeprefix(home.stored_as) or None
 
 
-def _member_value(item: Node, tag: str) -> str | None:
-    holder = next(item.named(DESCRIPTION), item)
+def language_of(item: Node) -> str:
+    """The item's language in the usual spelling, "" for none."""
+    tag = item.attributes.get(LANGUAGE, "")
+    return "x-default" if tag.lower() == "x-default" else language(tag) or ""
+
+
+def holder_of(node: Node) -> Node:
+    """The element whose children and attributes are a structure's members: the node itself, or a description
+    inside it.
+    """
+    return next(node.named(DESCRIPTION), node)
+
+
+def party_of(node: Node, home: XmpProperty) -> Party:
+    """The members of a structure that the field knows."""
+    names = home.members or (("url", home.member),)
+    return Party(**{member: _member(node, f"{{{NAMESPACES[home.prefix]}}}{name}") for member, name in names})
+
+
+def _member(node: Node, tag: str) -> str | None:
+    holder = holder_of(node)
     if tag in holder.attributes:
         return holder.attributes[tag].strip() or None
     return next((simple(child) for child in holder.named(tag)), None) or None

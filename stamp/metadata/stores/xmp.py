@@ -11,25 +11,35 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...errors import CorruptFile
-from ..fields import XmpProperty, homes_in
-from ..rights import Value
+from ..checks import Value
+from ..fields import homes_in
+from ..homes import XmpProperty
+from ..party import Party
 from . import xmltree
 from .rdf import (
     ABOUT,
-    DESCRIPTION,
-    LANGUAGE,
     LI,
     NAMESPACES,
+    PARSE_TYPE,
     RDF,
     Attribute,
     array_in,
+    attributes,
     content,
+    holder_of,
     items_in,
+    language_of,
+    languages,
+    members,
+    parties,
+    party_of,
     simple,
     stored,
+    structure,
     value_of,
 )
 from .xmltree import Node, escape
@@ -53,6 +63,8 @@ _CODECS = (
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 
 Edit = tuple[int, int, str]
+Fields = Sequence[tuple[XmpProperty, Value]]
+"""The fields that are parts of one property, with their new values."""
 
 
 def read(packet: bytes) -> dict[str, Value]:
@@ -67,21 +79,43 @@ def write(packet: bytes | None, values: dict[str, Value]) -> bytes:
     document = _Packet.open(_EMPTY if packet is None else packet)
     before = document.values()
     edits: list[Edit] = []
-    missing: list[tuple[XmpProperty, Value]] = []
-    for name, value in values.items():
-        if before.get(name) == value:
-            continue
-        home = _HOMES[name]
+    missing: list[Fields] = []
+    changed = {name: value for name, value in values.items() if not _stands(before.get(name), value)}
+    if "licensors" in changed:
+        changed.pop("licensor_url", None)
+    for fields in _by_property(changed):
+        home = fields[0][0]
         places = document.occurrences(home)
-        edits += document.replaced(places, home, value)
+        edits += document.replaced(places, fields)
         if not any(_can_hold(place, home) for place in places):
-            missing.append((home, value))
+            missing.append(fields)
     if missing:
         edits.append(document.description(missing))
     result = document.closed(edits) if edits else packet or _EMPTY
-    if read(result) != before | values:
+    after = read(result)
+    touched = {_HOMES[name].property for name in changed}
+    same = all(after.get(name) == before.get(name) for name in _HOMES if _HOMES[name].property not in touched)
+    if not same or not all(_stands(after.get(name), value) for name, value in values.items()):
         raise CorruptFile("the XMP packet is built in a way that cannot be merged safely")
     return result
+
+
+def _stands(present: Value | None, value: Value) -> bool:
+    """Whether a file that says `present` says `value` already: other languages, and other members of a
+    contact, may stand beside it.
+    """
+    if isinstance(value, Party) and isinstance(present, Party):
+        return value.onto(present) == present
+    if isinstance(value, tuple) and isinstance(present, tuple) and any(isinstance(v, tuple) for v in value):
+        return set(value) <= set(present)
+    return present == value
+
+
+def _by_property(values: dict[str, Value]) -> list[Fields]:
+    groups: dict[tuple[str, str], list[tuple[XmpProperty, Value]]] = {}
+    for name, value in values.items():
+        groups.setdefault(_HOMES[name].property, []).append((_HOMES[name], value))
+    return list(groups.values())
 
 
 def _reference(match: re.Match[str]) -> str:
@@ -91,6 +125,16 @@ def _reference(match: re.Match[str]) -> str:
 def _can_hold(place: Node | Attribute, home: XmpProperty) -> bool:
     """An array cannot be an attribute; where some editor wrote one, an element takes its place."""
     return isinstance(place, Node) or home.kind in ("text", "boolean")
+
+
+def _is_structure(node: Node, home: XmpProperty) -> bool:
+    """Whether members can be put into the element as it stands."""
+    namespace = f"{{{NAMESPACES[home.prefix]}}}"
+    return (
+        PARSE_TYPE in node.attributes
+        or bool(node.children)
+        or any(name.startswith(namespace) for name in node.attributes)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,21 +202,22 @@ class _Packet:
         found = {name: value_of(self.occurrences(home), home) for name, home in _HOMES.items()}
         return {name: value for name, value in found.items() if value is not None and value not in ("", ())}
 
-    def replaced(self, places: list[Node | Attribute], home: XmpProperty, value: Value) -> list[Edit]:
+    def replaced(self, places: list[Node | Attribute], fields: Fields) -> list[Edit]:
         """Sets the property where it stands first, and takes repetitions away."""
         edits: list[Edit] = []
+        home, value = fields[0]
         kept = next((place for place in places if _can_hold(place, home)), None)
         for place in places:
             if isinstance(place, Attribute):
                 new = f'"{escape(stored(home, value))}"' if place is kept else None
                 edits.append(self._attribute_edit(place.node, home.prefix, home.name, new))
             elif place is kept:
-                edits += self._element_edits(place, home, value)
+                edits += self._element_edits(place, fields)
             else:
                 edits.append((place.start, place.end, ""))
         return edits
 
-    def description(self, properties: list[tuple[XmpProperty, Value]]) -> Edit:
+    def description(self, properties: Sequence[Fields]) -> Edit:
         """A new rdf:Description at the end, with its own namespace declarations, about the same resource as
         the others.
         """
@@ -180,11 +225,12 @@ class _Packet:
         places = [(key, node.attributes) for node in self.rdf.children for key in (ABOUT, "about")]
         key, about = next(((key, found[key]) for key, found in places if key in found), (ABOUT, ""))
         name = "rdf:about" if key == ABOUT else key
-        prefixes = sorted({home.prefix for home, _ in properties})
+        homes = [fields[0][0] for fields in properties]
+        prefixes = sorted({home.prefix for home in homes})
         spaces = "".join(f'\n    xmlns:{prefix}="{NAMESPACES[prefix]}"' for prefix in prefixes)
         body = "".join(
-            f"   <{home.prefix}:{home.name}>{content(home, value)}</{home.prefix}:{home.name}>\n"
-            for home, value in properties
+            f"   <{home.prefix}:{home.name}{attributes(home)}>{content(fields)}</{home.prefix}:{home.name}>\n"
+            for home, fields in zip(homes, properties, strict=True)
         )
         start = f'<rdf:Description {name}="{escape(about)}"{self._rdf_declaration()}{spaces}>'
         block = f"  {start}\n{body}  </rdf:Description>\n "
@@ -202,59 +248,99 @@ class _Packet:
         name = xmltree.raw_name(self.utf8, node)
         declared = xmltree.declarations(self.utf8, node)
         scope = xmltree.namespaces(self.utf8, node)
-        for prefix, space in (("rdf", RDF), ("plus", NAMESPACES["plus"])):
-            if f"<{prefix}:" in content and scope.get(prefix) != space:
+        for prefix, space in (("rdf", RDF), *NAMESPACES.items()):
+            used = f"<{prefix}:" in content or f" {prefix}:" in attributes
+            if used and scope.get(prefix) != space:
                 declared += f' xmlns:{prefix}="{space}"'
         return (node.start, node.end, f"<{name}{declared}{attributes}>{content}</{name}>")
 
-    def _element_edits(self, node: Node, home: XmpProperty, value: Value) -> list[Edit]:
-        if home.kind == "lang-alt" and (array := array_in(node)) is not None:
-            return [self._default_language(array, str(value))]
-        if home.kind == "seq-struct" and (item := next(iter(items_in(node)), None)) is not None:
-            return [self._member(item, home, value)]
-        if home.kind == "bag-item" and (array := array_in(node)) is not None:
-            ours = [item for item in items_in(node) if simple(item).startswith(home.stored_as)]
-            text = escape(stored(home, value))
-            if ours:
-                return [self._element(ours[0], text), *((item.start, item.end, "") for item in ours[1:])]
-            if not xmltree.is_empty_tag(self.utf8, array):
-                name = self._item_name(array)
-                return [(array.closing, array.closing, f"<{name}>{text}</{name}>")]
-        return [self._element(node, content(home, value))]
+    def _element_edits(self, node: Node, fields: Fields) -> list[Edit]:
+        home, value = fields[0]
+        array = array_in(node)
+        if home.kind == "struct" and _is_structure(node, home):
+            return self._member_edits(holder_of(node), home, members(home, value))
+        if array is not None and not xmltree.is_empty_tag(self.utf8, array):
+            match home.kind:
+                case "default" | "translations":
+                    return self._language_edits(array, languages(fields))
+                case "bag-item":
+                    return [edit for field in fields for edit in self._item_edits(array, *field)]
+                case "structs":
+                    return [self._structures(array, home, value)]
+                case "member" if items := items_in(node):
+                    return self._member_edits(holder_of(items[0]), home, [(home.member, str(value))])
+        return [self._element(node, content(fields), attributes(home))]
 
-    def _default_language(self, array: Node, text: str) -> Edit:
-        languages = {
-            item.attributes.get(LANGUAGE, "").lower(): item for item in reversed(list(array.named(LI)))
-        }
-        language = ' xml:lang="x-default"'
-        if "x-default" in languages:
-            return self._element(languages["x-default"], escape(text), language)
+    def _language_edits(self, array: Node, pairs: list[tuple[str, str]]) -> list[Edit]:
+        """Sets these languages; x-default comes first where it is missing, others last."""
+        edits: list[Edit] = []
+        present = {language_of(item): item for item in reversed(list(array.named(LI)))}
         name = self._item_name(array)
-        first = f"<{name}{language}>{escape(text)}</{name}>"
-        if xmltree.is_empty_tag(self.utf8, array):
-            return self._element(array, first)
-        return (array.opened, array.opened, first)
+        for language, text in pairs:
+            attribute = f' xml:lang="{language}"'
+            if language in present:
+                edits.append(self._element(present[language], escape(text), attribute))
+            else:
+                at = array.opened if language == "x-default" else array.closing
+                edits.append((at, at, f"<{name}{attribute}>{escape(text)}</{name}>"))
+        return edits
+
+    def _item_edits(self, array: Node, home: XmpProperty, value: Value) -> list[Edit]:
+        """Sets the one item of the array that is ours."""
+        text = escape(stored(home, value))
+        ours = [item for item in array.named(LI) if simple(item).startswith(home.stored_as)]
+        if ours:
+            return [self._element(ours[0], text), *((item.start, item.end, "") for item in ours[1:])]
+        name = self._item_name(array)
+        return [(array.closing, array.closing, f"<{name}>{text}</{name}>")]
+
+    def _structures(self, array: Node, home: XmpProperty, value: Value) -> Edit:
+        """The items anew; one that says the same stays as it is, with what else it says."""
+        present = {party_of(item, home): item for item in reversed(list(array.named(LI)))}
+        inner = "".join(
+            self.utf8[present[party].start : present[party].end].decode()
+            if party in present
+            else self._declared(structure(home, party, self._item_name(array)), array, home)
+            for party in parties(value)
+        )
+        return (array.opened, array.closing, inner)
 
     def _item_name(self, array: Node) -> str:
         prefix, colon, _ = xmltree.raw_name(self.utf8, array).rpartition(":")
         return f"{prefix}{colon}li"
 
-    def _member(self, item: Node, home: XmpProperty, value: Value) -> Edit:
-        """Sets one member of the first structure of the array; the others (name, e-mail, telephone) stay."""
-        tag = f"{{{NAMESPACES[home.prefix]}}}{home.member}"
-        holder = next(item.named(DESCRIPTION), item)
-        text = escape(stored(home, value))
-        if tag in holder.attributes:
-            return self._attribute_edit(holder, home.prefix, home.member, f'"{text}"')
-        if (member := next(holder.named(tag), None)) is not None:
-            return self._element(member, text)
+    def _declared(self, element: str, parent: Node, home: XmpProperty) -> str:
+        """A new element with the namespaces that are not in force in its parent."""
+        scope = xmltree.namespaces(self.utf8, parent)
+        spaces = {home.prefix: NAMESPACES[home.prefix], "rdf": RDF}
+        declared = "".join(
+            f' xmlns:{prefix}="{space}"' for prefix, space in spaces.items() if scope.get(prefix) != space
+        )
+        name, rest = element.split(" ", 1)
+        return f"{name}{declared} {rest}"
+
+    def _member_edits(self, holder: Node, home: XmpProperty, texts: list[tuple[str, str]]) -> list[Edit]:
+        """Sets members of a structure; its others (name, address, telephone) stay."""
+        edits: list[Edit] = []
+        added: list[tuple[str, str]] = []
+        for member, text in texts:
+            tag = f"{{{NAMESPACES[home.prefix]}}}{member}"
+            if tag in holder.attributes:
+                edits.append(self._attribute_edit(holder, home.prefix, member, f'"{escape(text)}"'))
+            elif (element := next(holder.named(tag), None)) is not None:
+                edits.append(self._element(element, escape(text)))
+            else:
+                added.append((f"{home.prefix}:{member}", escape(text)))
         space = f' xmlns:{home.prefix}="{NAMESPACES[home.prefix]}"'
         if xmltree.namespaces(self.utf8, holder).get(home.prefix) == NAMESPACES[home.prefix]:
             space = ""
-        name = f"{home.prefix}:{home.member}"
-        if xmltree.is_empty_tag(self.utf8, holder):
-            return (holder.opened - 2, holder.opened - 2, f'{space} {name}="{text}"')
-        return (holder.closing, holder.closing, f"<{name}{space}>{text}</{name}>")
+        if added and xmltree.is_empty_tag(self.utf8, holder):
+            at = holder.opened - 2
+            edits.append((at, at, space + "".join(f' {name}="{text}"' for name, text in added)))
+        else:
+            new = "".join(f"<{name}{space}>{text}</{name}>" for name, text in added)
+            edits.append((holder.closing, holder.closing, new))
+        return edits
 
     def _attribute_edit(self, node: Node, prefix: str, name: str, quoted: str | None) -> Edit:
         scope = xmltree.namespaces(self.utf8, node)
