@@ -1,0 +1,275 @@
+"""What is in a video file, told from its header and its first frame."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import BinaryIO
+
+import av
+from av import VideoFrame
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.stream import VideoStream
+
+from ...errors import MediaError, StampError
+from ..source import MAX_PIXELS, damaged, refused, regular_file
+from .hdr import Static, side_data, static_metadata
+from .luma import Turn, turn_of
+
+STREAM = Path("(stream)")
+"""What errors call a file object."""
+
+Source = str | os.PathLike[str] | BinaryIO
+
+_DEMUXERS = "mov,matroska,avi,mpegts,flv,mpeg,asf,ogg,mxf"
+PICTURES = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+_DOLBY_VISION_TAGS = {"dvh1", "dvhe", "dvav", "dva1", "dav1", "dvc1"}
+_FULL_RANGE = 2  # AVCOL_RANGE_JPEG
+_FIELDS = {2: "top", 3: "bottom", 4: "top", 5: "bottom"}  # AV_FIELD_TT, BB, TB, BT: which is shown first
+_FIRST_PACKETS = 600
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One video stream and the container around it.
+
+    muxer : FFmpeg's name for the container, as a writer of it is called.
+    brand : the major brand of an MP4 or QuickTime file, else "".
+    index : the stream's number in the file.
+    codec : FFmpeg's name for the codec, such as "h264"; `tag` is its four characters in the container.
+    width, height : of the stored picture, in samples; `turn` makes it the displayed one.
+    depth : bits in a luma sample. full_range : 0 is black and 2**depth - 1 is white.
+    sample_aspect : width of a sample over its height, as stored.
+    fps : mean frames a second; 0 where unknown. frames : an estimate, 0 where unknown. seconds : likewise.
+    first_field : "top" or "bottom" where the frames are interlaced, else "".
+    dynamic_hdr : the names of per-frame metadata that no encoder here can write again.
+    """
+
+    path: Path | None
+    muxer: str
+    brand: str
+    index: int
+    codec: str
+    tag: str
+    profile: str
+    pix_fmt: str
+    width: int
+    height: int
+    depth: int
+    full_range: bool
+    turn: Turn
+    sample_aspect: Fraction
+    fps: float
+    frames: int
+    seconds: float
+    first_field: str
+    alpha: bool
+    hdr: Static
+    dynamic_hdr: tuple[str, ...]
+    display_matrix: bytes | None
+    other_videos: int
+    audio_streams: int
+    audio_codec: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def shown_size(self) -> tuple[int, int]:
+        """Width and height in square pixels, upright."""
+        width = round(self.width * self.sample_aspect)
+        return (self.height, width) if self.turn.transposed else (width, self.height)
+
+
+def path_of(source: Source) -> Path | None:
+    """None for a file object."""
+    return Path(source) if isinstance(source, str | os.PathLike) else None
+
+
+@contextmanager
+def opened(source: Source) -> Iterator[InputContainer]:
+    """A container open for reading.
+
+    Raises MediaError (missing, unreadable), CorruptFile, UnsupportedFormat; they name the file.
+    """
+    path = path_of(source)
+    if path is not None:
+        with regular_file(path):
+            pass  # or it says why not: a folder, a pipe that would wait for ever, an empty file
+    with reading(path):
+        container = av.open(
+            # An absolute path: "http:x.mp4" is a file here, not an address.
+            os.path.abspath(path) if path else source,
+            mode="r",
+            # Names and addresses inside a file are never followed.
+            options={"format_whitelist": _DEMUXERS, "protocol_whitelist": "file"},
+            # Tags that are not UTF-8 come out as they came in.
+            metadata_errors="surrogateescape",
+        )
+    try:  # outside of `reading`: what goes wrong while the container is used has other reasons, too
+        yield container
+    finally:
+        container.close()
+
+
+@contextmanager
+def reading(path: Path | None) -> Iterator[None]:
+    """Turn what demuxers and decoders raise into CorruptFile, UnsupportedFormat or MediaError."""
+    named = path or STREAM
+    try:
+        yield
+    except StampError:
+        raise
+    except (
+        av.error.DemuxerNotFoundError,
+        av.error.DecoderNotFoundError,
+        av.error.PatchWelcomeError,
+    ) as error:
+        raise refused(named, f"nothing here can decode it ({error.strerror})", "convert it first") from error
+    except (av.error.InvalidDataError, av.error.EOFError) as error:
+        raise damaged(named, f"it cannot be decoded ({error.strerror})") from error
+    except MemoryError as error:
+        raise refused(named, "not enough memory to decode it", "scale it down first") from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        message = f"{named}: cannot be read ({reason}); check the path and its permissions"
+        raise MediaError(message, path=path) from error
+    except av.error.FFmpegError as error:
+        raise damaged(named, f"it cannot be decoded ({error.strerror or error})") from error
+
+
+def main_video(container: InputContainer) -> VideoStream | None:
+    """The stream that a player would show; cover pictures and thumbnails are not clips."""
+    moving = [
+        stream
+        for stream in container.streams.video
+        if stream.codec_context is not None and not stream.disposition & PICTURES
+    ]
+    best = container.streams.best("video")
+    return best if best in moving else moving[0] if moving else None
+
+
+def decoder_for(stream: VideoStream) -> av.VideoCodecContext:
+    """A decoder for the packets of `stream`, which uses all cores.
+
+    FFmpeg's own VP8 and VP9 decoders leave the alpha channel out; those of libvpx do not.
+    """
+    codec = stream.codec_context.codec.canonical_name
+    tags = {name.lower(): value for name, value in stream.metadata.items()}
+    if codec in ("vp8", "vp9") and tags.get("alpha_mode") == "1":
+        context = av.CodecContext.create("libvpx" if codec == "vp8" else "libvpx-vp9", "r")
+        context.thread_count = 0
+        return context
+    stream.thread_type = av.codec.context.ThreadType.AUTO  # frames, too: no reference is written to
+    return stream.codec_context
+
+
+def examine(source: Source) -> Clip | None:
+    """Describe the clip in a file; None where the file has no moving picture (a song with a cover).
+
+    Raises UnsupportedFormat, CorruptFile, MediaError.
+    """
+    path = path_of(source)
+    with opened(source) as container:
+        stream = main_video(container)
+        if stream is None:
+            return None
+        named = path or STREAM
+        if stream.width * stream.height > MAX_PIXELS:
+            raise refused(named, f"{stream.width}x{stream.height} pixels are too many", "scale it down first")
+        with reading(path):
+            frame = _first_frame(container, stream)
+        if frame is None:
+            raise damaged(named, "no frame of it can be decoded")
+        clip = _describe(container, stream, frame, path)
+    if clip.muxer == "matroska" and b"webm" in _head(source):
+        return replace(clip, muxer="webm")
+    return clip
+
+
+def _head(source: Source) -> bytes:
+    """The first bytes, where Matroska says whether it is WebM (EBML DocType, RFC 8794, 11.2.6)."""
+    if isinstance(source, str | os.PathLike):
+        with regular_file(source) as file:
+            return file.read(64)
+    source.seek(0)
+    return source.read(64)
+
+
+def _first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
+    decoder = decoder_for(stream)
+    for number, packet in enumerate(container.demux(stream)):
+        if number > _FIRST_PACKETS:
+            return None
+        last = not packet.size and packet.dts is None
+        if packet.size or last:
+            with suppress(av.error.InvalidDataError):
+                for frame in decoder.decode(None if last else packet):
+                    return frame
+    return None
+
+
+def _describe(container: InputContainer, stream: VideoStream, frame: VideoFrame, path: Path | None) -> Clip:
+    blocks = side_data(frame)
+    rate = stream.average_rate or stream.guessed_rate or Fraction(0)
+    seconds = _seconds(container, stream)
+    brand = container.metadata.get("major_brand", "")
+    dynamic = []
+    if (
+        "DOVI_METADATA" in blocks
+        or "DOVI_RPU_BUFFER" in blocks
+        or stream.codec_context.codec_tag in _DOLBY_VISION_TAGS
+    ):
+        dynamic.append("Dolby Vision")
+    if "DYNAMIC_HDR_PLUS" in blocks:
+        dynamic.append("HDR10+")
+    if "DYNAMIC_HDR_VIVID" in blocks:
+        dynamic.append("HDR Vivid")
+    format_ = frame.format
+    sounds = container.streams.audio
+    return Clip(
+        path=path,
+        muxer=_muxer(container.format.name, brand),
+        brand=brand,
+        index=stream.index,
+        codec=stream.codec_context.codec.canonical_name,
+        tag=stream.codec_context.codec_tag,
+        profile=stream.profile or "",
+        pix_fmt=format_.name,
+        width=frame.width,
+        height=frame.height,
+        depth=format_.components[0].bits,
+        full_range=frame.color_range == _FULL_RANGE or format_.name.startswith("yuvj"),
+        turn=turn_of(blocks.get("DISPLAYMATRIX")),
+        sample_aspect=stream.sample_aspect_ratio or Fraction(1),
+        fps=float(rate),
+        frames=stream.frames or round(seconds * rate),
+        seconds=seconds,
+        first_field=_FIELDS.get(stream.codec_context.field_order, "") if frame.interlaced_frame else "",
+        alpha=any(component.is_alpha for component in format_.components),
+        hdr=static_metadata(frame),
+        dynamic_hdr=tuple(dynamic),
+        display_matrix=blocks.get("DISPLAYMATRIX"),
+        other_videos=sum(not other.disposition & PICTURES for other in container.streams.video) - 1,
+        audio_streams=len(sounds),
+        audio_codec=sounds[0].codec_context.codec.canonical_name
+        if sounds and sounds[0].codec_context
+        else "",
+        tags=dict(container.metadata),
+    )
+
+
+def _seconds(container: InputContainer, stream: VideoStream) -> float:
+    if stream.duration is not None and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    return (container.duration or 0) / av.time_base
+
+
+def _muxer(name: str, brand: str) -> str:
+    """The writer for a container: FFmpeg's readers cover whole families."""
+    if name.startswith("mov,"):
+        return "mov" if brand.strip() in ("qt", "") else "mp4"
+    return {"matroska,webm": "matroska", "mpeg": "vob"}.get(name, name)

@@ -1,0 +1,210 @@
+"""Which encoder writes a clip's codec again, and with which settings.
+
+The codec stays what it was, and the quality is visually lossless unless asked otherwise: the mark should be
+the only thing that a second generation changes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import av
+from av.codec import Codec
+
+from ...errors import UnsupportedFormat
+from ..source import refused
+from .clip import STREAM, Clip
+
+CODECS = ("h264", "hevc", "av1", "vp9", "vp8", "prores", "ffv1", "mpeg2video", "mpeg4", "mjpeg", "dnxhd")
+"""What can be written, by FFmpeg's names for the codecs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the user wants of the encoder; None leaves the default.
+
+    codec : one of CODECS. crf : the encoder's own quality scale, lower is better. preset : its own word for
+    speed. pix_fmt, fps_limit... are not here: the frames stay what they are.
+    """
+
+    codec: str | None = None
+    crf: float | None = None
+    preset: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """name : FFmpeg's encoder. pix_fmt : of the frames that it takes. options : as FFmpeg has them.
+    qscale : constant quantiser of the old MPEG codecs, None elsewhere. notes : for the user."""
+
+    name: str
+    pix_fmt: str
+    options: Mapping[str, str]
+    qscale: float | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    encoder: str
+    quality: float | None  # of the option `knob`, None where there is no scale
+    knob: str = "crf"
+    preset: str = ""
+    speed: str = "preset"  # the option that a preset sets, "" where there is none
+
+
+# Qualities at which a second generation is not told from the first by eye; they are not equal bitrates.
+_KINDS = {
+    "h264": _Kind("libx264", 17, preset="medium"),
+    "hevc": _Kind("libx265", 18, preset="medium"),
+    "av1": _Kind("libsvtav1", 20, preset="7"),
+    "vp9": _Kind("libvpx-vp9", 18, preset="3", speed="cpu-used"),
+    "vp8": _Kind("libvpx", 6, preset="2", speed="cpu-used"),
+    "prores": _Kind("prores_ks", None, speed=""),
+    "ffv1": _Kind("ffv1", None, speed=""),
+    "mpeg2video": _Kind("mpeg2video", 2, "qscale", speed=""),
+    "mpeg4": _Kind("mpeg4", 2, "qscale", speed=""),
+    "mjpeg": _Kind("mjpeg", 2, "qscale", speed=""),
+    "dnxhd": _Kind("dnxhd", None, speed=""),
+}
+# Apple ProRes white paper: the four characters name the profile.
+_PRORES = {"apco": "proxy", "apcs": "lt", "apcn": "standard", "apch": "hq", "ap4h": "4444", "ap4x": "4444xq"}
+_VP8_ROOF = 60_000_000  # libvpx's crf needs a highest bit rate for VP8
+
+
+def choose(clip: Clip, settings: Settings) -> Encoder:
+    """The encoder for `clip`.
+
+    Raises UnsupportedFormat where there is none, or where it cannot take what the clip is.
+    """
+    path = clip.path or STREAM
+    codec = settings.codec or clip.codec
+    if codec not in _KINDS:
+        raise refused(
+            path, f"there is no encoder here for {codec}", f"choose one with --codec ({', '.join(CODECS)})"
+        )
+    kind = _KINDS[codec]
+    options = dict(_SPECIAL[codec](clip)) if codec in _SPECIAL else {}
+    quality = kind.quality if settings.crf is None else settings.crf
+    if settings.crf is not None and kind.quality is None:
+        raise refused(path, f"{codec} has no scale of quality", "leave --crf out")
+    if settings.preset is not None and not kind.speed:
+        raise refused(path, f"{codec} has no presets", "leave --preset out")
+    if kind.speed:
+        options[kind.speed] = settings.preset or kind.preset
+    if quality is not None and kind.knob == "crf":
+        options["crf"] = f"{quality:g}"
+    encoder = Encoder(
+        kind.encoder,
+        _pixel_format(kind.encoder, clip, path),
+        options,
+        qscale=quality if kind.knob == "qscale" else None,
+    )
+    return _interlaced(encoder, clip, path) if clip.first_field else encoder
+
+
+def _pixel_format(encoder: str, clip: Clip, path: Path) -> str:
+    """The clip's own pixel format, or one that holds all of it."""
+    taken = [format_.name for format_ in Codec(encoder, "w").video_formats or ()]
+    # prores_ks takes 10 bits of what FFmpeg decodes as 12; full range is told apart from the format.
+    fitting = [clip.pix_fmt, clip.pix_fmt.replace("yuvj", "yuv")]
+    if encoder == "prores_ks":
+        fitting.append(clip.pix_fmt.replace("p12", "p10"))
+    for name in fitting:
+        if name in taken:
+            return name
+    raise refused(
+        path,
+        f"{encoder} cannot encode {clip.pix_fmt}",
+        "choose another with --codec, or convert the clip first",
+    )
+
+
+def _interlaced(encoder: Encoder, clip: Clip, path: Path) -> Encoder:
+    if encoder.name == "libx264":
+        order = "tff=1" if clip.first_field == "top" else "bff=1"
+        given = encoder.options.get("x264-params")
+        options = {"x264-params": f"{given}:{order}" if given else order}
+        return replace(encoder, options={**encoder.options, **options})
+    if encoder.name in ("mpeg2video", "prores_ks", "dnxhd", "ffv1", "mpeg4"):
+        return encoder
+    raise refused(
+        path, f"{encoder.name} cannot encode interlaced frames", "deinterlace the clip first, or --codec h264"
+    )
+
+
+def _x264(clip: Clip) -> dict[str, str]:
+    told = clip.hdr.options
+    words = [f"mastering-display={told['mastering-display']}"] if "mastering-display" in told else []
+    words += [f"cll={told['content-light']}"] if "content-light" in told else []
+    return {"x264-params": ":".join(words)} if words else {}
+
+
+def _x265(clip: Clip) -> dict[str, str]:
+    told = clip.hdr.options
+    words = ["log-level=error"]
+    if told:
+        words += ["hdr10=1", "repeat-headers=1"]
+    if "mastering-display" in told:
+        words.append(f"master-display={told['mastering-display']}")
+    if "content-light" in told:
+        words.append(f"max-cll={told['content-light']}")
+    return {"x265-params": ":".join(words)}
+
+
+def _svtav1(clip: Clip) -> dict[str, str]:
+    words = []
+    if clip.hdr.primaries and clip.hdr.luminance:
+        red, green, blue, white = (f"({float(x):.5f},{float(y):.5f})" for x, y in clip.hdr.primaries)
+        low, high = (float(value) for value in clip.hdr.luminance)
+        words.append(f"mastering-display=G{green}B{blue}R{red}WP{white}L({high:.4f},{low:.4f})")
+    if clip.hdr.light:
+        words.append(f"content-light={clip.hdr.light[0]},{clip.hdr.light[1]}")
+    return {"svtav1-params": ":".join(words)} if words else {}
+
+
+def _vpx(clip: Clip) -> dict[str, str]:
+    options = {"deadline": "good", "b": "0" if clip.codec != "vp8" else str(_VP8_ROOF)}
+    # With an alpha channel, libvpx codes it as a second picture that must not lag behind the first.
+    return options | ({"auto-alt-ref": "0", "lag-in-frames": "0"} if clip.alpha else {})
+
+
+def _prores(clip: Clip) -> dict[str, str]:
+    profile = _PRORES.get(clip.tag)
+    options = {"vendor": "apl0"} | ({"profile": profile} if profile else {})
+    return options | ({"alpha_bits": "16"} if clip.alpha else {})
+
+
+def _dnxhd(clip: Clip) -> dict[str, str]:
+    if not clip.profile.startswith("DNXHR"):
+        raise UnsupportedFormat(
+            f"{clip.path}: {clip.profile or 'DNxHD'} has fixed rates only; choose --codec prores or ffv1",
+            path=clip.path,
+        )
+    return {"profile": clip.profile.lower().replace(" ", "_")}
+
+
+_SPECIAL: Mapping[str, Callable[[Clip], dict[str, str]]] = {
+    "h264": _x264,
+    "hevc": _x265,
+    "av1": _svtav1,
+    "vp9": _vpx,
+    "vp8": _vpx,
+    "prores": _prores,
+    "dnxhd": _dnxhd,
+}
+
+
+def configure(context: av.VideoCodecContext, encoder: Encoder) -> None:
+    """Put the settings into an encoder's context that is not open yet."""
+    if encoder.name == "libsvtav1":
+        # It prints its settings to stderr and knows no other way of being told not to (1: errors only).
+        os.environ.setdefault("SVT_LOG", "1")
+    context.pix_fmt = encoder.pix_fmt
+    context.options = dict(encoder.options)
+    if encoder.qscale is not None:
+        context.qscale = True
+        context.global_quality = round(encoder.qscale)
