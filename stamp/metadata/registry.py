@@ -15,9 +15,10 @@ from types import MappingProxyType
 from typing import Final, Protocol, cast, overload
 
 from ..errors import CorruptFile, RightsError, UnsupportedFormat
-from .checks import Value, checked
+from .checks import TRANSLATIONS, Value, checked
 from .fields import COLUMNS, FIELD, FIELDS, STORES, homes_in
-from .rights import Rights, terms_onto
+from .party import Party
+from .rights import NO_AI_TERMS, Rights, terms_onto
 from .source import Source
 
 
@@ -30,7 +31,10 @@ class Container(Protocol):
     STORES: tuple[str, ...]
 
     def extract(self, data: Source) -> dict[str, bytes]: ...
-    def splice(self, data: Source, blocks: Mapping[str, bytes]) -> Source: ...
+    def splice(self, data: Source, blocks: Mapping[str, bytes]) -> Source:
+        """`data` with the blocks of some stores replaced, put in, or taken out where they are empty."""
+        ...
+
     def has_c2pa(self, data: Source) -> bool: ...
     def essence(self, data: Source) -> Iterable[bytes | memoryview]: ...
 
@@ -40,6 +44,11 @@ class Store(Protocol):
 
     def read(self, block: bytes) -> dict[str, Value]: ...
     def write(self, block: bytes | None, values: dict[str, Value]) -> bytes: ...
+    def remove(self, block: bytes, values: dict[str, Value]) -> bytes:
+        """`block` without the fields in `values`, which are as they stand there (of translations and of a
+        contact only the parts that go); b"" where nothing is left.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,13 +228,71 @@ def write_rights(data: Source, rights: Rights) -> Source:
         new = _store(key).write(block, wanted)
         if new != block:
             changed[key] = new
+    return _spliced(given, data, container, blocks, changed)
+
+
+@overload
+def remove_rights(data: bytes, rights: Rights) -> bytes: ...
+@overload
+def remove_rights(data: Source, rights: Rights) -> Source: ...
+def remove_rights(data: Source, rights: Rights) -> Source:
+    """`data` without the fields of `rights`, in each place that says exactly what `rights` says; `data`
+    itself where there is none. A place that says something else is left as it is.
+
+    A store in which nothing else stands is taken out as a whole. The sentence against AI training is taken
+    out of usage terms that say more. Raises `UnsupportedFormat`, `CorruptFile`.
+    """
+    given = data
+    _, container, data = _container(data)
+    blocks = container.extract(data)
+    values = rights.values()
+    changed: dict[str, bytes] = {}
+    for key, block in blocks.items():
+        store = _store(key)
+        present = store.read(block)
+        parts = {
+            name: _own(name, key, present[name], values[name])
+            for name in homes_in(key)
+            if name in values and name in present
+        }
+        gone = {name: part for name, part in parts.items() if part is not None}
+        terms = present.get("usage_terms")
+        new = store.remove(block, gone) if gone else block
+        if rights.usage_terms == NO_AI_TERMS and isinstance(terms, str) and terms.endswith(f" {NO_AI_TERMS}"):
+            new = store.write(new, {"usage_terms": terms.removesuffix(f" {NO_AI_TERMS}")})
+        if new != block:
+            changed[key] = new
+    return _spliced(given, data, container, blocks, changed)
+
+
+def _own(name: str, store: str, present: Value, given: Value) -> Value | None:
+    """What of the value in a store is the given one; None if nothing is."""
+    if name in TRANSLATIONS and isinstance(present, tuple) and isinstance(given, tuple):
+        return tuple(item for item in present if item in given) or None
+    if isinstance(present, Party) and isinstance(given, Party):
+        ours = Party(
+            **{key: text for key, text in given.values().items() if present.values().get(key) == text}
+        )
+        return ours if ours.values() else None
+    return present if _agree(name, store, present, given) else None
+
+
+def _spliced(
+    given: Source,
+    data: Source,
+    container: Container,
+    blocks: Mapping[str, bytes],
+    changed: Mapping[str, bytes],
+) -> Source:
+    """`data` with the changed blocks in it, read back; `given` itself where there is none."""
     if not changed:
         return given
     result = container.splice(data, changed)
     after = container.extract(result)
     # A damaged file may have pointers to bytes that were not there before, or two stores in one place.
-    whole = after.keys() == blocks.keys() | changed.keys()
-    if not whole or any(_store(key).read(after[key]) != _store(key).read(changed[key]) for key in changed):
+    whole = after.keys() == {key for key in blocks.keys() | changed.keys() if changed.get(key) != b""}
+    new = {key: block for key, block in changed.items() if block}
+    if not whole or any(_store(key).read(after[key]) != _store(key).read(new[key]) for key in new):
         raise CorruptFile("the rights do not read back as they were written: the file's metadata is damaged")
     return result[0 : len(result)] if isinstance(given, bytes) else result
 

@@ -48,8 +48,8 @@ def extract(data: bytes) -> dict[str, bytes]:
 
 
 def splice(data: bytes, blocks: Mapping[str, bytes]) -> bytes:
-    """`data` with the block of "xmp" replaced or put in. Raises `CorruptFile`, or `UnsupportedFormat` for a
-    packet that is not UTF-8.
+    """`data` with the block of "xmp" replaced, put in, or taken out where it is empty. Raises `CorruptFile`,
+    or `UnsupportedFormat` for a packet that is not UTF-8.
     """
     packet = blocks["xmp"]
     if b"\0" in packet:
@@ -59,7 +59,7 @@ def splice(data: bytes, blocks: Mapping[str, bytes]) -> bytes:
     behind = next((block.start for block in found if block.label not in (_APPLICATION, _COMMENT)), None)
     front = behind if behind is not None else found[-1].end if found else _first(data)
     start, end = (old.start, old.end) if old else (front, front)
-    new = bytes([_EXTENSION, _APPLICATION]) + _XMP + packet + _MAGIC
+    new = bytes([_EXTENSION, _APPLICATION]) + _XMP + packet + _MAGIC if packet else b""
     return spliced(data, [(0, 6, b"GIF89a"), (start, end, new)])
 
 

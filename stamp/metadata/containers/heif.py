@@ -8,7 +8,7 @@ header (ISO/IEC 23008-12, annex A.2.1); XMP items have the MIME type application
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -66,20 +66,23 @@ def extract(data: bytes) -> dict[str, bytes]:
 
 
 def splice(data: bytes, blocks: Mapping[str, bytes]) -> bytes:
-    """`data` with the blocks of some stores replaced or put in. Raises `CorruptFile`, `UnsupportedFormat`."""
+    """`data` with the blocks of some stores replaced, put in, or taken out where they are empty. Raises
+    `CorruptFile`, `UnsupportedFormat`.
+    """
     file = _opened(data)
     if any(part.kind in (b"moov", b"moof") for part in file.top):
         raise UnsupportedFormat("HEIF: a sequence of pictures (a film) cannot be changed yet")
-    contents = {store: _content(file, store, block) for store, block in blocks.items()}
+    contents = {store: _content(file, store, block) for store, block in blocks.items() if block}
+    gone = {file.items[store] for store, block in blocks.items() if not block}
     numbers = _numbers(file, contents)
-    places = file.places
-    kept = [part for part in file.top if not _is_ours(file, part, contents)]
+    places = file.places.without(gone)
+    kept = [part for part in file.top if not _is_ours(file, part, blocks)]
     # The places are written twice: first for the size of `meta`, which decides what moves, then as they are.
-    size = len(_meta(file, numbers, _placed(places, numbers, contents, 0)))
+    size = len(_meta(file, numbers, _placed(places, numbers, contents, 0), gone))
     growth = size - (file.meta.end - file.meta.start)
     pieces, moves, position = _layout(data, kept, file.meta, growth)
     places = places.moved(lambda start: _shift(moves, start))
-    meta = _meta(file, numbers, _placed(places, numbers, contents, position))
+    meta = _meta(file, numbers, _placed(places, numbers, contents, position), gone)
     body = b"".join(meta if piece is None else piece for piece in pieces)
     return b"".join((body, *(box(b"mdat", content) for content in contents.values())))
 
@@ -179,10 +182,8 @@ def _numbers(file: _File, contents: Mapping[str, bytes]) -> dict[str, int]:
     """Store -> item number, new ones above all that are in use."""
     table = file.children[b"iinf"]
     header = 6 if file.data[table.content] == 0 else 8
-    entries = [
-        file.data[entry.content : entry.end] for entry in boxes(file.data, table.content + header, table.end)
-    ]
-    used = [int.from_bytes(entry[4:8] if entry[:1] == b"\3" else entry[4:6], "big") for entry in entries]
+    entries = boxes(file.data, table.content + header, table.end)
+    used = [_entry_number(file.data, entry) for entry in entries]
     free = max([*used, *(item.number for item in file.places.items)], default=0) + 1
     numbers: dict[str, int] = {}
     for store in contents:
@@ -236,26 +237,32 @@ def _placed(
     return places
 
 
-def _meta(file: _File, numbers: Mapping[str, int], places: iloc.Locations) -> bytes:
-    """The whole box `meta` with its tables renewed."""
+def _meta(file: _File, numbers: Mapping[str, int], places: iloc.Locations, gone: Set[int]) -> bytes:
+    """The whole box `meta` with its tables renewed: `new` items and the items `gone`."""
     data, new = file.data, {store: number for store, number in numbers.items() if store not in file.items}
     changed = {
         b"iloc": box(b"iloc", places.encoded()),
-        b"iinf": _item_table(data, file.children[b"iinf"], new),
+        b"iinf": _item_table(data, file.children[b"iinf"], new, gone),
     }
     reference = file.children.get(b"iref")
-    if new:
-        changed[b"iref"] = _references(data, reference, file.children[b"pitm"], new)
+    if new or (gone and reference):
+        changed[b"iref"] = _references(data, reference, file.children[b"pitm"], new, gone)
     pieces = [
-        changed.pop(part.kind, b"") or data[part.start : part.end]
+        changed.pop(part.kind) if part.kind in changed else data[part.start : part.end]
         for part in boxes(data, file.meta.content + 4, file.meta.end)
     ]
     return box(b"meta", data[file.meta.content : file.meta.content + 4], *pieces, *changed.values())
 
 
-def _item_table(data: bytes, table: Box, new: Mapping[str, int]) -> bytes:
+def _item_table(data: bytes, table: Box, new: Mapping[str, int], gone: Set[int]) -> bytes:
     wide = 2 if data[table.content] == 0 else 4
     count = int.from_bytes(data[table.content + 4 : table.content + 4 + wide], "big") + len(new)
+    first = table.content + 4 + wide
+    old = [data[first : table.end]]
+    if gone:
+        kept = [entry for entry in boxes(data, first, table.end) if _entry_number(data, entry) not in gone]
+        old = [data[entry.start : entry.end] for entry in kept]
+        count = len(old) + len(new)
     entries = [
         box(
             b"infe",
@@ -266,14 +273,26 @@ def _item_table(data: bytes, table: Box, new: Mapping[str, int]) -> bytes:
         for store, number in new.items()
     ]
     header = data[table.content : table.content + 4] + packed(count, wide)
-    return box(b"iinf", header, data[table.content + 4 + wide : table.end], *entries)
+    return box(b"iinf", header, *old, *entries)
 
 
-def _references(data: bytes, table: Box | None, primary: Box, new: Mapping[str, int]) -> bytes:
-    """`iref` with each new item describing the primary one (cdsc)."""
+def _entry_number(data: bytes, entry: Box) -> int:
+    """The number of an item's entry (ISO/IEC 14496-12, section 8.11.6)."""
+    content = data[entry.content : entry.content + 8]
+    return int.from_bytes(content[4:8] if content[:1] == b"\3" else content[4:6], "big")
+
+
+def _references(
+    data: bytes, table: Box | None, primary: Box, new: Mapping[str, int], gone: Set[int]
+) -> bytes:
+    """`iref` with each new item describing the primary one (cdsc), and without what items gone describe."""
     header = bytes(4) if table is None else data[table.content : table.content + 4]
-    old = b"" if table is None else data[table.content + 4 : table.end]
     wide = 2 if header[0] == 0 else 4
+    old = [
+        data[entry.start : entry.end]
+        for entry in (boxes(data, table.content + 4, table.end) if table else [])
+        if int.from_bytes(data[entry.content : entry.content + wide], "big") not in gone
+    ]
     target = packed(int.from_bytes(data[primary.content + 4 : primary.end], "big"), wide)
     entries = [box(b"cdsc", packed(number, wide), b"\0\1", target) for number in new.values()]
-    return box(b"iref", header, old, *entries)
+    return box(b"iref", header, *old, *entries) if old or entries else b""

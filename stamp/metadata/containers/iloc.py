@@ -4,7 +4,7 @@ file.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from ...errors import CorruptFile, UnsupportedFormat
@@ -43,6 +43,10 @@ class Locations:
             item = replace(item, base=start, extents=((0, 0, length),))
         others = [old for old in self.items if old.number != number]
         return replace(self, items=(*others, item))
+
+    def without(self, numbers: Collection[int]) -> Locations:
+        """Without the items that have these numbers."""
+        return replace(self, items=tuple(item for item in self.items if item.number not in numbers))
 
     def moved(self, shift: Callable[[int], int]) -> Locations:
         """With `shift(start)` added to every place in the file."""

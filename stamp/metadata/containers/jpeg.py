@@ -57,8 +57,8 @@ def extract(data: bytes) -> dict[str, bytes]:
 
 
 def splice(data: bytes, blocks: Mapping[str, bytes]) -> bytes:
-    """`data` with the blocks of some stores replaced or put in. Raises `CorruptFile`, or `UnsupportedFormat`
-    above 64 KiB a segment.
+    """`data` with the blocks of some stores replaced, put in, or taken out where they are empty. Raises
+    `CorruptFile`, or `UnsupportedFormat` above 64 KiB a segment.
     """
     segments = _segments(data)
     homes = _homes(data, segments)
@@ -152,5 +152,7 @@ def _encoded(store: str, block: bytes) -> bytes:
             f"JPEG: {store.upper()} with these rights has {len(block)} bytes, and its segment holds {room}: "
             "shorten the texts"
         )
+    if not block:
+        return b""
     parts = (prefix + block[at : at + room] for at in range(0, len(block), room))
     return b"".join(struct.pack(">BBH", 0xFF, _MARKERS[store], len(part) + 2) + part for part in parts)

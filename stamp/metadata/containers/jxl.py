@@ -36,7 +36,9 @@ def extract(data: bytes) -> dict[str, bytes]:
 
 
 def splice(data: bytes, blocks: Mapping[str, bytes]) -> bytes:
-    """`data` with the blocks of some stores replaced or put in. Raises as `extract` does."""
+    """`data` with the blocks of some stores replaced, put in, or taken out where they are empty. Raises as
+    `extract` does.
+    """
     if data.startswith(_CODESTREAM):
         return splice(_SIGNATURE + _TYPE + box(b"jxlc", data), blocks)
     parts = _boxes(data)
@@ -57,7 +59,8 @@ def splice(data: bytes, blocks: Mapping[str, bytes]) -> bytes:
                 content = data[old.content : old.end]
                 prefix = content[: _tiff_at(content)]
             start, end = (old.start, old.end) if old else (front, front)
-            edits.append((start, end, box(_KINDS[store], prefix, blocks[store])))
+            new = box(_KINDS[store], prefix, blocks[store]) if blocks[store] else b""
+            edits.append((start, end, new))
     return spliced(data, edits)
 
 

@@ -53,7 +53,9 @@ def extract(data: bytes) -> dict[str, bytes]:
 
 
 def splice(data: bytes, blocks: Mapping[str, bytes]) -> bytes:
-    """`data` with the blocks of some stores replaced or put in. Raises `CorruptFile` as `extract` does."""
+    """`data` with the blocks of some stores replaced, put in, or taken out where they are empty. Raises
+    `CorruptFile` as `extract` does.
+    """
     chunks = _chunks(data)
     homes = _homes(data, chunks)
     front = next(chunk.start for chunk in chunks if chunk.kind == b"IDAT")
@@ -133,7 +135,7 @@ def _block(store: str, kind: bytes, content: bytes) -> bytes:
 
 def _renewed(data: bytes, store: str, chunk: _Chunk, block: bytes) -> bytes:
     """A new chunk for an old one; a raw profile stays one."""
-    if store not in ("exif", "iptc") or chunk.kind == b"eXIf":
+    if store not in ("exif", "iptc") or chunk.kind == b"eXIf" or not block:
         return _chunk(store, block)
     keyword, text = pngtext.latin(chunk.kind, _content(data, chunk))
     new = rawprofile.encoded(text, rawprofile.profile(store, block, rawprofile.decoded(text)))
@@ -143,6 +145,8 @@ def _renewed(data: bytes, store: str, chunk: _Chunk, block: bytes) -> bytes:
 
 def _chunk(store: str, block: bytes) -> bytes:
     match store:
+        case _ if not block:
+            return b""
         case "exif":
             return pngtext.chunk(b"eXIf", block)
         case "xmp":

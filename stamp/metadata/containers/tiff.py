@@ -37,13 +37,14 @@ def extract(data: bytes) -> dict[str, bytes]:
 
 
 def splice(data: bytes, blocks: Mapping[str, bytes]) -> bytes:
-    """`data` with the blocks of some stores replaced or put in; the block of "exif" is the whole file. Raises
-    `CorruptFile`.
+    """`data` with the blocks of some stores replaced, put in, or taken out where they are empty; the block of
+    "exif" is the whole file. Raises `CorruptFile`.
     """
     result = blocks.get("exif", data)
     ifd = tiffblock.parse(data)
     changes: dict[int, tuple[int, bytes]] = {}
-    if "xmp" in blocks:
+    removed = [_XMP] if blocks.get("xmp") == b"" else []
+    if blocks.get("xmp"):
         changes[_XMP] = (tiffblock.BYTE, blocks["xmp"])
     if "iptc" in blocks:
         iim = iptc.resource(blocks["iptc"], iptc.IIM) or b""
@@ -54,7 +55,7 @@ def splice(data: bytes, blocks: Mapping[str, bytes]) -> bytes:
         if iptc.resource(blocks["iptc"], iptc.DIGEST) == iptc.digest(iim):
             irb = iptc.with_resource(ifd.value(_IRB) or b"", iptc.DIGEST, iptc.digest(padded))
             changes[_IRB] = (ifd.kind(_IRB, tiffblock.BYTE), irb)
-    return tiffblock.patch(result, changes) if changes else result
+    return tiffblock.patch(result, changes, removed) if changes or removed else result
 
 
 def has_c2pa(data: bytes) -> bool:

@@ -45,7 +45,9 @@ def extract(data: bytes) -> dict[str, bytes]:
 
 
 def splice(data: bytes, blocks: Mapping[str, bytes]) -> bytes:
-    """`data` with the blocks of some stores replaced or put in. Raises `CorruptFile` as `extract` does."""
+    """`data` with the blocks of some stores replaced, put in, or taken out where they are empty. Raises
+    `CorruptFile` as `extract` does. The extended header stays even where it is not needed any more.
+    """
     chunks, end = _chunks(data)
     view = memoryview(data)
     contents: list[tuple[bytes, bytes | memoryview]] = [
@@ -56,7 +58,9 @@ def splice(data: bytes, blocks: Mapping[str, bytes]) -> bytes:
     for store in ("exif", "xmp"):
         if store in blocks:
             contents = _with(contents, _CHUNKS[store], blocks[store])
-    flags = contents[0][1][0] | sum(flag for store, flag in _FLAGS.items() if store in blocks)
+    flags = contents[0][1][0]
+    for store, block in blocks.items():
+        flags = flags | _FLAGS[store] if block else flags & ~_FLAGS[store]
     contents[0] = (b"VP8X", bytes([flags]) + contents[0][1][1:])
     pieces: list[bytes | memoryview] = []
     for kind, content in contents:
@@ -119,8 +123,12 @@ def _extended_header(data: bytes, picture: _Chunk) -> bytes:
 def _with(
     contents: list[tuple[bytes, bytes | memoryview]], kind: bytes, block: bytes
 ) -> list[tuple[bytes, bytes | memoryview]]:
-    """`contents` with the first chunk of `kind` replaced, or a new one: EXIF before XMP, else at the end."""
+    """`contents` with the first chunk of `kind` replaced, or a new one: EXIF before XMP, else at the end;
+    without any where `block` is empty.
+    """
     kinds = [present for present, _ in contents]
+    if not block:
+        return [(present, content) for present, content in contents if present != kind]
     if kind in kinds:
         at = kinds.index(kind)
         prefix = _EXIF_PREFIX if kind == b"EXIF" and bytes(contents[at][1][:6]) == _EXIF_PREFIX else b""

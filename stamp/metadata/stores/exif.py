@@ -35,9 +35,7 @@ def write(block: bytes | None, values: dict[str, Value]) -> bytes:
 
     Raises `CorruptFile` as `read` does.
     """
-    if block is None:
-        # JFIF centres the chroma samples, and Exif requires the tag in every JPEG's IFD0.
-        block = tiffblock.patch(tiffblock.new_block(), {_YCBCR_POSITIONING: (tiffblock.SHORT, b"\0\1")})
+    block = _begun() if block is None else block
     ifd = tiffblock.parse(block)
     present = read(block)
     changes: dict[int, tuple[int, bytes]] = {}
@@ -51,6 +49,29 @@ def write(block: bytes | None, values: dict[str, Value]) -> bytes:
         if tuple(new) != old:
             changes[tag] = (tiffblock.ASCII, _joined(*new))
     return tiffblock.patch(block, changes) if changes else block
+
+
+def remove(block: bytes, values: dict[str, Value]) -> bytes:
+    """`block` without the fields in `values`, which stand in it; b"" if nothing is left but what a new block
+    begins with. Raises `CorruptFile` as `read` does.
+    """
+    ifd = tiffblock.parse(block)
+    changes: dict[int, tuple[int, bytes]] = {}
+    removed = set()
+    for tag in {_HOMES[name].tag for name in values}:
+        gone = {home.part for name, home in _HOMES.items() if home.tag == tag and name in values}
+        left = [b"" if part in gone else text for part, text in enumerate(_parts(ifd.value(tag)))]
+        if any(left):
+            changes[tag] = (tiffblock.ASCII, _joined(*left))
+        else:
+            removed.add(tag)
+    result = tiffblock.patch(block, changes, removed)
+    return b"" if result == _begun() else result
+
+
+def _begun() -> bytes:
+    # JFIF centres the chroma samples, and Exif requires the tag in every JPEG's IFD0.
+    return tiffblock.patch(tiffblock.new_block(), {_YCBCR_POSITIONING: (tiffblock.SHORT, b"\0\1")})
 
 
 def _parts(value: bytes | None) -> tuple[bytes, bytes]:

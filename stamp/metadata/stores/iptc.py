@@ -116,11 +116,21 @@ def write(irb: bytes | None, values: dict[str, Value]) -> bytes:
         datasets = _as_utf8(datasets)
     for number, value in changes.items():
         datasets = _with(datasets, [_Dataset(2, number, text.encode()) for text in _texts(value)])
-    new = b"".join(item.encoded() for item in datasets) + rest
+    return _renewed(irb, iim, b"".join(item.encoded() for item in datasets) + rest)
+
+
+def remove(irb: bytes, values: dict[str, Value]) -> bytes:
+    """`irb` without the datasets of the fields in `values`. Raises `CorruptFile` as `read` does."""
+    iim = resource(irb, IIM) or b""
+    datasets, rest = _datasets(iim)
+    gone = {(2, _HOMES[name].dataset) for name in values}
+    return _renewed(irb, iim, b"".join(item.encoded() for item in datasets if item.key not in gone) + rest)
+
+
+def _renewed(irb: bytes, old: bytes, new: bytes) -> bytes:
+    """With the IIM replaced, and its digest if that was right."""
     result = with_resource(irb, IIM, new)
-    if resource(irb, DIGEST) == digest(iim):
-        result = with_resource(result, DIGEST, digest(new))
-    return result
+    return with_resource(result, DIGEST, digest(new)) if resource(irb, DIGEST) == digest(old) else result
 
 
 def _texts(value: Value) -> tuple[str, ...]:

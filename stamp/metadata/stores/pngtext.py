@@ -57,6 +57,19 @@ def write(block: bytes | None, values: dict[str, Value]) -> bytes:
     return b"".join((*pieces, *new.values()))
 
 
+def remove(block: bytes, values: dict[str, Value]) -> bytes:
+    """The run without the chunks of the fields in `values`; b"" if none is left. Texts in other languages
+    stay.
+    """
+    gone = {_HOMES[name].keyword for name in values}
+    kept = []
+    for kind, data in _chunks(block):
+        keyword, text = _decoded(kind, data)
+        if text is None or keyword not in gone:
+            kept.append(chunk(kind, data))
+    return b"".join(kept)
+
+
 def encode(keyword: str, text: str) -> bytes:
     """A whole chunk with the text."""
     try:

@@ -11,7 +11,7 @@ Specifications: TIFF 6.0 section 2; the BigTIFF design (libtiff); Exif 3.0 (CIPA
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from ...errors import CorruptFile
@@ -116,6 +116,23 @@ class Ifd0:
         spans = (self._span(raw) for _, raw in self.entries)
         return all(span is not None and span[0] + span[1] <= self.start for span in spans)
 
+    def freed(self, tags: Collection[int]) -> int:
+        """From where on the block is free once the values of `tags` are not needed: the start of those that
+        stand right before the directory, as far as nothing else in the directory points there.
+        """
+        gone = [span for tag, raw in self.entries if tag in tags and (span := self._span(raw)) and span[0]]
+        others = [raw for tag, raw in self.entries if tag not in tags]
+        reach = max((sum(span) for raw in others if (span := self._span(raw))), default=0)
+        # An entry of one number may be a pointer: to the Exif and GPS directories, say.
+        words = [raw[-self.layout.word_size :] for raw in others] + [self.next_ifd]
+        pointers = [self.layout.unpack(self.layout.word, word, 0)[0] for word in words]
+        keep = self.start
+        for start, size in sorted(gone, reverse=True):
+            if start + size + size % 2 != keep or any(start <= pointer < self.end for pointer in pointers):
+                break
+            keep = start if start >= reach else keep
+        return keep
+
 
 def padding(value: bytes, kind: int) -> bytes:
     """The zeros that make `value` a whole number of items of type `kind`."""
@@ -151,9 +168,11 @@ def new_block() -> bytes:
     return b"MM\0*" + struct.pack(">I", 8) + bytes(6)
 
 
-def patch(block: bytes, changes: Mapping[int, tuple[int, bytes]]) -> bytes:
-    """`block` with each tag of `changes` (tag -> (type, value bytes, whole items)) set in IFD0; everything
-    else stays where it is.
+def patch(
+    block: bytes, changes: Mapping[int, tuple[int, bytes]], removed: Collection[int] = frozenset()
+) -> bytes:
+    """`block` with each tag of `changes` (tag -> (type, value bytes, whole items)) set in IFD0, and those of
+    `removed` taken out of it; everything else stays where it is.
 
     Raises `CorruptFile` for a broken directory, and where the result would pass the format's limit (65,535
     entries, 4 GiB).
@@ -161,7 +180,8 @@ def patch(block: bytes, changes: Mapping[int, tuple[int, bytes]]) -> bytes:
     ifd = parse(block)
     layout = ifd.layout
     # An IFD0 that ends the block is ours or like ours: the new one takes its place, so that none pile up.
-    keep = ifd.start if ifd.end == len(block) and ifd.keeps_clear() else len(block)
+    ours = ifd.end == len(block) and ifd.keeps_clear()
+    keep = ifd.freed({*changes, *removed}) if ours else len(block)
     tail = bytearray(keep % 2)
     entries = dict.fromkeys(changes, b"")
     for tag, (kind, value) in changes.items():
@@ -172,22 +192,27 @@ def patch(block: bytes, changes: Mapping[int, tuple[int, bytes]]) -> bytes:
             place = _offset(layout, keep + len(tail))
             tail += value + bytes(len(value) % 2)
         entries[tag] = layout.pack("HH" + layout.word, tag, kind, count) + place
-    directory = _merged(ifd.entries, entries)
-    start = keep + len(tail)
+    directory = _merged([entry for entry in ifd.entries if entry[0] not in removed], entries)
     try:
-        tail += layout.pack(layout.count, len(directory))
+        new = layout.pack(layout.count, len(directory)) + b"".join(directory) + ifd.next_ifd
     except struct.error:
         raise CorruptFile("the first EXIF/TIFF directory is full") from None
-    tail += b"".join(directory) + ifd.next_ifd
+    start = keep + len(tail)
+    # Taking out what an earlier patch put in gives the directory from before it, which still stands there.
+    earlier = block.find(new, layout.pointer_at + layout.word_size, keep) if removed and not tail else -1
+    if earlier >= 0 and earlier % 2 == 0:
+        start, new = earlier, b""
     after = layout.pointer_at + layout.word_size
-    return b"".join((block[: layout.pointer_at], _offset(layout, start), memoryview(block)[after:keep], tail))
+    head = block[: layout.pointer_at] + _offset(layout, start)
+    return b"".join((head, memoryview(block)[after:keep], tail, new))
 
 
-def _merged(old: tuple[tuple[int, bytes], ...], new: Mapping[int, bytes]) -> list[bytes]:
+def _merged(old: Iterable[tuple[int, bytes]], new: Mapping[int, bytes]) -> list[bytes]:
     """Old entries in their order, new ones in the place of the old or before the first greater tag; repeated
     tags are dropped if set.
     """
     waiting = dict(sorted(new.items()))
+    old = list(old)
     present = {tag for tag, _ in old}
     merged: list[bytes] = []
     for tag, raw in old:

@@ -1,0 +1,131 @@
+"""An XMP packet opened for splicing: its XML as byte spans, its encoding, its padding (XMP part 1, ISO
+16684-1:2019, sections 7.3 and 7.4).
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from ...errors import CorruptFile
+from ..homes import XmpProperty
+from . import xmltree
+from .rdf import NAMESPACES, RDF, Attribute
+from .xmltree import Node
+
+Edit = tuple[int, int, str]
+"""(start, end, replacement) of a span of `Packet.utf8`."""
+
+_CODECS: Final = (
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (b"\0\0\0<", "utf-32-be"),
+    (b"<\0\0\0", "utf-32-le"),
+    (b"\0<", "utf-16-be"),
+    (b"<\0", "utf-16-le"),
+)
+
+_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """`utf8` is the XML, `before` and `after` are bytes around it, `codec` is how it was encoded."""
+
+    utf8: bytes
+    codec: str
+    before: bytes
+    after: bytes
+    rdf: Node
+
+    @classmethod
+    def open(cls, packet: bytes) -> Packet:
+        """Raises `CorruptFile` for what is not well-formed or not XMP."""
+        codec = next((name for start, name in _CODECS if packet.startswith(start)), "utf-8")
+        try:
+            text = packet.decode(codec)
+        except UnicodeDecodeError as error:
+            raise CorruptFile(
+                f"the XMP packet is not valid {codec.upper()}: {error.reason} at byte {error.start}"
+            ) from None
+        first, last = text.find("<"), text.rfind(">") + 1
+        if first < 0 or last <= first:
+            raise CorruptFile("the XMP packet is empty")
+        before, after = text[:first].encode(codec), text[last:].encode(codec)
+        utf8 = text[first:last].encode()
+        rdf = next((node for node in xmltree.parse(utf8).walk() if node.tag == f"{{{RDF}}}RDF"), None)
+        if rdf is None:
+            raise CorruptFile("the XMP packet has no rdf:RDF element")
+        return cls(utf8, codec, before, after, rdf)
+
+    def closed(self, edits: list[Edit]) -> bytes:
+        """The edits applied and the whole encoded as it was, the padding before the trailer shortened by the
+        growth as far as it goes.
+        """
+        if self.codec.startswith("utf-16"):
+            # ExifTool 13 reads surrogate pairs as two wrong characters, and references rightly.
+            edits = [(start, end, _ASTRAL.sub(_reference, new)) for start, end, new in edits]
+        text = xmltree.spliced(self.utf8, edits).decode()
+        trailer = text.rfind("<?xpacket end=")
+        if trailer > 0:
+            body = text[:trailer].rstrip(" \t\r\n")
+            padding = text[len(body) : trailer]
+            size, old_size = (len(part.encode(self.codec)) for part in (text, self.utf8.decode()))
+            growth = (size - old_size) // len("\n".encode(self.codec))
+            room = len(padding) - 1
+            padding = padding[min(growth, room) :] if growth > 0 and room > 0 else padding
+            text = body + padding + text[trailer:]
+        return self.before + text.encode(self.codec) + self.after
+
+    def occurrences(self, home: XmpProperty) -> list[Node | Attribute]:
+        """Where the property stands at the top level, in document order."""
+        tag = f"{{{NAMESPACES[home.prefix]}}}{home.name}"
+        places: list[Node | Attribute] = []
+        for description in self.rdf.children:
+            if tag in description.attributes:
+                places.append(Attribute(description, description.attributes[tag]))
+            places += description.named(tag)
+        return places
+
+    def element(self, node: Node, content: str, attributes: str = "") -> Edit:
+        """The whole element anew, under its own name and with its own namespace declarations."""
+        name = xmltree.raw_name(self.utf8, node)
+        declared = xmltree.declarations(self.utf8, node)
+        scope = xmltree.namespaces(self.utf8, node)
+        for prefix, space in (("rdf", RDF), *NAMESPACES.items()):
+            used = f"<{prefix}:" in content or f" {prefix}:" in attributes
+            if used and scope.get(prefix) != space:
+                declared += f' xmlns:{prefix}="{space}"'
+        return (node.start, node.end, f"<{name}{declared}{attributes}>{content}</{name}>")
+
+    def attribute_edit(self, node: Node, prefix: str, name: str, quoted: str | None) -> Edit:
+        """An attribute with a new quoted value, or without it if that is None."""
+        scope = xmltree.namespaces(self.utf8, node)
+        for raw, _, start, end in xmltree.raw_attributes(self.utf8, node):
+            space, _, local = raw.rpartition(":")
+            if local == name and scope.get(space) == NAMESPACES[prefix]:
+                return (start, end, "" if quoted is None else f" {raw}={quoted}")
+        raise CorruptFile("the XMP packet has an attribute that cannot be located")
+
+    def item_name(self, array: Node) -> str:
+        """The name of the array's items, with the array's own prefix."""
+        prefix, colon, _ = xmltree.raw_name(self.utf8, array).rpartition(":")
+        return f"{prefix}{colon}li"
+
+    def declared(self, element: str, parent: Node, home: XmpProperty) -> str:
+        """A new element with the namespaces that are not in force in its parent."""
+        scope = xmltree.namespaces(self.utf8, parent)
+        spaces = {home.prefix: NAMESPACES[home.prefix], "rdf": RDF}
+        declared = "".join(
+            f' xmlns:{prefix}="{space}"' for prefix, space in spaces.items() if scope.get(prefix) != space
+        )
+        name, rest = element.split(" ", 1)
+        return f"{name}{declared} {rest}"
+
+
+def _reference(match: re.Match[str]) -> str:
+    return f"&#x{ord(match[0]):X};"

@@ -1,0 +1,235 @@
+"""The edits that set or take out the rights in an XMP packet (RDF forms: XMP part 1, section 7.9)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..checks import Value
+from ..homes import XmpProperty
+from . import xmltree
+from .packet import Edit, Packet
+from .rdf import (
+    ABOUT,
+    LI,
+    NAMESPACES,
+    PARSE_TYPE,
+    RDF,
+    Attribute,
+    array_in,
+    attributes,
+    content,
+    holder_of,
+    items_in,
+    language_of,
+    languages,
+    members,
+    parties,
+    party_of,
+    simple,
+    stored,
+    structure,
+)
+from .xmltree import Node, escape
+
+Fields = Sequence[tuple[XmpProperty, Value]]
+"""The fields that are parts of one property, with their values."""
+
+_NO_PROPERTY = (f"{{{RDF}}}", "{http://www.w3.org/XML/1998/namespace}")
+
+
+def can_hold(place: Node | Attribute, home: XmpProperty) -> bool:
+    """An array cannot be an attribute; where some editor wrote one, an element takes its place."""
+    return isinstance(place, Node) or home.kind in ("text", "boolean")
+
+
+def setting(packet: Packet, places: list[Node | Attribute], fields: Fields) -> list[Edit]:
+    """Sets the property where it stands first, and takes repetitions away."""
+    edits: list[Edit] = []
+    home, value = fields[0]
+    kept = next((place for place in places if can_hold(place, home)), None)
+    for place in places:
+        if isinstance(place, Attribute):
+            new = f'"{escape(stored(home, value))}"' if place is kept else None
+            edits.append(packet.attribute_edit(place.node, home.prefix, home.name, new))
+        elif place is kept:
+            edits += _element_edits(packet, place, fields)
+        else:
+            edits.append((place.start, place.end, ""))
+    return edits
+
+
+def new_description(packet: Packet, properties: Sequence[Fields]) -> Edit:
+    """A new rdf:Description at the end, with its own namespace declarations, about the same resource as
+    the others.
+    """
+    # Early RDF had the attribute without its namespace; to readers the two name different resources.
+    places = [(key, node.attributes) for node in packet.rdf.children for key in (ABOUT, "about")]
+    key, about = next(((key, found[key]) for key, found in places if key in found), (ABOUT, ""))
+    name = "rdf:about" if key == ABOUT else key
+    homes = [fields[0][0] for fields in properties]
+    prefixes = sorted({home.prefix for home in homes})
+    spaces = "".join(f'\n    xmlns:{prefix}="{NAMESPACES[prefix]}"' for prefix in prefixes)
+    body = "".join(
+        f"   <{home.prefix}:{home.name}{attributes(home)}>{content(fields)}</{home.prefix}:{home.name}>\n"
+        for home, fields in zip(homes, properties, strict=True)
+    )
+    start = f'<rdf:Description {name}="{escape(about)}"{_rdf_declaration(packet)}{spaces}>'
+    block = f"  {start}\n{body}  </rdf:Description>\n "
+    if xmltree.is_empty_tag(packet.utf8, packet.rdf):
+        closing = f"</{xmltree.raw_name(packet.utf8, packet.rdf)}>"
+        return (packet.rdf.opened - 2, packet.rdf.opened, f">\n{block}{closing}")
+    at = len(packet.utf8[: packet.rdf.closing].rstrip(b" "))
+    return (at, packet.rdf.closing, block)
+
+
+def _rdf_declaration(packet: Packet) -> str:
+    return "" if xmltree.raw_name(packet.utf8, packet.rdf) == "rdf:RDF" else f' xmlns:rdf="{RDF}"'
+
+
+def _element_edits(packet: Packet, node: Node, fields: Fields) -> list[Edit]:
+    home, value = fields[0]
+    array = array_in(node)
+    if home.kind == "struct" and _is_structure(node, home):
+        return _member_edits(packet, holder_of(node), home, members(home, value))
+    if array is not None and not xmltree.is_empty_tag(packet.utf8, array):
+        match home.kind:
+            case "default" | "translations":
+                return _language_edits(packet, array, languages(fields))
+            case "bag-item":
+                return [edit for field in fields for edit in _item_edits(packet, array, *field)]
+            case "structs":
+                return [_structures(packet, array, home, value)]
+            case "member" if items := items_in(node):
+                return _member_edits(packet, holder_of(items[0]), home, [(home.member, str(value))])
+    return [packet.element(node, content(fields), attributes(home))]
+
+
+def _language_edits(packet: Packet, array: Node, pairs: list[tuple[str, str]]) -> list[Edit]:
+    """Sets these languages; x-default comes first where it is missing, others last."""
+    edits: list[Edit] = []
+    present = {language_of(item): item for item in reversed(list(array.named(LI)))}
+    name = packet.item_name(array)
+    for language, text in pairs:
+        attribute = f' xml:lang="{language}"'
+        if language in present:
+            edits.append(packet.element(present[language], escape(text), attribute))
+        else:
+            at = array.opened if language == "x-default" else array.closing
+            edits.append((at, at, f"<{name}{attribute}>{escape(text)}</{name}>"))
+    return edits
+
+
+def _item_edits(packet: Packet, array: Node, home: XmpProperty, value: Value) -> list[Edit]:
+    """Sets the one item of the array that is ours."""
+    text = escape(stored(home, value))
+    ours = [item for item in array.named(LI) if simple(item).startswith(home.stored_as)]
+    if ours:
+        return [packet.element(ours[0], text), *((item.start, item.end, "") for item in ours[1:])]
+    name = packet.item_name(array)
+    return [(array.closing, array.closing, f"<{name}>{text}</{name}>")]
+
+
+def _structures(packet: Packet, array: Node, home: XmpProperty, value: Value) -> Edit:
+    """The items anew; one that says the same stays as it is, with what else it says."""
+    present = {party_of(item, home): item for item in reversed(list(array.named(LI)))}
+    inner = "".join(
+        packet.utf8[present[party].start : present[party].end].decode()
+        if party in present
+        else packet.declared(structure(home, party, packet.item_name(array)), array, home)
+        for party in parties(value)
+    )
+    return (array.opened, array.closing, inner)
+
+
+def _member_edits(
+    packet: Packet, holder: Node, home: XmpProperty, texts: list[tuple[str, str]]
+) -> list[Edit]:
+    """Sets members of a structure; its others (name, address, telephone) stay."""
+    edits: list[Edit] = []
+    added: list[tuple[str, str]] = []
+    for member, text in texts:
+        tag = f"{{{NAMESPACES[home.prefix]}}}{member}"
+        if tag in holder.attributes:
+            edits.append(packet.attribute_edit(holder, home.prefix, member, f'"{escape(text)}"'))
+        elif (element := next(holder.named(tag), None)) is not None:
+            edits.append(packet.element(element, escape(text)))
+        else:
+            added.append((f"{home.prefix}:{member}", escape(text)))
+    space = f' xmlns:{home.prefix}="{NAMESPACES[home.prefix]}"'
+    if xmltree.namespaces(packet.utf8, holder).get(home.prefix) == NAMESPACES[home.prefix]:
+        space = ""
+    if added and xmltree.is_empty_tag(packet.utf8, holder):
+        at = holder.opened - 2
+        edits.append((at, at, space + "".join(f' {name}="{text}"' for name, text in added)))
+    else:
+        new = "".join(f"<{name}{space}>{text}</{name}>" for name, text in added)
+        edits.append((holder.closing, holder.closing, new))
+    return edits
+
+
+def _is_structure(node: Node, home: XmpProperty) -> bool:
+    """Whether members can be put into the element as it stands."""
+    namespace = f"{{{NAMESPACES[home.prefix]}}}"
+    return (
+        PARSE_TYPE in node.attributes
+        or bool(node.children)
+        or any(name.startswith(namespace) for name in node.attributes)
+    )
+
+
+def removing(packet: Packet, place: Node | Attribute, fields: Fields) -> list[Edit]:
+    """Takes these fields out of the property; other languages, items and members stay."""
+    home, _ = fields[0]
+    if isinstance(place, Attribute):
+        return [packet.attribute_edit(place.node, home.prefix, home.name, None)]
+    items = items_in(place)
+    match home.kind:
+        case "default" | "translations":
+            gone = {language for language, _ in languages(fields)}
+            unwanted = [item for item in items if (language_of(item) or "x-default") in gone]
+        case "bag-item":
+            prefixes = tuple(home.stored_as for home, _ in fields)
+            unwanted = [item for item in items if simple(item).startswith(prefixes)]
+        case "member":
+            holder = holder_of(items[0])
+            if len(holder.children) + len(_properties(holder)) > 1:
+                return _without_members(packet, holder, home, [home.member])
+            unwanted = items[:1]
+        case "struct":
+            holder = holder_of(place)
+            names = [name for name, _ in members(home, fields[0][1])]
+            if len(holder.children) + len(_properties(holder)) > len(names):
+                return _without_members(packet, holder, home, names)
+            unwanted = items
+        case _:
+            unwanted = items
+    if len(unwanted) < len(items):
+        return [(item.start, item.end, "") for item in unwanted]
+    return [(place.start, place.end, "")]
+
+
+def empty_descriptions(before: Packet, after: Packet) -> list[Edit]:
+    """Takes the descriptions out that a removal has emptied; their number and order are the same."""
+    pairs = zip(before.rdf.children, after.rdf.children, strict=True)
+    return [
+        (new.start, new.end, "") for old, new in pairs if _says_something(old) and not _says_something(new)
+    ]
+
+
+def _says_something(description: Node) -> bool:
+    return bool(description.children or _properties(description))
+
+
+def _properties(node: Node) -> list[str]:
+    """The attributes that are properties: those outside the namespaces of RDF and XML."""
+    return [name for name in node.attributes if name.startswith("{") and not name.startswith(_NO_PROPERTY)]
+
+
+def _without_members(packet: Packet, holder: Node, home: XmpProperty, names: list[str]) -> list[Edit]:
+    edits: list[Edit] = []
+    for name in names:
+        tag = f"{{{NAMESPACES[home.prefix]}}}{name}"
+        if tag in holder.attributes:
+            edits.append(packet.attribute_edit(holder, home.prefix, name, None))
+        edits += [(child.start, child.end, "") for child in holder.named(tag)]
+    return edits
