@@ -43,13 +43,13 @@ class Carriers:
 
 
 @lru_cache(maxsize=8)
-def carriers(key: Key) -> Carriers:
-    """The carriers of a key (cached: deriving them takes some ten milliseconds)."""
+def carriers(key: Key, scheme: str = SCHEME) -> Carriers:
+    """The carriers of a key (cached: deriving them takes some ten milliseconds). Each scheme has its own."""
     index, sign = [], []
     for level in range(1, LEVELS + 1):
         side = PERIOD >> level
         count = 3 * side * side
-        words = key.words(f"{SCHEME}/carrier/{level}", count)
+        words = key.words(f"{scheme}/carrier/{level}", count)
         pilots, witnesses = round(PILOT_SHARE * count), round(WITNESS_SHARE * count)
         rank = np.empty(count, np.int64)
         rank[np.argsort(words, kind="stable")] = np.arange(count)
@@ -59,14 +59,14 @@ def carriers(key: Key) -> Carriers:
     pilots_only = [np.where(i == PILOT, s, np.float32(0)) for i, s in zip(index, sign, strict=True)]
     tile = synthesise(np.zeros((PERIOD >> LEVELS,) * 2, np.float32), pilots_only)
     return Carriers(
-        tuple(index), tuple(sign), np.conj(np.fft.fft2(tile)).astype(np.complex64), constellation(key)
+        tuple(index), tuple(sign), np.conj(np.fft.fft2(tile)).astype(np.complex64), constellation(key, scheme)
     )
 
 
-def constellation(key: Key) -> NDArray[np.float64]:
+def constellation(key: Key, scheme: str = SCHEME) -> NDArray[np.float64]:
     """Keyed frequencies, log-uniform in radius and uniform in angle over half the plane, no two closer than 6
     / PERIOD."""
-    uniform = key.words(f"{SCHEME}/constellation", 4096).astype(np.float64).reshape(-1, 2) * 2.0**-64
+    uniform = key.words(f"{scheme}/constellation", 4096).astype(np.float64).reshape(-1, 2) * 2.0**-64
     points: list[NDArray[np.float64]] = []
     for u, v in uniform:
         radius, angle = F_MIN * (F_MAX / F_MIN) ** u, np.pi * v

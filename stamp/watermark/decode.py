@@ -63,7 +63,7 @@ def _weightings(o: Observation) -> Iterator[NDArray[np.float64]]:
         yield profile / np.sqrt(o.variance)
 
 
-def decode_payload(observation: Observation, key: Key, budget: int) -> Decoded | int:
+def decode_payload(observation: Observation, key: Key, budget: int, scheme: str = SCHEME) -> Decoded | int:
     """The payload, or the number of decodings that found none (at most `budget`).
 
     Each weighting is refined by its own decoding: even a wrong one has most coded bits right, and measures
@@ -79,7 +79,7 @@ def decode_payload(observation: Observation, key: Key, budget: int) -> Decoded |
             bits = decode(soft)
             used += 1
             code = 1.0 - 2.0 * encode(bits).astype(np.float64)
-            payload = unframe(bits, key, SCHEME)
+            payload = unframe(bits, key, scheme)
             if payload is not None:
                 score = witness_score(observation, _gains_from_code(observation, code))
                 return Decoded(payload, score, int((soft * code < 0).sum()), used)

@@ -86,12 +86,19 @@ class _Look:
 
 
 @dataclass(slots=True)
-class _Search:
-    """The state of one call: what was spent, and the most promising geometry so far."""
+class Search:
+    """The state of one call: what was spent, and the most promising geometry so far.
+
+    to_canonical : frequency in the working picture -> in an unaltered picture's canonical grid. spent, budget
+        : decodings that went before, in searches of the same call, and those that may follow.
+    """
 
     key: Key
     carriers: Carriers
-    to_canonical: Affine  # frequency in the working picture -> in an unaltered picture's canonical grid
+    to_canonical: Affine
+    scheme: str = SCHEME
+    spent: int = 0
+    budget: int = stats.MAX_DECODINGS
     decodings: int = 0
     promise: float = -np.inf
     score: float = 0.0
@@ -112,6 +119,15 @@ class _Search:
                 if (found := self._decode(looks[-1], _PROMISING_NEAR, affine)) is not None:
                     return found
         return self._drifted(work, affine, max(looks, key=lambda look: look.promise), plane, None)
+
+    def anywhere(self, work: Plane) -> Detection | None:
+        """Try every geometry that the constellation speaks for."""
+        s = spectrum(windowed(work))
+        frequencies = self.carriers.frequencies
+        for candidate in _ordered(s, frequencies):
+            if (found := self.turned(work, refine(s, frequencies, candidate))) is not None:
+                return found
+        return None
 
     def turned(self, work: Plane, affine: Affine) -> Detection | None:
         """Try one geometry, and the same turned by 180 degrees, which the constellation cannot tell apart."""
@@ -173,20 +189,22 @@ class _Search:
     def _decode(self, look: _Look, least: float, affine: Affine) -> Detection | None:
         if look.promise < least:
             return None
-        result = decode_payload(look.observation, self.key, stats.MAX_DECODINGS - self.decodings)
+        result = decode_payload(look.observation, self.key, self.budget - self.decodings, self.scheme)
         if isinstance(result, int):
             self.decodings += result
             return None
         self.decodings += result.decodings
-        return self._found(result, affine) if result.score >= stats.THRESHOLD else None
+        threshold = stats.threshold_after(self.spent + self.budget)
+        return self._found(result, threshold, affine) if result.score >= threshold else None
 
-    def _found(self, decoded: Decoded, affine: Affine) -> Detection:
+    def _found(self, decoded: Decoded, threshold: float, affine: Affine) -> Detection:
+        self.affine = affine
         return Detection(
             present=True,
             payload=decoded.payload,
             score=round(decoded.score, 2),
-            threshold=stats.THRESHOLD,
-            log10_p=round(stats.log10_p_report(decoded.score, stats.MAX_DECODINGS), 2),
+            threshold=threshold,
+            log10_p=round(stats.log10_p_report(decoded.score, self.spent + self.budget), 2),
             bits_corrected=decoded.bits_corrected,
             transform=transform_of(self.to_canonical @ affine),
             key_name=self.key.name,
@@ -250,20 +268,14 @@ def detect(
     # of the picture itself: the working picture's rounded sides would shift the grid by up to a pixel
     canonical = canonical_shape((image.shape[0], image.shape[1]))
     if min(canonical) < _NARROWEST:
-        return _Search(key, carriers(key), np.eye(2)).verdict()
+        return Search(key, carriers(key), np.eye(2)).verdict()
     work = luma_plane(image, data_range, _WORK_AREA if search else CANONICAL_AREA)
     to_work = np.diag([canonical[0] / work.shape[0], canonical[1] / work.shape[1]])
-    state = _Search(key, carriers(key), np.linalg.inv(to_work))
-    if (found := state.untouched(work, canonical, to_work)) is not None:
-        return found
-    if not search:
-        return state.verdict()
-    s = spectrum(windowed(work))
-    frequencies = state.carriers.frequencies
-    for candidate in _ordered(s, frequencies):
-        if (found := state.turned(work, refine(s, frequencies, candidate))) is not None:
-            return found
-    return state.verdict()
+    state = Search(key, carriers(key), np.linalg.inv(to_work))
+    found = state.untouched(work, canonical, to_work)
+    if found is None and search:
+        found = state.anywhere(work)
+    return found or state.verdict()
 
 
 def _ordered(s: Spectrum, frequencies: NDArray[np.float64]) -> Iterator[Candidate]:

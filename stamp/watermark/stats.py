@@ -24,6 +24,7 @@ A mark is called present without its payload only where z alone reaches `THRESHO
 from __future__ import annotations
 
 import math
+from functools import cache
 
 P_STATISTIC = 0.01
 MAX_DECODINGS = 200
@@ -63,4 +64,19 @@ def _threshold(p: float, tests: int) -> float:
 
 
 THRESHOLD = _threshold(P_STATISTIC, 1)
+
+
+@cache
+def threshold_after(decodings: int) -> float:
+    """What the statistic must reach once a call has spent `decodings`: its p falls with their square beyond
+    `MAX_DECODINGS`.
+
+    So the false positives of a call that goes on for ever stay below 2 MAX_DECODINGS P_STATISTIC 2**-32 =
+    9.3e-10.
+    """
+    if decodings <= MAX_DECODINGS:
+        return THRESHOLD
+    return _threshold(P_STATISTIC * (MAX_DECODINGS / decodings) ** 2, 1)
+
+
 THRESHOLD_ALONE = _threshold(P_ALONE, MAX_POSITIONS)

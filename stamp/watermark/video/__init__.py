@@ -1,0 +1,7 @@
+"""The mark of a video: put into frames one by one, read from what frames say together."""
+
+from .detect import Detector, VideoDetection
+from .embed import Embedder
+from .scheme import SCHEME
+
+__all__ = ["SCHEME", "Detector", "Embedder", "VideoDetection"]

@@ -1,0 +1,62 @@
+"""What frames say together: the evidence picture."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..grid import CANONICAL_AREA
+from ..luma import luma_plane
+from ..statistic import activity, normalise, pad_to_tiles
+from ..wavelet import MARGIN, Detail, analyse, synthesise
+
+Plane = NDArray[np.float32]
+
+AREA = 0.6 * CANONICAL_AREA  # pixels of a working frame: what the levels in use need
+_HEIGHT = 10.0  # root mean square of the picture; the image scheme's floors are meant for grey levels
+
+
+class Evidence:
+    """The sum of normalised frames, as wavelet details.
+
+    In every frame each coefficient counts in units of its surroundings, as the image scheme's statistic has
+    it. The mark stands still and adds up; what moves averages out.
+    """
+
+    def __init__(self) -> None:
+        self.frames = 0
+        self.shape = (0, 0)
+        self._sum: Detail = []
+
+    def add(self, details: Detail, shape: tuple[int, int]) -> None:
+        """`details` of a working frame of `shape`."""
+        if not self._sum:
+            self._sum, self.shape = [d.copy() for d in details], shape
+        else:
+            for total, d in zip(self._sum, details, strict=True):
+                total += d
+        self.frames += 1
+
+    def merge(self, other: Evidence) -> None:
+        if other.frames:
+            frames = self.frames + other.frames
+            self.add(other._sum, other.shape)
+            self.frames = frames
+
+    def picture(self) -> Plane:
+        """(H, W) float32: a picture of the working frame's size that the image search can read."""
+        lowest = self._sum[-1].shape[1:]
+        plane = synthesise(np.zeros(lowest, np.float32), self._sum)
+        plane = plane[MARGIN : MARGIN + self.shape[0], MARGIN : MARGIN + self.shape[1]]
+        return np.ascontiguousarray(plane * np.float32(_HEIGHT / (plane.std() + 1e-9)))
+
+
+def working(luma: NDArray[np.unsignedinteger], white: float) -> Plane:
+    """A frame as the detector looks at it: luma, 0 to 255, of about `AREA` pixels at most."""
+    return luma_plane(luma, white, AREA)
+
+
+def details_of(frame: Plane) -> Detail:
+    """Normalised wavelet details of a working frame, ready to be added up."""
+    _, details = analyse(pad_to_tiles(frame))
+    return [normalise(d, activity(d)) for d in details]

@@ -1,0 +1,41 @@
+"""The visibility mask of a frame, at low resolution."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..filters import box
+
+Plane = NDArray[np.float32]
+
+SAMPLED = 270  # rows, or columns of an upright clip, that are looked at: every fourth of 1080
+_CELL = 4  # samples a side
+EXPONENT, OFFSET = 0.4, 1.0
+AMPLITUDE = 0.55  # grey levels (deviation) where the activity is 0
+
+
+def step_of(shape: tuple[int, int]) -> int:
+    """Every how manieth row and column a mask of a frame of `shape` looks at."""
+    return max(round(min(shape) / SAMPLED), 1)
+
+
+def sample(luma: NDArray[np.unsignedinteger], step: int, white: float) -> Plane:
+    """Every `step`-th row and column, float32, on a scale on which white is 255."""
+    return luma[::step, ::step].astype(np.float32) * np.float32(255 / white)
+
+
+def visibility(sampled: Plane) -> Plane:
+    """Deviation that the mark may have, in grey levels of 255, per cell of 4 x 4 samples.
+
+    Goes with a power of the squared mean root of the gradients: next to a lone edge that stays low, where a
+    mean would not, and the flat side of an edge is where a mark is seen first.
+    """
+    h, w = (max(n // _CELL, 1) for n in sampled.shape)
+    root = np.zeros_like(sampled)
+    root[:-1] = np.abs(np.diff(sampled, axis=0))
+    root[:, :-1] += np.abs(np.diff(sampled, axis=1))
+    np.sqrt(root * np.float32(0.5), out=root)
+    cells = root[: h * _CELL, : w * _CELL].reshape(h, _CELL, w, _CELL).mean((1, 3))
+    activity = box(cells, 3) ** 2
+    return np.asarray(np.float32(AMPLITUDE) * (activity + np.float32(OFFSET)) ** np.float32(EXPONENT))

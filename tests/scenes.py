@@ -1,0 +1,27 @@
+"""Moving scenes made by script: what tests of the video mark run on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stamp.watermark.vectors import host_picture
+
+Luma = NDArray[np.uint8]
+
+
+def pan(
+    shape: tuple[int, int], frames: int, *, speed: tuple[float, float] = (2.0, 3.0), seed: int = 0
+) -> Iterator[Luma]:
+    """A camera that pans over a painted backdrop, with a little sensor noise; (H, W) uint8 frames, luma 16 to
+    235."""
+    h, w = shape
+    dy, dx = (int(abs(v) * frames) + 1 for v in speed)
+    backdrop = host_picture((h + dy, w + dx)).astype(np.float32)
+    noise = np.random.default_rng(seed)
+    for t in range(frames):
+        y, x = int(speed[0] * t), int(speed[1] * t)
+        view = backdrop[y : y + h, x : x + w] * np.float32(219 / 255) + 16
+        yield np.clip(np.rint(view + noise.normal(0, 1.5, shape)), 0, 255).astype(np.uint8)

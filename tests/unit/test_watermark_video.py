@@ -1,0 +1,133 @@
+"""The video mark as a whole, on scenes made by script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from stamp.errors import HostError, PayloadError
+from stamp.watermark.key import Key
+from stamp.watermark.quality import psnr
+from stamp.watermark.video import SCHEME, Detector, Embedder, VideoDetection
+from tests.scenes import pan
+
+KEY, OTHER = Key(bytes(range(32)), "mine"), Key(bytes(32), "other")
+PAYLOAD = bytes.fromhex("0123456789abcdef")
+SHAPE = (270, 480)
+Plane = NDArray[np.uint8]
+
+
+def marked(frames: Iterable[Plane], payload: bytes = PAYLOAD, key: Key = KEY) -> Iterator[Plane]:
+    embedder = None
+    for frame in frames:
+        if embedder is None:
+            embedder = Embedder(payload, key=key, size=(frame.shape[0], frame.shape[1]))
+        embedder.mark(frame)
+        yield frame
+
+
+def read(frames: Iterable[NDArray[np.unsignedinteger]], keys: Key = KEY, depth: int = 8) -> VideoDetection:
+    detector = Detector(keys, depth=depth)
+    for i, frame in enumerate(frames):
+        detector.push(frame, i / 6)
+        if detector.decided:
+            break
+    return detector.result()
+
+
+def noisy(frame: Plane) -> Plane:
+    noise = np.random.default_rng(int(frame[:4].sum())).normal(0, 4, frame.shape)
+    return np.clip(np.rint(frame + noise), 0, 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def clip() -> list[Plane]:
+    return list(marked(pan(SHAPE, 24)))
+
+
+def test_a_marked_clip_is_read_at_once(clip: list[Plane]) -> None:
+    found = read(clip)
+    assert (found.present, found.payload, found.scheme, found.key_name) == (True, PAYLOAD, SCHEME, "mine")
+    assert found.decided_after_s is not None
+    assert found.decided_after_s < 1
+    assert found.log10_p < -9
+    assert found.spans == ((0.0, found.decided_after_s),)
+
+
+def test_an_unmarked_clip_and_another_key_give_nothing(clip: list[Plane]) -> None:
+    for found in (read(pan(SHAPE, 12)), read(clip[:12], OTHER)):
+        assert not found.present
+        assert found.payload is None
+        assert found.spans == ()
+        assert found.decided_after_s is None
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        noisy,
+        lambda f: np.ascontiguousarray(f[:, ::-1]),
+        lambda f: np.rot90(f),
+        lambda f: f[20:250, 30:450],
+        lambda f: np.pad(f, ((60, 60), (0, 0)), constant_values=16),
+        lambda f: np.clip(f.astype(np.int16) // 2 + 40, 0, 255).astype(np.uint8),
+    ],
+    ids=["noise", "mirror", "quarter turn", "crop", "letterbox", "contrast"],
+)
+def test_edits_are_survived(clip: list[Plane], edit: Callable[[Plane], Plane]) -> None:
+    assert read(map(edit, clip)).payload == PAYLOAD
+
+
+def test_the_mark_is_faithful(clip: list[Plane]) -> None:
+    hosts = list(pan(SHAPE, 24))
+    assert min(psnr(a, b, data_range=255) for a, b in zip(hosts, clip, strict=True)) > 44
+
+
+def test_ten_bits_are_marked_in_finer_steps() -> None:
+    frames = [f.astype(np.uint16) * 4 for f in pan(SHAPE, 6)]
+    embedder = Embedder(PAYLOAD, key=KEY, size=SHAPE, depth=10)
+    before = [f.copy() for f in frames]
+    for frame in frames:
+        embedder.mark(frame)
+    change = frames[0].astype(int) - before[0]
+    assert set(np.unique(np.abs(change) % 4)) == {0, 1, 2, 3}
+    assert read(frames, depth=10).payload == PAYLOAD
+
+
+def test_marking_is_deterministic_and_follows_the_view() -> None:
+    """A plane that is stored turned or padded gets the same mark as a plain one."""
+    plain = list(marked(pan(SHAPE, 2)))
+    turned = [np.rot90(np.ascontiguousarray(np.rot90(f, -1))) for f in pan(SHAPE, 2)]
+    padded = [np.pad(f, ((0, 0), (0, 32)))[:, : SHAPE[1]] for f in pan(SHAPE, 2)]
+    for views in (turned, padded):
+        for expected, found in zip(plain, marked(views), strict=True):
+            np.testing.assert_array_equal(found, expected)
+
+
+def test_strength_0_is_the_identity_and_codes_saturate() -> None:
+    frame = next(pan(SHAPE, 1))
+    still = frame.copy()
+    Embedder(PAYLOAD, key=KEY, size=SHAPE, strength=0).mark(still)
+    np.testing.assert_array_equal(still, frame)
+    for code in (0, 255):
+        flat = np.full(SHAPE, code, np.uint8)
+        Embedder(PAYLOAD, key=KEY, size=SHAPE, strength=4).mark(flat)
+        assert np.abs(flat.astype(int) - code).max() < 60
+
+
+def test_bad_requests_are_refused() -> None:
+    with pytest.raises(PayloadError):
+        Embedder(b"short", key=KEY, size=SHAPE)
+    with pytest.raises(HostError):
+        Embedder(PAYLOAD, key=KEY, size=(100, 400))
+    with pytest.raises(ValueError, match="strength"):
+        Embedder(PAYLOAD, key=KEY, size=SHAPE, strength=-1)
+    with pytest.raises(ValueError, match="depth"):
+        Embedder(PAYLOAD, key=KEY, size=SHAPE, depth=7)
+    with pytest.raises(ValueError, match="frames of"):
+        Embedder(PAYLOAD, key=KEY, size=SHAPE).mark(np.zeros((10, 10), np.uint8))
+    with pytest.raises(ValueError, match="key"):
+        Detector([])
