@@ -1,0 +1,180 @@
+"""Compressed sound to samples, with PyAV.
+
+Gapless information is applied by the demuxers: encoder delay and padding (LAME header, Opus pre-skip, edit
+lists) are not among the samples that come out.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+import av
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+
+from ..source import damaged, decoding, reading, refused
+from .song import BLOCK, Song
+
+if TYPE_CHECKING:
+    from .song import Block
+
+_SCALE = {"u8": 2.0**-7, "s16": 2.0**-15, "s32": 2.0**-31, "flt": 1.0, "dbl": 1.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """What a demuxer and its decoder tell about the sound in a file.
+
+    codec : FFmpeg's name of the codec, "mp3", "aac", "vorbis". layout : FFmpeg's name for the order of the
+    channels, "stereo", "5.1". seconds : as the header tells it, None where it does not.
+    """
+
+    codec: str
+    rate: int
+    layout: str
+    channels: int
+    seconds: float | None
+    extradata: bytes
+
+
+@contextmanager
+def opened(path: Path, demuxer: str, file: BinaryIO | None = None) -> Iterator[InputContainer]:
+    """`path`, or the part of it that `file` shows, opened with the demuxer of that name.
+
+    The demuxer is named so that nothing is guessed from hostile bytes, and addresses inside a file
+    (playlists, external tracks) are not followed.
+    """
+    options = {"protocol_whitelist": "file", "format_whitelist": demuxer}
+    with decoding(path):
+        container = av.open(
+            # An absolute path: "http:x.mp3" is a file here, not an address.
+            file if file is not None else os.path.abspath(path),
+            format=demuxer.partition(",")[0],
+            options=options,
+            metadata_errors="surrogateescape",
+        )
+        with container:
+            yield cast(InputContainer, container)
+
+
+def examine(path: Path, demuxer: str, file: BinaryIO | None = None) -> Sound:
+    """What is in the first sound stream. Raises UnsupportedFormat where there is none, or none that can be
+    decoded, CorruptFile, MediaError."""
+    with opened(path, demuxer, file) as container:
+        stream = _first_sound(container, path)
+        context = stream.codec_context
+        seconds = container.duration / av.time_base if container.duration else None
+        if stream.duration and stream.time_base:
+            seconds = float(stream.duration * stream.time_base)
+        return Sound(
+            codec=context.codec.canonical_name,
+            rate=context.rate,
+            layout=context.layout.name,
+            channels=context.layout.nb_channels,
+            seconds=seconds,
+            extradata=context.extradata or b"",
+        )
+
+
+def _first_sound(container: InputContainer, path: Path) -> AudioStream:
+    sounds = container.streams.audio
+    if not sounds:
+        raise refused(path, "there is no sound in this file", "name a file that has some")
+    stream = sounds[0]
+    context = stream.codec_context
+    if stream.codec_context is None or context.codec_tag in ("drms", "enca"):
+        raise refused(path, "its sound is encrypted or in an unknown codec", "convert it first")
+    if not context.rate or not context.layout.nb_channels:
+        raise damaged(path, "it does not tell the sample rate and the channels of its sound")
+    return stream
+
+
+def decoded(
+    path: Path, demuxer: str, file: BinaryIO | None = None, *, strict: bool = False
+) -> Iterator[Block]:
+    """The samples of the first sound stream, in blocks (n, channels).
+
+    Packets that cannot be decoded are left out, as players do; with `strict` they are an error. Raises
+    CorruptFile, also where the sample rate or the channels change on the way.
+    """
+    with opened(path, demuxer, file) as container:
+        stream = _first_sound(container, path)
+        rate, layout = stream.codec_context.rate, stream.codec_context.layout.name
+        waiting: list[Block] = []
+        for frame in _frames(container, stream, strict):
+            if frame.sample_rate != rate or frame.layout.name != layout:
+                raise damaged(path, "its sample rate or its channels change on the way")
+            waiting.append(samples(frame))
+            if sum(map(len, waiting)) >= BLOCK:
+                yield np.concatenate(waiting)
+                waiting = []
+        if waiting:
+            yield np.concatenate(waiting)
+
+
+def _frames(container: InputContainer, stream: AudioStream, strict: bool) -> Iterator[AudioFrame]:
+    for packet in container.demux(stream):
+        try:
+            yield from packet.decode()
+        except av.error.InvalidDataError:
+            if strict:
+                raise
+
+
+def cut(blocks: Iterator[Block], frames: int | None) -> Iterator[Block]:
+    """The first `frames` samples: decoders give the encoder's padding, too."""
+    left = frames if frames is not None else 1 << 62
+    for block in blocks:
+        if left > 0:
+            yield block[:left]
+        left -= len(block)
+
+
+def samples(frame: AudioFrame) -> Block:
+    """A decoded frame as float32 (n, channels) on a scale of +-1."""
+    array = frame.to_ndarray()
+    array = array.T if frame.format.is_planar else array.reshape(-1, frame.layout.nb_channels)
+    name = frame.format.name.removesuffix("p")
+    if name == "u8":
+        array = array.astype(np.int16) - 128
+    block: Block = array.astype(np.float32)
+    return block * np.float32(_SCALE[name]) if _SCALE[name] != 1 else block
+
+
+class Section:
+    """The bytes `start` to `end` of a file as a file of their own, for reading."""
+
+    def __init__(self, file: BinaryIO, start: int, end: int, path: Path) -> None:
+        self._file, self._start, self._end, self._at, self._path = file, start, end, 0, path
+
+    def read(self, count: int = -1) -> bytes:
+        there = max(self._end - self._start - self._at, 0)
+        with reading(self._path):
+            self._file.seek(self._start + self._at)
+            data = self._file.read(there if count < 0 else min(count, there))
+        self._at += len(data)
+        return data
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        self._at = offset + (0, self._at, self._end - self._start)[whence]
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+
+def read_only(path: Path, title: str, demuxer: str) -> Song:
+    """A song that can be searched for a mark but not written back."""
+    sound = examine(path, demuxer)
+
+    def write(target: Path, blocks: Iterable[Block]) -> list[str]:
+        raise refused(path, f"{title} cannot be marked", "convert it to FLAC, WAV or M4A")
+
+    return Song(path, title, sound.rate, sound.channels, None, lambda: decoded(path, demuxer), write)

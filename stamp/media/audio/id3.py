@@ -1,0 +1,75 @@
+"""Where the tags before and behind MPEG audio end and begin: ID3v2, ID3v1, APEv2, Lyrics3.
+
+Their contents do not matter here: they are copied as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import BinaryIO
+
+
+def id3_end(file: BinaryIO) -> int:
+    """The byte behind the ID3v2 tags at the start of the file (id3v2.4.0-structure, section 3.1)."""
+    end = 0
+    while True:
+        file.seek(end)
+        head = file.read(10)
+        if len(head) < 10 or head[:3] != b"ID3" or max(head[6:]) > 0x7F:
+            return end
+        size = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]
+        end += 10 + size + (10 if head[5] & 0x10 else 0)
+
+
+def tags_start(file: BinaryIO, first: int) -> int:
+    """The first byte of the tags at the end of the file, which do not reach before the byte `first`."""
+    end = file.seek(0, 2)
+    while True:
+        length = _last_tag(file, end)
+        if not length or end - length < first:
+            return end
+        end -= length
+
+
+def _last_tag(file: BinaryIO, end: int) -> int:
+    """The length of the tag that ends at `end`; 0 where there is none."""
+
+    def tail(count: int) -> bytes:
+        file.seek(max(end - count, 0))
+        return file.read(min(count, end))
+
+    if tail(128)[:3] == b"TAG":
+        return 128
+    if tail(227)[:4] == b"TAG+":
+        return 227
+    footer = tail(32)
+    if footer[:8] == b"APETAGEX":  # the size counts the footer, not the header (flag 31)
+        size = int.from_bytes(footer[12:16], "little")
+        return size + (32 if footer[23] & 0x80 else 0)
+    if footer[-9:] == b"LYRICS200" and footer[-15:-9].isdigit():
+        return int(footer[-15:-9]) + 15
+    if footer[-9:] == b"LYRICSEND":
+        begin = tail(5120).rfind(b"LYRICSBEGIN")
+        return min(end, 5120) - begin if begin >= 0 else 0
+    if footer[-10:-7] == b"3DI":  # the footer of an ID3v2.4 tag that was appended
+        size = footer[-4] << 21 | footer[-3] << 14 | footer[-2] << 7 | footer[-1]
+        return size + 20 if max(footer[-4:]) < 0x80 else 0
+    return 0
+
+
+GAPLESS = re.compile(rb" 00000000 ([0-9A-F]{8}) ([0-9A-F]{8}) ([0-9A-F]{16})", re.IGNORECASE)
+"""iTunes' own gapless information: delay, padding, and the length between them."""
+_GAPLESS_UTF16 = re.compile(
+    rb" \0(?:0\0){8}(?: \0(?:[0-9A-F]\0){8}){2} \0(?:[0-9A-F]\0){15}[0-9A-F]", re.IGNORECASE
+)
+
+
+def with_gapless(tags: bytes, delay: int, padding: int, frames: int) -> bytes:
+    """`tags` with the numbers in iTunes' own gapless information replaced, where there is any: a comment
+    called iTunSMPB, in Latin-1, UTF-8 or UTF-16, which keeps its length.
+
+    delay, padding : samples before and behind the sound that a player leaves out. frames : those between.
+    """
+    new = f" 00000000 {delay:08X} {padding:08X} {frames:016X}".encode()
+    tags = GAPLESS.sub(new, tags)
+    return _GAPLESS_UTF16.sub(b"\0".join(new[i : i + 1] for i in range(len(new))), tags)

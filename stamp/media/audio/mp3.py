@@ -1,0 +1,102 @@
+"""MP3: new frames between the source's own tags.
+
+Encoded by LAME at a constant rate, with a LAME header, so that players leave out the encoder's delay and
+padding: what comes out is as long as the source, and begins where it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+import av
+
+from ..source import refused, regular_file
+from .decode import Section, Sound, cut, decoded, examine
+from .encode import Counted, lossy_note, mux, raised_rate
+from .id3 import id3_end, tags_start, with_gapless
+from .lame import find_header, with_length
+from .sink import Shifted
+from .song import Song
+
+if TYPE_CHECKING:
+    from .song import Block
+
+_MPEG1 = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
+_MPEG2 = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
+"""Bit rates of layer III in kbit/s (ISO 11172-3, 2.4.2.3; ISO 13818-3, 2.4.2.3)."""
+_LEAST = 64_000
+_HEAD = 2048
+_DELAY = 576 + 529  # LAME's encoder and any decoder
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The bytes of the file between the tags."""
+
+    start: int
+    end: int
+
+
+def open_mp3(path: Path) -> Song:
+    """MP3, and MP2 for reading. Raises CorruptFile, UnsupportedFormat."""
+    with regular_file(path) as file:
+        start = id3_end(file)
+        place = _Place(start, tags_start(file, start))
+    with _between_tags(path, place) as section:
+        sound = examine(path, "mp3", section)
+        section.seek(0)
+        header = find_header(section.read(_HEAD))
+    frames = header.length if header else None
+    return Song(
+        path,
+        "MP3",
+        sound.rate,
+        sound.channels,
+        frames,
+        lambda: cut(_blocks(path, place), frames),
+        lambda target, blocks: _write(path, place, sound, target, blocks),
+    )
+
+
+@contextmanager
+def _between_tags(path: Path, place: _Place) -> Iterator[BinaryIO]:
+    with regular_file(path) as file:
+        yield cast(BinaryIO, Section(file, place.start, place.end, path))
+
+
+def _blocks(path: Path, place: _Place) -> Iterator[Block]:
+    with _between_tags(path, place) as section:
+        yield from decoded(path, "mp3", section)
+
+
+def _write(path: Path, place: _Place, sound: Sound, target: Path, blocks: Iterable[Block]) -> list[str]:
+    if sound.codec != "mp3":
+        raise refused(path, f"a file with {sound.codec} in it cannot be marked", "convert it to MP3 or WAV")
+    source = round(8 * (place.end - place.start) / sound.seconds) if sound.seconds else 0
+    rates = _MPEG1 if sound.rate >= 32_000 else _MPEG2
+    wanted = raised_rate(source, sound, least=_LEAST, most=320_000)
+    rate = next((rate for rate in rates if 1020 * rate >= wanted), rates[-1])
+    with regular_file(path) as file:
+        prefix = file.read(place.start)
+        file.seek(place.end)
+        suffix = file.read()
+    counted = Counted(blocks)
+    options = {"id3v2_version": "0", "write_id3v1": "0", "write_xing": "1"}
+    with open(target, "w+b") as output:
+        output.write(prefix)
+        shifted = cast(BinaryIO, Shifted(output, len(prefix)))
+        with av.open(shifted, "w", format="mp3", options=options) as muxer:
+            packets = sum(mux(muxer, "libmp3lame", sound, "fltp", counted, bit_rate=1000 * rate))
+        output.seek(0, 2)
+        output.write(suffix)
+        samples = packets * (1152 if sound.rate >= 32_000 else 576)
+        padding = max(samples - counted.frames - _DELAY, 0)
+        output.seek(len(prefix))
+        head = with_length(output.read(_HEAD), counted.frames)
+        output.seek(0)
+        output.write(with_gapless(prefix, _DELAY, padding, counted.frames) + head)
+    return [lossy_note("MP3", 1000 * rate, source)]

@@ -1,0 +1,41 @@
+"""A song: its samples as blocks of float32, and a way to put others in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Block = NDArray[np.float32]
+
+BLOCK = 1 << 15
+"""Sample frames in a block, about: enough that the work on a block outweighs the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Song:
+    """An audio file whose header has been read.
+
+    title : how people call the format, "MP3".
+    rate, channels : in Hz; the order of channels is the file's own.
+    frames : its length in sample frames as its header tells it, None where it does not.
+    blocks : reads it from the start: float32 of shape (n, channels), full scale is +-1, n > 0. Each call
+        starts anew. Raises CorruptFile.
+    write : (path, blocks, frames) writes a copy of the file to `path`, with the samples of `blocks` in the
+        place of its own and everything else kept, and returns what a person should know about it. The blocks
+        may be of any length; together they are as long as the source. Raises UnsupportedFormat where this
+        kind of file cannot be written back in full, and CorruptFile for one that is damaged.
+    """
+
+    path: Path
+    title: str
+    rate: int
+    channels: int
+    frames: int | None
+    blocks: Callable[[], Iterator[Block]]
+    write: Callable[[Path, Iterable[Block]], list[str]]

@@ -1,0 +1,84 @@
+"""WAV, and RF64 or BW64 where it is too long for that: where the samples stand.
+
+The RIFF chunks are those of "Multimedia Programming Interface and Data Specifications 1.0" (1991); the 64-bit
+sizes are those of EBU Tech 3306 and ITU-R BS.2088.
+"""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from ..source import damaged, regular_file
+from .decode import read_only
+from .pcm import Layout, song
+from .song import Song
+
+_PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
+_NAMES = {2: "ADPCM", 6: "A-law", 7: "mu-law", 0x11: "ADPCM", 0x50: "MPEG audio", 0x55: "MP3", 0xFF: "AAC"}
+_GUID = bytes.fromhex("000000001000800000aa00389b71")  # KSDATAFORMAT_SUBTYPE_*, from its third byte on
+_UNKNOWN = 0xFFFFFFFF
+_Form = tuple[int, int, int, int, int]
+"""(codec, channels, rate, bytes in a sample, bits of it that count)"""
+
+
+def open_wav(path: Path) -> Song:
+    """A WAV file whose samples are compressed can be read only. Raises CorruptFile, UnsupportedFormat."""
+    with regular_file(path) as file:
+        found = layout(file, path)
+    return read_only(path, found, "wav") if isinstance(found, str) else song(path, "WAV", found)
+
+
+def layout(file: BinaryIO, path: Path) -> Layout | str:
+    """Find the samples of a WAV file; where they are compressed, say what it is instead."""
+    size = file.seek(0, 2)
+    file.seek(0)
+    long = file.read(12)[:4] != b"RIFF"
+    data_size, position = None, 12
+    form: _Form | str | None = None
+    while position + 8 <= size:
+        file.seek(position)
+        name, length = struct.unpack("<4sI", file.read(8))
+        if name == b"ds64" and long:
+            sizes = file.read(16)
+            data_size = struct.unpack("<Q", sizes[8:])[0] if len(sizes) == 16 else None
+        elif name == b"fmt ":
+            form = _format(file.read(min(length, 40)), path)
+        elif name == b"data":
+            if form is None:
+                raise damaged(path, "it does not tell the format of its samples")
+            if isinstance(form, str):
+                return form
+            return _layout(form, position + 8, _length(length, data_size, size - position - 8))
+        position += 8 + length + (length & 1)
+    raise damaged(path, "it has no samples")
+
+
+def _length(length: int, long: int | None, there: int) -> int:
+    if length == _UNKNOWN:
+        return there if long is None else long
+    return length or there  # a program that wrote to a pipe could not come back to fill it in
+
+
+def _format(block: bytes, path: Path) -> _Form | str:
+    if len(block) < 16:
+        raise damaged(path, "the description of its samples is cut off")
+    kind, channels, rate, _, align, bits = struct.unpack("<HHIIHH", block[:16])
+    if kind == _EXTENSIBLE and len(block) >= 40 and block[26:40] == _GUID:
+        kind = struct.unpack("<H", block[24:26])[0]
+        bits = struct.unpack("<H", block[18:20])[0] or bits
+    if kind not in (_PCM, _FLOAT):
+        return f"WAV with {_NAMES.get(kind, f'codec {kind}')}"
+    if not channels or not rate or align % channels or not 0 < bits <= 8 * (align // channels):
+        raise damaged(path, "the description of its samples contradicts itself")
+    width = align // channels
+    if width not in ((4, 8) if kind == _FLOAT else (1, 2, 3, 4)):
+        return f"WAV with samples of {8 * width} bits"
+    return kind, channels, rate, width, bits
+
+
+def _layout(form: _Form, start: int, length: int) -> Layout:
+    kind, channels, rate, width, bits = form
+    letter: Literal["u", "i", "f"] = "f" if kind == _FLOAT else "u" if width == 1 else "i"
+    return Layout(rate, channels, start, start + length, letter, width, "<", bits)

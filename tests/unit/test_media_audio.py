@@ -1,0 +1,299 @@
+"""What is kept of a music file, byte by byte, and what is refused."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+import sys
+from contextlib import suppress
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+import soundfile
+
+from stamp.errors import CorruptFile, MediaError, UnsupportedFormat
+from stamp.media.audio import flac, oggpages
+from stamp.media.audio.id3 import with_gapless
+from stamp.media.audio.opening import open_song
+from tests import songs
+from tests.songs import made
+
+RATE = 44_100
+MS = Fraction(1, 1000)
+
+
+def softer(path: Path, target: Path, factor: float = 0.97) -> list[str]:
+    song = open_song(path)
+    return song.write(target, (block * np.float32(factor) for block in song.blocks()))
+
+
+def id3(*frames: tuple[bytes, bytes]) -> bytes:
+    body = b"".join(name + struct.pack(">IH", len(data), 0) + data for name, data in frames)
+    size = len(body)
+    return b"ID3\x03\0\0" + bytes((size >> 21 & 127, size >> 14 & 127, size >> 7 & 127, size & 127)) + body
+
+
+@pytest.mark.parametrize("kind", songs.PCM)
+def test_uncompressed_files_change_in_their_samples_only(kind: str, tmp_path: Path) -> None:
+    path = made(tmp_path, kind)
+    size = path.stat().st_size
+    with path.open("ab") as file:  # a chunk behind the samples, such as tags
+        file.write(b"id3 \x04\0\0\0abcd" if kind.startswith(("wav", "rf")) else b"ID3 \0\0\0\x04abcd")
+    same, other = tmp_path / "same", tmp_path / "other"
+    song = open_song(path)
+    song.write(same, song.blocks())
+    assert same.read_bytes() == path.read_bytes()
+    softer(path, other)
+    before, after = path.read_bytes(), other.read_bytes()
+    assert len(before) == len(after)
+    changed = [at for at, (one, two) in enumerate(zip(before, after, strict=True)) if one != two]
+    assert min(changed) > 40
+    assert max(changed) < size
+
+
+def test_where_nothing_changes_no_bit_does(tmp_path: Path) -> None:
+    """float32 has 24 bits; the samples of this file have 32 and 53 that matter."""
+    for subtype, dtype in (("PCM_32", "int32"), ("DOUBLE", "float64")):
+        path = tmp_path / "song.wav"
+        exact = (np.random.default_rng(1).random((1000, 2)) - 0.5) * 2
+        exact = (exact * 2**31).astype(np.int32) if dtype == "int32" else exact
+        soundfile.write(path, exact, RATE, subtype)
+        song = open_song(path)
+        block = next(song.blocks())
+        block[500:] += np.float32(0.001)
+        song.write(tmp_path / "out.wav", [block])
+        after = soundfile.read(tmp_path / "out.wav", dtype=dtype)[0]
+        np.testing.assert_array_equal(after[:500], exact[:500])
+        assert (after[500:] > exact[500:]).all()
+
+
+def test_full_scale_is_clipped_and_told(tmp_path: Path) -> None:
+    path = tmp_path / "song.wav"
+    soundfile.write(path, np.full((100, 1), 0.999), RATE, "PCM_16")
+    song = open_song(path)
+    assert song.write(tmp_path / "out.wav", [b * 1.5 for b in song.blocks()]) == [
+        "100 samples at full scale were clipped"
+    ]
+    assert (soundfile.read(tmp_path / "out.wav", dtype="int16")[0] == 32767).all()
+
+
+def test_bits_that_do_not_count_stay_zero(tmp_path: Path) -> None:
+    """20 bits in 24, as WAVE_FORMAT_EXTENSIBLE has them."""
+    path = made(tmp_path, "wavex-24")
+    data = bytearray(path.read_bytes())
+    at = data.index(b"fmt ") + 8
+    data[at + 18 : at + 20] = struct.pack("<H", 20)
+    path.write_bytes(data)
+    song = open_song(path)
+    coarse = [np.rint(block * 2**19) / np.float32(2**19) for block in song.blocks()]
+    song.write(tmp_path / "coarse.wav", coarse)
+    softer(tmp_path / "coarse.wav", tmp_path / "out.wav")
+    samples = soundfile.read(tmp_path / "out.wav", dtype="int32")[0] >> 8
+    assert (samples % 16 == soundfile.read(tmp_path / "coarse.wav", dtype="int32")[0] // 256 % 16).all()
+
+
+@pytest.mark.parametrize("bits", [16, 24])
+def test_flac_metadata_is_kept_and_its_checks_fit(bits: int, tmp_path: Path) -> None:
+    path = made(tmp_path, f"flac-{bits}", frames=50_000)
+    data = path.read_bytes()
+    first = data[4:42]
+    points = struct.pack(">QQHQQHQQH", 0, 0, 4608, 20_000, 999, 4608, 2**64 - 1, 0, 0)
+    blocks = b"\x03" + len(points).to_bytes(3, "big") + points + b"\x02\0\0\x08testABCD"
+    picture = struct.pack(">II", 3, 9) + b"image/png" + struct.pack(">IIIIII", 0, 1, 1, 24, 0, 3) + b"PNG"
+    blocks += b"\x06" + len(picture).to_bytes(3, "big") + picture
+    prefix = id3((b"TIT2", b"\0Title"))
+    path.write_bytes(prefix + b"fLaC" + bytes([first[0] & 0x7F]) + first[1:] + blocks + data[42:])
+    target = tmp_path / "out.flac"
+    assert softer(path, target) == []
+    after = target.read_bytes()
+    assert after.startswith(prefix + b"fLaC")
+    with target.open("rb") as file:
+        header = flac._header(file, target)
+    kinds = [kind for kind, _ in header.blocks]
+    assert kinds[:4] == [0, 3, 2, 6]
+    assert header.blocks[2][1] == b"testABCD"
+    assert header.blocks[3][1] == picture
+    assert header.frames == 50_000
+    samples = soundfile.read(target, dtype="int32")[0]
+    exact = (samples >> (32 - bits)).astype("<i4").view(np.uint8).reshape(-1, 4)[:, : bits // 8]
+    assert header.blocks[0][1][18:] == hashlib.md5(exact.tobytes()).digest()
+    start = len(prefix) + 4 + sum(4 + len(content) for _, content in header.blocks)
+    seek = list(struct.iter_unpack(">QQH", header.blocks[1][1]))
+    assert seek[2] == (2**64 - 1, 0, 0)
+    assert seek[0][0] == 0
+    assert seek[1][0] <= 20_000 < seek[1][0] + seek[1][2]
+    for _, offset, _ in seek[:2]:
+        assert after[start + offset : start + offset + 2] in (b"\xff\xf8", b"\xff\xf9")
+
+
+def test_mp3_tags_are_kept_on_both_sides(tmp_path: Path) -> None:
+    path = made(tmp_path, "mp3", frames=200_000)
+    front = id3((b"TIT2", b"\0Title"), (b"PRIV", b"x\0" + bytes(range(256))))
+    ape = b"12345678" + b"APETAGEX" + struct.pack("<IIIIQ", 2000, 40, 1, 0, 0)[:16] + bytes(8)
+    lyrics = b"LYRICSBEGININD0000200" + b"000021LYRICS200"
+    back = ape + lyrics + b"TAG" + b"old".ljust(125, b"\0")
+    path.write_bytes(front + path.read_bytes()[_id3_size(path) :] + back)
+    target = tmp_path / "out.mp3"
+    (note,) = softer(path, target)
+    assert "MP3, at 192 kbit/s" in note
+    data = target.read_bytes()
+    assert data.startswith(front + b"\xff\xfb")
+    assert data.endswith(back)
+    assert not data.removesuffix(back).endswith((ape, lyrics))
+    assert b"Info" in data[len(front) : len(front) + 40]
+
+
+def _id3_size(path: Path) -> int:
+    head = path.read_bytes()[:10]
+    if head[:3] != b"ID3":
+        return 0
+    return 10 + (head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9])
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_gapless_comments_get_the_new_numbers(wide: bool) -> None:
+    old = " 00000000 00000210 00000A2C 000000000043CDA4 00000000"
+    new = " 00000000 00000451 00000007 00000000000000FF 00000000"
+    codec = "utf-16-le" if wide else "latin-1"
+    tags = b"COMM iTunSMPB" + old.encode(codec) + b"TIT2 00000000 title"
+    assert with_gapless(tags, 0x451, 7, 255) == b"COMM iTunSMPB" + new.encode(codec) + b"TIT2 00000000 title"
+
+
+@pytest.mark.parametrize("kind", ["ogg-vorbis", "ogg-opus"])
+def test_ogg_comments_are_kept_byte_by_byte(kind: str, tmp_path: Path) -> None:
+    """A header of 100 kB, as with a cover picture, goes over many pages."""
+    path = made(tmp_path, kind)
+    with path.open("rb") as file:
+        pages = list(oggpages.read_pages(file))
+    count = 3 if kind == "ogg-vorbis" else 2
+    headers = oggpages.packets(iter(pages), count)
+    magic = b"\x03vorbis" if kind == "ogg-vorbis" else b"OpusTags"
+    texts = (b"TITLE=T\xc3\xaftle", b"METADATA_BLOCK_PICTURE=" + b"QUJD" * 25_000, b"CHAPTER001=00:00:00.100")
+    comment = magic + struct.pack("<I", 3) + b"own" + struct.pack("<I", len(texts))
+    comment += b"".join(struct.pack("<I", len(text)) + text for text in texts)
+    comment += b"\x01" if kind == "ogg-vorbis" else b""
+    sound = pages[next(at for at, page in enumerate(pages) if page.granule > 0) :]
+    with path.open("wb") as file:
+        every = [*oggpages.paged([headers[0], comment, *headers[2:]], 77), *sound]
+        for number, page in enumerate(every):
+            file.write(replace(page, serial=77, number=number).tobytes())
+    assert soundfile.info(path).frames == 20_000
+    target = tmp_path / f"out{path.suffix}"
+    softer(path, target)
+    with target.open("rb") as file:
+        after = list(oggpages.read_pages(file))
+    assert oggpages.packets(iter(after), count)[1] == comment
+    assert {page.serial for page in after} == {77}
+    assert [page.number for page in after] == list(range(len(after)))
+    assert soundfile.info(target).frames == 20_000  # libogg leaves out pages whose checksum is wrong
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("kind", ["m4a-aac", "m4a-alac-16"])
+def test_m4a_keeps_all_boxes_but_those_of_the_sound(kind: str, first: bool, tmp_path: Path) -> None:
+    path = tmp_path / "tagged.m4a"
+    plain = made(tmp_path, kind, frames=60_000)
+    options = {"movflags": "faststart"} if first else {}
+    with av.open(str(plain)) as source, av.open(str(path), "w", format="ipod", options=options) as output:
+        stream = output.add_stream_from_template(source.streams.audio[0])
+        output.metadata.update(title="Tïtle", copyright="© me")
+        parts = [(0, 500, "Part 0"), (500, 1000, "Part 1")]
+        output.set_chapters(
+            [
+                {"id": start, "start": start, "end": end, "time_base": MS, "metadata": {"title": title}}
+                for start, end, title in parts
+            ]
+        )
+        for packet in source.demux(source.streams.audio[0]):
+            if packet.dts is not None:
+                packet.stream = stream
+                output.mux(packet)
+    data = path.read_bytes() + struct.pack(">I4s16s4s", 28, b"uuid", bytes(range(16)), b"XMP!")
+    path.write_bytes(data)
+    target = tmp_path / "out.m4a"
+    softer(path, target)
+    after = target.read_bytes()
+    assert (after.index(b"moov") < after.index(b"mdat")) == first
+    assert after.endswith(data[-28:])
+    at = data.index(b"udta")
+    size = struct.unpack(">I", data[at - 4 : at])[0]
+    assert data[at - 4 : at - 4 + size] in after
+    with av.open(str(target)) as container:
+        assert container.metadata["title"] == "Tïtle"
+        assert [part["metadata"]["title"] for part in container.chapters()] == ["Part 0", "Part 1"]
+        assert container.streams.audio[0].language == "und"
+    assert len(np.concatenate(list(open_song(target).blocks()))) == 60_000
+
+
+@pytest.mark.parametrize("kind", [*songs.SNDFILE, *songs.LIBAV])
+def test_truncated_files_are_told(kind: str, tmp_path: Path) -> None:
+    """Cut in the middle: an error for a file that tells its length, else the part that is there."""
+    path = made(tmp_path, kind, frames=240_000)
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    target = tmp_path / f"out{path.suffix}"
+    if kind in ("mp3", "ogg-vorbis", "ogg-opus"):
+        softer(path, target)
+        assert 0 < len(np.concatenate(list(open_song(target).blocks()))) < 240_000
+    else:
+        with pytest.raises(CorruptFile, match="song"):
+            softer(path, target)
+
+
+@pytest.mark.parametrize("kind", [*songs.SNDFILE, *songs.LIBAV])
+def test_damage_is_our_own_error(kind: str, tmp_path: Path) -> None:
+    path = made(tmp_path, kind, frames=6_000)
+    data = path.read_bytes()
+    random = np.random.default_rng(7)
+    for _ in range(12):
+        damaged = bytearray(data)
+        for at in random.integers(0, min(len(data), 2000), 8):
+            damaged[at] = random.integers(256)
+        path.write_bytes(damaged)
+        with suppress(MediaError):  # and no other error
+            softer(path, tmp_path / f"out{path.suffix}")
+
+
+NO_SONGS = [
+    *(b"", b"x", b"hello world" * 9, b"RIFF\0\0\0\0WAVE", b"FORM\0\0\0\0AIFF", b"fLaC", b"OggS", b"wvpk"),
+    *(b"ID3\x03\0\0\0\0\0\0", b"\xff\xfb", b"\0\0\0\x08ftyp", b"\xff\xf1", b"\x1aE\xdf\xa3"),
+]
+
+
+@pytest.mark.parametrize("content", NO_SONGS)
+def test_what_is_no_song(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "song.bin"
+    path.write_bytes(content)
+    with pytest.raises(MediaError, match=r"song\.bin"):
+        list(open_song(path).blocks())
+
+
+def test_compressed_wav_can_be_read_only(tmp_path: Path) -> None:
+    path = tmp_path / "song.wav"
+    soundfile.write(path, songs.tune(8_000, 1), 8_000, "ULAW")
+    song = open_song(path)
+    assert sum(map(len, song.blocks())) == 20_000
+    with pytest.raises(UnsupportedFormat, match="WAV with mu-law cannot be marked; convert it"):
+        song.write(tmp_path / "out.wav", song.blocks())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits on file sizes there")
+@pytest.mark.parametrize("kind", ["wav-16", "flac-16", "mp3", "m4a-aac", "ogg-opus", "ogg-vorbis"])
+def test_a_full_disk_is_the_systems_own_error(kind: str, tmp_path: Path) -> None:
+    import resource
+    import signal
+
+    path = made(tmp_path, kind, frames=100_000)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    old = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (9_000, before[1]))
+        with pytest.raises(OSError, match=r"too large|File too large"):
+            softer(path, tmp_path / f"out{path.suffix}")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, old)
