@@ -1,0 +1,137 @@
+"""Mark sound: a stream in, a stream out, the same whatever way it is cut."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import HostError
+from ..coding import encode
+from ..key import Key
+from ..payload import frame
+from . import hearing
+from .bands import CHUNK, HOP, LOW_BANDS, MARGIN, SLOTS, STEPS_A_SLOT, add_back, layout
+from .carrier import PERIOD, SCHEME, carriers, start_slot
+from .chunks import Chunks, decompose
+
+Samples = NDArray[np.float32]
+
+_TRANSITION = 0.12  # half the width of the change from one tile to the next, in slots
+_CHUNK_SLOTS = CHUNK * SLOTS
+_CARRIES = 0.3  # of the ceiling, on average over the bands: such a slot counts as marked
+
+
+def pattern(payload: bytes, key: Key) -> NDArray[np.float32]:
+    """(PERIOD, BANDS) chips of this payload, row 0 being the song's first slot.
+
+    Raises
+    ------
+    PayloadError : `payload` is not 8 bytes.
+    """
+    bits = frame(payload, key, SCHEME)
+    c = carriers(key)
+    code = np.append(1 - 2 * encode(bits).astype(np.float32), np.ones(2, np.float32))
+    return np.roll(c.sign * code[c.index], -start_slot(payload, key), axis=0)
+
+
+def _interpolated(values: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
+    """Tile values (n,) -> (n * rate,), going smoothly from each to the next."""
+    at = (np.arange(rate) + 0.5) / rate
+    up, down = (np.clip((x + _TRANSITION) / (2 * _TRANSITION), 0, 1) for x in (at - 1, -at))
+    up, down = (v * v * (3 - 2 * v) for v in (up, down))
+    weights = np.stack([down, 1 - up - down, up]).astype(np.float32)
+    around = np.stack([np.roll(values, 1), values, np.roll(values, -1)], 1)
+    out: NDArray[np.float32] = (around @ weights).ravel()
+    return out
+
+
+class Embedder:
+    """Marks a stream of samples; memory does not grow with its length.
+
+    Parameters
+    ----------
+    payload : 8 bytes. key : the secret. sample_rate : 8,000 to 192,000 Hz. channels : 1 or more; all get the
+        same gains, so that a downmix keeps the mark.
+    strength : factor on what the hearing model allows, above 0.
+
+    Raises
+    ------
+    PayloadError : `payload` is not 8 bytes. HostError : the sample rate cannot be marked, or there is no
+    channel; from `push`, samples that are not finite or have another shape. ValueError : `strength` is not a
+    positive number.
+    """
+
+    def __init__(
+        self, payload: bytes, *, key: Key, sample_rate: int, channels: int, strength: float = 1.0
+    ) -> None:
+        if not (0 < strength < np.inf):
+            raise ValueError(f"strength is a positive number, not {strength!r}")
+        self._bands = layout(sample_rate)
+        self._pattern = pattern(payload, key)
+        self._strength = np.float32(strength)
+        self._margin = MARGIN * sample_rate
+        self._chunks = Chunks(sample_rate, channels)
+        self._ceiling = hearing.ceiling()[: len(self._bands)]
+        self._sample_rate = sample_rate
+        self._done = 0
+        self._slots = self._marked_slots = 0.0
+
+    @property
+    def marked_share(self) -> float:
+        """Share of the time returned so far that carries the mark, 0 to 1: not silence, not lone tones."""
+        return self._marked_slots / self._slots if self._slots else 0.0
+
+    def push(self, samples: Samples) -> Samples:
+        """Take samples (n, channels) in -1..1; return what is marked by now, float32, in order."""
+        return self._joined(self._chunks.push(samples))
+
+    def flush(self) -> Samples:
+        """The rest: in all, as many samples as were pushed. Call once, at the end."""
+        return self._joined(self._chunks.flush())
+
+    def _joined(self, chunks: list[tuple[Samples, int]]) -> Samples:
+        parts = [self._marked(chunk)[:length] for chunk, length in chunks]
+        return np.concatenate([np.zeros((0, self._chunks.channels), np.float32), *parts])
+
+    def _marked(self, chunk: Samples) -> Samples:
+        """Mark one chunk, and return it without its margins."""
+        first = self._done * HOP * SLOTS - MARGIN * SLOTS
+        self._done += 1
+        chips = self._pattern[(first + np.arange(_CHUNK_SLOTS)) % PERIOD, : len(self._bands)]
+        channels = [decompose(channel, self._bands) for channel in chunk.T]
+        allowed = hearing.amplitudes(np.sum([c.rows for c in channels], 0, dtype=np.float32))
+        self._count(allowed, chunk)
+        out = chunk[self._margin : -self._margin].copy()
+        if not allowed.any():
+            return out
+        gains = np.expm1(allowed * self._strength * chips)
+        marks = [np.zeros_like(c.bins) for c in channels]
+        for i, band in enumerate(self._bands):
+            slots = 2 if i < LOW_BANDS else 1
+            gain = _interpolated(gains[::slots, i], band.rate * STEPS_A_SLOT * slots)
+            for channel, mark in zip(channels, marks, strict=True):
+                add_back(mark, band, channel.envelopes[i] * gain)
+        for c, mark in enumerate(marks):
+            out[:, c] += np.fft.irfft(mark, len(chunk))[self._margin : -self._margin].astype(np.float32)
+        # no new clipping: what was within full scale stays there
+        host = chunk[self._margin : -self._margin]
+        return np.clip(out, np.minimum(host, -1), np.maximum(host, 1), out=out)
+
+    def _count(self, allowed: NDArray[np.float32], chunk: Samples) -> None:
+        here = slice(MARGIN * SLOTS, -MARGIN * SLOTS)
+        self._slots += HOP * SLOTS
+        self._marked_slots += float(((allowed / self._ceiling).mean(1)[here] >= _CARRIES).sum())
+
+
+def embed(
+    samples: NDArray[np.floating], payload: bytes, *, key: Key, sample_rate: int, strength: float = 1.0
+) -> Samples:
+    """Mark samples in -1..1, shape (n,) or (n, channels); float32 of the same shape. See `Embedder`."""
+    array = np.asarray(samples, np.float32)
+    if array.ndim not in (1, 2):
+        raise HostError(f"samples have the shape (n,) or (n, channels), not {array.shape}")
+    shaped = array[:, None] if array.ndim == 1 else array
+    embedder = Embedder(
+        payload, key=key, sample_rate=sample_rate, channels=shaped.shape[1], strength=strength
+    )
+    return np.concatenate([embedder.push(shaped), embedder.flush()]).reshape(array.shape)

@@ -1,0 +1,69 @@
+"""The detector's statistic: what the sound says about every tile of the time-frequency plane.
+
+Embedder and detector share it: the embedder knows the host, and makes up for what speaks against the mark.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .bands import LOW_BANDS, STEPS_A_SLOT
+
+Map = NDArray[np.float32]
+
+_DYNAMICS, _SILENCE = 1e-7, 1e-14  # energy floors: relative to the chunk's mean, and absolute
+_AROUND = 12  # rows on either side over which the deviation is measured
+_LEAST_DEVIATION = 0.3  # dB
+_CLIP = 1.2  # deviations at which the limiter bends
+_COMMON = 0.7  # share of a jump of all bands together that is taken to be no mark
+
+# the two kinds of bands, and the rows that one of their tiles spans
+KINDS = ((slice(0, LOW_BANDS), 2 * STEPS_A_SLOT), (slice(LOW_BANDS, None), STEPS_A_SLOT))
+
+
+def log_energy(rows: Map) -> Map:
+    """(n, bands) energies -> dB of the tile that would begin at each row."""
+    n = len(rows)
+    out = np.empty_like(rows)
+    total = np.zeros((n + 1, rows.shape[1]), np.float64)
+    np.cumsum(rows, 0, out=total[1:], dtype=np.float64)
+    floor = max(float(rows.mean()) * _DYNAMICS, _SILENCE)
+    for part, length in KINDS:
+        box = (total[length:, part] - total[:-length, part]).astype(np.float32)
+        out[: n + 1 - length, part] = np.log10(np.maximum(box, 0) + np.float32(floor * length))
+        out[n + 1 - length :, part] = out[n - length, part]
+    out *= 10
+    return out
+
+
+def contrast(level: Map) -> Map:
+    """dB of tiles -> dB above the mean of the tiles just before and after, (n, bands)."""
+    out = np.zeros_like(level)
+    for part, length in KINDS:
+        middle = level[length:-length, part]
+        out[length:-length, part] = middle - 0.5 * (level[: -2 * length, part] + level[2 * length :, part])
+    return out
+
+
+def deviation(contrasts: Map) -> Map:
+    """How far contrasts go hereabouts: the square of the mean root, which a lone onset does not raise
+    much."""
+    n = len(contrasts)
+    total = np.zeros((n + 1, contrasts.shape[1]), np.float64)
+    np.cumsum(np.sqrt(np.abs(contrasts)), 0, out=total[1:], dtype=np.float64)
+    first = np.maximum(np.arange(n) - _AROUND, 0)
+    last = np.minimum(np.arange(n) + _AROUND + 1, n)
+    mean = ((total[last] - total[first]) / (last - first)[:, None]).astype(np.float32)
+    mean *= mean
+    out: Map = mean
+    return out
+
+
+def evidence(rows: Map) -> Map:
+    """(n, bands) energies of one signal -> (n, bands) evidence, about -1..1, that each tile was raised."""
+    d = contrast(log_energy(rows))
+    d /= _CLIP * (1.25 * deviation(d) + np.float32(_LEAST_DEVIATION))
+    np.tanh(d, out=d)
+    d -= _COMMON * d.mean(1, keepdims=True)
+    return d

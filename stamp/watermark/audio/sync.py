@@ -1,0 +1,190 @@
+"""Where in the period a piece of sound stands, how fast it is played and how high: from the pilots alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..key import Key
+from .bands import BANDS, BANDS_AN_OCTAVE, LOW_BANDS, STEPS, STEPS_A_SLOT
+from .carrier import PERIOD, PILOT, carriers
+from .evidence import Map
+
+PERIOD_ROWS = PERIOD * STEPS_A_SLOT
+
+_COARSE = 2  # rows a step of the full search
+_TEMPI = np.exp(np.arange(-40, 41) * 0.003)
+_SHIFTS = 3  # bands up and down: 13 % of pitch
+_FRACTIONS = 4
+_SEARCHED = 20 * STEPS  # rows: longer pieces would need more tempi
+_APART = 2 * STEPS_A_SLOT  # rows between two candidates
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A hypothesis: the map's first row stands at row `offset` of the period; it is played `tempo` times as
+    fast and `shift` bands higher than it was marked. score : of the pilots, in standard deviations."""
+
+    score: float
+    offset: float
+    tempo: float = 1.0
+    shift: float = 0.0
+
+    @property
+    def pitch(self) -> float:
+        return float(2.0 ** (self.shift / BANDS_AN_OCTAVE))
+
+    @property
+    def plain(self) -> bool:
+        """Played as it was marked."""
+        return self.tempo == 1.0 and self.shift == 0.0
+
+    def after(self, rows: int) -> Place:
+        """Where a map stands that follows after so many rows."""
+        return replace(self, offset=(self.offset + rows * self.tempo) % PERIOD_ROWS)
+
+
+@dataclass(frozen=True, slots=True)
+class Pilots:
+    """The pilots of a key, in the order of time: period row, band, sign; and their spectra as a template."""
+
+    row: NDArray[np.int64]
+    band: NDArray[np.int64]
+    sign: NDArray[np.float32]
+    spectrum: NDArray[np.complex64]
+    coarse_spectrum: NDArray[np.complex64]
+
+
+@lru_cache(maxsize=8)
+def pilots(key: Key) -> Pilots:
+    c = carriers(key)
+    first = np.ones((PERIOD, BANDS), bool)
+    first[1::2, :LOW_BANDS] = False
+    slot, band = np.nonzero((c.index == PILOT) & first)
+    sign = c.sign[slot, band]
+    spectra = []
+    for rows in (1, _COARSE):
+        template = np.zeros((BANDS, PERIOD_ROWS // rows), np.float32)
+        template[band, slot * STEPS_A_SLOT // rows] = sign
+        spectra.append(np.fft.rfft(template).astype(np.complex64))
+    return Pilots(slot * STEPS_A_SLOT, band, sign, spectra[0], spectra[1])
+
+
+def _peaks(trace: NDArray[np.float32], count: int, apart: int) -> list[tuple[float, int]]:
+    """The `count` highest values of a circular trace, in its own deviations, and where they are."""
+    trace = (trace - trace.mean()) / (trace.std() + 1e-12)
+    found = []
+    for _ in range(count):
+        at = int(trace.argmax())
+        found.append((float(trace[at]), at))
+        trace[np.arange(at - apart, at + apart + 1) % trace.size] = -np.inf
+    return found
+
+
+def in_place(rows: Map, key: Key, count: int) -> list[Place]:
+    """The most promising places of a map that is played as it was marked; rows (n, BANDS)."""
+    folded = np.zeros((BANDS, PERIOD_ROWS), np.float32)
+    for start in range(0, len(rows), PERIOD_ROWS):
+        part = rows[start : start + PERIOD_ROWS]
+        folded[:, : len(part)] += part.T
+    product = np.conj(np.fft.rfft(folded)) * pilots(key).spectrum
+    trace = np.fft.irfft(product.sum(0), PERIOD_ROWS).astype(np.float32)
+    return [Place(score, at) for score, at in _peaks(trace, count, _APART)]
+
+
+def stretched(rows: Map, tempo: float, step: int) -> Map:
+    """The map as it would be at the tempo of marking, one row out of `step`."""
+    at = np.arange(0, (len(rows) - 1) * tempo, step) / tempo
+    whole = at.astype(np.int64)
+    part = (at - whole).astype(np.float32)[:, None]
+    return rows[whole] * (1 - part) + rows[np.minimum(whole + 1, len(rows) - 1)] * part
+
+
+def anywhere(rows: Map, key: Key, count: int) -> list[Place]:
+    """The most promising places at any tempo within 12 % and any pitch within 13 %."""
+    if len(rows) > _SEARCHED:
+        middle = (len(rows) - _SEARCHED) // 2
+        found = anywhere(rows[middle : middle + _SEARCHED], key, count)
+        return [replace(p, offset=(p.offset - middle * p.tempo) % PERIOD_ROWS) for p in found]
+    template = pilots(key).coarse_spectrum
+    size = PERIOD_ROWS // _COARSE
+    keep = template.shape[1] * 7 // 10  # modulation above 28 Hz: nothing is there
+    template = template[:, :keep]
+    found = []
+    for tempo in _TEMPI:
+        folded = np.zeros((BANDS + 2 * _SHIFTS, size), np.float32)
+        part = stretched(rows, tempo, _COARSE)[:size]
+        folded[_SHIFTS : _SHIFTS + BANDS, : len(part)] = part.T
+        bins = np.conj(np.fft.rfft(folded)[:, :keep])
+        sums = np.zeros((2 * _SHIFTS + 1, size // 2 + 1), np.complex64)
+        for s in range(2 * _SHIFTS + 1):
+            sums[s, :keep] = np.einsum("bf,bf->f", bins[s : s + BANDS], template)
+        whole = np.fft.irfft(sums, size).astype(np.float32)
+        for s in range(2 * _SHIFTS):
+            for f in range(_FRACTIONS):
+                trace = whole[s] * (1 - f / _FRACTIONS) + whole[s + 1] * (f / _FRACTIONS)
+                at = int(trace.argmax())
+                score = float((trace[at] - trace.mean()) / (trace.std() + 1e-12))
+                found.append(Place(score, at * _COARSE, float(tempo), s + f / _FRACTIONS - _SHIFTS))
+    found.sort(key=lambda p: -p.score)
+    return _distinct(found, count)
+
+
+def _distinct(places: list[Place], count: int) -> list[Place]:
+    out: list[Place] = []
+    for place in places:
+        near = (abs(place.tempo / q.tempo - 1) < 0.005 and abs(place.shift - q.shift) <= 0.5 for q in out)
+        if not any(near):
+            out.append(place)
+        if len(out) == count:
+            break
+    return out
+
+
+def look(rows: Map, row: NDArray[np.floating], band: NDArray[np.floating]) -> NDArray[np.float32]:
+    """The map between its rows and bands, bilinear; 0 outside."""
+    r0, b0 = np.floor(row).astype(np.int64), np.floor(band).astype(np.int64)
+    fr, fb = (row - r0).astype(np.float32), (band - b0).astype(np.float32)
+    inside = (r0 >= 0) & (r0 < len(rows) - 1)
+    r0 = np.where(inside, r0, 0)
+    value = np.zeros(r0.shape, np.float32)
+    for db, weight in ((0, 1 - fb), (1, fb)):
+        b = b0 + db
+        ok = inside & (b >= 0) & (b < BANDS)
+        b = np.clip(b, 0, BANDS - 1)
+        value += np.where(ok, (rows[r0, b] * (1 - fr) + rows[r0 + 1, b] * fr) * weight, np.float32(0))
+    return value
+
+
+def score(rows: Map, key: Key, place: Place) -> float:
+    """The pilots' correlation at a place, in standard deviations."""
+    p = pilots(key)
+    at = (p.row - place.offset) % PERIOD_ROWS / place.tempo
+    seen = at < len(rows) - 1
+    value = look(rows, at[seen], p.band[seen] + place.shift) * p.sign[seen]
+    return float(value.sum() / np.sqrt(float(value @ value) + 1e-12))
+
+
+def refined(rows: Map, key: Key, place: Place) -> Place:
+    """Climb to the nearest maximum of the pilots' score; what is played as it was marked stays so."""
+    reach = len(rows) / 2
+    best = replace(place, score=score(rows, key, place))
+    for scale in (1.0, 0.5, 0.25):
+        for _ in range(2):
+            moves = [replace(best, offset=best.offset + d * scale) for d in (-1.0, 1.0)]
+            if not place.plain:
+                # a tempo change turns the map about its middle, so that offset and tempo do not fight
+                for d in (-2.0, -1.0, 1.0, 2.0):
+                    tempo = best.tempo * (1 + 2 * d * scale / reach)
+                    offset = best.offset + reach * (best.tempo - tempo)
+                    moves.append(replace(best, tempo=tempo, offset=offset))
+                moves += [replace(best, shift=best.shift + d * scale) for d in (-0.25, 0.25)]
+            scored = [replace(m, score=score(rows, key, m)) for m in moves]
+            top = max(scored, key=lambda m: m.score)
+            if top.score <= best.score:
+                break
+            best = top
+    return replace(best, offset=best.offset % PERIOD_ROWS)
