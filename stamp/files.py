@@ -18,12 +18,13 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
-from .errors import KeyFileError, PayloadError, RightsError
-from .media.kind import Kind, kind_of
+from .errors import KeyFileError, PayloadError, RightsError, UnsupportedFormat
+from .media.kind import HEAD, Kind, kind, kind_of
 from .metadata.rights import Rights
 from .notices import read_rights, write_rights
+from .options import EmbedOptions, Progress
 from .outputs import check_output, output
 from .reports import DetectReport, EmbedReport, RightsReport
 
@@ -53,8 +54,10 @@ def embed_file(
     strength: float = 1.0,
     overwrite: bool = False,
     watermark: bool = True,
+    options: EmbedOptions | None = None,
+    progress: Progress | None = None,
 ) -> EmbedReport:
-    """Mark the picture in `src` and write it to `dst`, with its rights notice.
+    """Mark the work in `src` (a photo, a clip) and write it to `dst`, with its rights notice.
 
     The container, its settings and every metadata block are kept. Before `dst` appears, the finished file is
     read back: a mark that the detector does not find, or a notice that is not there, is an error and nothing
@@ -68,6 +71,8 @@ def embed_file(
         `identifier`.
     strength : 1 is the default, invisible strength; more is more robust and less faithful.
     overwrite : allow `dst` to exist, and to be `src` itself.
+    options : how a clip is encoded.
+    progress : called with the frames of a clip that are done, and with their number.
 
     Raises
     ------
@@ -76,7 +81,7 @@ def embed_file(
     RightsError : neither a watermark nor a notice was asked for.
     OutputError : `dst` exists, and `overwrite` is False.
     UnsupportedFormat, CorruptFile, MediaError : `src` cannot be read.
-    HostError : the picture cannot carry a mark that can be read back.
+    HostError : the work cannot carry a mark that can be read back.
     UnwritableFile : `dst` cannot be written.
     """
     src, dst = Path(src), Path(dst)
@@ -97,16 +102,33 @@ def embed_file(
         raise ValueError(f"the strength of a mark that can be read is above 0 and finite, not {strength}")
 
     rights = replace(rights, identifier=payload.hex()) if rights else None
-    return _medium(src).embed(
-        src, dst, payload, key=key, rights=rights, strength=strength, output=output(src, dst, overwrite)
+    return _medium(kind_of(src)).embed(
+        src,
+        dst,
+        payload,
+        key=key,
+        rights=rights,
+        strength=strength,
+        output=output(src, dst, overwrite),
+        options=options or EmbedOptions(),
+        progress=progress or _no_progress,
     )
 
 
-def detect_file(src: StrPath, *, keys: Key | Iterable[Key], search: bool = True) -> DetectReport:
-    """Look for a mark of any of `keys` in a picture.
+def detect_file(
+    src: StrPath | BinaryIO,
+    *,
+    keys: Key | Iterable[Key],
+    search: bool = True,
+    progress: Progress | None = None,
+) -> DetectReport:
+    """Look for a mark of any of `keys` in a photo or a clip.
 
     The first key whose payload can be read is reported, else the one that comes nearest to it. Without
-    `search` only a picture that was not turned, cropped, scaled or mirrored is found, which is quick.
+    `search` only a work that was not turned, cropped, scaled or mirrored is found, which is quick, and a clip
+    is read until the first mark is certain; with it, to its end, for the spans that are marked.
+
+    `src` may be a clip in a binary file object that can seek; other works need a path.
 
     Raises
     ------
@@ -118,8 +140,18 @@ def detect_file(src: StrPath, *, keys: Key | Iterable[Key], search: bool = True)
     keys = [keys] if isinstance(keys, Key) else list(keys)
     if not keys:
         raise KeyFileError("no key to look with; load one with Key.load(path)")
-    src = Path(src)
-    return _medium(src).detect(src, keys=keys, search=search)
+    if isinstance(src, str | os.PathLike):
+        src = Path(src)
+        return _medium(kind_of(src)).detect(src, keys=keys, search=search, progress=progress or _no_progress)
+    found = kind(src.read(HEAD))
+    src.seek(0)
+    if found != "video":
+        raise UnsupportedFormat("only a clip can be read from a file object; give the path of this file")
+    return _medium(found).detect(src, keys=keys, search=search, progress=progress or _no_progress)
+
+
+def _no_progress(done: int, total: int) -> None:
+    """Nobody wants to know."""
 
 
 class _Medium(Protocol):
@@ -135,15 +167,19 @@ class _Medium(Protocol):
         rights: Rights | None,
         strength: float,
         output: AbstractContextManager[Path],
+        options: EmbedOptions,
+        progress: Progress,
     ) -> EmbedReport: ...
 
-    def detect(self, src: Path, *, keys: Sequence[Key], search: bool) -> DetectReport: ...
+    def detect(
+        self, src: Path | BinaryIO, *, keys: Sequence[Key], search: bool, progress: Progress
+    ) -> DetectReport: ...
 
 
-_MEDIA: Mapping[Kind, str] = MappingProxyType({"image": "photos"})
+_MEDIA: Mapping[Kind, str] = MappingProxyType({"image": "photos", "video": "clips"})
 
 
-def _medium(path: Path) -> _Medium:
-    """The module for what is in the file, by its first bytes."""
-    module = _MEDIA.get(kind_of(path), "photos")
+def _medium(found: Kind) -> _Medium:
+    """The module for a kind of work."""
+    module = _MEDIA.get(found, "photos")
     return cast(_Medium, import_module(f".{module}", __package__))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import HostError
 from .metadata.rights import Rights
 from .notices import with_notice
+from .options import EmbedOptions, Progress
 from .outputs import named
 from .reports import DetectReport, EmbedReport, RightsReport
 
@@ -35,6 +36,8 @@ def embed(
     rights: Rights | None,
     strength: float,
     output: AbstractContextManager[Path],
+    options: EmbedOptions,
+    progress: Progress,
 ) -> EmbedReport:
     """Mark the picture in `src`. `output` is entered when there is something to write, gives the temporary
     file to write it to, and makes it `dst` in the end.
@@ -58,7 +61,9 @@ def embed(
     return EmbedReport(src, dst, payload, *fidelity, metadata=metadata, notes=tuple(dict.fromkeys(notes)))
 
 
-def detect(src: Path, *, keys: Sequence[Key], search: bool) -> DetectReport:
+def detect(
+    src: Path, *, keys: Sequence[Key], search: bool, progress: Progress = lambda done, total: None
+) -> DetectReport:
     """Look for a mark of any of `keys` in the picture of `src`; see `files.detect_file`."""
     from .media.image import read_luma
     from .watermark.detect import detect

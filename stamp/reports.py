@@ -92,6 +92,24 @@ class EmbedReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A mark that was found in a file beside the surest one; spans are (start, end) in seconds."""
+
+    payload: bytes
+    key_name: str
+    log10_p: float
+    spans: tuple[tuple[float, float], ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "payload": self.payload.hex(),
+            "key": self.key_name,
+            "log10_p": _number(self.log10_p),
+            "spans": [list(span) for span in self.spans],
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class DetectReport:
     """What the detector found in one file, with the key that reads it, or comes nearest.
 
@@ -100,6 +118,9 @@ class DetectReport:
     log10_p : log10 of the chance that an unmarked picture reaches this score, everything that was tried
         included.
     bits_corrected, transform : None where nothing was decoded.
+    spans : (start, end) in seconds of the parts of a clip or a song that carry the mark; () in a picture.
+    decided_after_s : seconds of a clip or a song that were needed.
+    others : other marks in the same file.
     """
 
     path: Path | None
@@ -112,6 +133,9 @@ class DetectReport:
     transform: Transform | None
     key_name: str
     scheme: str
+    spans: tuple[tuple[float, float], ...] = ()
+    decided_after_s: float | None = None
+    others: tuple[Mark, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """An entry of `stamp.detect/1`."""
@@ -135,6 +159,9 @@ class DetectReport:
                 }
                 if turn
                 else None,
+                "spans": [[round(start, 3), round(end, 3)] for start, end in self.spans],
+                "decided_after_s": self.decided_after_s,
+                "others": [mark.to_dict() for mark in self.others],
             },
             "error": None,
         }

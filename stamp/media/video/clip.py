@@ -32,6 +32,7 @@ _DOLBY_VISION_TAGS = {"dvh1", "dvhe", "dvav", "dva1", "dav1", "dvc1"}
 _FULL_RANGE = 2  # AVCOL_RANGE_JPEG
 _FIELDS = {2: "top", 3: "bottom", 4: "top", 5: "bottom"}  # AV_FIELD_TT, BB, TB, BT: which is shown first
 _FIRST_PACKETS = 600
+_TELL_ASPECT = {"h264", "hevc", "mpeg4", "mpeg2video"}  # in the coded frames themselves
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,20 @@ class Clip:
     audio_streams: int
     audio_codec: str = ""
     tags: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def aspect(self) -> float:
+        """Width by height as displayed."""
+        width, height = self.shown_size
+        return width / height
+
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """What of it cannot be written again."""
+        if self.sample_aspect == 1 or self.muxer not in ("matroska", "webm") or self.codec in _TELL_ASPECT:
+            return self.dynamic_hdr
+        # PyAV has no way to set it for the stream, which is where this muxer looks.
+        return (*self.dynamic_hdr, "the shape of its samples")
 
     @property
     def shown_size(self) -> tuple[int, int]:

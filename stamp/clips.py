@@ -1,0 +1,202 @@
+"""Clips: mark the frames of a video file, and look for marks in one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from .errors import HostError
+from .metadata.rights import Rights
+from .notices import add_notice
+from .options import EmbedOptions, Progress
+from .outputs import named
+from .reports import DetectReport, EmbedReport, Mark
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .media.video.clip import Clip
+    from .watermark.key import Key
+    from .watermark.video import VideoDetection
+
+_COMPARED_FRAMES = 8
+_BAND_ROWS = 48
+_VERIFIED_SECONDS = 60.0
+
+
+def embed(
+    src: Path,
+    dst: Path,
+    payload: bytes,
+    *,
+    key: Key,
+    rights: Rights | None,
+    strength: float,
+    output: AbstractContextManager[Path],
+    options: EmbedOptions,
+    progress: Progress,
+) -> EmbedReport:
+    """Mark the clip in `src`. `output` is entered when there is something to write, gives the temporary file to
+    write it to, and makes it `dst` in the end.
+
+    Raises
+    ------
+    UnsupportedFormat, CorruptFile, MediaError : `src` cannot be read, or not written again in full.
+    HostError : the clip cannot carry a mark that can be read back.
+    UnwritableFile : `dst` cannot be written.
+    """
+    from .media.source import refused
+    from .media.video.encoders import Settings, choose
+    from .media.video.luma import has_luma_plane
+    from .media.video.remux import rewrite
+    from .watermark.video import Embedder
+
+    clip = _examined(src)
+    if clip.losses and not options.lossy:
+        raise refused(src, f"{' and '.join(clip.losses)} would be lost", "--force writes it without")
+    if not has_luma_plane(clip.pix_fmt):
+        raise refused(src, f"frames of {clip.pix_fmt} have no plane of luma", "convert them to YUV first")
+    encoder = choose(clip, Settings(options.codec, options.crf, options.preset))
+    width, height = (clip.height, clip.width) if clip.turn.transposed else (clip.width, clip.height)
+    with named(src):
+        embedder = Embedder(
+            payload,
+            key=key,
+            size=(height, width),
+            depth=clip.depth,
+            full_range=clip.full_range,
+            strength=strength,
+            aspect=clip.aspect,
+        )
+    fidelity = _Fidelity(clip)
+
+    def mark(luma: NDArray[Any], seconds: float) -> None:
+        before = fidelity.before(luma)
+        embedder.mark(luma)
+        fidelity.after(before, luma)
+
+    with output as temp, named(src):
+        written = rewrite(
+            clip, temp, encoder, mark, progress=lambda done: progress(done, max(done, clip.frames))
+        )
+        if clip.muxer in ("mp4", "mov"):
+            from .media.mp4_boxes import graft
+
+            graft(src, temp, written.track_ids)
+        metadata = add_notice(temp, rights) if rights else None
+        if _read_back(temp, key) != payload:
+            raise HostError("the mark cannot be read back from this clip: too small, too flat or too short")
+    metadata = metadata and replace(metadata, path=dst)
+    notes = (*(f"{what} was lost" for what in clip.losses), *encoder.notes, *written.notes)
+    return EmbedReport(
+        src,
+        dst,
+        payload,
+        *fidelity.result(),
+        metadata=metadata,
+        notes=tuple(dict.fromkeys((*notes, *(metadata.notes if metadata else ())))),
+    )
+
+
+def detect(
+    src: Path | BinaryIO, *, keys: Sequence[Key], search: bool, progress: Progress = lambda done, total: None
+) -> DetectReport:
+    """Look for marks of any of `keys` in a clip; see `files.detect_file`.
+
+    Reading stops when a payload is certain, unless `search`: then the whole clip is looked through, for the
+    spans that carry the mark and for other marks.
+    """
+    from .media.video.frames import read_luma
+    from .watermark.video import Detector
+
+    clip = _examined(src)
+    detector = Detector(keys, depth=clip.depth, aspect=clip.aspect, search=search)
+    for number, (luma, seconds) in enumerate(read_luma(src, clip, references_only=True)):
+        if detector.wants(seconds):
+            detector.push(luma, seconds)
+            progress(number, clip.frames)
+        if detector.decided and not search:
+            break
+    found = detector.results()
+    return _report(src if isinstance(src, Path) else None, found)
+
+
+def _report(path: Path | None, found: Sequence[VideoDetection]) -> DetectReport:
+    best = found[0]
+    return DetectReport(
+        path=path,
+        present=best.present,
+        payload=best.payload,
+        score=float(best.score),
+        threshold=float(best.threshold),
+        log10_p=float(best.log10_p),
+        bits_corrected=best.bits_corrected,
+        transform=best.transform,
+        key_name=best.key_name,
+        scheme=best.scheme,
+        spans=best.spans,
+        decided_after_s=best.decided_after_s,
+        others=tuple(
+            Mark(other.payload, other.key_name, float(other.log10_p), other.spans)
+            for other in found[1:]
+            if other.present and other.payload
+        ),
+    )
+
+
+def _examined(src: Path | BinaryIO) -> Clip:
+    from .media.source import refused
+    from .media.video.clip import STREAM, examine
+
+    clip = examine(src)
+    if clip is None:
+        named = src if isinstance(src, Path) else STREAM
+        raise refused(named, "there is no moving picture in it", "if it is a song, give it a song's name")
+    return clip
+
+
+def _read_back(path: Path, key: Key) -> bytes | None:
+    return detect(path, keys=[key], search=False).payload
+
+
+class _Fidelity:
+    """PSNR and SSIM of the marked luma, over a few frames spread over the clip.
+
+    Every fourth row counts for the PSNR and a band in the middle for the SSIM: in full they would cost a tenth
+    of a fast encoding.
+    """
+
+    def __init__(self, clip: Clip) -> None:
+        self._every = max(1, clip.frames // _COMPARED_FRAMES)
+        self._white = float((1 << clip.depth) - 1)
+        self._seen = 0
+        self._errors: list[float] = []
+        self._similar: list[float] = []
+
+    def before(self, luma: NDArray[Any]) -> NDArray[Any] | None:
+        """A copy of the frame, if it is one of those to be compared."""
+        self._seen += 1
+        return luma.copy() if (self._seen - 1) % self._every == 0 else None
+
+    def after(self, before: NDArray[Any] | None, luma: NDArray[Any]) -> None:
+        if before is None:
+            return
+        import numpy as np
+
+        from .watermark.quality import ssim
+
+        one, two = (plane[::4].astype(np.float32) for plane in (before, luma))
+        self._errors.append(float(np.square(one - two).mean()))
+        top = max(0, luma.shape[0] // 2 - _BAND_ROWS // 2)
+        bands = (plane[top : top + _BAND_ROWS].astype(np.float32) for plane in (before, luma))
+        self._similar.append(ssim(*bands, data_range=self._white))
+
+    def result(self) -> tuple[float, float]:
+        """PSNR in dB, infinite where nothing differs, and SSIM."""
+        error = sum(self._errors) / len(self._errors)
+        psnr = 10 * math.log10(self._white**2 / error) if error else math.inf
+        return psnr, sum(self._similar) / len(self._similar)

@@ -1,0 +1,25 @@
+"""What can be asked of an embedding beyond the mark itself; each kind of work takes what concerns it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Progress = Callable[[int, int], None]
+"""Called with the frames that are done, and with those to be done in all (0 where that is unknown)."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedOptions:
+    """codec : the codec of the marked clip; its own unless told.
+    crf : the encoder's scale of quality, lower is better; visually lossless unless told.
+    preset : the encoder's own word for its speed.
+    platform : prepare a clip for "youtube", "tiktok" or "instagram".
+    lossy : write the work even if something in the file cannot be kept, and say so.
+    """
+
+    codec: str | None = None
+    crf: float | None = None
+    preset: str | None = None
+    platform: str | None = None
+    lossy: bool = False
