@@ -11,25 +11,33 @@ from .errors import MediaError, OutputError, StampError
 from .files import detect_file, embed_file, read_rights
 from .folders import Job
 from .metadata.rights import Rights
+from .options import EmbedOptions
 from .reports import DetectReport, EmbedReport, Failure, RightsReport
 from .watermark.key import Key
-from .workers import Crash, run
+from .workers import Crash, News, run, tell
 
 Entry = EmbedReport | DetectReport | RightsReport | Failure
 
 
 def run_jobs(
-    task: Callable[[Job], Entry], jobs: Sequence[Job], processes: int
+    task: Callable[[Job], Entry],
+    jobs: Sequence[Job],
+    processes: int,
+    news: News = lambda index, done, total: None,
 ) -> Iterator[tuple[int, Entry]]:
     """Yield `(index, entry)` for each job as it is done, in any order. Nothing that is wrong with one file
-    stops the others."""
+    stops the others. `news` is called with a job's index while it is worked on: see `workers.run`."""
     doable = []
     for index, job in enumerate(jobs):
         if job.error is None:
             doable.append(index)
         else:
             yield index, _failure(job.path, job.error)
-    for position, result in run(_Guarded(task), [jobs[index] for index in doable], processes):
+
+    def on_news(position: int, done: int, total: int) -> None:
+        news(doable[position], done, total)
+
+    for position, result in run(_Guarded(task), [jobs[index] for index in doable], processes, on_news):
         index = doable[position]
         if isinstance(result, Crash):
             result = Failure(
@@ -70,6 +78,7 @@ class EmbedTask:
     force: bool = False
     resume: bool = False
     in_place: bool = False
+    options: EmbedOptions | None = None
 
     def __call__(self, job: Job) -> EmbedReport:
         assert job.output is not None
@@ -92,6 +101,8 @@ class EmbedTask:
             strength=self.strength,
             overwrite=overwrite,
             watermark=self.watermark,
+            options=self.options,
+            progress=tell,
         )
 
     def _done(self, job: Job, output: Path) -> EmbedReport | None:
@@ -125,9 +136,10 @@ class DetectTask:
     """`detect_file` with the keys of a run."""
 
     keys: tuple[Key, ...]
+    search: bool = True
 
     def __call__(self, job: Job) -> DetectReport:
-        return detect_file(job.path, keys=self.keys)
+        return detect_file(job.path, keys=self.keys, search=self.search, progress=tell)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,8 +40,8 @@ def embed(
     options: EmbedOptions,
     progress: Progress,
 ) -> EmbedReport:
-    """Mark the clip in `src`. `output` is entered when there is something to write, gives the temporary file to
-    write it to, and makes it `dst` in the end.
+    """Mark the clip in `src`. `output` is entered when there is something to write, gives the temporary file
+    to write it to, and makes it `dst` in the end.
 
     Raises
     ------
@@ -166,8 +166,8 @@ def _read_back(path: Path, key: Key) -> bytes | None:
 class _Fidelity:
     """PSNR and SSIM of the marked luma, over a few frames spread over the clip.
 
-    Every fourth row counts for the PSNR and a band in the middle for the SSIM: in full they would cost a tenth
-    of a fast encoding.
+    Every fourth row counts for the PSNR and a band in the middle for the SSIM: in full they would cost a
+    tenth of a fast encoding.
     """
 
     def __init__(self, clip: Clip) -> None:

@@ -84,8 +84,9 @@ def add_notice(temp: Path, rights: Rights) -> RightsReport:
 
 
 def _without_place(rights: Rights, path: Path, error: UnsupportedFormat) -> RightsReport:
-    unsupported = dict.fromkeys(rights.values(), str(error))
-    return RightsReport(path, Rights(), unsupported=unsupported, notes=(f"no rights notice: {error}",))
+    reason = str(error).removeprefix(f"{path}: ")
+    unsupported = dict.fromkeys(rights.values(), reason)
+    return RightsReport(path, Rights(), unsupported=unsupported, notes=(f"no rights notice: {reason}",))
 
 
 def _pieces(result: Source) -> Sequence[Piece]:

@@ -2,7 +2,7 @@
 
 The standard library's process pool gives up on everything when one worker dies; a decoder that falls over on
 a hostile file must not do that to a folder of photos. Here each worker holds one item at a time, so the item
-that killed it is known.
+that killed it is known. A function that takes long can say how far it is with `tell`.
 """
 
 from __future__ import annotations
@@ -10,14 +10,18 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+_NEWS_SECONDS = 0.2
 _GRACE_SECONDS = (
     5.0  # a worker told to stop removes its temporary file first; numerical code returns well within this
 )
@@ -33,6 +37,30 @@ class Crash:
     details: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _News:
+    """How far the function is, on its way to the parent."""
+
+    done: int
+    total: int
+
+
+News = Callable[[int, int, int], None]
+"""Called with the index of an item, what of it is done, and how much there is to do (0 where unknown)."""
+
+_listener: ContextVar[Callable[[int, int], None] | None] = ContextVar("_listener", default=None)
+_told: ContextVar[float] = ContextVar("_told", default=0.0)
+
+
+def tell(done: int, total: int) -> None:
+    """Say how far the function that `run` called is. Cheap enough to be called for every frame."""
+    listener = _listener.get()
+    now = time.monotonic()
+    if listener and now - _told.get() > _NEWS_SECONDS:
+        _told.set(now)
+        listener(done, total)
+
+
 def attempt(function: Callable[[Any], Any], item: Any) -> Any:
     """`function(item)`, or a `Crash` where it raises. KeyboardInterrupt passes through."""
     try:
@@ -46,15 +74,23 @@ def attempt(function: Callable[[Any], Any], item: Any) -> Any:
         )
 
 
-def run(function: Callable[[Any], Any], items: Sequence[Any], processes: int) -> Iterator[tuple[int, Any]]:
+def run(
+    function: Callable[[Any], Any],
+    items: Sequence[Any],
+    processes: int,
+    news: News = lambda index, done, total: None,
+) -> Iterator[tuple[int, Any]]:
     """Yield `(index, result or Crash)` for each item as it is done, in any order.
 
     One item is worked on in this process; more go to `processes` fresh ones, so `function`, items and results
-    must pickle. Closing the generator, or an exception in the caller's loop, stops the workers and waits for
-    them.
+    must pickle; `news` is called in this one. Closing the generator, or an exception in the caller's loop,
+    stops the workers and waits for them.
     """
     if len(items) <= 1:
-        yield from ((index, attempt(function, item)) for index, item in enumerate(items))
+        for index, item in enumerate(items):
+            with _listening(partial(news, index)):
+                result = attempt(function, item)
+            yield index, result
         return
     waiting = iter(enumerate(items))
     busy: list[_Worker] = []
@@ -67,8 +103,11 @@ def run(function: Callable[[Any], Any], items: Sequence[Any], processes: int) ->
         while busy:
             ready = wait([worker.connection for worker in busy])
             for worker in [worker for worker in busy if worker.connection in ready]:
-                busy.remove(worker)
                 result = worker.take()
+                if isinstance(result, _News):
+                    news(worker.index, result.done, result.total)
+                    continue
+                busy.remove(worker)
                 yield worker.index, result
                 following = next(waiting, None)
                 if following is None:
@@ -139,8 +178,18 @@ def _serve(connection: Connection) -> None:
         os.environ.setdefault(variable, "1")
     with suppress(EOFError, OSError, KeyboardInterrupt):
         function = connection.recv()
-        while True:
-            connection.send(attempt(function, connection.recv()))
+        with _listening(lambda done, total: connection.send(_News(done, total))):
+            while True:
+                connection.send(attempt(function, connection.recv()))
+
+
+@contextmanager
+def _listening(listener: Callable[[int, int], None]) -> Iterator[None]:
+    token = _listener.set(listener)
+    try:
+        yield
+    finally:
+        _listener.reset(token)
 
 
 def _interrupt(signum: int, frame: object) -> None:

@@ -22,10 +22,10 @@ def run(
     order of the jobs, however many processes there are."""
     ready: dict[int, Entry] = {}
     entries: list[Entry] = []
-    with screen.progress(len(jobs), command) as advance:
-        for index, entry in run_jobs(task, jobs, processes):
+    with screen.progress([job.path.name for job in jobs], command) as bar:
+        for index, entry in run_jobs(task, jobs, processes, bar.news):
             ready[index] = entry
-            advance()
+            bar.advance(index)
             while len(entries) in ready:
                 entry = ready.pop(len(entries))
                 entries.append(entry)

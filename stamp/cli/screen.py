@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -65,45 +65,26 @@ class Screen:
         return ERROR
 
     @contextmanager
-    def progress(self, total: int, what: str) -> Iterator[Callable[[], None]]:
-        """A bar with rate and time left, on stderr, where that is a terminal; yields what advances it by
-        one."""
-        if self.quiet or total < 2 or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
-            yield lambda: None
+    def progress(self, names: Sequence[str], what: str) -> Iterator[Bar]:
+        """Bars with rate and time left, on stderr, where that is a terminal: one over the files, and one for
+        each file that tells how far it is."""
+        if self.quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+            yield Bar()
             return
-        from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TaskProgressColumn,
-            TextColumn,
-            TimeRemainingColumn,
-        )
+        from .bars import bars
 
-        progress = Progress(
-            TextColumn(what),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TaskProgressColumn(),
-            TextColumn("{task.fields[rate]}"),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-            # Results that go to the same terminal are printed above the bar; results in a pipe stay in the
-            # pipe.
-            redirect_stdout=sys.stdout.isatty(),
-            transient=True,
-        )
-        with progress:
-            task = progress.add_task(what, total=total, rate="")
+        with bars(names, what) as shown:
+            yield shown
 
-            def advance() -> None:
-                progress.advance(task)
-                elapsed = progress.tasks[0].elapsed
-                if elapsed:
-                    progress.update(task, rate=f"{progress.tasks[0].completed / elapsed:.2f} files/s")
 
-            yield advance
+class Bar:
+    """Progress that nobody sees, and what the one that is seen must offer."""
+
+    def advance(self, index: int) -> None:
+        """A file is done."""
+
+    def news(self, index: int, done: int, total: int) -> None:
+        """How many frames of a file are done."""
 
 
 def _print(text: str) -> None:
