@@ -113,7 +113,7 @@ class EmbedTask:
         """
         if self.watermark:
             assert self.key is not None
-            payload = detect_file(output, keys=self.key, search=False).payload
+            payload = detect_file(output, keys=self.key, search=False, first=True).payload
             done = payload is not None and self.payload in (None, payload)
         else:
             payload = None
@@ -136,10 +136,10 @@ class DetectTask:
     """`detect_file` with the keys of a run."""
 
     keys: tuple[Key, ...]
-    search: bool = True
+    first: bool = False
 
     def __call__(self, job: Job) -> DetectReport:
-        return detect_file(job.path, keys=self.keys, search=self.search, progress=tell)
+        return detect_file(job.path, keys=self.keys, first=self.first, progress=tell)
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,10 @@ def embed(
             graft(src, temp, written.track_ids)
         metadata = add_notice(temp, rights) if rights else None
         if _read_back(temp, key) != payload:
-            raise HostError("the mark cannot be read back from this clip: too small, too flat or too short")
+            raise HostError(
+                "the mark cannot be read back: the clip is too small, too flat or too coarsely coded; "
+                "try a lower --crf or more --strength"
+            )
     metadata = metadata and replace(metadata, path=dst)
     notes = (*(f"{what} was lost" for what in clip.losses), *encoder.notes, *written.notes)
     return EmbedReport(
@@ -103,13 +106,14 @@ def embed(
 
 
 def detect(
-    src: Path | BinaryIO, *, keys: Sequence[Key], search: bool, progress: Progress = lambda done, total: None
+    src: Path | BinaryIO,
+    *,
+    keys: Sequence[Key],
+    search: bool,
+    first: bool = True,
+    progress: Progress = lambda done, total: None,
 ) -> DetectReport:
-    """Look for marks of any of `keys` in a clip; see `files.detect_file`.
-
-    Reading stops when a payload is certain, unless `search`: then the whole clip is looked through, for the
-    spans that carry the mark and for other marks.
-    """
+    """Look for marks of any of `keys` in a clip; see `files.detect_file`."""
     from .media.video.frames import read_luma
     from .watermark.video import Detector
 
@@ -119,7 +123,7 @@ def detect(
         if detector.wants(seconds):
             detector.push(luma, seconds)
             progress(number, clip.frames)
-        if detector.decided and not search:
+        if first and detector.decided:
             break
     found = detector.results()
     return _report(src if isinstance(src, Path) else None, found)

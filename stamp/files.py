@@ -120,13 +120,14 @@ def detect_file(
     *,
     keys: Key | Iterable[Key],
     search: bool = True,
+    first: bool = False,
     progress: Progress | None = None,
 ) -> DetectReport:
     """Look for a mark of any of `keys` in a photo or a clip.
 
     The first key whose payload can be read is reported, else the one that comes nearest to it. Without
-    `search` only a work that was not turned, cropped, scaled or mirrored is found, which is quick, and a clip
-    is read until the first mark is certain; with it, to its end, for the spans that are marked.
+    `search` only a work that was not turned, cropped, scaled or mirrored is found, which is quick. A clip is
+    read to its end, for the spans that are marked and for other marks; with `first`, until one is certain.
 
     `src` may be a clip in a binary file object that can seek; other works need a path.
 
@@ -142,12 +143,16 @@ def detect_file(
         raise KeyFileError("no key to look with; load one with Key.load(path)")
     if isinstance(src, str | os.PathLike):
         src = Path(src)
-        return _medium(kind_of(src)).detect(src, keys=keys, search=search, progress=progress or _no_progress)
+        return _medium(kind_of(src)).detect(
+            src, keys=keys, search=search, first=first, progress=progress or _no_progress
+        )
     found = kind(src.read(HEAD))
     src.seek(0)
     if found != "video":
         raise UnsupportedFormat("only a clip can be read from a file object; give the path of this file")
-    return _medium(found).detect(src, keys=keys, search=search, progress=progress or _no_progress)
+    return _medium(found).detect(
+        src, keys=keys, search=search, first=first, progress=progress or _no_progress
+    )
 
 
 def _no_progress(done: int, total: int) -> None:
@@ -172,7 +177,7 @@ class _Medium(Protocol):
     ) -> EmbedReport: ...
 
     def detect(
-        self, src: Path | BinaryIO, *, keys: Sequence[Key], search: bool, progress: Progress
+        self, src: Path | BinaryIO, *, keys: Sequence[Key], search: bool, first: bool, progress: Progress
     ) -> DetectReport: ...
 
 

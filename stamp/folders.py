@@ -28,9 +28,17 @@ SUFFIXES = frozenset(
             ".hif",
         ),
         *(".gif", ".jxl"),  # these can carry a notice only
+        *(".mp4", ".m4v", ".mov", ".qt", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".flv", ".ogv", ".3gp"),
     )
 )
-_SAME_CONTAINER = ({".jpg", ".jpeg", ".jpe", ".jfif"}, {".tif", ".tiff"}, {".heic", ".heif", ".hif"})
+_SAME_CONTAINER = (
+    {".jpg", ".jpeg", ".jpe", ".jfif"},
+    {".tif", ".tiff"},
+    {".heic", ".heif", ".hif"},
+    {".mp4", ".m4v"},
+    {".mov", ".qt"},
+    {".mpg", ".mpeg"},
+)
 _STAMPED = ".stamped"
 
 

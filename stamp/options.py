@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+CODECS = ("h264", "hevc", "av1", "vp9", "vp8", "prores", "ffv1", "mpeg2video", "mpeg4", "mjpeg", "dnxhd")
+"""What clips can be encoded with, by FFmpeg's names for the codecs."""
+
 Progress = Callable[[int, int], None]
 """Called with the frames that are done, and with those to be done in all (0 where that is unknown)."""
 
 
 @dataclass(frozen=True, slots=True)
 class EmbedOptions:
-    """codec : the codec of the marked clip; its own unless told.
+    """codec : the codec of the marked clip, one of CODECS; its own unless told.
     crf : the encoder's scale of quality, lower is better; visually lossless unless told.
     preset : the encoder's own word for its speed.
     platform : prepare a clip for "youtube", "tiktok" or "instagram".

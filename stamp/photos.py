@@ -62,7 +62,12 @@ def embed(
 
 
 def detect(
-    src: Path, *, keys: Sequence[Key], search: bool, progress: Progress = lambda done, total: None
+    src: Path,
+    *,
+    keys: Sequence[Key],
+    search: bool,
+    first: bool = True,
+    progress: Progress = lambda done, total: None,
 ) -> DetectReport:
     """Look for a mark of any of `keys` in the picture of `src`; see `files.detect_file`."""
     from .media.image import read_luma

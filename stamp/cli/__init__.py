@@ -24,7 +24,7 @@ from .screen import Screen, StdoutError
 OK, NOT_FOUND, USAGE, ERROR, INTERRUPTED = 0, 1, 2, 3, 130
 
 _COMMANDS = {
-    "embed": "Mark pictures and write their rights notice.",
+    "embed": "Mark works and write their rights notice.",
     "detect": "Look for a mark.",
     "show": "Show the rights notice in a file, and where it stands.",
     "key": "Make a key.",

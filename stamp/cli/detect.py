@@ -31,13 +31,21 @@ from .screen import Screen
     callback=options.payload,
     help="Exit with 1 unless every file carries this payload.",
 )
+@click.option(
+    "--first", is_flag=True, help="Clips: stop as soon as one mark is certain, and do not tell all spans."
+)
 @options.jobs
 @options.screen_options("stamp.detect/1")
 @options.pass_screen
 def command(
-    screen: Screen, sources: tuple[str, ...], key_files: tuple[str, ...], expect: bytes | None, jobs: int
+    screen: Screen,
+    sources: tuple[str, ...],
+    key_files: tuple[str, ...],
+    expect: bytes | None,
+    first: bool,
+    jobs: int,
 ) -> int:
-    """Look for a mark in pictures, whatever was done to them: recompressed, cropped, scaled, turned,
+    """Look for a mark in photos and clips, whatever was done to them: recompressed, cropped, scaled, turned,
     mirrored.
 
     Exits with 0 if every file has a mark of one of the keys, with 1 if one has none, with 3 if one could not
@@ -49,7 +57,7 @@ def command(
         assert isinstance(entry, DetectReport)
         screen.line(describe(entry, expect))
 
-    entries = run(screen, "detect", DetectTask(keys), inputs(sources), jobs, show)
+    entries = run(screen, "detect", DetectTask(keys, first=first), inputs(sources), jobs, show)
     if any(isinstance(entry, Failure) for entry in entries):
         return ERROR
     return (
@@ -75,6 +83,9 @@ def describe(report: DetectReport, expect: bytes | None = None) -> str:
     parts += [f"key {report.key_name}", score, certainty(report.log10_p)]
     if report.transform:
         parts.append(how_turned(report))
+    if report.spans:
+        parts.append(f"from {', '.join(f'{start:.1f} to {end:.1f} s' for start, end in report.spans)}")
+    parts += [f"also {other.payload.hex()} (key {other.key_name})" for other in report.others]
     return "  ".join(part for part in parts if part)
 
 

@@ -9,13 +9,14 @@ from ..config import load_or_make_key, resolve_rights
 from ..errors import RightsError
 from ..folders import plan
 from ..metadata.rights import Rights
+from ..options import EmbedOptions
 from ..reports import EmbedReport, Failure
 from . import ERROR, OK, options
 from .run import run
 from .screen import Screen
 
 
-@click.command(short_help="Mark pictures and write their rights notice.")
+@click.command(short_help="Mark works and write their rights notice.")
 @options.sources
 @click.option(
     "-o",
@@ -57,10 +58,15 @@ from .screen import Screen
     metavar="X",
     help="Strength of the mark: more survives more and is seen sooner; at most 4.  [default: 1]",
 )
+@options.clip_options
 @options.jobs
 @click.option("--resume", is_flag=True, help="Skip what is done: outputs that carry the mark already.")
 @click.option("--in-place", is_flag=True, help="Replace the sources themselves.")
-@click.option("--force", is_flag=True, help="Overwrite outputs that exist.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Overwrite outputs that exist, and mark clips even if something in them cannot be kept.",
+)
 @options.screen_options("stamp.embed/1")
 @options.pass_screen
 def command(
@@ -80,12 +86,15 @@ def command(
     no_watermark: bool,
     no_metadata: bool,
     strength: float,
+    codec: str | None,
+    crf: float | None,
+    preset: str | None,
     jobs: int,
     resume: bool,
     in_place: bool,
     force: bool,
 ) -> int:
-    """Mark pictures with an invisible watermark, and write their rights notice.
+    """Mark photos and clips with an invisible watermark, and write their rights notice.
 
     Without -o, photo.jpg becomes photo.stamped.jpg beside it. A folder is walked: hidden files and earlier
     outputs (*.stamped.*) are left alone, and its structure is kept under -o DIR. The sources are never
@@ -137,6 +146,7 @@ def command(
         force=force,
         resume=resume,
         in_place=in_place,
+        options=EmbedOptions(codec=codec, crf=crf, preset=preset, lossy=force),
     )
 
     def show(entry: Entry) -> None:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from ..options import CODECS
 from .screen import Screen
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -62,6 +63,27 @@ def strength(ctx: click.Context, param: click.Parameter, value: float) -> float:
     if not 0 < value <= 4:  # click.FloatRange lets "nan" through
         raise click.BadParameter(f"{value} is not above 0 and at most 4")
     return value
+
+
+def clip_options(command: Command) -> Command:
+    """How a marked clip is encoded: --codec, --crf, --preset."""
+    for option in (
+        click.option("--preset", metavar="P", help="Clips: the encoder's own word for its speed."),
+        click.option(
+            "--crf",
+            type=click.FloatRange(min=0, max=63),
+            metavar="Q",
+            help="Clips: the encoder's scale of quality, lower is better; visually lossless without it.",
+        ),
+        click.option(
+            "--codec",
+            type=click.Choice(CODECS),
+            metavar="C",
+            help=f"Clips: another codec than the clip's own ({', '.join(CODECS)}).",
+        ),
+    ):
+        command = option(command)
+    return command
 
 
 class Place(click.Path):

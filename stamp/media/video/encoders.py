@@ -18,16 +18,13 @@ from ...errors import UnsupportedFormat
 from ..source import refused
 from .clip import STREAM, Clip
 
-CODECS = ("h264", "hevc", "av1", "vp9", "vp8", "prores", "ffv1", "mpeg2video", "mpeg4", "mjpeg", "dnxhd")
-"""What can be written, by FFmpeg's names for the codecs."""
-
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What the user wants of the encoder; None leaves the default.
 
-    codec : one of CODECS. crf : the encoder's own quality scale, lower is better. preset : its own word for
-    speed. pix_fmt, fps_limit... are not here: the frames stay what they are.
+    codec : FFmpeg's name for it. crf : the encoder's own scale of quality, lower is better. preset : its own
+    word for speed.
     """
 
     codec: str | None = None
@@ -84,7 +81,7 @@ def choose(clip: Clip, settings: Settings) -> Encoder:
     codec = settings.codec or clip.codec
     if codec not in _KINDS:
         raise refused(
-            path, f"there is no encoder here for {codec}", f"choose one with --codec ({', '.join(CODECS)})"
+            path, f"there is no encoder here for {codec}", f"choose one with --codec ({', '.join(_KINDS)})"
         )
     kind = _KINDS[codec]
     options = dict(_SPECIAL[codec](clip)) if codec in _SPECIAL else {}
