@@ -26,14 +26,18 @@ if TYPE_CHECKING:
         UnwritableFile,
     )
     from .files import (
+        AuditReport,
         DetectReport,
         EmbedReport,
         RightsReport,
+        audit_rights,
         detect_file,
         embed_file,
         read_rights,
+        remove_rights,
         write_rights,
     )
+    from .metadata.party import Party
     from .metadata.rights import Rights
     from .watermark.detect import Detection, Transform, detect
     from .watermark.embed import embed
@@ -44,7 +48,11 @@ _HOMES = {
         "CorruptFile HostError KeyFileError MediaError MissingDependency OutputError PayloadError "
         "RightsError StampError UnsupportedFormat UnwritableFile"
     ),
-    "files": "DetectReport EmbedReport RightsReport detect_file embed_file read_rights write_rights",
+    "files": (
+        "AuditReport DetectReport EmbedReport RightsReport audit_rights detect_file embed_file read_rights "
+        "remove_rights write_rights"
+    ),
+    "metadata.party": "Party",
     "metadata.rights": "Rights",
     "watermark.detect": "Detection Transform detect",
     "watermark.embed": "embed",
@@ -53,6 +61,7 @@ _HOMES = {
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
+    "AuditReport",
     "CorruptFile",
     "DetectReport",
     "Detection",
@@ -63,6 +72,7 @@ __all__ = [
     "MediaError",
     "MissingDependency",
     "OutputError",
+    "Party",
     "PayloadError",
     "Rights",
     "RightsError",
@@ -72,11 +82,13 @@ __all__ = [
     "UnsupportedFormat",
     "UnwritableFile",
     "__version__",
+    "audit_rights",
     "detect",
     "detect_file",
     "embed",
     "embed_file",
     "read_rights",
+    "remove_rights",
     "write_rights",
 ]
 

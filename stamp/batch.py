@@ -4,19 +4,21 @@ all of them."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from .audit import AuditReport
 from .errors import MediaError, OutputError, StampError
-from .files import detect_file, embed_file, read_rights
+from .files import audit_rights, detect_file, embed_file, read_rights, remove_rights
 from .folders import Job
 from .metadata.rights import Rights
 from .options import EmbedOptions
+from .receipts import receipt, snapshot
 from .reports import DetectReport, EmbedReport, Failure, RightsReport
 from .watermark.key import Key
 from .workers import Crash, News, run, tell
 
-Entry = EmbedReport | DetectReport | RightsReport | Failure
+Entry = EmbedReport | DetectReport | RightsReport | AuditReport | Failure
 
 
 def run_jobs(
@@ -68,7 +70,7 @@ def _failure(path: Path, error: Exception) -> Failure:
 
 @dataclass(frozen=True, slots=True)
 class EmbedTask:
-    """`embed_file` with the options of a run; see `stamp embed --help`."""
+    """`embed_file`, or `remove_rights`, with the options of a run; see `stamp embed --help`."""
 
     key: Key | None
     payload: bytes | None = None
@@ -79,13 +81,26 @@ class EmbedTask:
     resume: bool = False
     in_place: bool = False
     options: EmbedOptions | None = None
+    remove: bool = False
+    receipt: bool = False
 
     def __call__(self, job: Job) -> EmbedReport:
         assert job.output is not None
+        if not self.receipt:
+            return self._embed(job, job.output)
+        before = snapshot(job.path)
+        report = self._embed(job, job.output)
+        return replace(report, receipt=receipt(before, snapshot(job.output)))
+
+    def _embed(self, job: Job, output: Path) -> EmbedReport:
         overwrite = self.force or self.in_place
-        if self.resume and job.output.exists():
+        if self.remove:
+            assert self.rights is not None
+            removed = remove_rights(job.path, output, self.rights, overwrite=overwrite)
+            return EmbedReport(job.path, output, metadata=removed, notes=removed.notes)
+        if self.resume and output.exists():
             try:
-                done = self._done(job, job.output)
+                done = self._done(job, output)
             except MediaError:
                 # In place, the source is what cannot be read, and embed_file says so. Elsewhere it is an
                 # output that somebody else cut short: ours appear whole.
@@ -94,7 +109,7 @@ class EmbedTask:
                 return done
         return embed_file(
             job.path,
-            job.output,
+            output,
             self.payload,
             key=self.key,
             rights=self.rights,
@@ -140,6 +155,16 @@ class DetectTask:
 
     def __call__(self, job: Job) -> DetectReport:
         return detect_file(job.path, keys=self.keys, first=self.first, progress=tell)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditTask:
+    """`audit_rights` of copies against one original."""
+
+    original: Path
+
+    def __call__(self, job: Job) -> AuditReport:
+        return audit_rights(self.original, job.path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,17 @@ def resolve_rights(given: Rights, file: str | os.PathLike[str] | None = None) ->
     ------
     RightsError : see `load_rights`.
     """
+    return gather_rights(given, file).for_writing(date.today().year)
+
+
+def gather_rights(given: Rights, file: str | os.PathLike[str] | None = None) -> Rights:
+    """`resolve_rights` with `{year}` left as it is, and without what follows from a notice.
+
+    Raises
+    ------
+    RightsError : see `load_rights`.
+    """
     for path in (file, find_config()):
         if path is not None:
             given = given.over(load_rights(path))
-    return given.for_writing(date.today().year)
+    return given

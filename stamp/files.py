@@ -20,10 +20,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
+from .audit import AuditReport, audit_rights
 from .errors import KeyFileError, PayloadError, RightsError, UnsupportedFormat
 from .media.kind import HEAD, Kind, kind, kind_of
 from .metadata.rights import Rights
-from .notices import read_rights, write_rights
+from .notices import read_rights, remove_rights, write_rights
 from .options import EmbedOptions, Progress
 from .outputs import check_output, output
 from .reports import DetectReport, EmbedReport, RightsReport
@@ -32,12 +33,15 @@ if TYPE_CHECKING:
     from .watermark.key import Key
 
 __all__ = [
+    "AuditReport",
     "DetectReport",
     "EmbedReport",
     "RightsReport",
+    "audit_rights",
     "detect_file",
     "embed_file",
     "read_rights",
+    "remove_rights",
     "write_rights",
 ]
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from .errors import CorruptFile, UnsupportedFormat
 from .metadata.rights import Rights
@@ -47,6 +49,47 @@ def write_rights(src: StrPath, dst: StrPath, rights: Rights, *, overwrite: bool 
     return report
 
 
+def remove_rights(src: StrPath, dst: StrPath, rights: Rights, *, overwrite: bool = False) -> RightsReport:
+    """Write `src` to `dst` without the fields of `rights`, in each place that says exactly what `rights`
+    says, and without the watermark's identifier; the rest stays byte for byte.
+
+    `{year}` in a text stands for the year that the file's own notice gives. A field that says something else
+    is somebody else's, stays, and is reported as `unchanged`.
+
+    Raises
+    ------
+    OutputError, UnsupportedFormat, CorruptFile, MediaError, UnwritableFile : see `write_rights`.
+    """
+    from .media.large import open_large
+    from .metadata import registry
+
+    src, dst = Path(src), Path(dst)
+    check_output(src, dst, overwrite)
+    with open_large(src) as file:
+        with named(src):
+            data = registry.at_hand(file)
+            before = registry.read_rights(data)
+            ours = replace(_as_written(rights, before.rights), identifier=before.rights.identifier)
+            changed = registry.remove_rights(data, ours)
+            _check_essence(data, changed)
+            after = registry.read_rights(changed)
+        with output(src, dst, overwrite) as temp:
+            file.write(temp, _pieces(changed))
+    gone = [name for name in before.sources if _standing(before, name) != _standing(after, name)]
+    left = [name for name in ours.values() if name in after.sources and name not in gone]
+    return replace(_found(after, dst), removed=tuple(gone), unchanged=tuple(left))
+
+
+def _as_written(rights: Rights, present: Rights) -> Rights:
+    """`rights` with `{year}` replaced by the year of the notice in the file, else by this year; only a notice
+    that is ours has marked the work as copyrighted.
+    """
+    years = [int(year) for year in re.findall(r"(?<!\d)\d{4}(?!\d)", present.copyright_notice or "")]
+    versions = [rights.for_writing(year) for year in (*years, date.today().year)]
+    same = (version for version in versions if version.copyright_notice == present.copyright_notice)
+    return next(same, replace(versions[-1], marked=rights.marked))
+
+
 def read_rights(src: StrPath) -> RightsReport:
     """The rights notice in `src`, and which stores hold each field. A file without one gives an empty record.
 
@@ -61,6 +104,14 @@ def read_rights(src: StrPath) -> RightsReport:
     src = Path(src)
     with open_large(src) as file, named(src):
         return _found(registry.read_rights(file), src)
+
+
+def structured_data(report: RightsReport, content_url: str) -> dict[str, Any]:
+    """The schema.org description, for JSON-LD in a web page, of the file that was read."""
+    from .media.kind import kind_of
+    from .metadata.jsonld import jsonld
+
+    return jsonld(report.rights, kind_of(report.path), content_url)
 
 
 def with_notice(data: bytes, rights: Rights, path: Path) -> tuple[bytes, RightsReport]:
@@ -108,6 +159,7 @@ def _spliced(data: Source, rights: Rights, dst: Path) -> tuple[Source, RightsRep
 
     before = registry.read_rights(data)
     changed = registry.write_rights(data, rights)
+    _check_essence(data, changed)
     after = registry.read_rights(changed)
     homeless = registry.homeless(after.container)
     wanted = [name for name in rights.values() if name not in homeless]
@@ -115,17 +167,37 @@ def _spliced(data: Source, rights: Rights, dst: Path) -> tuple[Source, RightsRep
     if missing:
         raise CorruptFile(f"the notice cannot be read back from this file: {', '.join(missing)}")
 
-    def stands(found: RightsFound, name: str) -> dict[str, object]:
-        return {store: values[name] for store, values in found.values.items() if name in values}
-
-    same = [name for name in wanted if stands(before, name) == stands(after, name)]
+    same = [name for name in wanted if _standing(before, name) == _standing(after, name)]
     written = tuple(name for name in wanted if name not in same)
     unsupported = {name: homeless[name] for name in rights.values() if name in homeless}
     report = replace(_found(after, dst), written=written, unchanged=tuple(same), unsupported=unsupported)
     return changed, report
 
 
+def _standing(found: RightsFound, name: str) -> dict[str, object]:
+    """Store -> what it says of a field."""
+    return {store: values[name] for store, values in found.values.items() if name in values}
+
+
+def _check_essence(data: Source, changed: Source) -> None:
+    """Raises `CorruptFile` if a change of the notice has touched the work itself."""
+    from .metadata import registry
+
+    if changed is not data and registry.essence_digest(changed) != registry.essence_digest(data):
+        raise CorruptFile("the notice cannot be changed without touching the work itself: nothing is written")
+
+
 def _found(found: RightsFound, path: Path) -> RightsReport:
-    conflicts = [f"{name} differs between {' and '.join(stores)}" for name, stores in found.conflicts.items()]
-    sources = {name: tuple(stores) for name, stores in found.sources.items()}
-    return RightsReport(path, found.rights, sources, notes=(*found.warnings, *conflicts))
+    conflicts = {name: tuple(stores) for name, stores in found.conflicts.items()}
+    notes = [
+        f"{name} differs between {' and '.join((found.sources[name][0], *stores))}"
+        for name, stores in conflicts.items()
+    ]
+    return RightsReport(
+        path,
+        found.rights,
+        {name: tuple(stores) for name, stores in found.sources.items()},
+        found.values,
+        conflicts,
+        notes=(*found.warnings, *notes),
+    )

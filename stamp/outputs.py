@@ -23,9 +23,9 @@ def check_output(src: Path, dst: Path, overwrite: bool) -> None:
 
 
 @contextmanager
-def output(src: Path, dst: Path, overwrite: bool) -> Iterator[Path]:
-    """A temporary file that becomes `dst` at the end; missing folders are made only now that there is
-    something to write."""
+def output(src: Path | None, dst: Path, overwrite: bool) -> Iterator[Path]:
+    """A temporary file that becomes `dst` at the end, with the permissions of `src`, if there is one; missing
+    folders are made only now that there is something to write."""
     from .media.atomic import write_whole
 
     try:

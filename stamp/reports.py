@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .metadata.rights import Rights
+from .metadata.rights import Rights, Value, plain
 
 if TYPE_CHECKING:
     from .watermark.detect import Transform
@@ -25,7 +25,10 @@ class RightsReport:
     path : the file that carries it.
     rights : what stands in the file.
     sources : field -> the stores that hold it ("exif", "xmp", ...).
+    values : store -> field -> the value as it stands there.
+    conflicts : field -> the stores that contradict the first of `sources`, whose value stands in `rights`.
     written, unchanged : fields that a write changed, and fields that stood there already.
+    removed : fields that were taken out; `unchanged` are then those that say something else and stay.
     unsupported : field -> why this container has no place for it.
     notes : what else a person should know, such as a manifest that the change makes invalid.
     """
@@ -33,8 +36,11 @@ class RightsReport:
     path: Path
     rights: Rights
     sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    values: dict[str, dict[str, Value]] = field(default_factory=dict)
+    conflicts: dict[str, tuple[str, ...]] = field(default_factory=dict)
     written: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
     unsupported: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -45,6 +51,12 @@ class RightsReport:
             "status": "read",
             "rights": self.rights.to_dict(),
             "sources": {name: list(stores) for name, stores in self.sources.items()},
+            "values": {
+                store: {name: plain(value) for name, value in fields.items()}
+                for store, fields in self.values.items()
+            },
+            "conflicts": {name: list(stores) for name, stores in self.conflicts.items()},
+            "notes": list(self.notes),
             "error": None,
         }
 
@@ -60,6 +72,7 @@ class EmbedReport:
     metadata : None where no rights notice was asked for.
     notes : what a person should know, such as a raised JPEG quality.
     resumed : it was there already, with this mark and this notice, and was left as it is.
+    receipt : see `receipts.receipt`; None where none was asked for.
     """
 
     path: Path
@@ -70,6 +83,7 @@ class EmbedReport:
     metadata: RightsReport | None = None
     notes: tuple[str, ...] = ()
     resumed: bool = False
+    receipt: dict[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """An entry of `stamp.embed/1`."""
@@ -83,10 +97,12 @@ class EmbedReport:
             "metadata": {
                 "written": list(self.metadata.written) if self.metadata else [],
                 "unchanged": list(self.metadata.unchanged) if self.metadata else [],
+                "removed": list(self.metadata.removed) if self.metadata else [],
                 "unsupported": self.metadata.unsupported if self.metadata else {},
             },
             "notes": list(self.notes),
             "resumed": self.resumed,
+            "receipt": self.receipt,
             "error": None,
         }
 
@@ -176,7 +192,7 @@ class Failure:
     message: str
     details: str = field(default="", repr=False)
 
-    # The keys of the three schemas, so that a reader of the JSON finds every key in every entry.
+    # The keys of the schemas, so that a reader of the JSON finds every key in every entry.
     _EMPTY: ClassVar[dict[str, dict[str, Any]]] = {
         "embed": {
             "output": None,
@@ -186,13 +202,15 @@ class Failure:
             "metadata": None,
             "notes": [],
             "resumed": False,
+            "receipt": None,
         },
         "detect": {"watermark": None},
-        "show": {"rights": None, "sources": None},
+        "show": {"rights": None, "sources": None, "values": None, "conflicts": None, "notes": []},
+        "audit": {"original": None, "fields": None, "notes": []},
     }
 
     def to_dict(self, command: str) -> dict[str, Any]:
-        """An entry of `stamp.embed/1`, `stamp.detect/1` or `stamp.show/1`."""
+        """An entry of `stamp.embed/1`, `stamp.detect/1`, `stamp.show/1` or `stamp.audit/1`."""
         error = {"type": self.type, "message": self.message}
         return {"path": os.fspath(self.path), "status": "error", **self._EMPTY[command], "error": error}
 

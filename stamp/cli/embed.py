@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import click
 
 from ..batch import EmbedTask, Entry
-from ..config import load_or_make_key, resolve_rights
-from ..errors import RightsError
+from ..config import gather_rights, load_or_make_key, resolve_rights
+from ..errors import OutputError, RightsError
 from ..folders import plan
 from ..metadata.rights import Rights
 from ..options import EmbedOptions
+from ..outputs import output as output_file
 from ..reports import EmbedReport, Failure
 from . import ERROR, OK, options
-from .run import run
-from .screen import Screen
+from .run import documents, run
+from .screen import Screen, document_text
 
 
 @click.command(short_help="Mark works and write their rights notice.")
@@ -47,6 +51,18 @@ from .screen import Screen
     type=options.Place(),
     metavar="FILE",
     help="Rights from a TOML file; options win.",
+)
+@click.option(
+    "--remove",
+    is_flag=True,
+    help="Take the notice out again, where it says what the options, the TOML file or stamp.toml say; "
+    "the watermark stays.",
+)
+@click.option(
+    "--receipt",
+    type=options.Place(),
+    metavar="FILE",
+    help="Write down, as JSON, what was changed where, with hashes of the files and of the work itself.",
 )
 @click.option("--no-watermark", is_flag=True, help="Write the notice only; the picture data is not touched.")
 @click.option("--no-metadata", is_flag=True, help="Mark the picture only; the metadata is not touched.")
@@ -83,6 +99,8 @@ def command(
     licensor_url: str | None,
     no_ai: bool,
     rights_file: str | None,
+    remove: bool,
+    receipt: str | None,
     no_watermark: bool,
     no_metadata: bool,
     strength: float,
@@ -124,12 +142,18 @@ def command(
     if no_watermark and no_metadata:
         raise click.UsageError("nothing to do: --no-watermark and --no-metadata exclude each other")
 
-    rights = (
-        Rights() if no_metadata else resolve_rights(rights.without_ai() if no_ai else rights, rights_file)
-    )
+    if remove and (no_metadata or payload or resume):
+        raise click.UsageError("--remove excludes --no-metadata, --payload and --resume")
+    if receipt and not force and os.path.lexists(receipt):
+        raise OutputError(f"{receipt}: exists already; choose another name, or allow overwriting (--force)")
+
+    no_watermark = no_watermark or remove
+    resolve = gather_rights if remove else resolve_rights
+    rights = Rights() if no_metadata else resolve(rights.without_ai() if no_ai else rights, rights_file)
     if not rights.values() and not no_metadata:
         if no_watermark:
-            raise click.UsageError("no rights to write: give --copyright, --rights FILE, or a stamp.toml")
+            what = "remove" if remove else "write"
+            raise click.UsageError(f"no rights to {what}: give --copyright, --rights FILE, or a stamp.toml")
         screen.say("stamp: no rights notice to write: give --copyright, --rights FILE, or a stamp.toml")
     key = None
     if not no_watermark:
@@ -147,6 +171,8 @@ def command(
         resume=resume,
         in_place=in_place,
         options=EmbedOptions(codec=codec, crf=crf, preset=preset, lossy=force),
+        remove=remove,
+        receipt=receipt is not None,
     )
 
     def show(entry: Entry) -> None:
@@ -157,6 +183,9 @@ def command(
 
     todo = plan(sources, output=output, in_place=in_place)
     entries = run(screen, "embed", task, todo, jobs, show)
+    if receipt:
+        with output_file(None, Path(receipt), force) as temp:
+            temp.write_text(document_text("stamp.receipt/1", documents(entries)), encoding="ascii")
     return ERROR if any(isinstance(entry, Failure) for entry in entries) else OK
 
 
@@ -172,6 +201,7 @@ def describe(report: EmbedReport) -> str:
     if report.metadata:
         for label, names in (
             ("wrote", report.metadata.written),
+            ("took out", report.metadata.removed),
             ("kept", report.metadata.unchanged),
             ("no place for", tuple(report.metadata.unsupported)),
         ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from ..batch import Entry, run_jobs
 from ..folders import Job
@@ -33,5 +34,10 @@ def run(
                     screen.complain(entry.message, entry.details)
                 else:
                     show(entry)
-    screen.document([e.to_dict(command) if isinstance(e, Failure) else e.to_dict() for e in entries])
+    screen.document(documents(entries, command))
     return entries
+
+
+def documents(entries: Sequence[Entry], command: str = "embed") -> list[dict[str, Any]]:
+    """The entries as they stand in the JSON documents of a command."""
+    return [entry.to_dict(command) if isinstance(entry, Failure) else entry.to_dict() for entry in entries]

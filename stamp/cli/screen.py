@@ -36,6 +36,10 @@ class Screen:
         if self.schema is None:
             _print(printable(text))
 
+    def text(self, text: str) -> None:
+        """Results of several lines that are made here, not by strangers."""
+        _print(text)
+
     def say(self, text: str) -> None:
         """News, not results."""
         if not self.quiet:
@@ -50,13 +54,7 @@ class Screen:
     def document(self, results: Sequence[dict[str, Any]], **more: Any) -> None:
         """The JSON document of this run."""
         if self.schema is not None:
-            # ASCII only: a file name that is not UTF-8 survives as an escaped lone surrogate instead of
-            # breaking the output.
-            _print(
-                json.dumps(
-                    {"schema": self.schema, "stamp": __version__, "results": results, **more}, allow_nan=False
-                )
-            )
+            _print(document_text(self.schema, results, **more))
 
     def fail(self, error: Exception, details: str = "") -> int:
         """The run as a whole cannot be done: say why, also in the document, and return the exit code."""
@@ -85,6 +83,12 @@ class Bar:
 
     def news(self, index: int, done: int, total: int) -> None:
         """How many frames of a file are done."""
+
+
+def document_text(schema: str, results: Sequence[dict[str, Any]], **more: Any) -> str:
+    """A JSON document in one line. ASCII only: a file name that is not UTF-8 survives as an escaped lone
+    surrogate instead of breaking the output."""
+    return json.dumps({"schema": schema, "stamp": __version__, "results": results, **more}, allow_nan=False)
 
 
 def _print(text: str) -> None:

@@ -70,12 +70,13 @@ class RightsFound:
 
     @property
     def conflicts(self) -> dict[str, dict[str, Value]]:
-        """Field -> store -> value, for the fields whose stores contradict each other."""
+        """Field -> store -> value, for the stores that contradict the first one."""
         found: dict[str, dict[str, Value]] = {}
-        for name, stores in self.sources.items():
-            values = {store: self.values[store][name] for store in stores}
-            first = values[stores[0]]
-            if any(not _agree(name, store, value, first) for store, value in values.items()):
+        for name, (main, *others) in self.sources.items():
+            first = self.values[main][name]
+            values = {store: self.values[store][name] for store in others}
+            values = {store: value for store, value in values.items() if not agree(name, store, value, first)}
+            if values:
                 found[name] = values
         return found
 
@@ -274,7 +275,7 @@ def _own(name: str, store: str, present: Value, given: Value) -> Value | None:
             **{key: text for key, text in given.values().items() if present.values().get(key) == text}
         )
         return ours if ours.values() else None
-    return present if _agree(name, store, present, given) else None
+    return present if agree(name, store, present, given) else None
 
 
 def _spliced(
@@ -340,8 +341,8 @@ def _store(key: str) -> Store:
     return cast(Store, import_module(f".stores.{_STORE_MODULES.get(key, key)}", __package__))
 
 
-def _agree(name: str, store: str, value: Value, first: Value) -> bool:
-    """Whether a store says what the first one does, as far as it can."""
+def agree(name: str, store: str, value: Value, first: Value) -> bool:
+    """Whether `value`, in `store`, says what `first` does, as far as the field's place there can hold it."""
     held = FIELD[name].homes[store].held(first)
     if value == held:
         return True

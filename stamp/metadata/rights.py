@@ -15,7 +15,16 @@ from .checks import TRANSLATIONS, Item, Value, checked
 from .party import Party
 from .vocabulary import DATA_MINING
 
-__all__ = ["DATA_MINING", "NO_AI_DATA_MINING", "NO_AI_TERMS", "Party", "Rights", "Value", "terms_onto"]
+__all__ = [
+    "DATA_MINING",
+    "NO_AI_DATA_MINING",
+    "NO_AI_TERMS",
+    "Party",
+    "Rights",
+    "Value",
+    "plain",
+    "terms_onto",
+]
 
 NO_AI_DATA_MINING: Final = "DMI-PROHIBITED-AIMLTRAINING"
 NO_AI_TERMS: Final = (

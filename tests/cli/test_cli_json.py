@@ -85,6 +85,7 @@ def test_embed(stamp: Runner, photo: Path, key_file: Path) -> None:
     assert done["metadata"] == {
         "written": ["copyright_notice", "marked", "identifier"],
         "unchanged": [],
+        "removed": [],
         "unsupported": {},
     }
     assert done["error"] is None

@@ -19,8 +19,8 @@ MODULES = {
 }
 
 TOP = (
-    "stamp.files stamp.photos stamp.songs stamp.clips stamp.notices stamp.outputs stamp.reports stamp.batch "
-    "stamp.folders stamp.config stamp.demo stamp.workers stamp.cli"
+    "stamp.files stamp.photos stamp.songs stamp.clips stamp.notices stamp.audit stamp.receipts stamp.outputs "
+    "stamp.reports stamp.batch stamp.folders stamp.config stamp.demo stamp.workers stamp.cli"
 )
 # Part of the package -> what it may never import, nor anything below it.
 FORBIDDEN = {
@@ -88,9 +88,10 @@ def test_modules_are_small(module: str) -> None:
 
 
 PUBLIC = """
-    CorruptFile DetectReport Detection EmbedReport HostError Key KeyFileError MediaError MissingDependency
-    OutputError PayloadError Rights RightsError RightsReport StampError Transform UnsupportedFormat
-    UnwritableFile __version__ detect detect_file embed embed_file read_rights write_rights
+    AuditReport CorruptFile DetectReport Detection EmbedReport HostError Key KeyFileError MediaError
+    MissingDependency OutputError Party PayloadError Rights RightsError RightsReport StampError Transform
+    UnsupportedFormat UnwritableFile __version__ audit_rights detect detect_file embed embed_file read_rights
+    remove_rights write_rights
 """
 
 

@@ -211,9 +211,15 @@ def removing(packet: Packet, place: Node | Attribute, fields: Fields) -> list[Ed
 def empty_descriptions(before: Packet, after: Packet) -> list[Edit]:
     """Takes the descriptions out that a removal has emptied; their number and order are the same."""
     pairs = zip(before.rdf.children, after.rdf.children, strict=True)
-    return [
-        (new.start, new.end, "") for old, new in pairs if _says_something(old) and not _says_something(new)
-    ]
+    emptied = (new for old, new in pairs if _says_something(old) and not _says_something(new))
+    return [(*_line(after.utf8, node), "") for node in emptied]
+
+
+def _line(document: bytes, node: Node) -> tuple[int, int]:
+    """The span of an element, with its indentation and line feed if it has a line of its own."""
+    start = len(document[: node.start].rstrip(b" \t"))
+    alone = document[start - 1 : start] == document[node.end : node.end + 1] == b"\n"
+    return (start, node.end + 1) if alone else (node.start, node.end)
 
 
 def _says_something(description: Node) -> bool:

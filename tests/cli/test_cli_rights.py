@@ -1,0 +1,91 @@
+"""`stamp embed --remove`, `--receipt`, `stamp show --audit` and `--jsonld`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from PIL import Image
+
+from .conftest import Runner
+
+NOTICE = ("--copyright", "© {year} Zoë <b>", "--licensor-url", "https://example.org/l", "--no-ai")
+
+
+def noticed(stamp: Runner, photo: Path, *options: str) -> Path:
+    out = photo.with_name("noticed.jpg")
+    assert stamp("embed", photo, "-o", out, "--no-watermark", *NOTICE, *options).code == 0
+    return out
+
+
+def test_remove_takes_out_what_the_same_options_wrote(stamp: Runner, photo: Path) -> None:
+    path = noticed(stamp, photo)
+    result = stamp("embed", "--remove", "--in-place", path, *NOTICE)
+    assert result.code == 0
+    assert "took out copyright_notice" in result.out
+    assert path.read_bytes() == photo.read_bytes()
+    assert "no rights notice" in stamp("show", path).out
+
+
+def test_remove_needs_to_know_what(stamp: Runner, photo: Path) -> None:
+    nothing = stamp("embed", "--remove", photo)
+    assert (nothing.code, "no rights to remove" in nothing.err) == (2, True)
+    both = stamp("embed", "--remove", "--no-metadata", photo)
+    assert (both.code, "--remove excludes" in both.err) == (2, True)
+
+
+def test_a_receipt_is_written_and_not_overwritten(stamp: Runner, photo: Path) -> None:
+    receipt = photo.with_name("receipt.json")
+    noticed(stamp, photo, "--receipt", str(receipt))
+    document = json.loads(receipt.read_text())
+    assert document["schema"] == "stamp.receipt/1"
+    told = document["results"][0]["receipt"]
+    assert told["essence_unchanged"] is True
+    assert told["changes"]["licensor_url"] == {"xmp": {"before": None, "after": "https://example.org/l"}}
+    again = stamp("embed", photo, "-o", photo.with_name("b.jpg"), *NOTICE, "--receipt", receipt)
+    assert (again.code, "exists already" in again.err) == (3, True)
+    assert not photo.with_name("b.jpg").exists()
+
+
+def test_audit_says_what_survived_and_its_exit_code_too(stamp: Runner, photo: Path) -> None:
+    path = noticed(stamp, photo)
+    same = stamp("show", "--audit", path, path)
+    assert (same.code, same.out.splitlines()[0]) == (0, f"{path}: 5 of 5 rights fields survived")
+    copy = photo.with_name("copy.jpg")
+    with Image.open(path) as picture:
+        picture.save(copy, exif=picture.info["exif"])
+    result = stamp("show", "--audit", path, copy)
+    assert result.code == 1
+    assert "LOST" in result.out
+    assert "xmp, exif -> exif" in result.out
+    entry = stamp("show", "--audit", path, copy, "--json").entries[0]
+    assert (entry["status"], entry["fields"]["licensor_url"]["outcome"]) == ("damaged", "lost")
+    failed = stamp("show", "--audit", path, "no.jpg", "--json")
+    assert (failed.code, failed.document["schema"]) == (3, "stamp.audit/1")
+    assert failed.entries[0]["fields"] is None
+
+
+def test_jsonld_can_stand_in_a_page(stamp: Runner, photo: Path) -> None:
+    path = noticed(stamp, photo)
+    result = stamp("show", "--jsonld", "--base-url", "https://example.com/img", path)
+    assert "<" not in result.out
+    found = json.loads(result.out)
+    assert (found["@type"], found["contentUrl"]) == ("ImageObject", "https://example.com/img/noticed.jpg")
+    assert found["acquireLicensePage"] == "https://example.org/l"
+    both = json.loads(stamp("show", "--jsonld", path, path).out)
+    assert [item["contentUrl"] for item in both] == ["noticed.jpg"] * 2
+    wrong = stamp("show", "--jsonld", "--json", path)
+    assert (wrong.code, "excludes" in wrong.err) == (2, True)
+
+
+def test_show_says_where_stores_contradict_each_other(stamp: Runner, photo: Path) -> None:
+    path = noticed(stamp, photo)
+    with Image.open(path) as picture:
+        tags = picture.getexif()
+        tags[0x8298] = "Somebody"
+        picture.save(path, exif=tags, xmp=picture.info["xmp"])
+    result = stamp("show", path)
+    assert "but in exif: Somebody" in result.out
+    entry = stamp("show", path, "--json").entries[0]
+    assert entry["conflicts"] == {"copyright_notice": ["exif"]}
+    assert entry["values"]["exif"]["copyright_notice"] == "Somebody"
