@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .carrier import PERIOD, PILOT, Carriers
-from .filters import whiten
 from .wavelet import LEVELS, synthesise
 
 Plane = NDArray[np.float32]
@@ -15,9 +14,7 @@ Offset = tuple[int, int]
 _BAND_LIMITS = (0.8, 0.25, 0.13)
 
 
-def translations(
-    plane: Plane, carriers: Carriers, inside: Plane | None = None, near: int | None = None
-) -> list[tuple[float, Offset]]:
+def translations(white: Plane, carriers: Carriers, near: int | None = None) -> list[tuple[float, Offset]]:
     """Likely positions (y, x) of the picture's first pixel within the tile, highest peak (in deviations)
     first.
 
@@ -25,22 +22,19 @@ def translations(
     the high frequencies hold nothing but noise. With `near`, only offsets within that many pixels of (0, 0)
     are considered.
     """
-    w = whiten(plane)
-    if inside is not None:
-        w *= inside
-    height, width = w.shape
+    height, width = white.shape
     rows, columns = -(-height // PERIOD), -(-width // PERIOD)
     tile = np.zeros((rows * PERIOD, columns * PERIOD), np.float32)
-    tile[:height, :width] = w
-    spectrum = np.fft.fft2(tile.reshape(rows, PERIOD, columns, PERIOD).sum((0, 2)))
+    tile[:height, :width] = white
+    spectrum = np.fft.rfft2(tile.reshape(rows, PERIOD, columns, PERIOD).sum((0, 2)))
+    magnitude = np.abs(spectrum)
     f = np.fft.fftfreq(PERIOD)
-    radius = np.hypot(f[:, None], f[None, :])
+    radius = np.hypot(f[:, None], np.fft.rfftfreq(PERIOD))
     peaks: dict[Offset, float] = {}
     for limit in _BAND_LIMITS:
         band = (radius > 0.02) & (radius < limit)
-        g = np.where(band, spectrum, 0)
-        g = g / (np.abs(g) + np.median(np.abs(spectrum[band])) + 1e-9)
-        correlation = np.fft.ifft2(g * carriers.pilot_spectrum).real
+        g = np.where(band, spectrum, 0) / (magnitude + np.median(magnitude[band]) + np.float32(1e-9))
+        correlation = np.fft.irfft2(g * carriers.pilot_spectrum, (PERIOD, PERIOD))
         correlation /= correlation.std() + 1e-12
         if near is not None:
             far = np.abs(np.rint(f * PERIOD)) > near
@@ -56,10 +50,10 @@ _STEPS = (2.0, 1.0, 0.5, 0.25, 0.125)
 
 
 def drift(
-    plane: Plane, carriers: Carriers, offset: Offset, weight: NDArray[np.float64], inside: Plane | None = None
+    white: Plane, carriers: Carriers, offset: Offset, weight: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """How the pattern in a nearly aligned picture drifts from where it should be: (2, 2) matrix M and (2,)
-    shift t.
+    """How the pattern in a nearly aligned, whitened picture drifts from where it should be: (2, 2) matrix M
+    and (2,) shift t.
 
     A point q (pixels from the first corner) shows the pattern of q - (M q + t). Each block of the picture is
     correlated with the pilots of its place, weighted by sub-band with `weight`; the affine drift that
@@ -71,10 +65,7 @@ def drift(
         for level, w in enumerate(weight.reshape(LEVELS, 3).astype(np.float32))
     ]
     tile = synthesise(np.zeros((PERIOD >> LEVELS,) * 2, np.float32), scaled)
-    w = whiten(plane)
-    if inside is not None:
-        w *= inside
-    starts = [range(0, n - _BLOCK // 2, _BLOCK) for n in plane.shape]
+    starts = [range(0, n - _BLOCK // 2, _BLOCK) for n in white.shape]
     corners = np.array([(y, x) for y in starts[0] for x in starts[1]])
     if len(corners) < 6:
         return None
@@ -83,15 +74,15 @@ def drift(
     expected = np.empty_like(blocks)
     span = np.arange(_FFT) - margin
     for k, (y, x) in enumerate(corners):
-        part = w[y : y + _BLOCK, x : x + _BLOCK]
+        part = white[y : y + _BLOCK, x : x + _BLOCK]
         blocks[k, margin : margin + part.shape[0], margin : margin + part.shape[1]] = part
         expected[k] = tile[np.ix_((y + offset[0] + span) % PERIOD, (x + offset[1] + span) % PERIOD)]
     cross = np.fft.irfft2(np.fft.rfft2(blocks) * np.conj(np.fft.rfft2(expected)), (_FFT, _FFT))
     near = np.arange(-_REACH - 1, _REACH + 2) % _FFT
     maps = cross[:, near][:, :, near]
-    centre = np.array(plane.shape) / 2
-    radius = max(plane.shape) / 2
-    r = (np.minimum(corners + _BLOCK / 2, plane.shape) - centre) / radius
+    centre = np.array(white.shape) / 2
+    radius = max(white.shape) / 2
+    r = (np.minimum(corners + _BLOCK / 2, white.shape) - centre) / radius
     one, zero = np.ones(len(r)), np.zeros(len(r))
     # what each parameter does to (dy, dx) of every block: two shifts, scale, turn, stretch, shear
     moves = np.array(

@@ -31,7 +31,8 @@ class Carriers:
         order LH, HL, HH of `wavelet.analyse`; index is the coded bit that the coefficient carries, `PILOT` or
         `WITNESS`; sign is -1 or +1. Pilots serve to find the mark and to measure the channel; witnesses serve
         only to judge what was found (`stats`).
-    pilot_spectrum : conjugate FFT of the tile with only the pilots in it, (PERIOD, PERIOD) complex64.
+    pilot_spectrum : conjugate FFT of the tile with only the pilots in it, (PERIOD, PERIOD // 2 + 1)
+        complex64.
     frequencies : (CONSTELLATION, 2) float64, (fy, fx) in cycles per canonical pixel, on the lattice k /
         PERIOD.
     """
@@ -58,9 +59,8 @@ def carriers(key: Key, scheme: str = SCHEME) -> Carriers:
         sign.append(np.where(words & np.uint64(1), np.float32(1), np.float32(-1)).reshape(3, side, side))
     pilots_only = [np.where(i == PILOT, s, np.float32(0)) for i, s in zip(index, sign, strict=True)]
     tile = synthesise(np.zeros((PERIOD >> LEVELS,) * 2, np.float32), pilots_only)
-    return Carriers(
-        tuple(index), tuple(sign), np.conj(np.fft.fft2(tile)).astype(np.complex64), constellation(key, scheme)
-    )
+    spectrum = np.conj(np.fft.rfft2(tile)).astype(np.complex64)
+    return Carriers(tuple(index), tuple(sign), spectrum, constellation(key, scheme))
 
 
 def constellation(key: Key, scheme: str = SCHEME) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .carrier import PILOT, SCHEME, WITNESS
 from .coding import CODED_BITS, decode, encode
+from .grid import GRIDS, Grid
 from .key import Key
 from .payload import unframe
 from .statistic import Observation
@@ -23,10 +24,11 @@ _NOISE_AGREEMENT = 0.4  # what the decoder makes of pure noise, on average: such
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A payload whose keyed check holds, and the witnesses' statistic under the weights that its code words
-    measured."""
+    """A payload whose keyed check holds, the grid that this check tells, and the witnesses' statistic under
+    the weights that its code words measured."""
 
     payload: bytes
+    grid: Grid
     score: float
     bits_corrected: int
     decodings: int
@@ -79,10 +81,10 @@ def decode_payload(observation: Observation, key: Key, budget: int, scheme: str 
             bits = decode(soft)
             used += 1
             code = 1.0 - 2.0 * encode(bits).astype(np.float64)
-            payload = unframe(bits, key, scheme)
-            if payload is not None:
-                score = witness_score(observation, _gains_from_code(observation, code))
-                return Decoded(payload, score, int((soft * code < 0).sum()), used)
+            for grid in GRIDS:
+                if (payload := unframe(bits, key, scheme + grid.check)) is not None:
+                    score = witness_score(observation, _gains_from_code(observation, code))
+                    return Decoded(payload, grid, score, int((soft * code < 0).sum()), used)
             if float((soft * code).mean()) < _NOISE_AGREEMENT:
                 break
             weight = _gains_from_code(observation, code)

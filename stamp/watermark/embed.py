@@ -12,7 +12,7 @@ from .carrier import SCHEME, carriers
 from .coding import encode
 from .constellation import sinusoids
 from .detect import detect
-from .grid import CANONICAL_AREA, canonical_shape, resize
+from .grid import canonical_shape, grid_for, resize
 from .informed import coefficients
 from .key import Key
 from .luma import add_luma, luma_plane, white_of
@@ -65,11 +65,12 @@ def embed(
     """
     if not 0 <= strength < np.inf:
         raise ValueError(f"strength is a number from 0, not {strength}")
-    bits = frame(payload, key, SCHEME)
     white = white_of(image, data_range)
+    h, w = image.shape[:2]
+    grid = grid_for((h, w))
+    bits = frame(payload, key, SCHEME + grid.check)
     if strength == 0:
         return image.copy()
-    h, w = image.shape[:2]
     if max(h, w) > MAX_PROPORTION * min(h, w):
         raise HostError(
             f"{w} x {h} pixels are too narrow a strip for the mark: one side may be at most {MAX_PROPORTION} "
@@ -81,7 +82,7 @@ def embed(
         )
     if image.ndim == 3 and image.shape[2] == 4 and not image[:, :, 3].any():
         raise HostError("the picture is fully transparent: a mark in pixels that nobody sees would be lost")
-    plane = resize(luma_plane(image, data_range, CANONICAL_AREA), canonical_shape((h, w)))
+    plane = resize(luma_plane(image, data_range, grid.area), canonical_shape((h, w), grid))
     if plane.std() < _FLAT:
         raise HostError("the picture is flat, one shade all over: there is nothing to hide a mark in")
     if np.mean((plane < 0.5) | (plane > 254.5)) > _CLIPPED:
@@ -109,7 +110,6 @@ def mark(plane: Plane, bits: NDArray[np.uint8], key: Key, strength: float) -> Pl
     waves = sinusoids(padded, spatial(mask, activities, padded.shape), c.frequencies, mask.rms)
     share = float(np.mean(waves * waves)) / mask.rms**2
     signs = np.concatenate([1 - 2 * encode(bits).astype(np.float32), np.ones(2, np.float32)])
-    with_waves = [d + e for d, e in zip(host, analyse(waves)[1], strict=True)]
-    chips = coefficients(with_waves, cover, mask, signs, c, mask.rms**2 * (1 - share))
+    chips = coefficients(host, cover, mask, signs, c, mask.rms**2 * (1 - share))
     delta = synthesise(np.zeros_like(approximation), chips) + waves
     return np.ascontiguousarray(delta[MARGIN : MARGIN + h, MARGIN : MARGIN + w])

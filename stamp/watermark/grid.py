@@ -1,12 +1,14 @@
-"""The canonical grid, and resampling to and from it.
+"""The canonical grids, and resampling to and from them.
 
-Every picture is marked and read on a grid with the area of a 768 x 512 picture and the picture's own shape,
-so that the mark of an uncropped copy stands in the same place whatever size the copy has.
+Every picture is marked and read on a grid of a fixed area and the picture's own shape, so that the mark of an
+uncropped copy stands in the same place whatever size the copy has. There are two areas: that of a 768 x 512
+picture, and twice that for large pictures, whose mark is finer and so carries smaller crops.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -14,14 +16,33 @@ from numpy.typing import NDArray
 
 from .linear import SINGLE_THREAD
 
-CANONICAL_AREA = 768 * 512
 _BLOCK = 16
 
 
-def canonical_shape(shape: tuple[int, int]) -> tuple[int, int]:
-    """(H, W) of the canonical grid for a picture of `shape`: the same proportions, an area of about
-    `CANONICAL_AREA` pixels."""
-    scale = (CANONICAL_AREA / (shape[0] * shape[1])) ** 0.5
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A canonical grid: what is added to the scheme's name in the keyed check, so that a frame tells its
+    grid, and the area in pixels."""
+
+    check: str
+    area: int
+
+
+STANDARD = Grid("", 768 * 512)
+LARGE = Grid("/large", 2 * 768 * 512)
+GRIDS = (STANDARD, LARGE)
+LARGE_FROM = 1_500_000  # pixels of a picture that is marked on the large grid
+
+
+def grid_for(shape: tuple[int, int]) -> Grid:
+    """The grid on which a picture of `shape` (H, W) is marked."""
+    return LARGE if shape[0] * shape[1] >= LARGE_FROM else STANDARD
+
+
+def canonical_shape(shape: tuple[int, int], grid: Grid = STANDARD) -> tuple[int, int]:
+    """(H, W) of a canonical grid for a picture of `shape`: the same proportions, an area of about `grid.area`
+    pixels."""
+    scale = (grid.area / (shape[0] * shape[1])) ** 0.5
     return max(round(shape[0] * scale), 1), max(round(shape[1] * scale), 1)
 
 

@@ -26,7 +26,7 @@ Levels = NDArray[np.float64]  # (LEVELS, SYMBOLS)
 FLOOR = 0.7
 TARGETS = np.array([1.0, 0.8, 0.5])
 _SEES = np.array([[1, 1, 1, 1], [0, 1, 1, 1], [0, 0, 1, 1]])
-_ROUNDS, _SWEEPS, _HALVINGS = 2, 3, 9
+_SWEEPS, _HALVINGS = 3, 9
 _SYNTHESIS_GAIN = np.array([1.04, 0.98, 1.085, 1.145])  # energy of a unit coefficient in the picture, bior4.4
 
 
@@ -92,7 +92,7 @@ def coefficients(
 ) -> Detail:
     """The mark's wavelet coefficients.
 
-    host : details of the padded host, with everything else that will be added to it. signs : (SYMBOLS,) +-1,
+    host : details of the padded host. signs : (SYMBOLS,) +-1,
         the code and the known chips. mean_square : energy a pixel that the mark may spend.
     """
     r = _response(host, cover, mask, carriers)
@@ -137,14 +137,13 @@ def coefficients(
         return np.asarray(FLOOR * mean + extra)
 
     amplitude = np.full_like(r.gain, mean)
-    for _ in range(_ROUNDS):
-        mark = [m * c for m, c in zip(mask.levels, _chips(amplitude, signs, shapes, carriers), strict=True)]
-        interference = statistic(mark) - r.gain * amplitude
-        low, high = 0.0, 40.0
-        for _ in range(_HALVINGS):
-            middle = (low + high) / 2
-            spent = float((r.energy * solve(interference, middle) ** 2).sum())
-            low, high = (low, middle) if spent > budget else (middle, high)
-        amplitude = solve(interference, low)
-        amplitude *= (budget / float((r.energy * amplitude**2).sum())) ** 0.5
+    mark = [m * c for m, c in zip(mask.levels, _chips(amplitude, signs, shapes, carriers), strict=True)]
+    interference = statistic(mark) - r.gain * amplitude
+    low, high = 0.0, 40.0
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        spent = float((r.energy * solve(interference, middle) ** 2).sum())
+        low, high = (low, middle) if spent > budget else (middle, high)
+    amplitude = solve(interference, low)
+    amplitude *= (budget / float((r.energy * amplitude**2).sum())) ** 0.5
     return [m * c for m, c in zip(mask.levels, _chips(amplitude, signs, shapes, carriers), strict=True)]

@@ -14,7 +14,7 @@ Plane = NDArray[np.float32]
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 _BAND = 8  # rows of blocks at a time
-_STRIP = 32  # rows at a time: all that is touched stays in the second-level cache
+_STRIP = 16  # rows at a time: all that is touched stays in the second-level cache
 
 _WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)  # Rec. ITU-R BT.601
 
@@ -46,28 +46,26 @@ def luma_plane(image: NDArray[np.generic], data_range: float | None, area: float
     white = white_of(image, data_range)
     h, w = image.shape[:2]
     factor = max(int((h * w / area) ** 0.5 / 1.3), 1)
-    reduced = _block_means(np.ascontiguousarray(image), factor)
-    plane = reduced if reduced.ndim == 2 else reduced[:, :, :3] @ _WEIGHTS
+    plane = _block_luma(np.ascontiguousarray(image), factor)
     plane *= np.float32(255 / white)
     scale = min((area / (h * w)) ** 0.5, 1.0)
     return resize(plane, (max(round(h * scale), 1), max(round(w * scale), 1)), (h / factor, w / factor))
 
 
-def _block_means(image: NDArray[np.generic], factor: int) -> Plane:
-    """Means of factor x factor blocks; those at the right and bottom border may be of fewer pixels. float32.
+def _block_luma(image: NDArray[np.generic], factor: int) -> Plane:
+    """Luma of the means of factor x factor blocks; those at the right and bottom border may be of fewer
+    pixels.
 
-    Sums of integers, a few rows at a time, so that they stay in the cache: half the cost of the decoder at 12
-    megapixels.
+    Sums of integers, a few rows at a time, so that they stay in the cache, and colours put together before
+    columns: a third of the cost of the decoder at 12 megapixels.
     """
-    if factor == 1:
-        return image.astype(np.float32)
     integral = image.dtype.kind == "u"
     kind = (
         np.float32 if not integral else np.uint16 if image.dtype == np.uint8 and factor <= 16 else np.uint32
     )
     h, w = image.shape[:2]
     rows, columns = -(-h // factor), -(-w // factor)
-    out = np.empty((rows, columns, *image.shape[2:]), np.float32)
+    out = np.empty((rows, columns), np.float32)
     flat = image.reshape(h, -1)
     for start in range(0, rows, _BAND):
         end = min(start + _BAND, rows)
@@ -75,7 +73,7 @@ def _block_means(image: NDArray[np.generic], factor: int) -> Plane:
         for i in range(1, factor):
             part = flat[start * factor + i : end * factor : factor]
             np.add(sums[: len(part)], part, out=sums[: len(part)], dtype=kind)
-        tall = sums.reshape(end - start, *image.shape[1:])
+        tall = _luma(sums.reshape(end - start, *image.shape[1:]))
         total = tall[:, ::factor].copy()
         for j in range(1, factor):
             part = tall[:, j::factor]
@@ -83,7 +81,16 @@ def _block_means(image: NDArray[np.generic], factor: int) -> Plane:
         out[start:end] = total
     counts_y, counts_x = np.full(rows, factor, np.float32), np.full(columns, factor, np.float32)
     counts_y[-1], counts_x[-1] = h - (rows - 1) * factor, w - (columns - 1) * factor
-    out /= (counts_y[:, None] * counts_x)[(..., *[None] * (out.ndim - 2))]
+    out /= counts_y[:, None] * counts_x
+    return out
+
+
+def _luma(colours: NDArray[np.generic]) -> Plane:
+    if colours.ndim == 2:
+        return colours.astype(np.float32)
+    out = np.zeros(colours.shape[:2], np.float32)
+    for colour, weight in enumerate(_WEIGHTS):
+        out += np.multiply(colours[:, :, colour], weight, dtype=np.float32)
     return out
 
 
@@ -102,7 +109,7 @@ def add_luma(image: NDArray[Scalar], delta: Plane, white: float) -> NDArray[Scal
     add = _add_bytes if bytes_ else _add
     out = np.empty_like(image)
     for start, end, rows in resize_rows(wide, h, _STRIP):
-        step = np.clip(np.rint(rows), -127, 127).astype(np.int8) if bytes_ else rows
+        step = np.clip(np.rint(rows, out=rows), -127, 127, out=rows).astype(np.int8) if bytes_ else rows
         source, target = image[start:end], out[start:end]
         if image.ndim == 2:
             add(source, step, target, white)
@@ -144,10 +151,10 @@ def _add_bytes(
 ) -> None:
     """`_add` for uint8 and steps of int8: saturating additions on bytes, five times faster than a trip
     through wider numbers."""
-    zero = np.zeros_like(step)
-    up = np.maximum(step, zero).view(np.uint8)
-    down = np.negative(np.minimum(step, zero)).view(np.uint8)
-    value = np.minimum(source, np.uint8(255) - up)
+    up = np.maximum(step, np.zeros_like(step))
+    down = (up - step).view(np.uint8)
+    up = up.view(np.uint8)
+    value = np.minimum(source, ~up)
     value += up
     np.maximum(value, down, out=value)
     np.subtract(value, down, out=target)

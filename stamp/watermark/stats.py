@@ -12,10 +12,10 @@ Bernoulli 21(2), 2015, doi:10.3150/14-BEJ603). No assumption about photographs e
 were searched.
 
 A payload is reported only where z reaches `THRESHOLD`, which has p <= `P_STATISTIC`, *and* the keyed 32-bit
-check holds, which a wrong decoding does with probability 2**-32, independently of the witnesses. With at most
-`MAX_DECODINGS` decodings in one call,
+check holds for one of two grids, which a wrong decoding does with probability 2 * 2**-32, independently of
+the witnesses. With at most `MAX_DECODINGS` decodings in one call,
 
-    false positive rate per call <= MAX_DECODINGS * P_STATISTIC * 2**-32 = 4.7e-10.
+    false positive rate per call <= MAX_DECODINGS * P_STATISTIC * CHECKS * 2**-32 = 4.7e-10.
 
 A mark is called present without its payload only where z alone reaches `THRESHOLD_ALONE`: p <= 1e-10 over the
 `MAX_POSITIONS` geometries that one call may look at.
@@ -27,8 +27,8 @@ import math
 from functools import cache
 
 P_STATISTIC = 0.01
-MAX_DECODINGS = 200
-CHECK_BITS = 32
+MAX_DECODINGS = 100
+CHECK_BITS, CHECKS = 32, 2  # a frame says by its check on which of two grids it stands
 P_ALONE = 1e-10
 MAX_POSITIONS = 200
 _LOG10_C = math.log10(1 / (2 * math.erfc(1.0)))
@@ -52,7 +52,7 @@ def log10_p_statistic(z: float, tests: int = 1) -> float:
 def log10_p_report(z: float, decodings: int) -> float:
     """Upper bound of log10 of the probability that this evidence, statistic and check together, arises by
     chance."""
-    return min(0.0, log10_p_statistic(z) + math.log10(decodings) - CHECK_BITS * math.log10(2))
+    return min(0.0, log10_p_statistic(z) + math.log10(decodings * CHECKS) - CHECK_BITS * math.log10(2))
 
 
 def _threshold(p: float, tests: int) -> float:
@@ -71,8 +71,8 @@ def threshold_after(decodings: int) -> float:
     """What the statistic must reach once a call has spent `decodings`: its p falls with their square beyond
     `MAX_DECODINGS`.
 
-    So the false positives of a call that goes on for ever stay below 2 MAX_DECODINGS P_STATISTIC 2**-32 =
-    9.3e-10.
+    So the false positives of a call that goes on for ever stay below 2 MAX_DECODINGS P_STATISTIC CHECKS
+    2**-32 = 9.3e-10.
     """
     if decodings <= MAX_DECODINGS:
         return THRESHOLD

@@ -25,7 +25,11 @@ STEP = 0.005  # log-polar resolution: radians, and the logarithm of the scale
 SCALE_MIN, SCALE_MAX = 0.3, 4.8  # pixels of the working picture per canonical pixel
 POWER_CAP = 16.0  # of one peak, in units of its neighbourhood: no single line of the host may decide
 _ANGLES = int(np.ceil(np.pi / STEP))
+_BEYOND = 0.75  # cycles per pixel: where a hypothesis may look for a line, none being above 0.5
+_QUANTUM = 32  # of the power in searches: 16-bit integers add up twice as fast, and 32 of them fit
 _SCALE_STEP = 0.004
+_CROP = 1.2  # pixels of the working picture per canonical pixel, above which a picture may be a small crop
+_NEIGHBOURHOOD = 17
 _UPRIGHT = [
     np.array(m, float) for m in ([[1, 0], [0, 1]], [[1, 0], [0, -1]], [[0, 1], [-1, 0]], [[0, 1], [1, 0]])
 ]
@@ -95,7 +99,7 @@ def spectrum(faded: Plane) -> Spectrum:
     raw = (transform.real**2 + transform.imag**2).astype(np.float32)
     ceiling = np.quantile(raw[::8, ::8], 0.999)
     # one row pair beyond the half plane on each side would be the mirror image; the edge value is near enough
-    local = box(np.minimum(raw, ceiling), 25)
+    local = box(np.minimum(raw, ceiling), _NEIGHBOURHOOD)
     local += np.float32(1e-12)
     power = raw / local
     np.minimum(power, np.float32(POWER_CAP), out=power)
@@ -118,30 +122,57 @@ def _highest_of_nine(power: Plane) -> Plane:
 
 
 @dataclass(frozen=True, slots=True)
+class _Atlas:
+    """Power on a grid of both signs of fy, zero beyond the spectrum, for quick look-ups.
+
+    map : in units of 1 / `_QUANTUM`, flattened. size : bins a cycle per pixel. origin, stride : the index of
+        frequency (fy, fx), fx >= 0, is origin + stride * rint(size * fy) + rint(size * fx).
+    """
+
+    map: NDArray[np.int16]
+    size: int
+    origin: int
+    stride: int
+
+    def at(self, fy: Plane, fx: Plane) -> NDArray[np.int16]:
+        index = np.rint(fy * np.float32(self.size)).astype(np.int32)
+        index *= self.stride
+        index += np.rint(fx * np.float32(self.size)).astype(np.int32)
+        index += self.origin
+        found: NDArray[np.int16] = self.map[index]
+        return found
+
+
+def _atlas(power: Plane, size: int) -> _Atlas:
+    half, reach = size // 2, int(np.ceil(_BEYOND * size))
+    out = np.zeros((2 * reach + 1, reach + 1), np.int16)
+    quantised = np.rint(power[:, :half] * np.float32(_QUANTUM)).astype(np.int16)
+    out[reach : reach + half, :half] = quantised[:half]
+    out[reach - half + 1 : reach, :half] = quantised[half + 1 :]
+    return _Atlas(out.ravel(), size, reach * (reach + 1), reach + 1)
+
+
+@dataclass(frozen=True, slots=True)
 class _LogPolar:
-    """Power minus one over (angle, log radius); angles cover [0, 2 pi), since the spectrum repeats after
+    """Power over (angle, log radius), quantised; angles cover [0, 2 pi), since the spectrum repeats after
     pi."""
 
-    map: Plane
+    map: NDArray[np.int16]
     log_min: float
     step: float
 
 
-def _log_polar(power: Plane, size: int, aspect: float, step: float) -> _LogPolar:
+def _log_polar(atlas: _Atlas, aspect: float, step: float) -> _LogPolar:
     """The map of a spectrum whose rows are taken `aspect` times further out (undoing a squeeze of the
     finished picture)."""
     log_min = np.log(0.035 / SCALE_MAX)
-    radii = np.exp(np.arange(log_min, np.log(0.5) + step, step))
+    radii = np.exp(np.arange(log_min, np.log(0.5) + step, step)).astype(np.float32)
     count = int(np.ceil(np.pi / step))
     angle = np.arange(count) * (np.pi / count)
-    fy = np.outer(np.sin(angle), radii) * (aspect**0.5)
-    fx = np.outer(np.cos(angle), radii) * (aspect**-0.5)
-    flip = np.where(fx < 0, -1.0, 1.0)
-    iy = np.rint(fy * flip * size).astype(np.int32)
-    ix = np.rint(fx * flip * size).astype(np.int32)
-    inside = (np.abs(iy) < size // 2) & (ix < size // 2)
-    flat = np.where(inside, (iy % size) * (size // 2 + 1) + ix, 0)
-    values = np.where(inside, power.ravel()[flat], np.float32(0)).astype(np.float32)
+    flip = np.where(np.cos(angle) < 0, -1, 1)
+    sine = (flip * np.sin(angle) * aspect**0.5).astype(np.float32)
+    cosine = (flip * np.cos(angle) * aspect**-0.5).astype(np.float32)
+    values = atlas.at(np.outer(sine, radii), np.outer(cosine, radii))
     return _LogPolar(np.concatenate([values, values]), float(log_min), np.pi / count)
 
 
@@ -150,7 +181,7 @@ def _scores(lp: _LogPolar, points: NDArray[np.float64], step: float) -> tuple[Pl
     angles = lp.map.shape[0] // 2
     scales = np.exp(np.arange(np.log(SCALE_MIN), np.log(SCALE_MAX), step))
     # a scale s moves a point of radius f to f / s: column of (log f - log s)
-    total = np.zeros((angles, scales.size), np.float32)
+    total = np.zeros((angles, scales.size), np.int16)
     radius, theta = np.log(np.hypot(points[:, 0], points[:, 1])), np.arctan2(points[:, 0], points[:, 1])
     seen = np.zeros(scales.size)
     first = np.rint((radius - np.log(scales[-1]) - lp.log_min) / step).astype(int)
@@ -161,8 +192,8 @@ def _scores(lp: _LogPolar, points: NDArray[np.float64], step: float) -> tuple[Pl
         low = max(start, 0)
         total[:, low - start : end - start] += lp.map[t : t + angles, low:end]
         seen[low - start : end - start] += 1
-    total /= np.sqrt(np.maximum(seen, 16)).astype(np.float32)
-    return total[:, ::-1], scales
+    score = total * (1 / (_QUANTUM * np.sqrt(np.maximum(seen, 16)))).astype(np.float32)
+    return score[:, ::-1], scales
 
 
 def _peaks(score: Plane, count: int, reach: int) -> list[tuple[float, int, int]]:
@@ -176,26 +207,31 @@ def _peaks(score: Plane, count: int, reach: int) -> list[tuple[float, int, int]]
 
 
 def upright_candidates(
-    s: Spectrum, frequencies: NDArray[np.float64], *, stretched: bool, count: int = 2
+    s: Spectrum, frequencies: NDArray[np.float64], *, stretched: bool, count: int = 2, zooms: int = 6
 ) -> list[Candidate]:
     """The best geometries without a rotation: what most crops and most changes of the aspect ratio are.
 
     So few hypotheses reach a given score by chance much more rarely than all rotations do, and the small
-    remains of a crop show a lower score.
+    remains of a crop show a lower score. Of plain zooms, which a crop is, the best `zooms` count: the right
+    one of a small crop is often not the first, and small remains are read quickly.
     """
     scales = np.exp(np.arange(np.log(SCALE_MIN), np.log(SCALE_MAX), _SCALE_STEP))
+    shrink = (1 / scales[:, None]).astype(np.float32)
+    atlas = _atlas(s.power, s.size)
     found = []
-    for turn in _UPRIGHT:
+    for number, turn in enumerate(_UPRIGHT):
         points = frequencies @ turn.T
         for aspect in UPRIGHT_ASPECTS if stretched else (1.0,):
             stretch = np.array([aspect**0.5, aspect**-0.5])
-            f = (points * stretch)[None] / scales[:, None, None]
-            at = np.rint(f * np.where(f[..., 1:] < 0, -s.size, s.size)).astype(np.int32)
-            inside = (np.abs(at[..., 0]) < s.size // 2) & (at[..., 1] < s.size // 2)
-            row = np.where(inside, (at[..., 0] % s.size) * (s.size // 2 + 1) + at[..., 1], 0)
-            score = np.where(inside, s.power.ravel()[row], np.float32(0)).sum(1)
-            score /= np.sqrt(np.maximum(inside.sum(1), 16))
-            for value, _, j in _peaks(score[None], 1 if stretched else count, 3):
+            ends = points * stretch
+            ends[ends[:, 1] < 0] *= -1
+            inside = np.abs(ends).max(1) * shrink < 0.5
+            total = atlas.at(*(end.astype(np.float32) * shrink for end in ends.T)).sum(1, dtype=np.int32)
+            score = total / (_QUANTUM * np.sqrt(np.maximum(inside.sum(1), 16)))
+            peaks = _peaks(score[None], 1 if stretched else count if number else zooms, 3)
+            for rank, (value, _, j) in enumerate(peaks):
+                if rank >= count and scales[j] < _CROP:
+                    continue
                 affine = np.diag(stretch) @ turn / scales[j]
                 found.append(Candidate(value, affine, "stretch" if stretched else "zoom"))
     found.sort(key=lambda c: -c.score)
@@ -210,13 +246,13 @@ def candidates(
     found = []
     kind: Kind = "affine" if squeezed else "similarity"
     step = STEP * 2 if squeezed else STEP
-    power = s.coarse if squeezed else s.power
-    plain = _log_polar(power, s.size, 1.0, step)
+    atlas = _atlas(s.coarse if squeezed else s.power, s.size)
+    plain = _log_polar(atlas, 1.0, step)
     for aspect in ASPECTS if squeezed else (1.0,):
         stretch = np.diag([aspect**0.5, aspect**-0.5])
         families = [(plain, stretch, np.eye(2))]
         if squeezed:
-            families.append((_log_polar(power, s.size, aspect, step), np.eye(2), stretch))
+            families.append((_log_polar(atlas, aspect, step), np.eye(2), stretch))
         for lp, before, after in families:
             for mirror in (np.eye(2), np.diag([1.0, -1.0])):
                 inner = before @ mirror

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from stamp.watermark.grid import CANONICAL_AREA, canonical_shape, resize
+from stamp.watermark.grid import STANDARD, canonical_shape, resize
 from stamp.watermark.wavelet import analyse, synthesise
 
 SIDES = st.integers(1, 90)
@@ -20,7 +20,7 @@ SHAPES = st.tuples(SIDES, SIDES)
 def test_the_canonical_area_and_shape(height: int, width: int) -> None:
     h, w = canonical_shape((height, width))
     if max(height, width) <= 4 * min(height, width):
-        assert abs(h * w / CANONICAL_AREA - 1) < 0.01
+        assert abs(h * w / STANDARD.area - 1) < 0.01
         assert abs((h / w) / (height / width) - 1) < 0.01
     assert canonical_shape((width, height)) == (w, h)
 

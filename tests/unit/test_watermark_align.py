@@ -11,7 +11,7 @@ from PIL import Image
 from stamp.watermark.align import drift, translations
 from stamp.watermark.carrier import PERIOD, carriers
 from stamp.watermark.embed import mark
-from stamp.watermark.filters import box
+from stamp.watermark.filters import box, whiten
 from stamp.watermark.grid import resize
 from stamp.watermark.key import Key
 from stamp.watermark.payload import frame
@@ -31,28 +31,28 @@ def plane() -> Plane:
 @pytest.mark.parametrize("corner", [(0, 0), (1, 0), (37, 101), (200, 255), (130, 300), (256, 512)])
 def test_a_crop_is_placed_in_its_tile(plane: Plane, corner: tuple[int, int]) -> None:
     y, x = corner
-    peak, offset = translations(plane[y : y + 256, x : x + 256], carriers(KEY))[0]
+    peak, offset = translations(whiten(plane[y : y + 256, x : x + 256]), carriers(KEY))[0]
     assert offset == (y % PERIOD, x % PERIOD)
     assert peak > 6
 
 
 def test_near_looks_no_further_than_told(plane: Plane) -> None:
     part = np.ascontiguousarray(plane[37:, 101:])
-    for _, offset in translations(part, carriers(KEY), None, 1):
+    for _, offset in translations(whiten(part), carriers(KEY), 1):
         assert {offset[0], offset[1]} <= {0, 1, PERIOD - 1}
     shifted = np.ascontiguousarray(plane[1:, :-1])
-    assert translations(shifted, carriers(KEY), None, 1)[0][1] == (1, 0)
+    assert translations(whiten(shifted), carriers(KEY), 1)[0][1] == (1, 0)
 
 
 def test_an_unmarked_picture_has_no_peak() -> None:
     host = gray(512, 768, 2).astype(np.float32)
-    assert all(peak < 5.5 for peak, _ in translations(host, carriers(KEY)))
+    assert all(peak < 5.5 for peak, _ in translations(whiten(host), carriers(KEY)))
 
 
 def test_drift_measures_a_small_stretch(plane: Plane) -> None:
     """Stretched by 0.6 % and 0.4 %: the point q shows what belongs at q / 1.006, that is q - 0.006 q."""
     stretched = resize(plane, (515, 771))
-    moved = drift(stretched, carriers(KEY), (0, 0), np.ones(BANDS))
+    moved = drift(whiten(stretched), carriers(KEY), (0, 0), np.ones(BANDS))
     assert moved is not None
     matrix, shift = moved
     np.testing.assert_allclose(matrix, np.diag([1 - 512 / 515, 1 - 768 / 771]), atol=1.2e-3)
@@ -60,14 +60,14 @@ def test_drift_measures_a_small_stretch(plane: Plane) -> None:
 
 
 def test_no_drift_where_there_is_none(plane: Plane) -> None:
-    moved = drift(plane, carriers(KEY), (0, 0), np.ones(BANDS))
+    moved = drift(whiten(plane), carriers(KEY), (0, 0), np.ones(BANDS))
     assert moved is not None
     assert np.abs(moved[0]).max() < 1e-3
     assert np.abs(moved[1]).max() < 0.3
 
 
 def test_drift_needs_room(plane: Plane) -> None:
-    assert drift(plane[:100, :100], carriers(KEY), (0, 0), np.ones(BANDS)) is None
+    assert drift(whiten(plane[:100, :100]), carriers(KEY), (0, 0), np.ones(BANDS)) is None
 
 
 def test_no_move_is_no_resampling(plane: Plane) -> None:

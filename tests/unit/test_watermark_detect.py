@@ -342,3 +342,24 @@ def test_threads_and_processes_give_the_same_answer(marked: Picture) -> None:
         assert list(threads.map(task, pictures)) == reference
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as processes:
         assert list(processes.map(task, pictures)) == reference
+
+
+@pytest.fixture(scope="module")
+def large() -> Picture:
+    """A picture above 1.5 megapixels, marked on the large grid."""
+    return Image.fromarray(embed(photo(1100, 1600), PAYLOAD, key=KEY))
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.7, 0.4])
+def test_a_large_picture_is_read_at_any_size(large: Picture, scale: float) -> None:
+    found = detect(np.asarray(resized(large, scale, scale)), key=KEY, search=False)
+    assert found.payload == PAYLOAD
+    assert found.transform == Transform(1.0, 0.0, False, 1.0)
+
+
+def test_a_small_crop_of_a_large_picture_tells_its_true_scale(large: Picture) -> None:
+    """The crop itself is below the size from which pictures are marked on the large grid."""
+    found = detect(np.asarray(large.crop((400, 300, 1000, 700))), key=KEY)
+    assert found.payload == PAYLOAD
+    assert found.transform is not None
+    assert found.transform.scale == pytest.approx((1600 * 1100 / (600 * 400)) ** 0.5, rel=0.01)

@@ -16,7 +16,7 @@ from stamp.watermark.carrier import carriers
 from stamp.watermark.coding import CODED_BITS, encode
 from stamp.watermark.detect import detect
 from stamp.watermark.embed import embed
-from stamp.watermark.grid import CANONICAL_AREA
+from stamp.watermark.grid import STANDARD
 from stamp.watermark.key import Key
 from stamp.watermark.luma import luma_plane
 from stamp.watermark.payload import frame
@@ -41,7 +41,7 @@ def test_fidelity(seed: int) -> None:
     host = photo(512, 768, seed)
     marked = put(host)
     assert psnr(host, marked, data_range=255) >= 42
-    planes = [luma_plane(image, None, CANONICAL_AREA) for image in (host, marked)]
+    planes = [luma_plane(image, None, STANDARD.area) for image in (host, marked)]
     assert ssim(*planes, data_range=255) >= 0.98
     assert np.abs(marked.astype(int) - host).max() <= 24
 
@@ -61,7 +61,7 @@ def test_brightness_is_kept() -> None:
 def test_each_sub_band_carries_the_code_word() -> None:
     """Host-free, so that what is measured is the mark: a sub-band in the wrong place would not correlate."""
     host = photo(512, 768, 4)
-    delta = luma_plane(put(host), None, CANONICAL_AREA) - luma_plane(host, None, CANONICAL_AREA)
+    delta = luma_plane(put(host), None, STANDARD.area) - luma_plane(host, None, STANDARD.area)
     observed = observe_plane(delta, carriers(KEY))
     code = 1.0 - 2.0 * encode(frame(PAYLOAD, KEY, "stamp.image.1"))
     z = observed.soft[:, :CODED_BITS] @ code / np.sqrt((observed.soft[:, :CODED_BITS] ** 2).sum(1))

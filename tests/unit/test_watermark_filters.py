@@ -40,11 +40,10 @@ def test_a_window_larger_than_the_plane() -> None:
     np.testing.assert_allclose(box(small, 7), naive_box(small, 7), atol=1e-3)
 
 
-def test_planes_of_a_stack_do_not_mix() -> None:
-    stack = np.stack([PLANE, PLANE[::-1] * 2, PLANE * 0])
-    filtered = box(stack, 3)
-    for plane, expected in zip(filtered, stack, strict=True):
-        assert np.array_equal(plane, box(np.ascontiguousarray(expected), 3))
+@pytest.mark.parametrize("height", [1, 63, 64, 65, 200])
+def test_strips_leave_no_seam(height: int) -> None:
+    tall = np.tile(PLANE, (5, 1))[:height]
+    np.testing.assert_allclose(box(tall, 11), naive_box(tall, 11), atol=1e-3)
 
 
 def test_centred_is_the_residue_and_its_deviation() -> None:

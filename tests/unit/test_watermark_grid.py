@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from photos import gray
 from PIL import Image
 
-from stamp.watermark.grid import CANONICAL_AREA, canonical_shape, resize, resize_rows
+from stamp.watermark.grid import LARGE, STANDARD, canonical_shape, grid_for, resize, resize_rows
 
 Plane = NDArray[np.float32]
 PRIME = gray(811, 1237).astype(np.float32)
@@ -93,4 +93,12 @@ def test_the_canonical_picture_stays_as_it_is(shape: tuple[int, int]) -> None:
 
 def test_copies_of_all_sizes_share_one_grid() -> None:
     assert {canonical_shape((2 * k, 3 * k)) for k in (64, 100, 256, 1000, 4001)} == {(512, 768)}
-    assert CANONICAL_AREA == 512 * 768
+    assert STANDARD.area == 512 * 768
+
+
+def test_large_pictures_have_a_grid_of_twice_the_area() -> None:
+    assert grid_for((1000, 1499)) is STANDARD
+    assert grid_for((1000, 1500)) is LARGE
+    h, w = canonical_shape((3000, 4000), LARGE)
+    assert (h, w) == (768, 1024)
+    assert h * w == 2 * STANDARD.area

@@ -9,7 +9,7 @@ from photos import gray, noise, photo
 from PIL import Image
 
 from stamp.errors import HostError
-from stamp.watermark.grid import CANONICAL_AREA, resize
+from stamp.watermark.grid import STANDARD, resize
 from stamp.watermark.luma import add_luma, luma_plane, white_of
 
 SMALL = photo(90, 131)
@@ -69,9 +69,9 @@ def test_large_pictures_shrink_in_place(shape: tuple[int, int], dtype: type) -> 
 
     image = slope(h, w) * white
     image = (image if dtype is np.float32 else np.rint(image)).astype(dtype)
-    plane = luma_plane(image, white, CANONICAL_AREA)
+    plane = luma_plane(image, white, STANDARD.area)
     height, width = plane.shape
-    assert abs(height * width / CANONICAL_AREA - 1) < 0.01
+    assert abs(height * width / STANDARD.area - 1) < 0.01
     error = (plane - 255 * slope(height, width))[4:-4, 4:-4]
     assert np.abs(error).max() < (0.6 if dtype is np.uint8 else 0.02)
     assert abs(error.mean()) < 0.02
@@ -79,7 +79,7 @@ def test_large_pictures_shrink_in_place(shape: tuple[int, int], dtype: type) -> 
 
 def test_shrinking_is_antialiased_like_pillows() -> None:
     image = np.clip(128 + 40 * noise((1536, 2048), 5), 0, 255).astype(np.uint8)[:1501, :1999]
-    plane = luma_plane(image, None, CANONICAL_AREA)
+    plane = luma_plane(image, None, STANDARD.area)
     theirs = Image.fromarray(image.astype(np.float32)).resize(plane.shape[::-1], Image.Resampling.BICUBIC)
     assert np.abs(plane - np.asarray(theirs)).mean() < 0.7
 

@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from stamp.watermark import stats
+from stamp.watermark.grid import GRIDS
 
 # log10 of P(N(0, 1) >= z), from scipy.stats.norm.logsf, SciPy 1.17
 TAILS = {
@@ -89,10 +90,11 @@ def test_drawn_rademacher_sums_keep_the_bound() -> None:
 
 
 def test_one_call_reports_falsely_less_than_once_in_a_billion() -> None:
-    with_payload = stats.MAX_DECODINGS * 10 ** stats.log10_p_statistic(stats.THRESHOLD) / 2**stats.CHECK_BITS
+    checks = stats.MAX_DECODINGS * stats.CHECKS / 2**stats.CHECK_BITS
+    with_payload = checks * 10 ** stats.log10_p_statistic(stats.THRESHOLD)
     alone = 10 ** stats.log10_p_statistic(stats.THRESHOLD_ALONE, stats.MAX_POSITIONS)
     assert with_payload + alone <= 1e-9
-    assert stats.CHECK_BITS == 32
+    assert (32, len(GRIDS)) == (stats.CHECK_BITS, stats.CHECKS)
 
 
 def test_thresholds_are_the_lowest_that_hold() -> None:

@@ -141,19 +141,19 @@ class Detector:
 
     def _look(self, window: _Window, *, search: bool) -> None:
         work = window.evidence.picture()
-        to_work = np.diag([self._canonical[0] / work.shape[0], self._canonical[1] / work.shape[1]])
         for state in self._states:
             s = Search(
                 state.key,
                 carriers(state.key, SCHEME),
-                np.linalg.inv(to_work),
+                self._canonical,
+                work,
                 scheme=SCHEME,
                 spent=state.spent,
                 budget=_BUDGET if not search else 4 * _BUDGET,
             )
-            found = s.untouched(work, self._canonical, to_work)
+            found = s.untouched()
             if found is None and search:
-                found = s.anywhere(work)
+                found = s.anywhere()
             state.spent += s.decodings
             if state.best is None or s.promise > state.best.promise:
                 state.best = s
@@ -195,7 +195,9 @@ class Detector:
         return self.results()[0]
 
     def _nothing(self, state: _State) -> VideoDetection:
-        s = state.best or Search(state.key, carriers(state.key, SCHEME), np.eye(2))
+        s = state.best or Search(
+            state.key, carriers(state.key, SCHEME), (_NARROWEST, _NARROWEST), np.zeros((1, 1), np.float32)
+        )
         d = s.verdict()
         span = ((self._total.start_s, self._total.end_s),) if d.present else ()
         return VideoDetection(

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..grid import CANONICAL_AREA
+from ..grid import STANDARD
 from ..luma import luma_plane
 from ..statistic import activity, normalise, pad_to_tiles
 from ..wavelet import MARGIN, Detail, analyse, synthesise
 
 Plane = NDArray[np.float32]
 
-AREA = 0.6 * CANONICAL_AREA  # pixels of a working frame: what the levels in use need
+AREA = 0.6 * STANDARD.area  # pixels of a working frame: what the levels in use need
 _HEIGHT = 10.0  # root mean square of the picture; the image scheme's floors are meant for grey levels
 
 
