@@ -49,9 +49,11 @@ def embed(
     HostError : the clip cannot carry a mark that can be read back.
     UnwritableFile : `dst` cannot be written.
     """
+    from .media.mp4_boxes import graft, layout
     from .media.source import refused
     from .media.video.encoders import Settings, choose
     from .media.video.luma import has_luma_plane
+    from .media.video.platforms import findings, platform, prepared, with_codec
     from .media.video.remux import rewrite
     from .watermark.video import Embedder
 
@@ -60,7 +62,13 @@ def embed(
         raise refused(src, f"{' and '.join(clip.losses)} would be lost", "--force writes it without")
     if not has_luma_plane(clip.pix_fmt):
         raise refused(src, f"frames of {clip.pix_fmt} have no plane of luma", "convert them to YUV first")
-    encoder = choose(clip, Settings(options.codec, options.crf, options.preset))
+    settings = Settings(options.codec, options.crf, options.preset)
+    wanted = platform(options.platform) if options.platform else None
+    encoder = choose(clip, with_codec(settings, clip, wanted) if wanted else settings)
+    advice: tuple[str, ...] = ()
+    if wanted:
+        encoder = prepared(encoder, clip, wanted)
+        advice = findings(clip, wanted, src.stat().st_size, layout(src))
     width, height = (clip.height, clip.width) if clip.turn.transposed else (clip.width, clip.height)
     with named(src):
         embedder = Embedder(
@@ -81,11 +89,14 @@ def embed(
 
     with output as temp, named(src):
         written = rewrite(
-            clip, temp, encoder, mark, progress=lambda done: progress(done, max(done, clip.frames))
+            clip,
+            temp,
+            encoder,
+            mark,
+            progress=lambda done: progress(done, max(done, clip.frames)),
+            edit_lists=wanted is None or wanted.edit_lists or clip.staggered,
         )
         if clip.muxer in ("mp4", "mov"):
-            from .media.mp4_boxes import graft
-
             graft(src, temp, written.track_ids)
         metadata = add_notice(temp, rights) if rights else None
         if _read_back(temp, key) != payload:
@@ -94,7 +105,7 @@ def embed(
                 "try a lower --crf or more --strength"
             )
     metadata = metadata and replace(metadata, path=dst)
-    notes = (*(f"{what} was lost" for what in clip.losses), *encoder.notes, *written.notes)
+    notes = (*(f"{what} was lost" for what in clip.losses), *encoder.notes, *written.notes, *advice)
     return EmbedReport(
         src,
         dst,

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 CODECS = ("h264", "hevc", "av1", "vp9", "vp8", "prores", "ffv1", "mpeg2video", "mpeg4", "mjpeg", "dnxhd")
 """What clips can be encoded with, by FFmpeg's names for the codecs."""
 
+PLATFORMS = ("youtube", "tiktok", "instagram")
+"""What clips can be prepared for."""
+
 Progress = Callable[[int, int], None]
 """Called with the frames that are done, and with those to be done in all (0 where that is unknown)."""
 
@@ -17,7 +20,7 @@ class EmbedOptions:
     """codec : the codec of the marked clip, one of CODECS; its own unless told.
     crf : the encoder's scale of quality, lower is better; visually lossless unless told.
     preset : the encoder's own word for its speed.
-    platform : prepare a clip for "youtube", "tiktok" or "instagram".
+    platform : prepare a clip for one of PLATFORMS, and say what it would like otherwise.
     lossy : write the work even if something in the file cannot be kept, and say so.
     """
 

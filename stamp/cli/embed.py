@@ -104,6 +104,7 @@ def command(
     no_watermark: bool,
     no_metadata: bool,
     strength: float,
+    platform: str | None,
     codec: str | None,
     crf: float | None,
     preset: str | None,
@@ -170,7 +171,7 @@ def command(
         force=force,
         resume=resume,
         in_place=in_place,
-        options=EmbedOptions(codec=codec, crf=crf, preset=preset, lossy=force),
+        options=EmbedOptions(codec, crf, preset, platform, lossy=force),
         remove=remove,
         receipt=receipt is not None,
     )

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from ..options import CODECS
+from ..options import CODECS, PLATFORMS
 from .screen import Screen
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -66,7 +66,7 @@ def strength(ctx: click.Context, param: click.Parameter, value: float) -> float:
 
 
 def clip_options(command: Command) -> Command:
-    """How a marked clip is encoded: --codec, --crf, --preset."""
+    """How a marked clip is encoded: --platform, --codec, --crf, --preset."""
     for option in (
         click.option("--preset", metavar="P", help="Clips: the encoder's own word for its speed."),
         click.option(
@@ -80,6 +80,12 @@ def clip_options(command: Command) -> Command:
             type=click.Choice(CODECS),
             metavar="C",
             help=f"Clips: another codec than the clip's own ({', '.join(CODECS)}).",
+        ),
+        click.option(
+            "--platform",
+            type=click.Choice(PLATFORMS),
+            metavar="NAME",
+            help=f"Clips: prepare them for {', '.join(PLATFORMS)}, and say what it would like otherwise.",
         ),
     ):
         command = option(command)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import CorruptFile
@@ -51,6 +52,29 @@ def graft(source: Path, made: Path, track_ids: Sequence[int]) -> None:
             os.replace(temp, made)
         finally:
             temp.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """index_first : the index comes before the media data. edit_lists : some track has one."""
+
+    index_first: bool
+    edit_lists: bool
+
+
+def layout(path: Path) -> Layout | None:
+    """How an MP4 or QuickTime file is laid out; None for other files. Raises MediaError."""
+    with open_large(path) as file:
+        places = {kind: (start, end) for kind, start, end in _outer(file)}
+        if b"moov" not in places:
+            return None
+        index = file[slice(*places[b"moov"])]
+        first = b"mdat" not in places or places[b"moov"] < places[b"mdat"]
+        return Layout(first, any(_has_edits(index, part) for part in _inner(index)))
+
+
+def _has_edits(index: bytes, part: Box) -> bool:
+    return part.kind == b"trak" and any(inner.kind == b"edts" for inner in _content(index, part))
 
 
 def _outer(file: LargeFile) -> Iterator[tuple[bytes, int, int]]:

@@ -13,7 +13,7 @@ from typing import BinaryIO
 import av
 from av import VideoFrame
 from av.container import InputContainer
-from av.stream import Disposition
+from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from ...errors import MediaError, StampError
@@ -32,6 +32,7 @@ _DOLBY_VISION_TAGS = {"dvh1", "dvhe", "dvav", "dva1", "dav1", "dvc1"}
 _FULL_RANGE = 2  # AVCOL_RANGE_JPEG
 _FIELDS = {2: "top", 3: "bottom", 4: "top", 5: "bottom"}  # AV_FIELD_TT, BB, TB, BT: which is shown first
 _FIRST_PACKETS = 600
+_TOGETHER = 0.005
 _TELL_ASPECT = {"h264", "hevc", "mpeg4", "mpeg2video"}  # in the coded frames themselves
 
 
@@ -48,6 +49,8 @@ class Clip:
     sample_aspect : width of a sample over its height, as stored.
     fps : mean frames a second; 0 where unknown. frames : an estimate, 0 where unknown. seconds : likewise.
     first_field : "top" or "bottom" where the frames are interlaced, else "".
+    transfer : characteristics of ITU-T H.273, table 3: 16 is PQ, 18 is HLG.
+    staggered : some sound starts at another time than the picture.
     dynamic_hdr : the names of per-frame metadata that no encoder here can write again.
     """
 
@@ -73,9 +76,12 @@ class Clip:
     hdr: Static
     dynamic_hdr: tuple[str, ...]
     display_matrix: bytes | None
+    transfer: int
     other_videos: int
-    audio_streams: int
+    staggered: bool
     audio_codec: str = ""
+    audio_rate: int = 0
+    audio_channels: int = 0
     tags: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -83,6 +89,10 @@ class Clip:
         """Width by height as displayed."""
         width, height = self.shown_size
         return width / height
+
+    @property
+    def is_hdr(self) -> bool:
+        return self.transfer in (16, 18)
 
     @property
     def losses(self) -> tuple[str, ...]:
@@ -245,6 +255,7 @@ def _describe(container: InputContainer, stream: VideoStream, frame: VideoFrame,
         dynamic.append("HDR Vivid")
     format_ = frame.format
     sounds = container.streams.audio
+    first = sounds[0].codec_context if sounds else None
     return Clip(
         path=path,
         muxer=_muxer(container.format.name, brand),
@@ -269,12 +280,18 @@ def _describe(container: InputContainer, stream: VideoStream, frame: VideoFrame,
         dynamic_hdr=tuple(dynamic),
         display_matrix=blocks.get("DISPLAYMATRIX"),
         other_videos=sum(not other.disposition & PICTURES for other in container.streams.video) - 1,
-        audio_streams=len(sounds),
-        audio_codec=sounds[0].codec_context.codec.canonical_name
-        if sounds and sounds[0].codec_context
-        else "",
+        transfer=frame.color_trc,
+        staggered=any(abs(_start(sound) - max(_start(stream), 0)) > _TOGETHER for sound in sounds),
+        audio_codec=first.codec.canonical_name if first else "",
+        audio_rate=first.sample_rate if first else 0,
+        audio_channels=first.channels if first else 0,
         tags=dict(container.metadata),
     )
+
+
+def _start(stream: Stream) -> float:
+    """Seconds; before 0 lies what decoders leave out."""
+    return max(0.0, float((stream.start_time or 0) * (stream.time_base or 0)))
 
 
 def _seconds(container: InputContainer, stream: VideoStream) -> float:

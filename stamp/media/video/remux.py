@@ -83,17 +83,20 @@ def rewrite(
     *,
     progress: Progress = lambda done: None,
     make_sound: MakeSound | None = None,
+    edit_lists: bool = True,
 ) -> Written:
     """Write the clip to `target` with `edit` applied to every frame.
 
     Timestamps, codec, colour, HDR, display matrix, interlacing, chapters, attachments, tags and all other
     streams are those of the source. `make_sound` makes what marks an audio stream; None copies them all.
+    Without `edit_lists`, an MP4 file gets none: what decoders would leave out at the start of the sound is
+    left out in whole packets.
 
     Raises CorruptFile, UnsupportedFormat, MediaError for the source; OSError for the target.
     """
     assert clip.path is not None
     with opened(clip.path) as source:
-        job = _Job(source, clip, target, encoder, make_sound)
+        job = _Job(source, clip, target, encoder, make_sound, edit_lists=edit_lists)
         try:
             for packet in _packets(source, job.inputs, clip.path):
                 job.take(packet, edit)
@@ -160,8 +163,10 @@ class _Job:
         target: Path,
         encoder: Encoder,
         make_sound: MakeSound | None,
+        *,
+        edit_lists: bool,
     ) -> None:
-        self.source, self.clip = source, clip
+        self.source, self.clip, self.edit_lists = source, clip, edit_lists
         self.path = clip.path or target
         self.notes: list[str] = []
         self.frames = 0
@@ -169,7 +174,7 @@ class _Job:
             str(target),
             "w",
             format=clip.muxer,
-            options=_muxer_options(clip),
+            options=_muxer_options(clip, edit_lists=edit_lists),
             metadata_errors="surrogateescape",
         )
         self.output.flags |= _BITEXACT  # no dates, no random numbers
@@ -269,7 +274,7 @@ class _Job:
         if index != self.clip.index:
             if index in self.sounds:
                 self.output.mux(self.sounds[index].push(packet))
-            else:
+            elif self.edit_lists or packet.pts is None or packet.pts + (packet.duration or 0) > 0:
                 packet.stream = self.outputs[index]
                 self.output.mux_one(packet)
             return
@@ -327,11 +332,13 @@ class _Job:
         self.output.close()
 
 
-def _muxer_options(clip: Clip) -> dict[str, str]:
+def _muxer_options(clip: Clip, *, edit_lists: bool) -> dict[str, str]:
     if clip.muxer not in ("mp4", "mov"):
         return {}
     # Spherical and stereoscopic descriptions count as unofficial, but they were there.
-    return {"strict": "unofficial", "write_btrt": "0"} | ({"brand": clip.brand} if clip.brand else {})
+    options = {"strict": "unofficial", "write_btrt": "0"} | ({"brand": clip.brand} if clip.brand else {})
+    # B frames then point back by negative offsets instead of an edit list (ISO/IEC 14496-12, 8.6.1.3).
+    return options if edit_lists else options | {"use_editlist": "0", "movflags": "negative_cts_offsets"}
 
 
 def _open_encoder(video: VideoStream, clip: Clip, encoder: Encoder, *, global_header: bool) -> VideoStream:
