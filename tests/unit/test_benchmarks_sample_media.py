@@ -1,10 +1,12 @@
-"""The photos that ship with the project: all in the manifest, unaltered, free, small."""
+"""The photos and the clip that ship with the project: all in the manifest, unaltered, free, small."""
 
 import csv
 import hashlib
 from pathlib import Path
 
 from PIL import Image
+
+from stamp.media.video.clip import examine
 
 FOLDER = Path(__file__).parents[2] / "sample_media"
 
@@ -14,9 +16,11 @@ def _rows() -> list[dict[str, str]]:
         return list(csv.DictReader(file, delimiter="\t"))
 
 
-def test_manifest_names_exactly_the_photos_that_are_there() -> None:
+def test_manifest_names_exactly_the_works_that_are_there() -> None:
     assert sorted(row["file"] for row in _rows()) == sorted(
-        path.name for path in FOLDER.glob("*.jpg") if ".stamped." not in path.name
+        path.name
+        for path in FOLDER.iterdir()
+        if path.suffix in (".jpg", ".mp4") and ".stamped." not in path.name
     )
 
 
@@ -25,13 +29,25 @@ def test_hashes_hold() -> None:
         assert hashlib.sha256((FOLDER / row["file"]).read_bytes()).hexdigest() == row["sha256"], row["file"]
 
 
-def test_three_free_photos_under_two_megabytes_that_open() -> None:
-    rows = _rows()
+def test_they_are_free() -> None:
+    for row in _rows():
+        assert row["licence"].startswith("CC0-1.0")
+        assert row["origin"]
+
+
+def test_three_photos_under_two_megabytes_that_open() -> None:
+    rows = [row for row in _rows() if row["file"].endswith(".jpg")]
     assert len(rows) == 3
     assert sum((FOLDER / row["file"]).stat().st_size for row in rows) < 2_000_000
     for row in rows:
-        assert row["licence"].startswith("CC0-1.0")
-        assert row["origin"]
         with Image.open(FOLDER / row["file"]) as photo:
             photo.load()
             assert min(photo.size) >= 512
+
+
+def test_a_clip_of_six_seconds_under_half_a_megabyte() -> None:
+    path = FOLDER / "pan.mp4"
+    assert path.stat().st_size < 500_000
+    clip = examine(path)
+    assert clip is not None
+    assert (clip.width, clip.height, clip.frames, clip.seconds) == (640, 360, 150, 6.0)
