@@ -4,7 +4,8 @@
     python sample_media/make.py unpacked
 
 Each is scaled to 1600 pixels across (Lanczos) and saved as a JPEG, quality 88, 4:2:0; the manifest is
-written beside them (run make_clip.py afterwards for the clip's line). Another Pillow may give other bytes: the manifest's hashes are those of the files here.
+written beside them; run make_clip.py afterwards for the clip's line. Another Pillow may give other bytes:
+the manifest's hashes are those of the files here.
 """
 
 from __future__ import annotations
