@@ -139,7 +139,7 @@ class _Atlas:
         index *= self.stride
         index += np.rint(fx * np.float32(self.size)).astype(np.int32)
         index += self.origin
-        found: NDArray[np.int16] = self.map[index]
+        found: NDArray[np.int16] = self.map.take(index)
         return found
 
 

@@ -11,6 +11,7 @@ Plane = NDArray[np.float32]
 Affine = NDArray[np.float64]
 
 MAX_PIXELS = 1_500_000
+_STRIP = 32  # rows at a time: all that is touched stays in the cache
 _DRIFT = 0.5  # canonical pixels of shear over the whole picture that a reading does not notice
 
 
@@ -42,12 +43,23 @@ def unwarp(
         low, high = low + shift, high + shift
     height, width = (int(n) for n in np.ceil(high - low))
     forth = np.linalg.inv(back).astype(np.float32)
-    # centre of pixel (i, j) in the picture's continuous coordinates
-    i = (np.arange(height, dtype=np.float32) + np.float32(low[0] + 0.5))[:, None]
-    j = (np.arange(width, dtype=np.float32) + np.float32(low[1] + 0.5))[None, :]
-    y = i * forth[0, 0] + j * forth[0, 1] - np.float32(0.5)
-    x = i * forth[1, 0] + j * forth[1, 1] - np.float32(0.5)
-    valid = (y > -0.5) & (y < h - 0.5) & (x > -0.5) & (x < w - 0.5)
+    out, valid = np.empty((height, width), np.float32), np.empty((height, width), np.bool_)
+    j = np.arange(width, dtype=np.float32) + np.float32(low[1] + 0.5)
+    for start in range(0, height, _STRIP):
+        end = min(start + _STRIP, height)
+        # centre of pixel (i, j) in the picture's continuous coordinates
+        i = (np.arange(start, end, dtype=np.float32) + np.float32(low[0] + 0.5))[:, None]
+        y = i * forth[0, 0] + j * forth[0, 1] - np.float32(0.5)
+        x = i * forth[1, 0] + j * forth[1, 1] - np.float32(0.5)
+        valid[start:end] = (y > -0.5) & (y < h - 0.5) & (x > -0.5) & (x < w - 0.5)
+        out[start:end] = _bilinear(plane, y, x)
+    out[~valid] = out[valid].mean()
+    return out, valid.astype(np.float32)
+
+
+def _bilinear(plane: Plane, y: Plane, x: Plane) -> Plane:
+    """`plane` at rows `y` and columns `x`, counted from the centre of the first pixel; overwrites both."""
+    h, w = plane.shape
     np.clip(y, 0, h - 1.001, out=y)
     np.clip(x, 0, w - 1.001, out=x)
     iy, ix = y.astype(np.int32), x.astype(np.int32)
@@ -55,13 +67,13 @@ def unwarp(
     x -= ix
     at = iy * w + ix
     flat = plane.ravel()
-    top = flat[at]
-    top += (flat[at + 1] - top) * x
+    top = flat.take(at)
+    top += (flat.take(at + 1) - top) * x
     at += w
-    bottom = flat[at]
-    bottom += (flat[at + 1] - bottom) * x
+    bottom = flat.take(at)
+    bottom += (flat.take(at + 1) - bottom) * x
     top += (bottom - top) * y
-    return np.where(valid, top, top[valid].mean()), valid.astype(np.float32)
+    return top
 
 
 def _axis_aligned(plane: Plane, back: Affine) -> Plane | None:
