@@ -12,6 +12,7 @@ from .errors import MediaError, OutputError, StampError
 from .files import audit_rights, detect_file, embed_file, read_rights, remove_rights
 from .folders import Job
 from .metadata.rights import Rights
+from .notices import carries
 from .options import EmbedOptions
 from .receipts import receipt, snapshot
 from .reports import DetectReport, EmbedReport, Failure, RightsReport
@@ -132,8 +133,7 @@ class EmbedTask:
             done = payload is not None and self.payload in (None, payload)
         else:
             payload = None
-            there = read_rights(output).rights
-            done = self.rights is not None and self.rights.onto(there) == there
+            done = self.rights is not None and carries(output, self.rights)
         if done:
             return EmbedReport(job.path, output, payload, resumed=True)
         if not (self.force or self.in_place):

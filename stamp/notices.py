@@ -106,6 +106,19 @@ def read_rights(src: StrPath) -> RightsReport:
         return _found(registry.read_rights(file), src)
 
 
+def carries(path: Path, rights: Rights) -> bool:
+    """Whether a file says all of `rights` that its container has a place for. Raises like `read_rights`."""
+    from .media.large import open_large
+    from .metadata import registry
+
+    with open_large(path) as file, named(path):
+        found = registry.read_rights(file)
+    homeless = registry.homeless(found.container)
+    table = rights.to_dict()
+    wanted = Rights.from_dict({name: table[name] for name in table if name not in homeless})
+    return wanted.onto(found.rights) == found.rights
+
+
 def structured_data(report: RightsReport, content_url: str) -> dict[str, Any]:
     """The schema.org description, for JSON-LD in a web page, of the file that was read."""
     from .media.kind import kind_of
@@ -156,6 +169,7 @@ def _spliced(data: Source, rights: Rights, dst: Path) -> tuple[Source, RightsRep
 def _spliced(data: Source, rights: Rights, dst: Path) -> tuple[Source, RightsReport]:
     """The file with the notice in it, read back, and the report on it."""
     from .metadata import registry
+    from .metadata.fields import COLUMNS, homes_in
 
     before = registry.read_rights(data)
     changed = registry.write_rights(data, rights)
@@ -170,7 +184,16 @@ def _spliced(data: Source, rights: Rights, dst: Path) -> tuple[Source, RightsRep
     same = [name for name in wanted if _standing(before, name) == _standing(after, name)]
     written = tuple(name for name in wanted if name not in same)
     unsupported = {name: homeless[name] for name in rights.values() if name in homeless}
-    report = replace(_found(after, dst), written=written, unchanged=tuple(same), unsupported=unsupported)
+    notes = [
+        f"{name} does not stand in {COLUMNS[store].title}: there is no room for it"
+        for store in registry.stores(after.container)
+        if COLUMNS[store].created
+        for name, home in homes_in(store).items()
+        if name in wanted and store not in after.sources[name] and home.held(rights.values()[name])
+    ]
+    report = _found(after, dst)
+    report = replace(report, notes=(*report.notes, *notes))
+    report = replace(report, written=written, unchanged=tuple(same), unsupported=unsupported)
     return changed, report
 
 

@@ -24,7 +24,8 @@ from .source import Source
 
 class Container(Protocol):
     """What a module in `containers/` offers. One that is not in `STREAMED` is only given bytes, and returns
-    bytes; one that is takes any `Source`, holds little of it in memory, and returns a `Patched`.
+    bytes; one that is takes any `Source`, holds little of it in memory, and returns a `Patched`. `LIMITS`,
+    where a module has it, says how many bytes the block of a store can have.
     """
 
     TITLE: str
@@ -208,8 +209,8 @@ def write_rights(data: Source, rights: Rights) -> Source:
     differs. Bytes give bytes; another `Source` may give a `Patched`, which refers to it.
 
     The picture data is not touched, and neither is any other metadata. Where `rights` has no usage terms but
-    the sentence against AI training, that sentence is added to the terms in the file. Raises
-    `UnsupportedFormat`, `CorruptFile`.
+    the sentence against AI training, that sentence is added to the terms in the file. A store that has no
+    room left is passed over where another holds the same fields. Raises `UnsupportedFormat`, `CorruptFile`.
     """
     given = data
     _, container, data = _container(data)
@@ -221,12 +222,15 @@ def write_rights(data: Source, rights: Rights) -> Source:
         )
         values["usage_terms"] = terms_onto(rights.usage_terms, next(filter(None, terms), None))
     changed: dict[str, bytes] = {}
+    limits: Mapping[str, int] = getattr(container, "LIMITS", {})
     for key in container.STORES:
         wanted = {name: values[name] for name in homes_in(key) if name in values}
         block = blocks.get(key)
         if not wanted or (block is None and not COLUMNS[key].created):
             continue
         new = _store(key).write(block, wanted)
+        if len(new) > limits.get(key, len(new)) and _elsewhere(container, key, wanted):
+            continue
         if new != block:
             changed[key] = new
     return _spliced(given, data, container, blocks, changed)
@@ -264,6 +268,12 @@ def remove_rights(data: Source, rights: Rights) -> Source:
         if new != block:
             changed[key] = new
     return _spliced(given, data, container, blocks, changed)
+
+
+def _elsewhere(container: Container, key: str, names: Iterable[str]) -> bool:
+    """Whether each field has a place in another store, so that one without room can be done without."""
+    others = [other for other in container.STORES if other != key and COLUMNS[other].created]
+    return all(any(other in FIELD[name].homes for other in others) for name in names)
 
 
 def _own(name: str, store: str, present: Value, given: Value) -> Value | None:

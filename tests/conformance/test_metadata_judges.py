@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from collections import Counter
 from dataclasses import replace
+from hashlib import md5
 from pathlib import Path
 
 import pillow_heif
@@ -18,7 +19,9 @@ from PIL import Image, ImageCms
 
 from stamp.errors import MediaError
 from stamp.metadata import registry
+from stamp.metadata.containers import extended, jpeg
 from stamp.metadata.rights import Party, Rights
+from stamp.metadata.stores import xmp
 
 RIGHTS = Rights(
     copyright_notice="© 2026 Zoë Müller-Łukasz 東京 😀 שלום. All rights reserved.",
@@ -424,3 +427,33 @@ def test_the_part_of_the_editor_and_other_languages_stay(tmp_path: Path) -> None
     assert found["IFD0:Copyright"] == f"{RIGHTS.copyright_notice}\nEditor"
     assert (found["XMP-dc:Rights"], found["XMP-dc:Rights-de"]) == (RIGHTS.copyright_notice, "Alle Rechte")
     assert (found["XMP-plus:LicensorName"], found["XMP-plus:LicensorURL"]) == ("N", RIGHTS.licensor_url)
+
+
+def test_extended_xmp_is_joined_as_before(tmp_path: Path) -> None:
+    """The judge joins both packets, and finds one notice and the rest of the extended packet."""
+    thumbnail = "x" * 150_000
+    packet = xmp.write(None, {"copyright_notice": "old", "usage_terms": "old terms"})
+    space = 'xmlns:xmpGImg="http://ns.adobe.com/xap/1.0/g/img/" '
+    packet = packet.replace(b"<rdf:Description ", f"<rdf:Description {space}".encode(), 1)
+    image = f"<xmpGImg:image>{thumbnail}</xmpGImg:image></rdf:Description>"
+    packet = packet.replace(b"</rdf:Description>", image.encode(), 1)
+    guid = md5(packet).hexdigest().upper()
+    note = f'xmlns:xmpNote="http://ns.adobe.com/xmp/note/" xmpNote:HasExtendedXMP="{guid}"'
+    main = xmp.write(None, {"credit_line": "C"}).replace(
+        b"<rdf:Description ", f"<rdf:Description {note} ".encode(), 1
+    )
+    source = jpeg.splice(generated()["plain.jpg"], {"xmp": main})
+    at = source.index(b"\xff\xdb")
+    parts = b"".join(b"\xff\xe1" + (len(part) + 2).to_bytes(2, "big") + part for part in extended.cut(packet))
+    before = source[:at] + parts + source[at:]
+    put(tmp_path / "files", {"before.jpg": before, "after.jpg": registry.write_rights(before, RIGHTS)})
+    found = exiftool(tmp_path / "files", "-b")
+    assert found["before.jpg"]["XMP-dc:Rights"] == "old"
+    after = found["after.jpg"]
+    assert after["XMP-dc:Rights"] == RIGHTS.copyright_notice
+    assert after["XMP-xmpRights:UsageTerms"] == RIGHTS.usage_terms
+    assert not any(key.startswith("XMP-dc:Copy") for key in after)
+    assert [key for key in found["before.jpg"] if "image" in key.lower() and "xmp" in key.lower()] == [
+        key for key in after if "image" in key.lower() and "xmp" in key.lower()
+    ]
+    assert "Warning" not in " ".join(after)

@@ -58,5 +58,7 @@ def test_supported() -> None:
 
 def test_formats_spells_out_homes() -> None:
     row = registry.formats()["jpeg"]["copyright_notice"]
-    assert row["homes"] == "XMP dc:rights, EXIF Copyright (0x8298), IPTC-IIM CopyrightNotice (2:116)"
+    assert row["homes"] == (
+        "XMP dc:rights, EXIF Copyright (0x8298), IPTC-IIM CopyrightNotice (2:116), extended XMP dc:rights"
+    )
     assert registry.formats()["png"]["licensor_url"]["homes"] == "XMP plus:Licensor/plus:LicensorURL"

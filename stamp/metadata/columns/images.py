@@ -81,5 +81,13 @@ _TEXT = Column(
     otherwise="the PNG keywords Copyright and Author are the only ones for rights",
 )
 
-COLUMNS: Final = {"xmp": _XMP, "exif": _EXIF, "iptc": _IPTC, "text": _TEXT}
-"""IPTC-IIM is only kept up to date (MWG 2.0, section 3.3)."""
+_XMPEXT = Column(
+    title="extended XMP",
+    homes=_XMP.homes,
+    absent=_XMP.absent,
+    otherwise=_XMP.otherwise,
+    created=False,
+)
+
+COLUMNS: Final = {"xmp": _XMP, "exif": _EXIF, "iptc": _IPTC, "text": _TEXT, "xmpext": _XMPEXT}
+"""IPTC-IIM is only kept up to date (MWG 2.0, section 3.3); from extended XMP, fields go to XMP."""

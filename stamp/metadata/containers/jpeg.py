@@ -1,10 +1,10 @@
 """JPEG (ITU-T T.81; JFIF, ITU-T T.871): metadata in the marker segments before the first scan.
 
 EXIF is the APP1 segment that begins `Exif\\0\\0`, XMP the one that begins with Adobe's namespace (XMP part 3,
-section 1.1.3), IPTC-IIM is in the Photoshop resources of APP13, which may run over several segments. New
-segments stand behind SOI, JFIF and each other, before any multi-picture index (APP2 `MPF`), whose offsets are
-corrected. From the first scan on, not a byte changes: scans, restart markers, further pictures and trailers
-are one run.
+section 1.1.3), with an extended packet in further ones (`extended`); IPTC-IIM is in the Photoshop resources
+of APP13, which may run over several segments. New segments stand behind SOI, JFIF and each other, before any
+multi-picture index (APP2 `MPF`), whose offsets are corrected. From the first scan on, not a byte changes:
+scans, restart markers, further pictures and trailers are one run.
 """
 
 from __future__ import annotations
@@ -16,19 +16,21 @@ from typing import Final
 
 from ...errors import CorruptFile, UnsupportedFormat
 from ..stores import iptc, tiffblock
-from . import mpf
+from . import extended, mpf
 from .splicing import Edit, growth, spliced
 
 TITLE: Final = "JPEG"
-STORES: Final = ("xmp", "exif", "iptc")
+STORES: Final = ("xmp", "exif", "iptc", "xmpext")
 
 _EXIF = b"Exif\0\0"
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _IRB = b"Photoshop 3.0\0"
-_PREFIXES = {"exif": _EXIF, "xmp": _XMP, "iptc": _IRB}
+_PREFIXES = {"exif": _EXIF, "xmp": _XMP, "iptc": _IRB, "xmpext": extended.PREFIX}
 _APP0, _APP1, _APP2, _APP11, _APP13, _SOS, _EOI = 0xE0, 0xE1, 0xE2, 0xEB, 0xED, 0xDA, 0xD9
-_MARKERS = {"exif": _APP1, "xmp": _APP1, "iptc": _APP13}
+_MARKERS = {"exif": _APP1, "xmp": _APP1, "iptc": _APP13, "xmpext": _APP1}
 _MAX_PAYLOAD = 0xFFFF - 2
+LIMITS: Final = {"exif": _MAX_PAYLOAD - len(_EXIF), "xmp": _MAX_PAYLOAD - len(_XMP)}
+"""How long the blocks of some stores can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,12 @@ def extract(data: bytes) -> dict[str, bytes]:
     in several segments.
     """
     found: dict[str, bytes] = {}
-    for store, places in _homes(data, _segments(data)).items():
+    homes = _homes(data, _segments(data))
+    if "xmpext" in homes and (packet := _extended(data, homes)):
+        found["xmpext"] = packet
+    for store, places in homes.items():
+        if store == "xmpext":
+            continue
         found[store] = b"".join(data[place.payload + len(_PREFIXES[store]) : place.end] for place in places)
     if iptc.resource(found.get("iptc", b""), iptc.IIM) is None:
         found.pop("iptc", None)
@@ -65,9 +72,16 @@ def splice(data: bytes, blocks: Mapping[str, bytes]) -> bytes:
     front = segments[0].end if segments and segments[0].begins(data, _APP0, b"JFIF\0") else 2
     behind_exif = homes["exif"][0].end if "exif" in homes else front
     edits: list[Edit] = []
-    for store, where in (("exif", front), ("xmp", behind_exif), ("iptc", behind_exif)):
+    if "xmpext" in blocks:
+        place = homes["xmp"][0]
+        main = blocks.get("xmp", data[place.payload + len(_XMP) : place.end])
+        blocks = {**blocks, "xmp": extended.renamed(main, blocks["xmpext"])}
+        guid = extended.guid_in(main) or b""
+    for store, where in (("exif", front), ("xmp", behind_exif), ("iptc", behind_exif), ("xmpext", front)):
         if store in blocks:
-            places = homes.get(store, ())
+            places = homes.get(store, [])
+            if store == "xmpext":
+                places = [place for place in places if extended.is_part(_part(data, place), guid)]
             first = (places[0].start, places[0].end) if places else (where, where)
             edits.append((*first, _encoded(store, blocks[store])))
             edits += [(place.start, place.end, b"") for place in places[1:]]
@@ -138,21 +152,39 @@ def _homes(data: bytes, segments: list[_Segment]) -> dict[str, list[_Segment]]:
                     raise UnsupportedFormat(
                         "JPEG: EXIF that runs over several segments cannot be changed safely"
                     )
-                if store == "iptc" or not places:
+                if store in ("iptc", "xmpext") or not places:
                     places.append(segment)
     return homes
+
+
+def _extended(data: bytes, homes: dict[str, list[_Segment]]) -> bytes | None:
+    """The extended packet that the main one names."""
+    mains = [data[place.payload + len(_XMP) : place.end] for place in homes.get("xmp", ())]
+    guid = extended.guid_in(mains[0]) if mains else None
+    if guid is None:
+        return None
+    return extended.joined([_part(data, place) for place in homes["xmpext"]], guid)
+
+
+def _part(data: bytes, place: _Segment) -> bytes:
+    """A segment of extended XMP without its prefix."""
+    return data[place.payload + len(extended.PREFIX) : place.end]
 
 
 def _encoded(store: str, block: bytes) -> bytes:
     """The segment of a store; for Photoshop resources as many as it takes."""
     prefix = _PREFIXES[store]
-    room = _MAX_PAYLOAD - len(prefix)
-    if store != "iptc" and len(block) > room:
+    room = LIMITS.get(store, _MAX_PAYLOAD - len(prefix))
+    if store in LIMITS and len(block) > room:
         raise UnsupportedFormat(
             f"JPEG: {store.upper()} with these rights has {len(block)} bytes, and its segment holds {room}: "
             "shorten the texts"
         )
     if not block:
         return b""
-    parts = (prefix + block[at : at + room] for at in range(0, len(block), room))
+    parts = extended.cut(block) if store == "xmpext" else [prefix + part for part in _cut(block, room)]
     return b"".join(struct.pack(">BBH", 0xFF, _MARKERS[store], len(part) + 2) + part for part in parts)
+
+
+def _cut(block: bytes, room: int) -> list[bytes]:
+    return [block[at : at + room] for at in range(0, len(block), room)]

@@ -23,7 +23,7 @@ from .xmltree import Node
 from .xmpedits import Fields, can_hold, empty_descriptions, new_description, removing, setting
 
 _HOMES = {name: home for name, home in homes_in("xmp").items() if isinstance(home, XmpProperty)}
-_EMPTY: Final = (
+EMPTY: Final = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n<x:xmpmeta xmlns:x="adobe:ns:meta/">\n'
     f' <rdf:RDF xmlns:rdf="{RDF}">\n </rdf:RDF>\n</x:xmpmeta>\n<?xpacket end="w"?>'
 ).encode()
@@ -38,7 +38,7 @@ def write(packet: bytes | None, values: dict[str, Value]) -> bytes:
     """`packet`, or a new one, with `values` merged in; identical bytes where nothing differs. Raises
     `CorruptFile` as `read` does.
     """
-    document = Packet.open(_EMPTY if packet is None else packet)
+    document = Packet.open(EMPTY if packet is None else packet)
     before = _values(document)
     edits: list[Edit] = []
     missing: list[Fields] = []
@@ -57,7 +57,7 @@ def write(packet: bytes | None, values: dict[str, Value]) -> bytes:
             missing.append(fields)
     if missing:
         edits.append(new_description(document, missing))
-    result = document.closed(edits) if edits else packet or _EMPTY
+    result = document.closed(edits) if edits else packet or EMPTY
     after = read(result)
     if not _same(before, after, changed) or not all(
         _stands(after.get(name), value) for name, value in values.items()
@@ -89,7 +89,7 @@ def remove(packet: bytes, values: dict[str, Value]) -> bytes:
     if not _same(before, after, values):
         raise CorruptFile("the XMP packet is built in a way that cannot be changed safely")
     frame = "".join(result.decode(emptied.codec).split())
-    return b"" if frame == "".join(_EMPTY.decode().split()) else result
+    return b"" if frame == "".join(EMPTY.decode().split()) else result
 
 
 def _values(packet: Packet) -> dict[str, Value]:

@@ -1,0 +1,126 @@
+"""JPEG segments hold 64 KiB: extended XMP is read and its rights move to the main packet; a full EXIF segment
+is passed over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import struct
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import stamp
+from stamp.errors import UnsupportedFormat
+from stamp.metadata import registry
+from stamp.metadata.containers import extended, jpeg
+from stamp.metadata.rights import Rights
+from stamp.metadata.stores import exif, tiffblock, xmp
+
+RDF = 'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
+NOTE = 'xmlns:xmpNote="http://ns.adobe.com/xmp/note/"'
+SPACES = 'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:my="urn:my"'
+
+
+def plain() -> bytes:
+    out = io.BytesIO()
+    Image.linear_gradient("L").resize((33, 21)).save(out, "jpeg")
+    return out.getvalue()
+
+
+def big_packet(size: int = 150_000) -> bytes:
+    alternative = '<rdf:Alt><rdf:li xml:lang="x-default">old notice</rdf:li></rdf:Alt>'
+    body = f"<dc:rights>{alternative}</dc:rights><my:depth>{'z' * size}</my:depth>"
+    return (
+        f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF {RDF}><rdf:Description rdf:about="" {SPACES}>{body}'
+        "</rdf:Description></rdf:RDF></x:xmpmeta>"
+    ).encode()
+
+
+def with_extended(packet: bytes, codec: str = "utf-8", guid: bytes = b"") -> bytes:
+    """A JPEG whose main packet names the extended `packet`."""
+    name = guid or hashlib.md5(packet).hexdigest().upper().encode()
+    note = f'<rdf:Description rdf:about="" {NOTE} xmpNote:HasExtendedXMP="{name.decode()}"/>'
+    main = f"<rdf:RDF {RDF}>{note}</rdf:RDF>".encode(codec)
+    payloads = [b"http://ns.adobe.com/xap/1.0/\0" + main, *reversed(extended.cut(packet))]
+    segments = [struct.pack(">BBH", 0xFF, 0xE1, len(payload) + 2) + payload for payload in payloads]
+    data = plain()
+    return data[:2] + b"".join(segments) + data[2:]
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "utf-16-le", "utf-16-be"])
+def test_rights_move_from_the_extended_packet_to_the_main_one(codec: str) -> None:
+    packet = big_packet()
+    source = with_extended(packet, codec)
+    found = registry.read_rights(source)
+    assert found.sources == {"copyright_notice": ["xmpext"]}
+    assert found.rights.copyright_notice == "old notice"
+    written = registry.write_rights(source, Rights(copyright_notice="© 東京"))
+    found = registry.read_rights(written)
+    assert found.sources == {"copyright_notice": ["xmp", "exif"]}
+    assert found.conflicts == {}
+    blocks = jpeg.extract(written)
+    assert blocks["xmpext"].count(b"z" * 150_000) == 1
+    assert len(blocks["xmpext"]) < len(packet)
+    assert extended.guid_in(blocks["xmp"]) == hashlib.md5(blocks["xmpext"]).hexdigest().upper().encode()
+    assert registry.write_rights(written, Rights(copyright_notice="© 東京")) is written
+    assert registry.essence_digest(written) == registry.essence_digest(source)
+
+
+def test_the_extended_packet_is_left_alone_where_it_says_nothing_of_ours() -> None:
+    source = with_extended(big_packet())
+    written = registry.write_rights(source, Rights(credit_line="C"))
+    assert jpeg.extract(written)["xmpext"] == big_packet()
+    assert all(part in written for part in extended.cut(big_packet()))
+
+
+def test_removal_reaches_the_extended_packet() -> None:
+    removed = registry.remove_rights(with_extended(big_packet()), Rights(copyright_notice="old notice"))
+    assert registry.read_rights(removed).rights == Rights()
+    assert b"z" * 60_000 in removed
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        with_extended(big_packet(), guid=b"0" * 32),
+        with_extended(big_packet()).replace(extended.PREFIX, b"x" * len(extended.PREFIX), 1),
+        with_extended(big_packet()).replace(b"xmpNote:HasExtendedXMP", b"xmpNote:HasExtendedYYY"),
+    ],
+    ids=["another packet's", "a part is missing", "not named"],
+)
+def test_what_does_not_belong_together_is_not_read_and_stays(source: bytes) -> None:
+    assert registry.read_rights(source).rights == Rights()
+    written = registry.write_rights(source, Rights(copyright_notice="©"))
+    assert written.count(b"z" * 1000) == source.count(b"z" * 1000)
+    assert registry.read_rights(written).rights.copyright_notice == "©"
+
+
+def full_exif() -> bytes:
+    block = exif.write(None, {"creators": ("A",)})
+    filler = b"d" * (jpeg.LIMITS["exif"] - len(block) - 20)
+    filled = tiffblock.patch(block, {0x010E: (tiffblock.ASCII, filler)})
+    return jpeg.splice(plain(), {"exif": filled})
+
+
+def test_a_full_exif_segment_is_passed_over_and_said_so(tmp_path: Path) -> None:
+    source = full_exif()
+    (tmp_path / "full.jpg").write_bytes(source)
+    rights = Rights(copyright_notice="© " + "x" * 100)
+    report = stamp.write_rights(tmp_path / "full.jpg", tmp_path / "out.jpg", rights)
+    assert report.sources["copyright_notice"] == ("xmp",)
+    assert report.notes == ("copyright_notice does not stand in EXIF: there is no room for it",)
+    written = (tmp_path / "out.jpg").read_bytes()
+    assert jpeg.extract(written)["exif"] == jpeg.extract(source)["exif"]
+    assert registry.write_rights(written, rights) is written
+
+
+def test_what_only_a_full_segment_could_hold_is_refused() -> None:
+    with pytest.raises(UnsupportedFormat, match="its segment holds"):
+        registry.write_rights(full_exif(), Rights(editor_notice="x" * 100))
+    packet = xmp.write(None, {"usage_terms": "t"}).replace(b"\n", b"\n" * 7_000)
+    source = jpeg.splice(plain(), {"xmp": packet})
+    with pytest.raises(UnsupportedFormat, match="its segment holds"):
+        registry.write_rights(source, Rights(credit_line="x" * 8000, source="y" * 8000))
