@@ -19,6 +19,7 @@ _NOT_MARKED = {
     "gif": "256 colours leave no room for it: convert to PNG",
     "jxl": "there is no encoder here that keeps its settings: convert to PNG or JPEG",
 }
+_NO_MARK_YET = "only the rights notice is written into this kind of file"
 
 
 @click.command(short_help="What each kind of file can carry.")
@@ -33,11 +34,12 @@ def command(screen: Screen) -> None:
 
     entries = []
     for name, homes in registry.formats().items():
-        watermark = {"marked": _MARKED.get(name), "not_marked": _NOT_MARKED.get(name)}
+        not_marked = None if name in _MARKED else _NOT_MARKED.get(name, _NO_MARK_YET)
+        watermark = {"marked": _MARKED.get(name), "not_marked": not_marked}
         title = registry.title(name)
         entries.append({"container": name, "title": title, "watermark": watermark, "fields": homes})
         screen.line(title)
-        screen.line(f"  {'watermark':<29} {_MARKED.get(name) or f'no: {_NOT_MARKED[name]}'}")
+        screen.line(f"  {'watermark':<29} {_MARKED.get(name) or f'no: {not_marked}'}")
         for field, place in homes.items():
             screen.line(f"  {field:<29} {place['homes'] or 'nowhere'}")
             if place["absent"] and (screen.verbose or not place["homes"]):

@@ -19,6 +19,7 @@ from .checks import TRANSLATIONS, Value, checked
 from .fields import COLUMNS, FIELD, FIELDS, STORES, homes_in
 from .party import Party
 from .rights import NO_AI_TERMS, Rights, terms_onto
+from .signatures import sound
 from .source import Source
 
 
@@ -84,7 +85,7 @@ class RightsFound:
 
 _STORE_MODULES = {"text": "pngtext"}
 """The modules in `stores` that are not called like the store."""
-STREAMED: Final[frozenset[str]] = frozenset()
+STREAMED: Final[frozenset[str]] = frozenset({"aiff", "flac", "mp3", "wav"})
 """Containers that take a `Source`: files of many gigabytes are never loaded."""
 
 
@@ -122,6 +123,7 @@ def _score_heif(head: bytes) -> int:
     return 100 if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS else 0
 
 
+_SOUND: Final = ("aiff", "flac", "mp3", "ogg", "wav")
 _SCORES: Final[Mapping[str, Callable[[bytes], int]]] = MappingProxyType(
     {
         "gif": _score_gif,
@@ -142,12 +144,12 @@ def identify(data: Source) -> str | None:
     head = data[0:64]
     scores = {name: score(head) for name, score in _SCORES.items()}
     best = max(sorted(scores), key=scores.__getitem__)
-    return best if scores[best] else None
+    return best if scores[best] else sound(data)
 
 
 def containers() -> tuple[str, ...]:
     """The names of the containers whose rights can be read and written."""
-    return tuple(sorted(_SCORES))
+    return tuple(sorted((*_SCORES, *_SOUND)))
 
 
 def title(name: str) -> str:
@@ -167,7 +169,7 @@ def homeless(name: str) -> dict[str, str]:
 
 def supported(name: str | None) -> bool:
     """Whether `name`, from `identify` or elsewhere, is one of `containers()`."""
-    return name in _SCORES
+    return name in containers()
 
 
 def at_hand(data: Source) -> Source:
@@ -223,7 +225,7 @@ def write_rights(data: Source, rights: Rights) -> Source:
         values["usage_terms"] = terms_onto(rights.usage_terms, next(filter(None, terms), None))
     changed: dict[str, bytes] = {}
     limits: Mapping[str, int] = getattr(container, "LIMITS", {})
-    for key in container.STORES:
+    for key in _stores_in(container, data):
         wanted = {name: values[name] for name in homes_in(key) if name in values}
         block = blocks.get(key)
         if not wanted or (block is None and not COLUMNS[key].created):
@@ -349,6 +351,12 @@ def _module(name: str) -> Container:
 
 def _store(key: str) -> Store:
     return cast(Store, import_module(f".stores.{_STORE_MODULES.get(key, key)}", __package__))
+
+
+def _stores_in(container: Container, data: Source) -> tuple[str, ...]:
+    """The stores that this very file can have: an old version of a tag may not hold all of `STORES`."""
+    stores_in: Callable[[Source], tuple[str, ...]] | None = getattr(container, "stores_in", None)
+    return stores_in(data) if stores_in else container.STORES
 
 
 def agree(name: str, store: str, value: Value, first: Value) -> bool:

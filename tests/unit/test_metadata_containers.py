@@ -114,9 +114,9 @@ def test_truncated_files_are_refused(name: str) -> None:
 
 
 def test_other_files_are_refused_with_the_names_of_those_handled() -> None:
-    for data in (b"", b"hello", b"\x89PNG", b"RIFF\0\0\0\0WAVE"):
+    for data in (b"", b"hello", b"\x89PNG", b"RIFF\0\0\0\0AVI "):
         assert registry.identify(data) is None
-        with pytest.raises(UnsupportedFormat, match="GIF, HEIC and AVIF, JPEG, JPEG XL, PNG, TIFF, WebP"):
+        with pytest.raises(UnsupportedFormat, match=r"AIFF, FLAC, GIF, .*, WAV, WebP"):
             registry.read_rights(data)
 
 

@@ -1,0 +1,122 @@
+"""FLAC (RFC 9639): the notice in the metadata block VORBIS_COMMENT.
+
+The block is replaced where it stands, or put behind STREAMINFO; padding takes up the difference where there
+is enough, so that the frames stay where they are. All other blocks (seek table, cue sheet, pictures,
+applications) and an ID3 tag that some writers put in front are kept byte for byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from ...errors import CorruptFile, UnsupportedFormat
+from ..source import Edit, Patched, Source, chunks
+from ..stores import id3, id3tag
+
+TITLE: Final = "FLAC"
+STORES: Final = ("vorbis",)
+
+_STREAMINFO, _PADDING, _COMMENT, _INVALID = 0, 1, 4, 127
+_LAST = 0x80
+_HEADER = 4
+_LARGEST = (1 << 24) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A metadata block at data[at:end], its header included."""
+
+    first: int
+    at: int
+    end: int
+
+    @property
+    def kind(self) -> int:
+        return self.first & ~_LAST
+
+    @property
+    def size(self) -> int:
+        return self.end - self.at - _HEADER
+
+
+def extract(data: Source) -> dict[str, bytes]:
+    """Store -> its block. Raises `CorruptFile` for a damaged block structure."""
+    comment = _of_kind(_blocks(data), _COMMENT)
+    return {"vorbis": data[comment.at + _HEADER : comment.end]} if comment else {}
+
+
+def splice(data: Source, blocks: Mapping[str, bytes]) -> Source:
+    """`data` with the comment block replaced, put in, or taken out where it is empty. Raises `CorruptFile` as
+    `extract` does, and `UnsupportedFormat` above 16 MB.
+    """
+    found = _blocks(data)
+    new = blocks["vorbis"]
+    if len(new) > _LARGEST:
+        raise UnsupportedFormat("FLAC: the comment block would grow beyond 16 MB, its greatest size")
+    old = _of_kind(found, _COMMENT)
+    kept = [block for block in found if block is not old]
+    place = found.index(old) if old else 1
+    # Sizes by place: which block is the last may change, and the padding takes up the difference.
+    growth = (_HEADER + len(new) if new else 0) - (old.end - old.at if old else 0)
+    padding = next((block for block in reversed(kept) if block.kind == _PADDING), None)
+    edits: list[Edit] = []
+    for at, block in enumerate(kept):
+        last = at == len(kept) - 1 and not (new and place >= len(kept))
+        size = block.size
+        if block is padding and 0 <= size - growth <= _LARGEST:
+            size -= growth
+        end = block.at + _HEADER if size == block.size else block.end
+        header = _header(block.kind, size, last=last) + (bytes(size) if size != block.size else b"")
+        edits.append((block.at, end, header))
+    if new or old:
+        at, end = (old.at, old.end) if old else (found[0].end, found[0].end)
+        packed = _header(_COMMENT, len(new), last=place >= len(kept)) + new if new else b""
+        edits.append((at, end, packed))
+    return Patched(data, edits)
+
+
+def has_c2pa(data: Source) -> bool:
+    """Whether a C2PA manifest (frame GEOB of an ID3 tag in front; C2PA 2.1, section A.3.3) is there."""
+    with suppress(CorruptFile, UnsupportedFormat):
+        size = id3tag.length(data[0:10])
+        return bool(size) and id3.has_object(data[0:size], b"c2pa")
+    return False
+
+
+def essence(data: Source) -> Iterator[bytes]:
+    """The sound itself: STREAMINFO and the frames."""
+    found = _blocks(data)
+    yield data[found[0].at + _HEADER : found[0].end]
+    yield from chunks(data, found[-1].end, len(data))
+
+
+def _header(kind: int, size: int, *, last: bool) -> bytes:
+    return bytes([kind | (_LAST if last else 0)]) + size.to_bytes(3, "big")
+
+
+def _of_kind(found: list[_Block], kind: int) -> _Block | None:
+    return next((block for block in found if block.kind == kind), None)
+
+
+def _blocks(data: Source) -> list[_Block]:
+    """The metadata blocks, STREAMINFO first (RFC 9639, section 8)."""
+    at = id3tag.prefix(data) + 4
+    found: list[_Block] = []
+    while not found or not found[-1].first & _LAST:
+        head = data[at : at + _HEADER]
+        if len(head) < _HEADER:
+            raise CorruptFile("FLAC: the file ends within its metadata")
+        end = at + _HEADER + int.from_bytes(head[1:], "big")
+        if end > len(data) or head[0] & ~_LAST == _INVALID:
+            raise CorruptFile(f"FLAC: the metadata block at byte {at} is damaged or does not fit in the file")
+        found.append(_Block(head[0], at, end))
+        at = end
+    if found[0].kind != _STREAMINFO:
+        raise CorruptFile("FLAC: the block STREAMINFO is missing")
+    sync = data[at : at + 2]
+    if sync and not (sync[0] == 0xFF and sync[1:] and sync[1] & 0xFE == 0xF8):
+        raise CorruptFile("FLAC: no frame where the metadata ends")
+    return found

@@ -1,0 +1,59 @@
+"""What sound looks like at its beginning."""
+
+from __future__ import annotations
+
+from .source import Source
+from .stores import id3tag
+
+_BITRATES = {
+    # kbit/s by (MPEG-1, layer): ISO/IEC 11172-3 section 2.4.2.3, ISO/IEC 13818-3 section 2.4.2.3.
+    (True, 2): (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
+    (True, 3): (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+    (False, 2): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+    (False, 3): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+}
+_RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
+_LONGEST = 1 << 12
+_SEARCHED = 1 << 16
+_FOLLOWING = (b"", b"TAG", b"APE")
+"""What may stand behind the only frame of a file: nothing, ID3v1, APEv2."""
+
+
+def sound(data: Source) -> str | None:
+    """The container's name from the content alone, or None. ID3v2 tags in front are looked behind."""
+    head = data[0:12]
+    if head[:4] in (b"RIFF", b"RF64", b"BW64") and head[8:12] == b"WAVE":
+        return "wav"
+    if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
+        return "aiff"
+    if head[:4] == b"OggS":
+        return "ogg"
+    tagged = id3tag.prefix(data)
+    body = data[tagged : tagged + (_SEARCHED if tagged else _LONGEST)]
+    if body[:4] == b"fLaC":
+        return "flac"
+    places = (at for at in range(len(body)) if body[at] == 0xFF) if tagged else (0,)
+    return "mp3" if any(_frames_at(body, at) for at in places) else None
+
+
+def _frames_at(body: bytes, at: int) -> bool:
+    """Whether an MPEG audio frame of layer II or III begins here, and another like it behind."""
+    size = _frame_size(body[at : at + 4])
+    following = body[at + size : at + size + 4]
+    if not size or at + size > len(body):
+        return False
+    alike = following[:2] == body[at : at + 2] and following[2:3] and not (following[2] ^ body[at + 2]) & 0x0C
+    return following[:3] in _FOLLOWING or (bool(alike) and _frame_size(following) > 0)
+
+
+def _frame_size(header: bytes) -> int:
+    """The length of the frame with this header in bytes, 0 if there is none (ISO/IEC 11172-3, 2.4.3.1)."""
+    if len(header) < 4 or header[0] != 0xFF or header[1] & 0xE0 != 0xE0:
+        return 0
+    version, layer = header[1] >> 3 & 3, 4 - (header[1] >> 1 & 3)
+    bitrate, rate = header[2] >> 4, header[2] >> 2 & 3
+    if version == 1 or layer not in (2, 3) or bitrate in (0, 15) or rate == 3:
+        return 0
+    slots = 144 if version == 3 or layer == 2 else 72
+    kbits = _BITRATES[version == 3, layer][bitrate - 1]
+    return slots * kbits * 1000 // _RATES[version][rate] + (header[2] >> 1 & 1)

@@ -1,0 +1,15 @@
+"""AIFF's text chunks (AIFF 1.3, section "Text Chunks"): Copyright (`(c) `) and Author (AUTH).
+
+The standard says ASCII, and so do we; older texts are in the Macintosh's own encoding. The full text stands
+in ID3 and XMP.
+"""
+
+from __future__ import annotations
+
+from ..columns.music import ChunkText
+from ..fields import homes_in
+from .chunktext import ChunkTexts
+
+_HOMES = {name: home for name, home in homes_in("iff").items() if isinstance(home, ChunkText)}
+_IFF = ChunkTexts(_HOMES, "big", b"", "mac_roman")
+read, write, remove = _IFF.read, _IFF.write, _IFF.remove

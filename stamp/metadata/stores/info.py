@@ -1,0 +1,15 @@
+"""RIFF's LIST INFO (Microsoft, 1991, chapter 2): Copyright (ICOP) and Artist (IART).
+
+The standard has no encoding: ffmpeg reads UTF-8, ExifTool and MediaInfo the code page of Western Windows. So
+we write ASCII, and the full text stands in ID3 and XMP. Chunks of others are kept as they are.
+"""
+
+from __future__ import annotations
+
+from ..columns.music import ChunkText
+from ..fields import homes_in
+from .chunktext import ChunkTexts
+
+_HOMES = {name: home for name, home in homes_in("info").items() if isinstance(home, ChunkText)}
+_INFO = ChunkTexts(_HOMES, "little", b"\0", "cp1252")
+read, write, remove = _INFO.read, _INFO.write, _INFO.remove

@@ -1,0 +1,113 @@
+"""Vorbis comments (Vorbis I specification, section 5): a vendor's name and texts `KEY=value` in UTF-8.
+
+A block is the comment without the prefix of its codec; what follows the last text (Vorbis' framing bit,
+padding, Opus' binary data) is kept. Keys are compared without regard to case, and every comment that is not
+ours keeps its bytes and its place.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...errors import CorruptFile
+from ..checks import Value
+from ..columns.music import Comment
+from ..fields import homes_in
+
+_VENDOR = b"stamp"
+_KEY = 64
+"""Longer keys are nobody's that we know."""
+_HOMES = {name: home for name, home in homes_in("vorbis").items() if isinstance(home, Comment)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Comments:
+    """`texts` are (key in capitals, the whole comment)."""
+
+    vendor: bytes
+    texts: list[tuple[bytes, bytes]]
+    rest: bytes
+
+    def at(self, home: Comment) -> dict[int, str]:
+        """Place -> text of the comments that are the home's."""
+        key = home.key.encode()
+        texts = {
+            at: raw[len(key) + 1 :].decode(errors="replace")
+            for at, (name, raw) in enumerate(self.texts)
+            if name == key
+        }
+        return {at: text for at, text in texts.items() if home.claims(text.strip())}
+
+    def put(self, home: Comment, texts: Sequence[str]) -> None:
+        """Where the first of the home's stands, or at the end."""
+        present = self.at(home)
+        if list(present.values()) == list(texts):
+            return
+        first = min(present, default=len(self.texts))
+        for at in reversed(present):
+            del self.texts[at]
+        self.texts[first:first] = [(home.key.encode(), f"{home.key}={text}".encode()) for text in texts]
+
+    def encoded(self) -> bytes:
+        pieces = [struct.pack("<I", len(self.vendor)), self.vendor, struct.pack("<I", len(self.texts))]
+        for _, raw in self.texts:
+            pieces += (struct.pack("<I", len(raw)), raw)
+        return b"".join((*pieces, self.rest))
+
+
+def read(block: bytes) -> dict[str, Value]:
+    """The rights in a comment block. Raises `CorruptFile` where a length does not fit."""
+    comments = _parsed(block)
+    found = {name: home.value(list(comments.at(home).values())) for name, home in _HOMES.items()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def write(block: bytes | None, values: dict[str, Value]) -> bytes:
+    """`block`, or a new one, with the rights in `values`; identical bytes where nothing differs. Raises
+    `CorruptFile` as `read` does.
+    """
+    comments = _Comments(_VENDOR, [], b"") if block is None else _parsed(block)
+    for name, value in values.items():
+        home = _HOMES[name]
+        present = list(comments.at(home).values())
+        texts = home.texts(value, present)
+        if home.value(present) != home.value(texts):
+            comments.put(home, texts)
+    return comments.encoded()
+
+
+def remove(block: bytes, values: dict[str, Value]) -> bytes:
+    """`block` without these fields; empty if it was ours and nothing is left in it."""
+    comments = _parsed(block)
+    # Licensors before the first one's URL, which is a part of them.
+    for name, value in reversed(values.items()):
+        if present := list(comments.at(_HOMES[name]).values()):
+            comments.put(_HOMES[name], _HOMES[name].without(value, present))
+    ours = comments.vendor == _VENDOR and not comments.texts and not comments.rest
+    return b"" if ours else comments.encoded()
+
+
+def _parsed(block: bytes) -> _Comments:
+    vendor, at = _text(block, 0)
+    (count,) = struct.unpack("<I", _bytes(block, at, 4))
+    at += 4
+    if count > (len(block) - at) // 4:
+        raise CorruptFile("a Vorbis comment block says that it has more comments than fit in it")
+    texts = []
+    for _ in range(count):
+        text, at = _text(block, at)
+        texts.append((text[:_KEY].partition(b"=")[0].upper(), text))
+    return _Comments(vendor, texts, block[at:])
+
+
+def _text(block: bytes, at: int) -> tuple[bytes, int]:
+    (size,) = struct.unpack("<I", _bytes(block, at, 4))
+    return _bytes(block, at + 4, size), at + 4 + size
+
+
+def _bytes(block: bytes, at: int, size: int) -> bytes:
+    if at + size > len(block):
+        raise CorruptFile("a comment does not fit in its Vorbis comment block")
+    return block[at : at + size]

@@ -1,0 +1,156 @@
+"""ExifTool, ffprobe, MediaInfo and mutagen judge the notice in music: exact text, nothing else lost."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import mutagen
+import pytest
+from short_sounds import ENCODERS, SUFFIX, packets, sound
+
+from stamp.metadata import registry
+from stamp.metadata.rights import Party, Rights
+
+RIGHTS = Rights(
+    copyright_notice="© 2026 Zoë Müller-Łukasz 東京 😀 שלום. All rights reserved.",
+    creators=("Zoë Müller", "Łukasz 東京"),
+    credit_line="Zoë / Ł",
+    source="Agentur Łódź",
+    usage_terms="<b> – nicht ohne Erlaubnis",
+    web_statement="https://example.com/?a=1&b=2",
+    marked=True,
+    copyright_owners=(Party(name="Łabel 東京"),),
+    licensors=(Party(name="Verlag Ł", url="https://example.org/licence", email="a@example.org"),),
+    creator_contact=Party(url="https://example.com/zoë", email="zoe@example.com"),
+    isrc="USRC17607839",
+    iswc="T0345246801",
+    upc="012345678905",
+    identifier="00ff00ff00ff00ff",
+).without_ai()
+NOTICE = RIGHTS.copyright_notice
+CREATORS = "Zoë Müller; Łukasz 東京"
+
+
+def run(tool: str, *arguments: str) -> bytes:
+    """What an installed judge prints."""
+    path = shutil.which(tool)
+    if path is None:
+        pytest.skip(f"{tool} is not installed")
+    return subprocess.run([path, *arguments], capture_output=True, check=False).stdout
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of every kind with the notice."""
+    folder = tmp_path_factory.mktemp("written")
+    for name in ENCODERS:
+        path = folder / f"{name}.{SUFFIX.get(name, name)}"
+        path.write_bytes(registry.write_rights(sound(name, title="Lied 東京"), RIGHTS))
+    return folder
+
+
+def exiftool(*paths: Path) -> dict[str, dict[str, Any]]:
+    """File name -> tag -> value."""
+    out = run("exiftool", "-j", "-n", "-a", "-u", "-G1:4", "-all", "-warning", *map(str, paths))
+    return {
+        Path(item["SourceFile"]).name: {re.sub(r":Copy\d+:", ":", key): value for key, value in item.items()}
+        for item in json.loads(out)
+    }
+
+
+def test_exiftool_reads_the_exact_texts(folder: Path) -> None:
+    found = exiftool(*folder.iterdir())
+    assert len(found) == len(ENCODERS)
+    vorbis = {
+        "Copyright": NOTICE,
+        "Artist": list(RIGHTS.creators),
+        "Credit": RIGHTS.credit_line,
+        "Usageterms": RIGHTS.usage_terms,
+        "License": RIGHTS.web_statement,
+        "Copyrightowner": "Łabel 東京",
+        "ISRCNumber": RIGHTS.isrc,
+        "Identifier": "stamp:00ff00ff00ff00ff",
+        "Title": "Lied 東京",
+    }
+    id3 = {
+        "Copyright": NOTICE,
+        "Artist": CREATORS,
+        "Credit": RIGHTS.credit_line,
+        "TermsOfUse-xxx": RIGHTS.usage_terms,
+        "Usageterms": RIGHTS.usage_terms,
+        "CopyrightURL": RIGHTS.web_statement,
+        "License": RIGHTS.web_statement,
+        "FileOwner": "Łabel 東京",
+        "ISRC": RIGHTS.isrc,
+        "Identifier": "stamp:00ff00ff00ff00ff",
+    }
+    xmp = {"XMP-dc:Rights": NOTICE, "XMP-dc:Creator": list(RIGHTS.creators), "XMP-xmpRights:Marked": True}
+    for name, dump in found.items():
+        kind = name.partition(".")[0]
+        wanted = {f"ID3v2_4:{key}": value for key, value in id3.items()}
+        if kind in ("flac", "vorbis", "opus", "oggflac"):
+            wanted = {f"Vorbis:{key}": value for key, value in vorbis.items()}
+        elif kind != "aiff":  # ExifTool shows the XMP of AIFF as application data
+            wanted |= xmp
+        assert {key: dump.get(key) for key in wanted} == wanted, name
+        assert not [value for key, value in dump.items() if "Warning" in key], name
+    assert found["wav.wav"]["RIFF:Copyright"].startswith("(C) 2026 Zoe Muller-Lukasz ??")
+    assert found["aiff.aiff"]["AIFF:Author"] == "Zoe Muller; Lukasz ??"
+
+
+def test_ffprobe_shows_the_exact_texts(folder: Path) -> None:
+    for path in sorted(folder.iterdir()):
+        out = run(
+            "ffprobe", "-v", "error", "-show_entries", "format_tags:stream_tags", "-of", "json", str(path)
+        )
+        shown = json.loads(out)
+        tags = {
+            key.upper(): value
+            for part in (shown["format"], *shown["streams"])
+            for key, value in part.get("tags", {}).items()
+        }
+        assert tags["COPYRIGHT"] == NOTICE, path.name
+        assert tags["ARTIST"].replace("; ", ";") == CREATORS.replace("; ", ";"), path.name
+        assert (tags["LICENSE"], tags["USAGETERMS"]) == (RIGHTS.web_statement, RIGHTS.usage_terms), path.name
+        assert tags["TITLE"] == "Lied 東京", path.name
+
+
+def test_mediainfo_shows_the_exact_texts(folder: Path) -> None:
+    for path in sorted(folder.iterdir()):
+        if path.suffix == ".oga":
+            continue  # MediaInfo 25 shows no comments of FLAC in Ogg at all
+        track = json.loads(run("mediainfo", "--Output=JSON", str(path)))["media"]["track"][0]
+        assert track["Copyright"] == NOTICE, path.name
+        assert track["Performer"].replace(" / ", "; ") == CREATORS, path.name
+        assert track["ISRC"] == RIGHTS.isrc, path.name
+
+
+def test_mutagen_reads_the_exact_texts(folder: Path) -> None:
+    for path in sorted(folder.iterdir()):
+        tags = mutagen.File(path).tags
+        if "TCOP" in tags:
+            assert (tags["TCOP"].text, tags["TPE1"].text) == ([NOTICE], [CREATORS]), path.name
+            assert (tags["WCOP"].url, tags["USER:XXX"].text) == (RIGHTS.web_statement, RIGHTS.usage_terms)
+            assert (tags["TSRC"].text, tags["TXXX:ISWC"].text) == ([RIGHTS.isrc], [RIGHTS.iswc])
+        else:
+            assert (tags["copyright"], tags["artist"]) == ([NOTICE], list(RIGHTS.creators)), path.name
+            assert (tags["isrc"], tags["contact"]) == (
+                [RIGHTS.isrc],
+                ["https://example.com/zoë", "zoe@example.com"],
+            )
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_the_sound_is_the_same_packet_for_packet(name: str) -> None:
+    source = sound(name, title="T")
+    written = registry.write_rights(source, RIGHTS)
+    assert packets(written) == packets(source)
+    assert registry.essence_digest(written) == registry.essence_digest(source)
+    assert registry.write_rights(written, RIGHTS) is written
+    found = registry.read_rights(written)
+    assert (found.rights, found.conflicts, found.warnings) == (RIGHTS, {}, [])
