@@ -67,7 +67,7 @@ def _bilinear(plane: Plane, y: Plane, x: Plane) -> Plane:
     x -= ix
     at = iy * w + ix
     flat = plane.ravel()
-    top = flat.take(at)
+    top: Plane = flat.take(at)
     top += (flat.take(at + 1) - top) * x
     at += w
     bottom = flat.take(at)
