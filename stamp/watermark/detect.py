@@ -87,6 +87,16 @@ class _Look:
     observation: Observation
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Where and how a payload was read: `unwarp(work, affine, shift)` begins at `offset` within the tile."""
+
+    payload: bytes
+    affine: Affine
+    shift: NDArray[np.float64] | None
+    offset: Offset
+
+
 @dataclass(slots=True)
 class Search:
     """The state of one call: what was spent, and the most promising geometry so far.
@@ -107,6 +117,7 @@ class Search:
     promise: float = -np.inf
     score: float = 0.0
     affine: Affine | None = None
+    reading: Reading | None = None
     nearly: list[tuple[float, Affine]] = field(
         default_factory=list
     )  # promise, geometry: drift may do the rest
@@ -196,7 +207,7 @@ class Search:
             if better.promise < look.promise + 0.2:
                 return None
             look = better
-            if (found := self._decode(look, _PROMISING_FAR, affine)) is not None:
+            if (found := self._decode(look, _PROMISING_FAR, affine, moved[1])) is not None:
                 return found
         return None
 
@@ -207,7 +218,9 @@ class Search:
             self.promise, self.affine, self.score = promise, affine, witness_score(o, gains_from_pilots(o))
         return _Look(promise, offset, o)
 
-    def _decode(self, look: _Look, least: float, affine: Affine) -> Detection | None:
+    def _decode(
+        self, look: _Look, least: float, affine: Affine, shift: NDArray[np.float64] | None = None
+    ) -> Detection | None:
         if look.promise < least:
             return None
         result = decode_payload(look.observation, self.key, self.budget - self.decodings, self.scheme)
@@ -216,10 +229,12 @@ class Search:
             return None
         self.decodings += result.decodings
         threshold = stats.threshold_after(self.spent + self.budget)
-        return self._found(result, threshold, affine) if result.score >= threshold else None
+        if result.score < threshold:
+            return None
+        self.reading = Reading(result.payload, affine, shift, look.offset)
+        return self._found(result, threshold, affine)
 
     def _found(self, decoded: Decoded, threshold: float, affine: Affine) -> Detection:
-        self.affine = affine
         return Detection(
             present=True,
             payload=decoded.payload,

@@ -8,26 +8,26 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..carrier import carriers
-from ..detect import Detection, Search, Transform
+from .. import stats
+from ..detect import Detection, Transform
 from ..key import Key
 from .evidence import Evidence, Plane, details_of, working
+from .look import Sight
 from .scheme import SCHEME, displayed
 
 RATE = 6.0  # frames a second that are looked at
-_FIRST_LOOKS = (1, 4, 10)  # frames after which the whole evidence is read as it stands
-_SEARCH_EVERY = 24  # frames of a window, after which geometry is searched as well
-_BUDGET = 12  # decodings of one look
-_NARROWEST = 48
+WINDOW = 24  # frames of the shortest part of a clip that is searched for itself
+KEY_FRAME_WEIGHT = 3.0  # an encoder's key frames are coded better than the rest
+_FIRST_LOOKS = (1, 4, 10)  # frames after which the beginning of a clip is read as it stands
+_NARROWEST = 48  # canonical pixels of the shorter side below which nothing can be read
 
 
 @dataclass(frozen=True, slots=True)
 class VideoDetection:
     """The answer of `Detector.result`: as `stamp.watermark.detect.Detection` has it, and
 
-    spans : (start, end) in seconds of the parts that were found to carry the mark, of those that were looked
-        at.
-    decided_after_s : seconds of the clip that had been seen when the decision fell; None without a mark.
+    spans : (start, end) in seconds of the parts that carry the mark, of those that were looked at.
+    decided_after_s : seconds of the clip that had been seen when the payload was read; None without one.
     """
 
     present: bool
@@ -44,22 +44,14 @@ class VideoDetection:
 
 
 @dataclass(slots=True)
-class _Window:
-    """Frames that are read together."""
+class _Part:
+    """Frames that are read together. read : the keys, by number, whose mark was read in it."""
 
     start_s: float
     end_s: float
     evidence: Evidence = field(default_factory=Evidence)
-
-
-@dataclass(slots=True)
-class _State:
-    """What was spent and found for one key."""
-
-    key: Key
-    spent: int = 0
-    best: Search | None = None
-    found: list[VideoDetection] = field(default_factory=list)
+    windows: int = 1
+    read: set[int] = field(default_factory=set)
 
 
 class Detector:
@@ -72,7 +64,13 @@ class Detector:
     aspect : width by height as displayed; that of the plane unless told.
     search : also look for clips that were turned, cropped, mirrored, framed.
 
-    Memory does not grow with the clip.
+    Raises
+    ------
+    ValueError : no key.
+
+    Notes ----- Windows of some four seconds are read, then pairs of windows, pairs of pairs and so on, in the
+    manner of a binary counter. So a marked scene in a long compilation is found, as is a mark so weak that it
+    takes the whole clip, and memory grows with the logarithm of the duration.
     """
 
     def __init__(
@@ -83,142 +81,168 @@ class Detector:
         aspect: float | None = None,
         search: bool = True,
     ) -> None:
-        self._states = [_State(key) for key in ([keys] if isinstance(keys, Key) else keys)]
-        if not self._states:
+        self._sights = [Sight(key) for key in ([keys] if isinstance(keys, Key) else keys)]
+        if not self._sights:
             raise ValueError("a detector needs a key")
         self._white, self._aspect, self._search = float((1 << depth) - 1), aspect, search
         self._canonical = (0, 0)
         self._next = -np.inf
-        self._start = self._last = 0.0
-        self._total = _Window(0.0, 0.0)
-        self._window: _Window | None = None
+        self._start: float | None = None
         self._previous: Plane | None = None
+        self._parts: list[_Part] = []
+        self._window: _Part | None = None
+        self._key_frames: _Part | None = None
+        self._found: dict[tuple[int, bytes], VideoDetection] = {}
 
     @property
     def decided(self) -> bool:
-        """Whether a payload was found: more frames can only add spans and other marks."""
-        return any(state.found for state in self._states)
+        """Whether a payload was read: more frames can only add spans and other marks."""
+        return bool(self._found)
 
-    def wants(self, time_s: float) -> bool:
+    def wants(self, time_s: float, *, key_frame: bool = False) -> bool:
         """Whether `push` would look at a frame of this time; others need not be converted."""
-        return time_s >= self._next
+        return key_frame or time_s >= self._next
 
-    def push(self, luma: NDArray[np.unsignedinteger], time_s: float) -> None:
+    def push(self, luma: NDArray[np.unsignedinteger], time_s: float, *, key_frame: bool = False) -> None:
         """The next frame: luma, (height, width) uint8 or uint16, upright as displayed, and its time in
-        seconds."""
-        if not self.wants(time_s):
+        seconds.
+
+        key_frame : the decoder calls it one.
+        """
+        if not self.wants(time_s, key_frame=key_frame):
             return
         self._next = time_s + 0.9 / RATE
-        frame = working(luma, self._white)
         canonical = displayed((luma.shape[0], luma.shape[1]), self._aspect)
         if min(canonical) < _NARROWEST:
             return
+        frame = working(luma, self._white)
         if canonical != self._canonical or (
             self._previous is not None and frame.shape != self._previous.shape
         ):
-            self._restart(canonical, time_s)
-        if self._previous is not None and np.array_equal(frame, self._previous):
-            return
+            self._restart(canonical)
+        if self._previous is None or not np.array_equal(frame, self._previous):
+            self._add(frame, time_s, KEY_FRAME_WEIGHT if key_frame else 1.0)
+        elif self._window is not None:
+            self._window.end_s = time_s
         self._previous = frame
-        self._add(frame, time_s)
 
-    def _restart(self, canonical: tuple[int, int], time_s: float) -> None:
+    def _restart(self, canonical: tuple[int, int]) -> None:
+        """Frames of another size are another picture."""
+        self._finish()
         self._canonical, self._previous = canonical, None
-        self._total, self._window = _Window(time_s, time_s), None
+        self._parts, self._window, self._key_frames = [], None, None
 
-    def _add(self, frame: Plane, time_s: float) -> None:
+    def _add(self, frame: Plane, time_s: float, weight: float) -> None:
+        if self._start is None:
+            self._start = time_s
+        details, shape = details_of(frame), (frame.shape[0], frame.shape[1])
         if self._window is None:
-            self._window = _Window(time_s, time_s)
-        details = details_of(frame)
-        for window in (self._total, self._window):
-            window.evidence.add(details, (frame.shape[0], frame.shape[1]))
-            window.end_s = time_s
-        if self._total.evidence.frames in _FIRST_LOOKS:
-            self._look(self._total, search=False)
-        if self._window.evidence.frames == _SEARCH_EVERY:
-            self._look(self._window, search=self._search)
-            self._window = None
+            self._window = _Part(time_s, time_s)
+        self._window.evidence.add(details, shape, weight)
+        self._window.end_s = time_s
+        if weight != 1:
+            if self._key_frames is None:
+                self._key_frames = _Part(time_s, time_s)
+            self._key_frames.evidence.add(details, shape)
+            self._key_frames.end_s = time_s
+        frames = self._window.evidence.frames
+        if not self._parts and not self.decided and frames in _FIRST_LOOKS:
+            self._read(self._window, search=False)
+        if frames == WINDOW:
+            self._close()
 
-    def _look(self, window: _Window, *, search: bool) -> None:
-        work = window.evidence.picture()
-        for state in self._states:
-            s = Search(
-                state.key,
-                carriers(state.key, SCHEME),
-                self._canonical,
-                work,
-                scheme=SCHEME,
-                spent=state.spent,
-                budget=_BUDGET if not search else 4 * _BUDGET,
-            )
-            found = s.untouched()
-            if found is None and search:
-                found = s.anywhere()
-            state.spent += s.decodings
-            if state.best is None or s.promise > state.best.promise:
-                state.best = s
-            if found is not None:
-                self._report(state, found, window)
+    def _close(self) -> None:
+        """Read the window that is complete, and every part that it completes."""
+        assert self._window is not None
+        part, self._window = self._window, None
+        self._read(part, search=self._search)
+        while self._parts and self._parts[-1].windows == part.windows:
+            part = _joined(self._parts.pop(), part)
+            self._read(part, search=self._search)
+        self._parts.append(part)
 
-    def _report(self, state: _State, found: Detection, window: _Window) -> None:
-        span = (window.start_s, window.end_s)
-        for k, known in enumerate(state.found):
-            if known.payload == found.payload:
-                state.found[k] = _more(known, found, span)
-                return
-        state.found.append(
-            VideoDetection(
-                True,
-                found.payload,
-                found.score,
-                found.threshold,
-                found.log10_p,
-                found.bits_corrected,
-                found.transform,
-                (span,),
-                window.end_s,
-                state.key.name,
-            )
+    def _read(self, part: _Part, *, search: bool) -> None:
+        """With every key that has not read this part: a mark that goes on, else a look."""
+        for number, sight in enumerate(self._sights):
+            if number in part.read and part.windows > 1:
+                continue
+            payload = sight.going_on(part.evidence)
+            if payload is not None:
+                part.read.add(number)
+                self._found[number, payload] = _longer(self._found[number, payload], part)
+            elif (found := sight.look(part.evidence, self._canonical, search=search)) is not None:
+                part.read.add(number)
+                self._report(number, found, part)
+
+    def _report(self, number: int, found: Detection, part: _Part) -> None:
+        assert found.payload is not None
+        assert self._start is not None
+        known = self._found.get((number, found.payload))
+        if known is not None:
+            self._found[number, found.payload] = _longer(known, part)
+            return
+        self._found[number, found.payload] = VideoDetection(
+            True,
+            found.payload,
+            found.score,
+            found.threshold,
+            found.log10_p,
+            found.bits_corrected,
+            found.transform,
+            ((part.start_s, part.end_s),),
+            part.end_s - self._start,
+            found.key_name,
         )
 
+    def _finish(self) -> None:
+        """Read what the end of the clip, or of its frames of one size, left unread."""
+        part = self._window
+        if part is not None:
+            self._read(part, search=self._search)
+        for earlier in reversed(self._parts):
+            part = earlier if part is None else _joined(earlier, part)
+            if part is not earlier and not self.decided:
+                self._read(part, search=self._search)
+        if self._key_frames is not None and not self.decided:
+            self._read(self._key_frames, search=self._search)
+
     def results(self) -> list[VideoDetection]:
-        """Every mark that was found, the surest first; where none was, one answer a key."""
-        if not self.decided and self._total.evidence.frames:
-            self._look(self._total, search=self._search)
-            if not self.decided and self._window is not None and self._window.start_s > self._total.start_s:
-                self._look(self._window, search=self._search)
-        found = [d for state in self._states for d in state.found]
-        return sorted(found, key=lambda d: d.log10_p) or [self._nothing(state) for state in self._states]
+        """Every mark that was found, the surest first; where none was, one answer a key. Ends the reading."""
+        self._finish()
+        self._parts, self._window, self._key_frames = [], None, None
+        found = sorted(self._found.values(), key=lambda d: d.log10_p)
+        return found or [self._nothing(sight) for sight in self._sights]
 
     def result(self) -> VideoDetection:
         """The surest of `results`."""
         return self.results()[0]
 
-    def _nothing(self, state: _State) -> VideoDetection:
-        s = state.best or Search(
-            state.key, carriers(state.key, SCHEME), (_NARROWEST, _NARROWEST), np.zeros((1, 1), np.float32)
-        )
-        d = s.verdict()
-        span = ((self._total.start_s, self._total.end_s),) if d.present else ()
+    def _nothing(self, sight: Sight) -> VideoDetection:
+        if sight.best is None:
+            return VideoDetection(False, None, 0.0, stats.THRESHOLD, 0.0, None, None, (), None, sight.key.name)
+        d = sight.best.verdict()
         return VideoDetection(
-            d.present, None, d.score, d.threshold, d.log10_p, None, d.transform, span, None, state.key.name
+            d.present, None, d.score, d.threshold, d.log10_p, None, d.transform, (), None, d.key_name
         )
 
 
-def _more(known: VideoDetection, found: Detection, span: tuple[float, float]) -> VideoDetection:
-    """`known`, seen again in `span`."""
-    spans = [*known.spans]
-    if span[0] <= spans[-1][1] + 1.0:
-        spans[-1] = (spans[-1][0], max(span[1], spans[-1][1]))
-    else:
-        spans.append(span)
-    known = replace(known, spans=tuple(spans))
-    if found.log10_p < known.log10_p:
-        known = replace(
-            known,
-            score=found.score,
-            threshold=found.threshold,
-            log10_p=found.log10_p,
-            transform=found.transform,
-        )
-    return known
+def _joined(earlier: _Part, later: _Part) -> _Part:
+    return _Part(
+        earlier.start_s,
+        later.end_s,
+        earlier.evidence.joined(later.evidence),
+        earlier.windows + later.windows,
+        earlier.read | later.read,
+    )
+
+
+def _longer(known: VideoDetection, part: _Part) -> VideoDetection:
+    """`known`, seen again in `part`."""
+    spans = sorted([*known.spans, (part.start_s, part.end_s)])
+    joined = spans[:1]
+    for start, end in spans[1:]:
+        if start <= joined[-1][1] + 2 / RATE:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return replace(known, spans=tuple(joined))

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import HostError
-from ..grid import resize
+from ..grid import resize, resize_rows
 from ..key import Key
 from .mask import sample, step_of, visibility
 from .scheme import displayed, pattern
@@ -15,8 +15,10 @@ Luma = NDArray[np.uint8] | NDArray[np.uint16]
 
 MIN_SIDE = 128
 MAX_PROPORTION = 20
-_REFRESH = 12  # frames that one mask serves, unless the picture changes
+_REFRESH = 24  # frames that one mask serves, unless the picture changes
 _CHANGED = 6.0  # grey levels of mean difference that make a new scene
+_STRIP = 32
+_ZERO = np.float32(0)
 
 
 class Embedder:
@@ -61,10 +63,11 @@ class Embedder:
             )
         self._size, self._step = (h, w), step_of(size)
         self._white = float((1 << depth) - 1)
-        self._gain = strength * self._white / 255 * (1.0 if full_range else 219 / 255)
         self._pattern = resize(pattern(payload, key, displayed(size, aspect)), size)
-        self._sampled: NDArray[np.float32] | None = None
-        self._age = 0
+        self._pattern *= np.float32(strength * self._white / 255 * (1.0 if full_range else 219 / 255))
+        self._identity = strength == 0
+        self._glance: NDArray[np.float32] = np.zeros((1, 1), np.float32)
+        self._age = _REFRESH
         self._steps: tuple[NDArray[np.unsignedinteger], ...] = ()
 
     def mark(self, luma: Luma) -> None:
@@ -75,31 +78,32 @@ class Embedder:
         """
         if luma.shape != self._size:
             raise ValueError(f"this embedder is for frames of {self._size}, not {luma.shape}")
-        if self._gain == 0:
+        if self._identity:
             return
-        sampled = sample(luma, self._step, self._white)
-        if self._sampled is None or self._age >= _REFRESH or self._differs(sampled):
-            self._refresh(sampled, luma)
+        glance = sample(luma, 4 * self._step, self._white)
+        if self._age == _REFRESH or float(np.abs(glance - self._glance).mean()) > _CHANGED:
+            self._glance, self._age = glance, 0
+            self._refresh(luma)
         self._age += 1
-        cap, up, floor, down = self._steps
+        cap, up, down = self._steps
         np.minimum(luma, cap, out=luma)
         luma += up
-        np.maximum(luma, floor, out=luma)
+        np.maximum(luma, down, out=luma)
         luma -= down
 
-    def _differs(self, sampled: NDArray[np.float32]) -> bool:
-        assert self._sampled is not None
-        return float(np.abs(sampled[::4, ::4] - self._sampled[::4, ::4]).mean()) > _CHANGED
+    def _refresh(self, luma: Luma) -> None:
+        """What to add, as planes of the frame's own type, so that saturation needs no wider numbers.
 
-    def _refresh(self, sampled: NDArray[np.float32], luma: Luma) -> None:
-        """What to add, as four planes of the frame's own type, so that saturation needs no wider numbers."""
-        delta = resize(visibility(sampled), self._size)
-        delta *= self._pattern
-        delta *= np.float32(self._gain)
-        np.rint(delta, out=delta)
-        up = np.empty_like(luma)
-        down = np.empty_like(luma)
-        up[...] = np.maximum(delta, 0)
-        down[...] = np.maximum(-delta, 0)
-        self._steps = luma.dtype.type(int(self._white)) - up, up, down, down
-        self._sampled, self._age = sampled, 0
+        A strip at a time, so that the passes stay in the cache.
+        """
+        h, w = self._size
+        cap, up, down = (np.empty_like(luma) for _ in range(3))
+        mask = visibility(sample(luma, self._step, self._white))
+        wide = resize(mask, (mask.shape[0], w))
+        for start, end, rows in resize_rows(wide, h, _STRIP):
+            rows *= self._pattern[start:end]
+            np.rint(rows, out=rows)
+            np.maximum(rows, _ZERO, out=up[start:end], casting="unsafe")
+            np.subtract(up[start:end], rows, out=down[start:end], casting="unsafe")
+            np.subtract(luma.dtype.type(int(self._white)), up[start:end], out=cap[start:end])
+        self._steps = cap, up, down

@@ -17,7 +17,7 @@ _HEIGHT = 10.0  # root mean square of the picture; the image scheme's floors are
 
 
 class Evidence:
-    """The sum of normalised frames, as wavelet details.
+    """The weighted sum of normalised frames, as wavelet details.
 
     In every frame each coefficient counts in units of its surroundings, as the image scheme's statistic has
     it. The mark stands still and adds up; what moves averages out.
@@ -28,20 +28,20 @@ class Evidence:
         self.shape = (0, 0)
         self._sum: Detail = []
 
-    def add(self, details: Detail, shape: tuple[int, int]) -> None:
+    def add(self, details: Detail, shape: tuple[int, int], weight: float = 1.0) -> None:
         """`details` of a working frame of `shape`."""
         if not self._sum:
-            self._sum, self.shape = [d.copy() for d in details], shape
-        else:
-            for total, d in zip(self._sum, details, strict=True):
-                total += d
+            self._sum, self.shape = [np.zeros_like(d) for d in details], shape
+        for total, d in zip(self._sum, details, strict=True):
+            total += d if weight == 1 else d * np.float32(weight)
         self.frames += 1
 
-    def merge(self, other: Evidence) -> None:
-        if other.frames:
-            frames = self.frames + other.frames
-            self.add(other._sum, other.shape)
-            self.frames = frames
+    def joined(self, later: Evidence) -> Evidence:
+        """The evidence of both, as long as their frames have one shape."""
+        both = Evidence()
+        both.frames, both.shape = self.frames + later.frames, self.shape
+        both._sum = [a + b for a, b in zip(self._sum, later._sum, strict=True)]
+        return both
 
     def picture(self) -> Plane:
         """(H, W) float32: a picture of the working frame's size that the image search can read."""
