@@ -3,9 +3,8 @@
     apt-get download budgie-backgrounds && dpkg-deb -x budgie-backgrounds_*.deb unpacked
     python sample_media/make.py unpacked
 
-Each is scaled to 1600 pixels across (Lanczos) and saved as a JPEG, quality 88, 4:2:0; the manifest is
-written beside them; run make_clip.py afterwards for the clip's line. Another Pillow may give other bytes:
-the manifest's hashes are those of the files here.
+Each is scaled to 1600 pixels across (Lanczos) and saved as a JPEG, quality 88, 4:2:0; their lines in the
+manifest are renewed. Another Pillow may give other bytes: the manifest's hashes are those of the files here.
 """
 
 from __future__ import annotations
@@ -29,7 +28,9 @@ WIDTH, QUALITY = 1600, 88
 
 def main(unpacked: Path) -> None:
     here = Path(__file__).parent
-    lines = ["file\torigin\tlicence\tsha256\twhat was done"]
+    manifest = here / "MANIFEST.tsv"
+    head, *lines = manifest.read_text("utf-8").splitlines()
+    lines = [line for line in lines if line.partition("\t")[0] not in PHOTOS]
     for name, source in PHOTOS.items():
         with Image.open(unpacked / FOLDER / source) as photo:
             size = WIDTH, round(WIDTH * photo.height / photo.width)
@@ -38,7 +39,7 @@ def main(unpacked: Path) -> None:
         digest = hashlib.sha256((here / name).read_bytes()).hexdigest()
         done = f"scaled to {size[0]}x{size[1]}, JPEG quality {QUALITY}"
         lines.append(f"{name}\t{PACKAGE}: {FOLDER}/{source}\t{LICENCE}\t{digest}\t{done}")
-    (here / "MANIFEST.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    manifest.write_text("\n".join([head, *sorted(lines)]) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

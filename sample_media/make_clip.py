@@ -55,7 +55,8 @@ def main() -> None:
     digest = hashlib.sha256((HERE / NAME).read_bytes()).hexdigest()
     with (HERE / "MANIFEST.tsv").open(newline="", encoding="utf-8") as file:
         rows = [row for row in csv.reader(file, delimiter="\t") if row[0] != NAME]
-    origin, licence = f"made by make_clip.py from {', '.join(PANS)}", rows[1][2]
+    origin = f"made by make_clip.py from {', '.join(PANS)}"
+    licence = next(row[2] for row in rows if row[0] in PANS)
     rows.append([NAME, origin, licence, digest, "6 s, 640x360, 25 frames a second, H.264 crf 25"])
     (HERE / "MANIFEST.tsv").write_text("".join("\t".join(row) + "\n" for row in rows), encoding="utf-8")
 

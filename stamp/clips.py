@@ -1,4 +1,7 @@
-"""Clips: mark the frames of a video file, and look for marks in one."""
+"""Clips: mark the frames of a video file, and look for marks in one.
+
+A video file without moving pictures is a song.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from . import songs
 from .errors import HostError
 from .metadata.rights import Rights
 from .notices import add_notice
@@ -51,13 +55,26 @@ def embed(
     """
     from .media.mp4_boxes import graft, layout
     from .media.source import refused
+    from .media.video.clip import examine
     from .media.video.encoders import Settings, choose
     from .media.video.luma import has_luma_plane
     from .media.video.platforms import findings, platform, prepared, with_codec
     from .media.video.remux import rewrite
     from .watermark.video import Embedder
 
-    clip = _examined(src)
+    clip = examine(src)
+    if clip is None:
+        return songs.embed(
+            src,
+            dst,
+            payload,
+            key=key,
+            rights=rights,
+            strength=strength,
+            output=output,
+            options=options,
+            progress=progress,
+        )
     if clip.losses and not options.lossy:
         raise refused(src, f"{' and '.join(clip.losses)} would be lost", "--force writes it without")
     if not has_luma_plane(clip.pix_fmt):
@@ -125,10 +142,13 @@ def detect(
     progress: Progress = lambda done, total: None,
 ) -> DetectReport:
     """Look for marks of any of `keys` in a clip; see `files.detect_file`."""
+    from .media.video.clip import examine
     from .media.video.frames import read_luma
     from .watermark.video import Detector
 
-    clip = _examined(src)
+    clip = examine(src)
+    if clip is None:
+        return songs.detect(src, keys=keys, search=search, first=first, progress=progress)
     detector = Detector(keys, depth=clip.depth, aspect=clip.aspect, search=search)
     for number, (luma, seconds) in enumerate(read_luma(src, clip, references_only=True)):
         if detector.wants(seconds):
@@ -161,17 +181,6 @@ def _report(path: Path | None, found: Sequence[VideoDetection]) -> DetectReport:
             if other.present and other.payload
         ),
     )
-
-
-def _examined(src: Path | BinaryIO) -> Clip:
-    from .media.source import refused
-    from .media.video.clip import STREAM, examine
-
-    clip = examine(src)
-    if clip is None:
-        named = src if isinstance(src, Path) else STREAM
-        raise refused(named, "there is no moving picture in it", "if it is a song, give it a song's name")
-    return clip
 
 
 def _read_back(path: Path, key: Key) -> bytes | None:

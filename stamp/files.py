@@ -1,10 +1,10 @@
 """Whole-file jobs: mark a file, find the mark in one, read and write its rights notice.
 
-The work is done in one module for each kind of work (`photos`), chosen by the content of the file, and in
-`notices`: there pixels (`media`), the watermark (`watermark`) and the notice (`metadata`) meet. Each function
-works on one file, keeps no state, prints nothing, and may be called from any number of threads and processes
-at once. Outputs appear whole or not at all, and a source is never touched unless it is named as the output
-and overwriting is allowed.
+The work is done in one module for each kind of work (`photos`, `songs`), chosen by the content of the file,
+and in `notices`: there the signal (`media`), the watermark (`watermark`) and the notice (`metadata`) meet.
+Each function works on one file, keeps no state, prints nothing, and may be called from any number of threads
+and processes at once. Outputs appear whole or not at all, and a source is never touched unless it is named as
+the output and overwriting is allowed.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def embed_file(
     options: EmbedOptions | None = None,
     progress: Progress | None = None,
 ) -> EmbedReport:
-    """Mark the work in `src` (a photo, a clip) and write it to `dst`, with its rights notice.
+    """Mark the work in `src` (a photo, a clip, a song) and write it to `dst`, with its rights notice.
 
     The container, its settings and every metadata block are kept. Before `dst` appears, the finished file is
     read back: a mark that the detector does not find, or a notice that is not there, is an error and nothing
@@ -127,11 +127,12 @@ def detect_file(
     first: bool = False,
     progress: Progress | None = None,
 ) -> DetectReport:
-    """Look for a mark of any of `keys` in a photo or a clip.
+    """Look for a mark of any of `keys` in a photo, a clip or a song.
 
     The first key whose payload can be read is reported, else the one that comes nearest to it. Without
-    `search` only a work that was not turned, cropped, scaled or mirrored is found, which is quick. A clip is
-    read to its end, for the spans that are marked and for other marks; with `first`, until one is certain.
+    `search` only a work that was not turned, cropped, scaled or mirrored is found, and a song that plays as
+    fast and as high as it did, which is quick. A clip is read to its end, for the spans that are marked and
+    for other marks; with `first`, until one is certain.
 
     `src` may be a clip in a binary file object that can seek; other works need a path.
 
@@ -185,7 +186,7 @@ class _Medium(Protocol):
     ) -> DetectReport: ...
 
 
-_MEDIA: Mapping[Kind, str] = MappingProxyType({"image": "photos", "video": "clips"})
+_MEDIA: Mapping[Kind, str] = MappingProxyType({"audio": "songs", "image": "photos", "video": "clips"})
 
 
 def _medium(found: Kind) -> _Medium:

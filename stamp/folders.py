@@ -10,27 +10,14 @@ from pathlib import Path
 
 from .errors import MediaError, OutputError, StampError
 
-# What a walk through a folder picks up; a file that is named itself is tried whatever its name.
-SUFFIXES = frozenset(
-    (
-        *(
-            ".jpg",
-            ".jpeg",
-            ".jpe",
-            ".jfif",
-            ".png",
-            ".webp",
-            ".tif",
-            ".tiff",
-            ".avif",
-            ".heic",
-            ".heif",
-            ".hif",
-        ),
-        *(".gif", ".jxl"),  # these can carry a notice only
-        *(".mp4", ".m4v", ".mov", ".qt", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".flv", ".ogv", ".3gp"),
-    )
-)
+_PICTURES = ".jpg .jpeg .jpe .jfif .png .webp .tif .tiff .avif .heic .heif .hif"
+_PICTURES_FOR_NOTICES = ".gif .jxl"
+_CLIPS = ".mp4 .m4v .mov .qt .mkv .webm .avi .mpg .mpeg .flv .ogv .3gp"
+_SONGS = ".wav .wave .bwf .rf64 .aif .aiff .aifc .flac .mp3 .m4a .m4b .ogg .oga .opus"
+
+SUFFIXES = frozenset(" ".join((_PICTURES, _PICTURES_FOR_NOTICES, _CLIPS, _SONGS)).split())
+"""What a walk through a folder picks up; a file that is named itself is tried whatever its name."""
+
 _SAME_CONTAINER = (
     {".jpg", ".jpeg", ".jpe", ".jfif"},
     {".tif", ".tiff"},
@@ -38,6 +25,11 @@ _SAME_CONTAINER = (
     {".mp4", ".m4v"},
     {".mov", ".qt"},
     {".mpg", ".mpeg"},
+    {".wav", ".wave", ".bwf", ".rf64"},
+    {".aif", ".aiff", ".aifc"},
+    {".m4a", ".m4b"},
+    {".ogg", ".oga"},
+    {".opus", ".oga"},
 )
 _STAMPED = ".stamped"
 
@@ -94,7 +86,7 @@ def _walk(root: Path, skipped: str | None) -> Iterator[Source | Job]:
         path = Path(os.fsdecode(trouble.filename))
         yield Job(path, error=MediaError(f"{path}: cannot read this folder: {trouble.strerror}", path=path))
     if not found and not troubles:
-        yield Job(root, error=MediaError(f"{root}: no picture in this folder", path=root))
+        yield Job(root, error=MediaError(f"{root}: no photo, clip or song in this folder", path=root))
 
 
 def inputs(paths: Iterable[str | os.PathLike[str]]) -> list[Job]:
@@ -145,7 +137,7 @@ def output_folder(paths: Sequence[str | os.PathLike[str]], output: str | None) -
 def _job(source: Source, file: Path | None, folder: Path | None, in_place: bool) -> Job:
     path = source.path
     if in_place:
-        return Job(path, Path(_real(path)))  # through a link: the picture is replaced, not the link to it
+        return Job(path, Path(_real(path)))  # through a link: the file is replaced, not the link to it
     if file:
         if not _same_container(path, file):
             message = f"{file}: the container is kept, so the output of {path} must end in {path.suffix}"

@@ -12,7 +12,8 @@ PLATFORMS = ("youtube", "tiktok", "instagram")
 """What clips can be prepared for."""
 
 Progress = Callable[[int, int], None]
-"""Called with the frames that are done, and with those to be done in all (0 where that is unknown)."""
+"""Called with the frames (of a song, the samples) that are done, and with those there are in all (0 where
+that is unknown)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,7 @@ class EmbedReport:
     notes : what a person should know, such as a raised JPEG quality.
     resumed : it was there already, with this mark and this notice, and was left as it is.
     receipt : see `receipts.receipt`; None where none was asked for.
+    marked_share : the part of a song that carries the mark, 0 to 1; None for other works.
     """
 
     path: Path
@@ -84,6 +85,7 @@ class EmbedReport:
     notes: tuple[str, ...] = ()
     resumed: bool = False
     receipt: dict[str, Any] | None = None
+    marked_share: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """An entry of `stamp.embed/1`."""
@@ -103,6 +105,7 @@ class EmbedReport:
             "notes": list(self.notes),
             "resumed": self.resumed,
             "receipt": self.receipt,
+            "marked_share": self.marked_share,
             "error": None,
         }
 
@@ -137,6 +140,8 @@ class DetectReport:
     spans : (start, end) in seconds of the parts of a clip or a song that carry the mark; () in a picture.
     decided_after_s : seconds of a clip or a song that were needed.
     others : other marks in the same file.
+    tempo, pitch : how much faster and higher a song plays than it did when it was marked; None where nothing
+        was decoded.
     """
 
     path: Path | None
@@ -152,6 +157,8 @@ class DetectReport:
     spans: tuple[tuple[float, float], ...] = ()
     decided_after_s: float | None = None
     others: tuple[Mark, ...] = ()
+    tempo: float | None = None
+    pitch: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """An entry of `stamp.detect/1`."""
@@ -178,6 +185,8 @@ class DetectReport:
                 "spans": [[round(start, 3), round(end, 3)] for start, end in self.spans],
                 "decided_after_s": self.decided_after_s,
                 "others": [mark.to_dict() for mark in self.others],
+                "tempo": self.tempo,
+                "pitch": self.pitch,
             },
             "error": None,
         }
@@ -203,6 +212,7 @@ class Failure:
             "notes": [],
             "resumed": False,
             "receipt": None,
+            "marked_share": None,
         },
         "detect": {"watermark": None},
         "show": {"rights": None, "sources": None, "values": None, "conflicts": None, "notes": []},

@@ -54,6 +54,23 @@ def tune(rate: int = 44_100, channels: int = 2, frames: int = 20_000, *, seed: i
     return (0.35 * chord + noise).astype(np.float32)
 
 
+def music(seconds: float = 8.0, rate: int = 44_100, channels: int = 2, *, seed: int = 1) -> Samples:
+    """Notes that die away over noise like that of a crowd: loud and rich enough to hide a mark in."""
+    frames = int(seconds * rate)
+    random = np.random.default_rng(seed)
+    spectrum = np.fft.rfft(random.normal(0, 1, (frames, channels)), axis=0)
+    spectrum /= np.maximum(np.fft.rfftfreq(frames, 1 / rate), 100)[:, None] ** 0.7
+    noise = np.fft.irfft(spectrum, frames, axis=0)
+    song = 0.06 * noise / noise.std()
+    time = np.arange(rate) / rate
+    for start in range(0, frames - rate, rate // 4):
+        pitch = 220 * 2 ** (random.integers(0, 24) / 12)
+        for partial in range(1, 12):
+            note = np.exp(-time * (2 + partial)) * np.sin(2 * np.pi * pitch * partial * time) / partial
+            song[start : start + rate] += 0.15 * note[:, None] * random.uniform(0.5, 1, channels)
+    return (song / max(np.abs(song).max() / 0.8, 1)).astype(np.float32)
+
+
 def made(folder: Path, kind: str, *, channels: int = 2, frames: int = 20_000) -> Path:
     """A file of this kind, at 44.1 kHz, or at 48 kHz where the codec has no other."""
     rate = 48_000 if kind == "ogg-opus" else 44_100

@@ -45,8 +45,8 @@ def command(
     first: bool,
     jobs: int,
 ) -> int:
-    """Look for a mark in photos and clips, whatever was done to them: recompressed, cropped, scaled, turned,
-    mirrored.
+    """Look for a mark in photos, clips and songs, whatever was done to them: recompressed, cropped, scaled,
+    turned, mirrored; cut, played faster or higher.
 
     Exits with 0 if every file has a mark of one of the keys, with 1 if one has none, with 3 if one could not
     be read.
@@ -81,10 +81,7 @@ def describe(report: DetectReport, expect: bytes | None = None) -> str:
     if not _as_wished(report, expect):
         parts.append("not the expected payload")
     parts += [f"key {report.key_name}", score, certainty(report.log10_p)]
-    if report.transform:
-        parts.append(how_turned(report))
-    if report.spans:
-        parts.append(f"from {', '.join(f'{start:.1f} to {end:.1f} s' for start, end in report.spans)}")
+    parts += [how_turned(report), how_played(report), stretches(report)]
     parts += [f"also {other.payload.hex()} (key {other.key_name})" for other in report.others]
     return "  ".join(part for part in parts if part)
 
@@ -97,7 +94,7 @@ def certainty(log10_p: float) -> str:
 
 
 def how_turned(report: DetectReport) -> str:
-    """What was done to the picture since it was marked, as far as the detector could tell; "" for nothing."""
+    """What was done to a picture since it was marked, as far as the detector could tell; "" for nothing."""
     turn = report.transform
     if turn is None:
         return ""
@@ -111,3 +108,25 @@ def how_turned(report: DetectReport) -> str:
     if turn.mirrored:
         parts.append("mirrored")
     return ", ".join(parts)
+
+
+def how_played(report: DetectReport) -> str:
+    """How a song plays now compared with how it was marked; "" for the same."""
+    tempo, pitch = (100 * (factor or 1) - 100 for factor in (report.tempo, report.pitch))
+    if max(abs(tempo), abs(pitch)) < 0.05:
+        return ""
+    if abs(tempo - pitch) < 1:  # the pitch is told to half a percent or so
+        return f"speed {tempo:+.1f} %"
+    named = {"tempo": tempo, "pitch": pitch}
+    return ", ".join(f"{name} {change:+.1f} %" for name, change in named.items() if abs(change) >= 0.05)
+
+
+def stretches(report: DetectReport) -> str:
+    """Where in a song the mark was found; "" where that is not known."""
+    return ", ".join(f"{_clock(start)}-{_clock(end)}" for start, end in report.spans)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

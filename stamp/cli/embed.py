@@ -64,8 +64,10 @@ from .screen import Screen, document_text
     metavar="FILE",
     help="Write down, as JSON, what was changed where, with hashes of the files and of the work itself.",
 )
-@click.option("--no-watermark", is_flag=True, help="Write the notice only; the picture data is not touched.")
-@click.option("--no-metadata", is_flag=True, help="Mark the picture only; the metadata is not touched.")
+@click.option(
+    "--no-watermark", is_flag=True, help="Write the notice only; picture and sound are not touched."
+)
+@click.option("--no-metadata", is_flag=True, help="Write the mark only; the metadata is not touched.")
 @click.option(
     "--strength",
     type=float,
@@ -113,7 +115,7 @@ def command(
     in_place: bool,
     force: bool,
 ) -> int:
-    """Mark photos and clips with an invisible watermark, and write their rights notice.
+    """Mark photos, clips and songs with a watermark that is not seen or heard, and write their rights notice.
 
     Without -o, photo.jpg becomes photo.stamped.jpg beside it. A folder is walked: hidden files and earlier
     outputs (*.stamped.*) are left alone, and its structure is kept under -o DIR. The sources are never
@@ -199,6 +201,8 @@ def describe(report: EmbedReport) -> str:
         parts.append("already done")
     if report.psnr_db is not None and report.ssim is not None:
         parts.append(f"PSNR {report.psnr_db:.1f} dB  SSIM {report.ssim:.4f}")
+    if report.marked_share is not None:
+        parts.append(f"{report.marked_share:.0%} of the sound marked")
     if report.metadata:
         for label, names in (
             ("wrote", report.metadata.written),

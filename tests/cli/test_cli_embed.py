@@ -291,7 +291,7 @@ def test_an_empty_folder_is_an_error(stamp: Runner, key_file: Path) -> None:
     for command in ("embed", "detect", "show"):
         result = stamp(command, "empty")
         assert result.code == 3
-        assert "no picture in this folder" in result.err
+        assert "no photo, clip or song in this folder" in result.err
 
 
 def test_an_output_folder_inside_the_source_is_not_walked(

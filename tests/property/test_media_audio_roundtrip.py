@@ -76,6 +76,9 @@ def test_lossy(data: st.DataObject | None, kind: str, channels: int, frames: int
         assert "kbit/s" in note
         again = np.concatenate(list(open_song(target).blocks()))
         assert again.shape == host.shape
+        repeated = target.with_stem("again")
+        song.write(repeated, regular([host], 777))
+        assert repeated.read_bytes() == target.read_bytes()
         judged = songs.read(target)[0][: len(host)]
         np.testing.assert_allclose(judged, again, atol=2e-3)
         voices = [channel for channel in range(channels) if channel != 3]  # codecs cut the sub-woofer

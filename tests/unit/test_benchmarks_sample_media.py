@@ -1,9 +1,10 @@
-"""The photos and the clip that ship with the project: all in the manifest, unaltered, free, small."""
+"""The photos, the clip and the song that ship with the project: all in the manifest, unaltered, small."""
 
 import csv
 import hashlib
 from pathlib import Path
 
+import soundfile
 from PIL import Image
 
 from stamp.media.video.clip import examine
@@ -20,7 +21,7 @@ def test_manifest_names_exactly_the_works_that_are_there() -> None:
     assert sorted(row["file"] for row in _rows()) == sorted(
         path.name
         for path in FOLDER.iterdir()
-        if path.suffix in (".jpg", ".mp4") and ".stamped." not in path.name
+        if path.suffix in (".jpg", ".mp4", ".ogg") and ".stamped." not in path.name
     )
 
 
@@ -51,3 +52,9 @@ def test_a_clip_of_six_seconds_under_half_a_megabyte() -> None:
     clip = examine(path)
     assert clip is not None
     assert (clip.width, clip.height, clip.frames, clip.seconds) == (640, 360, 150, 6.0)
+
+
+def test_a_song_of_twenty_seconds_under_400_kilobytes() -> None:
+    path = FOLDER / "evening.ogg"
+    assert path.stat().st_size < 400_000
+    assert 18 < soundfile.info(path).duration < 25

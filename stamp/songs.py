@@ -1,0 +1,130 @@
+"""Songs: mark the sound of a file, and look for a mark in one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from .errors import HostError, UnsupportedFormat
+from .metadata.rights import Rights
+from .notices import add_notice
+from .options import EmbedOptions, Progress
+from .outputs import named
+from .reports import DetectReport, EmbedReport
+
+if TYPE_CHECKING:
+    from .media.audio.song import Block, Song
+    from .watermark.audio import Embedder
+    from .watermark.key import Key
+
+
+def embed(
+    src: Path,
+    dst: Path,
+    payload: bytes,
+    *,
+    key: Key,
+    rights: Rights | None,
+    strength: float,
+    output: AbstractContextManager[Path],
+    options: EmbedOptions,
+    progress: Progress,
+) -> EmbedReport:
+    """Mark the song in `src`. `output` is entered when there is something to write, gives the temporary file
+    to write it to, and makes it `dst` in the end.
+
+    Raises
+    ------
+    UnsupportedFormat, CorruptFile, MediaError : `src` cannot be read, or not written again in full.
+    HostError : the song cannot carry a mark that can be read back.
+    UnwritableFile : `dst` cannot be written.
+    """
+    from .media.audio.opening import open_song
+    from .watermark.audio import Embedder
+
+    song = open_song(src)
+    with named(src):
+        embedder = Embedder(
+            payload, key=key, sample_rate=song.rate, channels=song.channels, strength=strength
+        )
+    with output as temp, named(src):
+        notes = song.write(temp, _marked(_counted(song, progress), embedder))
+        metadata = add_notice(temp, rights) if rights else None
+        if detect(temp, keys=[key], search=False).payload != payload:
+            raise HostError("the mark cannot be read back from this song: too short, too quiet or too plain")
+    metadata = metadata and replace(metadata, path=dst)
+    notes += metadata.notes if metadata else ()
+    return EmbedReport(
+        src,
+        dst,
+        payload,
+        metadata=metadata,
+        notes=tuple(dict.fromkeys(notes)),
+        marked_share=round(embedder.marked_share, 3),
+    )
+
+
+def _counted(song: Song, progress: Progress) -> Iterator[Block]:
+    """The song's samples; tells how many are done. Raises HostError where there are none."""
+    done = 0
+    for block in song.blocks():
+        yield block
+        done += len(block)
+        progress(done, max(song.frames or 0, done))
+    if not done:
+        raise HostError("there is no sound in this song")
+
+
+def _marked(blocks: Iterator[Block], embedder: Embedder) -> Iterator[Block]:
+    for block in blocks:
+        yield embedder.push(block)
+    yield embedder.flush()
+
+
+def detect(
+    src: Path | BinaryIO,
+    *,
+    keys: Sequence[Key],
+    search: bool,
+    first: bool = False,
+    progress: Progress = lambda done, total: None,
+) -> DetectReport:
+    """Look for a mark of any of `keys` in the sound of `src`; see `files.detect_file`. A song is always read
+    to its end: that takes a hundredth of its length."""
+    from .media.audio.opening import open_song
+    from .watermark.audio import Detector
+
+    if not isinstance(src, Path):
+        raise UnsupportedFormat("a song cannot be read from a file object; give the path of this file")
+
+    song = open_song(src)
+    with named(src):
+        detectors = [
+            Detector(key, sample_rate=song.rate, channels=song.channels, search=search) for key in keys
+        ]
+        done = 0
+        for block in song.blocks():
+            for detector in detectors:
+                detector.push(block)
+            done += len(block)
+            progress(done, max(song.frames or 0, done))
+        tried = [detector.result() for detector in detectors]
+    best = min(tried, key=lambda found: (found.payload is None, not found.present, found.log10_p))
+    return DetectReport(
+        path=src,
+        present=best.present,
+        payload=best.payload,
+        score=float(best.score),
+        threshold=float(best.threshold),
+        log10_p=float(best.log10_p),
+        bits_corrected=best.bits_corrected,
+        transform=None,
+        key_name=best.key_name,
+        scheme=best.scheme,
+        spans=tuple(best.spans),
+        tempo=best.tempo,
+        pitch=best.pitch,
+    )

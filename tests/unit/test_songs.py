@@ -1,0 +1,156 @@
+"""Songs as whole files: marked, read back, or refused, in every format."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stamp import Key, detect_file, embed_file
+from stamp.errors import CorruptFile, HostError, OutputError, UnsupportedFormat
+from stamp.media.audio.opening import open_song
+from tests import songs
+
+PAYLOAD = bytes.fromhex("00ff00ff00ff00ff")
+KEY = Key.generate("songs")
+
+
+def song(folder: Path, kind: str = "wav-16", *, seconds: float = 8.0, channels: int = 2) -> Path:
+    rate = 48_000 if kind == "ogg-opus" else 44_100
+    return songs.write(folder / "song", songs.music(seconds, rate, channels), rate, kind)
+
+
+def length(path: Path) -> int:
+    return sum(map(len, open_song(path).blocks()))
+
+
+@pytest.mark.parametrize("kind", ["wav-16", "aiff-24", "flac-16", "m4a-alac-16", *songs.LOSSY])
+def test_every_format_is_marked_and_read_back(kind: str, tmp_path: Path) -> None:
+    path = song(tmp_path, kind)
+    before = path.read_bytes()
+    target = tmp_path / f"marked{path.suffix}"
+    report = embed_file(path, target, PAYLOAD, key=KEY)
+    assert report.payload == PAYLOAD
+    assert report.marked_share is not None
+    assert 0.5 < report.marked_share <= 1
+    assert ("kbit/s" in " ".join(report.notes)) == (kind in songs.LOSSY)
+    assert path.read_bytes() == before
+    found = detect_file(target, keys=KEY)
+    assert (found.present, found.payload, found.key_name) == (True, PAYLOAD, KEY.name)
+    assert found.score > found.threshold
+    assert found.log10_p < -9
+    assert (found.tempo, found.pitch, found.transform) == (1.0, 1.0, None)
+    ((start, end),) = found.spans
+    assert start < 1
+    assert end > 7
+    entry = json.loads(json.dumps(found.to_dict()))
+    assert entry["watermark"]["spans"] == [[round(start, 3), round(end, 3)]]
+    assert length(target) == length(path)
+
+
+def test_other_keys_and_other_songs_find_nothing(tmp_path: Path) -> None:
+    path = song(tmp_path)
+    marked = tmp_path / "marked.wav"
+    embed_file(path, marked, PAYLOAD, key=KEY)
+    original = detect_file(path, keys=KEY)
+    assert (original.present, original.payload, original.spans) == (False, None, ())
+    assert detect_file(marked, keys=[Key.generate("other"), KEY], search=False).key_name == KEY.name
+
+
+@settings(max_examples=3, deadline=None)
+@given(
+    kind=st.sampled_from(["wav-24", "wav-float", "flac-24", "aiff-16"]),
+    rate=st.sampled_from([16_000, 22_050, 48_000]),
+    channels=st.sampled_from([1, 2, 6]),
+)
+def test_any_rate_and_layout(kind: str, rate: int, channels: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = songs.write(Path(folder, "song"), songs.music(10, rate, channels), rate, kind)
+        target = path.with_stem("marked")
+        embed_file(path, target, PAYLOAD, key=KEY)
+        assert detect_file(target, keys=KEY).payload == PAYLOAD
+        assert open_song(target).channels == channels
+
+
+def test_a_song_that_plays_faster_is_told(tmp_path: Path) -> None:
+    path = song(tmp_path, seconds=15, channels=1)
+    target = tmp_path / "marked.wav"
+    embed_file(path, target, PAYLOAD, key=KEY)
+    samples, rate = soundfile.read(target)
+    at = np.arange(0, len(samples) - 1, 1.03)
+    soundfile.write(target, np.interp(at, np.arange(len(samples)), samples), rate)
+    found = detect_file(target, keys=KEY)
+    assert found.payload == PAYLOAD
+    assert found.tempo == pytest.approx(1.03, abs=0.005)
+    assert found.pitch == pytest.approx(1.03, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("samples", "reason"),
+    [
+        (np.zeros((300_000, 2)), "cannot be read back from this song: too short, too quiet or too plain"),
+        (songs.music(0.5), "cannot be read back from this song"),
+        (np.sin(np.arange(400_000)[:, None] / 20) / 2, "cannot be read back from this song"),
+        (np.zeros((0, 2)), "there is no sound in this song"),
+    ],
+)
+def test_what_can_hold_no_mark_is_refused(samples: songs.Samples, reason: str, tmp_path: Path) -> None:
+    path = songs.write(tmp_path / "song", samples.astype(np.float32), 44_100, "wav-16")
+    with pytest.raises(HostError, match=f"song.wav: .*{reason}"):
+        embed_file(path, tmp_path / "marked.wav", PAYLOAD, key=KEY)
+    assert [file.name for file in tmp_path.iterdir()] == ["song.wav"]
+    assert not detect_file(path, keys=KEY).present
+
+
+@pytest.mark.parametrize("kind", [*songs.SNDFILE, *songs.LIBAV])
+def test_nothing_is_found_in_what_is_too_short(kind: str, tmp_path: Path) -> None:
+    assert not detect_file(songs.made(tmp_path, kind, frames=3000), keys=KEY).present
+
+
+def test_a_truncated_song_is_refused_and_can_be_searched(tmp_path: Path) -> None:
+    path = song(tmp_path, "flac-16")
+    marked = tmp_path / "marked.flac"
+    embed_file(path, marked, PAYLOAD, key=KEY)
+    marked.write_bytes(marked.read_bytes()[: marked.stat().st_size * 3 // 4])
+    with pytest.raises(CorruptFile, match=r"marked.flac: damaged, its header tells of 352800 samples"):
+        embed_file(marked, tmp_path / "again.flac", PAYLOAD, key=KEY)
+    assert not (tmp_path / "again.flac").exists()
+    assert detect_file(marked, keys=KEY).payload == PAYLOAD
+
+
+def test_a_rate_that_no_mark_fits_is_refused(tmp_path: Path) -> None:
+    path = songs.write(tmp_path / "song", songs.tune(4_000, 1, 40_000), 4_000, "wav-16")
+    with pytest.raises(HostError, match=r"song.wav: .*can be marked, not 4000"):
+        embed_file(path, tmp_path / "marked.wav", PAYLOAD, key=KEY)
+
+
+def test_what_cannot_be_written_back_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "song.wav"
+    soundfile.write(path, songs.music(3), 44_100, "ULAW")
+    with pytest.raises(UnsupportedFormat, match=r"song.wav: WAV with mu-law cannot be marked; convert it"):
+        embed_file(path, tmp_path / "marked.wav", PAYLOAD, key=KEY)
+    assert [file.name for file in tmp_path.iterdir()] == ["song.wav"]
+
+
+def test_outputs_and_sources_are_safe(tmp_path: Path) -> None:
+    path = song(tmp_path)
+    with pytest.raises(OutputError):
+        embed_file(path, path, PAYLOAD, key=KEY)
+    embed_file(path, path, PAYLOAD, key=KEY, overwrite=True)
+    assert detect_file(path, keys=KEY).payload == PAYLOAD
+    assert [file.name for file in tmp_path.iterdir()] == ["song.wav"]
+
+
+def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
+    for kind in ("m4a-alac-16", "ogg-vorbis"):
+        path = song(tmp_path, kind, seconds=6, channels=1)
+        targets = [tmp_path / f"{name}{path.suffix}" for name in ("one", "two")]
+        for target in targets:
+            embed_file(path, target, PAYLOAD, key=KEY, overwrite=True)
+        assert targets[0].read_bytes() == targets[1].read_bytes(), kind
