@@ -112,6 +112,7 @@ def embed(
             mark,
             progress=lambda done: progress(done, max(done, clip.frames)),
             edit_lists=wanted is None or wanted.edit_lists or clip.staggered,
+            tolerant=options.lossy,
         )
         if clip.muxer in ("mp4", "mov"):
             graft(src, temp, written.track_ids)

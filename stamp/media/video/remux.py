@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import io
-import struct
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import av
-from av.codec.context import Flags as CodecFlags
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.stream import Stream
@@ -20,10 +17,13 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from ...errors import CorruptFile
 from ..source import damaged, refused
-from .clip import PICTURES, STREAM, Clip, decoder_for, opened, reading
-from .encoders import Encoder, configure
+from .clip import PICTURES, Clip, decoder_for, opened, reading
+from .encoders import Encoder
 from .luma import luma_plane
+from .streams import COUNTING, muxer_options, open_encoder, video_stream
+from .timing import Times
 
 Edit = Callable[[NDArray[Any], float], None]
 """Called with the upright luma of each frame, to be changed in place, and its time in seconds."""
@@ -44,24 +44,6 @@ MakeSound = Callable[[Stream, OutputContainer], Sound]
 
 _BITEXACT = 0x0400  # AVFMT_FLAG_BITEXACT
 _GLOBAL_HEADER = 0x40  # AVFMT_GLOBALHEADER
-# ISO BMFF: the characters by which the codec of the source is named, where a muxer takes more than one.
-_TAGS = {
-    "avc1",
-    "avc3",
-    "hvc1",
-    "hev1",
-    "apco",
-    "apcs",
-    "apcn",
-    "apch",
-    "ap4h",
-    "ap4x",
-    "AVdh",
-    "mp4v",
-    "jpeg",
-}
-# These know constant rates, or clocks of 16 bits, only: frames are numbered, and packets get the times back.
-_COUNTING = {"mpeg2video", "mpeg4"}
 _STALE = ("bps", "number_of_bytes", "_statistics")  # mkvmerge's statistics of the packets that were replaced
 
 
@@ -84,21 +66,23 @@ def rewrite(
     progress: Progress = lambda done: None,
     make_sound: MakeSound | None = None,
     edit_lists: bool = True,
+    tolerant: bool = False,
 ) -> Written:
     """Write the clip to `target` with `edit` applied to every frame.
 
     Timestamps, codec, colour, HDR, display matrix, interlacing, chapters, attachments, tags and all other
     streams are those of the source. `make_sound` makes what marks an audio stream; None copies them all.
     Without `edit_lists`, an MP4 file gets none: what decoders would leave out at the start of the sound is
-    left out in whole packets.
+    left out in whole packets. With `tolerant`, damaged packets and frames are passed over, and counted in a
+    note.
 
     Raises CorruptFile, UnsupportedFormat, MediaError for the source; OSError for the target.
     """
     assert clip.path is not None
     with opened(clip.path) as source:
-        job = _Job(source, clip, target, encoder, make_sound, edit_lists=edit_lists)
+        job = _Job(source, clip, target, encoder, make_sound, edit_lists=edit_lists, tolerant=tolerant)
         try:
-            for packet in _packets(source, job.inputs, clip.path):
+            for packet in job.packets():
                 job.take(packet, edit)
                 progress(job.frames)
             job.finish()
@@ -108,51 +92,9 @@ def rewrite(
             raise
     if job.frames == 0:
         raise damaged(clip.path, "no frame of it can be decoded")
+    if job.faults:
+        job.notes.append(f"{job.faults} damaged packets or frames were passed over")
     return Written(job.frames, tuple(job.track_ids), tuple(job.notes))
-
-
-def _packets(source: InputContainer, streams: list[Stream], path: Path) -> Iterator[Packet[Any]]:
-    """All packets; at the end one without data for each stream."""
-    packets = source.demux(streams)
-    while True:
-        with reading(path):
-            packet = next(packets, None)
-        if packet is None:
-            return
-        if packet.is_corrupt:
-            raise damaged(path, "it ends early or parts of it are missing")
-        yield packet
-
-
-class _Times:
-    """The time of each frame on the source's clock, strictly growing."""
-
-    def __init__(self, stream: VideoStream) -> None:
-        self.base = stream.time_base or Fraction(1, 90_000)
-        self.step = max(1, round(1 / (stream.average_rate or Fraction(25)) / self.base))
-        self.shown: list[int] = []
-        self.durations: dict[int, int] = {}
-        self.first = self.end = 0
-
-    def of(self, frame: VideoFrame) -> int:
-        """The time of the next frame, which is given to it as well."""
-        # AVI tells the order of decoding only.
-        pts = frame.pts if frame.pts is not None else frame.dts
-        if not self.shown:
-            self.first = pts = pts or 0
-        elif pts is None or pts <= self.shown[-1]:
-            pts = self.shown[-1] + self.step
-        self.shown.append(pts)
-        self.durations[pts] = frame.duration or self.step
-        self.end = pts + self.durations[pts]
-        frame.pts, frame.time_base = pts, self.base
-        return pts
-
-    def __getitem__(self, number: int | None) -> int | None:
-        """The time of a frame by its number; before the first, one step for each."""
-        if number is None:
-            return None
-        return self.shown[number] if number >= 0 else self.first + number * self.step
 
 
 class _Job:
@@ -165,8 +107,10 @@ class _Job:
         make_sound: MakeSound | None,
         *,
         edit_lists: bool,
+        tolerant: bool,
     ) -> None:
         self.source, self.clip, self.edit_lists = source, clip, edit_lists
+        self.tolerant, self.faults = tolerant, 0
         self.path = clip.path or target
         self.notes: list[str] = []
         self.frames = 0
@@ -174,7 +118,7 @@ class _Job:
             str(target),
             "w",
             format=clip.muxer,
-            options=_muxer_options(clip, edit_lists=edit_lists),
+            options=muxer_options(clip, edit_lists=edit_lists),
             metadata_errors="surrogateescape",
         )
         self.output.flags |= _BITEXACT  # no dates, no random numbers
@@ -191,9 +135,9 @@ class _Job:
         for stream in source.streams:
             if stream.index == clip.index:
                 header = bool(int(self.output.format.flags) & _GLOBAL_HEADER)
-                coded = _open_encoder(self.video, clip, encoder, global_header=header)
+                coded = open_encoder(self.video, clip, encoder, global_header=header)
                 self.encoder = coded.codec_context
-                self.video_out = _video_stream(self.output, self.video, clip, coded)
+                self.video_out = video_stream(self.output, self.video, clip, coded)
                 made: Stream | None = self.video_out
             elif stream.type == "audio" and make_sound is not None:
                 self.sounds[stream.index] = make_sound(stream, self.output)
@@ -216,8 +160,8 @@ class _Job:
             del self.video_out.metadata[
                 "handler_name"
             ]  # the muxer's own word, which a timecode is not to get
-        self.times = _Times(self.video)
-        self.counting = encoder.name in _COUNTING
+        self.times = Times(self.video)
+        self.counting = encoder.name in COUNTING
         self.held: Packet[Any] | None = None
         self.first_dts = 0
 
@@ -242,7 +186,8 @@ class _Job:
             raise refused(self.path, f"{what} cannot be copied ({error})", "remove it first") from error
 
     def _copied_data(self, stream: Stream) -> Stream | None:
-        if "timecode" in stream.metadata or (self.source.chapters() and not stream.name):
+        titles = len(self.source.chapters())
+        if "timecode" in stream.metadata or (titles and stream.frames == titles):
             return None  # written anew, from the stream's tag and from the chapters
         # A muxer refuses the header as a whole for one track that it does not know: ask it beforehand.
         try:
@@ -266,6 +211,33 @@ class _Job:
             made = self.output.add_attachment(name, tags.get("mimetype", "image/jpeg"), bytes(packet))
             made.metadata.update(stream.metadata)
 
+    def packets(self) -> Iterator[Packet[Any]]:
+        """All packets; at the end one without data for each stream."""
+        packets = self.source.demux(self.inputs)
+        while True:
+            with reading(self.path):
+                packet = next(packets, None)
+            if packet is None:
+                return
+            if packet.is_corrupt:
+                self._fault("it ends early or parts of it are missing")
+            yield packet
+
+    def _fault(self, what: str) -> None:
+        self.faults += 1
+        if not self.tolerant:
+            raise damaged(self.path, what)
+
+    def _decoded(self, packet: Packet[Any] | None) -> list[VideoFrame]:
+        try:
+            with reading(self.path):
+                return self.decoder.decode(packet)
+        except CorruptFile:
+            if not self.tolerant:
+                raise
+            self.faults += 1
+            return []
+
     def take(self, packet: Packet[Any], edit: Edit) -> None:
         index = packet.stream.index
         last = not packet.size and packet.dts is None
@@ -278,9 +250,7 @@ class _Job:
                 packet.stream = self.outputs[index]
                 self.output.mux_one(packet)
             return
-        with reading(self.path):
-            frames = self.decoder.decode(None if last else packet)
-        for frame in frames:
+        for frame in self._decoded(None if last else packet):
             self._edit(frame, edit)
             for coded in self.encoder.encode(frame):
                 self._mux(coded)
@@ -291,7 +261,7 @@ class _Job:
             found = f"{frame.width}x{frame.height} {frame.format.name}"
             raise refused(self.path, f"the picture changes its format to {found}", "cut the clip there first")
         if frame.is_corrupt:
-            raise damaged(self.path, "a frame of it cannot be decoded in full")
+            self._fault("a frame of it cannot be decoded in full")
         times = self.times
         pts = times.of(frame)
         # The decoder predicts later frames from this one, and the encoder is not to repeat its frame types.
@@ -299,13 +269,12 @@ class _Job:
         frame.pict_type = 0
         edit(clip.turn.upright(luma_plane(frame)), float((pts - times.first) * times.base))
         if self.counting:
-            frame.pts, frame.time_base, frame.duration = self.frames, self.encoder.time_base, 1
+            times.number(frame, self.encoder.time_base)
         self.frames += 1
 
     def _mux(self, packet: Packet[Any]) -> None:
         if self.counting:
-            packet.pts, packet.dts = self.times[packet.pts], self.times[packet.dts]
-            packet.time_base, packet.duration = self.times.base, 0
+            self.times.restore(packet)
         # Not every encoder hands durations on, and the last one cannot be told from the frames' times.
         duration = self.times.durations.pop(packet.pts, 0) if packet.pts is not None else 0
         packet.duration = packet.duration or duration
@@ -330,90 +299,3 @@ class _Job:
         for sound in self.sounds.values():
             self.output.mux(sound.flush())
         self.output.close()
-
-
-def _muxer_options(clip: Clip, *, edit_lists: bool) -> dict[str, str]:
-    if clip.muxer not in ("mp4", "mov"):
-        return {}
-    # Spherical and stereoscopic descriptions count as unofficial, but they were there.
-    options = {"strict": "unofficial", "write_btrt": "0"} | ({"brand": clip.brand} if clip.brand else {})
-    # B frames then point back by negative offsets instead of an edit list (ISO/IEC 14496-12, 8.6.1.3).
-    return options if edit_lists else options | {"use_editlist": "0", "movflags": "negative_cts_offsets"}
-
-
-def _open_encoder(video: VideoStream, clip: Clip, encoder: Encoder, *, global_header: bool) -> VideoStream:
-    """A stream of a container that nobody sees, whose open codec context is the encoder."""
-    stream = _described(video, clip, encoder)
-    context = stream.codec_context
-    rate = video.average_rate or video.guessed_rate or Fraction(25)
-    context.width, context.height = clip.width, clip.height
-    context.framerate = rate
-    context.time_base = 1 / rate if encoder.name in _COUNTING else video.time_base or 1 / rate
-    if video.sample_aspect_ratio:
-        context.sample_aspect_ratio = video.sample_aspect_ratio
-    context.bit_rate = 0
-    flags = int(CodecFlags.frame_duration)
-    if global_header:
-        flags |= CodecFlags.global_header
-    if clip.first_field:
-        flags |= CodecFlags.interlaced_dct | CodecFlags.interlaced_me
-    context.flags = flags
-    context.thread_count = 0
-    configure(context, encoder)
-    try:
-        context.open()
-    except (av.error.FFmpegError, ValueError) as error:
-        path = clip.path or STREAM
-        remedy = "leave out --crf and --preset, or choose another encoder with --codec"
-        raise refused(path, f"{encoder.name} does not take it ({error})", remedy) from error
-    return stream
-
-
-def _described(video: VideoStream, clip: Clip, encoder: Encoder) -> VideoStream:
-    """An encoder with the colours, the place of the chroma samples and the order of fields of the source.
-
-    PyAV shows not all of these, but a stream that is made after another one inherits them; that works where
-    FFmpeg's first encoder for the codec is the one that is wanted.
-    """
-    hidden = av.open(io.BytesIO(), "w", format=clip.muxer)
-    if not clip.dynamic_hdr:
-        with suppress(ValueError, av.error.FFmpegError):
-            stream = hidden.add_stream_from_template(video, opaque=False)
-            if stream.codec_context.name == encoder.name:
-                stream.codec_context.extradata = None
-                stream.codec_context.level = -99  # AV_LEVEL_UNKNOWN: let the encoder choose
-                return stream
-    try:
-        stream = av.open(io.BytesIO(), "w", format=clip.muxer).add_stream(encoder.name)  # type: ignore[assignment]
-    except ValueError as error:
-        what = f"its container does not take {encoder.name}"
-        raise refused(clip.path or STREAM, what, "choose another codec with --codec") from error
-    old, new = video.codec_context, stream.codec_context
-    new.color_primaries, new.color_trc = old.color_primaries, old.color_trc
-    new.colorspace, new.color_range = old.colorspace, old.color_range
-    return stream
-
-
-def _video_stream(output: OutputContainer, video: VideoStream, clip: Clip, coded: VideoStream) -> VideoStream:
-    """The stream for what the encoder of `coded` gives out. It is made after the source's where the codec
-    stays: so it keeps the display matrix, HDR and stereoscopic descriptions of the container to the bit."""
-    context = coded.codec_context
-    same = context.codec.canonical_name == clip.codec and not clip.dynamic_hdr
-    if same:
-        stream = output.add_stream_from_template(video, opaque=True)
-        stream.codec_context.extradata = context.extradata
-    else:
-        cast(OutputContainer, coded.container).start_encoding()  # fills in what the new stream is made after
-        stream = output.add_stream_from_template(coded, opaque=True)
-        stream.time_base = video.time_base
-        if clip.display_matrix:
-            stream.set_display_matrix(struct.unpack("=9i", clip.display_matrix[:36]))
-    stream.codec_context.framerate = context.framerate
-    if video.sample_aspect_ratio:
-        stream.codec_context.sample_aspect_ratio = video.sample_aspect_ratio
-    if clip.muxer in ("mp4", "mov"):
-        if same and clip.tag in _TAGS:
-            stream.codec_context.codec_tag = clip.tag
-        elif context.codec.canonical_name == "hevc":
-            stream.codec_context.codec_tag = "hvc1"  # the only one that Apple's players take
-    return stream

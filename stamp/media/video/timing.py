@@ -1,0 +1,52 @@
+"""The times of frames on their way through an encoder."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+
+class Times:
+    """The time of each frame on the source's clock, strictly growing."""
+
+    def __init__(self, stream: VideoStream) -> None:
+        self.base = stream.time_base or Fraction(1, 90_000)
+        self.step = max(1, round(1 / (stream.average_rate or Fraction(25)) / self.base))
+        self.started = False
+        self.first = self.last = self.end = 0
+        self.durations: dict[int, int] = {}
+        self.numbered: dict[int, int] = {}
+        self._count = 0
+
+    def of(self, frame: VideoFrame) -> int:
+        """The time of the next frame, which is given to it as well."""
+        # AVI tells the order of decoding only.
+        pts = frame.pts if frame.pts is not None else frame.dts
+        if not self.started:
+            self.first = pts = pts or 0
+            self.started = True
+        elif pts is None or pts <= self.last:
+            pts = self.last + self.step
+        self.last = pts
+        self.durations[pts] = frame.duration or self.step
+        self.end = pts + self.durations[pts]
+        frame.pts, frame.time_base = pts, self.base
+        return pts
+
+    def number(self, frame: VideoFrame, base: Fraction) -> None:
+        """Give a frame its number for a time, for `restore` to take back from its packet."""
+        self.numbered[self._count] = self.last
+        frame.pts, frame.time_base, frame.duration = self._count, base, 1
+        self._count += 1
+
+    def restore(self, packet: Packet[Any]) -> None:
+        """The times instead of the numbers; before the first frame, one step for each."""
+        number = packet.dts or 0
+        packet.pts = self.numbered[packet.pts or 0]
+        packet.dts = self.numbered[number] if number >= 0 else self.first + number * self.step
+        packet.time_base, packet.duration = self.base, 0
+        self.numbered.pop(number - 1, None)  # no later packet comes before this one's dts

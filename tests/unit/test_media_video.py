@@ -1,0 +1,310 @@
+"""Clips in and out: what is told about them, how they are turned, what is refused, what stays."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from stamp.errors import CorruptFile, MediaError, UnsupportedFormat
+from stamp.files import embed_file
+from stamp.media.mp4_boxes import _shifted, _tables, _wide_offsets, graft
+from stamp.media.video.clip import Clip, examine
+from stamp.media.video.encoders import Settings, choose
+from stamp.media.video.frames import read_luma
+from stamp.media.video.luma import Turn, turn_of
+from stamp.media.video.remux import rewrite
+from stamp.metadata.containers.isobmff import box
+from stamp.options import EmbedOptions
+from stamp.watermark.key import Key
+from tests import clips
+
+
+def examined(path: Path) -> Clip:
+    clip = examine(path)
+    assert clip is not None
+    return clip
+
+
+def again(source: Path, target: Path, **settings: Any) -> tuple[str, ...]:
+    clip = examined(source)
+    written = rewrite(clip, target, choose(clip, Settings(**settings)), lambda luma, seconds: None)
+    return written.notes
+
+
+def times(path: Path) -> list[float]:
+    with av.open(str(path)) as container:
+        packets = container.demux(video=0)
+        return sorted(float(packet.pts * packet.time_base) for packet in packets if packet.pts is not None)
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize("quarter", range(4))
+def test_a_display_matrix_turns_the_view(quarter: int, mirrored: bool) -> None:
+    """(x, y) is shown at (ax + cy, bx + dy), moved to where no coordinate is below 0."""
+    turns = [(1, 0, 0, 1), (0, 1, -1, 0), (-1, 0, 0, -1), (0, -1, 1, 0)]
+    a, b, c, d = turns[quarter]
+    if mirrored:
+        a, c = -a, -c
+    one = 1 << 16
+    turn = turn_of(struct.pack("=9i", a * one, b * one, 0, c * one, d * one, 0, 0, 0, 1 << 30))
+    plane = np.arange(12).reshape(3, 4)
+    y, x = np.mgrid[:3, :4]
+    shown_x, shown_y = a * x + c * y, b * x + d * y
+    shown = np.zeros((4, 3) if b else (3, 4), int)
+    shown[shown_y - shown_y.min(), shown_x - shown_x.min()] = plane
+    assert np.array_equal(turn.upright(plane), shown)
+
+
+def test_no_matrix_is_no_turn() -> None:
+    assert turn_of(None) == turn_of(b"short") == Turn()
+
+
+@pytest.mark.parametrize(
+    ("case", "facts"),
+    [
+        ("rotated phone", {"muxer": "mov", "turn": Turn(True, flip_columns=True), "shown_size": (180, 320)}),
+        ("HDR10", {"depth": 10, "codec": "hevc", "is_hdr": True, "full_range": False, "tag": "hvc1"}),
+        ("HLG", {"is_hdr": True, "transfer": 18}),
+        ("everything in Matroska", {"muxer": "matroska", "audio_codec": "opus", "staggered": False}),
+        ("late picture", {"staggered": True}),
+        ("interlaced", {"first_field": "top", "sample_aspect": Fraction(16, 15)}),
+        ("full range", {"full_range": True, "shown_size": (427, 180)}),
+        ("ProRes with alpha", {"alpha": True, "codec": "prores", "first_field": ""}),
+        ("VP9 with alpha", {"alpha": True, "muxer": "webm", "pix_fmt": "yuva420p"}),
+        ("odd size, 4:4:4", {"pix_fmt": "yuv444p", "width": 321, "height": 179}),
+    ],
+)
+def test_what_is_told_about_a_clip(case: str, facts: dict[str, Any], tmp_path: Path) -> None:
+    name, make = clips.CASES[case]
+    clip = examined(make(tmp_path / name))
+    assert {fact: getattr(clip, fact) for fact in facts} == facts
+
+
+def test_hdr_is_told_to_the_encoder(tmp_path: Path) -> None:
+    clip = examined(clips.hdr10(tmp_path / "hdr.mp4"))
+    options = choose(clip, Settings()).options["x265-params"]
+    assert "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50)" in options
+    assert "max-cll=1000,400" in options
+    av1 = choose(clip, Settings(codec="av1")).options["svtav1-params"]
+    assert "L(1000.0000,0.0050)" in av1
+    assert "content-light=1000,400" in av1
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "clock"),
+    [
+        ("ninety.mp4", "mpeg4", Fraction(1, 90_000)),
+        ("variable.mkv", "mpeg4", Fraction(1, 1000)),
+        ("variable2.mkv", "mpeg2video", Fraction(1, 1000)),
+        ("motion.mov", "mjpeg", Fraction(1, 600)),
+        ("lossless.mkv", "ffv1", Fraction(1, 1000)),
+    ],
+)
+def test_times_survive_encoders_that_know_constant_rates_only(
+    name: str, codec: str, clock: Fraction, tmp_path: Path
+) -> None:
+    source = tmp_path / name
+    pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+    clips.write(source, codec, pix_fmt=pix_fmt, count=12, muxer_options={})
+    shifted = tmp_path / f"shifted-{name}"
+    gaps = np.cumsum([7, *[40, 40, 80, 200, 40, 66, 34, 125, 40, 40, 51]])
+    with av.open(str(source)) as old, av.open(str(shifted), "w") as new:
+        stream = new.add_stream_from_template(old.streams.video[0])
+        for packet, moment in zip(old.demux(video=0), gaps, strict=False):
+            packet.pts = packet.dts = round(moment / 1000 / clock)
+            packet.time_base, packet.duration = clock, 0
+            packet.stream = stream
+            new.mux(packet)
+    again(shifted, tmp_path / f"again-{name}")
+    assert times(tmp_path / f"again-{name}") == pytest.approx(times(shifted), abs=0.001)
+
+
+def test_a_cover_in_matroska_stays_an_attachment(tmp_path: Path) -> None:
+    picture = io.BytesIO()
+    av.VideoFrame(64, 48, "rgb24").to_image().save(picture, "JPEG")
+
+    def prepare(container: Any, stream: Any) -> list[Callable[[], None]]:
+        container.add_attachment("cover.jpg", "image/jpeg", picture.getvalue())
+        return []
+
+    source, target = tmp_path / "in.mkv", tmp_path / "out.mkv"
+    clips.write(source, count=4, prepare=prepare)
+    again(source, target)
+    for path in (source, target):
+        with av.open(str(path)) as container:
+            (cover,) = container.streams.video[1:]
+            assert bytes(next(container.demux(cover))) == picture.getvalue()
+            assert {key.lower(): value for key, value in cover.metadata.items()}["filename"] == "cover.jpg"
+
+
+def test_subtitles_in_mp4(tmp_path: Path) -> None:
+    source, target = tmp_path / "in.mp4", tmp_path / "out.mp4"
+    clips.write(
+        source, count=40, prepare=lambda container, stream: [clips.add_subtitles(container, "mov_text")]
+    )
+    again(source, target)
+
+    def lines(path: Path) -> list[tuple[bytes, int | None]]:
+        with av.open(str(path)) as container:
+            return [(bytes(packet), packet.pts) for packet in container.demux(subtitles=0) if packet.size]
+
+    assert lines(target) == lines(source)
+    assert len(lines(target)) == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"dynamic_hdr": ("Dolby Vision",)}, "Dolby Vision"),
+        ({"muxer": "webm", "codec": "vp9", "sample_aspect": Fraction(4, 3)}, "shape of its samples"),
+    ],
+)
+def test_what_cannot_be_kept_is_refused_or_said(
+    changes: dict[str, Any], what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = clips.write(tmp_path / "in.mp4", size=(416, 240), count=8)
+    clip = replace(examined(source), **changes)
+    assert clip.losses == (what if what != "shape of its samples" else "the shape of its samples",)
+    if clip.muxer == "mp4":
+        monkeypatch.setattr("stamp.media.video.clip.examine", lambda source: clip if source == path else None)
+        path, key = source, Key.generate()
+        with pytest.raises(UnsupportedFormat, match=what):
+            embed_file(source, tmp_path / "out.mp4", key=key)
+        assert not (tmp_path / "out.mp4").exists()
+
+
+def test_rgb_is_refused(tmp_path: Path) -> None:
+    source = clips.write(tmp_path / "rgb.mkv", "libx264rgb", pix_fmt="rgb24", count=2)
+    with pytest.raises(UnsupportedFormat, match="luma"):
+        embed_file(source, tmp_path / "out.mkv", key=Key.generate())
+
+
+def test_a_codec_without_an_encoder_is_refused(tmp_path: Path) -> None:
+    clip = replace(examined(clips.write(tmp_path / "in.mp4", count=2)), codec="theora")
+    with pytest.raises(UnsupportedFormat, match="--codec"):
+        choose(clip, Settings())
+    with pytest.raises(UnsupportedFormat, match="yuv420p12le"):
+        choose(replace(clip, codec="vp9", pix_fmt="yuv420p12le"), Settings())
+    with pytest.raises(UnsupportedFormat, match="interlaced"):
+        choose(replace(clip, codec="vp9", first_field="top"), Settings())
+    with pytest.raises(UnsupportedFormat, match="--crf"):
+        choose(replace(clip, codec="ffv1"), Settings(crf=20))
+
+
+def broken(path: Path) -> Path:
+    """A clip with packets that no decoder takes, in a container that is whole."""
+    whole = clips.write(path.with_name("whole.mkv"), count=24, options={"g": "4"})
+    with av.open(str(whole)) as old, av.open(str(path), "w") as new:
+        stream = new.add_stream_from_template(old.streams.video[0])
+        for number, packet in enumerate(old.demux(video=0)):
+            if packet.size:
+                bad = av.Packet(b"\0\0\0\7\x65nonsense") if number == 8 else packet
+                bad.pts, bad.dts, bad.time_base = packet.pts, packet.dts, packet.time_base
+                bad.stream = stream
+                new.mux(bad)
+    return path
+
+
+def test_damage_is_refused_or_counted(tmp_path: Path) -> None:
+    source = broken(tmp_path / "broken.mkv")
+    clip = examined(source)
+    encoder = choose(clip, Settings(preset="ultrafast"))
+    with pytest.raises(CorruptFile, match=r"broken\.mkv"):
+        rewrite(clip, tmp_path / "out.mkv", encoder, lambda luma, seconds: None)
+    written = rewrite(clip, tmp_path / "out.mkv", encoder, lambda luma, seconds: None, tolerant=True)
+    assert 20 <= written.frames < 24
+    assert "damaged" in written.notes[0]
+    assert len(list(read_luma(source, clip))) >= 20
+
+
+def test_frames_for_the_detector(tmp_path: Path) -> None:
+    source = clips.phone(tmp_path / "phone.mov")
+    clip = examined(source)
+    every = [(luma.shape, seconds) for luma, seconds in read_luma(source, clip)]
+    assert {shape for shape, _ in every} == {(320, 180)}
+    assert [seconds for _, seconds in every] == pytest.approx([n / 25 for n in range(40)])
+    some = [seconds for _, seconds in read_luma(source, clip, references_only=True)]
+    assert set(some) <= {seconds for _, seconds in every}
+    late = [seconds for _, seconds in read_luma(io.BytesIO(source.read_bytes()), clip, start=1.0)]
+    assert late[-1] == every[-1][1]
+
+
+@pytest.mark.parametrize("name", ["http:x.mp4", "concat:a|b.mp4", "list.mp4"])
+def test_names_and_playlists_lead_nowhere(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(MediaError, match="cannot be read"):
+        examine(Path(name))
+    Path("list.mp4").write_text("ffconcat version 1.0\nfile '/etc/hostname'\n")
+    with pytest.raises(CorruptFile):
+        examine(Path("list.mp4"))
+
+
+XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac") + b"<x:xmpmeta/>"
+
+
+def test_boxes_of_the_source_come_along(tmp_path: Path) -> None:
+    """A file is given user data, and an XMP box, that FFmpeg knows nothing about."""
+    plain = clips.write(tmp_path / "plain.mp4", count=8).read_bytes()
+    own = box(b"udta", box(b"\xa9xyz", b"\0\x12\x15\xc7+52.5200+013.4050/"), box(b"SNAL", b"thumbnail"))
+    at = plain.index(b"moov") - 4  # the index is at the end
+    source, target = tmp_path / "in.mp4", tmp_path / "out.mp4"
+    index = plain[at + 8 :]
+    source.write_bytes(plain[:at] + box(b"moov", index, own) + box(b"uuid", XMP))
+    clip = examined(source)
+    written = rewrite(clip, target, choose(clip, Settings()), lambda luma, seconds: None)
+    packets = [bytes(packet) for packet in av.open(str(target)).demux()]
+    graft(source, target, written.track_ids)
+    made = target.read_bytes()
+    assert made.count(own) == made.count(box(b"uuid", XMP)) == 1
+    assert made.index(b"moov") < made.index(b"mdat")
+    assert [bytes(packet) for packet in av.open(str(target)).demux()] == packets
+    assert list(tmp_path.glob("*.index")) == []
+
+
+def test_chunk_offsets_grow_to_64_bits_when_they_must() -> None:
+    def index(offsets: list[int], kind: bytes = b"stco") -> bytes:
+        letter = "I" if kind == b"stco" else "Q"
+        table = box(kind, bytes(4), struct.pack(f">I{len(offsets)}{letter}", len(offsets), *offsets))
+        return box(b"moov", box(b"trak", box(b"mdia", box(b"minf", box(b"stbl", table)))))
+
+    low, high = [48, 5000], [48, 0xFFFF_FF00]
+    assert _wide_offsets(index(low), 1000) == index(low)
+    assert _wide_offsets(index(high), 1000) == index(high, b"co64")
+    assert _shifted(index(low), 52) == index([100, 5052])
+    assert _shifted(index(high, b"co64"), 0x100) == index([48 + 0x100, 0x1_0000_0000], b"co64")
+    assert [part.kind for part in _tables(index(low), 0, len(index(low)))] == [b"stco"]
+
+
+def test_an_edit_of_what_the_decoder_predicts_from_changes_no_other_frame(tmp_path: Path) -> None:
+    """Without `make_writable` every frame after the first would be wrong."""
+    source = clips.write(tmp_path / "in.mp4", count=24)
+    seen: list[NDArray[Any]] = []
+
+    def wipe(luma: NDArray[Any], seconds: float) -> None:
+        seen.append(luma.copy())
+        luma[:] = 16
+
+    clip = examined(source)
+    rewrite(clip, tmp_path / "out.mp4", choose(clip, Settings(preset="ultrafast")), wipe)
+    untouched = [luma.copy() for luma, _ in read_luma(source, clip)]
+    assert all(np.array_equal(one, two) for one, two in zip(seen, untouched, strict=True))
+
+
+def test_options_reach_the_encoder(tmp_path: Path) -> None:
+    source = clips.write(tmp_path / "in.mp4", size=(416, 240), count=16)
+    sizes = {}
+    for crf in (10, 24):
+        target = tmp_path / f"{crf}.mp4"
+        embed_file(source, target, key=Key.generate(), options=EmbedOptions(crf=crf, preset="fast"))
+        sizes[crf] = target.stat().st_size
+    assert sizes[10] > 1.5 * sizes[24]
