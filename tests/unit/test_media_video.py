@@ -155,8 +155,10 @@ def test_subtitles_in_mp4(tmp_path: Path) -> None:
     again(source, target)
 
     def lines(path: Path) -> list[tuple[bytes, int | None]]:
+        # An empty sample of two bytes ends a line; muxers put it in where there is a gap.
         with av.open(str(path)) as container:
-            return [(bytes(packet), packet.pts) for packet in container.demux(subtitles=0) if packet.size]
+            packets = list(container.demux(subtitles=0))
+            return [(bytes(packet), packet.pts) for packet in packets if packet.size > 2]
 
     assert lines(target) == lines(source)
     assert len(lines(target)) == 3
