@@ -219,7 +219,9 @@ class Detector:
 
     def _nothing(self, sight: Sight) -> VideoDetection:
         if sight.best is None:
-            return VideoDetection(False, None, 0.0, stats.THRESHOLD, 0.0, None, None, (), None, sight.key.name)
+            return VideoDetection(
+                False, None, 0.0, stats.THRESHOLD, 0.0, None, None, (), None, sight.key.name
+            )
         d = sight.best.verdict()
         return VideoDetection(
             d.present, None, d.score, d.threshold, d.log10_p, None, d.transform, (), None, d.key_name
