@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .audit import AuditReport
 from .errors import MediaError, OutputError, StampError
@@ -16,8 +17,10 @@ from .notices import carries
 from .options import EmbedOptions
 from .receipts import receipt, snapshot
 from .reports import DetectReport, EmbedReport, Failure, RightsReport
-from .watermark.key import Key
 from .workers import Crash, News, run, tell
+
+if TYPE_CHECKING:
+    from .watermark.key import Key
 
 Entry = EmbedReport | DetectReport | RightsReport | AuditReport | Failure
 

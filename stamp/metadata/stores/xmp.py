@@ -10,6 +10,7 @@ packets keep their encoding.
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
 from typing import Final
 
 from ...errors import CorruptFile
@@ -38,7 +39,7 @@ def write(packet: bytes | None, values: dict[str, Value]) -> bytes:
     """`packet`, or a new one, with `values` merged in; identical bytes where nothing differs. Raises
     `CorruptFile` as `read` does.
     """
-    document = Packet.open(EMPTY if packet is None else packet)
+    document = _empty() if packet is None else Packet.open(packet)
     before = _values(document)
     edits: list[Edit] = []
     missing: list[Fields] = []
@@ -90,6 +91,11 @@ def remove(packet: bytes, values: dict[str, Value]) -> bytes:
         raise CorruptFile("the XMP packet is built in a way that cannot be changed safely")
     frame = "".join(result.decode(emptied.codec).split())
     return b"" if frame == "".join(EMPTY.decode().split()) else result
+
+
+@cache
+def _empty() -> Packet:
+    return Packet.open(EMPTY)
 
 
 def _values(packet: Packet) -> dict[str, Value]:

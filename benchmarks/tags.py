@@ -1,0 +1,225 @@
+"""How long a notice of six fields takes, in a folder of files: `stamp.write_rights` against ExifTool.
+
+    python -m benchmarks.tags [--photos FILES] [--quick]
+
+Each program is started once for the whole folder and changes the files in place; the time is that of its
+process, start-up included. `stamp` reads every file back, compares the picture, sound or film with what it
+was, and flushes file and folder to the disk; ExifTool does none of the three, so that on a slow disk the wall
+clock measures the disk (`TMPDIR` says where the folder is). MP3 files, which ExifTool cannot write, are
+compared with mutagen, as a library that saves into the file itself. The runs alternate; the best of each is
+taken. `--photos` takes JPEG files as they are, from cameras say, with all that cameras write into them.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from benchmarks.common import photos, runner
+from stamp.metadata import registry
+
+NOTICE = "© 2026 Zoë Müller-Łukasz 東京"
+FIELDS = {
+    "copyright_notice": NOTICE,
+    "creators": "Zoë Müller",
+    "credit_line": "Zoë / Agency",
+    "usage_terms": "No use without written permission.",
+    "web_statement": "https://example.com/licence",
+    "licensor_url": "https://example.com/buy",
+}
+_XMP = {
+    "XMP-dc:Rights": FIELDS["copyright_notice"],
+    "XMP-dc:Creator": FIELDS["creators"],
+    "XMP-photoshop:Credit": FIELDS["credit_line"],
+    "XMP-xmpRights:UsageTerms": FIELDS["usage_terms"],
+    "XMP-xmpRights:WebStatement": FIELDS["web_statement"],
+    "XMP-xmpRights:Marked": "True",
+    "XMP-plus:LicensorURL": FIELDS["licensor_url"],
+}
+_NATIVE = {
+    "image": {"EXIF:Copyright": NOTICE, "EXIF:Artist": FIELDS["creators"]},
+    "video": {"ItemList:Copyright": NOTICE, "ItemList:Artist": FIELDS["creators"]},
+}
+_STAMP = f"""
+import sys, stamp
+rights = stamp.Rights(
+    copyright_notice={NOTICE!r},
+    creators=({FIELDS["creators"]!r},),
+    credit_line={FIELDS["credit_line"]!r},
+    usage_terms={FIELDS["usage_terms"]!r},
+    web_statement={FIELDS["web_statement"]!r},
+    licensor_url={FIELDS["licensor_url"]!r},
+)
+for path in sys.argv[1:]:
+    stamp.write_rights(path, path, rights, overwrite=True)
+"""
+_MUTAGEN = f"""
+import sys
+from mutagen.id3 import ID3, TCOP, TPE1, TXXX, USER, WCOP
+for path in sys.argv[1:]:
+    tags = ID3(path)
+    tags.add(TCOP(text={NOTICE!r}))
+    tags.add(TPE1(text={FIELDS["creators"]!r}))
+    tags.add(TXXX(desc="CREDIT", text={FIELDS["credit_line"]!r}))
+    tags.add(USER(lang="eng", text={FIELDS["usage_terms"]!r}))
+    tags.add(WCOP(url={FIELDS["web_statement"]!r}))
+    tags.add(TXXX(desc="LICENSORURL", text={FIELDS["licensor_url"]!r}))
+    tags.save(path)
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A folder of `count` copies of some files; `peer` is who else writes them."""
+
+    name: str
+    suffix: str
+    data: list[bytes]
+    count: int
+    peer: str
+    kind: str = "image"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Milliseconds a file: wall clock, and CPU of the process."""
+
+    wall: float
+    cpu: float
+
+
+def cases(quick: bool, given: list[Path]) -> list[Case]:
+    photo = Image.open(photos.SAMPLE_MEDIA / "lake.jpg").convert("RGB")
+    count = 10 if quick else 100
+
+    def picture(size: tuple[int, int], kind: str, **options: Any) -> bytes:
+        photo.resize(size, Image.Resampling.LANCZOS).save(out := io.BytesIO(), kind, **options)
+        return out.getvalue()
+
+    found = [
+        Case("JPEG, 640x427", "jpg", [picture((640, 427), "jpeg", quality=85)], count, "exiftool"),
+        Case("JPEG, 4243x2829", "jpg", [picture((4243, 2829), "jpeg", quality=85)], count // 5, "exiftool"),
+        Case("PNG, 640x427", "png", [picture((640, 427), "png")], count // 2, "exiftool"),
+        Case("TIFF, 640x427", "tif", [picture((640, 427), "tiff")], count // 2, "exiftool"),
+    ]
+    if given != [photos.SAMPLE_MEDIA]:
+        data = [path.read_bytes() for path in photos.find(given)]
+        jpegs = [content for content in data if registry.identify(content) == "jpeg"]
+        found.insert(0, Case(f"{len(jpegs)} JPEG photos as given", "jpg", jpegs, count, "exiftool"))
+    if shutil.which("ffmpeg"):
+        sound = ["-f", "lavfi", "-i", "sine=440:duration=20"]
+        film = ["-f", "lavfi", "-i", "testsrc2=duration=4:size=640x360", *sound, "-shortest", "-b:v", "1M"]
+        media = [
+            ("MP3, 20 s", "mp3", sound, "mutagen", "audio"),
+            ("MP4, 4 s", "mp4", film, "exiftool", "video"),
+        ]
+        for name, suffix, source, peer, kind in media:
+            if registry.supported(suffix):
+                found.append(Case(name, suffix, [_made(source, suffix)], count, peer, kind))
+    return found
+
+
+def _made(source: list[str], suffix: str) -> bytes:
+    """A file that ffmpeg makes."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"made.{suffix}"
+        subprocess.run(["ffmpeg", "-v", "error", *source, str(path)], check=True)
+        return path.read_bytes()
+
+
+def stamp_command(case: Case, files: list[str]) -> list[str]:
+    return [sys.executable, "-c", _STAMP, *files]
+
+
+def peer_command(case: Case, files: list[str]) -> list[str]:
+    if case.peer == "mutagen":
+        return [sys.executable, "-c", _MUTAGEN, *files]
+    tags = [f"-{tag}={text}" for tag, text in {**_XMP, **_NATIVE[case.kind]}.items()]
+    return ["exiftool", "-q", "-q", "-overwrite_original", *tags, *files]
+
+
+def measured(case: Case, command: Callable[[Case, list[str]], list[str]], folder: Path) -> Cost:
+    """One run over fresh copies; checks that the first file has the notice."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for number in range(case.count):
+        (folder / f"{number:04}.{case.suffix}").write_bytes(case.data[number % len(case.data)])
+    files = sorted(str(path) for path in folder.iterdir())
+    environment = os.environ | {"XDG_CONFIG_HOME": str(folder), "PYTHONPATH": os.pathsep.join(sys.path)}
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        command(case, files), cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    assert process.stderr
+    errors = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - began
+    if status:
+        raise SystemExit(f"{command(case, [])[0]} failed: {errors.decode(errors='replace')}")
+    found = subprocess.run(["exiftool", "-j", "-G1", "-a", files[0]], capture_output=True, check=True).stdout
+    if NOTICE not in json.loads(found)[0].values():
+        raise SystemExit(f"{command(case, [])[0]} did not write the notice into {case.name}")
+    scale = 1000 / case.count
+    return Cost(wall * scale, (usage.ru_utime + usage.ru_stime) * scale)
+
+
+def _mean(case: Case) -> float:
+    return sum(map(len, case.data)) / len(case.data)
+
+
+def main() -> None:
+    options = runner.parser("tags", __doc__)
+    options.add_argument("--repeats", type=int, default=3, help="runs of each program, alternating [3]")
+    given = options.parse_args()
+    given.tools = ["stamp"]
+    rows, results = [], []
+    with tempfile.TemporaryDirectory() as temporary:
+        for case in cases(given.quick, given.photos):
+            ours, theirs = [], []
+            for _ in range(1 if given.quick else given.repeats):
+                ours.append(measured(case, stamp_command, Path(temporary) / "stamp"))
+                theirs.append(measured(case, peer_command, Path(temporary) / "peer"))
+            best = [Cost(min(c.wall for c in runs), min(c.cpu for c in runs)) for runs in (ours, theirs)]
+            results.append(
+                {
+                    "name": case.name,
+                    "bytes": _mean(case),
+                    "files": case.count,
+                    "peer": case.peer,
+                    "stamp_ms": asdict(best[0]),
+                    "peer_ms": asdict(best[1]),
+                    "wall_ratio": best[1].wall / best[0].wall,
+                    "cpu_ratio": best[1].cpu / best[0].cpu,
+                }
+            )
+            rows.append(
+                (
+                    f"{case.name} ({_mean(case) / 1e3:.0f} kB)",
+                    case.count,
+                    f"{best[0].wall:.1f} ({best[0].cpu:.1f})",
+                    case.peer,
+                    f"{best[1].wall:.1f} ({best[1].cpu:.1f})",
+                    f"{best[1].wall / best[0].wall:.1f} ({best[1].cpu / best[0].cpu:.1f})",
+                )
+            )
+    version = subprocess.run(["exiftool", "-ver"], capture_output=True, text=True, check=True).stdout.strip()
+    header = ["files", "number", "stamp", "peer", "peer's", "times faster"]
+    text = "Milliseconds a file, wall clock (CPU); one process for all files, start-up included.\n\n"
+    text += runner.table(header, rows) + f"\nExifTool {version}.\n"
+    runner.write(given, {"exiftool": version, "results": results}, text, {})
+
+
+if __name__ == "__main__":
+    main()
