@@ -150,10 +150,10 @@ def detect(
     clip = examine(src)
     if clip is None:
         return songs.detect(src, keys=keys, search=search, first=first, progress=progress)
-    detector = Detector(keys, depth=clip.depth, aspect=clip.aspect, search=search)
-    for number, (luma, seconds) in enumerate(read_luma(src, clip, references_only=True)):
-        if detector.wants(seconds):
-            detector.push(luma, seconds)
+    detector = Detector(keys, depth=clip.luma_depth, aspect=clip.aspect, search=search)
+    for number, (luma, seconds, key) in enumerate(read_luma(src, clip, references_only=True)):
+        if detector.wants(seconds, key_frame=key):
+            detector.push(luma, seconds, key_frame=key)
             progress(number, clip.frames)
         if first and detector.decided:
             break

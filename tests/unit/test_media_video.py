@@ -232,12 +232,12 @@ def test_damage_is_refused_or_counted(tmp_path: Path) -> None:
 def test_frames_for_the_detector(tmp_path: Path) -> None:
     source = clips.phone(tmp_path / "phone.mov")
     clip = examined(source)
-    every = [(luma.shape, seconds) for luma, seconds in read_luma(source, clip)]
+    every = [(luma.shape, seconds) for luma, seconds, _ in read_luma(source, clip)]
     assert {shape for shape, _ in every} == {(320, 180)}
     assert [seconds for _, seconds in every] == pytest.approx([n / 25 for n in range(40)])
-    some = [seconds for _, seconds in read_luma(source, clip, references_only=True)]
+    some = [seconds for _, seconds, _ in read_luma(source, clip, references_only=True)]
     assert set(some) <= {seconds for _, seconds in every}
-    late = [seconds for _, seconds in read_luma(io.BytesIO(source.read_bytes()), clip, start=1.0)]
+    late = [seconds for _, seconds, _ in read_luma(io.BytesIO(source.read_bytes()), clip, start=1.0)]
     assert late[-1] == every[-1][1]
 
 
@@ -298,7 +298,7 @@ def test_an_edit_of_what_the_decoder_predicts_from_changes_no_other_frame(tmp_pa
 
     clip = examined(source)
     rewrite(clip, tmp_path / "out.mp4", choose(clip, Settings(preset="ultrafast")), wipe)
-    untouched = [luma.copy() for luma, _ in read_luma(source, clip)]
+    untouched = [luma.copy() for luma, _, _ in read_luma(source, clip)]
     assert all(np.array_equal(one, two) for one, two in zip(seen, untouched, strict=True))
 
 

@@ -19,7 +19,7 @@ from av.video.stream import VideoStream
 from ...errors import MediaError, StampError
 from ..source import MAX_PIXELS, damaged, refused, regular_file
 from .hdr import Static, side_data, static_metadata
-from .luma import Turn, turn_of
+from .luma import Turn, has_luma_plane, turn_of
 
 STREAM = Path("(stream)")
 """What errors call a file object."""
@@ -83,6 +83,11 @@ class Clip:
     audio_rate: int = 0
     audio_channels: int = 0
     tags: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def luma_depth(self) -> int:
+        """Bits of the luma that is read: what has no plane of luma is converted to 8 bits of gray."""
+        return self.depth if has_luma_plane(self.pix_fmt) else 8
 
     @property
     def aspect(self) -> float:

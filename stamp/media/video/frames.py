@@ -20,11 +20,12 @@ _MOST_FAULTS = 200  # packets in a row that cannot be decoded
 
 def read_luma(
     source: Source, clip: Clip, *, start: float = 0.0, references_only: bool = False
-) -> Iterator[tuple[NDArray[Any], float]]:
-    """Yield (luma, seconds) for the frames of a clip, in order of display, from about `start` seconds on.
+) -> Iterator[tuple[NDArray[Any], float, bool]]:
+    """Yield (luma, seconds, key) for the frames of a clip, in order of display, from about `start` seconds on.
 
-    luma : (H, W), upright, uint8 or uint16 with the sample in the low bits; read only, and only until the
-        next frame is asked for.
+    luma : (H, W), upright, uint8 or uint16 with the sample in the lowest `luma_depth` bits; read only, and
+        only until the next frame is asked for.
+    key : the frame was coded without others, and the one before it was not: where all are, none stands out.
     references_only : leave out the frames that no other frame is predicted from, where the codec marks them.
         That spares up to half of the decoding, and those frames are the most coarsely coded.
 
@@ -46,7 +47,7 @@ def read_luma(
         if start > 0:
             with reading(path):
                 container.seek(first + int(start / base), stream=stream)
-        faults = 0
+        faults, before = 0, False
         packets = container.demux(stream)
         while True:
             try:
@@ -67,7 +68,8 @@ def read_luma(
                 if not has_luma_plane(frame.format.name):
                     frame = _with_luma(frame)
                 seconds = float(((frame.pts if frame.pts is not None else first) - first) * base)
-                yield clip.turn.upright(luma_plane(frame)), seconds
+                key, before = frame.key_frame and not before, frame.key_frame
+                yield clip.turn.upright(luma_plane(frame)), seconds, key
 
 
 def _with_luma(frame: av.VideoFrame) -> av.VideoFrame:
