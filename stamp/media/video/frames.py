@@ -21,7 +21,7 @@ _MOST_FAULTS = 200  # packets in a row that cannot be decoded
 def read_luma(
     source: Source, clip: Clip, *, start: float = 0.0, references_only: bool = False
 ) -> Iterator[tuple[NDArray[Any], float, bool]]:
-    """Yield (luma, seconds, key) for the frames of a clip, in order of display, from about `start` seconds on.
+    """Yield (luma, seconds, key) for the frames of a clip, in the order of display, from `start` seconds on.
 
     luma : (H, W), upright, uint8 or uint16 with the sample in the lowest `luma_depth` bits; read only, and
         only until the next frame is asked for.
