@@ -54,7 +54,7 @@ def test_a_disk_that_is_full_at_any_byte(in_place: bool, tmp_path: Path) -> None
             path = os.path.join(folder, name)
             before = open(path, "rb").read()
             target = path if in_place else path + ".out"
-            sizes = [*range(0, 24), *range(24, len(before) + 8000, 211)]
+            sizes = [*range(0, 24), *range(24, len(before) + 60_000, 311)]
             refused = 0
             for size in sizes:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
