@@ -57,24 +57,19 @@ def splice(data: Source, blocks: Mapping[str, bytes]) -> Source:
     if len(new) > _LARGEST:
         raise UnsupportedFormat("FLAC: the comment block would grow beyond 16 MB, its greatest size")
     old = _of_kind(found, _COMMENT)
-    kept = [block for block in found if block is not old]
-    place = found.index(old) if old else 1
-    # Sizes by place: which block is the last may change, and the padding takes up the difference.
-    growth = (_HEADER + len(new) if new else 0) - (old.end - old.at if old else 0)
-    padding = next((block for block in reversed(kept) if block.kind == _PADDING), None)
-    edits: list[Edit] = []
-    for at, block in enumerate(kept):
-        last = at == len(kept) - 1 and not (new and place >= len(kept))
-        size = block.size
-        if block is padding and 0 <= size - growth <= _LARGEST:
-            size -= growth
-        end = block.at + _HEADER if size == block.size else block.end
-        header = _header(block.kind, size, last=last) + (bytes(size) if size != block.size else b"")
-        edits.append((block.at, end, header))
-    if new or old:
-        at, end = (old.at, old.end) if old else (found[0].end, found[0].end)
-        packed = _header(_COMMENT, len(new), last=place >= len(kept)) + new if new else b""
-        edits.append((at, end, packed))
+    at, end = (old.at, old.end) if old else (found[0].end, found[0].end)
+    growth = (_HEADER + len(new) if new else 0) - (end - at)
+    rest = [block for block in found if block is not old]
+    closes = bool(new) and at > rest[-1].at
+    edits: list[Edit] = [(at, end, _header(_COMMENT, len(new), last=closes) + new if new else b"")]
+    padding = next((block for block in reversed(rest) if block.kind == _PADDING), None)
+    for block in rest:
+        last = block is rest[-1] and not closes
+        left = block.size - growth if block is padding else block.size
+        if left != block.size and 0 <= left <= _LARGEST:
+            edits.append((block.at, block.end, _header(_PADDING, left, last=last) + bytes(left)))
+        elif (block.first & _LAST != 0) != last:
+            edits.append((block.at, block.at + 1, bytes([block.first ^ _LAST])))
     return Patched(data, edits)
 
 

@@ -31,12 +31,12 @@ def stores_in(data: Source) -> tuple[str, ...]:
 def extract(data: Source) -> dict[str, bytes]:
     """Store -> its block. Raises `CorruptFile` for a tag that is cut off."""
     tag = _tag(data)
-    found = {"id3": tag} if tag else {}
+    packet = None
     # What is wrong with the frames is said by the store.
     with suppress(CorruptFile, UnsupportedFormat):
         if tag and (packet := id3.private(tag, _XMP)) is not None:
-            found["xmp"] = packet
-    return found
+            tag = id3.with_private(tag, _XMP, b"")
+    return ({"id3": tag} if tag else {}) | ({"xmp": packet} if packet is not None else {})
 
 
 def splice(data: Source, blocks: Mapping[str, bytes]) -> Source:
@@ -45,8 +45,9 @@ def splice(data: Source, blocks: Mapping[str, bytes]) -> Source:
     """
     old = _tag(data)
     new = blocks.get("id3", old)
-    if "xmp" in blocks:
-        new = id3.with_private(new, _XMP, blocks["xmp"])
+    packet = blocks.get("xmp", extract(data).get("xmp"))
+    if packet is not None:
+        new = id3.with_private(new, _XMP, packet)
     return Patched(data, [(0, len(old), new)])
 
 

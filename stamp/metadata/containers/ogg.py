@@ -85,9 +85,9 @@ def essence(data: bytes) -> Iterator[bytes | memoryview]:
 
 def _stream(data: bytes) -> _Stream:
     pages = oggpage.pages(data)
+    if not pages or not pages[0].flags & oggpage.FIRST or len(_cut(b"", pages[0].lacing)) != 1:
+        raise CorruptFile("Ogg: the file does not begin with the header of a stream")
     first = pages[0]
-    if not first.flags & oggpage.FIRST or len(pages) < 2:
-        raise CorruptFile("Ogg: the file does not begin with the header of a stream and its comments")
     if any(page.flags & oggpage.FIRST or page.serial != first.serial for page in pages[1:]):
         raise UnsupportedFormat("Ogg: several streams in one file; only a single one is handled")
     head = data[first.start : first.end]
@@ -109,11 +109,13 @@ def _packets(data: bytes, pages: list[Page]) -> tuple[list[bytes], int]:
     for at, page in enumerate(pages[1:], 1):
         if not oggpage.is_intact(data, page):
             raise CorruptFile(f"Ogg: the checksum of the header page at byte {page.at} is wrong")
+        if page.flags & oggpage.LAST:
+            break
         lacing += page.lacing
-        if lacing and page.closed:
+        if lacing and lacing[-1] < 255:
             content = b"".join(data[page.start : page.end] for page in pages[1 : at + 1])
             return _cut(content, lacing), at + 1
-    raise CorruptFile("Ogg: the comment header is cut off")
+    raise CorruptFile("Ogg: the file ends within its headers")
 
 
 def _cut(content: bytes, lacing: bytes) -> list[bytes]:

@@ -32,11 +32,6 @@ class Page:
     sequence: int
     lacing: bytes
 
-    @property
-    def closed(self) -> bool:
-        """Whether the last packet ends here."""
-        return self.lacing[-1:] != b"\xff"
-
 
 def pages(data: bytes) -> list[Page]:
     """All pages of a file. Raises `CorruptFile` where one is cut off or something else is between them."""

@@ -46,9 +46,11 @@ class _Comments:
         if list(present.values()) == list(texts):
             return
         first = min(present, default=len(self.texts))
+        old = {text: self.texts[at][1] for at, text in present.items()}
         for at in reversed(present):
             del self.texts[at]
-        self.texts[first:first] = [(home.key.encode(), f"{home.key}={text}".encode()) for text in texts]
+        raw = (old.get(text, f"{home.key}={text}".encode()) for text in texts)
+        self.texts[first:first] = [(home.key.encode(), text) for text in raw]
 
     def encoded(self) -> bytes:
         pieces = [struct.pack("<I", len(self.vendor)), self.vendor, struct.pack("<I", len(self.texts))]
