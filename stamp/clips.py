@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from . import songs
-from .errors import HostError
+from .errors import HostError, MediaError
 from .metadata.rights import Rights
 from .notices import add_notice
 from .options import EmbedOptions, Progress
@@ -104,6 +104,9 @@ def embed(
         embedder.mark(luma)
         fidelity.after(before, luma)
 
+    sound = songs.Tracks(src, payload, key=key, strength=strength) if options.audio else None
+    share: float | None = None
+    heard: list[str] = []
     with output as temp, named(src):
         written = rewrite(
             clip,
@@ -111,19 +114,22 @@ def embed(
             encoder,
             mark,
             progress=lambda done: progress(done, max(done, clip.frames)),
+            make_sound=sound.make if sound else None,
             edit_lists=wanted is None or wanted.edit_lists or clip.staggered,
             tolerant=options.lossy,
         )
         if clip.muxer in ("mp4", "mov"):
             graft(src, temp, written.track_ids)
         metadata = add_notice(temp, rights) if rights else None
+        if sound:
+            share, heard = sound.result(temp)
         if _read_back(temp, key) != payload:
             raise HostError(
                 "the mark cannot be read back: the clip is too small, too flat or too coarsely coded; "
                 "try a lower --crf or more --strength"
             )
     metadata = metadata and replace(metadata, path=dst)
-    notes = (*(f"{what} was lost" for what in clip.losses), *encoder.notes, *written.notes, *advice)
+    notes = (*(f"{what} was lost" for what in clip.losses), *encoder.notes, *written.notes, *heard, *advice)
     return EmbedReport(
         src,
         dst,
@@ -131,6 +137,7 @@ def embed(
         *fidelity.result(),
         metadata=metadata,
         notes=tuple(dict.fromkeys((*notes, *(metadata.notes if metadata else ())))),
+        marked_share=share,
     )
 
 
@@ -142,14 +149,35 @@ def detect(
     first: bool = True,
     progress: Progress = lambda done, total: None,
 ) -> DetectReport:
-    """Look for marks of any of `keys` in a clip; see `files.detect_file`."""
+    """Look for marks of any of `keys` in a clip, and in its sound where the picture has none; see
+    `files.detect_file`."""
     from .media.video.clip import examine
-    from .media.video.frames import read_luma
-    from .watermark.video import Detector
 
     clip = examine(src)
     if clip is None:
         return songs.detect(src, keys=keys, search=search, first=first, progress=progress)
+    seen = _seen(src, clip, keys=keys, search=search, first=first, progress=progress)
+    if seen.present or not isinstance(src, Path):
+        return seen
+    with suppress(HostError, MediaError):  # without sound, or with sound that cannot be read
+        heard = songs.detect(src, keys=keys, search=search)
+        return heard if heard.present else seen
+    return seen
+
+
+def _seen(
+    src: Path | BinaryIO,
+    clip: Clip,
+    *,
+    keys: Sequence[Key],
+    search: bool,
+    first: bool = True,
+    progress: Progress = lambda done, total: None,
+) -> DetectReport:
+    """Look for marks in the pictures of a clip."""
+    from .media.video.frames import read_luma
+    from .watermark.video import Detector
+
     detector = Detector(keys, depth=clip.luma_depth, aspect=clip.aspect, search=search)
     for number, (luma, seconds, key) in enumerate(read_luma(src, clip, references_only=True)):
         if detector.wants(seconds, key_frame=key):
@@ -157,8 +185,7 @@ def detect(
             progress(number, clip.frames)
         if first and detector.decided:
             break
-    found = detector.results()
-    return _report(src if isinstance(src, Path) else None, found)
+    return _report(src if isinstance(src, Path) else None, detector.results())
 
 
 def _report(path: Path | None, found: Sequence[VideoDetection]) -> DetectReport:
@@ -185,7 +212,10 @@ def _report(path: Path | None, found: Sequence[VideoDetection]) -> DetectReport:
 
 
 def _read_back(path: Path, key: Key) -> bytes | None:
-    return detect(path, keys=[key], search=False).payload
+    from .media.video.clip import examine
+
+    clip = examine(path)
+    return _seen(path, clip, keys=[key], search=False).payload if clip else None
 
 
 class _Fidelity:

@@ -23,6 +23,7 @@ class EmbedOptions:
     preset : the encoder's own word for its speed.
     platform : prepare a clip for one of PLATFORMS, and say what it would like otherwise.
     lossy : write the work even if something in the file cannot be kept, and say so.
+    audio : mark the sound of a clip, too.
     """
 
     codec: str | None = None
@@ -30,3 +31,4 @@ class EmbedOptions:
     preset: str | None = None
     platform: str | None = None
     lossy: bool = False
+    audio: bool = False

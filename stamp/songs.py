@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from .errors import HostError, UnsupportedFormat
 from .metadata.rights import Rights
@@ -16,7 +16,10 @@ from .outputs import named
 from .reports import DetectReport, EmbedReport
 
 if TYPE_CHECKING:
+    from av.container import OutputContainer
+
     from .media.audio.song import Block, Song
+    from .media.audio.track import SoundTrack
     from .watermark.audio import Embedder
     from .watermark.key import Key
 
@@ -65,6 +68,40 @@ def embed(
         notes=tuple(dict.fromkeys(notes)),
         marked_share=round(embedder.marked_share, 3),
     )
+
+
+class Tracks:
+    """Marks every sound track of a clip, while the clip is written again."""
+
+    def __init__(self, src: Path, payload: bytes, *, key: Key, strength: float) -> None:
+        self._src, self._payload, self._key, self._strength = src, payload, key, strength
+        self._embedders: list[Embedder] = []
+
+    def make(self, stream: Any, output: OutputContainer) -> SoundTrack:
+        """What marks the packets of `stream` for `output`. Raises UnsupportedFormat, HostError."""
+        from .media.audio.track import SoundTrack
+        from .watermark.audio import Embedder
+
+        with named(self._src):
+            embedder = Embedder(
+                self._payload,
+                key=self._key,
+                sample_rate=stream.codec_context.rate,
+                channels=stream.codec_context.layout.nb_channels,
+                strength=self._strength,
+            )
+        self._embedders.append(embedder)
+        return SoundTrack(self._src, stream, output, embedder)
+
+    def result(self, made: Path) -> tuple[float | None, list[str]]:
+        """How much of the first track carries the mark, None where there is no track, and what a person
+        should know about the sound of the clip that was made."""
+        if not self._embedders:
+            return None, ["there is no sound in it to be marked"]
+        found = detect(made, keys=[self._key], search=False)
+        plain = "the mark cannot be read back from its sound: too short, too quiet or too plain"
+        notes = [] if found.payload == self._payload else [plain]
+        return round(self._embedders[0].marked_share, 3), notes
 
 
 def _counted(song: Song, progress: Progress) -> Iterator[Block]:

@@ -110,6 +110,7 @@ def command(
     codec: str | None,
     crf: float | None,
     preset: str | None,
+    audio: bool,
     jobs: int,
     resume: bool,
     in_place: bool,
@@ -173,7 +174,7 @@ def command(
         force=force,
         resume=resume,
         in_place=in_place,
-        options=EmbedOptions(codec, crf, preset, platform, lossy=force),
+        options=EmbedOptions(codec, crf, preset, platform, lossy=force, audio=audio),
         remove=remove,
         receipt=receipt is not None,
     )

@@ -66,8 +66,9 @@ def strength(ctx: click.Context, param: click.Parameter, value: float) -> float:
 
 
 def clip_options(command: Command) -> Command:
-    """How a marked clip is encoded: --platform, --codec, --crf, --preset."""
+    """How a marked clip is encoded: --platform, --codec, --crf, --preset, --audio."""
     for option in (
+        click.option("--audio", is_flag=True, help="Clips: mark the sound, too, with the same payload."),
         click.option("--preset", metavar="P", help="Clips: the encoder's own word for its speed."),
         click.option(
             "--crf",

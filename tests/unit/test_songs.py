@@ -38,7 +38,7 @@ def test_every_format_is_marked_and_read_back(kind: str, tmp_path: Path) -> None
     report = embed_file(path, target, PAYLOAD, key=KEY)
     assert report.payload == PAYLOAD
     assert report.marked_share is not None
-    assert 0.5 < report.marked_share <= 1
+    assert 0.2 < report.marked_share <= 1
     assert ("kbit/s" in " ".join(report.notes)) == (kind in songs.LOSSY)
     assert path.read_bytes() == before
     found = detect_file(target, keys=KEY)

@@ -110,6 +110,29 @@ def table(box: Box, form: str, skip: int = 8) -> list[tuple[int, ...]]:
     return list(struct.iter_unpack(form, rows))
 
 
+def media_time(track: Box) -> tuple[int, int]:
+    """(time units in a second, length of all samples in these units)"""
+    header = track.at(b"mdia", b"mdhd").content
+    scale = struct.unpack_from(">I", header, 20 if header[0] == 1 else 12)[0]
+    times = table(track.at(b"mdia", b"minf", b"stbl", b"stts"), ">II")
+    return max(scale, 1), sum(count * length for count, length in times)
+
+
+def movie_scale(moov: Box) -> int:
+    header = moov.at(b"mvhd").content
+    return max(int(struct.unpack_from(">I", header, 20 if header[0] == 1 else 12)[0]), 1)
+
+
+def edit(track: Box) -> tuple[int, int]:
+    """(where in the samples the track begins, its length in the movie's time units); 0 where not told."""
+    box = track.get(b"edts", b"elst")
+    if box is None:
+        return 0, 0
+    rows = table(box, ">Qqi" if box.content[0] == 1 else ">Iii")
+    length, start = rows[0][:2] if len(rows) == 1 else (0, 0)
+    return max(start, 0), length
+
+
 def chunks(track: Box) -> list[tuple[int, int]]:
     """(offset in the file, size) of each chunk of samples of a track (sections 8.7.3 to 8.7.5)."""
     samples = track.at(b"mdia", b"minf", b"stbl")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 import av
 import numpy as np
 
-from ..source import damaged, refused, regular_file
+from ..source import damaged, decoding, refused, regular_file
 from .decode import Sound, cut, decoded, examine
 from .encode import lossy_note, mux, raised_rate, regular
 from .oggpages import FIRST, Grafted, packets, parse, read_pages
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _HEADERS = {"vorbis": 3, "opus": 2}
 _LEAST = {"vorbis": 80_000, "opus": 64_000}
 _MOST = {"vorbis": 250_000, "opus": 256_000}
+_MAGIC = {"vorbis": b"\x01vorbis", "opus": b"OpusHead"}
 _TAIL = 2 * 65_307  # a page is no longer than half of that (RFC 3533, section 6)
 _VORBIS_RATES = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 250)
 """kbit/s of one channel at the qualities 0 to 10 of libvorbis (44.1 kHz, as in its documentation)."""
@@ -70,12 +71,14 @@ def open_ogg(path: Path) -> Song:
 def _frames(path: Path, sound: Sound) -> int | None:
     """The length that the last page tells: a decoder gives the padding, too, where it is the only page."""
     with regular_file(path) as file:
+        head = file.read(_TAIL)
         size = file.seek(0, 2)
         file.seek(max(size - _TAIL, 0))
         tail = file.read()
     with suppress(ValueError):
-        last = parse(tail, max(tail.rfind(b"OggS"), 0))
-        if last and last[0].granule > 0:
+        first, last = parse(head), parse(tail, max(tail.rfind(b"OggS"), 0))
+        alone = first and first[0].body.startswith(_MAGIC.get(sound.codec, b"?"))
+        if first and last and alone and first[0].serial == last[0].serial and last[0].granule > 0:
             skipped = int.from_bytes(sound.extradata[10:12], "little") if sound.codec == "opus" else 0
             return last[0].granule - skipped
     return None
@@ -100,17 +103,14 @@ def _header(path: Path, codec: str) -> _Header:
     """Raises UnsupportedFormat for a file with more than one stream, side by side or one after the other."""
     serials: set[int] = set()
     firsts = 0
-    try:
-        with regular_file(path) as file:
-            for page in read_pages(file):
-                serials.add(page.serial)
-                firsts += page.flags & FIRST
-            if len(serials) > 1 or firsts > FIRST:
-                raise refused(path, "an Ogg file with several streams cannot be marked", "split it first")
-            file.seek(0)
-            found = packets(read_pages(file), _HEADERS[codec])
-    except ValueError as error:
-        raise damaged(path, "there is something between its pages") from error
+    with decoding(path), regular_file(path) as file:
+        for page in read_pages(file):
+            serials.add(page.serial)
+            firsts += page.flags & FIRST
+        if len(serials) > 1 or firsts > FIRST:
+            raise refused(path, "an Ogg file with several streams cannot be marked", "split it first")
+        file.seek(0)
+        found = packets(read_pages(file), _HEADERS[codec])
     if len(found) < _HEADERS[codec]:
         raise damaged(path, "its headers are cut off")
     return _Header(found[1], serials.pop())

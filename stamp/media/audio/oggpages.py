@@ -48,7 +48,7 @@ def parse(data: bytes, at: int = 0) -> tuple[Page, int] | None:
         return None
     magic, version, flags, granule, serial, number, _, count = _HEADER.unpack_from(data, at)
     if magic != b"OggS" or version:
-        raise ValueError("not a page")
+        raise ValueError("there is something between its pages")
     lacing = data[at + 27 : at + 27 + count]
     start = at + 27 + count
     end = start + sum(lacing)

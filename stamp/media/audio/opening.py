@@ -21,8 +21,9 @@ _READ_ONLY = (
     (b"wvpk", "WavPack", "wv"),
     (b"caff", "Core Audio Format", "caf"),
     (b".snd", "Sun AU", "au"),
-    (b"MAC ", "Monkey's Audio", "ape"),
-    (b"TTA1", "True Audio", "tta"),
+    (b"FLV\x01", "Flash Video", "flv"),
+    (b"\0\0\x01\xba", "MPEG", "mpeg"),
+    (b"G@", "MPEG transport stream", "mpegts"),
     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "Windows Media", "asf"),
 )
 
@@ -37,14 +38,16 @@ def open_song(path: str | os.PathLike[str]) -> Song:
         skipped = id3_end(file)
         file.seek(skipped)
         head = file.read(_HEAD)
+    from .decode import read_only
+
     opener = _opener(head, skipped > 0)
     if opener:
         module, name = opener
         return cast(Callable[[Path], Song], getattr(import_module(f".{module}", __package__), name))(path)
+    if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
+        return read_only(path, "AVI", "avi")
     for magic, title, demuxer in _READ_ONLY:
         if head.startswith(magic):
-            from .decode import read_only
-
             return read_only(path, title, demuxer)
     raise refused(path, "not a kind of sound that is known here", "convert it to FLAC or WAV")
 

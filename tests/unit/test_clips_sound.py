@@ -1,0 +1,107 @@
+"""The sound of clips: marked beside the picture, and found where the picture says nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from stamp import Key, detect_file, embed_file
+from stamp.errors import UnsupportedFormat
+from stamp.options import EmbedOptions
+from tests import songs
+
+PAYLOAD = bytes.fromhex("00ff00ff00ff00ff")
+KEY = Key.generate("clips")
+RATE = 48_000
+
+
+def clip(path: Path, codec: str = "aac", *, silent: bool = False, seconds: float = 6.0) -> Path:
+    """A clip with textured pictures and music."""
+    random = np.random.default_rng(3)
+    texture = random.normal(0, 1, (90, 120)).repeat(4, 0).repeat(4, 1)
+    music = songs.music(seconds, RATE) * (0 if silent else 1)
+    with av.open(str(path), "w") as container:
+        video = container.add_stream("libx264", rate=10, width=480, height=360, pix_fmt="yuv420p")
+        video.options = {"preset": "ultrafast", "crf": "18"}
+        sound = container.add_stream(codec, rate=RATE, layout="stereo")
+        sound.codec_context.format = "fltp" if codec == "aac" else "s16"
+        sound.codec_context.open()
+        for number in range(int(seconds * 10)):
+            luma = np.clip(128 + 40 * np.roll(texture, number, 1), 0, 255).astype(np.uint8)
+            planes = np.concatenate([luma, np.full((180, 480), 128, np.uint8)])
+            container.mux(video.encode(av.VideoFrame.from_ndarray(planes, "yuv420p")))
+        size = sound.codec_context.frame_size or 1024
+        for start in range(0, len(music), size):
+            part = songs._as_type(music[start : start + size], sound.codec_context.format.name)
+            frame = av.AudioFrame.from_ndarray(part, sound.codec_context.format.name, "stereo")
+            frame.sample_rate, frame.pts = RATE, start
+            container.mux(sound.encode(frame))
+        container.mux(video.encode(None))
+        container.mux(sound.encode(None))
+    return path
+
+
+def with_sound(path: Path, song: Path, target: Path) -> Path:
+    """The picture of one file with the sound of another, packet by packet."""
+    with av.open(str(path)) as source, av.open(str(song)) as music, av.open(str(target), "w") as output:
+        streams = [source.streams.video[0], music.streams.audio[0]]
+        made = [output.add_stream_from_template(stream) for stream in streams]
+        for container, stream, out in zip((source, music), streams, made, strict=True):
+            for packet in container.demux(stream):
+                if packet.size:
+                    packet.stream = out
+                    output.mux(packet)
+    return target
+
+
+def without_picture(path: Path, target: Path) -> Path:
+    """The sound alone, packet by packet."""
+    with av.open(str(path)) as source, av.open(str(target), "w", format="mp4") as output:
+        stream = output.add_stream_from_template(source.streams.audio[0])
+        for packet in source.demux(source.streams.audio[0]):
+            if packet.size:
+                packet.stream = stream
+                output.mux(packet)
+    return target
+
+
+def test_picture_and_sound_carry_the_same_payload(tmp_path: Path) -> None:
+    path = clip(tmp_path / "clip.mp4")
+    target = tmp_path / "marked.mp4"
+    report = embed_file(path, target, PAYLOAD, key=KEY, options=EmbedOptions(audio=True))
+    assert report.payload == PAYLOAD
+    assert report.marked_share is not None
+    assert report.marked_share > 0.2
+    seen = detect_file(target, keys=KEY, first=True)
+    assert (seen.payload, seen.scheme) == (PAYLOAD, "stamp.video.1")
+    heard = detect_file(without_picture(target, tmp_path / "sound.mp4"), keys=KEY)
+    assert (heard.payload, heard.scheme) == (PAYLOAD, "stamp.audio.1")
+
+
+def test_a_marked_song_is_found_in_an_unmarked_clip(tmp_path: Path) -> None:
+    song = songs.write(tmp_path / "song", songs.music(8, RATE), RATE, "wav-16")
+    embed_file(song, song, PAYLOAD, key=KEY, overwrite=True)
+    path = clip(tmp_path / "clip.mkv", "flac", seconds=1)
+    target = with_sound(path, song, tmp_path / "with-song.mkv")
+    found = detect_file(target, keys=KEY, search=False)
+    assert (found.payload, found.scheme) == (PAYLOAD, "stamp.audio.1")
+    assert not detect_file(path, keys=KEY, search=False).present
+
+
+def test_silence_is_told_and_the_picture_marked(tmp_path: Path) -> None:
+    path = clip(tmp_path / "clip.mp4", silent=True, seconds=4)
+    report = embed_file(path, tmp_path / "marked.mp4", PAYLOAD, key=KEY, options=EmbedOptions(audio=True))
+    assert report.marked_share == 0
+    assert "the mark cannot be read back from its sound: too short, too quiet or too plain" in report.notes
+
+
+def test_sound_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    path = clip(tmp_path / "clip.mkv", "flac", seconds=1)
+    vorbis = songs.write(tmp_path / "v", songs.music(1, RATE), RATE, "ogg-vorbis")
+    target = with_sound(path, vorbis, tmp_path / "vorbis.mkv")
+    with pytest.raises(UnsupportedFormat, match=r"vorbis.mkv: sound in vorbis cannot be marked"):
+        embed_file(target, tmp_path / "marked.mkv", PAYLOAD, key=KEY, options=EmbedOptions(audio=True))
+    assert not (tmp_path / "marked.mkv").exists()
