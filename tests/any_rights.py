@@ -6,6 +6,7 @@ import dataclasses
 import io
 from functools import cache
 
+from films import Mkv, Mp4
 from hypothesis import strategies as st
 from PIL import Image
 from short_sounds import sound
@@ -18,6 +19,7 @@ from stamp.metadata.vocabulary import DIGITAL_SOURCE_TYPES
 # A codestream of 33 x 21 pixels of one colour, from libjxl 0.11.
 JXL = "ff0aa0004080480804010074004b188b1500d413e3ffc418ff004382720100dd731418dbfd9a4af8860f"
 SOUNDS = {"aiff": "aiff", "flac": "flac", "mp3": "mp3", "ogg": "vorbis", "wav": "wav"}
+FILMS = {"mp4": Mp4(), "quicktime": Mp4(brand=b"qt  "), "threegp": Mp4(brand=b"3gp5"), "matroska": Mkv()}
 FORBIDDEN = "".join(map(chr, [*range(0x20), *range(0x7F, 0xA0), 0xFFFE, 0xFFFF]))
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters=FORBIDDEN), max_size=60).map(
     str.strip
@@ -92,6 +94,8 @@ def sample(name: str) -> bytes:
         return bytes.fromhex(JXL)
     if name in SOUNDS:
         return sound(SOUNDS[name], 0.05)
+    if name in FILMS:
+        return FILMS[name].encoded()
     out = io.BytesIO()
     Image.linear_gradient("L").resize((33, 21)).convert("RGB").save(out, "avif" if name == "heif" else name)
     return out.getvalue()

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import CorruptFile
-from ..metadata.containers.isobmff import Box, box, boxes
+from ..metadata.isobmff import Box, box, boxes
 from .large import LargeFile, open_large
 
 _OWN = {b"udta", b"meta", b"uuid"}

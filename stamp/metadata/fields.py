@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from .columns import images, music
+from .columns import images, music, video
 from .homes import Column, Home
 
-COLUMNS: Final[Mapping[str, Column]] = MappingProxyType({**images.COLUMNS, **music.COLUMNS})
+COLUMNS: Final[Mapping[str, Column]] = MappingProxyType({**images.COLUMNS, **music.COLUMNS, **video.COLUMNS})
 STORES: Final[Mapping[str, str]] = MappingProxyType({key: column.title for key, column in COLUMNS.items()})
 """Store key -> title."""
 

@@ -19,7 +19,7 @@ from .checks import TRANSLATIONS, Value, checked
 from .fields import COLUMNS, FIELD, FIELDS, STORES, homes_in
 from .party import Party
 from .rights import NO_AI_TERMS, Rights, terms_onto
-from .signatures import sound
+from .signatures import FILMS, film, sound
 from .source import Source
 
 _SLICE = 1 << 20
@@ -87,7 +87,7 @@ class RightsFound:
 
 _STORE_MODULES = {"text": "pngtext"}
 """The modules in `stores` that are not called like the store."""
-STREAMED: Final[frozenset[str]] = frozenset({"aiff", "flac", "mp3", "wav"})
+STREAMED: Final = frozenset({"aiff", "flac", "matroska", "mp3", "mp4", "quicktime", "threegp", "wav"})
 """Containers that take a `Source`: files of many gigabytes are never loaded."""
 
 
@@ -146,12 +146,12 @@ def identify(data: Source) -> str | None:
     head = data[0:64]
     scores = {name: score(head) for name, score in _SCORES.items()}
     best = max(sorted(scores), key=scores.__getitem__)
-    return best if scores[best] else sound(data)
+    return best if scores[best] else film(head) or sound(data)
 
 
 def containers() -> tuple[str, ...]:
     """The names of the containers whose rights can be read and written."""
-    return tuple(sorted((*_SCORES, *_SOUND)))
+    return tuple(sorted((*_SCORES, *FILMS, *_SOUND)))
 
 
 def title(name: str) -> str:
@@ -230,7 +230,7 @@ def write_rights(data: Source, rights: Rights) -> Source:
     for key in _stores_in(container, data):
         wanted = {name: values[name] for name in homes_in(key) if name in values}
         block = blocks.get(key)
-        if not wanted or (block is None and not COLUMNS[key].created):
+        if not wanted or (block is None and not _is_created(container, key)):
             continue
         new = _store(key).write(block, wanted)
         if len(new) > limits.get(key, len(new)) and _elsewhere(container, key, wanted):
@@ -362,6 +362,14 @@ def _container(data: Source) -> tuple[str, Container, Source]:
             f"no container that can carry a rights notice; handled are {', '.join(map(title, containers()))}"
         )
     return name, _module(name), at_hand(data)
+
+
+def _is_created(container: Container, store: str) -> bool:
+    """Whether the store is put in where it is missing. A container may keep a store up to date where it is
+    and not put it in, since the container's own readers look elsewhere.
+    """
+    kept: tuple[str, ...] = getattr(container, "KEPT", ())
+    return COLUMNS[store].created and store not in kept
 
 
 def _module(name: str) -> Container:

@@ -1,4 +1,4 @@
-"""What sound looks like at its beginning."""
+"""What sound and film look like at their beginning."""
 
 from __future__ import annotations
 
@@ -17,6 +17,25 @@ _LONGEST = 1 << 12
 _SEARCHED = 1 << 16
 _FOLLOWING = (b"", b"TAG", b"APE")
 """What may stand behind the only frame of a file: nothing, ID3v1, APEv2."""
+
+FILMS = ("matroska", "mp4", "quicktime", "threegp")
+_PICTURE_BRANDS = (b"avis", b"crx ", b"heic", b"hevc", b"hevx", b"jp2 ", b"jpm ", b"jpx ", b"jxl ", b"msf1")
+"""Files of boxes that are no films: sequences of pictures, camera raw, JPEG 2000 and JPEG XL."""
+_FIRST_ATOMS = (b"free", b"mdat", b"moov", b"pnot", b"skip", b"wide")
+"""QuickTime files were once written without a brand."""
+
+
+def film(head: bytes) -> str | None:
+    """The container's name by the first 12 bytes of a file that is no still picture, or None."""
+    if head[:4] == b"\x1aE\xdf\xa3":
+        return "matroska"
+    kind, brand = head[4:8], head[8:12]
+    if kind != b"ftyp":
+        return "quicktime" if kind in _FIRST_ATOMS and head[:2] == b"\0\0" else None
+    if brand in _PICTURE_BRANDS:
+        return None
+    # Makers of players and cameras invent new brands for MP4.
+    return "quicktime" if brand == b"qt  " else "threegp" if brand[:3] in (b"3gp", b"3g2") else "mp4"
 
 
 def sound(data: Source) -> str | None:

@@ -23,7 +23,7 @@ from stamp.media.video.encoders import Settings, choose
 from stamp.media.video.frames import read_luma
 from stamp.media.video.luma import Turn, turn_of
 from stamp.media.video.remux import rewrite
-from stamp.metadata.containers.isobmff import box
+from stamp.metadata.isobmff import box
 from stamp.options import EmbedOptions
 from stamp.watermark.key import Key
 from tests import clips

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import pytest
 
 from stamp.errors import CorruptFile, UnsupportedFormat
-from stamp.metadata import registry
-from stamp.metadata.containers import heif, iloc, isobmff, jxl
+from stamp.metadata import isobmff, registry
+from stamp.metadata.containers import heif, iloc, jxl
 from stamp.metadata.rights import Rights
 from stamp.metadata.stores import exif, xmp
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from ...errors import CorruptFile, UnsupportedFormat
+from ..isobmff import Box, box, boxes, packed
 from . import iloc
-from .isobmff import Box, box, boxes, packed
 
 TITLE: Final = "HEIC and AVIF"
 STORES: Final = ("xmp", "exif")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from ...errors import CorruptFile, UnsupportedFormat
-from .isobmff import packed
+from ..isobmff import packed
 
 IN_FILE, IN_IDAT = 0, 1
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ...errors import CorruptFile, UnsupportedFormat
-from .isobmff import Box, box, boxes
+from ..isobmff import Box, box, boxes
 from .splicing import Edit, spliced
 
 TITLE: Final = "JPEG XL"

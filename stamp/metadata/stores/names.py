@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 
 from ..checks import Value
+from ..columns.music import Comment
 
 _NAME = re.compile(r'\s*(?:"((?:[^"]|"")*)"\s*(?:;|$)|([^;]*)(?:;|$))')
 
@@ -33,3 +35,16 @@ def split_names(text: str) -> tuple[str, ...]:
         names.append(match[2] if match[1] is None else match[1].replace('""', '"'))
         position = match.end()
     return tuple(stripped for name in names if (stripped := name.strip()))
+
+
+def joined(comment: Comment, value: Value, present: Sequence[str] = ()) -> tuple[str, ...]:
+    """The texts that hold `value` where of several under one key most readers show one alone: all names are
+    in one. `present` are the texts that are there.
+    """
+    texts = comment.texts(value, present)
+    return (join_names(texts),) if comment.kind == "names" else texts
+
+
+def divided(comment: Comment, texts: Iterable[str]) -> list[str]:
+    """The inverse of `joined`."""
+    return [name for text in texts for name in split_names(text)] if comment.kind == "names" else list(texts)

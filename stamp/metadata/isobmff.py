@@ -1,5 +1,5 @@
-"""Boxes of the ISO base media file format (ISO/IEC 14496-12, section 4.2), which HEIF, AVIF and JPEG XL
-share.
+"""Boxes of the ISO base media file format (ISO/IEC 14496-12, section 4.2), which MP4, QuickTime, HEIF, AVIF
+and JPEG XL share.
 """
 
 from __future__ import annotations
@@ -8,9 +8,14 @@ import struct
 from dataclasses import dataclass
 from typing import Final
 
-from ...errors import CorruptFile, UnsupportedFormat
+from ..errors import CorruptFile, UnsupportedFormat
+from .source import Source
 
 MAX_BOXES: Final = 100_000
+MAX_TOP_BOXES: Final = 500_000
+"""A film that was recorded in fragments has two boxes for each of them."""
+
+_MAX_SLACK: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +28,29 @@ class Box:
     end: int
 
 
-def boxes(data: bytes, start: int = 0, end: int | None = None) -> list[Box]:
-    """The boxes in data[start:end]. Raises `CorruptFile` if they do not fill it exactly."""
+def boxes(
+    data: Source, start: int = 0, end: int | None = None, *, most: int = MAX_BOXES, slack: bool = False
+) -> list[Box]:
+    """The boxes in data[start:end]. Raises `CorruptFile` if they do not fill it exactly; with `slack`, zeros
+    may follow the last one (QuickTime ends its user data with four).
+
+    Only the last box of a file, where `end` is not given, may leave its size open.
+    """
     found: list[Box] = []
     stop = len(data) if end is None else end
     position = start
     while position < stop:
-        if position + 8 > stop or len(found) == MAX_BOXES:
-            raise CorruptFile(f"a box at byte {position} is cut off")
-        size, kind = struct.unpack_from(">I4s", data, position)
+        head = data[position : min(position + 16, stop)]
+        if slack and not any(head[:8]) and stop - position <= _MAX_SLACK and not any(data[position:stop]):
+            break
+        if len(head) < 8 or len(found) == most:
+            raise CorruptFile(f"a box at byte {position} is cut off, or one too many")
+        size, kind = struct.unpack_from(">I4s", head)
         content = position + 8
-        if size == 1 and content + 8 <= stop:
-            (size,) = struct.unpack_from(">Q", data, content)
+        if size == 1 and len(head) == 16:
+            (size,) = struct.unpack_from(">Q", head, 8)
             content += 8
-        elif size == 0:
+        elif size == 0 and end is None:
             size = stop - position
         if size < content - position or position + size > stop:
             raise CorruptFile(f"the box at byte {position} does not fit in what holds it")

@@ -1,0 +1,21 @@
+"""MP4, M4V and M4A (ISO/IEC 14496-12 and -14): an iTunes item list, and XMP in a `uuid` box."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from ..source import Patched, Source
+from . import movie
+from .movie import essence, extract, has_c2pa
+
+__all__ = ["KEPT", "STORES", "TITLE", "essence", "extract", "has_c2pa", "splice"]
+
+TITLE: Final = "MP4, M4V and M4A"
+STORES: Final = ("ilst", "keys", "asset", "usertext", "xmp")
+KEPT: Final = ("keys", "asset")
+
+
+def splice(data: Source, blocks: Mapping[str, bytes]) -> Patched:
+    """As `movie.splice`."""
+    return movie.splice(data, blocks, xmp_in_udta=False)

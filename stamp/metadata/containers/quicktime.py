@@ -1,0 +1,21 @@
+"""QuickTime (Apple, QuickTime File Format): metadata keys, and XMP in the user data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from ..source import Patched, Source
+from . import movie
+from .movie import essence, extract, has_c2pa
+
+__all__ = ["KEPT", "STORES", "TITLE", "essence", "extract", "has_c2pa", "splice"]
+
+TITLE: Final = "QuickTime (MOV)"
+STORES: Final = ("keys", "usertext", "ilst", "asset", "xmp")
+KEPT: Final = ("ilst", "asset")
+
+
+def splice(data: Source, blocks: Mapping[str, bytes]) -> Patched:
+    """As `movie.splice`."""
+    return movie.splice(data, blocks, xmp_in_udta=True)

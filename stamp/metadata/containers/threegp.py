@@ -1,0 +1,21 @@
+"""3GP (3GPP TS 26.244): asset information and an iTunes item list, and XMP in a `uuid` box."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from ..source import Patched, Source
+from . import movie
+from .movie import essence, extract, has_c2pa
+
+__all__ = ["KEPT", "STORES", "TITLE", "essence", "extract", "has_c2pa", "splice"]
+
+TITLE: Final = "3GP"
+STORES: Final = ("asset", "ilst", "keys", "usertext", "xmp")
+KEPT: Final = ("keys",)
+
+
+def splice(data: Source, blocks: Mapping[str, bytes]) -> Patched:
+    """As `movie.splice`."""
+    return movie.splice(data, blocks, xmp_in_udta=False)

@@ -1,0 +1,117 @@
+"""Apple's item list (`ilst`; QuickTime File Format, "Metadata"): items with values in boxes `data`.
+
+A block is the content of the box. An item is a box named after what it holds (`cprt`, `©ART`), or `----` with
+a domain (`mean`) and a name. A value begins with its type (1: UTF-8, 2: UTF-16) and locale. Every item that
+is not ours keeps its bytes and its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from ..checks import Value
+from ..columns.video import MEAN, ListItem
+from ..fields import homes_in
+from ..isobmff import box, boxes
+from .names import divided, joined
+
+_HOMES = {name: home for name, home in homes_in("ilst").items() if isinstance(home, ListItem)}
+_CODECS: Final = {0: "utf-8", 1: "utf-8", 2: "utf-16-be"}
+_FREEFORM = b"----"
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """`key` is the box's name or, of an item with domain and name, the name in capitals."""
+
+    key: bytes
+    raw: bytes
+
+
+def read(block: bytes) -> dict[str, Value]:
+    """The rights in an item list. Raises `CorruptFile` for boxes that do not fit."""
+    items = _items(block)
+    found = {
+        name: home.comment.value(divided(home.comment, _texts(items, home))) for name, home in _HOMES.items()
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def write(block: bytes | None, values: dict[str, Value]) -> bytes:
+    """`block`, or a new one, with the rights in `values`; identical bytes where nothing differs. Raises
+    `CorruptFile` as `read` does.
+    """
+    items = _items(block or b"")
+    present = read(block or b"")
+    for name, value in values.items():
+        if value != present.get(name):
+            items = _put(items, _HOMES[name], joined(_HOMES[name].comment, value))
+    return b"".join(item.raw for item in items)
+
+
+def remove(block: bytes, values: dict[str, Value]) -> bytes:
+    """`block` without these fields; empty if nothing is left in it."""
+    items = _items(block)
+    for name in values:
+        items = _put(items, _HOMES[name], ())
+    return b"".join(item.raw for item in items)
+
+
+def texts_in(item: bytes, start: int = 8) -> list[str]:
+    """The texts of an item, given as a whole box. Raises `CorruptFile`."""
+    texts = []
+    for part in boxes(item, start, len(item)):
+        kind = int.from_bytes(item[part.content : part.content + 4], "big")
+        if part.kind == b"data" and kind in _CODECS:
+            texts.append(item[part.content + 8 : part.end].decode(_CODECS[kind], errors="replace"))
+    return texts
+
+
+def values_of(texts: Sequence[str]) -> bytes:
+    """Boxes `data` with the texts in UTF-8, in no particular language."""
+    return b"".join(box(b"data", b"\0\0\0\1", bytes(4), text.encode()) for text in texts)
+
+
+def _items(block: bytes) -> list[_Item]:
+    items = []
+    for part in boxes(block, 0, len(block)):
+        raw = block[part.start : part.end]
+        items.append(
+            _Item(_name(block[part.content : part.end]) if part.kind == _FREEFORM else part.kind, raw)
+        )
+    return items
+
+
+def _name(content: bytes) -> bytes:
+    """The name of an item with domain and name in capitals; empty in a domain that is not ours."""
+    parts = {part.kind: content[part.content + 4 : part.end] for part in boxes(content, 0, len(content))}
+    return parts.get(b"name", b"").upper() if parts.get(b"mean") == MEAN.encode() else b""
+
+
+def _texts(items: Sequence[_Item], home: ListItem) -> list[str]:
+    return [text for item in items if item.key == home.key for text in texts_in(item.raw)]
+
+
+def _put(items: list[_Item], home: ListItem, texts: tuple[str, ...]) -> list[_Item]:
+    """In the place of the first item that is the home's, or at the end."""
+    ours = [
+        at
+        for at, item in enumerate(items)
+        if item.key == home.key and any(home.comment.claims(text.strip()) for text in texts_in(item.raw))
+    ]
+    new = [_Item(home.key, _encoded(home, texts))] if texts else []
+    first = ours[0] if ours else len(items)
+    return [
+        *items[:first],
+        *new,
+        *(item for at, item in enumerate(items[first:], first) if at not in ours),
+    ]
+
+
+def _encoded(home: ListItem, texts: tuple[str, ...]) -> bytes:
+    if home.atom:
+        return box(home.key, values_of(texts))
+    names = (box(b"mean", bytes(4), MEAN.encode()), box(b"name", bytes(4), home.key))
+    return box(_FREEFORM, *names, values_of(texts))

@@ -1,0 +1,111 @@
+"""QuickTime metadata keys (QuickTime File Format, "Metadata"): a table of names, and an item list whose items
+are named by their place in it.
+
+A block is the boxes `keys` and `ilst`, one after the other. Every other entry and item keeps its bytes and
+its order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ...errors import CorruptFile
+from ..checks import Value
+from ..columns.video import QuickTimeKey
+from ..fields import homes_in
+from ..isobmff import box, boxes
+from .ilst import texts_in, values_of
+from .names import join_names, split_names
+
+_HOMES = {name: home for name, home in homes_in("keys").items() if isinstance(home, QuickTimeKey)}
+_NAMESPACE: Final = b"mdta"
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """`names` are (namespace, name); `items` are (number of the name, from 1; content of the item)."""
+
+    names: tuple[tuple[bytes, bytes], ...] = ()
+    items: tuple[tuple[int, bytes], ...] = ()
+
+    def numbers(self, home: QuickTimeKey) -> list[int]:
+        """The places of the home's names in the table."""
+        ours = [(_NAMESPACE, name) for name in home.names]
+        return [at for at, entry in enumerate(self.names, 1) if entry in ours]
+
+    def texts(self, numbers: Sequence[int]) -> list[str]:
+        return [text for at, content in self.items if at in numbers for text in texts_in(content, 0)]
+
+    def put(self, home: QuickTimeKey, text: str) -> _Keys:
+        """The text under each of the home's names that are there, or under the first."""
+        keys = self if self.numbers(home) else replace(self, names=(*self.names, (_NAMESPACE, home.names[0])))
+        for number in keys.numbers(home):
+            if keys.texts([number]) != [text]:
+                first = next((at for at, item in enumerate(keys.items) if item[0] == number), len(keys.items))
+                rest = (item for item in keys.items[first:] if item[0] != number)
+                keys = replace(keys, items=(*keys.items[:first], (number, values_of([text])), *rest))
+        return keys
+
+    def without(self, home: QuickTimeKey) -> _Keys:
+        keys = self
+        for number in reversed(self.numbers(home)):
+            names = (*keys.names[: number - 1], *keys.names[number:])
+            items = ((at - (at > number), content) for at, content in keys.items if at != number)
+            keys = _Keys(names, tuple(items))
+        return keys
+
+    def encoded(self) -> bytes:
+        if not self.names and not self.items:
+            return b""
+        entries = (box(space, name) for space, name in self.names)
+        items = (box(number.to_bytes(4, "big"), content) for number, content in self.items)
+        table = box(b"keys", bytes(4), len(self.names).to_bytes(4, "big"), *entries)
+        return table + box(b"ilst", *items)
+
+
+def read(block: bytes) -> dict[str, Value]:
+    """The rights under the keys. Raises `CorruptFile` for a table or boxes that do not fit."""
+    keys = _parsed(block)
+    found: dict[str, Value] = {}
+    for name, home in _HOMES.items():
+        if text := next(filter(None, map(str.strip, keys.texts(keys.numbers(home)))), None):
+            found[name] = split_names(text) if name == "creators" else text
+    return found
+
+
+def write(block: bytes | None, values: dict[str, Value]) -> bytes:
+    """`block`, or a new one, with the rights in `values`; identical bytes where nothing differs. Raises
+    `CorruptFile` as `read` does.
+    """
+    before = keys = _parsed(block) if block else _Keys()
+    for name, value in values.items():
+        keys = keys.put(_HOMES[name], join_names(value))
+    return block if block and keys == before else keys.encoded()
+
+
+def remove(block: bytes, values: dict[str, Value]) -> bytes:
+    """`block` without these fields; empty if nothing is left in it."""
+    before = keys = _parsed(block)
+    for name in values:
+        keys = keys.without(_HOMES[name])
+    return block if keys == before else keys.encoded()
+
+
+def _parsed(block: bytes) -> _Keys:
+    parts = {part.kind: part for part in reversed(boxes(block, 0, len(block)))}
+    if parts.keys() != {b"keys", b"ilst"}:
+        raise CorruptFile("QuickTime keys: a table without items, or items without a table")
+    table, items = parts[b"keys"], parts[b"ilst"]
+    # An entry has the form of a box: its size, four letters (the namespace), its content (the name).
+    entries = boxes(block, table.content + 8, table.end)
+    if len(entries) != int.from_bytes(block[table.content + 4 : table.content + 8], "big"):
+        raise CorruptFile("QuickTime keys: the table has another number of entries than it says")
+    return _Keys(
+        tuple((entry.kind, block[entry.content : entry.end]) for entry in entries),
+        tuple(
+            (int.from_bytes(item.kind, "big"), block[item.content : item.end])
+            for item in boxes(block, items.content, items.end)
+        ),
+    )
