@@ -7,8 +7,10 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from stamp import Key, detect_file, embed_file
+from stamp.demo import paint
 from stamp.errors import UnsupportedFormat
 from stamp.options import EmbedOptions
 from tests import songs
@@ -19,9 +21,10 @@ RATE = 48_000
 
 
 def clip(path: Path, codec: str = "aac", *, silent: bool = False, seconds: float = 6.0) -> Path:
-    """A clip with textured pictures and music."""
-    random = np.random.default_rng(3)
-    texture = random.normal(0, 1, (90, 120)).repeat(4, 0).repeat(4, 1)
+    """A clip that pans over a painting, with music."""
+    paint(path.with_suffix(".jpg"), size=(640, 360))
+    with Image.open(path.with_suffix(".jpg")) as painting:
+        texture = np.asarray(painting.convert("L"))
     music = songs.music(seconds, RATE) * (0 if silent else 1)
     with av.open(str(path), "w") as container:
         video = container.add_stream("libx264", rate=10, width=480, height=360, pix_fmt="yuv420p")
@@ -30,8 +33,8 @@ def clip(path: Path, codec: str = "aac", *, silent: bool = False, seconds: float
         sound.codec_context.format = "fltp" if codec == "aac" else "s16"
         sound.codec_context.open()
         for number in range(int(seconds * 10)):
-            luma = np.clip(128 + 40 * np.roll(texture, number, 1), 0, 255).astype(np.uint8)
-            planes = np.concatenate([luma, np.full((180, 480), 128, np.uint8)])
+            planes = np.full((540, 480), 128, np.uint8)
+            planes[:360] = texture[:, 2 * number : 2 * number + 480]
             container.mux(video.encode(av.VideoFrame.from_ndarray(planes, "yuv420p")))
         size = sound.codec_context.frame_size or 1024
         for start in range(0, len(music), size):
@@ -92,7 +95,7 @@ def test_a_marked_song_is_found_in_an_unmarked_clip(tmp_path: Path) -> None:
 
 
 def test_silence_is_told_and_the_picture_marked(tmp_path: Path) -> None:
-    path = clip(tmp_path / "clip.mp4", silent=True, seconds=4)
+    path = clip(tmp_path / "clip.mp4", silent=True)
     report = embed_file(path, tmp_path / "marked.mp4", PAYLOAD, key=KEY, options=EmbedOptions(audio=True))
     assert report.marked_share == 0
     assert "the mark cannot be read back from its sound: too short, too quiet or too plain" in report.notes
