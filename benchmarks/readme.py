@@ -19,11 +19,14 @@ from typing import Any
 from benchmarks.averaging import Row
 from benchmarks.averaging import markdown as averaging_table
 from benchmarks.common import runner
+from benchmarks.readers import markdown as readers_table
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [
     ROOT / "README.md",
     ROOT / "docs" / "threat-model.md",
+    ROOT / "docs" / "rights.md",
+    ROOT / "docs" / "formats" / "README.md",
     ROOT / "docs" / "adr" / "0002-tail-biting-code.md",
 ]
 GROUPS = {
@@ -151,6 +154,40 @@ def coding(document: dict[str, Any]) -> str:
     return head + runner.table(["energy a bit over noise, dB", *shares], rows)
 
 
+def readers(document: dict[str, Any]) -> str:
+    said = ", ".join(f"{name} {number}" for name, number in document["readers"].items())
+    return f"Fields shown exactly ({said}; {document['environment']['date']}):\n\n" + readers_table(
+        document["files"], list(document["readers"])
+    )
+
+
+def homes(document: dict[str, Any]) -> str:
+    """Each field with its places."""
+    rows = [
+        [f"`{name}`", "; ".join(f"{store}: {place}" for store, place in places.items())]
+        for name, places in document.items()
+    ]
+    lines = ["| field | places |", "| :-- | :-- |", *(f"| {' | '.join(row)} |" for row in rows)]
+    return "\n".join(lines) + "\n"
+
+
+def tags(document: dict[str, Any]) -> str:
+    rows = [
+        [
+            f"{row['name']} ({row['bytes'] / 1e3:.0f} kB)",
+            f"{row['stamp_ms']['wall']:.1f} ({row['stamp_ms']['cpu']:.1f})",
+            row["peer"],
+            f"{row['peer_ms']['wall']:.1f} ({row['peer_ms']['cpu']:.1f})",
+            f"{row['wall_ratio']:.1f} ({row['cpu_ratio']:.1f})",
+        ]
+        for row in document["results"]
+    ]
+    text = (
+        f"Milliseconds a file, wall clock (CPU); ExifTool {document['exiftool']} ({_origin(document)}):\n\n"
+    )
+    return text + runner.table(["files", "stamp", "peer", "peer's", "times faster"], rows)
+
+
 BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {
     "robustness": robustness,
     "robustness_large": robustness_large,
@@ -161,6 +198,9 @@ BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {
     "averaging": averaging,
     "averaging_one_payload": averaging,
     "coding": coding,
+    "readers": readers,
+    "homes": homes,
+    "tags": tags,
 }
 
 
