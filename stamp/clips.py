@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 _COMPARED_FRAMES = 8
 _BAND_ROWS = 48
-_VERIFIED_SECONDS = 60.0
 
 
 def embed(
@@ -151,12 +150,9 @@ def detect(
 ) -> DetectReport:
     """Look for marks of any of `keys` in a clip, and in its sound where the picture has none; see
     `files.detect_file`."""
-    from .media.video.clip import examine
-
-    clip = examine(src)
-    if clip is None:
+    seen = _seen(src, keys=keys, search=search, first=first, progress=progress)
+    if seen is None:
         return songs.detect(src, keys=keys, search=search, first=first, progress=progress)
-    seen = _seen(src, clip, keys=keys, search=search, first=first, progress=progress)
     if seen.present or not isinstance(src, Path):
         return seen
     with suppress(HostError, MediaError):  # without sound, or with sound that cannot be read
@@ -166,25 +162,23 @@ def detect(
 
 
 def _seen(
-    src: Path | BinaryIO,
-    clip: Clip,
-    *,
-    keys: Sequence[Key],
-    search: bool,
-    first: bool = True,
-    progress: Progress = lambda done, total: None,
-) -> DetectReport:
-    """Look for marks in the pictures of a clip."""
-    from .media.video.frames import read_luma
+    src: Path | BinaryIO, *, keys: Sequence[Key], search: bool, first: bool, progress: Progress
+) -> DetectReport | None:
+    """Look for marks in the pictures of a clip; None where there are no pictures."""
+    from .media.video.frames import watched
     from .watermark.video import Detector
 
-    detector = Detector(keys, depth=clip.luma_depth, aspect=clip.aspect, search=search)
-    for number, (luma, seconds, key) in enumerate(read_luma(src, clip, references_only=True)):
-        if detector.wants(seconds, key_frame=key):
-            detector.push(luma, seconds, key_frame=key)
-            progress(number, clip.frames)
-        if first and detector.decided:
-            break
+    with watched(src, references_only=True) as watching:
+        if watching is None:
+            return None
+        clip, looks = watching
+        detector = Detector(keys, depth=clip.luma_depth, aspect=clip.aspect, search=search)
+        for number, look in enumerate(looks):
+            if detector.wants(look.seconds, key_frame=look.key):
+                detector.push(look.luma, look.seconds, key_frame=look.key)
+                progress(number, clip.frames)
+            if first and detector.decided:
+                break
     return _report(src if isinstance(src, Path) else None, detector.results())
 
 

@@ -20,7 +20,7 @@ from stamp.files import embed_file
 from stamp.media.mp4_boxes import _shifted, _tables, _wide_offsets, graft
 from stamp.media.video.clip import Clip, examine
 from stamp.media.video.encoders import Settings, choose
-from stamp.media.video.frames import read_luma
+from stamp.media.video.frames import Look, watched
 from stamp.media.video.luma import Turn, turn_of
 from stamp.media.video.remux import rewrite
 from stamp.metadata.isobmff import box
@@ -203,6 +203,15 @@ def test_a_codec_without_an_encoder_is_refused(tmp_path: Path) -> None:
         choose(replace(clip, codec="ffv1"), Settings(crf=20))
 
 
+def looked_at(source: Path | io.BytesIO, *, references_only: bool = False) -> list[Look]:
+    """All that is shown of a clip, kept."""
+    with watched(source, references_only=references_only) as watching:
+        assert watching is not None
+        clip, looks = watching
+        assert isinstance(source, io.BytesIO) or clip == examined(source)
+        return [replace(look, luma=look.luma.copy()) for look in looks]
+
+
 def broken(path: Path) -> Path:
     """A clip with packets that no decoder takes, in a container that is whole."""
     whole = clips.write(path.with_name("whole.mkv"), count=24, options={"g": "4"})
@@ -226,19 +235,23 @@ def test_damage_is_refused_or_counted(tmp_path: Path) -> None:
     written = rewrite(clip, tmp_path / "out.mkv", encoder, lambda luma, seconds: None, tolerant=True)
     assert 20 <= written.frames < 24
     assert "damaged" in written.notes[0]
-    assert len(list(read_luma(source, clip))) >= 20
+    assert len(looked_at(source)) >= 20
 
 
 def test_frames_for_the_detector(tmp_path: Path) -> None:
     source = clips.phone(tmp_path / "phone.mov")
-    clip = examined(source)
-    every = [(luma.shape, seconds) for luma, seconds, _ in read_luma(source, clip)]
-    assert {shape for shape, _ in every} == {(320, 180)}
-    assert [seconds for _, seconds in every] == pytest.approx([n / 25 for n in range(40)])
-    some = [seconds for _, seconds, _ in read_luma(source, clip, references_only=True)]
-    assert set(some) <= {seconds for _, seconds in every}
-    late = [seconds for _, seconds, _ in read_luma(io.BytesIO(source.read_bytes()), clip, start=1.0)]
-    assert late[-1] == every[-1][1]
+    every = [(look.luma.shape, look.seconds, look.key) for look in looked_at(source)]
+    assert {shape for shape, _, _ in every} == {(320, 180)}
+    assert [seconds for _, seconds, _ in every] == pytest.approx([n / 25 for n in range(40)])
+    assert [key for _, _, key in every] == [True] + 39 * [False]
+    some = [look.seconds for look in looked_at(io.BytesIO(source.read_bytes()), references_only=True)]
+    assert 0 < len(some) <= 40
+    assert set(some) <= {seconds for _, seconds, _ in every}
+
+
+def test_no_frame_stands_out_where_all_are_key_frames(tmp_path: Path) -> None:
+    source = clips.write(tmp_path / "all.mkv", "ffv1", count=6)
+    assert [look.key for look in looked_at(source)] == [True] + 5 * [False]
 
 
 @pytest.mark.parametrize("name", ["http:x.mp4", "concat:a|b.mp4", "list.mp4"])
@@ -298,7 +311,7 @@ def test_an_edit_of_what_the_decoder_predicts_from_changes_no_other_frame(tmp_pa
 
     clip = examined(source)
     rewrite(clip, tmp_path / "out.mp4", choose(clip, Settings(preset="ultrafast")), wipe)
-    untouched = [luma.copy() for luma, _, _ in read_luma(source, clip)]
+    untouched = [look.luma for look in looked_at(source)]
     assert all(np.array_equal(one, two) for one, two in zip(seen, untouched, strict=True))
 
 

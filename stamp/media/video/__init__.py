@@ -8,5 +8,5 @@ streams.py   the encoder and the stream that it fills, made after the source's
 timing.py    the times of frames, through encoders that know only some
 remux.py     the one loop that decodes, hands out, encodes and copies: `rewrite`
 platforms.py what YouTube, TikTok and Instagram ask of an upload
-frames.py    luma planes one after the other, for detection: `read_luma`
+frames.py    luma planes one after the other, for detection: `watched`
 """

@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 import av
 from av import VideoFrame
+from av.codec.context import ThreadType
 from av.container import InputContainer
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
@@ -193,7 +194,7 @@ def decoder_for(stream: VideoStream) -> av.VideoCodecContext:
         context = av.CodecContext.create("libvpx" if codec == "vp8" else "libvpx-vp9", "r")
         context.thread_count = 0
         return context
-    stream.thread_type = av.codec.context.ThreadType.AUTO  # frames, too: no reference is written to
+    stream.thread_type = ThreadType.AUTO  # frames, too: no reference is written to
     return stream.codec_context
 
 
@@ -214,7 +215,7 @@ def examine(source: Source) -> Clip | None:
             frame = _first_frame(container, stream)
         if frame is None:
             raise damaged(named, "no frame of it can be decoded")
-        clip = _describe(container, stream, frame, path)
+        clip = describe(container, stream, frame, path)
     if clip.muxer == "matroska" and b"webm" in _head(source):
         return replace(clip, muxer="webm")
     return clip
@@ -231,6 +232,7 @@ def _head(source: Source) -> bytes:
 
 def _first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
     decoder = decoder_for(stream)
+    decoder.thread_type = ThreadType.NONE  # several threads would decode several frames
     for number, packet in enumerate(container.demux(stream)):
         if number > _FIRST_PACKETS:
             return None
@@ -242,7 +244,7 @@ def _first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame |
     return None
 
 
-def _describe(container: InputContainer, stream: VideoStream, frame: VideoFrame, path: Path | None) -> Clip:
+def describe(container: InputContainer, stream: VideoStream, frame: VideoFrame, path: Path | None) -> Clip:
     blocks = side_data(frame)
     rate = stream.average_rate or stream.guessed_rate or Fraction(0)
     seconds = _seconds(container, stream)

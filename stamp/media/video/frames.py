@@ -4,28 +4,45 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import av
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from ..source import damaged, refused
-from .clip import STREAM, Clip, Source, decoder_for, main_video, opened, path_of, reading
+from ..source import damaged
+from .clip import STREAM, Clip, Source, decoder_for, describe, main_video, opened, path_of
 from .luma import has_luma_plane, luma_plane
 
-_MOST_FAULTS = 200  # packets in a row that cannot be decoded
+_MOST_FAULTS = 200  # packets that cannot be decoded between two frames that can
 
 
-def read_luma(
-    source: Source, clip: Clip, *, start: float = 0.0, references_only: bool = False
-) -> Iterator[tuple[NDArray[Any], float, bool]]:
-    """Yield (luma, seconds, key) for the frames of a clip, in the order of display, from `start` seconds on.
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A frame to look at, until the next one is asked for.
 
-    luma : (H, W), upright, uint8 or uint16 with the sample in the lowest `luma_depth` bits; read only, and
-        only until the next frame is asked for.
+    luma : (H, W), upright, uint8 or uint16 with the sample in the lowest `Clip.luma_depth` bits; read only.
+    seconds : from the start of the clip.
     key : the frame was coded without others, and the one before it was not: where all are, none stands out.
+    """
+
+    luma: NDArray[Any]
+    seconds: float
+    key: bool
+
+
+@contextmanager
+def watched(source: Source, *, references_only: bool = False) -> Iterator[tuple[Clip, Iterator[Look]] | None]:
+    """Open a clip; gives what it is, and its frames in the order of display; None where the file has no
+    moving picture (a song with a cover).
+
     references_only : leave out the frames that no other frame is predicted from, where the codec marks them.
         That spares up to half of the decoding, and those frames are the most coarsely coded.
 
@@ -38,41 +55,52 @@ def read_luma(
     with opened(source) as container:
         stream = main_video(container)
         if stream is None:
-            raise refused(named, "there is no moving picture in it", "it may be a song")
-        decoder = decoder_for(stream)
-        if references_only:
-            decoder.skip_frame = "NONREF"
-        base = stream.time_base or Fraction(1)
-        first = stream.start_time or 0
-        if start > 0:
-            with reading(path):
-                container.seek(first + int(start / base), stream=stream)
-        faults, before = 0, False
-        packets = container.demux(stream)
-        while True:
-            try:
-                packet = next(packets, None)
-                if packet is None:
-                    return
-                last = not packet.size and packet.dts is None
-                frames = decoder.decode(None if last else packet) if packet.size or last else []
-            except (av.error.InvalidDataError, av.error.PatchWelcomeError):
-                faults += 1
-                if faults > _MOST_FAULTS:
-                    raise damaged(named, "too much of it cannot be decoded") from None
-                continue
-            except av.error.EOFError:
+            yield None
+            return
+        frames = _decoded(container, stream, named, references_only=references_only)
+        first = next(frames, None)
+        if first is None:
+            raise damaged(named, "no frame of it can be decoded")
+        clip = describe(container, stream, first, path)
+        yield clip, _looks(chain([first], frames), clip, stream)
+
+
+def _decoded(
+    container: InputContainer, stream: VideoStream, named: Path, *, references_only: bool
+) -> Iterator[VideoFrame]:
+    decoder = decoder_for(stream)
+    if references_only:
+        decoder.skip_frame = "NONREF"
+    packets = container.demux(stream)
+    faults = 0
+    while faults <= _MOST_FAULTS:
+        try:
+            packet = next(packets, None)
+            if packet is None:
                 return
-            for frame in frames:
-                faults = 0
-                if not has_luma_plane(frame.format.name):
-                    frame = _with_luma(frame)
-                seconds = float(((frame.pts if frame.pts is not None else first) - first) * base)
-                key, before = frame.key_frame and not before, frame.key_frame
-                yield clip.turn.upright(luma_plane(frame)), seconds, key
+            last = not packet.size and packet.dts is None
+            frames = decoder.decode(None if last else packet) if packet.size or last else []
+        except (av.error.InvalidDataError, av.error.PatchWelcomeError):
+            faults += 1
+            continue
+        except av.error.EOFError:
+            return
+        for frame in frames:
+            faults = 0
+            yield frame
+    raise damaged(named, "too much of it cannot be decoded")
 
 
-def _with_luma(frame: av.VideoFrame) -> av.VideoFrame:
+def _looks(frames: Iterator[VideoFrame], clip: Clip, stream: VideoStream) -> Iterator[Look]:
+    base, first, before = stream.time_base or Fraction(1), stream.start_time or 0, False
+    for frame in frames:
+        seconds = float(((frame.pts if frame.pts is not None else first) - first) * base)
+        key, before = frame.key_frame and not before, frame.key_frame
+        shown = frame if has_luma_plane(frame.format.name) else _with_luma(frame)
+        yield Look(clip.turn.upright(luma_plane(shown)), seconds, key)
+
+
+def _with_luma(frame: VideoFrame) -> VideoFrame:
     """A frame of RGB, palette or packed samples, with a luma plane."""
     with suppress(ValueError):
         return frame.reformat(format="gray")
