@@ -206,10 +206,8 @@ def _report(path: Path | None, found: Sequence[VideoDetection]) -> DetectReport:
 
 
 def _read_back(path: Path, key: Key) -> bytes | None:
-    from .media.video.clip import examine
-
-    clip = examine(path)
-    return _seen(path, clip, keys=[key], search=False).payload if clip else None
+    seen = _seen(path, keys=[key], search=False, first=True, progress=lambda done, total: None)
+    return seen.payload if seen else None
 
 
 class _Fidelity:
