@@ -5,6 +5,7 @@ FFmpeg's muxer would lose free-form tags, chapter pictures and more (docs/adr/00
 
 from __future__ import annotations
 
+import math
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,11 +120,13 @@ def _take_over(moov: Box, old: Box, new: Box, frames: int, delay: int) -> None:
     form, place = (">IQ", 20) if long else (">II", 12)
     times = struct.pack(form, scale, total)
     header.content = header.content[:place] + times + header.content[place + len(times) :]
-    # Rounded up: where this is longer than the samples, players go by the samples.
-    length = -(-frames * movie_scale(moov) // scale)
-    edit = struct.pack(">IIIiHH", 0, 1, length, delay, 1, 0)
+    exact = frames * movie_scale(moov) / scale
+    told = edit(old)[1]
+    # Rounded up where the source's own length is another: players take the shorter of this and the samples.
+    length = told if abs(told - exact) < 1 else math.ceil(exact)
+    entry = struct.pack(">IIIiHH", 0, 1, length, delay, 1, 0)
     old.drop(b"edts")
-    old.children.insert(1, Box(b"edts", b"", [Box(b"elst", edit, [])]))
+    old.children.insert(1, Box(b"edts", b"", [Box(b"elst", entry, [])]))
 
 
 def _decoded(track: Box) -> int:
