@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..filters import box
 from ..grid import STANDARD
 from ..luma import luma_plane
 from ..statistic import activity, normalise, pad_to_tiles
@@ -14,6 +15,10 @@ Plane = NDArray[np.float32]
 
 AREA = 0.6 * STANDARD.area  # pixels of a working frame: what the levels in use need
 _HEIGHT = 10.0  # root mean square of the picture; the image scheme's floors are meant for grey levels
+_NEIGHBOURS, _FLOOR = (
+    9,
+    0.02,
+)  # of the spectrum; share of the mean power below which there is nothing to flatten
 
 
 class Evidence:
@@ -47,8 +52,22 @@ class Evidence:
         """(H, W) float32: a picture of the working frame's size that the image search can read."""
         lowest = self._sum[-1].shape[1:]
         plane = synthesise(np.zeros(lowest, np.float32), self._sum)
-        plane = plane[MARGIN : MARGIN + self.shape[0], MARGIN : MARGIN + self.shape[1]]
-        return np.ascontiguousarray(plane * np.float32(_HEIGHT / (plane.std() + 1e-9)))
+        plane = _flattened(plane[MARGIN : MARGIN + self.shape[0], MARGIN : MARGIN + self.shape[1]])
+        plane *= np.float32(_HEIGHT / (plane.std() + 1e-9))
+        return plane
+
+
+def _flattened(plane: Plane) -> Plane:
+    """The plane with the same power at all frequencies, averaged over a few neighbours.
+
+    What stands still in a clip adds up as the mark does; grids, fences and lines of text are lines in the
+    spectrum that would drown it.
+    """
+    spectrum = np.fft.rfft2(plane)
+    power = box((spectrum.real**2 + spectrum.imag**2).astype(np.float32), _NEIGHBOURS)
+    power += np.float32(_FLOOR) * power.mean() + np.float32(1e-9)
+    spectrum /= np.sqrt(power)
+    return np.fft.irfft2(spectrum, plane.shape).astype(np.float32)
 
 
 def working(luma: NDArray[np.unsignedinteger], white: float) -> Plane:

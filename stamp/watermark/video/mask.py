@@ -11,8 +11,9 @@ Plane = NDArray[np.float32]
 
 SAMPLED = 270  # rows, or columns of an upright clip, that are looked at: every fourth of 1080
 _CELL = 4  # samples a side
-EXPONENT, OFFSET = 0.4, 1.0
-AMPLITUDE = 0.55  # grey levels (deviation) where the activity is 0
+EXPONENT, OFFSET = 0.5, 0.5
+AMPLITUDE = 0.52  # grey levels (deviation) at an activity of 0.5
+LIMIT = 1.35  # grey levels, root mean square of a frame: 45.5 dB
 
 
 def step_of(shape: tuple[int, int]) -> int:
@@ -38,4 +39,6 @@ def visibility(sampled: Plane) -> Plane:
     np.sqrt(root * np.float32(0.5), out=root)
     cells = root[: h * _CELL, : w * _CELL].reshape(h, _CELL, w, _CELL).mean((1, 3))
     activity = box(cells, 3) ** 2
-    return np.asarray(np.float32(AMPLITUDE) * (activity + np.float32(OFFSET)) ** np.float32(EXPONENT))
+    mask = np.float32(AMPLITUDE) * (activity + np.float32(OFFSET)) ** np.float32(EXPONENT)
+    rms = float(np.sqrt(np.mean(mask * mask)))
+    return np.asarray(mask * np.float32(min(LIMIT / rms, 1.0)))
