@@ -129,6 +129,14 @@ def test_large_blocks_take_linear_time() -> None:
     survives(b"RIFF\xff\xff\xff\0WEBP" + b"VP8 \0\0\0\0" * 200_000)
     survives(b"\xff\xd8" + b"\xff\xe1\0\x02" * 200_000)
     survives(b"\xff\xd8" + b"\xff" * 4_000_000)
+    survives(b"RIFF\xf8\x24\x18\0WAVE" + b"fact\0\0\0\0" * 200_000)
+    survives(b"ID3\3\0\0\0\0\0\0" * 200_000)
+    survives(b"ID3\3\0\0\0\x7f\x7f\x7f" + b"TIT2\0\0\0\0\0\0" * 209_715 + bytes(1) + b"\xff\xfb\x90\0" * 2000)
+    survives(b"fLaC\0\0\0\x22" + bytes(34) + b"\1\0\0\0" * 500_000)
+    survives(b"OggS\0\2" + bytes(20) + b"\1\x13OpusHead" + bytes(11) + (b"OggS" + bytes(23)) * 100_000)
+    for block in (bytes(4) + b"\x40\x42\x0f\0" + bytes(4_000_000), b"\1\0\0\0x" + b"\xff" * 99):
+        with pytest.raises(CorruptFile):
+            vorbis.read(block)
     for packet in (
         b"<" * 1_000_000,
         b"<a " + b'b="' * 300_000,

@@ -30,13 +30,11 @@ def extract(data: Source) -> dict[str, bytes]:
     homes = _homes(data, _chunks(data)[0])
     found: dict[str, bytes] = {}
     if homes["id3"]:
-        found["id3"] = data[homes["id3"][0].start : homes["id3"][0].end]
+        found["id3"] = homes["id3"][0].content(data)
     if homes["xmp"]:
-        found["xmp"] = data[homes["xmp"][0].start + 4 : homes["xmp"][0].end]
+        found["xmp"] = homes["xmp"][0].content(data, len(_XMP))
     if homes["iff"]:
-        found["iff"] = b"".join(
-            packed(chunk.kind, data[chunk.start : chunk.end], ">") for chunk in homes["iff"]
-        )
+        found["iff"] = b"".join(packed(chunk.kind, chunk.content(data), ">") for chunk in homes["iff"])
     return found
 
 

@@ -22,6 +22,7 @@ STORES: Final = ("vorbis",)
 _STREAMINFO, _PADDING, _COMMENT, _INVALID = 0, 1, 4, 127
 _LAST = 0x80
 _HEADER = 4
+_MAX_BLOCKS = 10_000
 _LARGEST = (1 << 24) - 1
 
 
@@ -109,6 +110,8 @@ def _blocks(data: Source) -> list[_Block]:
             raise CorruptFile(f"FLAC: the metadata block at byte {at} is damaged or does not fit in the file")
         found.append(_Block(head[0], at, end))
         at = end
+        if len(found) > _MAX_BLOCKS:
+            raise CorruptFile("FLAC: an absurd number of metadata blocks")
     if found[0].kind != _STREAMINFO:
         raise CorruptFile("FLAC: the block STREAMINFO is missing")
     sync = data[at : at + 2]

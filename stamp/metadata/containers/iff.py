@@ -15,6 +15,8 @@ from ..source import Edit, Source
 Order = Literal["<", ">"]
 LENGTH_ELSEWHERE: Final = 0xFFFFFFFF
 """A length that stands in another chunk (RF64)."""
+_MAX_CHUNKS = 100_000
+_MAX_BLOCK = 1 << 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,14 @@ class Chunk:
     @property
     def start(self) -> int:
         return self.at + 8
+
+    def content(self, data: Source, skipped: int = 0) -> bytes:
+        """The content from the byte `skipped` on. Raises `CorruptFile` above 256 MB, the size of the largest
+        ID3 tag.
+        """
+        if self.end - self.start > _MAX_BLOCK:
+            raise CorruptFile(f"the chunk {self.kind.decode('latin-1')!r} of absurd size at byte {self.at}")
+        return data[self.start + skipped : self.end]
 
 
 def walked(
@@ -53,6 +63,8 @@ def walked(
             )
         at = min(stop + length % 2, len(data))
         chunks.append(Chunk(kind, stop - 8 - length, stop, at))
+        if len(chunks) > _MAX_CHUNKS:
+            raise CorruptFile("an absurd number of chunks")
     return chunks
 
 

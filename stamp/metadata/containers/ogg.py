@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from ...errors import CorruptFile, UnsupportedFormat
@@ -21,20 +22,24 @@ from .splicing import Edit, spliced
 TITLE: Final = "Ogg Vorbis, Opus, Speex and FLAC"
 STORES: Final = ("vorbis",)
 
-_PREFIXES = {b"\x01vorbis": b"\x03vorbis", b"OpusHead": b"OpusTags", b"Speex   ": b"", b"\x7fFLAC": b"\x04"}
-"""How the stream begins -> how its comment header does."""
-_FLAC = b"\x7fFLAC"
+_FLAC_COMMENTS = (b"\x04", b"\x84")
+_HEADERS = {
+    b"\x01vorbis": (b"\x03vorbis",),
+    b"OpusHead": (b"OpusTags",),
+    b"Speex   ": (b"",),
+    b"\x7fFLAC": _FLAC_COMMENTS,
+}
+"""How the stream begins -> how its comment header does. In FLAC a length of three bytes follows."""
 _EMPTY = bytes(8)
 
 
 @dataclass(frozen=True, slots=True)
 class _Stream:
-    """The pages; `pages[1 : behind]` hold `packets`, the comment header first. `prefix` is its length before
-    the comments.
+    """`pages` are the first one and those that hold `packets`, the comment header first. `prefix` is its
+    length before the comments.
     """
 
     pages: list[Page]
-    behind: int
     packets: list[bytes]
     prefix: int
 
@@ -48,20 +53,19 @@ def extract(data: bytes) -> dict[str, bytes]:
 def splice(data: bytes, blocks: Mapping[str, bytes]) -> bytes:
     """`data` with other comments, none where the block is empty. Raises as `extract` does."""
     stream = _stream(data)
-    old, first = stream.packets[0], stream.pages[1]
     comments = blocks["vorbis"] or _EMPTY
-    prefix = old[: stream.prefix]
-    if data[stream.pages[0].start :].startswith(_FLAC):
+    prefix = stream.packets[0][: stream.prefix]
+    if prefix[:1] in _FLAC_COMMENTS:
         if len(comments) >= 1 << 24:
             raise UnsupportedFormat("Ogg: the comment block would grow beyond 16 MB, its greatest size")
-        prefix = old[:1] + len(comments).to_bytes(3, "big")
+        prefix = prefix[:1] + len(comments).to_bytes(3, "big")
     packets = [prefix + comments, *stream.packets[1:]]
-    last = stream.pages[stream.behind - 1]
+    first, last = stream.pages[1], stream.pages[-1]
     new = oggpage.packed(packets, first.serial, first.sequence, last.position)
     edits: list[Edit] = [(first.at, last.end, b"".join(new))]
-    shift = len(new) - (stream.behind - 1)
+    shift = len(new) - (len(stream.pages) - 1)
     if shift:
-        for page in stream.pages[stream.behind :]:
+        for page in oggpage.pages(data, last.end):
             number = page.sequence + shift & 0xFFFFFFFF
             edits.append((page.at + 18, page.at + 26, oggpage.renumbered(data, page, number)))
     return spliced(data, edits)
@@ -78,50 +82,57 @@ def essence(data: bytes) -> Iterator[bytes | memoryview]:
     view = memoryview(data)
     yield view[stream.pages[0].start : stream.pages[0].end]
     yield from stream.packets[1:]
-    for page in stream.pages[stream.behind :]:
+    for page in oggpage.pages(data, stream.pages[-1].end):
         yield page.position
         yield view[page.start : page.end]
 
 
 def _stream(data: bytes) -> _Stream:
-    pages = oggpage.pages(data)
-    if not pages or not pages[0].flags & oggpage.FIRST or len(_cut(b"", pages[0].lacing)) != 1:
-        raise CorruptFile("Ogg: the file does not begin with the header of a stream")
+    pages = _header_pages(data)
     first = pages[0]
-    if any(page.flags & oggpage.FIRST or page.serial != first.serial for page in pages[1:]):
+    behind = oggpage.pages(data, pages[-1].end)
+    if any(page.flags & oggpage.FIRST or page.serial != first.serial for page in chain(pages[1:], behind)):
         raise UnsupportedFormat("Ogg: several streams in one file; only a single one is handled")
+    if len(pages) < 2 or not _ends(pages):
+        raise CorruptFile("Ogg: the file ends within its headers")
+    packets = _cut(b"".join(data[page.start : page.end] for page in pages[1:]), pages[1:])
     head = data[first.start : first.end]
-    prefix = next((prefix for start, prefix in _PREFIXES.items() if head.startswith(start)), None)
-    if prefix is None:
+    prefixes = next((after for start, after in _HEADERS.items() if head.startswith(start)), None)
+    if prefixes is None:
         raise UnsupportedFormat("Ogg: neither Vorbis nor Opus, Speex or FLAC")
-    packets, behind = _packets(data, pages)
-    if not packets[0][: len(prefix)] == prefix and not (head.startswith(_FLAC) and packets[0][:1] == b"\x84"):
+    prefix = next((prefix for prefix in prefixes if packets[0].startswith(prefix)), None)
+    if prefix is None:
         raise CorruptFile("Ogg: the comment header is missing")
-    size = 4 if head.startswith(_FLAC) else len(prefix)
-    return _Stream(pages, behind, packets, size)
+    return _Stream(pages, packets, 4 if prefix in _FLAC_COMMENTS else len(prefix))
 
 
-def _packets(data: bytes, pages: list[Page]) -> tuple[list[bytes], int]:
-    """The packets of the pages from the second to the first that ends with a whole packet, and the number of
-    the page behind.
-    """
-    lacing = b""
-    for at, page in enumerate(pages[1:], 1):
-        if not oggpage.is_intact(data, page):
-            raise CorruptFile(f"Ogg: the checksum of the header page at byte {page.at} is wrong")
-        if page.flags & oggpage.LAST:
+def _header_pages(data: bytes) -> list[Page]:
+    """The first page, and those behind it to the first that ends with a whole packet."""
+    found: list[Page] = []
+    for page in oggpage.pages(data):
+        if not found and (not page.flags & oggpage.FIRST or len(_cut(b"", [page])) != 1):
+            raise CorruptFile("Ogg: the file does not begin with the header of a stream")
+        if found and page.flags & oggpage.LAST:
             break
-        lacing += page.lacing
-        if lacing and lacing[-1] < 255:
-            content = b"".join(data[page.start : page.end] for page in pages[1 : at + 1])
-            return _cut(content, lacing), at + 1
-    raise CorruptFile("Ogg: the file ends within its headers")
+        if found and not oggpage.is_intact(data, page):
+            raise CorruptFile(f"Ogg: the checksum of the header page at byte {page.at} is wrong")
+        found.append(page)
+        if len(found) > 1 and _ends(found):
+            break
+    return found
 
 
-def _cut(content: bytes, lacing: bytes) -> list[bytes]:
+def _ends(pages: list[Page]) -> bool:
+    """Whether the last packet of these pages is whole."""
+    lacing = next((page.lacing for page in reversed(pages[1:]) if page.lacing), b"\xff")
+    return lacing[-1] < 255
+
+
+def _cut(content: bytes, pages: list[Page]) -> list[bytes]:
+    """The packets in the content of pages."""
     packets: list[bytes] = []
     start = end = 0
-    for length in lacing:
+    for length in chain.from_iterable(page.lacing for page in pages):
         end += length
         if length < 255:
             packets.append(content[start:end])

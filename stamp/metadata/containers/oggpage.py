@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,10 +33,8 @@ class Page:
     lacing: bytes
 
 
-def pages(data: bytes) -> list[Page]:
-    """All pages of a file. Raises `CorruptFile` where one is cut off or something else is between them."""
-    found: list[Page] = []
-    at = 0
+def pages(data: bytes, at: int = 0) -> Iterator[Page]:
+    """All pages from a byte on. Raises `CorruptFile` where one is cut off or something else stands there."""
     while at < len(data):
         if data[at : at + 5] != b"OggS\0" or at + _FIXED > len(data):
             raise CorruptFile(f"Ogg: no page where one must begin (byte {at}): cut off or damaged")
@@ -46,9 +44,8 @@ def pages(data: bytes) -> list[Page]:
         end = start + sum(lacing)
         if len(lacing) < count or end > len(data):
             raise CorruptFile(f"Ogg: the page at byte {at} is cut off")
-        found.append(Page(at, start, end, flags, position, serial, sequence, lacing))
+        yield Page(at, start, end, flags, position, serial, sequence, lacing)
         at = end
-    return found
 
 
 def is_intact(data: bytes, page: Page) -> bool:

@@ -40,7 +40,7 @@ def extract(data: Source) -> dict[str, bytes]:
     """Store -> its block. Raises `CorruptFile` for a damaged chunk structure."""
     found = {store: chunk for store, chunk in _homes(data, _wave(data).chunks).items() if chunk}
     skipped = {"info": 4}
-    return {store: data[chunk.start + skipped.get(store, 0) : chunk.end] for store, chunk in found.items()}
+    return {store: chunk.content(data, skipped.get(store, 0)) for store, chunk in found.items()}
 
 
 def splice(data: Source, blocks: Mapping[str, bytes]) -> Source:

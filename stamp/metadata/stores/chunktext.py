@@ -15,6 +15,8 @@ from ..checks import Value
 from ..columns.music import ChunkText
 from .names import join_names, split_names
 
+_MAX_CHUNKS = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class ChunkTexts:
@@ -83,6 +85,8 @@ class ChunkTexts:
             end += 1 if (end - at) % 2 and block[end : end + 1] == b"\0" else 0
             chunks.append(block[at:end])
             at = end
+            if len(chunks) > _MAX_CHUNKS:
+                raise CorruptFile("an absurd number of texts in one chunk")
         return chunks
 
     def _decoded(self, raw: bytes) -> str:

@@ -26,6 +26,8 @@ PADDING: Final = 1024
 MAX_CONTENT: Final = 1 << 26
 """The most that a compressed frame may unpack to, in bytes."""
 
+_MAX_TAGS = 16
+_MAX_FRAMES = 20_000
 _UNSYNCHRONISED, _EXTENDED, _FOOTER, _COMPRESSED_V22 = 0x80, 0x40, 0x10, 0x40
 _ID = {2: re.compile(rb"[A-Z][A-Z0-9]{2}"), 3: re.compile(rb"[A-Z][A-Z0-9]{2}[A-Z0-9 \0]")}
 
@@ -123,8 +125,8 @@ def length(head: bytes) -> int:
 def prefix(data: Source) -> int:
     """How many bytes of ID3v2 tags stand in front of a file."""
     at = 0
-    while size := length(data[at : at + HEADER]):
-        at += size
+    for _ in range(_MAX_TAGS):
+        at += length(data[at : at + HEADER])
     return min(at, len(data))
 
 
@@ -217,6 +219,8 @@ def _walked(version: int, body: bytes, start: int, *, safe: bool) -> tuple[list[
             return frames, at, False
         frames.append(Frame(name, flags, body[at + head : at + head + size]))
         at += head + size
+        if len(frames) > _MAX_FRAMES:
+            return frames, at, False
     return frames, at, True
 
 

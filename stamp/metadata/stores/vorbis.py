@@ -17,6 +17,7 @@ from ..columns.music import Comment
 from ..fields import homes_in
 
 _VENDOR = b"stamp"
+_MAX_COMMENTS = 100_000
 _KEY = 64
 """Longer keys are nobody's that we know."""
 _HOMES = {name: home for name, home in homes_in("vorbis").items() if isinstance(home, Comment)}
@@ -95,8 +96,8 @@ def _parsed(block: bytes) -> _Comments:
     vendor, at = _text(block, 0)
     (count,) = struct.unpack("<I", _bytes(block, at, 4))
     at += 4
-    if count > (len(block) - at) // 4:
-        raise CorruptFile("a Vorbis comment block says that it has more comments than fit in it")
+    if count > min((len(block) - at) // 4, _MAX_COMMENTS):
+        raise CorruptFile(f"a Vorbis comment block of {count} comments: more than fit in it, or absurd")
     texts = []
     for _ in range(count):
         text, at = _text(block, at)
