@@ -186,8 +186,7 @@ def _spliced(data: Source, rights: Rights, dst: Path) -> tuple[Source, RightsRep
     unsupported = {name: homeless[name] for name in rights.values() if name in homeless}
     notes = [
         f"{name} does not stand in {COLUMNS[store].title}: there is no room for it"
-        for store in registry.stores(after.container)
-        if COLUMNS[store].created
+        for store in registry.created(changed)
         for name, home in homes_in(store).items()
         if name in wanted and store not in after.sources[name] and home.held(rights.values()[name])
     ]

@@ -164,6 +164,12 @@ def stores(name: str) -> tuple[str, ...]:
     return _module(name).STORES
 
 
+def created(data: Source) -> tuple[str, ...]:
+    """The keys of the stores that a notice is put into in this very file where they are missing."""
+    _, container, data = _container(data)
+    return tuple(key for key in _stores_in(container, data) if _is_created(container, key))
+
+
 def homeless(name: str) -> dict[str, str]:
     """Field -> why the container has no place for it."""
     return {field: row["absent"] for field, row in _row(name).items() if not row["homes"]}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import struct
 import zlib
+from pathlib import Path
 
 import pytest
 
+from stamp import write_rights
 from stamp.errors import CorruptFile, UnsupportedFormat
 from stamp.metadata import registry
 from stamp.metadata.rights import Party, Rights
@@ -95,7 +97,7 @@ def test_the_standard_frames_and_those_that_players_show() -> None:
     assert id3.read(written) == values
 
 
-def test_v22_has_neither_user_nor_xmp() -> None:
+def test_v22_has_neither_user_nor_xmp(tmp_path: Path) -> None:
     data = tag(2, frame(2, "TT2", b"\0Song")) + MPEG
     rights = Rights(usage_terms="t", copyright_owners=[Party(name="O")], marked=True)
     written = registry.write_rights(data, rights)
@@ -105,6 +107,10 @@ def test_v22_has_neither_user_nor_xmp() -> None:
         ("TXX", b"\0MARKED\0True"),
         ("TXX", b"\0COPYRIGHTOWNER\0O"),
     ]
+    assert registry.created(data) == ("id3",)
+    path = tmp_path / "old.mp3"
+    path.write_bytes(data)
+    assert write_rights(path, tmp_path / "new.mp3", rights).notes == ()
     assert registry.read_rights(written).rights == rights
     assert written.endswith(MPEG)
     assert registry.write_rights(written, rights) is written
