@@ -7,6 +7,7 @@ import click
 from . import options
 from .screen import Screen
 
+_CLIPS = "8 to 12 bit; 4:2:0 to 4:4:4"
 # Container of the registry -> what of it can carry the watermark; and why not, where it cannot.
 _MARKED = {
     "jpeg": "8 bit; RGB, gray, CMYK",
@@ -14,6 +15,10 @@ _MARKED = {
     "webp": "lossy and lossless, with or without alpha",
     "tiff": "8 and 16 bit; RGB, gray, with or without alpha",
     "heif": "8 bit; HEIC needs stamp-media[heif]",
+    "mp4": f"{_CLIPS}; H.264, HEVC, AV1, VP9, MPEG-4; sound alone in AAC or ALAC",
+    "quicktime": f"{_CLIPS}; H.264, HEVC, ProRes, DNxHR, MJPEG; alpha in ProRes",
+    "matroska": f"{_CLIPS}; H.264, HEVC, AV1, VP9, VP8, FFV1, MPEG-2; alpha in VP8 and VP9",
+    "threegp": f"{_CLIPS}; H.264, MPEG-4",
 }
 _NOT_MARKED = {
     "gif": "256 colours leave no room for it: convert to PNG",

@@ -7,7 +7,7 @@ from typing import Literal
 
 Kind = Literal["image", "audio", "video"]
 
-HEAD = 64
+HEAD = 400
 """How many bytes are looked at."""
 
 _AUDIO_BRANDS = (b"M4A ", b"M4B ", b"M4P ")
@@ -19,7 +19,7 @@ _VIDEO_IN_OGG = (b"\x80theora", b"OVP80", b"BBCD")
 
 
 def kind(head: bytes) -> Kind:
-    """The kind of a file that begins with `head` (64 bytes suffice). What nobody knows counts as a picture:
+    """The kind of a file that begins with `head` (400 bytes suffice). What nobody knows counts as a picture:
     the picture readers know most formats by far.
 
     An MP4, Matroska or Ogg file counts by its brand and first stream; whether it has pictures that move is
@@ -35,6 +35,10 @@ def kind(head: bytes) -> Kind:
     if head[4:8] == b"ftyp":
         return "audio" if form in _AUDIO_BRANDS else "image" if form in _IMAGE_BRANDS else "video"
     if head.startswith(_VIDEO) or head[4:8] in _VIDEO_ATOMS:
+        return "video"
+    # MPEG-2 transport stream (ISO/IEC 13818-1, 2.4.3): a sync byte every 188 bytes; camcorders put a time of
+    # four bytes before each.
+    if any(head[start::step][:2] == b"GG" for start, step in ((0, 188), (4, 192))):
         return "video"
     return "audio" if head.startswith(_AUDIO) or _is_mpeg_audio(head) else "image"
 

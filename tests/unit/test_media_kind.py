@@ -29,6 +29,9 @@ HEADS = {
     b"\0\0\0\x20ftypavif\0\0\0\0": "image",
     b"\0\0\0\x20ftypheic\0\0\0\0": "image",
     b"\x1aE\xdf\xa3\x9f": "video",
+    (b"G" + bytes(187)) * 2: "video",
+    (bytes(4) + b"G" + bytes(187)) * 2: "video",
+    b"GIF89a" + bytes(300): "image",
     b"\xff\x0a\xfa\x1f": "image",  # a bare JPEG XL codestream
     b"II*\0": "image",
     b"": "image",

@@ -52,6 +52,7 @@ class Clip:
     first_field : "top" or "bottom" where the frames are interlaced, else "".
     transfer : characteristics of ITU-T H.273, table 3: 16 is PQ, 18 is HLG.
     staggered : some sound starts at another time than the picture.
+    timed_packets : a transport stream as camcorders write it, with a time before each packet.
     dynamic_hdr : the names of per-frame metadata that no encoder here can write again.
     """
 
@@ -83,6 +84,7 @@ class Clip:
     audio_codec: str = ""
     audio_rate: int = 0
     audio_channels: int = 0
+    timed_packets: bool = False
     tags: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -218,11 +220,14 @@ def examine(source: Source) -> Clip | None:
         clip = describe(container, stream, frame, path)
     if clip.muxer == "matroska" and b"webm" in _head(source):
         return replace(clip, muxer="webm")
+    if clip.muxer == "mpegts":
+        return replace(clip, timed_packets=not _head(source).startswith(b"G"))
     return clip
 
 
 def _head(source: Source) -> bytes:
-    """The first bytes, where Matroska says whether it is WebM (EBML DocType, RFC 8794, 11.2.6)."""
+    """The first bytes, where Matroska says whether it is WebM (EBML DocType, RFC 8794, 11.2.6), and transport
+    streams have their first sync byte."""
     if isinstance(source, str | os.PathLike):
         with regular_file(source) as file:
             return file.read(64)

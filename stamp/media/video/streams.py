@@ -38,6 +38,8 @@ COUNTING = {"mpeg2video", "mpeg4"}
 
 
 def muxer_options(clip: Clip, *, edit_lists: bool) -> dict[str, str]:
+    if clip.muxer == "mpegts":
+        return {"mpegts_m2ts_mode": str(int(clip.timed_packets))}
     if clip.muxer not in ("mp4", "mov"):
         return {}
     # Spherical and stereoscopic descriptions count as unofficial, but they were there.
