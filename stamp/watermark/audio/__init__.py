@@ -1,6 +1,6 @@
 """The mark of sound."""
 
-from .detect import AudioDetection, Detector, detect
-from .embed import Embedder, embed
+from .detector import AudioDetection, Detector, detect
+from .embedder import Embedder, embed
 
 __all__ = ["AudioDetection", "Detector", "Embedder", "detect", "embed"]

@@ -18,6 +18,10 @@ from .sync import PERIOD_ROWS, Place, look
 GROUPS = 8
 _GROUP = np.arange(BANDS) * GROUPS // BANDS
 PIECE = 3 * STEPS + STEPS // 5  # rows: four frames, twenty pieces a period
+# Gains of the groups of bands after common codecs, mean of 48 clips of 5 s (MP3 96, Opus 48 kbit/s), and how
+# many pilots that experience is worth.
+_USUAL = np.array([0.6, 0.8, 1, 1, 1, 0.85, 0.5, 0.4])
+_USUAL_COUNT = 400
 _REFINEMENTS = 2
 _NOISE_AGREEMENT = 0.4  # what the decoder makes of pure noise: such a decoding measures nothing
 
@@ -96,10 +100,12 @@ def _variance(o: Observation) -> NDArray[np.float64]:
 
 
 def gains_from_pilots(o: Observation) -> NDArray[np.float64]:
-    count = np.maximum(o.count[:, PILOT], 1)
-    gain = o.soft[:, PILOT] / count
-    variance = _variance(o)
-    return np.asarray(np.maximum(gain - 0.5 * np.sqrt(variance / count), 0) / variance)
+    """Weights of the groups: what their pilots say, and, where few were seen, what is usual."""
+    deviation = np.sqrt(_variance(o))
+    agreed, count = o.soft[:, PILOT] / deviation, o.count[:, PILOT]
+    overall = max(float(agreed @ _USUAL / (count @ _USUAL**2 + 1e-9)), 1e-6)
+    gain = (agreed + _USUAL_COUNT * overall * _USUAL) / (count + _USUAL_COUNT)
+    return np.asarray(np.maximum(gain, 0) / deviation)
 
 
 def _gains_from_code(o: Observation, code: NDArray[np.float64]) -> NDArray[np.float64]:

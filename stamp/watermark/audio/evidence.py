@@ -17,6 +17,9 @@ _AROUND = 12  # rows on either side over which the deviation is measured
 _LEAST_DEVIATION = 0.3  # dB
 _CLIP = 1.2  # deviations at which the limiter bends
 _COMMON = 0.7  # share of a jump of all bands together that is taken to be no mark
+# A band's quietest moments tell its noise: that percentile of the energy, so many times, is noise.
+_QUIETEST, _NOISE = 5, 3.0
+_SMOOTHED = 4  # rows on either side
 
 # the two kinds of bands, and the rows that one of their tiles spans
 KINDS = ((slice(0, LOW_BANDS), 2 * STEPS_A_SLOT), (slice(LOW_BANDS, None), STEPS_A_SLOT))
@@ -60,10 +63,34 @@ def deviation(contrasts: Map) -> Map:
     return out
 
 
+def smoothed(rows: Map, around: int) -> Map:
+    """Mean over the rows up to `around` before and after."""
+    n = len(rows)
+    padded = np.pad(rows, ((around + 1, around), (0, 0)), mode="edge")
+    total = np.cumsum(padded, 0, dtype=np.float64)
+    out: Map = ((total[-n:] - total[:n]) / (2 * around + 1)).astype(np.float32)
+    return out
+
+
+def _above_noise(rows: Map) -> Map:
+    """Share of each tile's energy that is no steady noise: in a noisy copy only the loud tiles speak."""
+    energy = smoothed(rows, _SMOOTHED)
+    sample = energy[::STEPS_A_SLOT]
+    total = sample.sum(1)
+    live = sample[total > 1e-10 * total.max()]
+    if len(live) < 10:
+        return np.ones_like(rows)
+    noise = np.percentile(live, _QUIETEST, axis=0).astype(np.float32)
+    out: Map = energy / (energy + np.float32(_NOISE) * noise + np.float32(_SILENCE))
+    return out
+
+
 def evidence(rows: Map) -> Map:
     """(n, bands) energies of one signal -> (n, bands) evidence, about -1..1, that each tile was raised."""
     d = contrast(log_energy(rows))
     d /= _CLIP * (1.25 * deviation(d) + np.float32(_LEAST_DEVIATION))
     np.tanh(d, out=d)
     d -= _COMMON * d.mean(1, keepdims=True)
+    share = _above_noise(rows)
+    d *= share * share
     return d

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .bands import BANDS, LOW_BANDS, STEPS_A_SLOT, edges
-from .evidence import KINDS, Map, contrast, deviation, log_energy
+from .evidence import KINDS, Map, contrast, deviation, log_energy, smoothed
 
 _DECIBEL = np.log(10) / 20
 _CEILING_LOW, _CEILING_HIGH, _CEILING_EDGE = 0.9, 0.35, 4500.0  # dB below and above so many Hz
@@ -38,14 +38,6 @@ def ceiling() -> NDArray[np.float32]:
     return np.asarray(decibels * _DECIBEL, np.float32)
 
 
-def _smooth(rows: Map, around: int) -> Map:
-    n = len(rows)
-    padded = np.pad(rows, ((around + 1, around), (0, 0)), mode="edge")
-    total = np.cumsum(padded, 0, dtype=np.float64)
-    out: Map = ((total[-n:] - total[:n]) / (2 * around + 1)).astype(np.float32)
-    return out
-
-
 def _across(rows: Map) -> Map:
     """A little of the neighbouring bands."""
     padded = np.pad(rows, ((0, 0), (1, 1)), mode="edge")
@@ -55,7 +47,7 @@ def _across(rows: Map) -> Map:
 
 def _excess(rows: Map, level: Map) -> Map:
     """dB by which each tile rises above the quietest moment that its mark would ring into."""
-    around = 10 * np.log10(_smooth(rows, 1) + np.float32(1e-14))
+    around = 10 * np.log10(smoothed(rows, 1) + np.float32(1e-14))
     out = np.empty_like(level)
     for part, reach in _REACH:
         quietest = around[:, part].copy()
@@ -76,7 +68,7 @@ def amplitudes(rows: Map) -> NDArray[np.float32]:
     second only.
     """
     level = log_energy(rows)
-    own = _across(_smooth(deviation(contrast(level)), _AROUND))
+    own = _across(smoothed(deviation(contrast(level)), _AROUND))
     top = ceiling()[: rows.shape[1]]
     allowed = np.minimum(own * np.float32(_SHARE * _DECIBEL), top)
     allowed *= np.exp(_excess(rows, level) * np.float32(-_DECIBEL))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from .bands import STEPS
 from .carrier import PILOT, SCHEME
 from .decode import PIECE, Decoded, decode_payload, gains_from_pilots, observe, pieces, witness_score
 from .evidence import Map
-from .maps import Mapper
+from .maps import Excerpt, Mapper
 from .sync import PERIOD_ROWS, Place
 
 _CANDIDATES, _CANDIDATES_FAR = 3, 4
@@ -81,7 +81,8 @@ class Detector:
         self._key, self._search = key, search
         self._mapper = Mapper(sample_rate, channels)
         self._rows: list[Map] = []
-        self._held = self._seen = 0
+        self._excerpts: list[tuple[int, Excerpt]] = []  # with their first rows, as far back as the window goes
+        self._held = self._seen = self._mapped = 0
         self._fold: Map | None = None
         self._windows: list[_Window] = []
         self._found: tuple[Decoded, Place] | None = None
@@ -128,15 +129,27 @@ class Detector:
             key_name=self._key.name,
         )
 
-    def _take(self, maps: list[Map]) -> None:
-        for rows in maps:
-            self._rows.append(rows)
-            self._held += len(rows)
-        while self._held >= PERIOD_ROWS:
-            rows = np.concatenate(self._rows)
-            self._window(rows[:PERIOD_ROWS])
-            self._rows = [rows[PERIOD_ROWS:].copy()]
-            self._held = len(self._rows[0])
+    def _take(self, excerpts: list[Excerpt]) -> None:
+        for excerpt in excerpts:
+            self._rows.append(excerpt.map())
+            if self._search:
+                self._excerpts.append((self._mapped, excerpt))
+            self._mapped += excerpt.rows
+            self._held += excerpt.rows
+            if self._held >= PERIOD_ROWS:
+                rows = np.concatenate(self._rows)
+                self._window(rows[:PERIOD_ROWS])
+                self._rows = [rows[PERIOD_ROWS:].copy()]
+                self._held = len(self._rows[0])
+
+    def _moved(self, rows: Map, shift: float) -> Map:
+        """The map of the window at hand with its bands moved: sharper than looking between bands."""
+        parts = [
+            excerpt.map(shift)[max(self._seen - first, 0) :]
+            for first, excerpt in self._excerpts
+            if first + excerpt.rows > self._seen
+        ]
+        return np.concatenate(parts)[: len(rows)]
 
     def _window(self, rows: Map) -> None:
         """One period of sound. Windows are whole periods, so that their maps may be added up."""
