@@ -55,7 +55,8 @@ def log10_p_report(z: float, decodings: int) -> float:
     return min(0.0, log10_p_statistic(z) + math.log10(decodings * CHECKS) - CHECK_BITS * math.log10(2))
 
 
-def _threshold(p: float, tests: int) -> float:
+def threshold(p: float, tests: int) -> float:
+    """What the highest of `tests` statistics reaches with a probability of at most `p`, rounded up."""
     low, high = 0.0, 60.0
     while high - low > 1e-6:
         middle = (low + high) / 2
@@ -63,7 +64,7 @@ def _threshold(p: float, tests: int) -> float:
     return math.ceil(high * 1000) / 1000
 
 
-THRESHOLD = _threshold(P_STATISTIC, 1)
+THRESHOLD = threshold(P_STATISTIC, 1)
 
 
 @cache
@@ -76,7 +77,7 @@ def threshold_after(decodings: int) -> float:
     """
     if decodings <= MAX_DECODINGS:
         return THRESHOLD
-    return _threshold(P_STATISTIC * (MAX_DECODINGS / decodings) ** 2, 1)
+    return threshold(P_STATISTIC * (MAX_DECODINGS / decodings) ** 2, 1)
 
 
-THRESHOLD_ALONE = _threshold(P_ALONE, MAX_POSITIONS)
+THRESHOLD_ALONE = threshold(P_ALONE, MAX_POSITIONS)

@@ -114,8 +114,8 @@ def _gains_from_code(o: Observation, code: NDArray[np.float64]) -> NDArray[np.fl
     return np.asarray(np.maximum(gain, 0) / _variance(o))
 
 
-def decode_payload(o: Observation, key: Key, budget: int) -> Decoded | int:
-    """The payload, or the number of decodings that found none (at most `budget`).
+def decode_payload(o: Observation, key: Key) -> Decoded | int:
+    """The payload, or the number of decodings that found none.
 
     Each weighting is refined by its own decoding: even a wrong one has most coded bits right, and measures
     the groups' gains on all of them instead of the pilots.
@@ -123,8 +123,6 @@ def decode_payload(o: Observation, key: Key, budget: int) -> Decoded | int:
     used = 0
     for weight in (gains_from_pilots(o), 1 / np.sqrt(_variance(o))):
         for _ in range(1 + _REFINEMENTS):
-            if used == budget or not weight.any():
-                break
             soft = weight @ o.soft[:, :CODED_BITS]
             soft /= soft.std() + 1e-12
             bits = decode(soft)

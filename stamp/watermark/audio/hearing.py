@@ -19,8 +19,8 @@ from .bands import BANDS, LOW_BANDS, STEPS_A_SLOT, edges
 from .evidence import KINDS, Map, contrast, deviation, log_energy, smoothed
 
 _DECIBEL = np.log(10) / 20
-_CEILING_LOW, _CEILING_HIGH, _CEILING_EDGE = 0.9, 0.35, 4500.0  # dB below and above so many Hz
-_SHARE = 0.9  # dB of mark a dB of the band's own deviation
+_CEILING_LOW, _CEILING_HIGH, _CEILING_EDGE = 1.05, 0.36, 4800.0  # dB below and above so many Hz
+_SHARE = 1.0  # dB of mark a dB of the band's own deviation
 _LEAST = 0.05  # of the ceiling: less is nothing
 _AROUND = 12  # rows over which deviations are smoothed once more
 # by band: rows on either side into which it rings

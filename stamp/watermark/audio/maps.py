@@ -40,20 +40,69 @@ class Excerpt:
         return found[MARGIN * STEPS :][: self.rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Up to one period of sound: its first row, its map, and what it was made of."""
+
+    first: int
+    rows: Map
+    excerpts: list[tuple[int, Excerpt]]
+
+    def moved(self, shift: float) -> Map:
+        """The map with its bands moved up: sharper than looking between bands."""
+        if shift == 0:
+            return self.rows
+        parts = [
+            excerpt.map(shift)[max(self.first - first, 0) :]
+            for first, excerpt in self.excerpts
+            if first + excerpt.rows > self.first and first < self.first + len(self.rows)
+        ]
+        return np.concatenate(parts)[: len(self.rows)]
+
+    def middle(self, rows: int) -> Stretch:
+        """The middle part of so many rows, or all."""
+        if len(self.rows) <= rows:
+            return self
+        skipped = (len(self.rows) - rows) // 2
+        return Stretch(self.first + skipped, self.rows[skipped : skipped + rows], self.excerpts)
+
+
 class Mapper:
-    """A stream of samples -> excerpts, whose maps join to one of `STEPS` rows a second."""
+    """A stream of samples -> stretches of one period each, and a rest."""
 
-    def __init__(self, sample_rate: int, channels: int) -> None:
+    def __init__(self, sample_rate: int, channels: int, period: int) -> None:
         layout(sample_rate)
-        self._rate = sample_rate
+        self._rate, self._period = sample_rate, period
         self._chunks = Chunks(sample_rate, channels)
+        self._excerpts: list[tuple[int, Excerpt]] = []
+        self._first = self._end = 0
+        self._rows: list[Map] = []
 
-    def push(self, samples: NDArray[np.floating]) -> list[Excerpt]:
-        return [self._excerpt(*chunk) for chunk in self._chunks.push(samples)]
+    def push(self, samples: NDArray[np.floating]) -> list[Stretch]:
+        return self._taken(self._chunks.push(samples))
 
-    def flush(self) -> list[Excerpt]:
-        return [self._excerpt(*chunk) for chunk in self._chunks.flush()]
+    def flush(self) -> list[Stretch]:
+        found = self._taken(self._chunks.flush())
+        if self._end > self._first:
+            found.append(self._stretch(np.concatenate(self._rows)))
+        return found
 
-    def _excerpt(self, chunk: Samples, length: int) -> Excerpt:
-        spectra = [spectrum(np.ascontiguousarray(channel))[:_KEPT].copy() for channel in chunk.T]
-        return Excerpt(spectra, self._rate, length * STEPS // self._rate)
+    def _stretch(self, rows: Map) -> Stretch:
+        made = Stretch(self._first, rows, self._excerpts)
+        self._first += len(rows)
+        self._excerpts = [(at, e) for at, e in self._excerpts if at + e.rows > self._first]
+        return made
+
+    def _taken(self, chunks: list[tuple[Samples, int]]) -> list[Stretch]:
+        found = []
+        for chunk, length in chunks:
+            spectra = [spectrum(np.ascontiguousarray(channel))[:_KEPT].copy() for channel in chunk.T]
+            excerpt = Excerpt(spectra, self._rate, length * STEPS // self._rate)
+            self._excerpts.append((self._end, excerpt))
+            self._rows.append(excerpt.map())
+            self._end += excerpt.rows
+            if self._end - self._first >= self._period:
+                rows = np.concatenate(self._rows)
+                found.append(self._stretch(rows[: self._period]))
+                self._rows = [rows[self._period :].copy()]
+        return found
