@@ -15,8 +15,8 @@ _BITRATES = {
 _RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
 _LONGEST = 1 << 12
 _SEARCHED = 1 << 16
-_FOLLOWING = (b"", b"TAG", b"APE")
-"""What may stand behind the only frame of a file: nothing, ID3v1, APEv2."""
+_MANY = 6
+_TAGS_BEHIND = (b"TAG", b"APE")
 
 FILMS = ("matroska", "mp4", "quicktime", "threegp")
 _PICTURE_BRANDS = (b"avis", b"crx ", b"heic", b"hevc", b"hevx", b"jp2 ", b"jpm ", b"jpx ", b"jxl ", b"msf1")
@@ -48,21 +48,31 @@ def sound(data: Source) -> str | None:
     if head[:4] == b"OggS":
         return "ogg"
     tagged = id3tag.prefix(data)
-    body = data[tagged : tagged + (_SEARCHED if tagged else _LONGEST)]
+    body = data[tagged : tagged + _SEARCHED]
     if body[:4] == b"fLaC":
         return "flac"
-    places = (at for at in range(len(body)) if body[at] == 0xFF) if tagged else (0,)
-    return "mp3" if any(_frames_at(body, at) for at in places) else None
+    if tagged:
+        return "mp3" if any(_frames_at(body, at, 2) for at in range(len(body))) else None
+    # A recording of a stream may begin within a frame; where nothing else speaks for MP3, more frames must.
+    torn = range(1, min(_LONGEST, len(body)))
+    many = any(_frames_at(body, at, _MANY, whole=True) for at in torn)
+    return "mp3" if many or _frames_at(body, 0, 2) else None
 
 
-def _frames_at(body: bytes, at: int) -> bool:
-    """Whether an MPEG audio frame of layer II or III begins here, and another like it behind."""
-    size = _frame_size(body[at : at + 4])
-    following = body[at + size : at + size + 4]
-    if not size or at + size > len(body):
-        return False
-    alike = following[:2] == body[at : at + 2] and following[2:3] and not (following[2] ^ body[at + 2]) & 0x0C
-    return following[:3] in _FOLLOWING or (bool(alike) and _frame_size(following) > 0)
+def _frames_at(body: bytes, at: int, count: int, *, whole: bool = False) -> bool:
+    """Whether so many MPEG audio frames of one version, layer II or III and rate follow each other from here;
+    unless the `whole` number is asked for, fewer are enough where the sound ends.
+    """
+    first = body[at : at + 4]
+    for _ in range(count):
+        header = body[at : at + 4]
+        size = _frame_size(header)
+        if not size or header[:2] != first[:2] or (header[2] ^ first[2]) & 0x0C:
+            return False
+        at += size
+        if at == len(body) or body[at : at + 3] in _TAGS_BEHIND:
+            return not whole
+    return at < len(body)
 
 
 def _frame_size(header: bytes) -> int:

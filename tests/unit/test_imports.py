@@ -33,8 +33,9 @@ FORBIDDEN = {
     "stamp.folders": "numpy PIL av stamp.media stamp.metadata stamp.watermark",
     "stamp.workers": "numpy PIL av click rich stamp.media stamp.metadata stamp.watermark",
 }
-# What only one part of the package may import.
+# What only one part of the package may import, and what none may: judges under the GPL.
 RESERVED = {"click": "stamp.cli", "rich": "stamp.cli", "stamp.cli": "stamp.cli stamp.__main__"}
+RESERVED |= dict.fromkeys(("mutagen", "pyexiv2", "exiv2"), "")
 
 
 def below(name: str, parents: str) -> bool:

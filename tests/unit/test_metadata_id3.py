@@ -297,5 +297,6 @@ def test_mpeg_audio_is_told_from_its_frames() -> None:
     assert registry.identify(tag(3) + bytes(500) + MPEG) == "mp3"
     assert registry.identify(MPEG[:417]) == "mp3"
     assert registry.identify(MPEG[:417] + b"TAG" + bytes(125)) == "mp3"
-    for other in (MPEG[:417] + b"x" * 600, b"\xff\xf1" + MPEG[2:], tag(3) + b"x" * 900, b"x" + MPEG):
+    assert registry.identify(MPEG[300:] + MPEG * 4) == "mp3"
+    for other in (MPEG[:417] + b"x" * 600, b"\xff\xf1" + MPEG[2:], tag(3) + b"x" * 900, b"x" + MPEG[:-1]):
         assert registry.identify(other) is None

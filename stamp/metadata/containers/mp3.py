@@ -72,6 +72,6 @@ def essence(data: Source) -> Iterator[bytes]:
 
 def _tag(data: Source) -> bytes:
     size = id3tag.length(data[0:10])
-    if size > len(data):
-        raise CorruptFile("MP3: the file ends within its ID3 tag")
+    if size > len(data) or (not size and data[0:3] == b"ID3"):
+        raise CorruptFile("MP3: the ID3 tag is damaged, or the file ends within it")
     return data[0:size]

@@ -126,7 +126,10 @@ def prefix(data: Source) -> int:
     """How many bytes of ID3v2 tags stand in front of a file."""
     at = 0
     for _ in range(_MAX_TAGS):
-        at += length(data[at : at + HEADER])
+        size = length(data[at : at + HEADER])
+        if not size:
+            break
+        at += size
     return min(at, len(data))
 
 
