@@ -59,10 +59,12 @@ def moved_cluster(data: Source, cluster: Element, shift: Shift) -> Iterator[Edit
         return
 
 
-def _places(content: bytes, start: int, stop: int) -> Iterator[Element]:
+def _places(content: bytes, start: int, stop: int, depth: int = 0) -> Iterator[Element]:
     for part in elements(content, start, stop):
+        if part.id in _MASTERS and depth == len(_MASTERS):
+            raise CannotMove
         if part.id in _MASTERS:
-            yield from _places(content, part.content, part.end)
+            yield from _places(content, part.content, part.end, depth + 1)
         elif part.id in _PLACES:
             yield part
         elif part.id == CRC32 and start:

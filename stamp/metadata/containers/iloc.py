@@ -86,10 +86,12 @@ def parse(content: bytes) -> Locations:
     for _ in range(reader.number(wide)):
         number = reader.number(wide)
         method = reader.number(2) & 15 if header[0] else IN_FILE
-        reference, base = reader.number(2), reader.number(sizes[2])
+        reference, base, count = reader.number(2), reader.number(sizes[2]), reader.number(2)
+        if count > 1 and not (sizes[0] or sizes[1]):
+            raise CorruptFile("HEIF: an item has several parts that say nothing of where they are")
         extents = tuple(
             (reader.number(index_size), reader.number(sizes[0]), reader.number(sizes[1]))
-            for _ in range(reader.number(2))
+            for _ in range(count)
         )
         items.append(Item(number, method, reference, base, extents))
     return Locations(header, sizes, tuple(items))

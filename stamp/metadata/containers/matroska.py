@@ -11,7 +11,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final
 
 from ...errors import CorruptFile, UnsupportedFormat
@@ -47,7 +47,8 @@ _C2PA_TYPES: Final = (b"application/c2pa", b"application/x-c2pa-manifest-store")
 _NOT_ESSENCE: Final = (VOID, CRC32, 0xA7, 0xAB)
 """In a cluster: padding, checksum, and where it and the cluster before it stand."""
 _MOST_PARTS: Final = 500_000
-_MAX_BLOCK: Final = 1 << 26
+_MAX_BLOCK: Final = 1 << 21
+"""Tags and indexes of films are a few kilobytes; much longer ones would take minutes."""
 _IN_MEMORY: Final = 1 << 25
 _REMEDY: Final = "remux it first, with mkvmerge or FFmpeg's -c copy"
 
@@ -94,7 +95,10 @@ class _Plan:
 def extract(data: Source) -> dict[str, bytes]:
     """Store -> its block. Raises `CorruptFile` for elements that do not fit."""
     file = _opened(data)
-    block = b"".join(file.raw(part) for part in file.parts if part.id == TAGS)
+    parts = [part for part in file.parts if part.id == TAGS]
+    if sum(part.size for part in parts) > _MAX_BLOCK:
+        raise UnsupportedFormat("the file has more tags than can be handled")
+    block = b"".join(map(file.raw, parts))
     return {"tags": block} if block else {}
 
 
@@ -106,7 +110,8 @@ def splice(data: Source, blocks: Mapping[str, bytes]) -> Patched:
     old = {file.raw(part): part for part in reversed(file.parts) if part.id == TAGS}
     block = blocks["tags"]
     new = [block[part.start : part.end] for part in elements(block)]
-    changed = [part for part in file.parts if part.id == TAGS and file.raw(part) not in new]
+    present = set(new)
+    changed = [part for part in file.parts if part.id == TAGS and file.raw(part) not in present]
     plan = _Plan()
     more: list[bytes] = []
     fresh = [raw for raw in new if raw not in old]
@@ -230,12 +235,14 @@ def _placed(file: _File, plan: _Plan, new: bytes) -> list[Edit]:
             raise UnsupportedFormat(f"the index of the file cannot be corrected; {_REMEDY}")
         return [*plan.edits, *index]
     first = next((part.start for part in file.parts if part.id == _CLUSTER), file.segment.end)
-    for part in (part for part in file.parts if part.id == VOID and part.start < first):
-        if edit := _filled(part.start, part.start, part.size, new):
-            for added in ([file.place(part.start)], []):
-                index = _index(file, _Plan([], plan.moved, added), used=part)
-                if index is not None:
-                    return [*plan.edits, edit, *index]
+    padding = (part for part in file.parts if part.id == VOID and part.start < first)
+    filled = ((part, edit) for part in padding if (edit := _filled(part.start, part.start, part.size, new)))
+    # The padding behind the index may be what the index needs; then the next one will do.
+    for part, edit in islice(filled, 2):
+        for added in ([file.place(part.start)], []):
+            index = _index(file, _Plan([], plan.moved, added), used=part)
+            if index is not None:
+                return [*plan.edits, edit, *index]
     end, growth = file.segment.end, sum(len(edit[2]) - (edit[1] - edit[0]) for edit in plan.edits)
     index = _index(file, _Plan([], plan.moved, [file.place(end) + growth]))
     if index is not None and any(part.id == _SEEK_HEAD for part in file.parts):

@@ -30,11 +30,10 @@ _LISTS: Final = {"ilst": (b"mdir", (b"ilst",)), "keys": (b"mdta", (b"keys", b"il
 
 @dataclass(frozen=True, slots=True)
 class _Meta:
-    """A box `meta`, its children, and whether it is in the user data."""
+    """A box `meta` and its children."""
 
     box: Box
     children: list[Box]
-    in_udta: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +131,7 @@ def _opened(data: Source) -> _Movie:
     for part in (*users, *parts):
         if part.kind == b"meta":
             children = _children(data, part)
-            metas.setdefault(_handler(data, children), _Meta(part, children, part in users))
+            metas.setdefault(_handler(data, children), _Meta(part, children))
     xmps = (
         part for part in top if part.kind == b"uuid" and data[part.content : part.content + 16] == _XMP_UUID
     )
@@ -226,10 +225,10 @@ def _replaced(
     children: Sequence[bytes], kinds: Sequence[bytes], new: bytes, *, in_front: bool = False
 ) -> list[bytes]:
     """Boxes of these kinds give way to `new` where the first of them stands; else at the end, or in front."""
-    ours = [at for at, child in enumerate(children) if child[4:8] in kinds]
-    first = ours[0] if ours else 0 if in_front else len(children)
-    kept = [child for at, child in enumerate(children) if at not in ours]
-    return [*kept[:first], *([new] if new else []), *kept[first:]]
+    ours = (at for at, child in enumerate(children) if child[4:8] in kinds)
+    first = next(ours, 0 if in_front else len(children))
+    rest = (child for child in children[first:] if child[4:8] not in kinds)
+    return [*children[:first], *([new] if new else []), *rest]
 
 
 def _padded(children: list[bytes], size: int) -> list[bytes]:

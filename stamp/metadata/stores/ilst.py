@@ -96,18 +96,14 @@ def _texts(items: Sequence[_Item], home: ListItem) -> list[str]:
 
 def _put(items: list[_Item], home: ListItem, texts: tuple[str, ...]) -> list[_Item]:
     """In the place of the first item that is the home's, or at the end."""
-    ours = [
-        at
-        for at, item in enumerate(items)
-        if item.key == home.key and any(home.comment.claims(text.strip()) for text in texts_in(item.raw))
-    ]
+    ours = (at for at, item in enumerate(items) if _is_ours(item, home))
+    first = next(ours, len(items))
     new = [_Item(home.key, _encoded(home, texts))] if texts else []
-    first = ours[0] if ours else len(items)
-    return [
-        *items[:first],
-        *new,
-        *(item for at, item in enumerate(items[first:], first) if at not in ours),
-    ]
+    return [*items[:first], *new, *(item for item in items[first:] if not _is_ours(item, home))]
+
+
+def _is_ours(item: _Item, home: ListItem) -> bool:
+    return item.key == home.key and any(home.comment.claims(text.strip()) for text in texts_in(item.raw))
 
 
 def _encoded(home: ListItem, texts: tuple[str, ...]) -> bytes:

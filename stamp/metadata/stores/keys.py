@@ -7,8 +7,8 @@ its order.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 from ...errors import CorruptFile
@@ -30,31 +30,38 @@ class _Keys:
     names: tuple[tuple[bytes, bytes], ...] = ()
     items: tuple[tuple[int, bytes], ...] = ()
 
-    def numbers(self, home: QuickTimeKey) -> list[int]:
+    def numbers(self, home: QuickTimeKey) -> set[int]:
         """The places of the home's names in the table."""
-        ours = [(_NAMESPACE, name) for name in home.names]
-        return [at for at, entry in enumerate(self.names, 1) if entry in ours]
+        ours = {(_NAMESPACE, name) for name in home.names}
+        return {at for at, entry in enumerate(self.names, 1) if entry in ours}
 
-    def texts(self, numbers: Sequence[int]) -> list[str]:
+    def texts(self, home: QuickTimeKey) -> list[str]:
+        numbers = self.numbers(home)
         return [text for at, content in self.items if at in numbers for text in texts_in(content, 0)]
 
     def put(self, home: QuickTimeKey, text: str) -> _Keys:
-        """The text under each of the home's names that are there, or under the first."""
-        keys = self if self.numbers(home) else replace(self, names=(*self.names, (_NAMESPACE, home.names[0])))
-        for number in keys.numbers(home):
-            if keys.texts([number]) != [text]:
-                first = next((at for at, item in enumerate(keys.items) if item[0] == number), len(keys.items))
-                rest = (item for item in keys.items[first:] if item[0] != number)
-                keys = replace(keys, items=(*keys.items[:first], (number, values_of([text])), *rest))
-        return keys
+        """One item with the text under each of the home's names that are there, or under the first."""
+        numbers = self.numbers(home)
+        names = self.names if numbers else (*self.names, (_NAMESPACE, home.names[0]))
+        missing = set(numbers) or {len(names)}
+        items: list[tuple[int, bytes]] = []
+        for number, content in self.items:
+            if number not in numbers:
+                items.append((number, content))
+            elif number in missing:
+                items.append((number, content if texts_in(content, 0) == [text] else values_of([text])))
+                missing.discard(number)
+        items += [(number, values_of([text])) for number in sorted(missing)]
+        return _Keys(names, tuple(items))
 
     def without(self, home: QuickTimeKey) -> _Keys:
-        keys = self
-        for number in reversed(self.numbers(home)):
-            names = (*keys.names[: number - 1], *keys.names[number:])
-            items = ((at - (at > number), content) for at, content in keys.items if at != number)
-            keys = _Keys(names, tuple(items))
-        return keys
+        numbers = self.numbers(home)
+        names = tuple(entry for at, entry in enumerate(self.names, 1) if at not in numbers)
+        below = list(accumulate((at in numbers for at in range(1, len(self.names) + 1)), initial=0))
+        items = (
+            (at - below[min(at, len(self.names))], content) for at, content in self.items if at not in numbers
+        )
+        return _Keys(names, tuple(items))
 
     def encoded(self) -> bytes:
         if not self.names and not self.items:
@@ -70,7 +77,7 @@ def read(block: bytes) -> dict[str, Value]:
     keys = _parsed(block)
     found: dict[str, Value] = {}
     for name, home in _HOMES.items():
-        if text := next(filter(None, map(str.strip, keys.texts(keys.numbers(home)))), None):
+        if text := next(filter(None, map(str.strip, keys.texts(home))), None):
             found[name] = split_names(text) if name == "creators" else text
     return found
 

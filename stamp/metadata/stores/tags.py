@@ -33,11 +33,17 @@ _DEFAULT_LANGUAGES: Final = ("und", "eng", "en")
 
 @dataclass(frozen=True, slots=True)
 class _Node:
-    """An element with children, of which only those that are looked into are nodes."""
+    """An element with children, of which only those that are looked into are nodes.
+
+    key   of a text that may be ours, its name in capitals
+    ours  whether a `Tag` speaks of the whole file
+    """
 
     id: int
     width: int
     children: tuple[bytes | _Node, ...]
+    key: str = ""
+    ours: bool = False
 
     def nodes(self, kind: int) -> list[_Node]:
         return [child for child in self.children if isinstance(child, _Node) and child.id == kind]
@@ -105,13 +111,12 @@ def _kept(tags: _Node, home: Comment, left: list[str]) -> _Node | None:
     """The element with our texts replaced or dropped; None where nothing is left in it."""
     children: list[bytes | _Node] = []
     for tag in tags.children:
-        if not isinstance(tag, _Node) or not _is_of_file(tag):
+        if not isinstance(tag, _Node) or not tag.ours:
             children.append(tag)
             continue
         inner = [new for child in tag.children if (new := _replaced(child, home, left))]
-        if any(isinstance(child, _Node) and child.id == _SIMPLE for child in inner) or len(inner) == len(
-            tag.children
-        ):
+        has_text = any(isinstance(child, _Node) and child.id == _SIMPLE for child in inner)
+        if has_text or len(inner) == len(tag.children):
             children.append(replace(tag, children=tuple(inner)))
     if not any(isinstance(child, _Node) for child in children) and tags.nodes(_TAG):
         return None
@@ -130,17 +135,18 @@ def _replaced(child: bytes | _Node, home: Comment, left: list[str]) -> bytes | _
 def _with(run: list[_Node], added: list[_Node]) -> list[_Node]:
     """The texts in the first `Tag` that speaks of the whole file, or in a new one."""
     for at, tags in enumerate(run):
-        for tag in filter(_is_of_file, tags.nodes(_TAG)):
+        for tag in (tag for tag in tags.nodes(_TAG) if tag.ours):
             fuller = replace(tag, children=(*tag.children, *added))
             children = tuple(fuller if child is tag else child for child in tags.children)
             return [*run[:at], replace(tags, children=children), *run[at + 1 :]]
-    new = _Node(_TAG, 1, (_Node(_TARGETS, 1, ()), *added))
+    new = _Node(_TAG, 1, (_Node(_TARGETS, 1, ()), *added), ours=True)
     first = run[0] if run else _Node(TAGS, 1, ())
     return [replace(first, children=(*first.children, new)), *run[1:]]
 
 
 def _simple(home: Comment, text: str) -> _Node:
-    return _Node(_SIMPLE, 1, (encoded(_NAME, home.key.encode()), encoded(_STRING, text.encode())))
+    children = (encoded(_NAME, home.key.encode()), encoded(_STRING, text.encode()))
+    return _Node(_SIMPLE, 1, children, key=home.key)
 
 
 def _is_of_file(tag: _Node) -> bool:
@@ -153,12 +159,14 @@ def _is_of_file(tag: _Node) -> bool:
     return True
 
 
-def _is_ours(simple: _Node, home: Comment) -> bool:
-    if simple.id != _SIMPLE or _text(simple, _NAME).upper() != home.key:
-        return False
+def _key(simple: _Node) -> str:
     languages = [_text(simple, kind).lower() for kind in _LANGUAGES]
     plain = all(language in ("", *_DEFAULT_LANGUAGES) for language in languages)
-    return plain and simple.first(_STRING) is not None and home.claims(_text(simple, _STRING).strip())
+    return _text(simple, _NAME).upper() if plain and simple.first(_STRING) is not None else ""
+
+
+def _is_ours(simple: _Node, home: Comment) -> bool:
+    return simple.key == home.key and home.claims(_text(simple, _STRING).strip())
 
 
 def _text(node: _Node, kind: int) -> str:
@@ -171,7 +179,7 @@ def _texts(run: Iterable[_Node], home: Comment) -> list[str]:
         _text(simple, _STRING)
         for tags in run
         for tag in tags.nodes(_TAG)
-        if _is_of_file(tag)
+        if tag.ours
         for simple in tag.nodes(_SIMPLE)
         if _is_ours(simple, home)
     ]
@@ -187,4 +195,7 @@ def _node(raw: bytes, part: Element) -> _Node:
     inner = [(child, content[child.start : child.end]) for child in elements(content)]
     opened = _OPENED.get(part.id, ())
     children = (_node(bytes_, child) if child.id in opened else bytes_ for child, bytes_ in inner)
-    return _Node(part.id, size_width(raw), tuple(children))
+    node = _Node(part.id, size_width(raw), tuple(children))
+    return replace(
+        node, ours=part.id == _TAG and _is_of_file(node), key=_key(node) if part.id == _SIMPLE else ""
+    )
