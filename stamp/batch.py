@@ -15,7 +15,8 @@ from .folders import Job
 from .metadata.rights import Rights
 from .notices import carries
 from .options import EmbedOptions
-from .receipts import receipt, snapshot
+from .receipts import changes_of, receipt, snapshot
+from .removals import undo_rights
 from .reports import DetectReport, EmbedReport, Failure, RightsReport
 from .workers import Crash, News, run, tell
 
@@ -74,7 +75,7 @@ def _failure(path: Path, error: Exception) -> Failure:
 
 @dataclass(frozen=True, slots=True)
 class EmbedTask:
-    """`embed_file`, or `remove_rights`, with the options of a run; see `stamp embed --help`."""
+    """`embed_file`, `remove_rights` or `undo_rights`, with the options of a run; see `stamp embed --help`."""
 
     key: Key | None
     payload: bytes | None = None
@@ -86,6 +87,7 @@ class EmbedTask:
     in_place: bool = False
     options: EmbedOptions | None = None
     remove: bool = False
+    undo: Path | None = None
     receipt: bool = False
 
     def __call__(self, job: Job) -> EmbedReport:
@@ -98,6 +100,9 @@ class EmbedTask:
 
     def _embed(self, job: Job, output: Path) -> EmbedReport:
         overwrite = self.force or self.in_place
+        if self.undo:
+            undone = undo_rights(job.path, output, changes_of(self.undo, job.path), overwrite=overwrite)
+            return EmbedReport(job.path, output, metadata=undone, notes=undone.notes)
         if self.remove:
             assert self.rights is not None
             removed = remove_rights(job.path, output, self.rights, overwrite=overwrite)

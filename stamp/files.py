@@ -24,9 +24,10 @@ from .audit import AuditReport, audit_rights
 from .errors import KeyFileError, PayloadError, RightsError, UnsupportedFormat
 from .media.kind import HEAD, Kind, kind, kind_of
 from .metadata.rights import Rights
-from .notices import read_rights, remove_rights, write_rights
+from .notices import read_rights, write_rights
 from .options import EmbedOptions, Progress
 from .outputs import check_output, output
+from .removals import remove_rights
 from .reports import DetectReport, EmbedReport, RightsReport
 
 if TYPE_CHECKING:

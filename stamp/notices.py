@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -45,49 +43,8 @@ def write_rights(src: StrPath, dst: StrPath, rights: Rights, *, overwrite: bool 
         with named(src):
             changed, report = _spliced(registry.at_hand(file), rights, dst)
         with output(src, dst, overwrite) as temp:
-            file.write(temp, _pieces(changed))
+            file.write(temp, pieces_of(changed))
     return report
-
-
-def remove_rights(src: StrPath, dst: StrPath, rights: Rights, *, overwrite: bool = False) -> RightsReport:
-    """Write `src` to `dst` without the fields of `rights`, in each place that says exactly what `rights`
-    says, and without the watermark's identifier; the rest stays byte for byte.
-
-    `{year}` in a text stands for the year that the file's own notice gives. A field that says something else
-    is somebody else's, stays, and is reported as `unchanged`.
-
-    Raises
-    ------
-    OutputError, UnsupportedFormat, CorruptFile, MediaError, UnwritableFile : see `write_rights`.
-    """
-    from .media.large import open_large
-    from .metadata import registry
-
-    src, dst = Path(src), Path(dst)
-    check_output(src, dst, overwrite)
-    with open_large(src) as file:
-        with named(src):
-            data = registry.at_hand(file)
-            before = registry.read_rights(data)
-            ours = replace(_as_written(rights, before.rights), identifier=before.rights.identifier)
-            changed = registry.remove_rights(data, ours)
-            _check_essence(data, changed)
-            after = registry.read_rights(changed)
-        with output(src, dst, overwrite) as temp:
-            file.write(temp, _pieces(changed))
-    gone = [name for name in before.sources if _standing(before, name) != _standing(after, name)]
-    left = [name for name in ours.values() if name in after.sources and name not in gone]
-    return replace(_found(after, dst), removed=tuple(gone), unchanged=tuple(left))
-
-
-def _as_written(rights: Rights, present: Rights) -> Rights:
-    """`rights` with `{year}` replaced by the year of the notice in the file, else by this year; only a notice
-    that is ours has marked the work as copyrighted.
-    """
-    years = [int(year) for year in re.findall(r"(?<!\d)\d{4}(?!\d)", present.copyright_notice or "")]
-    versions = [rights.for_writing(year) for year in (*years, date.today().year)]
-    same = (version for version in versions if version.copyright_notice == present.copyright_notice)
-    return next(same, replace(versions[-1], marked=rights.marked))
 
 
 def read_rights(src: StrPath) -> RightsReport:
@@ -103,7 +60,7 @@ def read_rights(src: StrPath) -> RightsReport:
 
     src = Path(src)
     with open_large(src) as file, named(src):
-        return _found(registry.read_rights(file), src)
+        return report_on(registry.read_rights(file), src)
 
 
 def carries(path: Path, rights: Rights) -> bool:
@@ -153,7 +110,7 @@ def _without_place(rights: Rights, path: Path, error: UnsupportedFormat) -> Righ
     return RightsReport(path, Rights(), unsupported=unsupported, notes=(f"no rights notice: {reason}",))
 
 
-def _pieces(result: Source) -> Sequence[Piece]:
+def pieces_of(result: Source) -> Sequence[Piece]:
     """The result of a change as `LargeFile.write` takes it."""
     from .metadata.source import Patched
 
@@ -173,7 +130,7 @@ def _spliced(data: Source, rights: Rights, dst: Path) -> tuple[Source, RightsRep
 
     before = registry.read_rights(data)
     changed = registry.write_rights(data, rights)
-    _check_essence(data, changed)
+    check_essence(data, changed)
     after = registry.read_rights(changed)
     homeless = registry.homeless(after.container)
     wanted = [name for name in rights.values() if name not in homeless]
@@ -181,7 +138,7 @@ def _spliced(data: Source, rights: Rights, dst: Path) -> tuple[Source, RightsRep
     if missing:
         raise CorruptFile(f"the notice cannot be read back from this file: {', '.join(missing)}")
 
-    same = [name for name in wanted if _standing(before, name) == _standing(after, name)]
+    same = [name for name in wanted if standing(before, name) == standing(after, name)]
     written = tuple(name for name in wanted if name not in same)
     unsupported = {name: homeless[name] for name in rights.values() if name in homeless}
     notes = [
@@ -190,18 +147,18 @@ def _spliced(data: Source, rights: Rights, dst: Path) -> tuple[Source, RightsRep
         for name, home in homes_in(store).items()
         if name in wanted and store not in after.sources[name] and home.held(rights.values()[name])
     ]
-    report = _found(after, dst)
+    report = report_on(after, dst)
     report = replace(report, notes=(*report.notes, *notes))
     report = replace(report, written=written, unchanged=tuple(same), unsupported=unsupported)
     return changed, report
 
 
-def _standing(found: RightsFound, name: str) -> dict[str, object]:
+def standing(found: RightsFound, name: str) -> dict[str, object]:
     """Store -> what it says of a field."""
     return {store: values[name] for store, values in found.values.items() if name in values}
 
 
-def _check_essence(data: Source, changed: Source) -> None:
+def check_essence(data: Source, changed: Source) -> None:
     """Raises `CorruptFile` if a change of the notice has touched the work itself."""
     from .metadata import registry
 
@@ -209,7 +166,7 @@ def _check_essence(data: Source, changed: Source) -> None:
         raise CorruptFile("the notice cannot be changed without touching the work itself: nothing is written")
 
 
-def _found(found: RightsFound, path: Path) -> RightsReport:
+def report_on(found: RightsFound, path: Path) -> RightsReport:
     conflicts = {name: tuple(stores) for name, stores in found.conflicts.items()}
     notes = [
         f"{name} differs between {' and '.join((found.sources[name][0], *stores))}"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import MediaError
+from .errors import MediaError, RightsError
 
 if TYPE_CHECKING:
     from .metadata.checks import Value
@@ -66,6 +67,25 @@ def receipt(before: Snapshot, after: Snapshot) -> dict[str, Any]:
         else None,
         "changes": _changes(before.values, after.values),
     }
+
+
+def changes_of(receipts: Path, path: Path) -> dict[str, Any]:
+    """The changes that a file of receipts tells of `path`: of the very same content, else of the same name.
+
+    Raises `RightsError` where it tells nothing, `MediaError` where `path` cannot be read.
+    """
+    try:
+        document = json.loads(receipts.read_text(encoding="utf-8"))
+        entries = [entry for entry in document["results"] if entry["receipt"]]
+        digest = snapshot(path).sha256
+        same = [entry for entry in entries if entry["receipt"]["sha256"]["after"] == digest]
+        named = [entry for entry in entries if Path(entry["output"]).name == path.name]
+        changes = [entry["receipt"]["changes"] for entry in (*same, *named)]
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise RightsError(f"{receipts}: no receipt of `stamp embed --receipt`: {error}") from error
+    if not changes or not isinstance(changes[0], dict):
+        raise RightsError(f"{receipts}: has no receipt of {path}")
+    return changes[0]
 
 
 def _changes(before: dict[str, dict[str, Value]], after: dict[str, dict[str, Value]]) -> dict[str, Any]:

@@ -59,6 +59,12 @@ from .screen import Screen, document_text
     "the watermark stays.",
 )
 @click.option(
+    "--undo",
+    type=options.Place(),
+    metavar="RECEIPT",
+    help="Bring back the notice that was there before, by the receipt of the run that changed it.",
+)
+@click.option(
     "--receipt",
     type=options.Place(),
     metavar="FILE",
@@ -102,6 +108,7 @@ def command(
     no_ai: bool,
     rights_file: str | None,
     remove: bool,
+    undo: str | None,
     receipt: str | None,
     no_watermark: bool,
     no_metadata: bool,
@@ -151,10 +158,13 @@ def command(
     if receipt and not force and os.path.lexists(receipt):
         raise OutputError(f"{receipt}: exists already; choose another name, or allow overwriting (--force)")
 
-    no_watermark = no_watermark or remove
+    if undo and (given or remove or no_metadata or payload or resume):
+        raise click.UsageError("--undo takes all from the receipt: no options for a notice or a mark")
+    no_watermark = no_watermark or remove or undo is not None
     resolve = gather_rights if remove else resolve_rights
-    rights = Rights() if no_metadata else resolve(rights.without_ai() if no_ai else rights, rights_file)
-    if not rights.values() and not no_metadata:
+    nothing = no_metadata or undo is not None
+    rights = Rights() if nothing else resolve(rights.without_ai() if no_ai else rights, rights_file)
+    if not rights.values() and not nothing:
         if no_watermark:
             what = "remove" if remove else "write"
             raise click.UsageError(f"no rights to {what}: give --copyright, --rights FILE, or a stamp.toml")
@@ -176,6 +186,7 @@ def command(
         in_place=in_place,
         options=EmbedOptions(codec, crf, preset, platform, lossy=force, audio=audio),
         remove=remove,
+        undo=None if undo is None else Path(undo),
         receipt=receipt is not None,
     )
 

@@ -23,6 +23,7 @@ from .signatures import FILMS, film, sound
 from .source import Source
 
 _SLICE = 1 << 20
+_PARTS = (tuple, Party)
 
 
 class Container(Protocol):
@@ -284,6 +285,50 @@ def _elsewhere(container: Container, key: str, names: Iterable[str]) -> bool:
     """Whether each field has a place in another store, so that one without room can be done without."""
     others = [other for other in container.STORES if other != key and COLUMNS[other].created]
     return all(any(other in FIELD[name].homes for other in others) for name in names)
+
+
+Changes = Mapping[str, Mapping[str, tuple[Value | None, Value | None]]]
+"""Store -> field -> (value before, value after), None where it does not stand."""
+
+
+@overload
+def undo_rights(data: bytes, changes: Changes) -> bytes: ...
+@overload
+def undo_rights(data: Source, changes: Changes) -> Source: ...
+def undo_rights(data: Source, changes: Changes) -> Source:
+    """`data` with each place that says what it said after the changes saying what it said before them; `data`
+    itself where there is none. Raises `UnsupportedFormat`, `CorruptFile`.
+    """
+    given = data
+    _, container, data = _container(data)
+    blocks = container.extract(data)
+    changed: dict[str, bytes] = {}
+    for key, block in blocks.items():
+        store = _store(key)
+        present = store.read(block)
+        ours = {
+            name: before
+            for name, (before, after) in changes.get(key, {}).items()
+            if _says(name, key, present.get(name), after)
+        }
+        # What has parts is merged by `write`: without a removal, our parts would stay among the old ones.
+        parts = {name for name, old in ours.items() if old is None or isinstance(old, _PARTS)}
+        gone = {name: value for name, value in present.items() if name in parts}
+        new = store.remove(block, gone) if gone else block
+        # Two fields may be seen in one place, as the first licensor's URL is: what goes with the other stays.
+        left = store.read(new) if new else {}
+        back = {name: value for name, value in present.items() if name not in ours and name not in left}
+        back |= {name: value for name, value in ours.items() if value is not None}
+        new = store.write(new or None, back) if back else new
+        if new != block:
+            changed[key] = new
+    return _spliced(given, data, container, blocks, changed)
+
+
+def _says(name: str, store: str, present: Value | None, value: Value | None) -> bool:
+    if present is None or value is None:
+        return present is value
+    return agree(name, store, present, value)
 
 
 def _own(name: str, store: str, present: Value, given: Value) -> Value | None:

@@ -89,3 +89,19 @@ def test_show_says_where_stores_contradict_each_other(stamp: Runner, photo: Path
     entry = stamp("show", path, "--json").entries[0]
     assert entry["conflicts"] == {"copyright_notice": ["exif"]}
     assert entry["values"]["exif"]["copyright_notice"] == "Somebody"
+
+
+def test_undo_by_receipt(stamp: Runner, photo: Path) -> None:
+    old = noticed(stamp, photo)
+    before = stamp("show", old, "--json").entries[0]["values"]
+    receipt = photo.with_name("r.json")
+    new = ("--copyright", "Overwritten", "--credit", "Credit", "--no-watermark")
+    assert stamp("embed", "--in-place", old, *new, "--receipt", receipt).code == 0
+    assert stamp("embed", "--in-place", "--undo", receipt, old).code == 0
+    assert stamp("show", old, "--json").entries[0]["values"] == before
+    other = stamp("embed", "--undo", receipt, photo)
+    assert (other.code, "has no receipt of" in other.err) == (3, True)
+    broken = photo.with_name("broken.json")
+    broken.write_text("{}")
+    assert "no receipt of `stamp embed --receipt`" in stamp("embed", "--undo", broken, old).err
+    assert stamp("embed", "--undo", receipt, old, "--copyright", "X").code == 2

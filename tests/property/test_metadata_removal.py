@@ -44,3 +44,23 @@ def test_a_file_without_metadata_gets_its_stores_taken_out_whole(name: str, righ
     removed = registry.remove_rights(registry.write_rights(sample(name), rights), rights)
     container = registry._module(name)
     assert container.extract(removed).keys() == container.extract(sample(name)).keys()
+
+
+@pytest.mark.parametrize("name", registry.containers())
+@settings(max_examples=20, deadline=None)
+@given(before=RIGHTS, new=RIGHTS)
+def test_undoing_brings_every_store_back(name: str, before: Rights, new: Rights) -> None:
+    source = registry.write_rights(sample(name), with_home(before, name))
+    written = registry.write_rights(source, with_home(new, name))
+    was, now = registry.read_rights(source).values, registry.read_rights(written).values
+    changes = {
+        store: {
+            field: (was.get(store, {}).get(field), now[store].get(field))
+            for field in {**was.get(store, {}), **now[store]}
+            if was.get(store, {}).get(field) != now[store].get(field)
+        }
+        for store in now
+    }
+    undone = registry.undo_rights(written, changes)
+    assert registry.read_rights(undone).values == was
+    assert registry.undo_rights(undone, changes) is undone

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
 import stamp
+from stamp.errors import RightsError
 from stamp.metadata import registry
+from stamp.metadata.containers import jpeg
 from stamp.metadata.rights import NO_AI_TERMS, Party, Rights
 from stamp.metadata.stores import exif
 from stamp.receipts import receipt, snapshot
+from stamp.removals import undo_rights
 
 GIVEN = Rights(
     copyright_notice="© {year} Zoë", creators=("Zoë",), licensors=(Party(name="A", email="a@b.example"),)
@@ -132,3 +137,48 @@ def test_a_receipt_of_a_file_that_holds_no_notice(tmp_path: Path) -> None:
     assert told["container"] == {"before": None, "after": None}
     assert told["essence_unchanged"] is None
     assert told["sha256"]["before"] == told["sha256"]["after"]
+
+
+def test_undo_brings_back_what_was_overwritten_store_by_store(noticed: Path, tmp_path: Path) -> None:
+    data = noticed.read_bytes()
+    block = exif.write(jpeg.extract(data)["exif"], {"copyright_notice": "© Other"})
+    noticed.write_bytes(jpeg.splice(data, {"exif": block}))
+    before = snapshot(noticed)
+    new = Rights(
+        copyright_notice="New",
+        copyright_notice_translations={"de": "Neu"},
+        creators=("B", "C"),
+        credit_line="X",
+        licensors=(Party(name="L", url="https://example.com/"), Party(name="M")),
+        creator_contact=Party(email="b@c.example"),
+    )
+    stamp.write_rights(noticed, tmp_path / "new.jpg", new)
+    changes = receipt(before, snapshot(tmp_path / "new.jpg"))["changes"]
+    report = undo_rights(tmp_path / "new.jpg", tmp_path / "old.jpg", json.loads(json.dumps(changes)))
+    assert snapshot(tmp_path / "old.jpg").values == before.values
+    assert set(report.removed) == set(changes)
+    assert report.unchanged == ()
+
+
+def test_undo_leaves_what_somebody_has_changed_since(plain: Path, noticed: Path, tmp_path: Path) -> None:
+    changes = receipt(snapshot(plain), snapshot(noticed))["changes"]
+    stamp.write_rights(noticed, noticed, Rights(copyright_notice="Later"), overwrite=True)
+    report = undo_rights(noticed, tmp_path / "out.jpg", changes)
+    assert report.rights == Rights(copyright_notice="Later")
+    assert report.unchanged == ("copyright_notice",)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"copyright_notice": {"tape": {"before": None, "after": "x"}}},
+        {"copyright_notice": {"xmp": {"after": "x"}}},
+        {"copyright_notice": "x"},
+        {"nonsense": {"xmp": {"before": None, "after": "x"}}},
+        {"marked": {"xmp": {"before": None, "after": 7}}},
+    ],
+)
+def test_changes_that_no_receipt_tells(changes: dict[str, Any], noticed: Path, tmp_path: Path) -> None:
+    with pytest.raises(RightsError):
+        undo_rights(noticed, tmp_path / "out.jpg", changes)
+    assert not (tmp_path / "out.jpg").exists()

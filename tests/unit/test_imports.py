@@ -19,8 +19,8 @@ MODULES = {
 }
 
 TOP = (
-    "stamp.files stamp.photos stamp.songs stamp.clips stamp.notices stamp.audit stamp.receipts stamp.outputs "
-    "stamp.reports stamp.batch stamp.folders stamp.config stamp.demo stamp.workers stamp.cli"
+    "stamp.files stamp.photos stamp.songs stamp.clips stamp.notices stamp.removals stamp.audit stamp.outputs "
+    "stamp.receipts stamp.reports stamp.batch stamp.folders stamp.config stamp.demo stamp.workers stamp.cli"
 )
 # Part of the package -> what it may never import, nor anything below it.
 FORBIDDEN = {

@@ -1,0 +1,124 @@
+"""Taking a rights notice out again: by what it says, or by the receipt of how it came in."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .errors import RightsError
+from .metadata.rights import Rights
+from .notices import check_essence, pieces_of, report_on, standing
+from .outputs import check_output, named, output
+from .reports import RightsReport
+
+if TYPE_CHECKING:
+    from .metadata.registry import Changes, RightsFound
+    from .metadata.source import Source
+
+StrPath = str | os.PathLike[str]
+
+
+def remove_rights(src: StrPath, dst: StrPath, rights: Rights, *, overwrite: bool = False) -> RightsReport:
+    """Write `src` to `dst` without the fields of `rights`, in each place that says exactly what `rights`
+    says, and without the watermark's identifier; the rest stays byte for byte.
+
+    `{year}` in a text stands for the year that the file's own notice gives. A field that says something else
+    is somebody else's, stays, and is reported as `unchanged`.
+
+    Raises
+    ------
+    OutputError, UnsupportedFormat, CorruptFile, MediaError, UnwritableFile : see `write_rights`.
+    """
+    from .metadata import registry
+
+    def change(data: Source, before: RightsFound) -> tuple[Source, Iterable[str]]:
+        ours = replace(_as_written(rights, before.rights), identifier=before.rights.identifier)
+        return registry.remove_rights(data, ours), ours.values()
+
+    return _changed(Path(src), Path(dst), overwrite, change)
+
+
+def undo_rights(
+    src: StrPath,
+    dst: StrPath,
+    changes: Mapping[str, Mapping[str, Mapping[str, Any]]],
+    *,
+    overwrite: bool = False,
+) -> RightsReport:
+    """Write `src` to `dst` with the notice that was there before, by the `changes` of a receipt: what was put
+    in goes, what was overwritten comes back. A place that says something else by now stays as it is.
+
+    Raises
+    ------
+    RightsError : these are not the changes of a receipt.
+    OutputError, UnsupportedFormat, CorruptFile, MediaError, UnwritableFile : see `write_rights`.
+    """
+    from .metadata import registry
+
+    wanted = _parsed(changes)
+
+    def change(data: Source, before: RightsFound) -> tuple[Source, Iterable[str]]:
+        return registry.undo_rights(data, wanted), changes
+
+    return _changed(Path(src), Path(dst), overwrite, change)
+
+
+def _changed(
+    src: Path,
+    dst: Path,
+    overwrite: bool,
+    change: Callable[[Source, RightsFound], tuple[Source, Iterable[str]]],
+) -> RightsReport:
+    """`change` gives the new file, and the fields that it was about."""
+    from .media.large import open_large
+    from .metadata import registry
+
+    check_output(src, dst, overwrite)
+    with open_large(src) as file:
+        with named(src):
+            data = registry.at_hand(file)
+            before = registry.read_rights(data)
+            result, names = change(data, before)
+            check_essence(data, result)
+            after = registry.read_rights(result)
+        with output(src, dst, overwrite) as temp:
+            file.write(temp, pieces_of(result))
+    gone = [name for name in before.sources if standing(before, name) != standing(after, name)]
+    left = [name for name in names if name in after.sources and name not in gone]
+    return replace(report_on(after, dst), removed=tuple(gone), unchanged=tuple(left))
+
+
+def _as_written(rights: Rights, present: Rights) -> Rights:
+    """`rights` with `{year}` replaced by the year of the notice in the file, else by this year; only a notice
+    that is ours has marked the work as copyrighted.
+    """
+    years = [int(year) for year in re.findall(r"(?<!\d)\d{4}(?!\d)", present.copyright_notice or "")]
+    versions = [rights.for_writing(year) for year in (*years, date.today().year)]
+    same = (version for version in versions if version.copyright_notice == present.copyright_notice)
+    return next(same, replace(versions[-1], marked=rights.marked))
+
+
+def _parsed(changes: Mapping[str, Mapping[str, Any]]) -> Changes:
+    """Store -> field -> (value before, value after), None where it did not stand."""
+    from .metadata.fields import STORES
+
+    found: dict[str, dict[str, Any]] = {}
+    try:
+        for name, stores in changes.items():
+            for store, values in stores.items():
+                if store not in STORES:
+                    raise RightsError(f"the receipt names a store that is not known: {store!r}")
+                pair = tuple(_value(name, values[when]) for when in ("before", "after"))
+                found.setdefault(store, {})[name] = pair
+    except (AttributeError, KeyError, TypeError) as error:
+        raise RightsError(f"the changes in the receipt cannot be read: {error!r}") from error
+    return found
+
+
+def _value(name: str, value: Any) -> Any:
+    return None if value is None else Rights.from_dict({name: value}).values()[name]
