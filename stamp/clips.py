@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -18,15 +18,18 @@ from .metadata.rights import Rights
 from .notices import add_notice
 from .options import EmbedOptions, Progress
 from .outputs import named
-from .reports import DetectReport, EmbedReport, Mark
+from .reports import DetectReport, EmbedReport, Mark, RightsReport
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .media.video.clip import Clip
+    from .media.video.encoders import Encoder
     from .watermark.key import Key
     from .watermark.video import VideoDetection
 
+# Small, flat and noisy clips need more than others: the first of these at which the mark is read back.
+_GAINS = (1.0, 1.6, 2.5)
 _COMPARED_FRAMES = 8
 _BAND_ROWS = 48
 
@@ -52,14 +55,12 @@ def embed(
     HostError : the clip cannot carry a mark that can be read back.
     UnwritableFile : `dst` cannot be written.
     """
-    from .media.mp4_boxes import graft, layout
+    from .media.mp4_boxes import layout
     from .media.source import refused
     from .media.video.clip import examine
     from .media.video.encoders import Settings, choose
     from .media.video.luma import has_luma_plane
     from .media.video.platforms import findings, platform, prepared, with_codec
-    from .media.video.remux import rewrite
-    from .watermark.video import Embedder
 
     clip = examine(src)
     if clip is None:
@@ -85,17 +86,89 @@ def embed(
     if wanted:
         encoder = prepared(encoder, clip, wanted)
         advice = findings(clip, wanted, src.stat().st_size, layout(src))
+    with output as temp, named(src):
+        for gain in _GAINS:
+            made = _write(
+                clip,
+                temp,
+                payload,
+                key=key,
+                rights=rights,
+                strength=strength,
+                gain=gain,
+                encoder=encoder,
+                edit_lists=wanted is None or wanted.edit_lists or clip.staggered,
+                options=options,
+                progress=progress,
+            )
+            if _read_back(temp, key) == payload:
+                break
+        else:
+            raise HostError(
+                "the mark cannot be read back: the clip is too small, too flat or too coarsely coded; "
+                "try a lower --crf or more --strength"
+            )
+    stronger = (f"{gain:g} times the strength was needed for a mark that can be read back",)
+    metadata = made.metadata and replace(made.metadata, path=dst)
+    notes = (
+        *(f"{what} was lost" for what in clip.losses),
+        *encoder.notes,
+        *made.notes,
+        *(stronger if gain > 1 else ()),
+        *advice,
+        *(metadata.notes if metadata else ()),
+    )
+    return EmbedReport(
+        src,
+        dst,
+        payload,
+        *made.fidelity,
+        metadata=metadata,
+        notes=tuple(dict.fromkeys(notes)),
+        marked_share=made.marked_share,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What is to be said about a clip that was written; see `EmbedReport`."""
+
+    fidelity: tuple[float, float]
+    metadata: RightsReport | None
+    marked_share: float | None
+    notes: tuple[str, ...]
+
+
+def _write(
+    clip: Clip,
+    temp: Path,
+    payload: bytes,
+    *,
+    key: Key,
+    rights: Rights | None,
+    strength: float,
+    gain: float,
+    encoder: Encoder,
+    edit_lists: bool,
+    options: EmbedOptions,
+    progress: Progress,
+) -> _Made:
+    """Write the marked clip, with its notice, to `temp`; `gain` is for the picture alone."""
+    from .media.mp4_boxes import graft
+    from .media.video.remux import rewrite
+    from .watermark.video import Embedder
+
+    assert clip.path is not None
     width, height = (clip.height, clip.width) if clip.turn.transposed else (clip.width, clip.height)
-    with named(src):
-        embedder = Embedder(
-            payload,
-            key=key,
-            size=(height, width),
-            depth=clip.depth,
-            full_range=clip.full_range,
-            strength=strength,
-            aspect=clip.aspect,
-        )
+    embedder = Embedder(
+        payload,
+        key=key,
+        size=(height, width),
+        depth=clip.depth,
+        full_range=clip.full_range,
+        strength=strength * gain,
+        aspect=clip.aspect,
+    )
     fidelity = _Fidelity(clip)
 
     def mark(luma: NDArray[Any], seconds: float) -> None:
@@ -103,41 +176,22 @@ def embed(
         embedder.mark(luma)
         fidelity.after(before, luma)
 
-    sound = songs.Tracks(src, payload, key=key, strength=strength) if options.audio else None
-    share: float | None = None
-    heard: list[str] = []
-    with output as temp, named(src):
-        written = rewrite(
-            clip,
-            temp,
-            encoder,
-            mark,
-            progress=lambda done: progress(done, max(done, clip.frames)),
-            make_sound=sound.make if sound else None,
-            edit_lists=wanted is None or wanted.edit_lists or clip.staggered,
-            tolerant=options.lossy,
-        )
-        if clip.muxer in ("mp4", "mov"):
-            graft(src, temp, written.track_ids)
-        metadata = add_notice(temp, rights) if rights else None
-        if sound:
-            share, heard = sound.result(temp)
-        if _read_back(temp, key) != payload:
-            raise HostError(
-                "the mark cannot be read back: the clip is too small, too flat or too coarsely coded; "
-                "try a lower --crf or more --strength"
-            )
-    metadata = metadata and replace(metadata, path=dst)
-    notes = (*(f"{what} was lost" for what in clip.losses), *encoder.notes, *written.notes, *heard, *advice)
-    return EmbedReport(
-        src,
-        dst,
-        payload,
-        *fidelity.result(),
-        metadata=metadata,
-        notes=tuple(dict.fromkeys((*notes, *(metadata.notes if metadata else ())))),
-        marked_share=share,
+    sound = songs.Tracks(clip.path, payload, key=key, strength=strength) if options.audio else None
+    written = rewrite(
+        clip,
+        temp,
+        encoder,
+        mark,
+        progress=lambda done: progress(done, max(done, clip.frames)),
+        make_sound=sound.make if sound else None,
+        edit_lists=edit_lists,
+        tolerant=options.lossy,
     )
+    if clip.muxer in ("mp4", "mov"):
+        graft(clip.path, temp, written.track_ids)
+    metadata = add_notice(temp, rights) if rights else None
+    share, heard = sound.result(temp) if sound else (None, [])
+    return _Made(fidelity.result(), metadata, share, (*written.notes, *heard))
 
 
 def detect(

@@ -102,6 +102,23 @@ def write(
     return path
 
 
+def bars(path: Path) -> Path:
+    """Eight flat bars: little for a mark to hide in."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25, options={"preset": "veryfast", "crf": "20"})
+        stream.width, stream.height = 320, 180
+        for number in range(32):
+            frame = av.VideoFrame(320, 180, "yuv420p")
+            for index, plane in enumerate(frame.planes):
+                levels = np.linspace(32, 220, 8) if index == 0 else np.full(8, 128)
+                row = np.repeat(levels, plane.width // 8)
+                np.frombuffer(plane, np.uint8).reshape(plane.height, -1)[:, : plane.width] = row
+            frame.pts, frame.time_base = number, Fraction(1, 25)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
 def add_sound(
     container: Any, codec: str = "aac", seconds: float = 1.6, *, language: str = "eng", start: int = 0
 ) -> Callable[[], None]:

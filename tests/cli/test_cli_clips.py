@@ -164,6 +164,18 @@ def test_one_frame(stamp: Runner, key_file: Path, elsewhere: Path) -> None:
     assert stamp("detect", "one.stamped.mp4", "--expect", PAYLOAD).code == 0
 
 
+def test_flat_bars_get_a_stronger_mark_and_that_is_said(
+    stamp: Runner, key_file: Path, elsewhere: Path
+) -> None:
+    clips.bars(Path("bars.mp4"))
+    result = stamp("embed", "bars.mp4", "--payload", PAYLOAD, "--json")
+    assert result.code == 0, result.err
+    (entry,) = result.entries
+    assert any("times the strength was needed" in note for note in entry["notes"])
+    assert entry["psnr_db"] > 44
+    assert stamp("detect", "bars.stamped.mp4", "--expect", PAYLOAD).code == 0
+
+
 def test_sound_without_a_picture_is_no_clip(stamp: Runner, key_file: Path, elsewhere: Path) -> None:
     import av
 
