@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import struct
 import subprocess
+import zlib
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -218,3 +220,49 @@ def readable(data: bytes) -> object:
         return packets(data)
     except (av.FFmpegError, IndexError):
         return None
+
+
+def frame(name: bytes, content: bytes, flags: int = 0) -> bytes:
+    return name + struct.pack(">IH", len(content), flags) + content
+
+
+def tag(version: int, flags: int, body: bytes) -> bytes:
+    size = bytes(len(body) >> shift & 0x7F for shift in (21, 14, 7, 0))
+    return b"ID3" + bytes([version, 0, flags]) + size + body
+
+
+PICTURE = b"\xff\xe0\xff\0" * 25
+APIC = b"\0image/png\0\3\0" + PICTURE
+TITLE, LATIN = b"\1\xff\xfeS\0\xff\0", b"\0S\xff"
+BODY = frame(b"TIT2", TITLE) + frame(b"APIC", APIC)
+SAFE = (
+    BODY.replace(b"\xff\0", b"\xff\0\0")
+    .replace(b"\xff\xfe", b"\xff\0\xfe")
+    .replace(b"\xff\xe0", b"\xff\0\xe0")
+)
+V24 = frame(b"TIT2", LATIN) + frame(b"APIC", APIC)
+KINDS_OF_TAG = {
+    "v2.2": tag(2, 0, b"TT2\0\0\3" + LATIN + b"PIC\0\0\x6a\0PNG\3\0" + PICTURE),
+    "v2.3": tag(3, 0, BODY),
+    "v2.3, padding": tag(3, 0, BODY + bytes(3000)),
+    "v2.3, unsynchronised": tag(3, 0x80, SAFE + bytes(40)),
+    "v2.3, checksum": tag(3, 0x40, struct.pack(">IHII", 10, 0x8000, 0, zlib.crc32(BODY)) + BODY),
+    "v2.4": tag(4, 0, V24),
+    "v2.4, extended": tag(4, 0x40, b"\0\0\0\6\1\0" + V24),
+    "v2.4, footer": tag(4, 0x10, V24) + b"3DI" + tag(4, 0x10, V24)[3:10],
+}
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_TAG)
+def test_mutagen_reads_every_kind_of_tag(tmp_path: Path, kind: str) -> None:
+    """Extended header, unsynchronisation and footer are still right, as an independent reader has it."""
+    path = tmp_path / "song.mp3"
+    music = sound("mp3")
+    music = music[10 + sum(byte << shift for byte, shift in zip(music[6:10], (21, 14, 7, 0), strict=True)) :]
+    path.write_bytes(registry.write_rights(KINDS_OF_TAG[kind] + music, RIGHTS))
+    tags = mutagen.File(path).tags
+    assert (tags["TIT2"].text, tags.getall("APIC")[0].data) == (["Sÿ"], PICTURE)
+    assert (tags["TCOP"].text, tags["TPE1"].text) == ([NOTICE], [CREATORS])
+    assert (tags["WCOP"].url, tags["TSRC"].text) == (RIGHTS.web_statement, [RIGHTS.isrc])
+    assert tags.version[:2] == (2, int(kind[3]))
+    assert path.read_bytes().endswith(music)
