@@ -16,7 +16,7 @@ from tests import songs
 
 RATES = [8_000, 11_025, 22_050, 32_000, 44_100, 48_000, 96_000, 192_000]
 LOSSY_RATES = {"mp3": RATES[:6], "m4a-aac": RATES[:7], "ogg-opus": [48_000], "ogg-vorbis": RATES}
-# What a codec loses of a chord at 1.5 times 128 kbit/s is at least so far below it.
+# What a codec loses of a chord at twice 128 kbit/s is at least so far below it.
 LOSS_DB = 14
 
 

@@ -139,7 +139,7 @@ def test_mp3_tags_are_kept_on_both_sides(tmp_path: Path) -> None:
     path.write_bytes(front + path.read_bytes()[_id3_size(path) :] + back)
     target = tmp_path / "out.mp3"
     (note,) = softer(path, target)
-    assert "MP3, at 192 kbit/s" in note
+    assert "MP3, at 256 kbit/s" in note
     data = target.read_bytes()
     assert data.startswith(front + b"\xff\xfb")
     assert data.endswith(back)

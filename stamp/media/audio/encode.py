@@ -19,16 +19,19 @@ if TYPE_CHECKING:
     from .decode import Sound
     from .song import Block
 
-MARGIN = 1.5
-"""How much higher than the source's the new bit rate is: the codec has to describe its own earlier noise,
-too, so at the same rate a second encoding is heard sooner than the first (docs/adr/0056)."""
+MARGINS = {"aac": 2.5, "mp3": 2.0, "opus": 2.0, "vorbis": 2.5}
+"""How many times the source's bit rate a second encoding has, so that it is not heard: the codec has to
+describe its own earlier noise, too (measured by `benchmarks.reencoding`; docs/adr/0056)."""
+_MARGIN = 2.0
 
 
 def raised_rate(source: int | None, sound: Sound, *, least: int, most: int) -> int:
-    """The bit rate for sound that was encoded at `source` bit/s before: `MARGIN` times that, and for each
-    channel no less than `least` (at 44.1 kHz and above; in proportion below) nor more than `most` bit/s."""
+    """The bit rate for sound that was encoded at `source` bit/s before: as many times that as its codec needs,
+    and for each channel no less than `least` (at 44.1 kHz and above; in proportion below) nor more than
+    `most` bit/s."""
     floor = least * min(1, sound.rate / 44_100)
-    return round(min(max(MARGIN * (source or 0), floor * sound.channels), most * sound.channels))
+    wanted = MARGINS.get(sound.codec, _MARGIN) * (source or 0)
+    return round(min(max(wanted, floor * sound.channels), most * sound.channels))
 
 
 def lossy_note(name: str, new: int, old: int) -> str:
