@@ -8,6 +8,8 @@ from . import options
 from .screen import Screen
 
 _CLIPS = "8 to 12 bit; 4:2:0 to 4:4:4"
+_SONGS = "8 to 192 kHz"
+_PCM = f"8 to 32 bit and floating point; {_SONGS}; any channels"
 # Container of the registry -> what of it can carry the watermark; and why not, where it cannot.
 _MARKED = {
     "jpeg": "8 bit; RGB, gray, CMYK",
@@ -18,6 +20,11 @@ _MARKED = {
     "mp4": f"{_CLIPS}; H.264, HEVC, AV1, VP9, MPEG-4; sound alone in AAC or ALAC",
     "quicktime": f"{_CLIPS}; H.264, HEVC, ProRes, DNxHR, MJPEG; alpha in ProRes",
     "matroska": f"{_CLIPS}; H.264, HEVC, AV1, VP9, VP8, FFV1, MPEG-2; alpha in VP8 and VP9",
+    "wav": f"{_PCM}; RF64 and BW64, too",
+    "aiff": f"{_PCM}; AIFC without compression, too",
+    "flac": f"8 to 24 bit; {_SONGS}; up to 8 channels",
+    "mp3": "MPEG-1, 2 and 2.5; mono and stereo",
+    "ogg": f"Vorbis and Opus; {_SONGS}; up to 8 channels",
     "threegp": f"{_CLIPS}; H.264, MPEG-4",
 }
 _NOT_MARKED = {

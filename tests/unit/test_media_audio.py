@@ -96,6 +96,19 @@ def test_bits_that_do_not_count_stay_zero(tmp_path: Path) -> None:
     assert (samples % 16 == soundfile.read(tmp_path / "coarse.wav", dtype="int32")[0] // 256 % 16).all()
 
 
+@pytest.mark.parametrize("unknown", [0, 0xFFFFFFFF])
+def test_lengths_that_a_pipe_left_open_are_filled_in(unknown: int, tmp_path: Path) -> None:
+    path = made(tmp_path, "wav-16")
+    data = path.read_bytes()
+    at = data.index(b"data") + 4
+    field = struct.pack("<I", unknown)
+    path.write_bytes(data[:4] + field + data[8:at] + field + data[at + 4 :])
+    song = open_song(path)
+    assert song.frames == 20_000
+    song.write(tmp_path / "out.wav", song.blocks())
+    assert (tmp_path / "out.wav").read_bytes() == data
+
+
 @pytest.mark.parametrize("bits", [16, 24])
 def test_flac_metadata_is_kept_and_its_checks_fit(bits: int, tmp_path: Path) -> None:
     path = made(tmp_path, f"flac-{bits}", frames=50_000)

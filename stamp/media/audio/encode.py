@@ -26,9 +26,9 @@ _MARGIN = 2.0
 
 
 def raised_rate(source: int | None, sound: Sound, *, least: int, most: int) -> int:
-    """The bit rate for sound that was encoded at `source` bit/s before: as many times that as its codec needs,
-    and for each channel no less than `least` (at 44.1 kHz and above; in proportion below) nor more than
-    `most` bit/s."""
+    """The bit rate for sound that was encoded at `source` bit/s before: as many times that as its codec
+    needs, and for each channel no less than `least` (at 44.1 kHz and above; in proportion below) nor more
+    than `most` bit/s."""
     floor = least * min(1, sound.rate / 44_100)
     wanted = MARGINS.get(sound.codec, _MARGIN) * (source or 0)
     return round(min(max(wanted, floor * sound.channels), most * sound.channels))

@@ -33,6 +33,7 @@ class Layout:
     kind : unsigned ("u", with the zero in the middle), signed ("i") or floating point ("f").
     width : bytes of one sample. order : "<" or ">".
     bits : the bits of a sample that count, the highest ones of `width` bytes.
+    repairs : (byte, what belongs there) for lengths that whoever wrote the header did not know.
     """
 
     rate: int
@@ -43,6 +44,7 @@ class Layout:
     width: int
     order: Literal["<", ">"]
     bits: int
+    repairs: tuple[tuple[int, bytes], ...] = ()
 
     @property
     def frame(self) -> int:
@@ -88,7 +90,10 @@ def _write(path: Path, layout: Layout, target: Path, blocks: Iterable[Block]) ->
             there = max(size - layout.start, 0) // layout.frame
             raise damaged(path, f"its header tells of {layout.frames} samples, there are {there}")
         source.seek(0)
-        _copy(source, output, layout.start)
+        header = bytearray(source.read(layout.start))
+        for place, right in layout.repairs:
+            header[place : place + len(right)] = right
+        output.write(header)
         for block in blocks:
             before = unpack(source.read(len(block) * layout.frame), layout)
             after, over = _changed(before, block, layout)

@@ -7,6 +7,7 @@ sizes are those of EBU Tech 3306 and ITU-R BS.2088.
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -50,7 +51,11 @@ def layout(file: BinaryIO, path: Path) -> Layout | str:
                 raise damaged(path, "it does not tell the format of its samples")
             if isinstance(form, str):
                 return form
-            return _layout(form, position + 8, _length(length, data_size, size - position - 8))
+            there = size - position - 8
+            found = _layout(form, position + 8, _length(length, data_size, there))
+            # Written to a pipe: nobody could come back to fill in the lengths.
+            unknown = not long and length in (0, _UNKNOWN) and there > 0 and size < _UNKNOWN
+            return replace(found, repairs=_repairs(position, size)) if unknown else found
         position += 8 + length + (length & 1)
     raise damaged(path, "it has no samples")
 
@@ -58,7 +63,12 @@ def layout(file: BinaryIO, path: Path) -> Layout | str:
 def _length(length: int, long: int | None, there: int) -> int:
     if length == _UNKNOWN:
         return there if long is None else long
-    return length or there  # a program that wrote to a pipe could not come back to fill it in
+    return length or there
+
+
+def _repairs(data: int, size: int) -> tuple[tuple[int, bytes], ...]:
+    """The lengths of the file and of the chunk at byte `data`, its last."""
+    return (4, struct.pack("<I", size - 8)), (data + 4, struct.pack("<I", size - data - 8))
 
 
 def _format(block: bytes, path: Path) -> _Form | str:
