@@ -242,7 +242,7 @@ def write_rights(data: Source, rights: Rights) -> Source:
         new = _store(key).write(block, wanted)
         if len(new) > limits.get(key, len(new)) and _elsewhere(container, key, wanted):
             continue
-        if new != block:
+        if new != (block or b""):
             changed[key] = new
     return _spliced(given, data, container, blocks, changed)
 

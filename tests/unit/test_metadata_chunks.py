@@ -227,6 +227,17 @@ def test_info_of_other_writers() -> None:
         info.read(b"ICOP\x50\0\0\0abc")
 
 
+def test_a_text_without_anything_legible_in_ascii_has_no_place_in_info() -> None:
+    rights = Rights(copyright_notice="東京", creators=("東京", "Zoë"))
+    written = registry.write_rights(wav((b"data", b"\1\2")), rights)
+    assert dict(chunks(written))[b"LIST"] == b"INFO" + run([(b"IART", b"??; Zoe\0")], "<")
+    assert registry.read_rights(written).rights == rights
+    assert registry.write_rights(written, rights) is written
+    changed = registry.write_rights(written, Rights(creators=("東京",)))
+    assert b"LIST" not in dict(chunks(changed))
+    assert registry.read_rights(changed).sources["creators"] == ["id3", "xmp"]
+
+
 def test_folding() -> None:
     assert folded("© ℗ ® ™ Ærøskøbing Łódź") == "(C) (P) (R) TM AEroskobing Lodz"
     assert folded("– “Straße” ﬁ…") == '- "Strasse" fi...'

@@ -149,10 +149,12 @@ class ChunkText(Home):
         return f"{self.name} ({self.chunk.strip()})"
 
     def held(self, value: Value) -> Value:
-        """ASCII."""
+        """ASCII, empty where not a letter or digit would be left."""
+        texts = tuple(map(folded, map(str, value if isinstance(value, tuple) else (value,))))
+        legible = any(map(str.isalnum, "".join(texts)))
         if isinstance(value, tuple):
-            return tuple(name for item in value if (name := folded(str(item))))
-        return folded(str(value))
+            return tuple(filter(None, texts)) if legible else ()
+        return texts[0] if legible else ""
 
 
 def ascii_url(text: str) -> str:

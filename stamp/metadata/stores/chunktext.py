@@ -43,14 +43,16 @@ class ChunkTexts:
         return found
 
     def write(self, block: bytes | None, values: dict[str, Value]) -> bytes:
-        """The run with the rights in `values`, in ASCII; identical bytes where nothing differs."""
+        """The run with the rights in `values`, in ASCII; identical bytes where nothing differs. A text of
+        which nothing legible is left in ASCII is taken out.
+        """
         block = block or b""
         present = self.read(block)
         held = {name: self.homes[name].held(value) for name, value in values.items()}
         new = {
             self.homes[name].chunk.encode(): join_names(value).encode()
             for name, value in held.items()
-            if value and value != present.get(name)
+            if (value or None) != present.get(name)
         }
         return self._with(block, new) if new else block
 
