@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .audio import vectors as audio
 from .carrier import SCHEME, carriers
 from .coding import decode, encode
 from .detect import detect
@@ -105,6 +106,7 @@ def selftest() -> list[tuple[str, bool, str]]:
     results.append(_check("decoder", _decodes_noise))
     results.append(_check("marked picture", lambda: _reads(_unpack(stored["marked"]))))
     results.append(_check("wrong key", lambda: _silent(_unpack(stored["marked"]))))
+    results += audio.selftest()
     return results
 
 

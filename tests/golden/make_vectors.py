@@ -1,5 +1,5 @@
-"""Write stamp/watermark/vectors.json. Run once for a scheme: afterwards the vectors bind, and a change needs
-a new scheme.
+"""Write vectors.json of the image and of the audio scheme. Run once for a scheme: afterwards the vectors
+bind, and a change needs a new scheme.
 
 python tests/golden/make_vectors.py
 """
@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import stamp.watermark.audio.vectors as audio
 import stamp.watermark.vectors as vectors
 from stamp import embed
 
@@ -20,10 +21,15 @@ def record() -> dict[str, Any]:
     return {**vectors.compute(), "marked": vectors.pack(marked)}
 
 
+def record_audio() -> dict[str, Any]:
+    return {**audio.compute(), "marked": audio.pack(audio.marked_difference())}
+
+
 def main() -> None:
-    target = Path(vectors.__file__).with_suffix(".json")
-    target.write_text(json.dumps(record(), indent=1) + "\n", "utf-8")
-    print(f"{target}: {target.stat().st_size} bytes")
+    for module, made in ((vectors, record()), (audio, record_audio())):
+        target = Path(module.__file__).with_suffix(".json")
+        target.write_text(json.dumps(made, indent=1) + "\n", "utf-8")
+        print(f"{target}: {target.stat().st_size} bytes")
 
 
 if __name__ == "__main__":
