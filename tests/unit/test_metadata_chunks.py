@@ -176,6 +176,7 @@ def test_a_riff_does_not_grow_beyond_4_gb() -> None:
         b"RIFF\4\0\0\0WAV",
         b"RIFF\xff\xff\xff\xffWAVE" + run([(b"fmt ", FMT)], "<") + b"data\xff\xff\xff\xff" + bytes(9),
         b"RIFF\0\0\0\0WAVE" + run([(b"fmt ", FMT)], "<"),
+        wav((b"data", b"")) + bytes(50),
         wav((b"data", bytes(50)))[:-20],
         wav((b"data", bytes(50))).replace(b"data\x32\0\0\0", b"data\xff\xff\xff\x7f"),
         b"RF64\xff\xff\xff\xffWAVE" + run([(b"fmt ", FMT), (b"data", bytes(60))], "<"),

@@ -24,6 +24,7 @@ _ID3 = (b"id3 ", b"ID3 ")
 _SOUND = (b"fmt ", b"data")
 _DS64_SIZE = 28
 _LARGEST = 0xFFFFFFFF
+_UNFINISHED = "its header was never completed; open it in an audio editor and save it anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +124,13 @@ def _wave(data: Source) -> _Wave:
     end = 8 + length
     # A writer may leave out the padding of the last chunk, and count it nevertheless.
     if not 12 <= end <= len(data) + 1:
-        raise CorruptFile(
-            "WAV: the file is shorter than its header says: cut off, or its header was never completed; open "
-            "it in an audio editor and save it anew"
-        )
+        raise CorruptFile(f"WAV: the file is shorter than its header says: cut off, or {_UNFINISHED}")
     end = min(end, len(data))
-    return _Wave(walked(data, 12, end, "<", lengths), end, length_at, digits)
+    found = walked(data, 12, end, "<", lengths)
+    if end < len(data) and any(chunk.kind == b"data" and chunk.start == chunk.end for chunk in found):
+        # Players take what follows for the sound.
+        raise CorruptFile(f"WAV: the length of the sound is missing: {_UNFINISHED}")
+    return _Wave(found, end, length_at, digits)
 
 
 def _lengths(data: Source, size: int) -> dict[bytes, int]:
