@@ -76,6 +76,13 @@ def test_what_is_no_song_is_an_error(
     assert [path.name for path in elsewhere.iterdir()] == [name]
 
 
+def test_the_sound_of_a_clip_is_marked_when_asked(stamp: Runner, key_file: Path) -> None:
+    sample = Path(__file__).parents[2] / "sample_media" / "pan.mp4"
+    result = stamp("embed", str(sample), "-o", "out.mp4", "--audio", "--json", "--preset", "ultrafast")
+    assert result.code == 0
+    assert result.entries[0]["notes"] == ["there is no sound in it to be marked"]
+
+
 def found(tempo: float | None, pitch: float | None, *spans: tuple[float, float]) -> DetectReport:
     return DetectReport(
         None, True, None, 9.0, 6.0, -20.0, 0, None, "k", "s", spans=spans, tempo=tempo, pitch=pitch

@@ -242,6 +242,28 @@ def test_m4a_keeps_all_boxes_but_those_of_the_sound(kind: str, first: bool, tmp_
     assert len(np.concatenate(list(open_song(target).blocks()))) == 60_000
 
 
+def test_protected_and_doubled_sound_is_refused(tmp_path: Path) -> None:
+    path = made(tmp_path, "m4a-aac")
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"mp4a", b"drms", 1))
+    with pytest.raises(UnsupportedFormat, match=r"song.m4a: its sound is protected \(DRM\); ask"):
+        open_song(path)
+    path.write_bytes(data)
+    two = tmp_path / "two.m4a"
+    with av.open(str(path)) as source, av.open(str(two), "w", format="ipod") as output:
+        streams = [output.add_stream_from_template(source.streams.audio[0]) for _ in range(2)]
+        packets = [(bytes(p), p.pts, p.duration) for p in source.demux(source.streams.audio[0]) if p.size]
+        for content, pts, duration in packets:
+            for stream in streams:
+                packet = av.Packet(content)
+                packet.pts = packet.dts = pts
+                packet.duration, packet.time_base, packet.stream = duration, Fraction(1, RATE), stream
+                output.mux(packet)
+    song = open_song(two)
+    with pytest.raises(UnsupportedFormat, match=r"two.m4a: there are several sound tracks in it; put each"):
+        song.write(tmp_path / "out.m4a", song.blocks())
+
+
 @pytest.mark.parametrize("kind", [*songs.SNDFILE, *songs.LIBAV])
 def test_truncated_files_are_told(kind: str, tmp_path: Path) -> None:
     """Cut in the middle: an error for a file that tells its length, else the part that is there."""

@@ -124,6 +124,20 @@ def test_a_truncated_song_is_refused_and_can_be_searched(tmp_path: Path) -> None
     assert detect_file(marked, keys=KEY).payload == PAYLOAD
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e300])
+def test_samples_that_are_no_numbers_are_refused(value: float, tmp_path: Path) -> None:
+    samples = songs.music(3).astype(float)
+    samples[1000] = value
+    path = tmp_path / "song.wav"
+    soundfile.write(path, samples, 44_100, "DOUBLE")
+    for job in (
+        lambda: embed_file(path, tmp_path / "out.wav", PAYLOAD, key=KEY),
+        lambda: detect_file(path, keys=KEY),
+    ):
+        with pytest.raises(HostError, match=r"song.wav: .*finite"):
+            job()
+
+
 def test_a_rate_that_no_mark_fits_is_refused(tmp_path: Path) -> None:
     path = songs.write(tmp_path / "song", songs.tune(4_000, 1, 40_000), 4_000, "wav-16")
     with pytest.raises(HostError, match=r"song.wav: .*can be marked, not 4000"):

@@ -35,11 +35,13 @@ _SLACK = 4096  # sample frames that a decoder may hold back at the end
 @dataclass(frozen=True, slots=True)
 class _Track:
     """size : bytes of its samples. frames : its length in sample frames without the encoder's delay and
-    padding, None where that is not told plainly. fragmented : more of it stands in other boxes."""
+    padding, None where that is not told plainly. fragmented : more of it stands in other boxes. others :
+    there are other sound tracks."""
 
     size: int
     frames: int | None
     fragmented: bool
+    others: bool
 
 
 def open_mp4(path: Path) -> Song:
@@ -73,22 +75,25 @@ def _sound(moov: Box, path: Path) -> Box:
 def _measured(moov: Box, track: Box, rate: int) -> _Track:
     """How long a track is: iTunes' own gapless comment knows best, then the sample table and the edits."""
     fragmented = moov.get(b"mvex") is not None
+    others = sum(box.kind == b"trak" and handler(box) == b"soun" for box in moov.children) > 1
     size = sum(length for _, length in chunks(track))
     udta = moov.get(b"udta")
     comment = GAPLESS.search(udta.content) if udta else None
     media, total = media_time(track)
     if fragmented or not total:
-        return _Track(size, None, fragmented)
+        return _Track(size, None, fragmented, others)
     if comment:
-        return _Track(size, int(comment[3], 16), False)
+        return _Track(size, int(comment[3], 16), False, others)
     start, length = edit(track)
     units = total - start
     if length and abs(length * media / movie_scale(moov) - units) > media / movie_scale(moov) + 1:
-        return _Track(size, None, False)
-    return _Track(size, round(units * rate / media), False)
+        return _Track(size, None, False, others)
+    return _Track(size, round(units * rate / media), False, others)
 
 
 def _write(path: Path, sound: Sound, track: _Track, target: Path, blocks: Iterable[Block]) -> list[str]:
+    if track.others:
+        raise refused(path, "there are several sound tracks in it", "put each in a file of its own")
     if track.fragmented:
         raise refused(
             path, "a fragmented MP4 cannot be marked", "put it in one piece: ffmpeg -i IN -c copy OUT.m4a"

@@ -114,9 +114,10 @@ def _copy(source: BinaryIO, output: BinaryIO, count: int) -> None:
 
 def _changed(before: NDArray[Any], block: Block, layout: Layout) -> tuple[NDArray[Any], int]:
     """The samples with the mark, and how many of them had to be clipped."""
-    change = block.astype(np.float64) - to_float(before, layout)
+    with np.errstate(invalid="ignore"):  # floating point can be infinite, or no number: it stays as it is
+        change = block.astype(np.float64) - to_float(before, layout)
     if layout.kind == "f":
-        return before + change, 0
+        return before + np.where(np.isfinite(change), change, 0), 0
     full = 1 << (8 * layout.width - 1)
     step = 1 << (8 * layout.width - layout.bits)
     after = before.astype(np.int64) + np.rint(change * (full / step)).astype(np.int64) * step
@@ -128,7 +129,8 @@ def _changed(before: NDArray[Any], block: Block, layout: Layout) -> tuple[NDArra
 def to_float(samples: NDArray[Any], layout: Layout) -> Block:
     """Samples as they come from `unpack`, on a scale of +-1."""
     if layout.kind == "f":
-        return samples.astype(np.float32)
+        with np.errstate(over="ignore"):  # a double may be beyond float32: infinite, which no mark takes
+            return samples.astype(np.float32)
     return samples.astype(np.float32) * np.float32(0.5 ** (8 * layout.width - 1))
 
 
