@@ -294,7 +294,7 @@ class _Job:
                 # There a track is as long as its packets in the order of decoding, which ends before the
                 # last frame is shown.
                 rest = self.times.end - self.times.first - (self.held.dts - self.first_dts)
-                self.held.duration = max(rest, 1)
+                self.held.duration = max(self.held.duration or 1, rest)
             self.output.mux_one(self.held)
         for sound in self.sounds.values():
             self.output.mux(sound.flush())
