@@ -8,9 +8,10 @@ safely is the business of the caller.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
+from itertools import zip_longest
 from types import MappingProxyType
 from typing import Any, Final, Protocol, cast, overload
 
@@ -20,7 +21,7 @@ from .fields import COLUMNS, FIELD, FIELDS, STORES, homes_in
 from .party import Party
 from .rights import NO_AI_TERMS, Rights, terms_onto
 from .signatures import FILMS, film, sound
-from .source import Source
+from .source import Patched, Source
 
 _SLICE = 1 << 20
 _PARTS = (tuple, Party)
@@ -374,8 +375,15 @@ def essence_digest(data: Source) -> str:
 
 
 def same_essence(before: Source, after: Source) -> bool:
-    """Whether both files have the same picture, sound or film; much quicker than two digests in memory."""
+    """Whether both files have the same picture, sound or film; much quicker than two digests in memory, or
+    where the container tells the `spans` in which all of it stands and these are kept as they are.
+    """
     _, container, data = _container(before)
+    spans: Callable[[Source], Iterator[tuple[int, int]]] | None = getattr(container, "spans", None)
+    if spans and isinstance(after, Patched) and after.source is data:
+        kept = (after.origin(*span) for span in spans(after))
+        if all(one == two for one, two in zip_longest(spans(data), kept)):
+            return True
     if isinstance(data, bytes) and isinstance(after, bytes):
         one, two = ([memoryview(part) for part in container.essence(file)] for file in (data, after))
         if [len(part) for part in one] == [len(part) for part in two]:

@@ -59,6 +59,15 @@ class Patched:
             index += 1
         return b"".join(found)
 
+    def origin(self, start: int, stop: int) -> tuple[int, int] | None:
+        """Which span of `source` stands from `start` to `stop`; None where that is not one span."""
+        index = bisect_right(self._starts, start) - 1
+        piece = self.pieces[index] if index < len(self.pieces) else b""
+        if isinstance(piece, bytes) or stop > self._starts[index + 1]:
+            return None
+        moved = piece[0] - self._starts[index]
+        return start + moved, stop + moved
+
 
 def chunks(source: Source, start: int, end: int) -> Iterator[bytes]:
     """source[start:end] in pieces of at most 1 MiB."""

@@ -7,6 +7,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
+from films import CHUNKS, Mp4
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -43,6 +44,31 @@ def test_a_patched_source_reads_as_the_spliced_bytes(
     assert patched[start:stop] == whole[start:stop]
     pieces = (piece if isinstance(piece, bytes) else data[slice(*piece)] for piece in patched.pieces)
     assert b"".join(pieces) == whole
+
+
+def test_where_bytes_of_a_patched_source_come_from() -> None:
+    patched = Patched(b"0123456789", [(2, 4, b"abc"), (7, 7, b"de")])
+    assert patched[0:13] == b"01abc456de789"
+    assert patched.origin(0, 2) == (0, 2)
+    assert patched.origin(5, 8) == (4, 7)
+    assert patched.origin(6, 7) == (5, 6)
+    assert patched.origin(10, 13) == (7, 10)
+    assert [patched.origin(*span) for span in ((1, 3), (2, 4), (7, 9), (7, 11))] == [None] * 4
+
+
+def test_a_change_of_the_work_itself_is_seen(tmp_path: Path) -> None:
+    film = Mp4().encoded()
+    written = registry.write_rights(film, Rights(copyright_notice="x"))
+    at = written.index(CHUNKS[0])
+    assert registry.same_essence(film, written)
+    assert not registry.same_essence(film, written[:at] + b"?" + written[at + 1 :])
+    (path := tmp_path / "f.mp4").write_bytes(film)
+    with open_large(path) as file:
+        view = registry.write_rights(file, Rights(copyright_notice="x"))
+        at = film.index(CHUNKS[0])
+        assert registry.same_essence(file, view)
+        assert registry.same_essence(file, Patched(file, [(at, at + 1, film[at : at + 1])]))
+        assert not registry.same_essence(file, Patched(file, [(at, at + 1, b"?")]))
 
 
 def test_slices_of_a_large_file_are_those_of_its_bytes(tmp_path: Path) -> None:

@@ -79,6 +79,7 @@ _FREEFORM: Final = (
     "identifier",
 )
 _IN_XMP: Final = "stands in the file's XMP, which has a form for it"
+_EDITOR: Final = {"editor_notice": "only EXIF has the notices of photographer and editor apart"}
 _ONLY_TWO: Final = "holds the notice and the author; the rest stands in the file's XMP"
 
 COLUMNS: Final = {
@@ -88,28 +89,32 @@ COLUMNS: Final = {
             **{name: ListItem(_COMMENTS[name], atom) for name, atom in _ATOMS.items()},
             **{name: ListItem(_COMMENTS[name]) for name in _FREEFORM},
         },
+        absent=_EDITOR,
         otherwise=_IN_XMP,
     ),
     "keys": Column(
         title="QuickTime keys",
         homes={"copyright_notice": QuickTimeKey("copyright"), "creators": QuickTimeKey("artist")},
+        absent=_EDITOR,
         otherwise=_ONLY_TWO,
     ),
     "asset": Column(
         title="3GPP asset information",
         homes={"copyright_notice": UserText(b"cprt"), "creators": UserText(b"auth")},
+        absent=_EDITOR,
         otherwise=_ONLY_TWO,
     ),
     "usertext": Column(
         title="QuickTime user data",
         homes={"copyright_notice": UserText(b"\xa9cpy"), "creators": UserText(b"\xa9ART")},
+        absent=_EDITOR,
         otherwise=_ONLY_TWO,
         created=False,
     ),
     "tags": Column(
         title="Matroska tags",
         homes=_TAGS,
-        absent={"editor_notice": "only EXIF has the notices of photographer and editor apart"},
+        absent=_EDITOR,
         otherwise="readers show one of several texts, and not that of their user's language",
     ),
 }

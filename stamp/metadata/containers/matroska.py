@@ -145,6 +145,11 @@ def has_c2pa(data: Source) -> bool:
     )
 
 
+def spans(data: Source) -> Iterator[tuple[int, int]]:
+    """Where everything stands that `essence` is taken from: the content of every cluster."""
+    return ((part.content, part.end) for part in _opened(data).parts if part.id == _CLUSTER)
+
+
 def essence(data: Source) -> Iterator[bytes]:
     """Timestamps and blocks of every cluster."""
     for cluster in (part for part in _opened(data).parts if part.id == _CLUSTER):

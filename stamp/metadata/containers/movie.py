@@ -107,11 +107,17 @@ def has_c2pa(data: Source) -> bool:
     )
 
 
-def essence(data: Source) -> Iterator[bytes]:
-    """The media data: the content of every `mdat`."""
+def spans(data: Source) -> Iterator[tuple[int, int]]:
+    """Where the media data stand: the content of every `mdat`."""
     for part in boxes(data, most=MAX_TOP_BOXES, slack=True):
         if part.kind == b"mdat":
-            yield from chunks(data, part.content, part.end)
+            yield part.content, part.end
+
+
+def essence(data: Source) -> Iterator[bytes]:
+    """The media data."""
+    for start, end in spans(data):
+        yield from chunks(data, start, end)
 
 
 def _opened(data: Source) -> _Movie:
