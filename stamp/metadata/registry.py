@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib import import_module
 from itertools import zip_longest
 from types import MappingProxyType
@@ -172,9 +173,11 @@ def created(data: Source) -> tuple[str, ...]:
     return tuple(key for key in _stores_in(container, data) if _is_created(container, key))
 
 
-def homeless(name: str) -> dict[str, str]:
+@cache
+def homeless(name: str) -> Mapping[str, str]:
     """Field -> why the container has no place for it."""
-    return {field: row["absent"] for field, row in _row(name).items() if not row["homes"]}
+    absent = {field: row["absent"] for field, row in _row(name).items() if not row["homes"]}
+    return MappingProxyType(absent)
 
 
 def supported(name: str | None) -> bool:
@@ -228,11 +231,11 @@ def write_rights(data: Source, rights: Rights) -> Source:
     _, container, data = _container(data)
     blocks = container.extract(data)
     values = rights.values()
-    if rights.usage_terms:
+    if rights.usage_terms == NO_AI_TERMS:
         terms = (
             _store(key).read(blocks[key]).get("usage_terms") for key in container.STORES if key in blocks
         )
-        values["usage_terms"] = terms_onto(rights.usage_terms, next(filter(None, terms), None))
+        values["usage_terms"] = terms_onto(NO_AI_TERMS, next(filter(None, terms), None))
     changed: dict[str, bytes] = {}
     limits: Mapping[str, int] = getattr(container, "LIMITS", {})
     for key in _stores_in(container, data):

@@ -12,7 +12,7 @@ from typing import Final
 from ...errors import CorruptFile
 from ..homes import XmpProperty
 from . import xmltree
-from .rdf import NAMESPACES, RDF, Attribute
+from .rdf import NAMESPACES, RDF, Attribute, tag_of
 from .xmltree import Node
 
 Edit = tuple[int, int, str]
@@ -81,15 +81,19 @@ class Packet:
             text = body + padding + text[trailer:]
         return self.before + text.encode(self.codec) + self.after
 
+    def properties(self) -> dict[str, list[Node | Attribute]]:
+        """Tag -> where the property stands at the top level, in document order."""
+        places: dict[str, list[Node | Attribute]] = {}
+        for description in self.rdf.children:
+            for tag, value in description.attributes.items():
+                places.setdefault(tag, []).append(Attribute(description, value))
+            for child in description.children:
+                places.setdefault(child.tag, []).append(child)
+        return places
+
     def occurrences(self, home: XmpProperty) -> list[Node | Attribute]:
         """Where the property stands at the top level, in document order."""
-        tag = f"{{{NAMESPACES[home.prefix]}}}{home.name}"
-        places: list[Node | Attribute] = []
-        for description in self.rdf.children:
-            if tag in description.attributes:
-                places.append(Attribute(description, description.attributes[tag]))
-            places += description.named(tag)
-        return places
+        return self.properties().get(tag_of(home), [])
 
     def element(self, node: Node, content: str, attributes: str = "") -> Edit:
         """The whole element anew, under its own name and with its own namespace declarations."""

@@ -39,6 +39,11 @@ class Attribute:
     value: str
 
 
+def tag_of(home: XmpProperty) -> str:
+    """The property's name in {namespace}local form."""
+    return f"{{{NAMESPACES[home.prefix]}}}{home.name}"
+
+
 def stored(home: XmpProperty, value: Value) -> str:
     """A simple value as it stands in the file; XMP spells booleans True and False (part 1, 8.2.1.1)."""
     return home.stored_as + str(value)

@@ -49,7 +49,7 @@ class _Layout:
 
     @property
     def word_size(self) -> int:
-        return struct.calcsize(self.word)
+        return 8 if self.word == "Q" else 4
 
     @property
     def entry_size(self) -> int:

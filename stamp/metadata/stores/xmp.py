@@ -19,7 +19,7 @@ from ..fields import homes_in
 from ..homes import XmpProperty
 from ..party import Party
 from .packet import Edit, Packet
-from .rdf import RDF, array_in, value_of
+from .rdf import RDF, array_in, tag_of, value_of
 from .xmltree import Node
 from .xmpedits import Fields, can_hold, empty_descriptions, new_description, removing, setting
 
@@ -99,7 +99,8 @@ def _empty() -> Packet:
 
 
 def _values(packet: Packet) -> dict[str, Value]:
-    found = {name: value_of(packet.occurrences(home), home) for name, home in _HOMES.items()}
+    places = packet.properties()
+    found = {name: value_of(places.get(tag_of(home), []), home) for name, home in _HOMES.items()}
     return {name: value for name, value in found.items() if value is not None and value not in ("", ())}
 
 
