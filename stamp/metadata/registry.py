@@ -307,9 +307,9 @@ def undo_rights(data: Source, changes: Changes) -> Source:
     _, container, data = _container(data)
     blocks = container.extract(data)
     changed: dict[str, bytes] = {}
-    for key, block in blocks.items():
-        store = _store(key)
-        present = store.read(block)
+    for key in container.STORES:
+        store, block = _store(key), blocks.get(key)
+        present = {} if block is None else store.read(block)
         ours = {
             name: before
             for name, (before, after) in changes.get(key, {}).items()
@@ -318,13 +318,13 @@ def undo_rights(data: Source, changes: Changes) -> Source:
         # What has parts is merged by `write`: without a removal, our parts would stay among the old ones.
         parts = {name for name, old in ours.items() if old is None or isinstance(old, _PARTS)}
         gone = {name: value for name, value in present.items() if name in parts}
-        new = store.remove(block, gone) if gone else block
+        new = store.remove(block, gone) if block and gone else block
         # Two fields may be seen in one place, as the first licensor's URL is: what goes with the other stays.
         left = store.read(new) if new else {}
         back = {name: value for name, value in present.items() if name not in ours and name not in left}
         back |= {name: value for name, value in ours.items() if value is not None}
         new = store.write(new or None, back) if back else new
-        if new != block:
+        if new is not None and new != block:
             changed[key] = new
     return _spliced(given, data, container, blocks, changed)
 

@@ -55,11 +55,11 @@ def test_undoing_brings_every_store_back(name: str, before: Rights, new: Rights)
     was, now = registry.read_rights(source).values, registry.read_rights(written).values
     changes = {
         store: {
-            field: (was.get(store, {}).get(field), now[store].get(field))
-            for field in {**was.get(store, {}), **now[store]}
-            if was.get(store, {}).get(field) != now[store].get(field)
+            field: (was.get(store, {}).get(field), now.get(store, {}).get(field))
+            for field in {**was.get(store, {}), **now.get(store, {})}
+            if was.get(store, {}).get(field) != now.get(store, {}).get(field)
         }
-        for store in now
+        for store in {**was, **now}
     }
     undone = registry.undo_rights(written, changes)
     assert registry.read_rights(undone).values == was
