@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from .media.audio.track import SoundTrack
     from .watermark.audio import Embedder
     from .watermark.key import Key
+
+_ENOUGH = 10  # seconds in which most music can be read
+_LITTLE = 0.1
 
 
 def embed(
@@ -54,10 +57,11 @@ def embed(
             payload, key=key, sample_rate=song.rate, channels=song.channels, strength=strength
         )
     with output as temp, named(src):
-        notes = song.write(temp, _marked(_counted(song, progress), embedder))
+        reading = _Reading(song, progress)
+        notes = song.write(temp, _marked(reading, embedder))
         metadata = add_notice(temp, rights) if rights else None
         if detect(temp, keys=[key], search=False).payload != payload:
-            raise HostError("the mark cannot be read back from this song: too short, too quiet or too plain")
+            raise HostError(_reason(reading.frames / song.rate, embedder.marked_share))
     metadata = metadata and replace(metadata, path=dst)
     notes += metadata.notes if metadata else ()
     return EmbedReport(
@@ -104,18 +108,37 @@ class Tracks:
         return round(self._embedders[0].marked_share, 3), notes
 
 
-def _counted(song: Song, progress: Progress) -> Iterator[Block]:
-    """The song's samples; tells how many are done. Raises HostError where there are none."""
-    done = 0
-    for block in song.blocks():
-        yield block
-        done += len(block)
-        progress(done, max(song.frames or 0, done))
-    if not done:
-        raise HostError("there is no sound in this song")
+class _Reading:
+    """The song's samples on their way; `frames` is how many have passed."""
+
+    def __init__(self, song: Song, progress: Progress) -> None:
+        self._song, self._progress = song, progress
+        self.frames = 0
+
+    def __iter__(self) -> Iterator[Block]:
+        """Raises HostError where there are none."""
+        for block in self._song.blocks():
+            yield block
+            self.frames += len(block)
+            self._progress(self.frames, max(self._song.frames or 0, self.frames))
+        if not self.frames:
+            raise HostError("there is no sound in this song")
 
 
-def _marked(blocks: Iterator[Block], embedder: Embedder) -> Iterator[Block]:
+def _reason(seconds: float, share: float) -> str:
+    """Why a mark cannot be read back, and what to do."""
+    if seconds < _ENOUGH:
+        why = f"{seconds:.1f} s are too short: take a piece of {_ENOUGH} s or more"
+    elif share < _LITTLE:
+        why = f"only {share:.0%} of it can hide one, the rest is silence or lone tones"
+    else:
+        why = "it is too quiet or too plain: more --strength may help"
+    return (
+        f"the mark cannot be read back from this song, {why}; --no-watermark writes the rights notice alone"
+    )
+
+
+def _marked(blocks: Iterable[Block], embedder: Embedder) -> Iterator[Block]:
     for block in blocks:
         yield embedder.push(block)
     yield embedder.flush()

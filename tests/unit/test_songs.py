@@ -94,9 +94,12 @@ def test_a_song_that_plays_faster_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("samples", "reason"),
     [
-        (np.zeros((300_000, 2)), "cannot be read back from this song: too short, too quiet or too plain"),
-        (songs.music(0.5), "cannot be read back from this song"),
-        (np.sin(np.arange(400_000)[:, None] / 20) / 2, "cannot be read back from this song"),
+        (
+            np.zeros((450_000, 2)),
+            "only 0% of it can hide one.*; --no-watermark writes the rights notice alone",
+        ),
+        (songs.music(0.5), "0.5 s are too short: take a piece of 10 s or more; --no-watermark"),
+        (np.sin(np.arange(450_000)[:, None] / 20) / 2, "cannot be read back from this song, "),
         (np.zeros((0, 2)), "there is no sound in this song"),
     ],
 )
