@@ -90,7 +90,7 @@ class RightsFound:
 
 _STORE_MODULES = {"text": "pngtext"}
 """The modules in `stores` that are not called like the store."""
-STREAMED: Final = frozenset({"aiff", "flac", "matroska", "mp3", "mp4", "quicktime", "threegp", "wav"})
+STREAMED: Final = frozenset({"aiff", "flac", "matroska", "mp3", "mp4", "ogg", "quicktime", "threegp", "wav"})
 """Containers that take a `Source`: files of many gigabytes are never loaded."""
 
 

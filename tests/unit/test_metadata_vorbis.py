@@ -291,3 +291,28 @@ def test_damaged_ogg_is_refused() -> None:
     ):
         with pytest.raises(CorruptFile, match=reason):
             registry.write_rights(data, RIGHTS)
+
+
+class Slices:
+    """A file that is read a slice at a time, and notes the largest."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data, self.largest = data, 0
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __getitem__(self, span: slice, /) -> bytes:
+        found = self.data[span]
+        self.largest = max(self.largest, len(found))
+        return found
+
+
+@pytest.mark.parametrize("kind", ["opus", "flac", "mp3"])
+def test_files_are_read_a_slice_at_a_time(kind: str) -> None:
+    data = flac((PADDING, b"")) + bytes(1 << 21) if kind == "flac" else sound(kind, 12)
+    source = Slices(data)
+    assert len(source) > 130_000
+    written = registry.write_rights(source, RIGHTS)
+    assert source.largest <= 1 << 16
+    assert written[0 : len(written)] == registry.write_rights(data, RIGHTS)

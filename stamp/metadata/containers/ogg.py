@@ -15,9 +15,9 @@ from itertools import chain
 from typing import Final
 
 from ...errors import CorruptFile, UnsupportedFormat
+from ..source import Edit, Patched, Source
 from . import oggpage
 from .oggpage import Page
-from .splicing import Edit, spliced
 
 TITLE: Final = "Ogg Vorbis, Opus, Speex and FLAC"
 STORES: Final = ("vorbis",)
@@ -44,13 +44,13 @@ class _Stream:
     prefix: int
 
 
-def extract(data: bytes) -> dict[str, bytes]:
+def extract(data: Source) -> dict[str, bytes]:
     """Store -> its block. Raises `CorruptFile` for damaged pages, `UnsupportedFormat` for other streams."""
     stream = _stream(data)
     return {"vorbis": stream.packets[0][stream.prefix :]}
 
 
-def splice(data: bytes, blocks: Mapping[str, bytes]) -> bytes:
+def splice(data: Source, blocks: Mapping[str, bytes]) -> Source:
     """`data` with other comments, none where the block is empty. Raises as `extract` does."""
     stream = _stream(data)
     comments = blocks["vorbis"] or _EMPTY
@@ -68,26 +68,25 @@ def splice(data: bytes, blocks: Mapping[str, bytes]) -> bytes:
         for page in oggpage.pages(data, last.end):
             number = page.sequence + shift & 0xFFFFFFFF
             edits.append((page.at + 18, page.at + 26, oggpage.renumbered(data, page, number)))
-    return spliced(data, edits)
+    return Patched(data, edits)
 
 
-def has_c2pa(data: bytes) -> bool:
+def has_c2pa(data: Source) -> bool:
     """False: C2PA 2.1 has no place in Ogg."""
     return False
 
 
-def essence(data: bytes) -> Iterator[bytes | memoryview]:
+def essence(data: Source) -> Iterator[bytes]:
     """The sound itself: the packets but for the comment header, and the positions of the pages behind it."""
     stream = _stream(data)
-    view = memoryview(data)
-    yield view[stream.pages[0].start : stream.pages[0].end]
+    yield data[stream.pages[0].start : stream.pages[0].end]
     yield from stream.packets[1:]
     for page in oggpage.pages(data, stream.pages[-1].end):
         yield page.position
-        yield view[page.start : page.end]
+        yield data[page.start : page.end]
 
 
-def _stream(data: bytes) -> _Stream:
+def _stream(data: Source) -> _Stream:
     pages = _header_pages(data)
     first = pages[0]
     behind = oggpage.pages(data, pages[-1].end)
@@ -106,7 +105,7 @@ def _stream(data: bytes) -> _Stream:
     return _Stream(pages, packets, 4 if prefix in _FLAC_COMMENTS else len(prefix))
 
 
-def _header_pages(data: bytes) -> list[Page]:
+def _header_pages(data: Source) -> list[Page]:
     """The first page, and those behind it to the first that ends with a whole packet."""
     found: list[Page] = []
     for page in oggpage.pages(data):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ...errors import CorruptFile
+from ..source import Source
 
 CONTINUED: Final = 1
 FIRST: Final = 2
@@ -16,6 +17,8 @@ LAST: Final = 4
 NO_PACKET_ENDS: Final = b"\xff" * 8
 _FIXED = 27
 _SEGMENTS = 255
+_LONGEST_HEAD = _FIXED + _SEGMENTS
+_WINDOW = 1 << 16
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
@@ -33,25 +36,30 @@ class Page:
     lacing: bytes
 
 
-def pages(data: bytes, at: int = 0) -> Iterator[Page]:
+def pages(data: Source, at: int = 0) -> Iterator[Page]:
     """All pages from a byte on. Raises `CorruptFile` where one is cut off or something else stands there."""
-    while at < len(data):
-        if data[at : at + 5] != b"OggS\0" or at + _FIXED > len(data):
+    size = len(data)
+    window, first = b"", at
+    while at < size:
+        if at + _LONGEST_HEAD > first + len(window):
+            window, first = data[at : at + _WINDOW], at
+        head = window[at - first : at - first + _LONGEST_HEAD]
+        if head[:5] != b"OggS\0" or len(head) < _FIXED:
             raise CorruptFile(f"Ogg: no page where one must begin (byte {at}): cut off or damaged")
-        flags, position, serial, sequence, _, count = struct.unpack_from("<B8s4sI4sB", data, at + 5)
+        flags, position, serial, sequence, _, count = struct.unpack_from("<B8s4sI4sB", head, 5)
         start = at + _FIXED + count
-        lacing = data[at + _FIXED : start]
+        lacing = head[_FIXED : _FIXED + count]
         end = start + sum(lacing)
-        if len(lacing) < count or end > len(data):
+        if len(lacing) < count or end > size:
             raise CorruptFile(f"Ogg: the page at byte {at} is cut off")
         yield Page(at, start, end, flags, position, serial, sequence, lacing)
         at = end
 
 
-def is_intact(data: bytes, page: Page) -> bool:
+def is_intact(data: Source, page: Page) -> bool:
     """Whether the checksum of a page is right."""
-    blank = data[page.at : page.at + 22] + bytes(4) + data[page.at + 26 : page.end]
-    return checksum(blank) == data[page.at + 22 : page.at + 26]
+    raw = data[page.at : page.end]
+    return checksum(raw[:22] + bytes(4) + raw[26:]) == raw[22:26]
 
 
 def packed(packets: Sequence[bytes], serial: bytes, sequence: int, position: bytes) -> list[bytes]:
@@ -79,7 +87,7 @@ def packed(packets: Sequence[bytes], serial: bytes, sequence: int, position: byt
     return found
 
 
-def renumbered(data: bytes, page: Page, sequence: int) -> bytes:
+def renumbered(data: Source, page: Page, sequence: int) -> bytes:
     """The eight bytes of a page's number and checksum for another number. The checksum is linear: one that
     was wrong stays wrong, so that damage is not hidden.
     """
