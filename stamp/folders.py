@@ -13,7 +13,7 @@ from .errors import MediaError, OutputError, StampError
 _PICTURES = ".jpg .jpeg .jpe .jfif .png .webp .tif .tiff .avif .heic .heif .hif"
 _PICTURES_FOR_NOTICES = ".gif .jxl"
 _CLIPS = ".mp4 .m4v .mov .qt .mkv .webm .avi .mpg .mpeg .flv .ogv .3gp .mts .m2ts"
-_SONGS = ".wav .wave .bwf .rf64 .aif .aiff .aifc .flac .mp3 .m4a .m4b .ogg .oga .opus"
+_SONGS = ".wav .wave .bwf .rf64 .aif .aiff .aifc .flac .mp3 .m4a .m4b .ogg .oga .opus .mka"
 
 SUFFIXES = frozenset(" ".join((_PICTURES, _PICTURES_FOR_NOTICES, _CLIPS, _SONGS)).split())
 """What a walk through a folder picks up; a file that is named itself is tried whatever its name."""

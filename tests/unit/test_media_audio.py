@@ -264,6 +264,37 @@ def test_protected_and_doubled_sound_is_refused(tmp_path: Path) -> None:
         song.write(tmp_path / "out.m4a", song.blocks())
 
 
+@pytest.mark.parametrize(("suffix", "codec"), [("webm", "libopus"), ("mka", "flac"), ("mka", "aac")])
+def test_matroska_keeps_tags_chapters_and_attachments(suffix: str, codec: str, tmp_path: Path) -> None:
+    kind = {"libopus": "ogg-opus", "flac": "flac-16", "aac": "m4a-aac"}[codec]
+    plain, path = made(tmp_path, kind, frames=60_000), tmp_path / f"tagged.{suffix}"
+    muxer = "webm" if suffix == "webm" else "matroska"
+    with av.open(str(plain)) as source, av.open(str(path), "w", format=muxer) as output:
+        output.metadata.update(title="Tïtle")
+        stream = output.add_stream_from_template(source.streams.audio[0])
+        stream.metadata["language"] = "fra"
+        if suffix == "mka":
+            part = {"id": 1, "start": 0, "end": 500, "time_base": MS, "metadata": {"title": "Part"}}
+            output.set_chapters([part])
+            output.add_attachment("cover.jpg", "image/jpeg", b"\xff\xd8\xff\xe0 a picture")
+        for packet in source.demux(source.streams.audio[0]):
+            if packet.size:
+                packet.stream = stream
+                output.mux(packet)
+    target = tmp_path / f"out.{suffix}"
+    notes = softer(path, target)
+    assert len(notes) == (codec != "flac")
+    before, after = (np.concatenate(list(open_song(each).blocks())) for each in (path, target))
+    assert after.shape == before.shape
+    assert np.abs(after - 0.97 * before).max() < (1e-4 if codec == "flac" else 0.2)
+    with av.open(str(target)) as container:
+        assert container.metadata["title"] == "Tïtle"
+        assert container.streams.audio[0].language == "fra"
+        if suffix == "mka":
+            assert [each["metadata"]["title"] for each in container.chapters()] == ["Part"]
+            assert b"\xff\xd8\xff\xe0 a picture" in target.read_bytes()
+
+
 @pytest.mark.parametrize("kind", [*songs.SNDFILE, *songs.LIBAV])
 def test_truncated_files_are_told(kind: str, tmp_path: Path) -> None:
     """Cut in the middle: an error for a file that tells its length, else the part that is there."""

@@ -17,7 +17,6 @@ _ADTS = tuple(bytes((0xFF, second)) for second in (0xF0, 0xF1, 0xF8, 0xF9))  # I
 # Sound that can be searched for a mark, but not written back: its first bytes, its name, FFmpeg's demuxer.
 _READ_ONLY = (
     *((start, "AAC without a container", "aac") for start in _ADTS),
-    (b"\x1aE\xdf\xa3", "Matroska", "matroska"),
     (b"wvpk", "WavPack", "wv"),
     (b"caff", "Core Audio Format", "caf"),
     (b".snd", "Sun AU", "au"),
@@ -64,6 +63,8 @@ def _opener(head: bytes, tagged: bool) -> tuple[str, str] | None:
         return "ogg", "open_ogg"
     if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"):
         return "mp4", "open_mp4"
+    if head[:4] == b"\x1aE\xdf\xa3":
+        return "matroska", "open_matroska"
     if head[:2] in _ADTS:
         return None
     if tagged or (len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0):

@@ -70,6 +70,8 @@ _FULL_CHOICE = {
     "ac3": (192, 224, 256, 320, 384, 448, 512, 640),
 }
 _BLOCK = 4096
+_USUAL = 64_000
+"""bit/s of one channel, where nothing tells."""
 
 
 class SoundTrack:
@@ -80,8 +82,15 @@ class SoundTrack:
     """
 
     def __init__(
-        self, path: Path, source: AudioStream, output: OutputContainer, transform: Transform
+        self,
+        path: Path,
+        source: AudioStream,
+        output: OutputContainer,
+        transform: Transform,
+        *,
+        bit_rate: int | None = None,
     ) -> None:
+        """bit_rate : of the source, where its container does not tell."""
         context = source.codec_context
         if context is None or context.codec.canonical_name not in _CODERS:
             name = context.codec.canonical_name if context else "an unknown codec"
@@ -101,7 +110,8 @@ class SoundTrack:
         made.codec_context.format = sample_format
         if self._coder.most:
             sound = Sound(codec, self._rate, context.layout.name, self._channels, None, b"")
-            rate = raised_rate(context.bit_rate, sound, least=self._coder.least, most=self._coder.most)
+            told = context.bit_rate or bit_rate or _USUAL * self._channels
+            rate = raised_rate(told, sound, least=self._coder.least, most=self._coder.most)
             made.bit_rate = _allowed(codec, rate)
         made.metadata.update(source.metadata)
         made.disposition = source.disposition
@@ -109,6 +119,10 @@ class SoundTrack:
         self._encoded = 0
         self._start = 0
         self._waiting: list[Block] = []
+
+    @property
+    def lossy(self) -> bool:
+        return self._coder.most > 0
 
     def push(self, packet: Packet[Any]) -> list[Packet[Any]]:
         """Take a packet of the source; returns the packets to be written, if any yet. Raises CorruptFile."""

@@ -1,0 +1,110 @@
+"""Matroska and WebM with sound alone: the sound track is written again, the rest is copied.
+
+Matroska (RFC 9559) keeps tags, chapters and attachments in elements that FFmpeg's muxer writes back in full.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import av
+import numpy as np
+from av.container import InputContainer, OutputContainer
+from av.stream import Disposition
+
+from ..source import decoding, refused, regular_file
+from .decode import decoded, examine, opened
+from .encode import lossy_note
+from .song import Song
+from .track import SoundTrack
+
+if TYPE_CHECKING:
+    from .song import Block
+
+_BITEXACT = 0x0400  # AVFMT_FLAG_BITEXACT: no dates, no random numbers
+_PICTURES = Disposition.attached_pic | Disposition.timed_thumbnails
+
+
+def open_matroska(path: Path) -> Song:
+    """The first sound track of a Matroska file. Raises CorruptFile, UnsupportedFormat."""
+    sound = examine(path, "matroska")
+    with regular_file(path) as file:
+        muxer = "webm" if b"webm" in file.read(64) else "matroska"
+    source = round(8 * os.path.getsize(path) / sound.seconds) if sound.seconds else None
+    return Song(
+        path,
+        "WebM" if muxer == "webm" else "Matroska",
+        sound.rate,
+        sound.channels,
+        None,
+        lambda: decoded(path, "matroska"),
+        lambda target, blocks: _write(path, muxer, source, target, blocks),
+    )
+
+
+class _Given:
+    """Gives the marked blocks for those of the source, as many samples in the end."""
+
+    def __init__(self, blocks: Iterable[Block], channels: int) -> None:
+        self._blocks = iter(blocks)
+        self._none = np.zeros((0, channels), np.float32)
+
+    def push(self, block: Block) -> Block:
+        return next(self._blocks, self._none)
+
+    def flush(self) -> Block:
+        return np.concatenate([self._none, *self._blocks])
+
+
+def _write(path: Path, muxer: str, rate: int | None, target: Path, blocks: Iterable[Block]) -> list[str]:
+    with opened(path, "matroska") as source:
+        sounds = source.streams.audio
+        others = [
+            s for s in source.streams if s.type in ("video", "subtitle") and not s.disposition & _PICTURES
+        ]
+        if len(sounds) > 1 or others:
+            raise refused(
+                path, "there are other tracks beside its sound", "put the sound in a file of its own"
+            )
+        with av.open(str(target), "w", format=muxer, metadata_errors="surrogateescape") as output:
+            output.flags |= _BITEXACT
+            output.metadata.update(source.metadata)
+            output.set_chapters(source.chapters())
+            _attach(source, output)
+            given = _Given(blocks, sounds[0].codec_context.layout.nb_channels)
+            track = SoundTrack(path, sounds[0], output, given, bit_rate=rate)
+            for packet in _packets(source, path):
+                output.mux(track.push(packet))
+            output.mux(track.flush())
+            new = track.stream.bit_rate or 0
+    if not track.lossy:
+        return []
+    return [lossy_note(sounds[0].codec_context.codec.canonical_name, new, rate or 0)]
+
+
+def _packets(source: InputContainer, path: Path) -> Iterable[Any]:
+    packets = iter(source.demux(source.streams.audio[0]))
+    while True:
+        with decoding(path):
+            packet = next(packets, None)
+        if packet is None:
+            return
+        if packet.size:
+            yield packet
+
+
+def _attach(source: InputContainer, output: OutputContainer) -> None:
+    """Copy the attachments, and the covers, which FFmpeg shows as video of one packet."""
+    for stream in source.streams:
+        if stream.type == "attachment":
+            output.add_stream_from_template(stream)
+        elif stream.type == "video":
+            picture = next(source.demux(stream))
+            tags = {name.lower(): value for name, value in stream.metadata.items()}
+            name = tags.get("filename", f"cover{stream.index}")
+            output.add_attachment(name, tags.get("mimetype", "image/jpeg"), bytes(picture))
+    if source.streams.video:
+        source.seek(0)
