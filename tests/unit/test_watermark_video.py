@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from stamp.errors import HostError, PayloadError
+from stamp.watermark.grid import resize
 from stamp.watermark.key import Key
 from stamp.watermark.quality import psnr
 from stamp.watermark.video import SCHEME, Detector, Embedder, VideoDetection
@@ -29,11 +30,13 @@ def marked(frames: Iterable[Plane], payload: bytes = PAYLOAD, key: Key = KEY) ->
         yield frame
 
 
-def read(frames: Iterable[NDArray[np.unsignedinteger]], keys: Key = KEY, depth: int = 8) -> VideoDetection:
+def read(
+    frames: Iterable[NDArray[np.unsignedinteger]], keys: Key = KEY, depth: int = 8, stop: bool = True
+) -> VideoDetection:
     detector = Detector(keys, depth=depth)
     for i, frame in enumerate(frames):
         detector.push(frame, i / 6)
-        if detector.decided:
+        if stop and detector.decided:
             break
     return detector.result()
 
@@ -79,6 +82,64 @@ def test_an_unmarked_clip_and_another_key_give_nothing(clip: list[Plane]) -> Non
 )
 def test_edits_are_survived(clip: list[Plane], edit: Callable[[Plane], Plane]) -> None:
     assert read(map(edit, clip)).payload == PAYLOAD
+
+
+def test_a_marked_scene_in_a_compilation_is_found_with_its_span() -> None:
+    scene = list(marked(pan(SHAPE, 30, speed=(-1.0, 2.0), seed=3)))
+    found = read([*pan(SHAPE, 40, seed=1), *scene, *pan(SHAPE, 30, seed=2)], stop=False)
+    assert found.payload == PAYLOAD
+    (start, end) = found.spans[0][0], found.spans[-1][1]
+    assert 48 / 6 - 4 <= start <= 48 / 6
+    assert 60 / 6 <= end <= 70 / 6 + 4
+
+
+def test_two_marks_in_one_clip_are_both_reported() -> None:
+    second = bytes.fromhex("fedcba9876543210")
+    clip = [*marked(pan(SHAPE, 24)), *marked(pan(SHAPE, 24, seed=4), second, OTHER)]
+    detector = Detector([KEY, OTHER])
+    for i, frame in enumerate(clip):
+        detector.push(frame, i / 6)
+    found = {d.key_name: d for d in detector.results()}
+    assert {name: d.payload for name, d in found.items()} == {"mine": PAYLOAD, "other": second}
+    assert found["mine"].spans[0][0] == 0
+    assert found["other"].spans[0][0] >= 20 / 6
+
+
+def test_a_picture_in_a_picture_is_read() -> None:
+    frames = list(marked(pan((480, 854), 24)))
+    backs = pan((480, 854), 24, speed=(3.0, -1.0), seed=5)
+
+    def framed(back: Plane, frame: Plane) -> Plane:
+        small = resize(frame.astype(np.float32), (240, 428))
+        back[20:260, 400:828] = np.clip(np.rint(small), 0, 255)
+        return back
+
+    found = read(map(framed, backs, frames))
+    assert found.payload == PAYLOAD
+    assert found.transform is not None
+    assert found.transform.scale == pytest.approx(0.5, abs=0.02)
+
+
+def test_frames_that_are_not_wanted_are_passed_over() -> None:
+    detector = Detector(KEY)
+    frame = next(iter(marked(pan(SHAPE, 1))))
+    assert detector.wants(0.0)
+    detector.push(frame, 0.0)
+    assert not detector.wants(0.05)
+    assert detector.wants(0.05, key_frame=True)
+    assert detector.wants(0.2)
+
+
+def test_no_frames_are_no_mark() -> None:
+    found = Detector([KEY, OTHER]).results()
+    assert [(d.present, d.key_name) for d in found] == [(False, "mine"), (False, "other")]
+
+
+def test_memory_grows_with_the_logarithm_of_the_duration() -> None:
+    detector = Detector(KEY, search=False)
+    for i, frame in enumerate(pan((128, 160), 24 * 9, speed=(0.2, 0.3))):
+        detector.push(frame, i / 6)
+    assert len(detector._parts) == 2
 
 
 def test_the_mark_is_faithful(clip: list[Plane]) -> None:

@@ -68,9 +68,11 @@ class Detector:
     ------
     ValueError : no key.
 
-    Notes ----- Windows of some four seconds are read, then pairs of windows, pairs of pairs and so on, in the
-    manner of a binary counter. So a marked scene in a long compilation is found, as is a mark so weak that it
-    takes the whole clip, and memory grows with the logarithm of the duration.
+    Notes
+    -----
+    Windows of some four seconds are read, then pairs of windows, pairs of pairs and so on, in the manner of a
+    binary counter. So a marked scene in a long compilation is found, as is a mark so weak that it takes the
+    whole clip, and memory grows with the logarithm of the duration.
     """
 
     def __init__(
@@ -163,14 +165,15 @@ class Detector:
 
     def _read(self, part: _Part, *, search: bool) -> None:
         """With every key that has not read this part: a mark that goes on, else a look."""
+        picture = part.evidence.picture()
         for number, sight in enumerate(self._sights):
             if number in part.read and part.windows > 1:
                 continue
-            payload = sight.going_on(part.evidence)
+            payload = sight.going_on(picture)
             if payload is not None:
                 part.read.add(number)
                 self._found[number, payload] = _longer(self._found[number, payload], part)
-            elif (found := sight.look(part.evidence, self._canonical, search=search)) is not None:
+            elif (found := sight.look(picture, self._canonical, search=search)) is not None:
                 part.read.add(number)
                 self._report(number, found, part)
 
@@ -205,6 +208,11 @@ class Detector:
                 self._read(part, search=self._search)
         if self._key_frames is not None and not self.decided:
             self._read(self._key_frames, search=self._search)
+        if part is not None and self._search and not self.decided:
+            picture = part.evidence.picture()
+            for number, sight in enumerate(self._sights):
+                if (found := sight.look_into(picture)) is not None:
+                    self._report(number, found, part)
 
     def results(self) -> list[VideoDetection]:
         """Every mark that was found, the surest first; where none was, one answer a key. Ends the reading."""

@@ -13,12 +13,10 @@ from ..wavelet import MARGIN, Detail, analyse, synthesise
 
 Plane = NDArray[np.float32]
 
-AREA = 0.6 * STANDARD.area  # pixels of a working frame: what the levels in use need
+AREA = 1.6 * STANDARD.area  # pixels of a working frame, at most: a small picture in a large one needs them
 _HEIGHT = 10.0  # root mean square of the picture; the image scheme's floors are meant for grey levels
-_NEIGHBOURS, _FLOOR = (
-    9,
-    0.02,
-)  # of the spectrum; share of the mean power below which there is nothing to flatten
+_NEIGHBOURS = 9  # bins of the spectrum a side
+_FLOOR = 0.02  # of the mean power: below that there is nothing to flatten
 
 
 class Evidence:

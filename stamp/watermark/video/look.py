@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +11,16 @@ from ..carrier import carriers
 from ..coding import CODED_BITS, encode
 from ..decode import gains_from_pilots
 from ..detect import Detection, Reading, Search
+from ..grid import canonical_shape
 from ..key import Key
 from ..payload import frame
 from ..statistic import observe_plane
 from ..warp import unwarp
-from .evidence import Evidence, Plane
+from .evidence import Plane
 from .scheme import SCHEME
 
 _BUDGET_NEAR, _BUDGET_FAR = 12, 48  # decodings of one look, without and with the search
+_QUARTERS = ((0, 0), (0, 2), (2, 0), (2, 2), (1, 1))  # corners, in quarters of the sides
 GOES_ON = 5.0  # deviations at which a mark that was read elsewhere in the clip is taken to go on
 
 
@@ -35,8 +37,8 @@ class Sight:
     best: Search | None = None
     readings: dict[bytes, Reading] = field(default_factory=dict)
 
-    def look(self, evidence: Evidence, canonical: tuple[int, int], *, search: bool) -> Detection | None:
-        """Read evidence as it stands, then, with `search`, in every geometry.
+    def look(self, picture: Plane, canonical: tuple[int, int], *, search: bool) -> Detection | None:
+        """Read an evidence picture as it stands, then, with `search`, in every geometry.
 
         canonical : the grid of a frame that was neither cropped nor framed.
         """
@@ -44,7 +46,7 @@ class Sight:
             self.key,
             carriers(self.key, SCHEME),
             canonical,
-            evidence.picture(),
+            picture,
             scheme=SCHEME,
             spent=self.spent,
             budget=_BUDGET_FAR if search else _BUDGET_NEAR,
@@ -59,16 +61,29 @@ class Sight:
             self.readings[s.reading.payload] = s.reading
         return found
 
-    def going_on(self, evidence: Evidence) -> bytes | None:
+    def look_into(self, picture: Plane) -> Detection | None:
+        """Search quarters of it by themselves: a small picture in a large one is lost in all of it."""
+        h, w = picture.shape
+        for y, x in _QUARTERS:
+            top, left = round(y * h / 4), round(x * w / 4)
+            quarter = np.ascontiguousarray(picture[top : top + h // 2, left : left + w // 2])
+            shape = canonical_shape((quarter.shape[0], quarter.shape[1]))
+            found = self.look(quarter, shape, search=True)
+            if found is not None and found.transform is not None:
+                # the span of a mark is followed in whole frames only
+                self.readings.clear()
+                return replace(found, transform=replace(found.transform, scale=found.transform.scale / 2))
+        return None
+
+    def going_on(self, picture: Plane) -> bytes | None:
         """The payload, of those read before, that this evidence carries at its geometry, too."""
-        work = evidence.picture()
-        scores = {payload: self._agreement(work, reading) for payload, reading in self.readings.items()}
+        scores = {payload: self._agreement(picture, reading) for payload, reading in self.readings.items()}
         best = max(scores, key=lambda payload: scores[payload], default=None)
         return best if best is not None and scores[best] >= GOES_ON else None
 
-    def _agreement(self, work: Plane, reading: Reading) -> float:
+    def _agreement(self, picture: Plane, reading: Reading) -> float:
         """How far the coded bits agree with a known payload's, in standard deviations."""
-        warped = unwarp(work, reading.affine, reading.shift)
+        warped = unwarp(picture, reading.affine, reading.shift)
         if warped is None:
             return 0.0
         o = observe_plane(warped[0], carriers(self.key, SCHEME), reading.offset, warped[1])

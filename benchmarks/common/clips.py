@@ -1,0 +1,93 @@
+"""Clips for a run, and FFmpeg to cut, edit and encode them: the program that imageio-ffmpeg ships, built up
+by ffmpeg-python. No part of `stamp` takes part in attacking itself."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import zlib
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import ffmpeg
+import imageio_ffmpeg
+
+from benchmarks.common import runner
+
+SUFFIXES = {".mp4", ".mov", ".mkv", ".webm", ".ogg", ".m4v"}
+PROGRAM = imageio_ffmpeg.get_ffmpeg_exe()
+
+
+@dataclass(frozen=True)
+class Shape:
+    width: int
+    height: int
+    rate: Fraction
+
+    @property
+    def short(self) -> int:
+        return min(self.width, self.height)
+
+    def scaled_to(self, short: int) -> tuple[int, int]:
+        """Even (width, height) with that shorter side; no clip is made larger, as no platform does."""
+        scale = min(short / self.short, 1.0)
+        return max(round(self.width * scale / 2) * 2, 2), max(round(self.height * scale / 2) * 2, 2)
+
+
+def parser(name: str, description: str | None, *, seconds: float = 10.0) -> argparse.ArgumentParser:
+    """The options that all benchmarks of clips share."""
+    made = argparse.ArgumentParser(
+        f"python -m benchmarks.{name}",
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.set_defaults(benchmark=name, tools=["stamp"])
+    add = made.add_argument
+    add("--clips", nargs="+", type=Path, required=True, help="files or folders")
+    add("--seconds", type=float, default=seconds, help=f"taken of each clip [{seconds:g}]")
+    add("--out", type=Path, default=runner.RESULTS, help="folder for results [benchmarks/results]")
+    add("--name", default=name.rsplit(".", 1)[-1], help="base name of the results")
+    add("--seed", type=int, default=1)
+    add("-j", "--jobs", type=int, default=1, help="processes [1]")
+    return made
+
+
+def find(paths: list[Path]) -> list[Path]:
+    """Every clip in `paths` (a folder's own files), sorted. Raises FileNotFoundError where there is none."""
+    found = {
+        file
+        for path in paths
+        for file in (path.iterdir() if path.is_dir() else [path])
+        if file.suffix.lower() in SUFFIXES
+    }
+    if not found:
+        raise FileNotFoundError(f"no clips in {', '.join(map(str, paths))}")
+    return sorted(found)
+
+
+def seed_of(path: Path, seed: int) -> int:
+    return zlib.crc32(f"{seed}/{path.name}".encode())
+
+
+def shape_of(path: Path) -> Shape:
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        return Shape(stream.width, stream.height, Fraction(stream.average_rate or 25))
+
+
+def run(stream: Any) -> None:
+    """Raises CalledProcessError, with what the program said, where it fails."""
+    command = ffmpeg.compile(
+        stream.global_args("-v", "error", "-nostdin"), cmd=PROGRAM, overwrite_output=True
+    )
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def cut(source: Path, target: Path, *, start: float = 0.0, seconds: float | None = None) -> None:
+    """An excerpt without sound, coded so well that the first encoding is not the attack (x264, crf 12)."""
+    span = {} if seconds is None else {"t": seconds}
+    video = ffmpeg.input(str(source), ss=start, **span).video.filter("crop", "trunc(iw/2)*2", "trunc(ih/2)*2")
+    run(video.output(str(target), vcodec="libx264", preset="veryfast", crf=12, pix_fmt="yuv420p"))

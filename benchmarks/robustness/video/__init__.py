@@ -1,0 +1,1 @@
+"""Clips through platforms and re-uploaders."""

@@ -1,0 +1,243 @@
+"""What happens to a published clip: the rungs of platforms, the edits of re-uploaders, and chains of both.
+
+Rates are bits per pixel of real listings of downloads (yt-dlp, gallery-dl, instaloader issue threads, 2019 to
+2026): they model the rate of a rung, not the encoder behind it, which is not public.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ffmpeg
+
+from benchmarks.common import clips
+
+Edit = Callable[[Any, clips.Shape], Any]
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One version of a clip that a platform offers: shorter side, codec, bits per pixel."""
+
+    short: int
+    codec: str
+    bits_per_pixel: float
+
+    def apply(self, source: Path, target: Path) -> None:
+        shape = clips.shape_of(source)
+        width, height = shape.scaled_to(self.short)
+        rate = int(self.bits_per_pixel * width * height * shape.rate)
+        settings = {
+            "AVC": {"vcodec": "libx264", "preset": "medium", "maxrate": int(1.5 * rate), "bufsize": 2 * rate},
+            "HEVC": {"vcodec": "libx265", "preset": "fast", "x265-params": "log-level=error"},
+            "VP9": {"vcodec": "libvpx-vp9", "deadline": "good", "cpu-used": 4, "row-mt": 1},
+            "AV1": {"vcodec": "libsvtav1", "preset": 8},
+        }[self.codec]
+        video = ffmpeg.input(str(source)).video.filter("scale", width, height, flags="bicubic")
+        clips.run(video.output(str(target), video_bitrate=rate, pix_fmt="yuv420p", **settings))
+
+
+@dataclass(frozen=True)
+class Quality:
+    """x264 at a constant rate factor, after an edit or none; where an edit asks for other times, of an
+    excerpt."""
+
+    crf: int = 20
+    edit: Edit | None = None
+    start: float = 0.0
+    seconds: float | None = None
+
+    def apply(self, source: Path, target: Path) -> None:
+        span = {} if self.seconds is None else {"t": self.seconds}
+        video = ffmpeg.input(str(source), ss=self.start, **span).video
+        if self.edit is not None:
+            video = self.edit(video, clips.shape_of(source))
+        video = video.filter("scale", "trunc(iw/2)*2", "trunc(ih/2)*2")
+        clips.run(
+            video.output(str(target), vcodec="libx264", preset="veryfast", crf=self.crf, pix_fmt="yuv420p")
+        )
+
+
+Step = Rung | Quality
+
+RUNGS: dict[str, Step] = {
+    "YouTube 144p AVC": Rung(144, "AVC", 0.09),
+    "YouTube 240p AVC": Rung(240, "AVC", 0.05),
+    "YouTube 360p AVC": Rung(360, "AVC", 0.041),
+    "YouTube 480p VP9": Rung(480, "VP9", 0.028),
+    "YouTube 480p AV1": Rung(480, "AV1", 0.0197),
+    "YouTube 720p AVC": Rung(720, "AVC", 0.041),
+    "YouTube 1080p AV1": Rung(1080, "AV1", 0.016),
+    "TikTok 360p AVC": Rung(360, "AVC", 0.037),
+    "TikTok 540p AVC": Rung(576, "AVC", 0.054),
+    "TikTok 720p HEVC": Rung(720, "HEVC", 0.033),
+    "TikTok 1080p HEVC": Rung(1080, "HEVC", 0.022),
+    "TikTok 540p HEVC, 93 kb/s": Rung(576, "HEVC", 0.0053),
+    "Instagram 360p AVC": Rung(360, "AVC", 0.053),
+    "Instagram 720p AVC": Rung(720, "AVC", 0.072),
+    "Instagram 720p VP9": Rung(720, "VP9", 0.0114),
+    "Instagram 720p VP9, 100 kb/s": Rung(720, "VP9", 0.0036),
+    "x264 crf 33": Quality(33),
+}
+HARSH = ("YouTube 144p AVC", "YouTube 240p AVC", "TikTok 540p HEVC, 93 kb/s", "Instagram 720p VP9, 100 kb/s")
+
+
+def _zoom(share: float) -> Edit:
+    """`share` of the picture's sides is cut off, the rest fills the frame."""
+    return lambda v, s: v.filter("crop", f"iw*{1 - share}", f"ih*{1 - share}").filter(
+        "scale", s.width, s.height
+    )
+
+
+def _scale(factor: float) -> Edit:
+    return lambda v, s: v.filter(
+        "scale", f"trunc(iw*{factor}/2)*2", f"trunc(ih*{factor}/2)*2", flags="bicubic"
+    )
+
+
+def _speed(factor: float) -> Edit:
+    return lambda v, s: v.filter("setpts", f"PTS/{factor}").filter("fps", float(s.rate))
+
+
+def _rate(fps: int) -> Edit:
+    return lambda v, s: v.filter("fps", fps)
+
+
+def _simple(name: str, *arguments: Any, **named: Any) -> Edit:
+    return lambda v, s: v.filter(name, *arguments, **named)
+
+
+def _letterbox(v: Any, s: clips.Shape) -> Any:
+    return v.filter("pad", "iw", "trunc(ih*1.3/2)*2", "0", "(oh-ih)/2")
+
+
+def _pillarbox(v: Any, s: clips.Shape) -> Any:
+    return v.filter("pad", "trunc(iw*1.3/2)*2", "ih", "(ow-iw)/2", "0")
+
+
+def _caption(v: Any, s: clips.Shape) -> Any:
+    """An opaque band over a fifth of the picture, with lighter lines in it."""
+    v = v.filter("drawbox", 0, "ih*0.75", "iw", "ih*0.2", color="black", thickness="fill")
+    for line in (0.79, 0.86):
+        v = v.filter("drawbox", "iw*0.1", f"ih*{line}", "iw*0.8", "ih*0.04", color="white", thickness="fill")
+    return v
+
+
+def _upright(v: Any, s: clips.Shape) -> Any:
+    """On a blurred copy of itself in a frame of 9:16, as phones show wide clips."""
+    both = v.filter_multi_output("split")
+    width, height = s.short, round(s.short * 16 / 9 / 2) * 2
+    back = both[0].filter("scale", -2, height).filter("crop", width, height).filter("gblur", sigma=20)
+    front = both[1].filter("scale", width, -2)
+    return ffmpeg.overlay(back, front, x=0, y="(H-h)/2")
+
+
+def _in_picture(share: float) -> Edit:
+    """A picture in a picture that moves and is not marked."""
+
+    def edit(v: Any, s: clips.Shape) -> Any:
+        back = ffmpeg.input(f"mandelbrot=size={s.width}x{s.height}:rate={float(s.rate)}", f="lavfi")
+        small = v.filter("scale", f"trunc(iw*{share}/2)*2", f"trunc(ih*{share}/2)*2", flags="bicubic")
+        return ffmpeg.overlay(back, small, x="W*0.5", y="H*0.08", shortest=1)
+
+    return edit
+
+
+def _camcorder(v: Any, s: clips.Shape) -> Any:
+    """Filmed from a screen: perspective, noise, softness."""
+    v = v.filter(
+        "perspective",
+        "W*0.02",
+        "H*0.01",
+        "W*0.99",
+        "H*0.03",
+        "W*0.01",
+        "H*0.98",
+        "W*0.985",
+        "H*0.99",
+        sense=0,
+    )
+    return v.filter("gblur", sigma=0.8).filter("noise", alls=6, allf="t")
+
+
+EDITS: dict[str, Step] = {
+    "mirror": Quality(edit=_simple("hflip")),
+    "zoom 5 %": Quality(edit=_zoom(0.05)),
+    "zoom 10 %": Quality(edit=_zoom(0.1)),
+    "scale 0.5": Quality(edit=_scale(0.5)),
+    "scale 1.5": Quality(edit=_scale(1.5)),
+    "aspect 4:3": Quality(edit=_simple("scale", "trunc(iw*0.85/2)*2", "ih")),
+    "rotate 1": Quality(edit=_simple("rotate", "PI/180")),
+    "letterbox": Quality(edit=_letterbox),
+    "pillarbox": Quality(edit=_pillarbox),
+    "upright on blur": Quality(edit=_upright),
+    "caption": Quality(edit=_caption),
+    "speed 0.95": Quality(edit=_speed(0.95)),
+    "speed 1.10": Quality(edit=_speed(1.1)),
+    "speed 1.25": Quality(edit=_speed(1.25)),
+    "15 fps": Quality(edit=_rate(15)),
+    "24 fps": Quality(edit=_rate(24)),
+    "25 fps": Quality(edit=_rate(25)),
+    "60 fps": Quality(edit=_rate(60)),
+    "drop 10 %": Quality(edit=_simple("select", "mod(n,10)")),
+    "warm": Quality(edit=_simple("colorbalance", rs=0.15, bs=-0.15)),
+    "black and white": Quality(edit=_simple("hue", s=0)),
+    "darker": Quality(edit=_simple("eq", brightness=-0.1, contrast=0.85, gamma=0.9)),
+    "blur": Quality(edit=_simple("gblur", sigma=1.2)),
+    "sharpen": Quality(edit=_simple("unsharp", 5, 5, 1.0)),
+    "denoise": Quality(edit=_simple("hqdn3d", 4)),
+    "median": Quality(edit=_simple("median", 1)),
+    "camcorder": Quality(edit=_camcorder),
+    "picture in picture 60 %": Quality(edit=_in_picture(0.6)),
+    "picture in picture 45 %": Quality(edit=_in_picture(0.45)),
+}
+UNSURE = ("camcorder", "picture in picture 60 %", "picture in picture 45 %")
+
+CHAINS: dict[str, tuple[str, ...]] = {
+    "mirror + TikTok 540p AVC": ("mirror", "TikTok 540p AVC"),
+    "zoom 10 % + YouTube 480p VP9": ("zoom 10 %", "YouTube 480p VP9"),
+    "speed 1.10 + Instagram 720p AVC": ("speed 1.10", "Instagram 720p AVC"),
+    "letterbox + YouTube 360p AVC": ("letterbox", "YouTube 360p AVC"),
+    "upright on blur + TikTok 720p HEVC": ("upright on blur", "TikTok 720p HEVC"),
+    "warm + caption + Instagram 720p AVC": ("warm", "caption", "Instagram 720p AVC"),
+    "mirror + zoom 5 % + speed 1.10 + TikTok 540p AVC": (
+        "mirror",
+        "zoom 5 %",
+        "speed 1.10",
+        "TikTok 540p AVC",
+    ),
+    "YouTube 720p AVC + TikTok 540p AVC": ("YouTube 720p AVC", "TikTok 540p AVC"),
+}
+
+
+def excerpts(start: float) -> dict[str, tuple[Step, ...]]:
+    """Three seconds from anywhere, as a platform shows them."""
+    piece = Quality(edit=None, start=start, seconds=3.0)
+    rungs = ("YouTube 480p VP9", "YouTube 720p AVC", "TikTok 540p AVC", "Instagram 720p AVC")
+    return {f"3 s + {name}": (piece, RUNGS[name]) for name in rungs}
+
+
+def groups(start: float) -> dict[str, dict[str, tuple[Step, ...]]]:
+    """All attacks, by the rows that they are counted in."""
+    steps = RUNGS | EDITS
+    return {
+        "platform rungs": {n: (s,) for n, s in RUNGS.items() if n not in HARSH},
+        "edits": {n: (s,) for n, s in EDITS.items() if n not in UNSURE},
+        "chains": {n: tuple(steps[part] for part in parts) for n, parts in CHAINS.items()},
+        "excerpts of 3 s": excerpts(start),
+        "harshest rungs": {n: (RUNGS[n],) for n in HARSH},
+        "camcorder and picture in picture": {n: (EDITS[n],) for n in UNSURE},
+    }
+
+
+def apply(steps: tuple[Step, ...], source: Path, folder: Path) -> Path:
+    """The last of the files that the steps make of `source`."""
+    for number, step in enumerate(steps):
+        vp9 = isinstance(step, Rung) and step.codec == "VP9"
+        target = folder / f"step{number}{'.webm' if vp9 else '.mp4'}"
+        step.apply(source, target)
+        source = target
+    return source

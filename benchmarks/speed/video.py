@@ -1,0 +1,110 @@
+"""CPU time of marking and reading clips, in units of the same work without a mark.
+
+    python -m benchmarks.speed.video --clips FILE --seconds 10
+
+Marking is held against a plain transcode by PyAV with the same encoder and settings, in one process, taking
+turns; reading against decoding the file. CPU time of all threads of the process, median of the repeats.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+import stamp
+from benchmarks.common import clips, runner
+from stamp.watermark.video import Embedder
+
+Plane = NDArray[np.uint8]
+KEY, PAYLOAD = stamp.Key(bytes(range(32)), "benchmark"), bytes.fromhex("0123456789abcdef")
+
+
+def luma_of(frame: av.VideoFrame) -> Plane:
+    plane = frame.planes[0]
+    return np.frombuffer(plane, np.uint8).reshape(plane.height, -1)[:, : plane.width]
+
+
+def transcode(source: Path, target: Path, preset: str, mark: Callable[[Plane], None] | None) -> None:
+    with av.open(str(source)) as reader, av.open(str(target), "w") as writer:
+        stream = reader.streams.video[0]
+        stream.thread_type = "AUTO"
+        coded = writer.add_stream(
+            "libx264", rate=stream.average_rate, options={"preset": preset, "crf": "20"}
+        )
+        coded.width, coded.height, coded.pix_fmt = stream.width, stream.height, "yuv420p"
+        for frame in reader.decode(stream):
+            if mark is not None:
+                frame.make_writable()
+                mark(luma_of(frame))
+            frame.pict_type = 0
+            writer.mux(coded.encode(frame))
+        writer.mux(coded.encode())
+
+
+def decode(source: Path) -> None:
+    with av.open(str(source)) as reader:
+        reader.streams.video[0].thread_type = "AUTO"
+        for _ in reader.decode(video=0):
+            pass
+
+
+def cpu(job: Callable[[], Any]) -> float:
+    began = time.process_time()
+    job()
+    return time.process_time() - began
+
+
+def measure(path: Path, seconds: float, repeats: int) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        host, plain, marked = folder / "host.mp4", folder / "plain.mp4", folder / "marked.mp4"
+        clips.cut(path, host, seconds=seconds)
+        shape = clips.shape_of(host)
+        row: dict[str, Any] = {"clip": path.name, "size": f"{shape.width}x{shape.height}"}
+        for preset in ("veryfast", "medium"):
+            ratios = []
+            for _ in range(repeats):
+                without = cpu(lambda: transcode(host, plain, preset, None))  # noqa: B023
+                embedder = Embedder(PAYLOAD, key=KEY, size=(shape.height, shape.width))
+                ratios.append(cpu(lambda: transcode(host, marked, preset, embedder.mark)) / without)  # noqa: B023
+            row[preset] = statistics.median(ratios)
+        for kind, file in (("marked", marked), ("unmarked", plain)):
+            decoding = cpu(lambda: decode(file))  # noqa: B023
+            row[f"{kind}_decode_s"] = decoding
+            row[f"{kind}_detect_s"] = cpu(
+                lambda: stamp.detect_file(file, keys=KEY, first=True)  # noqa: B023
+            )
+        return row
+
+
+def main() -> None:
+    parser = clips.parser("speed.video", __doc__)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.set_defaults(name="video_speed")
+    options = parser.parse_args()
+    rows = [measure(path, options.seconds, options.repeats) for path in clips.find(options.clips)]
+    names = [name for name in rows[0] if name not in ("clip", "size")]
+    heads = [
+        "clip",
+        "size",
+        "veryfast, x",
+        "medium, x",
+        "decode marked, s",
+        "detect marked, s",
+        "decode unmarked, s",
+        "detect unmarked, s",
+    ]
+    body = [[row["clip"], row["size"], *(f"{row[name]:.2f}" for name in names)] for row in rows]
+    runner.write(options, {"clips": rows}, runner.table(heads, body), {})
+
+
+if __name__ == "__main__":
+    main()
