@@ -58,7 +58,7 @@ class _Commands(click.Group):
 )
 @click.version_option(__version__, package_name="stamp-media", prog_name="stamp")
 def group() -> None:
-    """Mark a photo before it is published, and show later that it is yours."""
+    """Mark photos, clips and songs before they are published, and show later that they are yours."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
