@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .errors import HostError, MediaError, OutputError, UnwritableFile
+from .errors import CorruptFile, HostError, MediaError, OutputError, UnwritableFile
+
+_REMEDY = "; fetch a fresh copy, or save it again from an editor"
 
 
 def check_output(src: Path, dst: Path, overwrite: bool) -> None:
@@ -46,6 +48,7 @@ def named(path: Path) -> Iterator[None]:
     except HostError as error:
         raise HostError(f"{path}: {error}") from error
     except MediaError as error:
-        if error.path is None:
-            raise type(error)(f"{path}: {error}", path=path) from error
-        raise
+        if error.path is not None:
+            raise
+        remedy = _REMEDY if isinstance(error, CorruptFile) and ";" not in str(error) else ""
+        raise type(error)(f"{path}: {error}{remedy}", path=path) from error

@@ -49,9 +49,13 @@ def read_picture(path: str | os.PathLike[str]) -> Picture:
     name = (
         "a GIF picture"
         if data.startswith((b"GIF87a", b"GIF89a"))
-        else "not a picture of a kind that is handled"
+        else "not a photo, clip or song of a kind that is handled"
     )
-    raise refused(place, name, "convert it to PNG first; `stamp formats` lists what can be marked")
+    raise refused(
+        place,
+        name,
+        "convert it (to PNG, MP4 or FLAC); `stamp formats` lists what can be marked",
+    )
 
 
 def encode_picture(

@@ -259,7 +259,7 @@ class Search:
             present=present,
             payload=None,
             score=round(self.score, 2),
-            threshold=stats.THRESHOLD_ALONE if present else stats.THRESHOLD,
+            threshold=stats.THRESHOLD_ALONE,
             log10_p=round(stats.log10_p_statistic(self.score, stats.MAX_POSITIONS), 2),
             bits_corrected=None,
             transform=self._transform(self.affine, grid_for(self.shape))
