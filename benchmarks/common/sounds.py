@@ -39,7 +39,7 @@ def parser(name: str, description: str | None) -> argparse.ArgumentParser:
     add("--songs", nargs="+", type=Path, required=True, help="files or folders")
     add("--seconds", type=float, default=45.0, help="of each song [45]")
     add("--out", type=Path, default=runner.RESULTS, help="folder for results [benchmarks/results]")
-    add("--name", default="_".join(reversed(name.split("."))), help="base name of the results")
+    add("--name", default=name.replace(".", "_"), help="base name of the results")
     add("--seed", type=int, default=1)
     add("-j", "--jobs", type=int, default=1, help="processes [1]")
     add("--quick", action="store_true", help="about a minute: a few cases only")

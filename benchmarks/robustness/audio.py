@@ -1,7 +1,7 @@
 """Mark every song with a random payload, attack, read, and count the exact payloads.
 
     python -m benchmarks.robustness.audio --songs FOLDER -j 2
-    python -m benchmarks.robustness.audio --songs FOLDER --random 40 --seed 7 --name audio_robustness_random
+    python -m benchmarks.robustness.audio --songs FOLDER --random 40 --seed 7 --name robustness_audio_random
 
 A payload counts when all 64 bits are right; `wrong` counts payloads that were reported and are not the
 embedded one. Beside each attack stand the lowest witness score of what was read, and the mean CPU seconds of

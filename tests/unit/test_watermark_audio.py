@@ -220,6 +220,14 @@ def test_unmarked_sound_and_other_keys_are_not_detected(host: Samples, marked: S
         assert found.threshold == stats.THRESHOLD_ALONE
 
 
+def test_several_keys_share_one_detector(marked: Samples) -> None:
+    detector = Detector(OTHER, KEY, sample_rate=RATE, channels=2, search=False)
+    detector.push(marked[: 12 * RATE])
+    other, own = detector.results()
+    assert (other.payload, other.key_name) == (None, "other")
+    assert (own.payload, own.key_name) == (PAYLOAD, "test")
+
+
 @pytest.mark.parametrize("seconds", [0, 0.01, 0.5, 0.9])
 def test_too_short_is_not_detected(marked: Samples, seconds: float) -> None:
     found = detect(marked[: int(seconds * RATE)], key=KEY, sample_rate=RATE)

@@ -12,7 +12,7 @@ from .. import stats
 from ..key import Key
 from .bands import STEPS
 from .carrier import SCHEME
-from .maps import Mapper
+from .maps import Mapper, Stretch
 from .reader import Reader
 from .sync import PERIOD_ROWS
 
@@ -48,8 +48,9 @@ class Detector:
 
     Parameters
     ----------
-    key : the secret. sample_rate : 8,000 to 192,000 Hz. channels : 1 or more. search : whether other tempi
-        and pitches are tried where nothing is found as it stands.
+    keys : the secrets to look for; all share one analysis of the sound. sample_rate : 8,000 to 192,000 Hz.
+    channels : 1 or more.
+    search : whether other tempi and pitches are tried where nothing is found as it stands.
 
     Raises
     ------
@@ -57,24 +58,34 @@ class Detector:
     finite or have another shape.
     """
 
-    def __init__(self, key: Key, *, sample_rate: int, channels: int, search: bool = True) -> None:
-        self._key_name = key.name
+    def __init__(self, *keys: Key, sample_rate: int, channels: int, search: bool = True) -> None:
         self._mapper = Mapper(sample_rate, channels, PERIOD_ROWS)
-        self._reader = Reader(key, search)
+        self._readers = [(key.name, Reader(key, search)) for key in keys]
 
     def push(self, samples: NDArray[np.floating]) -> None:
         """Take samples (n, channels), or (n,) where there is one channel, in -1..1."""
         for stretch in self._mapper.push(samples[:, None] if samples.ndim == 1 else samples):
-            self._reader.read(stretch)
+            self._read(stretch)
 
     def result(self) -> AudioDetection:
-        """The answer. Call once, at the end."""
+        """The answer for the only key, or the first. Call `result` or `results` once, at the end."""
+        return self.results()[0]
+
+    def results(self) -> list[AudioDetection]:
+        """The answer for each key."""
         for stretch in self._mapper.flush():
-            self._reader.read(stretch)
-        self._reader.read_together()
-        found = self._reader.found
+            self._read(stretch)
+        return [self._answer(name, reader) for name, reader in self._readers]
+
+    def _read(self, stretch: Stretch) -> None:
+        for _, reader in self._readers:
+            reader.read(stretch)
+
+    def _answer(self, key_name: str, reader: Reader) -> AudioDetection:
+        reader.read_together()
+        found = reader.found
         if found is None:
-            score = self._reader.best_score
+            score = reader.best_score
             return AudioDetection(
                 present=score >= stats.THRESHOLD_ALONE,
                 payload=None,
@@ -85,7 +96,7 @@ class Detector:
                 tempo=None,
                 pitch=None,
                 spans=(),
-                key_name=self._key_name,
+                key_name=key_name,
             )
         return AudioDetection(
             present=True,
@@ -96,8 +107,8 @@ class Detector:
             bits_corrected=found.decoded.bits_corrected,
             tempo=found.place.tempo,
             pitch=found.place.pitch,
-            spans=tuple((a / STEPS, b / STEPS) for a, b in self._reader.spans()),
-            key_name=self._key_name,
+            spans=tuple((a / STEPS, b / STEPS) for a, b in reader.spans()),
+            key_name=key_name,
         )
 
 
