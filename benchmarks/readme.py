@@ -19,13 +19,18 @@ from typing import Any
 from benchmarks.averaging import Row
 from benchmarks.averaging import markdown as averaging_table
 from benchmarks.common import runner
+from benchmarks.false_positives.audio import markdown as false_positives_of_sound
+from benchmarks.fidelity.audio import markdown as fidelity_of_sound
 from benchmarks.readers import markdown as readers_table
+from benchmarks.robustness.audio import markdown as robustness_of_sound
+from benchmarks.speed.audio import markdown as speed_of_sound
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [
     ROOT / "README.md",
     ROOT / "docs" / "threat-model.md",
     ROOT / "docs" / "rights.md",
+    ROOT / "docs" / "how-well-audio.md",
     ROOT / "docs" / "formats" / "README.md",
     ROOT / "docs" / "adr" / "0002-tail-biting-code.md",
 ]
@@ -188,6 +193,41 @@ def tags(document: dict[str, Any]) -> str:
     return text + runner.table(["files", "stamp", "peer", "peer's", "times faster"], rows)
 
 
+def _of_sound(table: Callable[[dict[str, Any]], str]) -> Callable[[dict[str, Any]], str]:
+    return lambda document: f"({_origin(document)})\n\n{table(document)}"
+
+
+def audio(documents: dict[str, dict[str, Any]]) -> str:
+    """Ten lines for people in a hurry."""
+    robust, quality = documents["robustness_audio"]["summary"], documents["fidelity_audio"]
+    null, cases = documents["false_positives_audio"], documents["speed_audio"]["cases"]
+    songs = robust["songs"]
+    rows: list[list[object]] = [
+        [f"payloads read, {family}", f"{share:.1%}"] for family, share in robust["read_share"].items()
+    ]
+    shown = ("10 s + AAC 64", "5 s + Opus 48", "15 s + any tempo + any pitch", "TikTok", "voice +10 dB")
+    rows += [
+        [name, f"{robust['attacks'][name]['read']} of {songs}"] for name in shown if name in robust["attacks"]
+    ]
+    grades = [row["odg"] for row in quality["sounds"][: quality["songs"]]]
+    rows += [
+        ["wrong payloads", robust["wrong"]],
+        [
+            f"quality, PEAQ grade of {len(grades)} songs: mean, worst",
+            f"{sum(grades) / len(grades):.2f}, {min(grades):.2f}",
+        ],
+        ["reported in unmarked windows", f"{null['reported']} of {null['windows']}"],
+        [f"{cases[0]['seconds']} s marked, times real time", cases[0]["times_real_time"]],
+        [f"{cases[1]['seconds']} s read, times real time", cases[1]["times_real_time"]],
+    ]
+    head = f"{songs} songs, {len(robust['attacks'])} attacks ({_origin(documents['robustness_audio'])}):\n\n"
+    return head + runner.table(["sound", ""], rows)
+
+
+# Blocks that several results make up together.
+JOINED: dict[str, tuple[Callable[[dict[str, dict[str, Any]]], str], tuple[str, ...]]] = {
+    "audio": (audio, ("robustness_audio", "fidelity_audio", "false_positives_audio", "speed_audio")),
+}
 BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {
     "robustness": robustness,
     "robustness_large": robustness_large,
@@ -201,6 +241,10 @@ BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {
     "readers": readers,
     "homes": homes,
     "tags": tags,
+    "robustness_audio": _of_sound(robustness_of_sound),
+    "fidelity_audio": _of_sound(fidelity_of_sound),
+    "false_positives_audio": _of_sound(false_positives_of_sound),
+    "speed_audio": _of_sound(speed_of_sound),
 }
 
 
@@ -210,11 +254,12 @@ def fill(text: str, results: Path) -> tuple[str, list[str]]:
 
     def replaced(found: re.Match[str]) -> str:
         name = found["name"]
-        source = results / f"{name}.json"
-        if not source.is_file():
+        sources = [results / f"{part}.json" for part in (JOINED[name][1] if name in JOINED else (name,))]
+        if not all(source.is_file() for source in sources):
             missing.append(name)
             return found[0]
-        block = BLOCKS[name](json.loads(source.read_text("utf-8")))
+        documents = {source.stem: json.loads(source.read_text("utf-8")) for source in sources}
+        block = JOINED[name][0](documents) if name in JOINED else BLOCKS[name](documents[name])
         return f"<!-- begin: {name} -->\n{block}<!-- end: {name} -->"
 
     pattern = r"<!-- begin: (?P<name>\w+) -->\n.*?<!-- end: (?P=name) -->"

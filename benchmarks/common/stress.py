@@ -31,8 +31,8 @@ def castanets() -> Samples:
     out = np.zeros(SECONDS * RATE)
     t = np.arange(RATE // 20) / RATE
     for begin in np.arange(0.2, SECONDS - 0.2, 0.27):
-        click = 0.5 * np.exp(-t * 180) * rng.standard_normal(len(t))
-        click += 0.3 * np.exp(-t * 90) * np.sin(2 * np.pi * 2200 * t)
+        click = 0.25 * np.exp(-t * 180) * rng.standard_normal(len(t))
+        click += 0.15 * np.exp(-t * 90) * np.sin(2 * np.pi * 2200 * t)
         out[int(begin * RATE) :][: len(t)] += click
     return _stereo(out)
 

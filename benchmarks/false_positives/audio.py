@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -56,6 +57,18 @@ def measure(task: Task) -> tuple[list[float], int, int]:
     return scores, payloads, _SEARCHED
 
 
+def markdown(document: dict[str, Any]) -> str:
+    rows = [
+        [f"{row['z']:g}", f"{row['measured']:.5f}", f"{row['normal']:.5f}", f"{row['bound']:.5f}"]
+        for row in document["law"]
+    ]
+    return (
+        f"{document['windows']} windows under as many keys, {document['searched']} of them with the full "
+        f"search: **{document['reported']} reported**. In {document['promising']} some place was promising; "
+        f"their highest score is {document['highest']:.2f}, and a payload needs its keyed check besides.\n\n"
+    ) + runner.table(["score of at least", "measured share", "normal tail", "derived bound"], rows)
+
+
 def main() -> None:
     parser = sounds.parser("false_positives.audio", __doc__)
     parser.add_argument("--windows", type=int, default=10000)
@@ -69,17 +82,6 @@ def main() -> None:
     total = sum(len(found) for found, _, _ in results)
     payloads = sum(p for _, p, _ in results)
     searched = sum(c for _, _, c in results)
-    rows = []
-    for level in LEVELS:
-        share = float((scores >= level).mean())
-        rows.append([level, f"{share:.5f}", f"{10 ** stats.log10_normal_tail(level):.5f}"])
-        rows[-1].append(f"{10 ** stats.log10_p_statistic(level):.5f}")
-    head = (
-        f"{total} windows under as many keys, {searched} of them with the full search: {payloads} reported. "
-        f"In {len(scores)} some place was promising; their highest score is {scores.max():.2f}, and a "
-        "payload needs its keyed check besides.\n\n"
-    )
-    table = runner.table(["score z", "measured share", "normal tail", "derived bound"], rows)
     plot, (ax,) = runner.figure(5, 3.2)
     z = np.linspace(-1, 5, 100)
     ax.semilogy(np.sort(scores)[::-1], (np.arange(len(scores)) + 1) / len(scores), label="measured")
@@ -88,9 +90,24 @@ def main() -> None:
     ax.set_xlim(-1, 5)
     ax.set_xlabel("witness score")
     ax.legend()
-    document = {"windows": total, "searched": searched, "reported": payloads}
-    document |= {"scores": sorted(np.round(scores, 3).tolist())}
-    runner.write(options, document, head + table, {options.name: plot})
+    law = [
+        {
+            "z": level,
+            "measured": float((scores >= level).mean()),
+            "normal": 10 ** stats.log10_normal_tail(level),
+            "bound": 10 ** stats.log10_p_statistic(level),
+        }
+        for level in LEVELS
+    ]
+    document = {
+        "windows": total,
+        "searched": searched,
+        "reported": payloads,
+        "promising": len(scores),
+        "highest": float(scores.max()),
+        "law": law,
+    }
+    runner.write(options, document, markdown(document), {options.name: plot})
 
 
 if __name__ == "__main__":

@@ -37,6 +37,19 @@ def measure(name: str, host: Samples, seed: int) -> dict[str, Any]:
     }
 
 
+def markdown(document: dict[str, Any]) -> str:
+    found, songs = document["sounds"], document["songs"]
+    grades = [row["odg"] for row in found[:songs]]
+    table = runner.table(
+        ["sound", "ODG", "noise to mask, dB", "SNR, dB", "share", "read in 10 s"],
+        [
+            [r["sound"], r["odg"], r["nmr_db"], r["snr_db"], r["share"], "yes" if r["read"] else "no"]
+            for r in found
+        ],
+    )
+    return f"{songs} songs: mean ODG {np.mean(grades):.3f}, worst {min(grades):.3f}.\n\n" + table
+
+
 def main() -> None:
     options = sounds.parser("fidelity.audio", __doc__).parse_args()
     songs = sounds.paths(options.songs)[: 3 if options.quick else None]
@@ -48,18 +61,13 @@ def main() -> None:
             yield measure(name, make(), options.seed)
 
     found = list(rows())
-    grades = [row["odg"] for row in found[: len(songs)]]
-    table = runner.table(
-        ["sound", "ODG", "noise to mask, dB", "SNR, dB", "share", "read in 10 s"],
-        [[r["sound"], r["odg"], r["nmr_db"], r["snr_db"], r["share"], r["read"]] for r in found],
-    )
-    head = f"Songs: mean ODG {np.mean(grades):.3f}, worst {min(grades):.3f}.\n\n"
     plot, (ax,) = runner.figure(6, 1 + 0.2 * len(found))
     ax.barh(range(len(found)), [r["odg"] for r in found])
     ax.set_yticks(range(len(found)), [r["sound"] for r in found], fontsize=6)
     ax.invert_yaxis()
     ax.set_xlabel("objective difference grade, PEAQ basic")
-    runner.write(options, {"sounds": found}, head + table, {options.name: plot})
+    document = {"songs": len(songs), "sounds": found}
+    runner.write(options, document, markdown(document), {options.name: plot})
 
 
 if __name__ == "__main__":

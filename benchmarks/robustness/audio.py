@@ -106,7 +106,8 @@ def _family(name: str) -> str:
     return sound_attacks.ATTACKS[name].family if name in sound_attacks.ATTACKS else "random"
 
 
-def markdown(summary: dict[str, Any]) -> str:
+def markdown(document: dict[str, Any]) -> str:
+    summary = document["summary"]
     rows: list[list[object]] = []
     for name, row in summary["attacks"].items():
         if not name.startswith("random "):
@@ -149,7 +150,7 @@ def main() -> None:
     )
     summary = summarise(outcomes)
     document = {"outcomes": [vars(o) for o in outcomes], "summary": summary}
-    runner.write(options, document, markdown(summary), {options.name: bars(summary)})
+    runner.write(options, document, markdown(document), {options.name: bars(summary)})
 
 
 if __name__ == "__main__":

@@ -77,6 +77,11 @@ def _detected(source: Any, key: Any, search: bool) -> int:
     return length
 
 
+def markdown(document: dict[str, Any]) -> str:
+    header = ["what", "sound, s", "CPU, s", "times real time", "peak memory, MB"]
+    return runner.table(header, [list(row.values()) for row in document["cases"]])
+
+
 def main() -> None:
     options = sounds.parser("speed.audio", __doc__).parse_args()
     path = sounds.paths(options.songs)[0]
@@ -84,10 +89,8 @@ def main() -> None:
     for case in CASES[: 4 if options.quick else None]:
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
             rows.append(pool.submit(run, case, path).result())
-    table = runner.table(
-        ["what", "sound, s", "CPU, s", "times real time", "peak memory, MB"], [list(r.values()) for r in rows]
-    )
-    runner.write(options, {"cases": rows}, table, {})
+    document = {"cases": rows}
+    runner.write(options, document, markdown(document), {})
 
 
 if __name__ == "__main__":
