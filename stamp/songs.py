@@ -162,16 +162,13 @@ def detect(
 
     song = open_song(src)
     with named(src):
-        detectors = [
-            Detector(key, sample_rate=song.rate, channels=song.channels, search=search) for key in keys
-        ]
+        detector = Detector(*keys, sample_rate=song.rate, channels=song.channels, search=search)
         done = 0
         for block in song.blocks():
-            for detector in detectors:
-                detector.push(block)
+            detector.push(block)
             done += len(block)
             progress(done, max(song.frames or 0, done))
-        tried = [detector.result() for detector in detectors]
+        tried = detector.results()
     best = min(tried, key=lambda found: (found.payload is None, not found.present, found.log10_p))
     return DetectReport(
         path=src,
