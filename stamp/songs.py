@@ -62,6 +62,9 @@ def embed(
         metadata = add_notice(temp, rights) if rights else None
         if detect(temp, keys=[key], search=False).payload != payload:
             raise HostError(_reason(reading.frames / song.rate, embedder.marked_share))
+    if song.frames and reading.frames < song.frames - song.rate / 10:
+        told, there = song.frames / song.rate, reading.frames / song.rate
+        notes.append(f"its header tells of {told:.1f} s, there are {there:.1f} s: it may be cut off")
     metadata = metadata and replace(metadata, path=dst)
     notes += metadata.notes if metadata else ()
     return EmbedReport(

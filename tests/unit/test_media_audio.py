@@ -160,6 +160,15 @@ def test_mp3_tags_are_kept_on_both_sides(tmp_path: Path) -> None:
     assert b"Info" in data[len(front) : len(front) + 40]
 
 
+def test_joined_mp3_files_are_read_to_the_end(tmp_path: Path) -> None:
+    """The header frame of the first tells the length of the first only."""
+    path = made(tmp_path, "mp3", frames=50_000)
+    data = path.read_bytes()
+    assert open_song(path).frames in range(50_000, 50_048)
+    path.write_bytes(data + data[_id3_size(path) :])
+    assert sum(map(len, open_song(path).blocks())) > 100_000
+
+
 def _id3_size(path: Path) -> int:
     head = path.read_bytes()[:10]
     if head[:3] != b"ID3":

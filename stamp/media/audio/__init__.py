@@ -1,1 +1,10 @@
-"""Samples in and out of music files: `song.open_song` opens one, and everything but the samples is kept."""
+"""Samples in and out of music files; everything in a file but its samples is kept.
+
+opening.py    which reader a file needs, by its first bytes: `open_song`
+song.py       what they all give: `Song`, blocks of samples to read and a way to write others in their place
+pcm.py        uncompressed samples, changed where they stand: wav.py and aiff.py tell where that is
+flac.py mp3.py ogg.py mp4.py matroska.py    the compressed ones
+decode.py encode.py    PyAV's decoders and encoders, and which bit rate a second encoding needs
+id3.py lame.py oggpages.py boxes.py graft.py sink.py    the bytes around the sound
+track.py      the sound of a clip, beside packets that are copied: `SoundTrack`
+"""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -78,7 +78,7 @@ def examine(path: Path, demuxer: str, file: BinaryIO | None = None) -> Sound:
             rate=context.rate,
             layout=context.layout.name,
             channels=context.layout.nb_channels,
-            seconds=seconds,
+            seconds=seconds if seconds and seconds > 0 else None,
             extradata=context.extradata or b"",
         )
 
@@ -96,19 +96,17 @@ def _first_sound(container: InputContainer, path: Path) -> AudioStream:
     return stream
 
 
-def decoded(
-    path: Path, demuxer: str, file: BinaryIO | None = None, *, strict: bool = False
-) -> Iterator[Block]:
+def decoded(path: Path, demuxer: str, file: BinaryIO | None = None) -> Iterator[Block]:
     """The samples of the first sound stream, in blocks (n, channels).
 
-    Packets that cannot be decoded are left out, as players do; with `strict` they are an error. Raises
-    CorruptFile, also where the sample rate or the channels change on the way.
+    Packets that cannot be decoded are left out, as players do. Raises CorruptFile, also where the sample rate
+    or the channels change on the way.
     """
     with opened(path, demuxer, file) as container:
         stream = _first_sound(container, path)
         rate, layout = stream.codec_context.rate, stream.codec_context.layout.name
         waiting: list[Block] = []
-        for frame in _frames(container, stream, strict):
+        for frame in _frames(container, stream):
             if frame.sample_rate != rate or frame.layout.name != layout:
                 raise damaged(path, "its sample rate or its channels change on the way")
             waiting.append(samples(frame))
@@ -119,13 +117,10 @@ def decoded(
             yield np.concatenate(waiting)
 
 
-def _frames(container: InputContainer, stream: AudioStream, strict: bool) -> Iterator[AudioFrame]:
+def _frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
     for packet in container.demux(stream):
-        try:
+        with suppress(av.error.InvalidDataError):
             yield from packet.decode()
-        except av.error.InvalidDataError:
-            if strict:
-                raise
 
 
 def cut(blocks: Iterator[Block], frames: int | None) -> Iterator[Block]:

@@ -16,13 +16,15 @@ _CHECKED = 190
 @dataclass(frozen=True, slots=True)
 class Header:
     """start : the first byte of the frame. lame : of LAME's part of it. length : of the music, in sample
-    frames. delay : what the encoder put before it. whole : what a decoder makes of all packets."""
+    frames. delay : what the encoder put before it. whole : what a decoder makes of all packets. size : bytes
+    of all packets, 0 where that is not told."""
 
     start: int
     lame: int
     length: int
     delay: int
     whole: int
+    size: int
 
 
 def find_header(head: bytes) -> Header | None:
@@ -42,9 +44,10 @@ def find_header(head: bytes) -> Header | None:
     if not flags & 1 or head[lame : lame + 4] not in _WRITERS:
         return None
     whole = int.from_bytes(head[at + 8 : at + 12], "big") * (1152 if version == 3 else 576)
+    size = int.from_bytes(head[at + 12 : at + 16], "big") if flags & 2 else 0
     pads = int.from_bytes(head[lame + 21 : lame + 24], "big")
     length = whole - (pads >> 12) - (pads & 0xFFF)
-    return Header(start, lame, length, pads >> 12, whole) if length > 0 else None
+    return Header(start, lame, length, pads >> 12, whole, size) if length > 0 else None
 
 
 def with_length(head: bytes, length: int) -> bytes:

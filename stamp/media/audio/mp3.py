@@ -30,6 +30,7 @@ _MPEG2 = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 """Bit rates of layer III in kbit/s (ISO 11172-3, 2.4.2.3; ISO 13818-3, 2.4.2.3)."""
 _LEAST = 64_000
 _HEAD = 2048
+_SLACK = 4096  # bytes: the header frame itself, and a packet that is counted or not
 _DELAY = 576 + 529  # LAME's encoder and any decoder
 
 
@@ -50,7 +51,9 @@ def open_mp3(path: Path) -> Song:
         sound = examine(path, "mp3", section)
         section.seek(0)
         header = find_header(section.read(_HEAD))
-    frames = header.length if header else None
+    # Songs that were joined, or cut, by a program that knows nothing of headers have the first one's.
+    fits = header is not None and place.end - place.start <= header.size + _SLACK
+    frames = header.length if header and fits else None
     return Song(
         path,
         "MP3",

@@ -83,7 +83,10 @@ def _measured(moov: Box, track: Box, rate: int) -> _Track:
     if fragmented or not total:
         return _Track(size, None, fragmented, others)
     if comment:
-        return _Track(size, int(comment[3], 16), False, others)
+        delay, padding, frames = (int(number, 16) for number in comment.groups())
+        # An editor that knows nothing of the comment leaves it as it was.
+        if abs(delay + padding + frames - total * rate / media) <= _SLACK:
+            return _Track(size, frames, False, others)
     start, length = edit(track)
     units = total - start
     if length and abs(length * media / movie_scale(moov) - units) > media / movie_scale(moov) + 1:

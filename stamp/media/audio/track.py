@@ -12,7 +12,6 @@ import numpy as np
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.packet import Packet
-from av.stream import Stream
 
 from ..source import decoding, refused
 from .decode import Sound, samples
@@ -192,8 +191,3 @@ def _allowed(codec: str, rate: int) -> int:
     """The bit rate, or the next one above it that the codec knows."""
     known = [1000 * each for each in _FULL_CHOICE.get(codec, ())]
     return next((each for each in known if each >= rate), known[-1]) if known else rate
-
-
-def is_sound(stream: Stream) -> bool:
-    """Whether a stream is one that `SoundTrack` may be asked to mark."""
-    return isinstance(stream, AudioStream) and stream.codec_context is not None
