@@ -5,6 +5,7 @@ and JPEG XL share.
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,14 +37,20 @@ def boxes(
 
     Only the last box of a file, where `end` is not given, may leave its size open.
     """
-    found: list[Box] = []
+    return list(walk(data, start, end, most=most, slack=slack))
+
+
+def walk(
+    data: Source, start: int = 0, end: int | None = None, *, most: int = MAX_BOXES, slack: bool = False
+) -> Iterator[Box]:
+    """`boxes`, one after the other."""
     stop = len(data) if end is None else end
-    position = start
+    position, count = start, 0
     while position < stop:
         head = data[position : min(position + 16, stop)]
         if slack and not any(head[:8]) and stop - position <= _MAX_SLACK and not any(data[position:stop]):
-            break
-        if len(head) < 8 or len(found) == most:
+            return
+        if len(head) < 8 or count == most:
             raise CorruptFile(f"a box at byte {position} is cut off, or one too many")
         size, kind = struct.unpack_from(">I4s", head)
         content = position + 8
@@ -54,9 +61,9 @@ def boxes(
             size = stop - position
         if size < content - position or position + size > stop:
             raise CorruptFile(f"the box at byte {position} does not fit in what holds it")
-        found.append(Box(kind, position, content, position + size))
+        yield Box(kind, position, content, position + size)
         position += size
-    return found
+        count += 1
 
 
 def packed(value: int, size: int) -> bytes:

@@ -21,8 +21,9 @@ _TAGS_BEHIND = (b"TAG", b"APE")
 FILMS = ("matroska", "mp4", "quicktime", "threegp")
 _PICTURE_BRANDS = (b"avis", b"crx ", b"heic", b"hevc", b"hevx", b"jp2 ", b"jpm ", b"jpx ", b"jxl ", b"msf1")
 """Files of boxes that are no films: sequences of pictures, camera raw, JPEG 2000 and JPEG XL."""
-_FIRST_ATOMS = (b"free", b"mdat", b"moov", b"pnot", b"skip", b"wide")
-"""QuickTime files were once written without a brand."""
+_FIRST_ATOMS = (b"mdat", b"moov", b"pnot")
+_SMALL_ATOMS = (b"free", b"skip", b"wide")
+"""QuickTime files were once written without a brand. The small ones are words, too."""
 
 
 def film(head: bytes) -> str | None:
@@ -31,7 +32,8 @@ def film(head: bytes) -> str | None:
         return "matroska"
     kind, brand = head[4:8], head[8:12]
     if kind != b"ftyp":
-        return "quicktime" if kind in _FIRST_ATOMS and head[:2] == b"\0\0" else None
+        is_first = kind in _FIRST_ATOMS or (kind in _SMALL_ATOMS and head[:2] == b"\0\0")
+        return "quicktime" if is_first else None
     if brand in _PICTURE_BRANDS:
         return None
     # Makers of players and cameras invent new brands for MP4.

@@ -227,6 +227,31 @@ def test_what_cannot_be_corrected_is_refused(layout: Mp4, reason: str) -> None:
         registry.write_rights(layout.encoded(), RIGHTS)
 
 
+@pytest.mark.parametrize(
+    "trailer", [b"\xff" * 300, b"camera trailer, no box", bytes(70_000) + b"x", b"\1\2\3"]
+)
+def test_what_cameras_put_behind_the_boxes_stays_last(trailer: bytes) -> None:
+    source = Mp4().encoded() + trailer
+    written = registry.write_rights(source, RIGHTS)
+    assert written.endswith(trailer)
+    assert registry.read_rights(written).rights == RIGHTS
+    assert chunks(written[: -len(trailer)]) == list(CHUNKS)
+    assert registry.write_rights(written, RIGHTS) is written
+    assert registry.remove_rights(written, RIGHTS) == source
+
+
+def test_a_film_that_was_cut_short_is_refused() -> None:
+    with pytest.raises(CorruptFile, match="does not fit"):
+        registry.write_rights(Mp4().encoded()[:-1], RIGHTS)
+
+
+def test_old_quicktime_files_without_a_brand() -> None:
+    media = box(b"mdat", bytes(70_000))
+    for start in (media, box(b"wide") + media, Mp4(brand=b"").encoded()):
+        assert registry.identify(start) == "quicktime"
+    assert registry.identify(b"The free encyclopedia") is None
+
+
 def test_films_without_movie_box_are_refused() -> None:
     with pytest.raises(CorruptFile, match="cut short"):
         registry.read_rights(box(b"ftyp", b"isom\0\0\0\0") + box(b"mdat", b"x"))

@@ -13,13 +13,26 @@ from dataclasses import dataclass
 from typing import Final
 
 from ...errors import CorruptFile, UnsupportedFormat
-from ..isobmff import MAX_TOP_BOXES, Box, box, boxes, packed
+from ..isobmff import MAX_TOP_BOXES, Box, box, boxes, packed, walk
 from ..source import Edit, Patched, Source, chunks
 from . import offsets
 
 _XMP_UUID: Final = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _C2PA_UUID: Final = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 _FREE: Final = (b"free", b"skip")
+_TOP_KINDS: Final = (
+    b"ftyp",
+    b"moov",
+    b"mdat",
+    b"moof",
+    b"mfra",
+    b"sidx",
+    b"styp",
+    b"uuid",
+    b"meta",
+    b"free",
+    b"skip",
+)
 _MAX_BLOCK: Final = 1 << 28
 """Nobody's metadata is larger; a box that says so is not loaded."""
 _RUNS: Final = {"asset": (b"cprt", b"auth"), "usertext": (b"\xa9cpy", b"\xa9ART")}
@@ -103,13 +116,13 @@ def has_c2pa(data: Source) -> bool:
     return any(
         part.kind == b"jumb"
         or (part.kind == b"uuid" and data[part.content : part.content + 16] == _C2PA_UUID)
-        for part in boxes(data, most=MAX_TOP_BOXES, slack=True)
+        for part in _top(data)
     )
 
 
 def spans(data: Source) -> Iterator[tuple[int, int]]:
     """Where the media data stand: the content of every `mdat`."""
-    for part in boxes(data, most=MAX_TOP_BOXES, slack=True):
+    for part in _top(data):
         if part.kind == b"mdat":
             yield part.content, part.end
 
@@ -120,11 +133,26 @@ def essence(data: Source) -> Iterator[bytes]:
         yield from chunks(data, start, end)
 
 
+def _top(data: Source) -> list[Box]:
+    """The boxes of the file. Some cameras put something that is no box behind the last one."""
+    found: list[Box] = []
+    try:
+        found.extend(walk(data, most=MAX_TOP_BOXES, slack=True))
+    except CorruptFile:
+        end = found[-1].end if found else 0
+        whole = {b"moov", b"mdat"} <= {part.kind for part in found}
+        if not whole or data[end + 4 : end + 8] in _TOP_KINDS or len(found) == MAX_TOP_BOXES:
+            raise
+    return found
+
+
 def _opened(data: Source) -> _Movie:
-    top = boxes(data, most=MAX_TOP_BOXES, slack=True)
+    top = _top(data)
     movies = [part for part in top if part.kind == b"moov"]
     if not movies:
-        raise CorruptFile("the film has no movie box (moov): its recording or download was cut short")
+        raise CorruptFile(
+            "the film has no movie box (moov): its recording or download was cut short; fetch a fresh copy"
+        )
     if len(movies) > 1:
         raise UnsupportedFormat(
             "the film has several movie boxes (moov); remux it first, with FFmpeg's -c copy"
@@ -282,7 +310,7 @@ def _resized(data: Source, part: Box, growth: int) -> list[Edit]:
 
 
 def _xmp_edits(movie: _Movie, packet: bytes, inside: Sequence[Edit]) -> list[Edit]:
-    """The XMP box where it stands; a new one at the end, or before what has to be last (`mfra`)."""
+    """The XMP box where it stands; a new one at the end, or before what has to be last (`mfra`), or zeros."""
     new = box(b"uuid", _XMP_UUID, packet) if packet else b""
     if movie.xmp:
         used = {edit[0] for edit in inside}
@@ -293,7 +321,7 @@ def _xmp_edits(movie: _Movie, packet: bytes, inside: Sequence[Edit]) -> list[Edi
         return []
     last = movie.top[-1]
     to_the_end = movie.data[last.start : last.start + 4] == bytes(4)
-    if last.kind == b"mfra" or (to_the_end and last.end - last.start >> 32):
+    if last.kind in (b"mfra", bytes(4)) or (to_the_end and last.end - last.start >> 32):
         return [(last.start, last.start, new)]
     closed = any(edit[:2] == (last.start, last.start + 4) for edit in inside)
     closing = _resized(movie.data, last, 0) if to_the_end and not closed else []
