@@ -1,4 +1,4 @@
-"""Which container is this, and the rights in it: `identify`, `read_rights`, `write_rights`, `formats`.
+"""Which container is this, and the rights in it: read, written, removed, undone; what it can hold.
 
 All functions take a whole file: as bytes, or as a `Source` that reads it a slice at a time. Containers in
 `STREAMED` are read that way whatever their size, the others are loaded. Nothing here opens a file; writing
