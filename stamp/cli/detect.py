@@ -110,15 +110,17 @@ def how_turned(report: DetectReport) -> str:
     return ", ".join(parts)
 
 
+_TOLD, _PITCH_TOLD = 0.05, 1.0  # percent: the pitch is measured in steps of a band, the tempo much finer
+
+
 def how_played(report: DetectReport) -> str:
     """How a song plays now compared with how it was marked; "" for the same."""
     tempo, pitch = (100 * (factor or 1) - 100 for factor in (report.tempo, report.pitch))
-    if max(abs(tempo), abs(pitch)) < 0.05:
-        return ""
-    if abs(tempo - pitch) < 1:  # the pitch is told to half a percent or so
+    if abs(tempo) >= _TOLD and abs(tempo - pitch) < _PITCH_TOLD:
         return f"speed {tempo:+.1f} %"
-    named = {"tempo": tempo, "pitch": pitch}
-    return ", ".join(f"{name} {change:+.1f} %" for name, change in named.items() if abs(change) >= 0.05)
+    parts = [f"tempo {tempo:+.1f} %"] if abs(tempo) >= _TOLD else []
+    parts += [f"pitch {pitch:+.1f} %"] if abs(pitch) >= _PITCH_TOLD else []
+    return ", ".join(parts)
 
 
 def stretches(report: DetectReport) -> str:

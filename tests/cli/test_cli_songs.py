@@ -93,6 +93,7 @@ def test_how_a_song_plays_in_words() -> None:
     assert how_played(found(None, None)) == ""
     assert how_played(found(1.0, 1.0002)) == ""
     assert how_played(found(1.05, 1.05)) == "speed +5.0 %"
-    assert how_played(found(0.95, 1.0)) == "tempo -5.0 %"
+    assert how_played(found(0.95, 1.005)) == "tempo -5.0 %"
+    assert how_played(found(1.0, 1.03)) == "pitch +3.0 %"
     assert how_played(found(1.05, 0.98)) == "tempo +5.0 %, pitch -2.0 %"
     assert stretches(found(1, 1, (0.2, 59.7), (3599, 7322))) == "0:00-1:00, 59:59-2:02:02"
