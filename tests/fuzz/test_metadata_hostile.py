@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import struct
 from contextlib import suppress
 from functools import cache
+from hashlib import md5
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 
 from stamp.errors import CorruptFile, MediaError
 from stamp.metadata import registry
+from stamp.metadata.containers import extended
 from stamp.metadata.rights import Rights
 from stamp.metadata.stores import exif, id3, iff, info, iptc, pngtext, vorbis, xmp
 
@@ -88,6 +91,31 @@ def test_mutated_files(name: str, data: st.DataObject) -> None:
     survives(bytes(mutant))
 
 
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_mutated_extended_xmp(data: st.DataObject) -> None:
+    """A main packet that names another one, whose parts say they are of it."""
+    packet = xmp.write(None, {"copyright_notice": "old", "creators": ("A",)})
+    guid = md5(packet).hexdigest().upper()
+    note = f'<rdf:Description xmlns:n="http://ns.adobe.com/xmp/note/" n:HasExtendedXMP="{guid}"/></rdf:RDF>'
+    main = xmp.write(None, {"source": "S"}).replace(b"</rdf:RDF>", note.encode())
+    half = len(packet) // 2
+    parts = [packet[:half], packet[half:]]
+    heads = [guid.encode() + struct.pack(">II", len(packet), at) for at in (0, half)]
+    payloads = [b"http://ns.adobe.com/xap/1.0/\0" + main]
+    payloads += [extended.PREFIX + head + part for head, part in zip(heads, parts, strict=True)]
+    picture = sample("jpeg")
+    mutant = bytearray(
+        picture[:2]
+        + b"".join(struct.pack(">BBH", 0xFF, 0xE1, len(p) + 2) + p for p in payloads)
+        + picture[2:]
+    )
+    assert registry.read_rights(bytes(mutant)).values["xmpext"]["copyright_notice"] == "old"
+    for _ in range(data.draw(st.integers(1, 5))):
+        mutant[data.draw(st.integers(2, len(mutant) - 1))] = data.draw(st.integers(0, 255))
+    survives(bytes(mutant))
+
+
 @settings(max_examples=300, deadline=None)
 @given(signature=st.sampled_from(SIGNATURES), rest=st.binary(max_size=200))
 def test_any_bytes_behind_a_signature(signature: bytes, rest: bytes) -> None:
@@ -128,6 +156,12 @@ def test_large_blocks_take_linear_time() -> None:
     survives(b"\x89PNG\r\n\x1a\n" + (bytes(4) + b"tEXt" + bytes(4)) * 200_000)
     survives(b"RIFF\xff\xff\xff\0WEBP" + b"VP8 \0\0\0\0" * 200_000)
     survives(b"\xff\xd8" + b"\xff\xe1\0\x02" * 200_000)
+    guid = b"A" * 32
+    packet = xmp.write(None, {}).replace(b"</rdf", b"<n HasExtendedXMP='" + guid + b"'/></rdf", 1)
+    segments = [b"http://ns.adobe.com/xap/1.0/\0" + packet]
+    segments += [extended.PREFIX + guid + struct.pack(">II", 2**32 - 1, at) + b"x" for at in range(30_000)]
+    joined = b"".join(struct.pack(">BBH", 0xFF, 0xE1, len(part) + 2) + part for part in segments)
+    survives(b"\xff\xd8" + joined + sample("jpeg")[2:])
     survives(b"\xff\xd8" + b"\xff" * 4_000_000)
     survives(b"RIFF\xf8\x24\x18\0WAVE" + b"fact\0\0\0\0" * 200_000)
     survives(b"ID3\3\0\0\0\0\0\0" * 200_000)

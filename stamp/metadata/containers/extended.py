@@ -32,9 +32,10 @@ def joined(parts: list[bytes], guid: bytes) -> bytes | None:
     ours = sorted(
         (part for part in parts if is_part(part, guid)), key=lambda part: _HEADER.unpack_from(part)[2]
     )
+    held = sum(map(len, ours))
     for part in ours:
         _, size, offset = _HEADER.unpack_from(part)
-        if offset != len(packet) or size > sum(map(len, ours)):
+        if offset != len(packet) or size > held:
             return None
         packet += part[_HEADER.size :]
         if len(packet) == size:
