@@ -19,6 +19,7 @@ from av.video.stream import VideoStream
 
 from ...errors import MediaError, StampError
 from ..source import MAX_PIXELS, damaged, refused, regular_file
+from ..tolerance import AS_THEY_ARE
 from .hdr import Static, side_data, static_metadata
 from .luma import Turn, has_luma_plane, turn_of
 
@@ -139,8 +140,7 @@ def opened(source: Source) -> Iterator[InputContainer]:
             mode="r",
             # Names and addresses inside a file are never followed.
             options={"format_whitelist": _DEMUXERS, "protocol_whitelist": "file"},
-            # Tags that are not UTF-8 come out as they came in.
-            metadata_errors="surrogateescape",
+            **AS_THEY_ARE,
         )
     try:  # outside of `reading`: what goes wrong while the container is used has other reasons, too
         yield container

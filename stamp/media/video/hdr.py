@@ -7,8 +7,10 @@ container's copy is kept by the stream that is made after the source's.
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import count
 from typing import Any
 
 from av import VideoFrame
@@ -44,7 +46,12 @@ class Static:
 def side_data(frame: VideoFrame) -> dict[str, bytes]:
     """The blocks that come with a decoded frame, by FFmpeg's names for them."""
     blocks: Any = frame.side_data
-    return {block.type.name: bytes(block) for block in blocks}
+    found: dict[str, bytes] = {}
+    # By number, to the end: what iterating gives, and what is counted, changed in PyAV 19.
+    with suppress(IndexError):
+        for index in count():
+            found[blocks[index].type.name] = bytes(blocks[index])
+    return found
 
 
 def static_metadata(frame: VideoFrame) -> Static:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ...errors import CorruptFile
 from ..source import damaged, refused
+from ..tolerance import AS_THEY_ARE
 from .clip import PICTURES, Clip, decoder_for, opened, reading
 from .encoders import Encoder
 from .luma import luma_plane
@@ -119,10 +120,13 @@ class _Job:
             "w",
             format=clip.muxer,
             options=muxer_options(clip, edit_lists=edit_lists),
-            metadata_errors="surrogateescape",
+            **AS_THEY_ARE,
         )
         self.output.flags |= _BITEXACT  # no dates, no random numbers
         self.output.metadata.update(source.metadata)
+        # FFmpeg 9 joins a tag that stands in several places; a muxer does not take two dates.
+        for name in [name for name in source.metadata if name.lower() == "creation_time"]:
+            self.output.metadata[name] = source.metadata[name].partition(";")[0]
         chapters = source.chapters()
         if chapters:
             self.output.set_chapters(chapters)
