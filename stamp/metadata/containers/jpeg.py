@@ -29,8 +29,8 @@ _PREFIXES = {"exif": _EXIF, "xmp": _XMP, "iptc": _IRB, "xmpext": extended.PREFIX
 _APP0, _APP1, _APP2, _APP11, _APP13, _SOS, _EOI = 0xE0, 0xE1, 0xE2, 0xEB, 0xED, 0xDA, 0xD9
 _MARKERS = {"exif": _APP1, "xmp": _APP1, "iptc": _APP13, "xmpext": _APP1}
 _MAX_PAYLOAD = 0xFFFF - 2
-LIMITS: Final = {"exif": _MAX_PAYLOAD - len(_EXIF), "xmp": _MAX_PAYLOAD - len(_XMP)}
-"""How long the blocks of some stores can be."""
+LIMITS: Final = {"exif": _MAX_PAYLOAD - len(_EXIF), "xmp": 65_502}
+"""How long the blocks of some stores can be (XMP: part 3, section 1.1.3)."""
 
 
 @dataclass(frozen=True, slots=True)
