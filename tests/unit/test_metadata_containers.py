@@ -183,7 +183,7 @@ def test_jpeg_without_room_is_a_clear_error() -> None:
     terms = Rights(usage_terms="東" * 8000)
     full = jpeg.splice(sample("jpeg"), {"xmp": xmp.write(None, {"copyright_notice": "x" * 60_000})})
     with pytest.raises(
-        UnsupportedFormat, match=r"XMP with these rights has \d+ bytes, and its segment holds 65504"
+        UnsupportedFormat, match=r"XMP with these rights has \d+ bytes, and its segment holds 65502"
     ):
         registry.write_rights(full, terms)
 
