@@ -22,6 +22,7 @@ from ..source import MAX_PIXELS, damaged, refused, regular_file
 from ..tolerance import AS_THEY_ARE
 from .hdr import Static, side_data, static_metadata
 from .luma import Turn, has_luma_plane, turn_of
+from .timing import fraction
 
 STREAM = Path("(stream)")
 """What errors call a file object."""
@@ -282,7 +283,7 @@ def describe(container: InputContainer, stream: VideoStream, frame: VideoFrame, 
         depth=format_.components[0].bits,
         full_range=frame.color_range == _FULL_RANGE or format_.name.startswith("yuvj"),
         turn=turn_of(blocks.get("DISPLAYMATRIX")),
-        sample_aspect=stream.sample_aspect_ratio or Fraction(1),
+        sample_aspect=fraction(stream.sample_aspect_ratio or Fraction(1)),
         fps=float(rate),
         frames=stream.frames or round(seconds * rate),
         seconds=seconds,

@@ -54,9 +54,9 @@ def luma_plane(frame: VideoFrame) -> NDArray[Any]:
     Call `frame.make_writable()` before writing: the decoder still predicts from the frame it gave out.
     Raises BufferError or ValueError where `has_luma_plane` is false.
     """
-    plane = frame.planes[0]
+    plane: Any = frame.planes[0]  # a buffer, which the stubs of PyAV before 19 do not say
     dtype = np.dtype("<u2") if frame.format.components[0].bits > 8 else np.dtype("u1")
-    rows = np.frombuffer(plane, dtype)  # type: ignore[call-overload]
+    rows = np.frombuffer(plane, dtype)
     width: int = plane.line_size // dtype.itemsize
     whole: NDArray[Any] = rows[: width * frame.height].reshape(frame.height, width)
     return whole[:, : frame.width]

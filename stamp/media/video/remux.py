@@ -24,7 +24,7 @@ from .clip import PICTURES, Clip, decoder_for, opened, reading
 from .encoders import Encoder
 from .luma import luma_plane
 from .streams import COUNTING, muxer_options, open_encoder, video_stream
-from .timing import Times
+from .timing import Times, fraction
 
 Edit = Callable[[NDArray[Any], float], None]
 """Called with the upright luma of each frame, to be changed in place, and its time in seconds."""
@@ -273,7 +273,7 @@ class _Job:
         frame.pict_type = 0
         edit(clip.turn.upright(luma_plane(frame)), float((pts - times.first) * times.base))
         if self.counting:
-            times.number(frame, self.encoder.time_base)
+            times.number(frame, fraction(self.encoder.time_base))
         self.frames += 1
 
     def _mux(self, packet: Packet[Any]) -> None:

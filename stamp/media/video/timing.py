@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
+from typing import Any, Protocol
 
 from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
+
+
+class Ratio(Protocol):
+    """What `Fraction` and PyAV's own numbers have in common."""
+
+    @property
+    def numerator(self) -> int: ...
+    @property
+    def denominator(self) -> int: ...
+
+
+def fraction(value: Ratio) -> Fraction:
+    """PyAV 19 has numbers of its own, which are not the standard library's."""
+    return Fraction(value.numerator, value.denominator)
 
 
 class Times:
