@@ -27,7 +27,9 @@ from stamp.options import EmbedOptions
 
 def compared(marked: Path, host: Path, log: Path) -> dict[str, float]:
     """PSNR and SSIM of luma, and VMAF, of `marked` to `host`."""
-    pair = [ffmpeg.input(str(path)).video.filter_multi_output("split", 3) for path in (marked, host)]
+    # an option that changes nothing tells the two inputs apart where both are the same file
+    inputs = ffmpeg.input(str(marked)), ffmpeg.input(str(host), thread_queue_size=16)
+    pair = [file.video.filter_multi_output("split", 3) for file in inputs]
     psnr = ffmpeg.filter([pair[0][0], pair[1][0]], "psnr")
     ssim = ffmpeg.filter([pair[0][1], pair[1][1]], "ssim")
     vmaf = ffmpeg.filter([pair[0][2], pair[1][2]], "libvmaf", log_path=str(log), log_fmt="json")

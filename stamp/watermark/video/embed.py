@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ...errors import HostError
 from ..grid import resize, resize_rows
 from ..key import Key
-from .mask import sample, step_of, visibility
+from .mask import sample, small_gain, step_of, visibility
 from .scheme import displayed, pattern
 
 Luma = NDArray[np.uint8] | NDArray[np.uint16]
@@ -64,7 +64,9 @@ class Embedder:
         self._size, self._step = (h, w), step_of(size)
         self._white = float((1 << depth) - 1)
         self._pattern = resize(pattern(payload, key, displayed(size, aspect)), size)
-        self._pattern *= np.float32(strength * self._white / 255 * (1.0 if full_range else 219 / 255))
+        self._pattern *= np.float32(
+            strength * small_gain(size) * self._white / 255 * (1.0 if full_range else 219 / 255)
+        )
         self._identity = strength == 0
         self._glance: NDArray[np.float32] = np.zeros((1, 1), np.float32)
         self._age = _REFRESH

@@ -12,8 +12,11 @@ Plane = NDArray[np.float32]
 SAMPLED = 270  # rows, or columns of an upright clip, that are looked at: every fourth of 1080
 _CELL = 4  # samples a side
 EXPONENT, OFFSET = 0.5, 0.5
-AMPLITUDE = 0.52  # grey levels (deviation) at an activity of 0.5
-LIMIT = 1.35  # grey levels, root mean square of a frame: 45.5 dB
+AMPLITUDE = 0.6  # grey levels (deviation) at an activity of 0.5
+# Grey levels, root mean square of a frame. Drawings and titles get no less than the first, or rounding to
+# whole levels would swallow the mark; busy frames no more than the second: 45.2 dB.
+LEAST, MOST = 0.95, 1.4
+_SMALL, _MOST_SMALL = 480, 1.2  # small frames hold fewer samples of the mark and get more
 
 
 def step_of(shape: tuple[int, int]) -> int:
@@ -24,6 +27,11 @@ def step_of(shape: tuple[int, int]) -> int:
 def sample(luma: NDArray[np.unsignedinteger], step: int, white: float) -> Plane:
     """Every `step`-th row and column, float32, on a scale on which white is 255."""
     return luma[::step, ::step].astype(np.float32) * np.float32(255 / white)
+
+
+def small_gain(shape: tuple[int, int]) -> float:
+    """How much stronger the mark of a frame of `shape` is, for being small."""
+    return float(min(max((_SMALL / min(shape)) ** 0.5, 1.0), _MOST_SMALL))
 
 
 def visibility(sampled: Plane) -> Plane:
@@ -41,4 +49,4 @@ def visibility(sampled: Plane) -> Plane:
     activity = box(cells, 3) ** 2
     mask = np.float32(AMPLITUDE) * (activity + np.float32(OFFSET)) ** np.float32(EXPONENT)
     rms = float(np.sqrt(np.mean(mask * mask)))
-    return np.asarray(mask * np.float32(min(LIMIT / rms, 1.0)))
+    return np.asarray(mask * np.float32(min(max(rms, LEAST), MOST) / rms))
