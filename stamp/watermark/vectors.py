@@ -26,6 +26,7 @@ from .detect import detect
 from .embed import mark
 from .key import Key
 from .payload import frame, unframe
+from .video import vectors as video
 from .wavelet import analyse
 
 TOLERANCE = 0.05
@@ -107,6 +108,7 @@ def selftest() -> list[tuple[str, bool, str]]:
     results.append(_check("marked picture", lambda: _reads(_unpack(stored["marked"]))))
     results.append(_check("wrong key", lambda: _silent(_unpack(stored["marked"]))))
     results += audio.selftest()
+    results += video.selftest()
     return results
 
 

@@ -1,4 +1,4 @@
-"""Write vectors.json of the image and of the audio scheme. Run once for a scheme: afterwards the vectors
+"""Write vectors.json of the image, audio and video schemes. Run once for a scheme: afterwards the vectors
 bind, and a change needs a new scheme.
 
 python tests/golden/make_vectors.py
@@ -12,6 +12,7 @@ from typing import Any
 
 import stamp.watermark.audio.vectors as audio
 import stamp.watermark.vectors as vectors
+import stamp.watermark.video.vectors as video
 from stamp import embed
 
 
@@ -25,8 +26,12 @@ def record_audio() -> dict[str, Any]:
     return {**audio.compute(), "marked": audio.pack(audio.marked_difference())}
 
 
+def record_video() -> dict[str, Any]:
+    return {**video.compute(), "marked": video.marked(vectors.host_picture(video.SHAPE))}
+
+
 def main() -> None:
-    for module, made in ((vectors, record()), (audio, record_audio())):
+    for module, made in ((vectors, record()), (audio, record_audio()), (video, record_video())):
         target = Path(module.__file__).with_suffix(".json")
         target.write_text(json.dumps(made, indent=1) + "\n", "utf-8")
         print(f"{target}: {target.stat().st_size} bytes")

@@ -64,9 +64,7 @@ class Embedder:
         self._size, self._step = (h, w), step_of(size)
         self._white = float((1 << depth) - 1)
         self._pattern = resize(pattern(payload, key, displayed(size, aspect)), size)
-        self._pattern *= np.float32(
-            strength * small_gain(size) * self._white / 255 * (1.0 if full_range else 219 / 255)
-        )
+        self._pattern *= np.float32(strength * self._white / 255 * (1.0 if full_range else 219 / 255))
         self._identity = strength == 0
         self._glance: NDArray[np.float32] = np.zeros((1, 1), np.float32)
         self._age = _REFRESH
@@ -99,12 +97,13 @@ class Embedder:
         A strip at a time, so that the passes stay in the cache.
         """
         h, w = self._size
+        half = self._white // 2
         cap, up, down = (np.empty_like(luma) for _ in range(3))
-        mask = visibility(sample(luma, self._step, self._white))
+        mask = visibility(sample(luma, self._step, self._white), small_gain(self._size))
         wide = resize(mask, (mask.shape[0], w))
         for start, end, rows in resize_rows(wide, h, _STRIP):
             rows *= self._pattern[start:end]
-            np.rint(rows, out=rows)
+            np.clip(np.rint(rows, out=rows), -half, half, out=rows)
             np.maximum(rows, _ZERO, out=up[start:end], casting="unsafe")
             np.subtract(up[start:end], rows, out=down[start:end], casting="unsafe")
             np.subtract(luma.dtype.type(int(self._white)), up[start:end], out=cap[start:end])

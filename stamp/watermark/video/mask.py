@@ -34,8 +34,9 @@ def small_gain(shape: tuple[int, int]) -> float:
     return float(min(max((_SMALL / min(shape)) ** 0.5, 1.0), _MOST_SMALL))
 
 
-def visibility(sampled: Plane) -> Plane:
-    """Deviation that the mark may have, in grey levels of 255, per cell of 4 x 4 samples.
+def visibility(sampled: Plane, gain: float) -> Plane:
+    """Deviation that the mark may have, in grey levels of 255, per cell of 4 x 4 samples; `gain` times as
+    much as in a large frame, but never beyond the limit.
 
     Goes with a power of the squared mean root of the gradients: next to a lone edge that stays low, where a
     mean would not, and the flat side of an edge is where a mark is seen first.
@@ -47,6 +48,6 @@ def visibility(sampled: Plane) -> Plane:
     np.sqrt(root * np.float32(0.5), out=root)
     cells = root[: h * _CELL, : w * _CELL].reshape(h, _CELL, w, _CELL).mean((1, 3))
     activity = box(cells, 3) ** 2
-    mask = np.float32(AMPLITUDE) * (activity + np.float32(OFFSET)) ** np.float32(EXPONENT)
+    mask = np.float32(gain * AMPLITUDE) * (activity + np.float32(OFFSET)) ** np.float32(EXPONENT)
     rms = float(np.sqrt(np.mean(mask * mask)))
-    return np.asarray(mask * np.float32(min(max(rms, LEAST), MOST) / rms))
+    return np.asarray(mask * np.float32(min(max(rms, gain * LEAST), MOST) / rms))
