@@ -47,9 +47,8 @@ def visibility(activities: list[Plane], cover: list[Plane], strength: float) -> 
         total = weight = 0.0
         for level, (a, seen) in enumerate(zip(activities, cover, strict=True), start=1):
             share = 0.25**level
-            total += share * float(
-                ((OFFSET + a) ** np.float32(2 * exponent) * seen).sum() / max(seen.sum(), 1)
-            )
+            energy = float(((OFFSET + a) ** np.float32(2 * exponent) * seen).sum())
+            total += share * energy / max(float(seen.sum()), 1.0)
             weight += share
         # the mask's mean square is that of three orientations a level: the approximation carries nothing
         return float(strength * STRENGTH * (3 * total) ** 0.5)

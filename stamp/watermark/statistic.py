@@ -26,7 +26,7 @@ def activity(detail: NDArray[np.float32]) -> NDArray[np.float32]:
     The square of the mean root: next to a lone edge it stays low, where a mean or a deviation would not, and
     the flat side of an edge is where a mark is seen first.
     """
-    out = box(np.sqrt(np.abs(detail)).mean(0), 3)
+    out = box(np.sqrt(np.abs(detail)).mean(0, dtype=np.float32), 3)
     out *= out
     out += np.float32(ACTIVITY_FLOOR)
     return out
