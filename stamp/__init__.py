@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     )
     from .metadata.party import Party
     from .metadata.rights import Rights
+    from .options import EmbedOptions
     from .watermark.detect import Detection, Transform, detect
     from .watermark.embed import embed
     from .watermark.key import Key
@@ -54,6 +55,7 @@ _HOMES = {
     ),
     "metadata.party": "Party",
     "metadata.rights": "Rights",
+    "options": "EmbedOptions",
     "watermark.detect": "Detection Transform detect",
     "watermark.embed": "embed",
     "watermark.key": "Key",
@@ -65,6 +67,7 @@ __all__ = [
     "CorruptFile",
     "DetectReport",
     "Detection",
+    "EmbedOptions",
     "EmbedReport",
     "HostError",
     "Key",

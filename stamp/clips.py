@@ -108,12 +108,13 @@ def embed(
                 "the mark cannot be read back: the clip is too small, too flat or too coarsely coded; "
                 "try a lower --crf or more --strength"
             )
+    others = (f"{clip.other_videos} more tracks of pictures were copied without a mark",)
     stronger = (f"{gain:g} times the strength was needed for a mark that can be read back",)
     metadata = made.metadata and replace(made.metadata, path=dst)
     notes = (
         *(f"{what} was lost" for what in clip.losses),
-        *encoder.notes,
         *made.notes,
+        *(others if clip.other_videos else ()),
         *(stronger if gain > 1 else ()),
         *advice,
         *(metadata.notes if metadata else ()),

@@ -323,3 +323,24 @@ def test_options_reach_the_encoder(tmp_path: Path) -> None:
         embed_file(source, target, key=Key.generate(), options=EmbedOptions(crf=crf, preset="fast"))
         sizes[crf] = target.stat().st_size
     assert sizes[10] > 1.5 * sizes[24]
+
+
+def test_a_second_video_track_is_copied_and_that_is_said(tmp_path: Path) -> None:
+    small = clips.write(tmp_path / "small.mkv", size=(160, 90), count=8)
+    source, target = tmp_path / "in.mkv", tmp_path / "out.mkv"
+    large = clips.write(tmp_path / "large.mkv", size=(480, 272), count=8)
+    with av.open(str(large)) as one, av.open(str(small)) as two, av.open(str(source), "w") as both:
+        streams = [both.add_stream_from_template(each.streams.video[0]) for each in (one, two)]
+        for each, stream in zip((one, two), streams, strict=True):
+            for packet in each.demux(video=0):
+                if packet.size:
+                    packet.stream = stream
+                    both.mux(packet)
+    report = embed_file(source, target, key=Key.generate(), options=EmbedOptions(preset="ultrafast"))
+    assert any("1 more tracks" in note for note in report.notes)
+
+    def second(path: Path) -> list[bytes]:
+        with av.open(str(path)) as container:
+            return [bytes(packet) for packet in container.demux(video=1) if packet.size]
+
+    assert second(target) == second(source)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
@@ -87,7 +87,6 @@ class Clip:
     audio_rate: int = 0
     audio_channels: int = 0
     timed_packets: bool = False
-    tags: dict[str, str] = field(default_factory=dict)
 
     @property
     def luma_depth(self) -> int:
@@ -298,7 +297,6 @@ def describe(container: InputContainer, stream: VideoStream, frame: VideoFrame, 
         audio_codec=first.codec.canonical_name if first else "",
         audio_rate=first.sample_rate if first else 0,
         audio_channels=first.channels if first else 0,
-        tags=dict(container.metadata),
     )
 
 

@@ -35,13 +35,12 @@ class Settings:
 @dataclass(frozen=True, slots=True)
 class Encoder:
     """name : FFmpeg's encoder. pix_fmt : of the frames that it takes. options : as FFmpeg has them.
-    qscale : constant quantiser of the old MPEG codecs, None elsewhere. notes : for the user."""
+    qscale : constant quantiser of the old MPEG codecs, None elsewhere."""
 
     name: str
     pix_fmt: str
     options: Mapping[str, str]
     qscale: float | None = None
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
