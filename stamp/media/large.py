@@ -13,6 +13,7 @@ from ..errors import CorruptFile, UnsupportedFormat
 from .source import MAX_BYTES, reading, regular_file
 
 _WINDOW = 1 << 16
+_GLANCE = 1 << 12
 _CHUNK = 1 << 20
 _CANNOT_COPY = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EBADF, errno.EPERM}
 
@@ -21,7 +22,8 @@ class LargeFile:
     """A file whose slices are read when asked for; `len` is its size when it was opened.
 
     It is not mapped into memory: a file that somebody cuts short meanwhile would end the process there. Small
-    slices come from a window of 64 KiB, so that walking over many headers costs few system calls.
+    slices come from a window of 64 KiB, so that walking over many headers costs few system calls, or of 4 KiB
+    where what lies between them is passed over.
     """
 
     def __init__(self, file: BinaryIO, path: Path) -> None:
@@ -46,7 +48,9 @@ class LargeFile:
             )
         if stop - start >= _WINDOW:
             return self._read(start, stop)
-        self._start, self._window = start, self._read(start, min(start + _WINDOW, self._size))
+        follows = 0 <= start - self._start <= 2 * len(self._window)
+        length = max(_WINDOW if follows else _GLANCE, stop - start)
+        self._start, self._window = start, self._read(start, min(start + length, self._size))
         return self._window[: max(stop - start, 0)]
 
     def _read(self, start: int, stop: int) -> bytes:
