@@ -219,12 +219,16 @@ def test_items_of_the_file_follow() -> None:
     [
         (Mp4(tail=box(b"moov", full(b"mvhd", bytes(96)))), "several movie boxes"),
         (Mp4(more=box(b"cmov", b"x")), "compressed"),
+        (Mp4(gap=OLD_XMP * 2), "the same metadata twice"),
+        (Mp4(udta=NAMED, more=NAMED), "the same metadata twice"),
         (Mp4(more=full(b"meta", hdlr(b"mp7t"), full(b"iloc", bytes(4)))), "items"),
     ],
 )
 def test_what_cannot_be_corrected_is_refused(layout: Mp4, reason: str) -> None:
     with pytest.raises(UnsupportedFormat, match=reason):
-        registry.write_rights(layout.encoded(), RIGHTS)
+        registry.remove_rights(
+            registry.write_rights(layout.encoded(), RIGHTS), Rights(source="S").over(RIGHTS)
+        )
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,12 @@ class _Meta:
 
 @dataclass(frozen=True, slots=True)
 class _Movie:
-    """A film taken apart. `metas`: handler -> the first box `meta` with it."""
+    """A film taken apart.
+
+    metas    handler -> the first box `meta` with it
+    xmp      the first box with XMP
+    doubled  stores that stand in further such boxes, which do not count
+    """
 
     data: Source
     top: list[Box]
@@ -61,6 +66,7 @@ class _Movie:
     users: list[Box]
     metas: Mapping[bytes, _Meta]
     xmp: Box | None
+    doubled: frozenset[str]
 
     def raw(self, part: Box) -> bytes:
         return self.data[part.start : part.end]
@@ -99,6 +105,10 @@ def splice(data: Source, blocks: Mapping[str, bytes], *, xmp_in_udta: bool) -> P
     movie = _opened(data)
     if movie.xmp:
         xmp_in_udta = movie.xmp.kind != b"uuid"
+    if any(not block and store in movie.doubled for store, block in blocks.items()):
+        raise UnsupportedFormat(
+            "the film has the same metadata twice: with these taken out, the others would count"
+        )
     edits = _movie_edits(movie, blocks, xmp_in_udta)
     if edits:
         free = [part for part in movie.parts if part.kind in _FREE]
@@ -161,18 +171,29 @@ def _opened(data: Source) -> _Movie:
     holders = [(part, _children(data, part)) for part in parts if part.kind == b"udta"]
     with_list = (holder for holder in holders if any(part.kind == b"meta" for part in holder[1]))
     udta, users = next(with_list, holders[0] if holders else (None, []))
-    metas: dict[bytes, _Meta] = {}
+    metas: dict[bytes, list[_Meta]] = {}
     for part in (*users, *parts):
         if part.kind == b"meta":
             children = _children(data, part)
-            metas.setdefault(_handler(data, children), _Meta(part, children))
-    xmps = (
-        part for part in top if part.kind == b"uuid" and data[part.content : part.content + 16] == _XMP_UUID
-    )
-    xmp = next(xmps, None) or next((part for part in users if part.kind == b"XMP_"), None)
-    if xmp and xmp.end - xmp.start > _MAX_BLOCK:
+            metas.setdefault(_handler(data, children), []).append(_Meta(part, children))
+    uuids = (part for part in top if part.kind == b"uuid")
+    xmps = [part for part in uuids if data[part.content : part.content + 16] == _XMP_UUID]
+    xmps += (part for part in users if part.kind == b"XMP_")
+    if any(part.end - part.start > _MAX_BLOCK for part in xmps):
         raise UnsupportedFormat("the film's XMP is larger than can be handled")
-    return _Movie(data, top, movies[0], parts, udta, users, metas, xmp)
+    doubled = {store for store, (handler, _) in _LISTS.items() if len(metas.get(handler, [])) > 1}
+    doubled |= {"xmp"} if len(xmps) > 1 else set()
+    return _Movie(
+        data,
+        top,
+        movies[0],
+        parts,
+        udta,
+        users,
+        {handler: found[0] for handler, found in metas.items()},
+        xmps[0] if xmps else None,
+        frozenset(doubled),
+    )
 
 
 def _children(data: Source, parent: Box) -> list[Box]:
