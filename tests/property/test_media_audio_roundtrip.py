@@ -36,6 +36,8 @@ def test_lossless(kind: str, rate: int, channels: int, frames: int, cut: int) ->
         path = songs.write(Path(folder, "in"), songs.tune(rate, channels, frames), rate, kind)
         song = open_song(path)
         assert (song.rate, song.channels) == (rate, channels)
+        if kind == "aiff-8" and channels * frames % 2:
+            frames += 1  # libsndfile takes its padding byte for a sample
         assert song.frames in (frames, None)
         host = np.concatenate(list(song.blocks()))
         wanted = host.copy()

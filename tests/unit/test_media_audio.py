@@ -294,8 +294,8 @@ def test_matroska_keeps_tags_chapters_and_attachments(suffix: str, codec: str, t
     notes = softer(path, target)
     assert len(notes) == (codec != "flac")
     before, after = (np.concatenate(list(open_song(each).blocks())) for each in (path, target))
-    assert after.shape == before.shape
-    assert np.abs(after - 0.97 * before).max() < (1e-4 if codec == "flac" else 0.2)
+    assert len(after) - len(before) in range(1024 if codec == "aac" else 1)  # padding of the last packet
+    assert np.abs(after[: len(before)] - 0.97 * before).max() < (1e-4 if codec == "flac" else 0.2)
     with av.open(str(target)) as container:
         assert container.metadata["title"] == "Tïtle"
         assert container.streams.audio[0].language == "fra"

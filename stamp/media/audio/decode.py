@@ -7,7 +7,7 @@ lists) are not among the samples that come out.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 
 from ..source import damaged, decoding, reading, refused
+from ..tolerance import AS_THEY_ARE
 from .song import BLOCK, Song
 
 if TYPE_CHECKING:
@@ -45,20 +46,22 @@ class Sound:
 
 
 @contextmanager
-def opened(path: Path, demuxer: str, file: BinaryIO | None = None) -> Iterator[InputContainer]:
+def opened(
+    path: Path, demuxer: str, file: BinaryIO | None = None, options: Mapping[str, str] | None = None
+) -> Iterator[InputContainer]:
     """`path`, or the part of it that `file` shows, opened with the demuxer of that name.
 
     The demuxer is named so that nothing is guessed from hostile bytes, and addresses inside a file
-    (playlists, external tracks) are not followed.
+    (playlists, external tracks) are not followed. `options` are the demuxer's own.
     """
-    options = {"protocol_whitelist": "file", "format_whitelist": demuxer}
+    safe = {"protocol_whitelist": "file", "format_whitelist": demuxer}
     with decoding(path):
         container = av.open(
             # An absolute path: "http:x.mp3" is a file here, not an address.
             file if file is not None else os.path.abspath(path),
-            format=demuxer.partition(",")[0],
-            options=options,
-            metadata_errors="surrogateescape",
+            format=demuxer,
+            options={**(options or {}), **safe},
+            **AS_THEY_ARE,
         )
         with container:
             yield cast(InputContainer, container)
@@ -96,13 +99,15 @@ def _first_sound(container: InputContainer, path: Path) -> AudioStream:
     return stream
 
 
-def decoded(path: Path, demuxer: str, file: BinaryIO | None = None) -> Iterator[Block]:
+def decoded(
+    path: Path, demuxer: str, file: BinaryIO | None = None, options: Mapping[str, str] | None = None
+) -> Iterator[Block]:
     """The samples of the first sound stream, in blocks (n, channels).
 
     Packets that cannot be decoded are left out, as players do. Raises CorruptFile, also where the sample rate
     or the channels change on the way.
     """
-    with opened(path, demuxer, file) as container:
+    with opened(path, demuxer, file, options) as container:
         stream = _first_sound(container, path)
         rate, layout = stream.codec_context.rate, stream.codec_context.layout.name
         waiting: list[Block] = []

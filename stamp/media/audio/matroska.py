@@ -16,6 +16,7 @@ from av.container import InputContainer, OutputContainer
 from av.stream import Disposition
 
 from ..source import decoding, refused, regular_file
+from ..tolerance import AS_THEY_ARE
 from .decode import decoded, examine, opened
 from .encode import lossy_note
 from .song import Song
@@ -69,7 +70,7 @@ def _write(path: Path, muxer: str, rate: int | None, target: Path, blocks: Itera
             raise refused(
                 path, "there are other tracks beside its sound", "put the sound in a file of its own"
             )
-        with av.open(str(target), "w", format=muxer, metadata_errors="surrogateescape") as output:
+        with av.open(str(target), "w", format=muxer, **AS_THEY_ARE) as output:
             output.flags |= _BITEXACT
             output.metadata.update(source.metadata)
             output.set_chapters(source.chapters())

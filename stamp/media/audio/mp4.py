@@ -52,13 +52,16 @@ def open_mp4(path: Path) -> Song:
     sound = examine(path, "mov")
     with decoding(path):
         measured = _measured(moov, track, sound.rate)
+    # An edit list counts in the movie's time scale, often milliseconds, and FFmpeg 9 cuts the sound there.
+    # Where nothing but a delay is to be left out, it is told to take no more than that from the list.
+    edits = {"advanced_editlist": "0"} if measured.frames is not None else {}
     return Song(
         path,
         "M4A",
         sound.rate,
         sound.channels,
         measured.frames,
-        lambda: cut(decoded(path, "mov"), measured.frames),
+        lambda: cut(decoded(path, "mov", options=edits), measured.frames),
         lambda target, blocks: _write(path, sound, measured, target, blocks),
     )
 
