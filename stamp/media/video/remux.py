@@ -291,7 +291,8 @@ class _Job:
 
     def finish(self) -> None:
         if self.frames:
-            for coded in self.encoder.encode(None):
+            # One packet at a time: a long look ahead takes seconds, in which Ctrl-C would not be heard.
+            for coded in self.encoder.encode_lazy(None):
                 self._mux(coded)
         if self.held is not None:
             if self.clip.muxer in ("mp4", "mov") and self.held.dts is not None:
