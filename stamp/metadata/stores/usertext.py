@@ -56,8 +56,8 @@ def read(block: bytes) -> dict[str, Value]:
     """The rights in a run of boxes. Raises `CorruptFile` for boxes or texts that do not fit."""
     found: dict[str, Value] = {}
     for part in reversed(_parsed(block)):
-        name = next(name for name, home in _HOMES.items() if home.kind == part.kind)
-        if text := part.text.strip("\0 "):
+        text = part.text.strip("\0 ")
+        for name in (name for name, home in _HOMES.items() if home.kind == part.kind and text):
             found[name] = split_names(text) if name == "creators" else text
     return found
 
