@@ -21,6 +21,7 @@ from stamp.media.mp4_boxes import _shifted, _tables, _wide_offsets, graft
 from stamp.media.video.clip import Clip, examine
 from stamp.media.video.encoders import Settings, choose
 from stamp.media.video.frames import Look, watched
+from stamp.media.video.hdr import side_data
 from stamp.media.video.luma import Turn, turn_of
 from stamp.media.video.remux import rewrite
 from stamp.metadata.isobmff import box
@@ -344,3 +345,29 @@ def test_a_second_video_track_is_copied_and_that_is_said(tmp_path: Path) -> None
             return [bytes(packet) for packet in container.demux(video=1) if packet.size]
 
     assert second(target) == second(source)
+
+
+@pytest.mark.parametrize(
+    ("block", "name"),
+    [("DOVI_METADATA", "Dolby Vision"), ("DYNAMIC_HDR_PLUS", "HDR10+"), ("DYNAMIC_HDR_VIVID", "HDR Vivid")],
+)
+def test_metadata_of_each_frame_is_noticed_and_lost_on_demand(
+    block: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is no encoder here that makes such a clip, so the decoder is made to say so."""
+    source, target = clips.hdr10(tmp_path / "in.mp4"), tmp_path / "out.mp4"
+    monkeypatch.setattr(
+        "stamp.media.video.clip.side_data", lambda frame: {**side_data(frame), block: b"told by each frame"}
+    )
+    clip = examined(source)
+    assert (clip.dynamic_hdr, clip.losses) == ((name,), (name,))
+    rewrite(clip, target, choose(clip, Settings(preset="ultrafast")), lambda luma, seconds: None)
+    monkeypatch.undo()
+    made = examined(target)
+    assert (made.losses, made.hdr, made.transfer) == ((), clip.hdr, clip.transfer)
+
+
+def test_a_rotation_survives_another_codec(tmp_path: Path) -> None:
+    source, target = clips.phone(tmp_path / "in.mov"), tmp_path / "out.mov"
+    again(source, target, codec="hevc", preset="ultrafast")
+    assert (examined(target).turn, examined(target).codec) == (examined(source).turn, "hevc")
