@@ -16,7 +16,7 @@ import pytest
 import soundfile
 
 from stamp.errors import CorruptFile, MediaError, UnsupportedFormat
-from stamp.media.audio import flac, oggpages
+from stamp.media.audio import boxes, flac, oggpages
 from stamp.media.audio.id3 import with_gapless
 from stamp.media.audio.opening import open_song
 from tests import songs
@@ -302,6 +302,18 @@ def test_matroska_keeps_tags_chapters_and_attachments(suffix: str, codec: str, t
         if suffix == "mka":
             assert [each["metadata"]["title"] for each in container.chapters()] == ["Part"]
             assert b"\xff\xd8\xff\xe0 a picture" in target.read_bytes()
+
+
+def test_chunks_of_samples_of_one_size_need_no_list_of_them() -> None:
+    """The number of samples is a hostile one."""
+    tables = {
+        b"stsz": struct.pack(">III", 0, 3, 0xFFFFFFFF),
+        b"stsc": struct.pack(">II", 0, 2) + struct.pack(">6I", 1, 10, 1, 2, 20, 1),
+        b"stco": struct.pack(">II", 0, 3) + struct.pack(">3I", 100, 200, 300),
+    }
+    samples = boxes.Box(b"stbl", b"", [boxes.Box(kind, content, []) for kind, content in tables.items()])
+    track = boxes.Box(b"trak", b"", [boxes.Box(b"mdia", b"", [boxes.Box(b"minf", b"", [samples])])])
+    assert boxes.chunks(track) == [(100, 30), (200, 60), (300, 60)]
 
 
 @pytest.mark.parametrize("kind", [*songs.SNDFILE, *songs.LIBAV])

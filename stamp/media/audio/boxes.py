@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 _PARENTS = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts"}
-_MAX_MOOV = 500_000_000
+_MAX_MOOV = 128_000_000
 
 
 @dataclass(slots=True)
@@ -138,15 +138,15 @@ def chunks(track: Box) -> list[tuple[int, int]]:
     samples = track.at(b"mdia", b"minf", b"stbl")
     offsets = [row[0] for row in table(*_offsets(samples))]
     lengths = samples.at(b"stsz").content
-    same, count = struct.unpack_from(">II", lengths, 4)
-    sizes = [same] * count if same else [row[0] for row in table(samples.at(b"stsz"), ">I", 12)]
+    (same,) = struct.unpack_from(">I", lengths, 4)
+    sizes = [] if same else [row[0] for row in table(samples.at(b"stsz"), ">I", 12)]
     runs = table(samples.at(b"stsc"), ">III")
     found, at = [], 0
     for number, offset in enumerate(offsets, 1):
         while len(runs) > 1 and runs[1][0] <= number:
             runs.pop(0)
         each = runs[0][1] if runs else 0
-        found.append((offset, sum(sizes[at : at + each])))
+        found.append((offset, same * each or sum(sizes[at : at + each])))
         at += each
     return found
 
