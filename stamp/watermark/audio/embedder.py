@@ -74,7 +74,7 @@ class Embedder:
         self._ceiling = hearing.ceiling()[: len(self._bands)]
         self._sample_rate = sample_rate
         self._done = 0
-        self._slots = self._marked_slots = 0.0
+        self._slots = self._marked_slots = 0
 
     @property
     def marked_share(self) -> float:
@@ -90,18 +90,20 @@ class Embedder:
         return self._joined(self._chunks.flush())
 
     def _joined(self, chunks: list[tuple[Samples, int]]) -> Samples:
-        parts = [self._marked(chunk)[:length] for chunk, length in chunks]
+        parts = [self._marked(chunk, length) for chunk, length in chunks]
         return np.concatenate([np.zeros((0, self._chunks.channels), np.float32), *parts])
 
-    def _marked(self, chunk: Samples) -> Samples:
-        """Mark one chunk, and return it without its margins."""
+    def _marked(self, chunk: Samples, length: int) -> Samples:
+        """Mark one chunk, and return the `length` samples after its margin."""
         first = self._done * HOP * SLOTS - MARGIN * SLOTS
         self._done += 1
         chips = self._pattern[(first + np.arange(_CHUNK_SLOTS)) % PERIOD, : len(self._bands)]
         channels = [decompose(channel, self._bands) for channel in chunk.T]
         allowed = hearing.amplitudes(np.sum([c.rows for c in channels], 0, dtype=np.float32))
-        self._count(allowed, chunk)
-        out = chunk[self._margin : -self._margin].copy()
+        self._count(allowed, length)
+        here = slice(self._margin, self._margin + length)
+        host = chunk[here]
+        out = host.copy()
         if not allowed.any():
             return out
         gains = np.expm1(allowed * self._strength * chips)
@@ -112,15 +114,15 @@ class Embedder:
             for channel, mark in zip(channels, marks, strict=True):
                 add_back(mark, band, channel.envelopes[i] * gain)
         for c, mark in enumerate(marks):
-            out[:, c] += np.fft.irfft(mark, len(chunk))[self._margin : -self._margin].astype(np.float32)
+            out[:, c] += np.fft.irfft(mark, len(chunk))[here].astype(np.float32)
         # no new clipping: what was within full scale stays there
-        host = chunk[self._margin : -self._margin]
         return np.clip(out, np.minimum(host, -1), np.maximum(host, 1), out=out)
 
-    def _count(self, allowed: NDArray[np.float32], chunk: Samples) -> None:
-        here = slice(MARGIN * SLOTS, -MARGIN * SLOTS)
-        self._slots += HOP * SLOTS
-        self._marked_slots += float(((allowed / self._ceiling).mean(1)[here] >= _CARRIES).sum())
+    def _count(self, allowed: NDArray[np.float32], length: int) -> None:
+        slots = -(-length * SLOTS // self._sample_rate)
+        here = slice(MARGIN * SLOTS, MARGIN * SLOTS + slots)
+        self._slots += slots
+        self._marked_slots += int(((allowed / self._ceiling).mean(1)[here] >= _CARRIES).sum())
 
 
 def embed(

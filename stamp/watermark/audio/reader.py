@@ -21,7 +21,7 @@ from .sync import PERIOD_ROWS, Place
 _CANDIDATES, _CANDIDATES_FAR = 3, 4
 # Scores of the pilots below which a decoding is not worth its time: unmarked sound reaches them now and then.
 # A short clip has few pilots, and is soon decoded.
-_PROMISING, _PROMISING_SHORT, _SHORT = 4.2, 3.2, 20 * STEPS
+PROMISING, _PROMISING_SHORT, _SHORT = 4.2, 3.2, 20 * STEPS
 _PROMISING_FAR, _PROMISING_WHOLE = 4.4, 5.8
 _SEARCHES = 4  # stretches in which tempo and pitch are searched; then only the 8th, the 16th...
 _SHORTEST = STEPS  # rows: less than a second says nothing
@@ -98,7 +98,7 @@ class Reader:
             self._in_place(self._fold)
 
     def _in_place(self, rows: Map) -> _Look:
-        promising = _PROMISING_SHORT if len(rows) < _SHORT else _PROMISING
+        promising = _PROMISING_SHORT if len(rows) < _SHORT else PROMISING
         places = sync.in_place(rows, self._key, _CANDIDATES)
         looks = [_Look(rows, sync.refined(rows, self._key, p)) for p in places if p.score >= promising]
         return self._read(looks) or _Look(rows, places[0])
