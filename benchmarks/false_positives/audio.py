@@ -2,10 +2,10 @@
 
     python -m benchmarks.false_positives.audio --songs FOLDER --windows 10000 -j 2
 
-A window is a clip of 21 s at a random place of a song under a new key: twelve keys look at the same twenty
-clips. It is placed by its pilots, its witnesses are scored there, and it is read if the place is promising, as
-the detector does. Some clips are looked at with the search for other tempi and pitches besides. Every other
-song was marked, under another key.
+A window is a clip of 21 s at a random place of a song under a new key: sixty keys look at twenty clips each.
+It is placed by its pilots, its witnesses are scored there, and it is read if the place is promising, as the
+detector does. Some clips are looked at with the search for other tempi and pitches besides. Every other song
+was marked, under another key.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from stamp.watermark.audio.reader import PROMISING, Reader
 from stamp.watermark.audio.sync import PERIOD_ROWS
 
 LEVELS = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0)
-_SECONDS, _KEYS, _CLIPS, _SEARCHED = 21, 12, 20, 3
+_SECONDS, _KEYS, _CLIPS, _SEARCHED = 21, 60, 20, 3
 WINDOWS_A_TASK = _KEYS * _CLIPS
 
 
@@ -72,8 +72,8 @@ def markdown(document: dict[str, Any]) -> str:
     ]
     return (
         f"{document['windows']} windows, and {document['searched']} calls with the full search: "
-        f"**{document['reported']} reported**. The highest score is {document['highest']:.2f}; a payload needs "
-        "its keyed check besides. How many windows reached a score:\n\n"
+        f"**{document['reported']} reported**. The highest score is {document['highest']:.2f}; a payload "
+        "needs its keyed check besides. How many windows reached a score:\n\n"
     ) + runner.table(["score of at least", "measured share", "normal tail", "derived bound"], rows)
 
 
