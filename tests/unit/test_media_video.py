@@ -371,3 +371,19 @@ def test_a_rotation_survives_another_codec(tmp_path: Path) -> None:
     source, target = clips.phone(tmp_path / "in.mov"), tmp_path / "out.mov"
     again(source, target, codec="hevc", preset="ultrafast")
     assert (examined(target).turn, examined(target).codec) == (examined(source).turn, "hevc")
+
+
+def test_tracks_that_a_container_does_not_take_are_refused(tmp_path: Path) -> None:
+    """A Matroska file is taken for an MP4 one, which has no place for subtitles of this kind."""
+    clip = replace(examined(clips.full_mkv(tmp_path / "in.mkv")), muxer="mp4")
+    with pytest.raises(UnsupportedFormat, match="track 3 cannot be copied"):
+        rewrite(clip, tmp_path / "out.mp4", choose(clip, Settings()), lambda luma, seconds: None)
+
+
+def test_what_a_muxer_says_no_to_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = clips.write(tmp_path / "in.mp4", count=4)
+    clip = examined(source)
+    monkeypatch.setattr("stamp.media.video.streams._TAGS", {"nope"})
+    clip = replace(clip, tag="nope")
+    with pytest.raises(UnsupportedFormat, match=r"in\.mp4.*cannot be written again"):
+        rewrite(clip, tmp_path / "out.mp4", choose(clip, Settings()), lambda luma, seconds: None)

@@ -87,9 +87,12 @@ def rewrite(
                 job.take(packet, edit)
                 progress(job.frames)
             job.finish()
-        except BaseException:
+        except BaseException as error:
             with suppress(av.error.FFmpegError, OSError, ValueError):
                 job.output.close()
+            if isinstance(error, av.error.FFmpegError) and not isinstance(error, OSError):
+                what = f"it cannot be written again with all its tracks ({error.strerror})"
+                raise refused(clip.path, what, "leave out the unusual ones first") from error
             raise
     if job.frames == 0:
         raise damaged(clip.path, "no frame of it can be decoded")
