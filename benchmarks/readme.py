@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import statistics
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -20,10 +21,14 @@ from benchmarks.averaging import Row
 from benchmarks.averaging import markdown as averaging_table
 from benchmarks.common import runner
 from benchmarks.false_positives.audio import markdown as false_positives_of_sound
+from benchmarks.false_positives.video import markdown as false_positives_of_clips
 from benchmarks.fidelity.audio import markdown as fidelity_of_sound
+from benchmarks.fidelity.video import markdown as fidelity_of_clips
 from benchmarks.readers import markdown as readers_table
 from benchmarks.robustness.audio import markdown as robustness_of_sound
+from benchmarks.robustness.video.run import markdown as robustness_of_clips
 from benchmarks.speed.audio import markdown as speed_of_sound
+from benchmarks.speed.video import markdown as speed_of_clips
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [
@@ -31,6 +36,7 @@ DOCUMENTS = [
     ROOT / "docs" / "threat-model.md",
     ROOT / "docs" / "rights.md",
     ROOT / "docs" / "how-well-audio.md",
+    ROOT / "docs" / "video-scheme.md",
     ROOT / "docs" / "formats" / "README.md",
     ROOT / "docs" / "adr" / "0002-tail-biting-code.md",
 ]
@@ -193,7 +199,7 @@ def tags(document: dict[str, Any]) -> str:
     return text + runner.table(["files", "stamp", "peer", "peer's", "times faster"], rows)
 
 
-def _of_sound(table: Callable[[dict[str, Any]], str]) -> Callable[[dict[str, Any]], str]:
+def _with_origin(table: Callable[[dict[str, Any]], str]) -> Callable[[dict[str, Any]], str]:
     return lambda document: f"({_origin(document)})\n\n{table(document)}"
 
 
@@ -224,9 +230,45 @@ def audio(documents: dict[str, dict[str, Any]]) -> str:
     return head + runner.table(["sound", ""], rows)
 
 
+def video(documents: dict[str, dict[str, Any]]) -> str:
+    """Ten lines for people in a hurry."""
+    robust, edits = documents["robustness_video"], documents["robustness_video_edits"]
+    quality, cost = documents["fidelity_video"]["clips"], documents["speed_video"]["clips"][0]
+    null = documents["false_positives_video"]
+    rows: list[list[object]] = [
+        [f"payloads read of {part['clips']} clips, {group}", f"{share:.0%}"]
+        for part in (robust, edits)
+        for group, share in part["read_share"].items()
+    ]
+    median = {name: statistics.median(row[name] for row in quality) for name in ("psnr_db", "vmaf_loss")}
+    prices = sorted(row["price_percent"] for row in quality)
+    rows += [
+        ["wrong payloads", robust["wrong"] + edits["wrong"]],
+        [f"PSNR of the mark alone, {len(quality)} clips, median", f"{median['psnr_db']:.1f} dB"],
+        ["VMAF lost, median", f"{median['vmaf_loss']:.2f}"],
+        [
+            "more bits at x264 crf 20, median (least to most)",
+            f"{statistics.median(prices):+.1f} % ({prices[0]:+.1f} to {prices[-1]:+.1f})",
+        ],
+        [f"CPU beside a plain transcode, {cost['size']}, veryfast", f"{cost['veryfast']:.2f} x"],
+        ["reported in windows without the mark", f"{null['payloads']} of {null['windows']}"],
+    ]
+    return f"({_origin(robust)})\n\n" + runner.table(["clips", ""], rows)
+
+
 # Blocks that several results make up together.
 JOINED: dict[str, tuple[Callable[[dict[str, dict[str, Any]]], str], tuple[str, ...]]] = {
     "audio": (audio, ("robustness_audio", "fidelity_audio", "false_positives_audio", "speed_audio")),
+    "video": (
+        video,
+        (
+            "robustness_video",
+            "robustness_video_edits",
+            "fidelity_video",
+            "speed_video",
+            "false_positives_video",
+        ),
+    ),
 }
 BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {
     "robustness": robustness,
@@ -241,10 +283,15 @@ BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {
     "readers": readers,
     "homes": homes,
     "tags": tags,
-    "robustness_audio": _of_sound(robustness_of_sound),
-    "fidelity_audio": _of_sound(fidelity_of_sound),
-    "false_positives_audio": _of_sound(false_positives_of_sound),
-    "speed_audio": _of_sound(speed_of_sound),
+    "robustness_audio": _with_origin(robustness_of_sound),
+    "fidelity_audio": _with_origin(fidelity_of_sound),
+    "false_positives_audio": _with_origin(false_positives_of_sound),
+    "speed_audio": _with_origin(speed_of_sound),
+    "robustness_video": _with_origin(robustness_of_clips),
+    "robustness_video_edits": _with_origin(robustness_of_clips),
+    "fidelity_video": _with_origin(lambda document: fidelity_of_clips(document["clips"])),
+    "speed_video": _with_origin(lambda document: speed_of_clips(document["clips"])),
+    "false_positives_video": _with_origin(false_positives_of_clips),
 }
 
 

@@ -1,5 +1,7 @@
 """Clips for a run, and FFmpeg to cut, edit and encode them: the program that imageio-ffmpeg ships, built up
-by ffmpeg-python. No part of `stamp` takes part in attacking itself."""
+by ffmpeg-python. No part of `stamp` takes part in attacking itself.
+
+Both are imported where they are used, so that tables can be made without them."""
 
 from __future__ import annotations
 
@@ -12,13 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import av
-import ffmpeg
-import imageio_ffmpeg
 
 from benchmarks.common import runner
 
 SUFFIXES = {".mp4", ".mov", ".mkv", ".webm", ".ogg", ".m4v"}
-PROGRAM = imageio_ffmpeg.get_ffmpeg_exe()
 
 
 @dataclass(frozen=True)
@@ -78,16 +77,37 @@ def shape_of(path: Path) -> Shape:
         return Shape(stream.width, stream.height, Fraction(stream.average_rate or 25))
 
 
+def program() -> str:
+    import imageio_ffmpeg
+
+    return str(imageio_ffmpeg.get_ffmpeg_exe())
+
+
+def source(path: Path | str, **options: Any) -> Any:
+    """The video of a file, or of one of FFmpeg's own sources (`f="lavfi"`), to be filtered."""
+    import ffmpeg
+
+    return ffmpeg.input(str(path), **options).video
+
+
+def overlay(back: Any, front: Any, **options: Any) -> Any:
+    import ffmpeg
+
+    return ffmpeg.overlay(back, front, **options)
+
+
 def run(stream: Any) -> None:
     """Raises CalledProcessError, with what the program said, where it fails."""
+    import ffmpeg
+
     command = ffmpeg.compile(
-        stream.global_args("-v", "error", "-nostdin"), cmd=PROGRAM, overwrite_output=True
+        stream.global_args("-v", "error", "-nostdin"), cmd=program(), overwrite_output=True
     )
     subprocess.run(command, check=True, capture_output=True)
 
 
-def cut(source: Path, target: Path, *, start: float = 0.0, seconds: float | None = None) -> None:
+def cut(path: Path, target: Path, *, start: float = 0.0, seconds: float | None = None) -> None:
     """An excerpt without sound, coded so well that the first encoding is not the attack (x264, crf 12)."""
     span = {} if seconds is None else {"t": seconds}
-    video = ffmpeg.input(str(source), ss=start, **span).video.filter("crop", "trunc(iw/2)*2", "trunc(ih/2)*2")
+    video = source(path, ss=start, **span).filter("crop", "trunc(iw/2)*2", "trunc(ih/2)*2")
     run(video.output(str(target), vcodec="libx264", preset="veryfast", crf=12, pix_fmt="yuv420p"))

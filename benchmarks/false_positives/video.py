@@ -70,19 +70,13 @@ def measure(task: tuple[Path, int, int, int]) -> list[dict[str, Any]]:
     return results
 
 
-def main() -> None:
-    parser = clips.parser("false_positives.video", __doc__)
-    parser.add_argument("--windows", type=int, default=2000)
-    parser.add_argument("--searched", type=int, default=100, help="of the windows, with the whole search")
-    parser.set_defaults(name="video_false_positives")
-    options = parser.parse_args()
-    paths = clips.find(options.clips)
-    share = -(-options.windows // len(paths)), -(-options.searched // len(paths))
-    tasks = [(path, *share, options.seed) for path in paths]
-    results = [
-        row for rows in runner.spread(measure, tasks, jobs=options.jobs, label="clips") for row in rows
-    ]
-    scores = np.array([row["score"] for row in results])
+def markdown(document: dict[str, Any]) -> str:
+    scores = np.array(document["scores"])
+    text = (
+        f"{document['windows']} windows, {document['searched']} of them with the whole search: "
+        f"{document['payloads']} payloads and {document['present']} marks without a payload were reported. "
+        f"Highest score {scores.max():.2f}.\n\n"
+    )
     rows = [
         [
             f"{z:g}",
@@ -92,15 +86,30 @@ def main() -> None:
         ]
         for z in (0.0, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5)
     ]
-    found = sum(row["found"] for row in results)
-    alone = int(np.sum(scores >= stats.THRESHOLD_ALONE))
-    text = (
-        f"{len(results)} windows, {share[1] * len(paths)} of them with the whole search: {found} payloads "
-        f"and {alone} marks without a payload were reported. Highest score {scores.max():.2f}.\n\n"
-    )
-    heads = ["score", "windows that reach it", "normal tail", "bound"]
-    document = {"windows": len(results), "payloads": found, "present": alone, "scores": scores.tolist()}
-    runner.write(options, document, text + runner.table(heads, rows), {})
+    return text + runner.table(["score", "windows that reach it", "normal tail", "bound"], rows)
+
+
+def main() -> None:
+    parser = clips.parser("false_positives.video", __doc__)
+    parser.add_argument("--windows", type=int, default=2000)
+    parser.add_argument("--searched", type=int, default=100, help="of the windows, with the whole search")
+    parser.set_defaults(name="false_positives_video")
+    options = parser.parse_args()
+    paths = clips.find(options.clips)
+    share = -(-options.windows // len(paths)), -(-options.searched // len(paths))
+    tasks = [(path, *share, options.seed) for path in paths]
+    results = [
+        row for rows in runner.spread(measure, tasks, jobs=options.jobs, label="clips") for row in rows
+    ]
+    scores = [row["score"] for row in results]
+    document = {
+        "windows": len(results),
+        "searched": share[1] * len(paths),
+        "payloads": sum(row["found"] for row in results),
+        "present": sum(score >= stats.THRESHOLD_ALONE for score in scores),
+        "scores": [round(score, 4) for score in scores],
+    }
+    runner.write(options, document, markdown(document), {})
 
 
 if __name__ == "__main__":

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import av
-import ffmpeg
 import numpy as np
 
 import stamp
@@ -27,17 +26,19 @@ from stamp.options import EmbedOptions
 
 def compared(marked: Path, host: Path, log: Path) -> dict[str, float]:
     """PSNR and SSIM of luma, and VMAF, of `marked` to `host`."""
+    import ffmpeg
+
     # an option that changes nothing tells the two inputs apart where both are the same file
-    inputs = ffmpeg.input(str(marked)), ffmpeg.input(str(host), thread_queue_size=16)
-    pair = [file.video.filter_multi_output("split", 3) for file in inputs]
+    inputs = clips.source(marked), clips.source(host, thread_queue_size=16)
+    pair = [file.filter_multi_output("split", 3) for file in inputs]
     psnr = ffmpeg.filter([pair[0][0], pair[1][0]], "psnr")
     ssim = ffmpeg.filter([pair[0][1], pair[1][1]], "ssim")
     vmaf = ffmpeg.filter([pair[0][2], pair[1][2]], "libvmaf", log_path=str(log), log_fmt="json")
     outputs = [ffmpeg.output(stream, "-", format="null") for stream in (psnr, ssim, vmaf)]
-    command = ffmpeg.compile(ffmpeg.merge_outputs(*outputs), cmd=clips.PROGRAM)
+    command = ffmpeg.compile(ffmpeg.merge_outputs(*outputs), cmd=clips.program())
     said = subprocess.run(command, check=True, capture_output=True, text=True).stderr
     return {
-        "psnr_db": float(_last(r"PSNR y:([\d.]+)", said)),
+        "psnr_db": float(_last(r"PSNR y:([\d.]+|inf)", said)),
         "ssim": float(_last(r"SSIM Y:([\d.]+)", said)),
         "vmaf": float(json.loads(log.read_text())["pooled_metrics"]["vmaf"]["mean"]),
     }
@@ -83,7 +84,7 @@ def measure(task: tuple[Path, float, int]) -> dict[str, Any]:
         sizes = []
         for number, source in enumerate((host, marked)):
             target = folder / f"{number}.mp4"
-            video = ffmpeg.input(str(source)).video
+            video = clips.source(source)
             clips.run(video.output(str(target), vcodec="libx264", preset="medium", crf=20, pix_fmt="yuv420p"))
             sizes.append(target.stat().st_size)
         shape = clips.shape_of(host)
@@ -120,7 +121,7 @@ def markdown(rows: list[dict[str, Any]]) -> str:
 
 def main() -> None:
     parser = clips.parser("fidelity.video", __doc__, seconds=4)
-    parser.set_defaults(name="video_fidelity")
+    parser.set_defaults(name="fidelity_video")
     options = parser.parse_args()
     tasks = [(path, options.seconds, options.seed) for path in clips.find(options.clips)]
     rows = sorted(

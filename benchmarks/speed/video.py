@@ -85,25 +85,32 @@ def measure(path: Path, seconds: float, repeats: int) -> dict[str, Any]:
         return row
 
 
+HEADS = [
+    "clip",
+    "size",
+    "marking, veryfast",
+    "medium",
+    "decode marked, s",
+    "read marked, s",
+    "decode unmarked, s",
+    "search unmarked, s",
+]
+
+
+def markdown(rows: list[dict[str, Any]]) -> str:
+    names = [name for name in rows[0] if name not in ("clip", "size")]
+    return runner.table(
+        HEADS, [[row["clip"], row["size"], *(f"{row[name]:.2f}" for name in names)] for row in rows]
+    )
+
+
 def main() -> None:
     parser = clips.parser("speed.video", __doc__)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.set_defaults(name="video_speed")
+    parser.set_defaults(name="speed_video")
     options = parser.parse_args()
     rows = [measure(path, options.seconds, options.repeats) for path in clips.find(options.clips)]
-    names = [name for name in rows[0] if name not in ("clip", "size")]
-    heads = [
-        "clip",
-        "size",
-        "veryfast, x",
-        "medium, x",
-        "decode marked, s",
-        "detect marked, s",
-        "decode unmarked, s",
-        "detect unmarked, s",
-    ]
-    body = [[row["clip"], row["size"], *(f"{row[name]:.2f}" for name in names)] for row in rows]
-    runner.write(options, {"clips": rows}, runner.table(heads, body), {})
+    runner.write(options, {"clips": rows}, markdown(rows), {})
 
 
 if __name__ == "__main__":

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import ffmpeg
-
 from benchmarks.common import clips
 
 Edit = Callable[[Any, clips.Shape], Any]
@@ -36,7 +34,7 @@ class Rung:
             "VP9": {"vcodec": "libvpx-vp9", "deadline": "good", "cpu-used": 4, "row-mt": 1},
             "AV1": {"vcodec": "libsvtav1", "preset": 8},
         }[self.codec]
-        video = ffmpeg.input(str(source)).video.filter("scale", width, height, flags="bicubic")
+        video = clips.source(source).filter("scale", width, height, flags="bicubic")
         clips.run(video.output(str(target), video_bitrate=rate, pix_fmt="yuv420p", **settings))
 
 
@@ -52,7 +50,7 @@ class Quality:
 
     def apply(self, source: Path, target: Path) -> None:
         span = {} if self.seconds is None else {"t": self.seconds}
-        video = ffmpeg.input(str(source), ss=self.start, **span).video
+        video = clips.source(source, ss=self.start, **span)
         if self.edit is not None:
             video = self.edit(video, clips.shape_of(source))
         video = video.filter("scale", "trunc(iw/2)*2", "trunc(ih/2)*2")
@@ -132,16 +130,16 @@ def _upright(v: Any, s: clips.Shape) -> Any:
     width, height = s.short, round(s.short * 16 / 9 / 2) * 2
     back = both[0].filter("scale", -2, height).filter("crop", width, height).filter("gblur", sigma=20)
     front = both[1].filter("scale", width, -2)
-    return ffmpeg.overlay(back, front, x=0, y="(H-h)/2")
+    return clips.overlay(back, front, x=0, y="(H-h)/2")
 
 
 def _in_picture(share: float) -> Edit:
     """A picture in a picture that moves and is not marked."""
 
     def edit(v: Any, s: clips.Shape) -> Any:
-        back = ffmpeg.input(f"mandelbrot=size={s.width}x{s.height}:rate={float(s.rate)}", f="lavfi")
+        back = clips.source(f"mandelbrot=size={s.width}x{s.height}:rate={float(s.rate)}", f="lavfi")
         small = v.filter("scale", f"trunc(iw*{share}/2)*2", f"trunc(ih*{share}/2)*2", flags="bicubic")
-        return ffmpeg.overlay(back, small, x="W*0.5", y="H*0.08", shortest=1)
+        return clips.overlay(back, small, x="W*0.5", y="H*0.08", shortest=1)
 
     return edit
 

@@ -147,7 +147,7 @@ def main() -> None:
     parser = clips.parser("robustness.video", __doc__)
     names = list(attacks.groups(0))
     parser.add_argument("--groups", nargs="+", choices=names, default=names, help="[all]")
-    parser.set_defaults(name="video_robustness")
+    parser.set_defaults(name="robustness_video")
     options = parser.parse_args()
     tasks = [Task(path, options.seconds, options.seed, options.groups) for path in clips.find(options.clips)]
     outcomes = sorted(runner.spread(measure, tasks, jobs=options.jobs, label="clips"), key=lambda o: o.clip)

@@ -1,0 +1,67 @@
+"""How outcomes of clips become shares and tables."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from benchmarks import readme
+from benchmarks.common.clips import Shape
+from benchmarks.robustness.video import attacks
+from benchmarks.robustness.video.run import Outcome, markdown, summarise
+
+CHAIN = "mirror + TikTok 540p AVC"
+OUTCOMES = [
+    Outcome("a.mp4", psnr=48.0, needed={CHAIN: 1.5}, cpu=dict.fromkeys(attacks.CHAINS, 0.5)),
+    Outcome("b.mp4", psnr=46.0, needed={CHAIN: None}, wrong=[CHAIN], cpu=dict.fromkeys(attacks.CHAINS, 0.5)),
+    Outcome("c.mp4", refused="too small"),
+]
+
+
+def test_a_refused_clip_counts_as_unread_and_wrong_payloads_are_counted() -> None:
+    summary = summarise(OUTCOMES, ["chains"])
+    row = summary["attacks"]["chains"][CHAIN]
+    assert (row["read"], row["clips"], row["missed"]) == (1, 3, ["b.mp4", "c.mp4"])
+    assert summary["read_share"] == {"chains": pytest.approx(1 / (3 * len(attacks.CHAINS)))}
+    assert (summary["wrong"], summary["refused"]) == (1, {"c.mp4": "too small"})
+
+
+def test_the_table_shows_every_attack_and_what_it_took() -> None:
+    text = markdown(summarise(OUTCOMES, ["chains"]))
+    assert f"| {CHAIN} | 1 of 3 | 1.5 | 1.5 | 0.5 |" in text
+    assert all(f"| {name} |" in text for name in attacks.CHAINS)
+    assert "46.0 to 48.0 dB" in text
+
+
+@pytest.mark.parametrize(("short", "expected"), [(360, (640, 360)), (1080, (1280, 720)), (144, (256, 144))])
+def test_a_rung_makes_no_clip_larger(short: int, expected: tuple[int, int]) -> None:
+    assert Shape(1280, 720, Fraction(25)).scaled_to(short) == expected
+
+
+def test_chains_are_made_of_known_steps_and_no_name_is_used_twice() -> None:
+    groups = attacks.groups(1.0)
+    names = [name for members in groups.values() for name in members]
+    assert len(set(names)) == len(names)
+    assert all(len(steps) == len(attacks.CHAINS[name]) for name, steps in groups["chains"].items())
+
+
+def test_the_summary_for_people_in_a_hurry() -> None:
+    origin: dict[str, Any] = {
+        "environment": {"date": "today", "python": "3", "machine": "one", "tools": {"stamp": "stamp 1"}},
+        "settings": {"seed": 1},
+    }
+    clip = {"clip": "a", "size": "640x360", "psnr_db": 47.0, "vmaf_loss": 0.5, "price_percent": 3.0}
+    text = readme.video(
+        {
+            "robustness_video": origin | summarise(OUTCOMES, ["chains"]),
+            "robustness_video_edits": origin | summarise(OUTCOMES, ["chains"]),
+            "fidelity_video": {"clips": [clip, clip | {"price_percent": 5.0}]},
+            "speed_video": {"clips": [{"size": "640x360", "veryfast": 1.04}]},
+            "false_positives_video": {"payloads": 0, "windows": 9},
+        }
+    )
+    assert "| payloads read of 3 clips, chains | 4% |" in text
+    assert "| more bits at x264 crf 20, median (least to most) | +4.0 % (+3.0 to +5.0) |" in text
+    assert "| reported in windows without the mark | 0 of 9 |" in text
