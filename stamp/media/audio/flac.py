@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from ..source import damaged, decoding, refused, regular_file
+from ..source import damaged, refused, regular_file
+from . import sndfile
 from .decode import Sound, decoded, examine
 from .encode import encoder, packets, quantised
 from .id3 import id3_end
-from .song import BLOCK, Song
+from .song import Song
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,7 +61,7 @@ def open_flac(path: Path) -> Song:
         header.rate,
         header.channels,
         header.frames or None,
-        lambda: _by_libsndfile(path) if header.longest > _LONG else decoded(path, "flac"),
+        lambda: sndfile.blocks(path) if header.longest > _LONG else decoded(path, "flac"),
         lambda target, blocks: _write(path, header, sound, target, blocks),
     )
 
@@ -90,13 +91,6 @@ def _header(file: BinaryIO, path: Path) -> _Header:
         raise damaged(path, "its header tells a sample rate of 0")
     longest = int.from_bytes(blocks[0][1][7:10], "big")
     return _Header(prefix, tuple(blocks), rate, channels, bits, frames, longest)
-
-
-def _by_libsndfile(path: Path) -> Iterator[Block]:
-    import soundfile
-
-    with decoding(path):
-        yield from soundfile.blocks(path, BLOCK, dtype="float32", always_2d=True)
 
 
 def _write(path: Path, header: _Header, sound: Sound, target: Path, blocks: Iterable[Block]) -> list[str]:

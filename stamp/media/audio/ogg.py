@@ -17,6 +17,7 @@ import av
 import numpy as np
 
 from ..source import damaged, decoding, refused, regular_file
+from . import sndfile
 from .decode import Sound, cut, decoded, examine
 from .encode import lossy_note, mux, raised_rate, regular
 from .oggpages import FIRST, Grafted, packets, parse, read_pages
@@ -63,9 +64,18 @@ def open_ogg(path: Path) -> Song:
         sound.rate,
         sound.channels,
         frames,
-        lambda: cut(decoded(path, "ogg"), frames),
+        lambda: _blocks(path, sound, frames),
         lambda target, blocks: _write(path, title, sound, target, blocks),
     )
+
+
+def _blocks(path: Path, sound: Sound, frames: int | None) -> Iterator[Block]:
+    """The samples. Vorbis alone in its file is read by libvorbis: FFmpeg's decoder leaves out the first 128
+    samples of some songs that begin in silence, or are very short."""
+    if sound.codec == "vorbis" and frames is not None and sndfile.opens(path):
+        order = _VORBIS_ORDER.get(sound.channels)
+        return sndfile.blocks(path, order and [order.index(channel) for channel in range(len(order))])
+    return cut(decoded(path, "ogg"), frames)
 
 
 def _frames(path: Path, sound: Sound) -> int | None:

@@ -1,0 +1,34 @@
+"""Sound read by libsndfile, where FFmpeg's own decoders fall short."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..source import decoding
+from .song import BLOCK
+
+if TYPE_CHECKING:
+    from .song import Block
+
+
+def blocks(path: Path, order: Sequence[int] | None = None) -> Iterator[Block]:
+    """All samples (n, channels); `order` says which of libsndfile's channels stands where. Raises
+    CorruptFile."""
+    import soundfile
+
+    with decoding(path):
+        for block in soundfile.blocks(path, BLOCK, dtype="float32", always_2d=True):
+            yield block[:, order] if order else block
+
+
+def opens(path: Path) -> bool:
+    """Whether libsndfile knows what this file is."""
+    import soundfile
+
+    try:
+        soundfile.info(path)
+    except soundfile.LibsndfileError:
+        return False
+    return True
