@@ -161,7 +161,7 @@ class Mkv:
         info = ebml(0x1549A966, ebml(0x2AD7B1, b"\x0f\x42\x40"), ebml(0x4D80, b"test"))
         tracks = ebml(0x1654AE6B, ebml(0xAE, ebml(0xD7, b"\1"), ebml(0x73C5, b"\7"), ebml(0x83, b"\1")))
         places = {}
-        for _ in range(3):  # until the places are those of the parts
+        for _ in range(8):  # until the places are those of the parts
             first = () if self.seek_void is None else (self._seek_head(places), self._void(self.seek_void))
             parts = [*first, info, tracks]
             if self.tags and not self.tags_last:
