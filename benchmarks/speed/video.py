@@ -40,6 +40,7 @@ def transcode(source: Path, target: Path, preset: str, mark: Callable[[Plane], N
             "libx264", rate=stream.average_rate, options={"preset": preset, "crf": "20"}
         )
         coded.width, coded.height, coded.pix_fmt = stream.width, stream.height, "yuv420p"
+        coded.codec_context.time_base = stream.time_base
         for frame in reader.decode(stream):
             if mark is not None:
                 frame.make_writable()
