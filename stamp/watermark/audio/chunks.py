@@ -63,9 +63,8 @@ class Chunks:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """One channel of a chunk: its spectrum, the envelopes of its bands, their energies (rows, bands)."""
+    """One channel of a chunk: the envelopes of its bands, and their energies (rows, bands)."""
 
-    bins: Envelope
     envelopes: list[Envelope]
     rows: NDArray[np.float32]
 
@@ -79,4 +78,4 @@ def decompose(channel: Samples, bands: tuple[Band, ...]) -> Parts:
     bins = spectrum(np.ascontiguousarray(channel))
     found = [e for _, e in envelopes(bins, bands)]
     rows = np.stack([energy(e, band.rate) for band, e in zip(bands, found, strict=True)], 1)
-    return Parts(bins, found, rows)
+    return Parts(found, rows)

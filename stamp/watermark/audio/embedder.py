@@ -10,7 +10,7 @@ from ..coding import encode
 from ..key import Key
 from ..payload import frame
 from . import hearing
-from .bands import CHUNK, HOP, LOW_BANDS, MARGIN, SLOTS, STEPS_A_SLOT, add_back, layout
+from .bands import CHUNK, HOP, LOW_BANDS, MARGIN, SLOTS, STEPS_A_SLOT, Band, add_back, layout
 from .carrier import PERIOD, SCHEME, carriers, start_slot
 from .chunks import Chunks, decompose
 
@@ -107,16 +107,20 @@ class Embedder:
         if not allowed.any():
             return out
         gains = np.expm1(allowed * self._strength * chips)
-        marks = [np.zeros_like(c.bins) for c in channels]
-        for i, band in enumerate(self._bands):
-            slots = 2 if i < LOW_BANDS else 1
-            gain = _interpolated(gains[::slots, i], band.rate * STEPS_A_SLOT * slots)
-            for channel, mark in zip(channels, marks, strict=True):
-                add_back(mark, band, channel.envelopes[i] * gain)
-        for c, mark in enumerate(marks):
+        fine = [self._fine(gains[:, i], band) for i, band in enumerate(self._bands)]
+        for c, channel in enumerate(channels):
+            mark = np.zeros(len(chunk) // 2 + 1, np.complex64)
+            for band, envelope, gain in zip(self._bands, channel.envelopes, fine, strict=True):
+                add_back(mark, band, envelope * gain)
             out[:, c] += np.fft.irfft(mark, len(chunk))[here].astype(np.float32)
         # no new clipping: what was within full scale stays there
         return np.clip(out, np.minimum(host, -1), np.maximum(host, 1), out=out)
+
+    @staticmethod
+    def _fine(gains: NDArray[np.float32], band: Band) -> NDArray[np.float32]:
+        """Gains by slot -> by sample of the band's envelope."""
+        slots = 2 if band.index < LOW_BANDS else 1
+        return _interpolated(gains[::slots], band.rate * STEPS_A_SLOT * slots)
 
     def _count(self, allowed: NDArray[np.float32], length: int) -> None:
         slots = -(-length * SLOTS // self._sample_rate)

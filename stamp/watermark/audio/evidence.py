@@ -81,7 +81,8 @@ def _above_noise(rows: Map) -> Map:
     if len(live) < 10:
         return np.ones_like(rows)
     noise = np.percentile(live, _QUIETEST, axis=0).astype(np.float32)
-    out: Map = energy / (energy + np.float32(_NOISE) * noise + np.float32(_SILENCE))
+    share = energy / (energy + np.float32(_NOISE) * noise + np.float32(_SILENCE))
+    out: Map = share.astype(np.float32, copy=False)
     return out
 
 
