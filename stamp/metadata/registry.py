@@ -24,7 +24,7 @@ from .rights import NO_AI_TERMS, Rights, terms_onto
 from .signatures import FILMS, film, sound
 from .source import Patched, Source
 
-_SLICE = 1 << 20
+_SLICE = 1 << 16
 _PARTS = (tuple, Party)
 
 
