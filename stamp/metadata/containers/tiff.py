@@ -40,10 +40,11 @@ def splice(data: bytes, blocks: Mapping[str, bytes]) -> bytes:
     """`data` with the blocks of some stores replaced, put in, or taken out where they are empty; the block of
     "exif" is the whole file. Raises `CorruptFile`.
     """
-    result = blocks.get("exif", data)
     ifd = tiffblock.parse(data)
-    changes: dict[int, tuple[int, bytes]] = {}
-    removed = [_XMP] if blocks.get("xmp") == b"" else []
+    # One patch for all stores: what one puts in stands together, and goes together when it is taken out.
+    changes, removed = _differences(ifd, tiffblock.parse(blocks.get("exif", data)))
+    if blocks.get("xmp") == b"":
+        removed.add(_XMP)
     if blocks.get("xmp"):
         changes[_XMP] = (tiffblock.BYTE, blocks["xmp"])
     if "iptc" in blocks:
@@ -55,7 +56,15 @@ def splice(data: bytes, blocks: Mapping[str, bytes]) -> bytes:
         if iptc.resource(blocks["iptc"], iptc.DIGEST) == iptc.digest(iim):
             irb = iptc.with_resource(ifd.value(_IRB) or b"", iptc.DIGEST, iptc.digest(padded))
             changes[_IRB] = (ifd.kind(_IRB, tiffblock.BYTE), irb)
-    return tiffblock.patch(result, changes, removed) if changes or removed else result
+    return tiffblock.patch(data, changes, removed) if changes or removed else data
+
+
+def _differences(old: tiffblock.Ifd0, new: tiffblock.Ifd0) -> tuple[dict[int, tuple[int, bytes]], set[int]]:
+    """The tags whose values a new directory has changed, and those that it lacks."""
+    tags = dict.fromkeys(tag for tag, _ in new.entries)
+    values = {tag: value for tag in tags if (value := new.value(tag)) is not None and value != old.value(tag)}
+    changes = {tag: (new.kind(tag, tiffblock.ASCII), value) for tag, value in values.items()}
+    return changes, {tag for tag, _ in old.entries} - tags.keys()
 
 
 def has_c2pa(data: bytes) -> bool:
