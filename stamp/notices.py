@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any
 
 from .errors import CorruptFile, UnsupportedFormat
 from .metadata.rights import Rights
@@ -14,7 +14,7 @@ from .outputs import check_output, named, output
 from .reports import RightsReport
 
 if TYPE_CHECKING:
-    from .metadata.registry import RightsFound
+    from .metadata.registry import File, RightsFound
     from .metadata.source import Piece, Source
 
 StrPath = str | os.PathLike[str]
@@ -41,9 +41,9 @@ def write_rights(src: StrPath, dst: StrPath, rights: Rights, *, overwrite: bool 
     check_output(src, dst, overwrite)
     with open_large(src) as file:
         with named(src):
-            changed, report = _spliced(registry.at_hand(file), rights, dst)
+            changed, report = _spliced(registry.File(file), rights, dst)
         with output(src, dst, overwrite) as temp:
-            file.write(temp, pieces_of(changed))
+            file.write(temp, pieces_of(changed.data))
     return report
 
 
@@ -86,8 +86,11 @@ def structured_data(report: RightsReport, content_url: str) -> dict[str, Any]:
 
 def with_notice(data: bytes, rights: Rights, path: Path) -> tuple[bytes, RightsReport]:
     """Splice the notice in; a container without a place for it is reported, not refused."""
+    from .metadata import registry
+
     try:
-        return _spliced(data, rights, path)
+        changed, report = _spliced(registry.File(data), rights, path)
+        return changed.data[0 : len(changed.data)], report
     except UnsupportedFormat as error:
         return data, _without_place(rights, path, error)
 
@@ -119,19 +122,15 @@ def pieces_of(result: Source) -> Sequence[Piece]:
     return result.pieces if isinstance(result, Patched) else [(0, len(result))]
 
 
-@overload
-def _spliced(data: bytes, rights: Rights, dst: Path) -> tuple[bytes, RightsReport]: ...
-@overload
-def _spliced(data: Source, rights: Rights, dst: Path) -> tuple[Source, RightsReport]: ...
-def _spliced(data: Source, rights: Rights, dst: Path) -> tuple[Source, RightsReport]:
+def _spliced(file: File, rights: Rights, dst: Path) -> tuple[File, RightsReport]:
     """The file with the notice in it, read back, and the report on it."""
     from .metadata import registry
     from .metadata.fields import COLUMNS, homes_in
 
-    before = registry.read_rights(data)
-    changed = registry.write_rights(data, rights)
-    check_essence(data, changed)
-    after = registry.read_rights(changed)
+    before = file.found
+    changed = file.with_rights(rights)
+    check_essence(file, changed)
+    after = changed.found
     homeless = registry.homeless(after.container)
     wanted = [name for name in rights.values() if name not in homeless]
     missing = [name for name in wanted if name not in after.sources]
@@ -143,7 +142,7 @@ def _spliced(data: Source, rights: Rights, dst: Path) -> tuple[Source, RightsRep
     unsupported = {name: homeless[name] for name in rights.values() if name in homeless}
     notes = [
         f"{name} does not stand in {COLUMNS[store].title}: there is no room for it"
-        for store in registry.created(changed)
+        for store in changed.created
         for name, home in homes_in(store).items()
         if name in wanted and store not in after.sources[name] and home.held(rights.values()[name])
     ]
@@ -158,11 +157,11 @@ def standing(found: RightsFound, name: str) -> dict[str, object]:
     return {store: values[name] for store, values in found.values.items() if name in values}
 
 
-def check_essence(data: Source, changed: Source) -> None:
+def check_essence(file: File, changed: File) -> None:
     """Raises `CorruptFile` if a change of the notice has touched the work itself."""
     from .metadata import registry
 
-    if changed is not data and not registry.same_essence(data, changed):
+    if changed is not file and not registry.same_work(file, changed):
         raise CorruptFile("the notice cannot be changed without touching the work itself: nothing is written")
 
 

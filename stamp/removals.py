@@ -17,8 +17,7 @@ from .outputs import check_output, named, output
 from .reports import RightsReport
 
 if TYPE_CHECKING:
-    from .metadata.registry import Changes, RightsFound
-    from .metadata.source import Source
+    from .metadata.registry import Changes, File
 
 StrPath = str | os.PathLike[str]
 
@@ -34,11 +33,11 @@ def remove_rights(src: StrPath, dst: StrPath, rights: Rights, *, overwrite: bool
     ------
     OutputError, UnsupportedFormat, CorruptFile, MediaError, UnwritableFile : see `write_rights`.
     """
-    from .metadata import registry
 
-    def change(data: Source, before: RightsFound) -> tuple[Source, Iterable[str]]:
-        ours = replace(_as_written(rights, before.rights), identifier=before.rights.identifier)
-        return registry.remove_rights(data, ours), ours.values()
+    def change(file: File) -> tuple[File, Iterable[str]]:
+        present = file.found.rights
+        ours = replace(_as_written(rights, present), identifier=present.identifier)
+        return file.without_rights(ours), ours.values()
 
     return _changed(Path(src), Path(dst), overwrite, change)
 
@@ -58,12 +57,10 @@ def undo_rights(
     RightsError : these are not the changes of a receipt.
     OutputError, UnsupportedFormat, CorruptFile, MediaError, UnwritableFile : see `write_rights`.
     """
-    from .metadata import registry
-
     wanted = _parsed(changes)
 
-    def change(data: Source, before: RightsFound) -> tuple[Source, Iterable[str]]:
-        return registry.undo_rights(data, wanted), changes
+    def change(file: File) -> tuple[File, Iterable[str]]:
+        return file.undone(wanted), changes
 
     return _changed(Path(src), Path(dst), overwrite, change)
 
@@ -72,22 +69,22 @@ def _changed(
     src: Path,
     dst: Path,
     overwrite: bool,
-    change: Callable[[Source, RightsFound], tuple[Source, Iterable[str]]],
+    change: Callable[[File], tuple[File, Iterable[str]]],
 ) -> RightsReport:
     """`change` gives the new file, and the fields that it was about."""
     from .media.large import open_large
     from .metadata import registry
 
     check_output(src, dst, overwrite)
-    with open_large(src) as file:
+    with open_large(src) as data:
         with named(src):
-            data = registry.at_hand(file)
-            before = registry.read_rights(data)
-            result, names = change(data, before)
-            check_essence(data, result)
-            after = registry.read_rights(result)
+            file = registry.File(data)
+            before = file.found
+            result, names = change(file)
+            check_essence(file, result)
+            after = result.found
         with output(src, dst, overwrite) as temp:
-            file.write(temp, pieces_of(result))
+            data.write(temp, pieces_of(result.data))
     gone = [name for name in before.sources if standing(before, name) != standing(after, name)]
     left = [name for name in names if name in after.sources and name not in gone]
     return replace(report_on(after, dst), removed=tuple(gone), unchanged=tuple(left))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -69,6 +70,7 @@ FIELDS: Final[tuple[Field, ...]] = tuple(_field(name, label) for name, label in 
 FIELD: Final[Mapping[str, Field]] = MappingProxyType({field.name: field for field in FIELDS})
 
 
-def homes_in(store: str) -> dict[str, Home]:
+@cache
+def homes_in(store: str) -> Mapping[str, Home]:
     """Field name -> its place in `store`, for the fields that have one, in the order of the record."""
-    return {field.name: field.homes[store] for field in FIELDS if store in field.homes}
+    return MappingProxyType({field.name: field.homes[store] for field in FIELDS if store in field.homes})

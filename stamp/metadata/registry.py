@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from itertools import zip_longest
 from types import MappingProxyType
@@ -22,16 +22,21 @@ from .fields import COLUMNS, FIELD, FIELDS, STORES, homes_in
 from .party import Party
 from .rights import NO_AI_TERMS, Rights, terms_onto
 from .signatures import FILMS, film, sound
-from .source import Patched, Source
+from .source import Patched, Source, chunks
 
 _SLICE = 1 << 16
 _PARTS = (tuple, Party)
+_NOT_READ_BACK = "the rights do not read back as they were written: the file's metadata is damaged"
+
+Changes = Mapping[str, Mapping[str, tuple[Value | None, Value | None]]]
+"""Store -> field -> (value before, value after), None where it does not stand."""
 
 
 class Container(Protocol):
     """What a module in `containers/` offers. One that is not in `STREAMED` is only given bytes, and returns
     bytes; one that is takes any `Source`, holds little of it in memory, and returns a `Patched`. `LIMITS`,
-    where a module has it, says how many bytes the block of a store can have.
+    where a module has it, says how many bytes the block of a store can have. A module has `essence`, or
+    `spans`, which says where the work stands, or both, where the spans hold more than that.
     """
 
     TITLE: str
@@ -43,7 +48,7 @@ class Container(Protocol):
         ...
 
     def has_c2pa(self, data: Source) -> bool: ...
-    def essence(self, data: Source) -> Iterable[bytes | memoryview]: ...
+    def spans(self, data: Source) -> Iterator[tuple[int, int]]: ...
 
 
 class Store(Protocol):
@@ -90,7 +95,9 @@ class RightsFound:
 
 _STORE_MODULES = {"text": "pngtext"}
 """The modules in `stores` that are not called like the store."""
-STREAMED: Final = frozenset({"aiff", "flac", "matroska", "mp3", "mp4", "ogg", "quicktime", "threegp", "wav"})
+STREAMED: Final = frozenset(
+    {"aiff", "flac", "jpeg", "matroska", "mp3", "mp4", "ogg", "quicktime", "threegp", "wav"}
+)
 """Containers that take a `Source`: files of many gigabytes are never loaded."""
 
 
@@ -167,12 +174,6 @@ def stores(name: str) -> tuple[str, ...]:
     return _module(name).STORES
 
 
-def created(data: Source) -> tuple[str, ...]:
-    """The keys of the stores that a notice is put into in this very file where they are missing."""
-    _, container, data = _container(data)
-    return tuple(key for key in _stores_in(container, data) if _is_created(container, key))
-
-
 @cache
 def homeless(name: str) -> Mapping[str, str]:
     """Field -> why the container has no place for it."""
@@ -185,34 +186,181 @@ def supported(name: str | None) -> bool:
     return name in containers()
 
 
-def at_hand(data: Source) -> Source:
-    """`data` in the form that its container takes: itself where that is `STREAMED`, else its bytes."""
-    streamed = isinstance(data, bytes) or identify(data) in STREAMED
-    return data if streamed else data[0 : len(data)]
+class File:
+    """A file taken apart, once and as far as it is asked for.
+
+    `data` is the file as its container takes it. What gives another file gives this very one where nothing
+    differs, and reads back what it has made. Raises `UnsupportedFormat` for a container without a place for
+    rights; all members raise `CorruptFile` for a damaged file, and `UnsupportedFormat` for what cannot be
+    handled.
+    """
+
+    def __init__(self, data: Source) -> None:
+        name = identify(data)
+        if name is None:
+            raise UnsupportedFormat(
+                "no container that can carry a rights notice; handled are "
+                f"{', '.join(map(title, containers()))}"
+            )
+        self.name = name
+        self.container = _module(name)
+        self.data = data if isinstance(data, bytes) or name in STREAMED else data[0 : len(data)]
+        self._values: dict[str, tuple[bytes, dict[str, Value]]] = {}
+
+    @cached_property
+    def blocks(self) -> Mapping[str, bytes]:
+        """Store -> its block, for the stores that are there."""
+        return self.container.extract(self.data)
+
+    def values(self, key: str) -> dict[str, Value]:
+        """What a store that is there says."""
+        block = self.blocks[key]
+        if key not in self._values:
+            self._values[key] = block, _store(key).read(block)
+        return self._values[key][1]
+
+    @cached_property
+    def found(self) -> RightsFound:
+        """The rights, from every store; one that cannot be read becomes a warning."""
+        values: dict[str, dict[str, Value]] = {}
+        warnings: list[str] = []
+        for key in self.blocks:
+            try:
+                values[key] = self.values(key)
+            except CorruptFile as error:
+                warnings.append(f"{STORES[key]} cannot be read: {error}")
+        ordered = {key: values[key] for key in self.container.STORES if values.get(key)}
+        sources: dict[str, list[str]] = {}
+        for field in FIELDS:
+            if keys := [key for key, found in ordered.items() if field.name in found]:
+                sources[field.name] = keys
+        has_c2pa = self.container.has_c2pa(self.data)
+        if has_c2pa:
+            warnings.append(
+                "the file has a C2PA manifest (Content Credentials), which any change makes invalid"
+            )
+        rights, invalid = _merged(ordered, sources)
+        return RightsFound(self.name, rights, sources, ordered, [*warnings, *invalid], has_c2pa)
+
+    @property
+    def created(self) -> tuple[str, ...]:
+        """The keys of the stores that a notice is put into in this very file where they are missing."""
+        return tuple(key for key in self._stores_in() if _is_created(self.container, key))
+
+    def essence(self) -> Iterable[bytes | memoryview]:
+        """The picture, sound or film itself, the part that writing rights never changes."""
+        essence: Callable[[Source], Iterable[bytes | memoryview]] | None
+        essence = getattr(self.container, "essence", None)
+        if essence:
+            return essence(self.data)
+        spans = self.container.spans(self.data)
+        return (part for span in spans for part in chunks(self.data, *span))
+
+    def with_rights(self, rights: Rights) -> File:
+        """The file with every field of `rights` that says something in all its places.
+
+        The picture data is not touched, and neither is any other metadata. Where `rights` has no usage terms
+        but the sentence against AI training, that sentence is added to the terms in the file. A store that
+        has no room left is passed over where another holds the same fields.
+        """
+        values = rights.values()
+        if rights.usage_terms == NO_AI_TERMS:
+            terms = (
+                self.values(key).get("usage_terms") for key in self.container.STORES if key in self.blocks
+            )
+            values["usage_terms"] = terms_onto(NO_AI_TERMS, next(filter(None, terms), None))
+        changed: dict[str, bytes] = {}
+        limits: Mapping[str, int] = getattr(self.container, "LIMITS", {})
+        for key in self._stores_in():
+            wanted = {name: values[name] for name in homes_in(key) if name in values}
+            block = self.blocks.get(key)
+            if not wanted or (block is None and not _is_created(self.container, key)):
+                continue
+            new = _store(key).write(block, wanted)
+            if len(new) > limits.get(key, len(new)) and _elsewhere(self.container, key, wanted):
+                continue
+            if new != (block or b""):
+                changed[key] = new
+        return self._spliced(changed)
+
+    def without_rights(self, rights: Rights) -> File:
+        """The file without the fields of `rights`, in each place that says exactly what `rights` says. A
+        place that says something else is left as it is.
+
+        A store in which nothing else stands is taken out as a whole. The sentence against AI training is
+        taken out of usage terms that say more.
+        """
+        values = rights.values()
+        changed: dict[str, bytes] = {}
+        for key, block in self.blocks.items():
+            store, present = _store(key), self.values(key)
+            parts = {
+                name: _own(name, key, present[name], values[name])
+                for name in homes_in(key)
+                if name in values and name in present
+            }
+            gone = {name: part for name, part in parts.items() if part is not None}
+            terms = present.get("usage_terms")
+            new = store.remove(block, gone) if gone else block
+            said_more = isinstance(terms, str) and terms.endswith(f" {NO_AI_TERMS}")
+            if rights.usage_terms == NO_AI_TERMS and isinstance(terms, str) and said_more:
+                new = store.write(new, {"usage_terms": terms.removesuffix(f" {NO_AI_TERMS}")})
+            if new != block:
+                changed[key] = new
+        return self._spliced(changed)
+
+    def undone(self, changes: Changes) -> File:
+        """The file with each place that says what it said after the changes saying what it said before."""
+        changed: dict[str, bytes] = {}
+        for key in self.container.STORES:
+            store, block = _store(key), self.blocks.get(key)
+            present = {} if block is None else self.values(key)
+            ours = {
+                name: before
+                for name, (before, after) in changes.get(key, {}).items()
+                if _says(name, key, present.get(name), after)
+            }
+            # What has parts is merged by `write`: without a removal, our parts would stay among the old ones.
+            parts = {name for name, old in ours.items() if old is None or isinstance(old, _PARTS)}
+            gone = {name: value for name, value in present.items() if name in parts}
+            new = store.remove(block, gone) if block and gone else block
+            # Two fields may be seen in one place, as the first licensor's URL is: what goes with the other
+            # stays.
+            left = store.read(new) if new else {}
+            back = {name: value for name, value in present.items() if name not in ours and name not in left}
+            back |= {name: value for name, value in ours.items() if value is not None}
+            new = store.write(new or None, back) if back else new
+            if new is not None and new != block:
+                changed[key] = new
+        return self._spliced(changed)
+
+    def _stores_in(self) -> tuple[str, ...]:
+        """The stores that this very file can have: an old version of a tag may not hold all of `STORES`."""
+        stores_in: Callable[[Source], tuple[str, ...]] | None = getattr(self.container, "stores_in", None)
+        return stores_in(self.data) if stores_in else self.container.STORES
+
+    def _spliced(self, changed: Mapping[str, bytes]) -> File:
+        """The file with the changed blocks in it, read back; itself where there is none."""
+        if not changed:
+            return self
+        result = File(self.container.splice(self.data, changed))
+        # A damaged file may have pointers to bytes that were not there before, or two stores in one place.
+        expected = {key for key in self.blocks.keys() | changed.keys() if changed.get(key) != b""}
+        if result.name != self.name or result.blocks.keys() != expected:
+            raise CorruptFile(_NOT_READ_BACK)
+        for key, (block, values) in self._values.items():
+            if result.blocks.get(key) == block:
+                result._values[key] = result.blocks[key], values
+        # Where the block of a store is the whole file, others have changed it further: its values count.
+        moved = (key for key, block in changed.items() if block and result.blocks[key] != block)
+        if any(result.values(key) != _store(key).read(changed[key]) for key in moved):
+            raise CorruptFile(_NOT_READ_BACK)
+        return result
 
 
 def read_rights(data: Source) -> RightsFound:
-    """The rights in a file, from every store. Raises `UnsupportedFormat` for another container, `CorruptFile`
-    for a damaged one.
-
-    A single store that cannot be read becomes a warning.
-    """
-    name, container, data = _container(data)
-    values: dict[str, dict[str, Value]] = {}
-    warnings: list[str] = []
-    for key, block in container.extract(data).items():
-        try:
-            values[key] = _store(key).read(block)
-        except CorruptFile as error:
-            warnings.append(f"{STORES[key]} cannot be read: {error}")
-    ordered = {key: values[key] for key in container.STORES if values.get(key)}
-    sources = {field.name: [key for key, found in ordered.items() if field.name in found] for field in FIELDS}
-    sources = {field: keys for field, keys in sources.items() if keys}
-    has_c2pa = container.has_c2pa(data)
-    if has_c2pa:
-        warnings.append("the file has a C2PA manifest (Content Credentials), which any change makes invalid")
-    rights, invalid = _merged(ordered, sources)
-    return RightsFound(name, rights, sources, ordered, [*warnings, *invalid], has_c2pa)
+    """The rights in a file (`File.found`)."""
+    return File(data).found
 
 
 @overload
@@ -220,35 +368,11 @@ def write_rights(data: bytes, rights: Rights) -> bytes: ...
 @overload
 def write_rights(data: Source, rights: Rights) -> Source: ...
 def write_rights(data: Source, rights: Rights) -> Source:
-    """`data` with every field of `rights` that says something in all its places; `data` itself where nothing
-    differs. Bytes give bytes; another `Source` may give a `Patched`, which refers to it.
-
-    The picture data is not touched, and neither is any other metadata. Where `rights` has no usage terms but
-    the sentence against AI training, that sentence is added to the terms in the file. A store that has no
-    room left is passed over where another holds the same fields. Raises `UnsupportedFormat`, `CorruptFile`.
+    """`data` with a notice in it (`File.with_rights`); `data` itself where nothing differs. Bytes give bytes;
+    another `Source` may give a `Patched`, which refers to it.
     """
-    given = data
-    _, container, data = _container(data)
-    blocks = container.extract(data)
-    values = rights.values()
-    if rights.usage_terms == NO_AI_TERMS:
-        terms = (
-            _store(key).read(blocks[key]).get("usage_terms") for key in container.STORES if key in blocks
-        )
-        values["usage_terms"] = terms_onto(NO_AI_TERMS, next(filter(None, terms), None))
-    changed: dict[str, bytes] = {}
-    limits: Mapping[str, int] = getattr(container, "LIMITS", {})
-    for key in _stores_in(container, data):
-        wanted = {name: values[name] for name in homes_in(key) if name in values}
-        block = blocks.get(key)
-        if not wanted or (block is None and not _is_created(container, key)):
-            continue
-        new = _store(key).write(block, wanted)
-        if len(new) > limits.get(key, len(new)) and _elsewhere(container, key, wanted):
-            continue
-        if new != (block or b""):
-            changed[key] = new
-    return _spliced(given, data, container, blocks, changed)
+    file = File(data)
+    return _like(data, file, file.with_rights(rights))
 
 
 @overload
@@ -256,43 +380,9 @@ def remove_rights(data: bytes, rights: Rights) -> bytes: ...
 @overload
 def remove_rights(data: Source, rights: Rights) -> Source: ...
 def remove_rights(data: Source, rights: Rights) -> Source:
-    """`data` without the fields of `rights`, in each place that says exactly what `rights` says; `data`
-    itself where there is none. A place that says something else is left as it is.
-
-    A store in which nothing else stands is taken out as a whole. The sentence against AI training is taken
-    out of usage terms that say more. Raises `UnsupportedFormat`, `CorruptFile`.
-    """
-    given = data
-    _, container, data = _container(data)
-    blocks = container.extract(data)
-    values = rights.values()
-    changed: dict[str, bytes] = {}
-    for key, block in blocks.items():
-        store = _store(key)
-        present = store.read(block)
-        parts = {
-            name: _own(name, key, present[name], values[name])
-            for name in homes_in(key)
-            if name in values and name in present
-        }
-        gone = {name: part for name, part in parts.items() if part is not None}
-        terms = present.get("usage_terms")
-        new = store.remove(block, gone) if gone else block
-        if rights.usage_terms == NO_AI_TERMS and isinstance(terms, str) and terms.endswith(f" {NO_AI_TERMS}"):
-            new = store.write(new, {"usage_terms": terms.removesuffix(f" {NO_AI_TERMS}")})
-        if new != block:
-            changed[key] = new
-    return _spliced(given, data, container, blocks, changed)
-
-
-def _elsewhere(container: Container, key: str, names: Iterable[str]) -> bool:
-    """Whether each field has a place in another store, so that one without room can be done without."""
-    others = [other for other in container.STORES if other != key and COLUMNS[other].created]
-    return all(any(other in FIELD[name].homes for other in others) for name in names)
-
-
-Changes = Mapping[str, Mapping[str, tuple[Value | None, Value | None]]]
-"""Store -> field -> (value before, value after), None where it does not stand."""
+    """`data` without a notice (`File.without_rights`), as `write_rights` gives it."""
+    file = File(data)
+    return _like(data, file, file.without_rights(rights))
 
 
 @overload
@@ -300,33 +390,21 @@ def undo_rights(data: bytes, changes: Changes) -> bytes: ...
 @overload
 def undo_rights(data: Source, changes: Changes) -> Source: ...
 def undo_rights(data: Source, changes: Changes) -> Source:
-    """`data` with each place that says what it said after the changes saying what it said before them; `data`
-    itself where there is none. Raises `UnsupportedFormat`, `CorruptFile`.
-    """
-    given = data
-    _, container, data = _container(data)
-    blocks = container.extract(data)
-    changed: dict[str, bytes] = {}
-    for key in container.STORES:
-        store, block = _store(key), blocks.get(key)
-        present = {} if block is None else store.read(block)
-        ours = {
-            name: before
-            for name, (before, after) in changes.get(key, {}).items()
-            if _says(name, key, present.get(name), after)
-        }
-        # What has parts is merged by `write`: without a removal, our parts would stay among the old ones.
-        parts = {name for name, old in ours.items() if old is None or isinstance(old, _PARTS)}
-        gone = {name: value for name, value in present.items() if name in parts}
-        new = store.remove(block, gone) if block and gone else block
-        # Two fields may be seen in one place, as the first licensor's URL is: what goes with the other stays.
-        left = store.read(new) if new else {}
-        back = {name: value for name, value in present.items() if name not in ours and name not in left}
-        back |= {name: value for name, value in ours.items() if value is not None}
-        new = store.write(new or None, back) if back else new
-        if new is not None and new != block:
-            changed[key] = new
-    return _spliced(given, data, container, blocks, changed)
+    """`data` with what was there before the changes (`File.undone`), as `write_rights` gives it."""
+    file = File(data)
+    return _like(data, file, file.undone(changes))
+
+
+def _like(given: Source, before: File, after: File) -> Source:
+    if after is before:
+        return given
+    return after.data[0 : len(after.data)] if isinstance(given, bytes) else after.data
+
+
+def _elsewhere(container: Container, key: str, names: Iterable[str]) -> bool:
+    """Whether each field has a place in another store, so that one without room can be done without."""
+    others = [other for other in container.STORES if other != key and COLUMNS[other].created]
+    return all(any(other in FIELD[name].homes for other in others) for name in names)
 
 
 def _says(name: str, store: str, present: Value | None, value: Value | None) -> bool:
@@ -347,51 +425,38 @@ def _own(name: str, store: str, present: Value, given: Value) -> Value | None:
     return present if agree(name, store, present, given) else None
 
 
-def _spliced(
-    given: Source,
-    data: Source,
-    container: Container,
-    blocks: Mapping[str, bytes],
-    changed: Mapping[str, bytes],
-) -> Source:
-    """`data` with the changed blocks in it, read back; `given` itself where there is none."""
-    if not changed:
-        return given
-    result = container.splice(data, changed)
-    after = container.extract(result)
-    # A damaged file may have pointers to bytes that were not there before, or two stores in one place.
-    whole = after.keys() == {key for key in blocks.keys() | changed.keys() if changed.get(key) != b""}
-    # Where the block of a store is the whole file, others have changed it further: its values count.
-    moved = {key: block for key, block in changed.items() if block and after.get(key) != block}
-    if not whole or any(_store(key).read(after[key]) != _store(key).read(moved[key]) for key in moved):
-        raise CorruptFile("the rights do not read back as they were written: the file's metadata is damaged")
-    return result[0 : len(result)] if isinstance(given, bytes) else result
-
-
 def essence_digest(data: Source) -> str:
     """SHA-256 (hex) of the picture, sound or film, the part that writing rights never changes."""
-    _, container, data = _container(data)
-    digest = hashlib.sha256()
-    for part in container.essence(data):
-        digest.update(part)
-    return digest.hexdigest()
+    return _digest(File(data))
 
 
 def same_essence(before: Source, after: Source) -> bool:
+    """Whether both files have the same picture, sound or film (`same_work`)."""
+    return same_work(File(before), File(after))
+
+
+def same_work(before: File, after: File) -> bool:
     """Whether both files have the same picture, sound or film; much quicker than two digests in memory, or
     where the container tells the `spans` in which all of it stands and these are kept as they are.
     """
-    _, container, data = _container(before)
-    spans: Callable[[Source], Iterator[tuple[int, int]]] | None = getattr(container, "spans", None)
-    if spans and isinstance(after, Patched) and after.source is data:
-        kept = (after.origin(*span) for span in spans(after))
+    data, changed = before.data, after.data
+    spans: Callable[[Source], Iterator[tuple[int, int]]] | None = getattr(before.container, "spans", None)
+    if spans and isinstance(changed, Patched) and changed.source is data:
+        kept = (changed.origin(*span) for span in spans(changed))
         if all(one == two for one, two in zip_longest(spans(data), kept)):
             return True
-    if isinstance(data, bytes) and isinstance(after, bytes):
-        one, two = ([memoryview(part) for part in container.essence(file)] for file in (data, after))
+    if isinstance(data, bytes) and isinstance(changed, bytes):
+        one, two = ([memoryview(part) for part in file.essence()] for file in (before, after))
         if [len(part) for part in one] == [len(part) for part in two]:
             return all(map(_equal, one, two))
-    return essence_digest(before) == essence_digest(after)
+    return _digest(before) == _digest(after)
+
+
+def _digest(file: File) -> str:
+    digest = hashlib.sha256()
+    for part in file.essence():
+        digest.update(part)
+    return digest.hexdigest()
 
 
 def _equal(one: memoryview, two: memoryview) -> bool:
@@ -416,16 +481,6 @@ def _row(name: str) -> dict[str, dict[str, str]]:
     }
 
 
-def _container(data: Source) -> tuple[str, Container, Source]:
-    """The container's name and module, and the file as that module takes it."""
-    name = identify(data)
-    if name is None:
-        raise UnsupportedFormat(
-            f"no container that can carry a rights notice; handled are {', '.join(map(title, containers()))}"
-        )
-    return name, _module(name), at_hand(data)
-
-
 def _is_created(container: Container, store: str) -> bool:
     """Whether the store is put in where it is missing. A container may keep a store up to date where it is
     and not put it in, since the container's own readers look elsewhere.
@@ -434,18 +489,14 @@ def _is_created(container: Container, store: str) -> bool:
     return COLUMNS[store].created and store not in kept
 
 
+@cache
 def _module(name: str) -> Container:
     return cast(Container, import_module(f".containers.{name}", __package__))
 
 
+@cache
 def _store(key: str) -> Store:
     return cast(Store, import_module(f".stores.{_STORE_MODULES.get(key, key)}", __package__))
-
-
-def _stores_in(container: Container, data: Source) -> tuple[str, ...]:
-    """The stores that this very file can have: an old version of a tag may not hold all of `STORES`."""
-    stores_in: Callable[[Source], tuple[str, ...]] | None = getattr(container, "stores_in", None)
-    return stores_in(data) if stores_in else container.STORES
 
 
 def agree(name: str, store: str, value: Value, first: Value) -> bool:

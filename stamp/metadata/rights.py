@@ -86,15 +86,16 @@ class Rights:
     identifier: str | None = None
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            object.__setattr__(self, field.name, checked(field.name, getattr(self, field.name)))
+        for name, default in _DEFAULTS.items():
+            if (value := getattr(self, name)) != default:
+                object.__setattr__(self, name, checked(name, value))
         licensors, url = _licensors(self.licensors, self.licensor_url)
         object.__setattr__(self, "licensors", licensors)
         object.__setattr__(self, "licensor_url", url)
 
     def values(self) -> dict[str, Value]:
         """The fields that say something, in the order of the class."""
-        everything = ((field.name, getattr(self, field.name)) for field in fields(self))
+        everything = ((name, getattr(self, name)) for name in _DEFAULTS)
         return {name: value for name, value in everything if value is not None and value != ()}
 
     def over(self, defaults: Rights) -> Rights:
@@ -165,16 +166,15 @@ class Rights:
         text with the key `x-default`; `no_ai = true` applies `without_ai`. Raises `RightsError` naming the
         key that is unknown or wrong.
         """
-        known = {field.name for field in fields(cls)}
-        unknown = [str(key) for key in table if key not in known and key != "no_ai"]
+        unknown = [str(key) for key in table if key not in _DEFAULTS and key != "no_ai"]
         if unknown:
             raise RightsError(
-                f"unknown rights field {unknown[0]!r}; known are {', '.join(sorted(known))} and no_ai"
+                f"unknown rights field {unknown[0]!r}; known are {', '.join(sorted(_DEFAULTS))} and no_ai"
             )
         no_ai = table.get("no_ai", False)
         if not isinstance(no_ai, bool):
             raise RightsError(f"no_ai must be true or false, not {no_ai!r}")
-        given = {key: value for key, value in table.items() if key in known}
+        given = {key: value for key, value in table.items() if key in _DEFAULTS}
         for name in ("creators", "copyright_owners"):
             if isinstance(given.get(name), str):
                 given[name] = (given[name],)
@@ -186,6 +186,9 @@ class Rights:
                 given[name] = {**languages, **given.get(name, {})}
         rights = cls(**given)
         return rights.without_ai() if no_ai else rights
+
+
+_DEFAULTS = {field.name: field.default for field in fields(Rights)}
 
 
 def terms_onto(terms: str, present: object) -> str:

@@ -442,7 +442,7 @@ def test_extended_xmp_is_joined_as_before(tmp_path: Path) -> None:
     main = xmp.write(None, {"credit_line": "C"}).replace(
         b"<rdf:Description ", f"<rdf:Description {note} ".encode(), 1
     )
-    source = jpeg.splice(generated()["plain.jpg"], {"xmp": main})
+    source = jpeg.splice(generated()["plain.jpg"], {"xmp": main})[:]
     at = source.index(b"\xff\xdb")
     parts = b"".join(b"\xff\xe1" + (len(part) + 2).to_bytes(2, "big") + part for part in extended.cut(packet))
     before = source[:at] + parts + source[at:]

@@ -142,7 +142,7 @@ def test_a_receipt_of_a_file_that_holds_no_notice(tmp_path: Path) -> None:
 def test_undo_brings_back_what_was_overwritten_store_by_store(noticed: Path, tmp_path: Path) -> None:
     data = noticed.read_bytes()
     block = exif.write(jpeg.extract(data)["exif"], {"copyright_notice": "© Other"})
-    noticed.write_bytes(jpeg.splice(data, {"exif": block}))
+    noticed.write_bytes(jpeg.splice(data, {"exif": block})[:])
     before = snapshot(noticed)
     new = Rights(
         copyright_notice="New",

@@ -137,7 +137,7 @@ def test_values_that_no_standard_allows_are_warned_of() -> None:
 
 
 def test_a_store_that_cannot_be_read_does_not_hide_the_others() -> None:
-    source = jpeg.splice(registry.write_rights(sample("jpeg"), RIGHTS), {"xmp": b"<broken"})
+    source = jpeg.splice(registry.write_rights(sample("jpeg"), RIGHTS), {"xmp": b"<broken"})[:]
     found = registry.read_rights(source)
     assert found.rights == Rights(copyright_notice="© 2026 Zoë 東京", creators=("Zoë", "Ł"))
     assert found.warnings[0].startswith("XMP cannot be read: ")
@@ -181,7 +181,7 @@ def test_jpeg_fill_bytes_and_padding_before_markers() -> None:
 
 def test_jpeg_without_room_is_a_clear_error() -> None:
     terms = Rights(usage_terms="東" * 8000)
-    full = jpeg.splice(sample("jpeg"), {"xmp": xmp.write(None, {"copyright_notice": "x" * 60_000})})
+    full = jpeg.splice(sample("jpeg"), {"xmp": xmp.write(None, {"copyright_notice": "x" * 60_000})})[:]
     with pytest.raises(
         UnsupportedFormat, match=r"XMP with these rights has \d+ bytes, and its segment holds 65502"
     ):

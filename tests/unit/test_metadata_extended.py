@@ -102,7 +102,7 @@ def full_exif() -> bytes:
     block = exif.write(None, {"creators": ("A",)})
     filler = b"d" * (jpeg.LIMITS["exif"] - len(block) - 20)
     filled = tiffblock.patch(block, {0x010E: (tiffblock.ASCII, filler)})
-    return jpeg.splice(plain(), {"exif": filled})
+    return jpeg.splice(plain(), {"exif": filled})[:]
 
 
 def test_a_full_exif_segment_is_passed_over_and_said_so(tmp_path: Path) -> None:
@@ -121,6 +121,6 @@ def test_what_only_a_full_segment_could_hold_is_refused() -> None:
     with pytest.raises(UnsupportedFormat, match="its segment holds"):
         registry.write_rights(full_exif(), Rights(editor_notice="x" * 100))
     packet = xmp.write(None, {"usage_terms": "t"}).replace(b"\n", b"\n" * 7_000)
-    source = jpeg.splice(plain(), {"xmp": packet})
+    source = jpeg.splice(plain(), {"xmp": packet})[:]
     with pytest.raises(UnsupportedFormat, match="its segment holds"):
         registry.write_rights(source, Rights(credit_line="x" * 8000, source="y" * 8000))

@@ -107,7 +107,7 @@ def test_v22_has_neither_user_nor_xmp(tmp_path: Path) -> None:
         ("TXX", b"\0MARKED\0True"),
         ("TXX", b"\0COPYRIGHTOWNER\0O"),
     ]
-    assert registry.created(data) == ("id3",)
+    assert registry.File(data).created == ("id3",)
     path = tmp_path / "old.mp3"
     path.write_bytes(data)
     assert write_rights(path, tmp_path / "new.mp3", rights).notes == ()

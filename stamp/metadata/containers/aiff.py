@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from ...errors import CorruptFile, UnsupportedFormat
-from ..source import Patched, Source, chunks
+from ..source import Patched, Source
 from .iff import Change, Chunk, edits, packed, walked
 
 TITLE: Final = "AIFF"
@@ -65,11 +65,11 @@ def has_c2pa(data: Source) -> bool:
     return False
 
 
-def essence(data: Source) -> Iterator[bytes]:
-    """The sound itself: its format and its samples."""
+def spans(data: Source) -> Iterator[tuple[int, int]]:
+    """Where the sound itself stands: its format and its samples."""
     for chunk in _chunks(data)[0]:
         if chunk.kind in _SOUND:
-            yield from chunks(data, chunk.start, chunk.end)
+            yield chunk.start, chunk.end
 
 
 def _packed(store: str, kind: bytes, block: bytes) -> bytes:

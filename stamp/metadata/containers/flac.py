@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ...errors import CorruptFile, UnsupportedFormat
-from ..source import Edit, Patched, Source, chunks
+from ..source import Edit, Patched, Source
 from ..stores import id3, id3tag
 
 TITLE: Final = "FLAC"
@@ -82,11 +82,11 @@ def has_c2pa(data: Source) -> bool:
     return False
 
 
-def essence(data: Source) -> Iterator[bytes]:
-    """The sound itself: STREAMINFO and the frames."""
+def spans(data: Source) -> Iterator[tuple[int, int]]:
+    """Where the sound itself stands: STREAMINFO and the frames."""
     found = _blocks(data)
-    yield data[found[0].at + _HEADER : found[0].end]
-    yield from chunks(data, found[-1].end, len(data))
+    yield found[0].at + _HEADER, found[0].end
+    yield found[-1].end, len(data)
 
 
 def _header(kind: int, size: int, *, last: bool) -> bytes:

@@ -10,14 +10,14 @@ scans, restart markers, further pictures and trailers are one run.
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
 
 from ...errors import CorruptFile, UnsupportedFormat
+from ..source import Edit, Patched, Source
 from ..stores import iptc, tiffblock
 from . import extended, mpf
-from .splicing import Edit, growth, spliced
+from .splicing import growth
 
 TITLE: Final = "JPEG"
 STORES: Final = ("xmp", "exif", "iptc", "xmpext")
@@ -29,29 +29,33 @@ _PREFIXES = {"exif": _EXIF, "xmp": _XMP, "iptc": _IRB, "xmpext": extended.PREFIX
 _APP0, _APP1, _APP2, _APP11, _APP13, _SOS, _EOI = 0xE0, 0xE1, 0xE2, 0xEB, 0xED, 0xDA, 0xD9
 _MARKERS = {"exif": _APP1, "xmp": _APP1, "iptc": _APP13, "xmpext": _APP1}
 _MAX_PAYLOAD = 0xFFFF - 2
+_GLANCE = 64
+"""Bytes of a segment, marker included, that tell what it is."""
 LIMITS: Final = {"exif": _MAX_PAYLOAD - len(_EXIF), "xmp": 65_502}
 """How long the blocks of some stores can be (XMP: part 3, section 1.1.3)."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Segment:
-    """A marker segment at data[start:end], fill bytes included; its payload starts at `payload`."""
+class _Segment(NamedTuple):
+    """A marker segment at data[start:end], fill bytes included; its payload starts at `payload`, with the
+    bytes `head`.
+    """
 
     marker: int
     start: int
     payload: int
     end: int
+    head: bytes
 
-    def begins(self, data: bytes, marker: int, prefix: bytes) -> bool:
-        return self.marker == marker and data.startswith(prefix, self.payload, self.end)
+    def begins(self, marker: int, prefix: bytes) -> bool:
+        return self.marker == marker and self.head.startswith(prefix)
 
 
-def extract(data: bytes) -> dict[str, bytes]:
+def extract(data: Source) -> dict[str, bytes]:
     """Store -> its block. Raises `CorruptFile` for a damaged segment structure, `UnsupportedFormat` for EXIF
     in several segments.
     """
     found: dict[str, bytes] = {}
-    homes = _homes(data, _segments(data))
+    homes = _homes(_segments(data))
     if "xmpext" in homes and (packet := _extended(data, homes)):
         found["xmpext"] = packet
     for store, places in homes.items():
@@ -63,13 +67,13 @@ def extract(data: bytes) -> dict[str, bytes]:
     return found
 
 
-def splice(data: bytes, blocks: Mapping[str, bytes]) -> bytes:
+def splice(data: Source, blocks: Mapping[str, bytes]) -> Patched:
     """`data` with the blocks of some stores replaced, put in, or taken out where they are empty. Raises
     `CorruptFile`, or `UnsupportedFormat` above 64 KiB a segment.
     """
     segments = _segments(data)
-    homes = _homes(data, segments)
-    front = segments[0].end if segments and segments[0].begins(data, _APP0, b"JFIF\0") else 2
+    homes = _homes(segments)
+    front = segments[0].end if segments and segments[0].begins(_APP0, b"JFIF\0") else 2
     behind_exif = homes["exif"][0].end if "exif" in homes else front
     edits: list[Edit] = []
     if "xmpext" in blocks:
@@ -86,69 +90,76 @@ def splice(data: bytes, blocks: Mapping[str, bytes]) -> bytes:
             edits.append((*first, _encoded(store, blocks[store])))
             edits += [(place.start, place.end, b"") for place in places[1:]]
     for segment in segments:
-        if segment.begins(data, _APP2, mpf.PREFIX):
+        if segment.begins(_APP2, mpf.PREFIX):
             at = segment.payload + len(mpf.PREFIX)
             index = mpf.shifted(
                 data[at : segment.end], before=growth(edits, at), total=growth(edits, len(data))
             )
             edits.append((at, segment.end, index))
-    return spliced(data, edits)
+    return Patched(data, edits)
 
 
-def has_c2pa(data: bytes) -> bool:
+def has_c2pa(data: Source) -> bool:
     """Whether a C2PA manifest (JUMBF in APP11; C2PA 2.1, section A.3.1) is there."""
+    jumbf = (segment for segment in _segments(data) if segment.begins(_APP11, b"JP"))
     return any(
-        segment.begins(data, _APP11, b"JP")
-        and data.find(b"c2pa", segment.payload, segment.payload + 128) >= 0
-        for segment in _segments(data)
+        b"c2pa" in data[segment.payload : min(segment.payload + 128, segment.end)] for segment in jumbf
     )
 
 
-def essence(data: bytes) -> list[memoryview]:
-    """The picture itself: everything from the first scan on, with the tables and headers before it."""
+def spans(data: Source) -> Iterator[tuple[int, int]]:
+    """Where the picture itself stands: its tables and headers, and all from the first scan on."""
     segments = _segments(data)
-    view = memoryview(data)
-    tables = [view[s.payload : s.end] for s in segments if not 0xE0 <= s.marker <= 0xEF and s.marker != 0xFE]
-    return [*tables, view[segments[-1].end if segments else 2 :]]
+    for segment in segments:
+        if not 0xE0 <= segment.marker <= 0xEF and segment.marker != 0xFE:
+            yield segment.payload, segment.end
+    yield segments[-1].end if segments else 2, len(data)
 
 
-def _segments(data: bytes) -> list[_Segment]:
+def _segments(data: Source) -> list[_Segment]:
     """The marker segments before the first scan."""
     segments: list[_Segment] = []
-    position = 2
+    start = 2
     while True:
-        start = position
-        if data[position : position + 1] != b"\xff":
-            raise CorruptFile(f"JPEG: no marker where one must stand (byte {position})")
-        while data[position : position + 1] == b"\xff":
-            position += 1
-        if position + 3 > len(data):
+        head = data[start : start + _GLANCE]
+        if head[:1] != b"\xff":
+            raise CorruptFile(f"JPEG: no marker where one must stand (byte {start})")
+        fill = len(head) - len(head.lstrip(b"\xff"))
+        position = start + fill
+        if fill > 1:
+            position = _behind_fill(data, position)
+            head = data[position - 1 : position - 1 + _GLANCE]
+        if len(head) < 4:
             raise CorruptFile("JPEG: the file ends before the picture begins")
-        marker = data[position]
+        marker, length = struct.unpack_from(">BH", head, 1)
         if marker == _SOS:
             return segments
         if marker in (0, 1, _EOI) or 0xD0 <= marker <= 0xD8:
             raise CorruptFile(f"JPEG: marker FF{marker:02X} where a segment must stand (byte {position})")
-        (length,) = struct.unpack_from(">H", data, position + 1)
         end = position + 1 + length
         if length < 2 or end > len(data):
             raise CorruptFile(f"JPEG: the segment at byte {start} does not fit in the file")
-        segments.append(_Segment(marker, start, position + 3, end))
-        position = end
+        segments.append(_Segment(marker, start, position + 3, end, head[4 : 2 + length]))
+        start = end
 
 
-def _homes(data: bytes, segments: list[_Segment]) -> dict[str, list[_Segment]]:
+def _behind_fill(data: Source, position: int) -> int:
+    """Where the first byte stands from `position` on that is not FF, the fill in front of a marker."""
+    while run := data[position : position + _GLANCE]:
+        if rest := run.lstrip(b"\xff"):
+            return position + len(run) - len(rest)
+        position += len(run)
+    return position
+
+
+def _homes(segments: list[_Segment]) -> dict[str, list[_Segment]]:
     """Store -> its segments: the first one, except that Photoshop resources may run over several."""
     homes: dict[str, list[_Segment]] = {}
     for segment in segments:
         for store, prefix in _PREFIXES.items():
-            if segment.begins(data, _MARKERS[store], prefix):
+            if segment.begins(_MARKERS[store], prefix):
                 places = homes.setdefault(store, [])
-                if (
-                    store == "exif"
-                    and places
-                    and not tiffblock.is_tiff(data[segment.payload + 6 : segment.payload + 22])
-                ):
+                if store == "exif" and places and not tiffblock.is_tiff(segment.head[len(_EXIF) :]):
                     raise UnsupportedFormat(
                         "JPEG: EXIF that runs over several segments cannot be changed safely"
                     )
@@ -157,7 +168,7 @@ def _homes(data: bytes, segments: list[_Segment]) -> dict[str, list[_Segment]]:
     return homes
 
 
-def _extended(data: bytes, homes: dict[str, list[_Segment]]) -> bytes | None:
+def _extended(data: Source, homes: dict[str, list[_Segment]]) -> bytes | None:
     """The extended packet that the main one names."""
     mains = [data[place.payload + len(_XMP) : place.end] for place in homes.get("xmp", ())]
     guid = extended.guid_in(mains[0]) if mains else None
@@ -166,7 +177,7 @@ def _extended(data: bytes, homes: dict[str, list[_Segment]]) -> bytes | None:
     return extended.joined([_part(data, place) for place in homes["xmpext"]], guid)
 
 
-def _part(data: bytes, place: _Segment) -> bytes:
+def _part(data: Source, place: _Segment) -> bytes:
     """A segment of extended XMP without its prefix."""
     return data[place.payload + len(extended.PREFIX) : place.end]
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from ...errors import CorruptFile, UnsupportedFormat
 from ..isobmff import MAX_TOP_BOXES, Box, box, boxes, packed, walk
-from ..source import Edit, Patched, Source, chunks
+from ..source import Edit, Patched, Source
 from . import offsets
 
 _XMP_UUID: Final = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
@@ -135,12 +135,6 @@ def spans(data: Source) -> Iterator[tuple[int, int]]:
     for part in _top(data):
         if part.kind == b"mdat":
             yield part.content, part.end
-
-
-def essence(data: Source) -> Iterator[bytes]:
-    """The media data."""
-    for start, end in spans(data):
-        yield from chunks(data, start, end)
 
 
 def _top(data: Source) -> list[Box]:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Final
 
 from ...errors import CorruptFile, UnsupportedFormat
-from ..source import Patched, Source, chunks
+from ..source import Patched, Source
 from ..stores import id3, id3tag
 
 TITLE: Final = "MP3"
@@ -58,8 +58,8 @@ def has_c2pa(data: Source) -> bool:
     return False
 
 
-def essence(data: Source) -> Iterator[bytes]:
-    """The sound: from behind the ID3v2 tags in front to before the ID3v1 and APEv2 tags at the end."""
+def spans(data: Source) -> Iterator[tuple[int, int]]:
+    """Where the sound stands: from behind the ID3v2 tags in front to before ID3v1 and APEv2 at the end."""
     end = len(data)
     if data[max(0, end - _ID3V1) : end][:3] == b"TAG":
         end -= _ID3V1
@@ -67,7 +67,7 @@ def essence(data: Source) -> Iterator[bytes]:
     if footer[:8] == b"APETAGEX" and len(footer) == _APE:
         header = _APE if footer[23] & 0x80 else 0
         end -= int.from_bytes(footer[12:16], "little") + header
-    yield from chunks(data, id3tag.prefix(data), end)
+    yield id3tag.prefix(data), end
 
 
 def _tag(data: Source) -> bytes:

@@ -7,9 +7,9 @@ from typing import Final
 
 from ..source import Patched, Source
 from . import movie
-from .movie import essence, extract, has_c2pa, spans
+from .movie import extract, has_c2pa, spans
 
-__all__ = ["KEPT", "STORES", "TITLE", "essence", "extract", "has_c2pa", "spans", "splice"]
+__all__ = ["KEPT", "STORES", "TITLE", "extract", "has_c2pa", "spans", "splice"]
 
 TITLE: Final = "MP4, M4V and M4A"
 STORES: Final = ("ilst", "keys", "asset", "usertext", "xmp")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ...errors import CorruptFile, UnsupportedFormat
-from ..source import Edit, Patched, Source, chunks
+from ..source import Edit, Patched, Source
 from .iff import LENGTH_ELSEWHERE, Change, Chunk, edits, packed, walked
 
 TITLE: Final = "WAV"
@@ -68,11 +68,11 @@ def has_c2pa(data: Source) -> bool:
     return any(chunk.kind == b"C2PA" for chunk in _wave(data).chunks)
 
 
-def essence(data: Source) -> Iterator[bytes]:
-    """The sound itself: its format and its samples."""
+def spans(data: Source) -> Iterator[tuple[int, int]]:
+    """Where the sound itself stands: its format and its samples."""
     for chunk in _wave(data).chunks:
         if chunk.kind in _SOUND:
-            yield from chunks(data, chunk.start, chunk.end)
+            yield chunk.start, chunk.end
 
 
 def _packed(store: str, old: Chunk | None, block: bytes) -> bytes:

@@ -9,8 +9,9 @@ packets keep their encoding.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from functools import cache
+from collections.abc import Collection, Mapping
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Final
 
 from ...errors import CorruptFile
@@ -28,19 +29,19 @@ EMPTY: Final = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n<x:xmpmeta xmlns:x="adobe:ns:meta/">\n'
     f' <rdf:RDF xmlns:rdf="{RDF}">\n </rdf:RDF>\n</x:xmpmeta>\n<?xpacket end="w"?>'
 ).encode()
+_MOST_KEPT = 1 << 16
 
 
 def read(packet: bytes) -> dict[str, Value]:
     """The rights in a packet. Raises `CorruptFile` for what is not well-formed or not XMP."""
-    return _values(Packet.open(packet))
+    return dict(_opened(packet)[1])
 
 
 def write(packet: bytes | None, values: dict[str, Value]) -> bytes:
     """`packet`, or a new one, with `values` merged in; identical bytes where nothing differs. Raises
     `CorruptFile` as `read` does.
     """
-    document = _empty() if packet is None else Packet.open(packet)
-    before = _values(document)
+    document, before = _opened(EMPTY if packet is None else packet)
     edits: list[Edit] = []
     missing: list[Fields] = []
     changed = {name: value for name, value in values.items() if not _stands(before.get(name), value)}
@@ -71,8 +72,7 @@ def remove(packet: bytes, values: dict[str, Value]) -> bytes:
     """`packet` without the fields in `values`, which stand in it; b"" if nothing is left but the frame that a
     new packet has. Raises `CorruptFile` as `read` does.
     """
-    document = Packet.open(packet)
-    before = _values(document)
+    document, before = _opened(packet)
     values = {
         name: value for name, value in values.items() if name != "licensor_url" or "licensors" not in values
     }
@@ -93,9 +93,21 @@ def remove(packet: bytes, values: dict[str, Value]) -> bytes:
     return b"" if frame == "".join(EMPTY.decode().split()) else result
 
 
-@cache
-def _empty() -> Packet:
-    return Packet.open(EMPTY)
+def _opened(packet: bytes) -> tuple[Packet, Mapping[str, Value]]:
+    """The packet and what it says. Those opened last are kept: a change reads the same packet several times,
+    and the files of a folder often have the same one.
+    """
+    return _kept(packet) if len(packet) <= _MOST_KEPT else _parsed(packet)
+
+
+@lru_cache(maxsize=8)
+def _kept(packet: bytes) -> tuple[Packet, Mapping[str, Value]]:
+    return _parsed(packet)
+
+
+def _parsed(packet: bytes) -> tuple[Packet, Mapping[str, Value]]:
+    document = Packet.open(packet)
+    return document, MappingProxyType(_values(document))
 
 
 def _values(packet: Packet) -> dict[str, Value]:
@@ -104,7 +116,7 @@ def _values(packet: Packet) -> dict[str, Value]:
     return {name: value for name, value in found.items() if value is not None and value not in ("", ())}
 
 
-def _same(before: dict[str, Value], after: dict[str, Value], changed: Collection[str]) -> bool:
+def _same(before: Mapping[str, Value], after: Mapping[str, Value], changed: Collection[str]) -> bool:
     """Whether all other fields say what they did; those that are seen in another one may follow it: a lone
     translation stands for the notice, the first licensor has the URL.
     """
@@ -113,7 +125,7 @@ def _same(before: dict[str, Value], after: dict[str, Value], changed: Collection
     return all(after.get(name) == before.get(name) for name in _HOMES if name not in {*changed, *follows})
 
 
-def _default(home: XmpProperty, before: dict[str, Value]) -> list[tuple[XmpProperty, Value]]:
+def _default(home: XmpProperty, before: Mapping[str, Value]) -> list[tuple[XmpProperty, Value]]:
     """The x-default text that stands in the file without its array."""
     return [
         (other, before[name])
