@@ -26,6 +26,7 @@ from .source import Patched, Source, chunks
 
 _SLICE = 1 << 16
 _PARTS = (tuple, Party)
+_Essence = Callable[[Source], Iterable[bytes | memoryview]]
 _NOT_READ_BACK = "the rights do not read back as they were written: the file's metadata is damaged"
 
 Changes = Mapping[str, Mapping[str, tuple[Value | None, Value | None]]]
@@ -249,8 +250,7 @@ class File:
 
     def essence(self) -> Iterable[bytes | memoryview]:
         """The picture, sound or film itself, the part that writing rights never changes."""
-        essence: Callable[[Source], Iterable[bytes | memoryview]] | None
-        essence = getattr(self.container, "essence", None)
+        essence: _Essence | None = getattr(self.container, "essence", None)
         if essence:
             return essence(self.data)
         spans = self.container.spans(self.data)
