@@ -236,6 +236,19 @@ def test_padding_absorbs_growth() -> None:
     assert xmp.read(xmp.write(source, {"usage_terms": "x" * 5000})) == {"usage_terms": "x" * 5000}
 
 
+@pytest.mark.parametrize("padding", ["", "\n", ("\n" + " " * 100) * 30 + "\n" + " " * 31 + "\n", " " * 2049])
+@pytest.mark.parametrize("codec", ["utf-8", "utf-16-le"])
+@pytest.mark.parametrize("indent", ["", " ", "\n   ", "\n\t"])
+def test_a_removal_gives_back_what_was_taken(padding: str, codec: str, indent: str) -> None:
+    theirs = f'{indent}<rdf:Description {PHOTOSHOP} photoshop:City="K"/>{indent}'
+    source = packet(theirs, head='<?xpacket begin="" id="x"?>', tail=padding + '<?xpacket end="w"?>')
+    source = source.decode().encode(codec)
+    ours = {"usage_terms": "x" * 1000, "creators": ("Zoë",)}
+    written = xmp.write(source, ours)
+    assert (len(written) == len(source)) == (len(padding) > 2000)
+    assert xmp.remove(written, ours) == source
+
+
 @pytest.mark.parametrize(
     "source",
     [

@@ -29,6 +29,7 @@ _CODECS: Final = (
     (b"<\0", "utf-16-le"),
 )
 
+_LEAST_PADDING = 100
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 
 
@@ -63,8 +64,8 @@ class Packet:
         return cls(utf8, codec, before, after, rdf)
 
     def closed(self, edits: list[Edit]) -> bytes:
-        """The edits applied and the whole encoded as it was, the padding before the trailer shortened by the
-        growth as far as it goes.
+        """The edits applied and the whole encoded as it was. Padding before the trailer takes up what the
+        packet grows by, as far as it goes, and gives back what it shrinks by.
         """
         if self.codec.startswith("utf-16"):
             # ExifTool 13 reads surrogate pairs as two wrong characters, and references rightly.
@@ -73,12 +74,9 @@ class Packet:
         trailer = text.rfind("<?xpacket end=")
         if trailer > 0:
             body = text[:trailer].rstrip(" \t\r\n")
-            padding = text[len(body) : trailer]
             size, old_size = (len(part.encode(self.codec)) for part in (text, self.utf8.decode()))
             growth = (size - old_size) // len("\n".encode(self.codec))
-            room = len(padding) - 1
-            padding = padding[min(growth, room) :] if growth > 0 and room > 0 else padding
-            text = body + padding + text[trailer:]
+            text = body + _padding(text[len(body) : trailer], growth) + text[trailer:]
         return self.before + text.encode(self.codec) + self.after
 
     def properties(self) -> dict[str, list[Node | Attribute]]:
@@ -129,6 +127,22 @@ class Packet:
         )
         name, rest = element.split(" ", 1)
         return f"{name}{declared} {rest}"
+
+
+def _padding(old: str, growth: int) -> str:
+    """White space that is shorter by `growth`, or longer where that is negative. Little of it is no padding,
+    and does not become any; what is added are lines like its own.
+    """
+    if growth > 0:
+        return old[min(growth, max(len(old) - 1, 0)) :]
+    if len(old) < _LEAST_PADDING:
+        return old
+    _, feed, rest = old.partition("\n")
+    line, again, _ = rest.partition("\n")
+    line = feed + line if again else " "
+    lines = feed + rest if again else old
+    size = len(old) - growth
+    return (line * (size // len(line) + 1) + lines)[-size:]
 
 
 def _reference(match: re.Match[str]) -> str:

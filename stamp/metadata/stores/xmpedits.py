@@ -74,12 +74,15 @@ def new_description(packet: Packet, properties: Sequence[Fields]) -> Edit:
         for home, fields in zip(homes, properties, strict=True)
     )
     start = f'<rdf:Description {name}="{escape(about)}"{_rdf_declaration(packet)}{spaces}>'
-    block = f"  {start}\n{body}  </rdf:Description>\n "
+    block = f"{start}\n{body}  </rdf:Description>"
     if xmltree.is_empty_tag(packet.utf8, packet.rdf):
         closing = f"</{xmltree.raw_name(packet.utf8, packet.rdf)}>"
-        return (packet.rdf.opened - 2, packet.rdf.opened, f">\n{block}{closing}")
-    at = len(packet.utf8[: packet.rdf.closing].rstrip(b" "))
-    return (at, packet.rdf.closing, block)
+        return (packet.rdf.opened - 2, packet.rdf.opened, f">\n  {block}\n {closing}")
+    # On lines of its own, if there are lines: so a removal leaves what was there before.
+    line = len(packet.utf8[: packet.rdf.closing].rstrip(b" \t"))
+    if packet.utf8[line - 1 : line] == b"\n":
+        return (line, line, f"  {block}\n")
+    return (packet.rdf.closing, packet.rdf.closing, block)
 
 
 def _rdf_declaration(packet: Packet) -> str:
