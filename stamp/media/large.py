@@ -23,7 +23,7 @@ class LargeFile:
 
     It is not mapped into memory: a file that somebody cuts short meanwhile would end the process there. Small
     slices come from a window of 64 KiB, so that walking over many headers costs few system calls, or of 4 KiB
-    where what lies between them is passed over.
+    where what lies between them is passed over. `memo` is for what readers know of the file already.
     """
 
     def __init__(self, file: BinaryIO, path: Path) -> None:
@@ -31,6 +31,7 @@ class LargeFile:
         self._file = file
         self._size = os.fstat(file.fileno()).st_size
         self._start, self._window = 0, b""
+        self.memo: dict[object, object] = {}
 
     def __len__(self) -> int:
         return self._size

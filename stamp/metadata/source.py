@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import wraps
 from itertools import accumulate
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 Edit = tuple[int, int, bytes]
 """(start, end, replacement)."""
@@ -13,6 +14,8 @@ Piece = bytes | tuple[int, int]
 """Bytes that are new, or (start, end) of a span that stays."""
 
 CHUNK: Final = 1 << 20
+
+Parsed = TypeVar("Parsed")
 
 
 class Source(Protocol):
@@ -28,11 +31,12 @@ class Patched:
     """`source` with edits applied, as a `Source` that copies nothing.
 
     The edits do not overlap; those at one place keep their order. `pieces` is the result from front to back,
-    for whoever writes it to disk.
+    for whoever writes it to disk. `memo` is for `once`.
     """
 
     def __init__(self, source: Source, edits: Sequence[Edit]) -> None:
         self.source = source
+        self.memo: dict[object, object] = {}
         self.pieces: list[Piece] = []
         position = 0
         for start, end, new in sorted(edits, key=lambda edit: edit[:2]):
@@ -67,6 +71,21 @@ class Patched:
             return None
         moved = piece[0] - self._starts[index]
         return start + moved, stop + moved
+
+
+def once(parse: Callable[[Source], Parsed]) -> Callable[[Source], Parsed]:
+    """`parse`, which is then asked once for each file with a `memo`; nobody may change what it has given."""
+
+    @wraps(parse)
+    def known(source: Source) -> Parsed:
+        memo: dict[object, Parsed] | None = getattr(source, "memo", None)
+        if memo is None:
+            return parse(source)
+        if parse not in memo:
+            memo[parse] = parse(source)
+        return memo[parse]
+
+    return known
 
 
 def chunks(source: Source, start: int, end: int) -> Iterator[bytes]:

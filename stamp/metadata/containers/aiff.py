@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from ...errors import CorruptFile, UnsupportedFormat
-from ..source import Patched, Source
+from ..source import Patched, Source, once
 from .iff import Change, Chunk, edits, packed, walked
 
 TITLE: Final = "AIFF"
@@ -91,6 +91,7 @@ def _homes(data: Source, found: list[Chunk]) -> dict[str, list[Chunk]]:
     }
 
 
+@once
 def _chunks(data: Source) -> tuple[list[Chunk], int]:
     """The chunks, and where the FORM ends."""
     head = data[0:12]

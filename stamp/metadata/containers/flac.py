@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ...errors import CorruptFile, UnsupportedFormat
-from ..source import Edit, Patched, Source
+from ..source import Edit, Patched, Source, once
 from ..stores import id3, id3tag
 
 TITLE: Final = "FLAC"
@@ -97,6 +97,7 @@ def _of_kind(found: list[_Block], kind: int) -> _Block | None:
     return next((block for block in found if block.kind == kind), None)
 
 
+@once
 def _blocks(data: Source) -> list[_Block]:
     """The metadata blocks, STREAMINFO first (RFC 9639, section 8)."""
     at = id3tag.prefix(data) + 4

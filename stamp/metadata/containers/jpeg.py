@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from ...errors import CorruptFile, UnsupportedFormat
-from ..source import Edit, Patched, Source
+from ..source import Edit, Patched, Source, once
 from ..stores import iptc, tiffblock
 from . import extended, mpf
 from .splicing import growth
@@ -116,6 +116,7 @@ def spans(data: Source) -> Iterator[tuple[int, int]]:
     yield segments[-1].end if segments else 2, len(data)
 
 
+@once
 def _segments(data: Source) -> list[_Segment]:
     """The marker segments before the first scan."""
     segments: list[_Segment] = []

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Final
 
 from ...errors import CorruptFile, UnsupportedFormat
-from ..source import Patched, Source
+from ..source import Patched, Source, once
 from ..stores import id3, id3tag
 
 TITLE: Final = "MP3"
@@ -70,6 +70,7 @@ def spans(data: Source) -> Iterator[tuple[int, int]]:
     yield id3tag.prefix(data), end
 
 
+@once
 def _tag(data: Source) -> bytes:
     size = id3tag.length(data[0:10])
     if size > len(data) or (not size and data[0:3] == b"ID3"):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ...errors import CorruptFile, UnsupportedFormat
-from ..source import Edit, Patched, Source
+from ..source import Edit, Patched, Source, once
 from .iff import LENGTH_ELSEWHERE, Change, Chunk, edits, packed, walked
 
 TITLE: Final = "WAV"
@@ -107,6 +107,7 @@ def _is_info(data: Source, chunk: Chunk) -> bool:
     return chunk.kind == b"LIST" and data[chunk.start : min(chunk.start + 4, chunk.end)] == b"INFO"
 
 
+@once
 def _wave(data: Source) -> _Wave:
     head = data[0 : 12 + 8 + _DS64_SIZE]
     if len(head) < 12 or head[8:12] != b"WAVE":

@@ -152,8 +152,9 @@ def parse(block: bytes) -> Ifd0:
     # Some writers leave out the pointer to the next directory when there is none and the block ends.
     if start < layout.pointer_at + layout.word_size or end - layout.word_size > len(block):
         raise CorruptFile("the first EXIF/TIFF directory does not fit in its block")
-    places = range(first, end - layout.word_size, layout.entry_size)
-    entries = tuple((layout.unpack("H", block, at)[0], block[at : at + layout.entry_size]) for at in places)
+    size, tag = layout.entry_size, struct.Struct(layout.order + "H").unpack_from
+    places = range(first, end - layout.word_size, size)
+    entries = tuple([(tag(block, at)[0], block[at : at + size]) for at in places])
     next_ifd = block[end - layout.word_size : end].ljust(layout.word_size, b"\0")
     return Ifd0(block, layout, start, min(end, len(block)), entries, next_ifd)
 
