@@ -26,6 +26,7 @@ from benchmarks.fidelity.audio import markdown as fidelity_of_sound
 from benchmarks.fidelity.video import markdown as fidelity_of_clips
 from benchmarks.readers import markdown as readers_table
 from benchmarks.robustness.audio import markdown as robustness_of_sound
+from benchmarks.robustness.audio_peer import markdown as sound_beside_a_peer
 from benchmarks.robustness.video.run import markdown as robustness_of_clips
 from benchmarks.speed.audio import markdown as speed_of_sound
 from benchmarks.speed.video import markdown as speed_of_clips
@@ -284,6 +285,7 @@ BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {
     "homes": homes,
     "tags": tags,
     "robustness_audio": _with_origin(robustness_of_sound),
+    "robustness_audio_peer": _with_origin(sound_beside_a_peer),
     "fidelity_audio": _with_origin(fidelity_of_sound),
     "false_positives_audio": _with_origin(false_positives_of_sound),
     "speed_audio": _with_origin(speed_of_sound),

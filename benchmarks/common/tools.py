@@ -121,7 +121,7 @@ def version_of(name: str) -> str:
     """Package and version behind a tool; `stamp` is the source tree's own."""
     if name == "stamp":
         return f"stamp-media {stamp.__version__}"
-    package = name if name == "blind-watermark" else "invisible-watermark"
+    package = "invisible-watermark" if name in ("dwtDct", "dwtDctSvd") else name
     return f"{package} {version(package)}"
 
 

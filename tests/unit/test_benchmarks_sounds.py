@@ -11,6 +11,7 @@ import pytest
 from benchmarks.common import peaq, sound_attacks, stress
 from benchmarks.common.sounds import RATE, coded, decoded, filtered, resampled
 from benchmarks.robustness.audio import Outcome, markdown, summarise
+from benchmarks.robustness.audio_peer import markdown as peer_markdown
 from tests.sounds import Samples, music
 
 
@@ -109,3 +110,21 @@ def test_files_are_decoded() -> None:
     out = decoded(file, rate=8000)
     assert out.shape == (8000, 2)
     assert out[4000, 0] == pytest.approx(0.25, abs=1e-3)
+
+
+def test_the_table_beside_a_peer_counts_what_each_read_and_its_false_alarms() -> None:
+    outcomes = [
+        {
+            "song": song,
+            "read": {"stamp": ["none", "echo"], "Perth": peer},
+            "alarms": {"stamp": [], "Perth": ["echo"]},
+            "odg": {"stamp": 0.1, "Perth": grade},
+            "cpu": {"stamp": (1.0, 2.0), "Perth": (3.0, 4.0)},
+        }
+        for song, peer, grade in (("a", ["none"], -0.5), ("b", [], -1.5))
+    ]
+    table = peer_markdown({"seconds": 45, "attacks": ["none", "echo"], "outcomes": outcomes})
+    assert "| none | 2 | 1 |" in table
+    assert "| echo | 2 | 0 |" in table
+    assert "| false alarms, of 4 | 0 | 2 |" in table
+    assert "| PEAQ grade, worst | 0.10 | -1.50 |" in table
