@@ -5,19 +5,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .audit import AuditReport
 from .errors import MediaError, OutputError, StampError
-from .files import audit_rights, detect_file, embed_file, read_rights, remove_rights
+from .files import audit_rights, detect_file, embed_file, read_rights, remove_rights, write_rights
 from .folders import Job
 from .metadata.rights import Rights
-from .notices import carries
 from .options import EmbedOptions
 from .receipts import changes_of, receipt, snapshot
 from .removals import undo_rights
 from .reports import DetectReport, EmbedReport, Failure, RightsReport
+from .resume import lacks_rights, lacks_sound, payload_of
 from .workers import Crash, News, run, tell
 
 if TYPE_CHECKING:
@@ -107,21 +108,24 @@ class EmbedTask:
             assert self.rights is not None
             removed = remove_rights(job.path, output, self.rights, overwrite=overwrite)
             return EmbedReport(job.path, output, metadata=removed, notes=removed.notes)
+        payload = self.payload
         if self.resume and output.exists():
             try:
-                done = self._done(job, output)
+                found = payload_of(output, self.key) if self.watermark and self.key else None
+                done = self._done(job, output, found)
             except MediaError:
                 # In place, the source is what cannot be read, and embed_file says so. Elsewhere it is an
                 # output that somebody else cut short: ours appear whole.
-                done, overwrite = None, True
+                found, done, overwrite = None, None, True
             if done:
                 return done
+            payload = payload or found
         return embed_file(
             job.path,
             output,
-            self.payload,
+            payload,
             key=self.key,
-            rights=self.rights,
+            rights=self.rights and self.rights.for_writing(date.today().year),
             strength=self.strength,
             overwrite=overwrite,
             watermark=self.watermark,
@@ -129,29 +133,37 @@ class EmbedTask:
             progress=tell,
         )
 
-    def _done(self, job: Job, output: Path) -> EmbedReport | None:
-        """The report on an output of an earlier run; None where there is still something to do.
+    def _done(self, job: Job, output: Path, payload: bytes | None) -> EmbedReport | None:
+        """The report on an output of an earlier run that carries `payload`; None where it is to be made anew.
 
-        The file itself is asked, not a journal: it can be moved, copied or killed half-way without telling a
-        lie.
+        A notice that a marked output lacks is written into it, where overwriting is allowed: the mark and its
+        payload stay as they are.
         """
         if self.watermark:
             assert self.key is not None
-            payload = detect_file(output, keys=self.key, search=False, first=True).payload
-            done = payload is not None and self.payload in (None, payload)
-        else:
-            payload = None
-            done = self.rights is not None and carries(output, self.rights)
-        if done:
+            if payload is None or self.payload not in (None, payload):
+                other = f"carries {payload.hex()}, another payload" if payload else "carries no mark of this key"
+                return self._refuse(output, other)
+            if self.options and self.options.audio and lacks_sound(output, payload, self.key):
+                pictures = f"carries {payload.hex()} in its pictures alone"
+                if self.in_place:
+                    raise OutputError(f"{output}: {pictures}; for a mark in its sound, begin with the original")
+                return self._refuse(output, pictures)
+        if self.rights is None:
             return EmbedReport(job.path, output, payload, resumed=True)
+        rights, lacking = lacks_rights(output, self.rights, payload)
+        if not lacking:
+            return EmbedReport(job.path, output, payload, resumed=True)
+        self._refuse(output, f"has another notice, or none: {', '.join(lacking)}")
+        if payload is None:
+            return None
+        report = write_rights(output, output, rights, overwrite=True)
+        return EmbedReport(job.path, output, payload, metadata=report, notes=report.notes)
+
+    def _refuse(self, output: Path, what: str) -> None:
+        """Raises OutputError unless overwriting is allowed."""
         if not (self.force or self.in_place):
-            what = (
-                f"carries {payload.hex()}, another payload"
-                if payload
-                else "is not what this command would make"
-            )
             raise OutputError(f"{output}: exists and {what}; move it away, or allow overwriting (--force)")
-        return None
 
 
 @dataclass(frozen=True, slots=True)

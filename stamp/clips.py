@@ -101,7 +101,7 @@ def embed(
                 options=options,
                 progress=progress,
             )
-            if _read_back(temp, key) == payload:
+            if payload_of(temp, key=key) == payload:
                 break
         else:
             raise HostError(
@@ -216,6 +216,12 @@ def detect(
     return seen
 
 
+def payload_of(path: Path, *, key: Key) -> bytes | None:
+    """The payload of a clip that was marked and left as it is; of its sound only where it has no pictures."""
+    seen = _seen(path, keys=[key], search=False, first=True, progress=lambda done, total: None)
+    return (seen or songs.detect(path, keys=[key], search=False)).payload
+
+
 def _seen(
     src: Path | BinaryIO, *, keys: Sequence[Key], search: bool, first: bool, progress: Progress
 ) -> DetectReport | None:
@@ -258,11 +264,6 @@ def _report(path: Path | None, found: Sequence[VideoDetection]) -> DetectReport:
             if other.present and other.payload
         ),
     )
-
-
-def _read_back(path: Path, key: Key) -> bytes | None:
-    seen = _seen(path, keys=[key], search=False, first=True, progress=lambda done, total: None)
-    return seen.payload if seen else None
 
 
 class _Fidelity:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,17 +65,36 @@ def read_rights(src: StrPath) -> RightsReport:
         return report_on(registry.read_rights(file), src)
 
 
-def carries(path: Path, rights: Rights) -> bool:
-    """Whether a file says all of `rights` that its container has a place for. Raises like `read_rights`."""
+def missing(path: Path, rights: Rights) -> tuple[Rights, tuple[str, ...]]:
+    """`rights` as they are to be written into a file, and which of their fields it does not say, although it
+    has a place for them.
+
+    `{year}` is whatever year of the file's own notice fits best, else this year: what was written last year
+    is not missing now. Raises like `read_rights`.
+    """
     from .media.large import open_large
     from .metadata import registry
 
     with open_large(path) as file, named(path):
         found = registry.read_rights(file)
     homeless = registry.homeless(found.container)
-    table = rights.to_dict()
-    wanted = Rights.from_dict({name: table[name] for name in table if name not in homeless})
-    return wanted.onto(found.rights) == found.rights
+    present = found.rights.values()
+
+    def lacking(version: Rights) -> tuple[str, ...]:
+        table = version.to_dict()
+        wanted = Rights.from_dict({name: table[name] for name in table if name not in homeless})
+        then = wanted.onto(found.rights).values()
+        return tuple(name for name in then if then[name] != present.get(name))
+
+    nearest = min(versions(rights, found.rights), key=lambda version: len(lacking(version)))
+    return nearest, lacking(nearest)
+
+
+def versions(rights: Rights, present: Rights) -> list[Rights]:
+    """`rights` as they may have been written into a file that says `present`: with each year that its notice
+    gives in place of `{year}`, and, last, with this year."""
+    years = re.findall(r"(?<!\d)\d{4}(?!\d)", present.copyright_notice or "")
+    return [rights.for_writing(int(year)) for year in (*years, date.today().year)]
 
 
 def structured_data(report: RightsReport, content_url: str) -> dict[str, Any]:

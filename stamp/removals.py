@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import RightsError
 from .metadata.rights import Rights
-from .notices import check_essence, pieces_of, report_on, standing
+from .notices import check_essence, pieces_of, report_on, standing, versions
 from .outputs import check_output, named, output
 from .reports import RightsReport
 
@@ -94,10 +92,9 @@ def _as_written(rights: Rights, present: Rights) -> Rights:
     """`rights` with `{year}` replaced by the year of the notice in the file, else by this year; only a notice
     that is ours has marked the work as copyrighted.
     """
-    years = [int(year) for year in re.findall(r"(?<!\d)\d{4}(?!\d)", present.copyright_notice or "")]
-    versions = [rights.for_writing(year) for year in (*years, date.today().year)]
-    same = (version for version in versions if version.copyright_notice == present.copyright_notice)
-    return next(same, replace(versions[-1], marked=rights.marked))
+    possible = versions(rights, present)
+    same = (version for version in possible if version.copyright_notice == present.copyright_notice)
+    return next(same, replace(possible[-1], marked=rights.marked))
 
 
 def _parsed(changes: Mapping[str, Mapping[str, Any]]) -> Changes:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from .errors import HostError, UnsupportedFormat
+from .errors import HostError, MediaError, UnsupportedFormat
 from .metadata.rights import Rights
 from .notices import add_notice
 from .options import EmbedOptions, Progress
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .watermark.key import Key
 
 _ENOUGH = 10  # seconds in which most music can be read
+_SOME = 5  # seconds from which many songs can be read
 _LITTLE = 0.1
 
 
@@ -188,3 +189,23 @@ def detect(
         tempo=best.tempo,
         pitch=best.pitch,
     )
+
+
+def lacks(clip: Path, payload: bytes, *, key: Key) -> bool:
+    """Whether the sound of a clip could carry a mark that can be read back, and does not carry this one."""
+    from .media.audio.opening import open_song
+    from .watermark.audio import Embedder
+
+    try:
+        if detect(clip, keys=[key], search=False).payload == payload:
+            return False
+        song = open_song(clip)
+        embedder = Embedder(payload, key=key, sample_rate=song.rate, channels=song.channels)
+        frames = 0
+        for block in song.blocks():
+            embedder.push(block)
+            frames += len(block)
+        embedder.flush()
+    except (HostError, MediaError):  # no sound, or none that is marked
+        return False
+    return frames / song.rate >= _SOME and embedder.marked_share >= _LITTLE

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from ..batch import EmbedTask, Entry
-from ..config import gather_rights, load_or_make_key, resolve_rights
+from ..config import gather_rights, load_or_make_key
 from ..errors import OutputError, RightsError
 from ..folders import plan
 from ..metadata.rights import Rights
@@ -84,7 +84,7 @@ from .screen import Screen, document_text
 )
 @options.clip_options
 @options.jobs
-@click.option("--resume", is_flag=True, help="Skip what is done: outputs that carry the mark already.")
+@click.option("--resume", is_flag=True, help="Skip what is done: outputs that carry the mark and the notice already.")
 @click.option("--in-place", is_flag=True, help="Replace the sources themselves.")
 @click.option(
     "--force",
@@ -161,9 +161,8 @@ def command(
     if undo and (given or remove or no_metadata or payload or resume):
         raise click.UsageError("--undo takes all from the receipt: no options for a notice or a mark")
     no_watermark = no_watermark or remove or undo is not None
-    resolve = gather_rights if remove else resolve_rights
     nothing = no_metadata or undo is not None
-    rights = Rights() if nothing else resolve(rights.without_ai() if no_ai else rights, rights_file)
+    rights = Rights() if nothing else gather_rights(rights.without_ai() if no_ai else rights, rights_file)
     if not rights.values() and not nothing:
         if no_watermark:
             what = "remove" if remove else "write"

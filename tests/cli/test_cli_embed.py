@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from .conftest import PAYLOAD, Runner, digests
 
@@ -272,6 +274,44 @@ def test_resume_refuses_what_is_not_its_own(stamp: Runner, photo: Path, key_file
 def test_resume_of_notices_alone(stamp: Runner, photo: Path, key_file: Path) -> None:
     options = ("--no-watermark", "--copyright", "© A", "--resume", "--json")
     assert [stamp("embed", photo, *options).entries[0]["resumed"] for _ in range(2)] == [False, True]
+
+
+def test_resume_asks_for_the_notice_too(stamp: Runner, photo: Path, key_file: Path) -> None:
+    assert stamp("embed", photo, "--payload", PAYLOAD).code == 0
+    output = Path("photo.stamped.jpg")
+    marked = output.read_bytes()
+    options = ("--copyright", "© A", "--credit", "B", "--resume", "--json")
+    refused = stamp("embed", photo, *options)
+    assert (refused.code, output.read_bytes()) == (3, marked)
+    assert "copyright_notice, credit_line" in refused.entries[0]["error"]["message"]
+
+    (added,) = stamp("embed", photo, *options, "--force").entries
+    assert (added["payload"], added["resumed"]) == (PAYLOAD, False)
+    assert {"copyright_notice", "credit_line", "identifier"} <= set(added["metadata"]["written"])
+    with Image.open(io.BytesIO(marked)) as before, Image.open(output) as after:
+        assert before.tobytes() == after.tobytes()  # marked once, not twice
+    (again,) = stamp("embed", photo, *options).entries
+    assert (again["payload"], again["resumed"]) == (PAYLOAD, True)
+
+
+def test_resume_in_place_adds_the_notice_to_what_is_marked(
+    stamp: Runner, photo: Path, key_file: Path
+) -> None:
+    assert stamp("embed", photo, "--in-place", "--payload", PAYLOAD).code == 0
+    with Image.open(photo) as picture:
+        marked = picture.tobytes()
+    (entry,) = stamp("embed", photo, "--in-place", "--resume", "--copyright", "© A", "--json").entries
+    assert (entry["payload"], entry["resumed"]) == (PAYLOAD, False)
+    with Image.open(photo) as picture:
+        assert picture.tobytes() == marked
+    assert "© A" in stamp("show", photo).out
+
+
+def test_resume_next_year(stamp: Runner, photo: Path, key_file: Path) -> None:
+    assert stamp("embed", photo, "--copyright", "© 2019 A").code == 0
+    (entry,) = stamp("embed", photo, "--copyright", "© {year} A", "--resume", "--json").entries
+    assert entry["resumed"] is True
+    assert stamp("embed", photo, "--copyright", "© {year} B", "--resume").code == 3
 
 
 def test_outputs_that_collide_are_refused(stamp: Runner, media: Path, key_file: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -10,8 +11,10 @@ import pytest
 from PIL import Image
 
 from stamp import Key, detect_file, embed_file
+from stamp.batch import EmbedTask
 from stamp.demo import paint
-from stamp.errors import UnsupportedFormat
+from stamp.errors import OutputError, UnsupportedFormat
+from stamp.folders import Job
 from stamp.options import EmbedOptions
 from tests import songs
 
@@ -108,3 +111,23 @@ def test_sound_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnsupportedFormat, match=r"vorbis.mkv: sound in vorbis cannot be marked"):
         embed_file(target, tmp_path / "marked.mkv", PAYLOAD, key=KEY, options=EmbedOptions(audio=True))
     assert not (tmp_path / "marked.mkv").exists()
+
+
+def test_resume_asks_the_sound_too(tmp_path: Path) -> None:
+    path = clip(tmp_path / "clip.mp4")
+    job = Job(path, tmp_path / "marked.mp4")
+    pictures = EmbedTask(KEY, resume=True)
+    both = replace(pictures, options=EmbedOptions(audio=True))
+    first = pictures(job)
+    assert pictures(job).resumed
+    with pytest.raises(OutputError, match="in its pictures alone"):
+        both(job)
+    again = replace(both, force=True)(job)
+    assert (again.payload, again.resumed) == (first.payload, False)
+    assert both(job).resumed
+
+
+def test_resume_expects_no_mark_in_silence(tmp_path: Path) -> None:
+    job = Job(clip(tmp_path / "quiet.mp4", silent=True), tmp_path / "marked.mp4")
+    task = EmbedTask(KEY, resume=True, options=EmbedOptions(audio=True))
+    assert [task(job).resumed for _ in range(2)] == [False, True]

@@ -1,0 +1,51 @@
+"""What an output of an earlier run carries, and what it still lacks.
+
+The file itself is asked, not a journal: it can be moved, copied or killed half-way without telling a lie.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .errors import UnsupportedFormat
+from .files import detect_file
+from .media.kind import kind_of
+from .metadata.rights import Rights
+from .notices import missing
+
+if TYPE_CHECKING:
+    from .watermark.key import Key
+
+
+def payload_of(path: Path, key: Key) -> bytes | None:
+    """The payload of a finished work: a clip's is that of its pictures. Raises like `detect_file`."""
+    if kind_of(path) == "video":
+        from . import clips
+
+        return clips.payload_of(path, key=key)
+    return detect_file(path, keys=key, search=False, first=True).payload
+
+
+def lacks_sound(path: Path, payload: bytes, key: Key) -> bool:
+    """Whether the sound of a clip could carry the mark as its pictures do, and does not."""
+    if kind_of(path) != "video":
+        return False
+    from . import songs
+
+    return songs.lacks(path, payload, key=key)
+
+
+def lacks_rights(path: Path, rights: Rights, payload: bytes | None) -> tuple[Rights, tuple[str, ...]]:
+    """What a run with `rights`, which may say `{year}`, would write into a finished work, and which fields of
+    it do not stand there; see `notices.missing`. Raises like `read_rights`, but not where a marked work's
+    container has no place for a notice.
+    """
+    rights = replace(rights, identifier=payload.hex()) if payload else rights
+    try:
+        return missing(path, rights)
+    except UnsupportedFormat:
+        if payload is None:
+            raise
+        return rights, ()
