@@ -15,7 +15,7 @@ from .files import audit_rights, detect_file, embed_file, read_rights, remove_ri
 from .folders import Job
 from .metadata.rights import Rights
 from .options import EmbedOptions
-from .receipts import changes_of, receipt, snapshot
+from .receipts import Receipts, receipt, snapshot
 from .removals import undo_rights
 from .reports import DetectReport, EmbedReport, Failure, RightsReport
 from .resume import lacks_rights, lacks_sound, payload_of
@@ -88,7 +88,7 @@ class EmbedTask:
     in_place: bool = False
     options: EmbedOptions | None = None
     remove: bool = False
-    undo: Path | None = None
+    undo: Receipts | None = None
     receipt: bool = False
 
     def __call__(self, job: Job) -> EmbedReport:
@@ -102,7 +102,7 @@ class EmbedTask:
     def _embed(self, job: Job, output: Path) -> EmbedReport:
         overwrite = self.force or self.in_place
         if self.undo:
-            undone = undo_rights(job.path, output, changes_of(self.undo, job.path), overwrite=overwrite)
+            undone = undo_rights(job.path, output, self.undo.changes_of(job.path), overwrite=overwrite)
             return EmbedReport(job.path, output, metadata=undone, notes=undone.notes)
         if self.remove:
             assert self.rights is not None
@@ -142,13 +142,19 @@ class EmbedTask:
         if self.watermark:
             assert self.key is not None
             if payload is None or self.payload not in (None, payload):
-                other = f"carries {payload.hex()}, another payload" if payload else "carries no mark of this key"
-                return self._refuse(output, other)
+                other = (
+                    f"carries {payload.hex()}, another payload" if payload else "carries no mark of this key"
+                )
+                self._refuse(output, other)
+                return None
             if self.options and self.options.audio and lacks_sound(output, payload, self.key):
                 pictures = f"carries {payload.hex()} in its pictures alone"
                 if self.in_place:
-                    raise OutputError(f"{output}: {pictures}; for a mark in its sound, begin with the original")
-                return self._refuse(output, pictures)
+                    raise OutputError(
+                        f"{output}: {pictures}; for a mark in its sound, begin with the original"
+                    )
+                self._refuse(output, pictures)
+                return None
         if self.rights is None:
             return EmbedReport(job.path, output, payload, resumed=True)
         rights, lacking = lacks_rights(output, self.rights, payload)

@@ -105,20 +105,25 @@ def is_stamped(path: Path) -> bool:
 
 
 def plan(
-    paths: Sequence[str | os.PathLike[str]], *, output: str | None = None, in_place: bool = False
+    paths: Sequence[str | os.PathLike[str]],
+    *,
+    output: str | None = None,
+    in_place: bool = False,
+    again: bool = False,
 ) -> list[Job]:
     """One job for each file to be stamped.
 
     `output` is a file for exactly one source that is a file, and a folder otherwise, or where it is one or
     ends in a slash. Inside an output folder the structure of a walked folder is kept. A walk leaves earlier
-    outputs (`*.stamped.*`) alone. Outputs that collide, and outputs that are somebody's source, are refused.
+    outputs (`*.stamped.*`) alone, unless they are to be worked on `again`. Outputs that collide, and outputs
+    that are somebody's source, are refused.
     """
     folder = output_folder(paths, output)
     jobs: list[Job] = []
     for source in find_sources(paths, skip=folder):
         if isinstance(source, Job):
             jobs.append(source)
-        elif source.root is None or not is_stamped(source.path):
+        elif again or source.root is None or not is_stamped(source.path):
             jobs.append(_job(source, Path(output) if output and not folder else None, folder, in_place))
     return _refuse_collisions(list(dict.fromkeys(jobs)), in_place)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,23 +70,60 @@ def receipt(before: Snapshot, after: Snapshot) -> dict[str, Any]:
     }
 
 
-def changes_of(receipts: Path, path: Path) -> dict[str, Any]:
-    """The changes that a file of receipts tells of `path`: of the very same content, else of the same name.
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a receipt tells of one output: where it was written, its essence then, and what was changed."""
 
-    Raises `RightsError` where it tells nothing, `MediaError` where `path` cannot be read.
+    place: str
+    essence_sha256: str | None
+    changes: dict[str, Any]
+
+
+class Receipts:
+    """A file of receipts, `stamp.receipt/1`, read once for any number of files.
+
+    Raises `RightsError` where it is none.
     """
-    try:
-        document = json.loads(receipts.read_text(encoding="utf-8"))
-        entries = [entry for entry in document["results"] if entry["receipt"]]
-        digest = snapshot(path).sha256
-        same = [entry for entry in entries if entry["receipt"]["sha256"]["after"] == digest]
-        named = [entry for entry in entries if Path(entry["output"]).name == path.name]
-        changes = [entry["receipt"]["changes"] for entry in (*same, *named)]
-    except (OSError, ValueError, LookupError, TypeError) as error:
-        raise RightsError(f"{receipts}: no receipt of `stamp embed --receipt`: {error}") from error
-    if not changes or not isinstance(changes[0], dict):
-        raise RightsError(f"{receipts}: has no receipt of {path}")
-    return changes[0]
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._by_content: dict[str, list[_Told]] = {}
+        self._by_place: dict[str, _Told] = {}
+        try:
+            document = json.loads(path.read_text(encoding="utf-8"))
+            folder = document.get("folder", "")
+            for entry in document["results"]:
+                if (told := entry["receipt"]) is None:
+                    continue
+                # Outputs are told as they were named, from the folder in which the run was started.
+                place = os.path.realpath(os.path.join(folder, entry["output"]))
+                kept = _Told(place, told["essence_sha256"]["after"], told["changes"])
+                self._by_content.setdefault(told["sha256"]["after"], []).append(kept)
+                self._by_place[place] = kept
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+            raise RightsError(f"{path}: no receipt of `stamp embed --receipt`: {error}") from error
+
+    def changes_of(self, path: Path) -> dict[str, Any]:
+        """What was changed in `path`: told of the very same content, wherever it is now, else of the same
+        place, if the work in it is still the same.
+
+        Raises `RightsError` where nothing is told of it, `MediaError` where `path` cannot be read.
+        """
+        now, place = snapshot(path), os.path.realpath(path)
+        same = self._by_content.get(now.sha256, [])
+        here = [told for told in same if told.place == place]
+        if len({json.dumps(told.changes) for told in here or same}) > 1:
+            raise RightsError(
+                f"{path}: {self.path} tells different things of files with this content; undo it where it was"
+            )
+        if same:
+            return (here or same)[0].changes
+        there = self._by_place.get(place)
+        if there is None:
+            raise RightsError(f"{path}: {self.path} has no receipt of this content, nor of this place")
+        if there.essence_sha256 is None or there.essence_sha256 != now.essence_sha256:
+            raise RightsError(f"{path}: {self.path} tells of another work in this place")
+        return there.changes
 
 
 def _changes(before: dict[str, dict[str, Value]], after: dict[str, dict[str, Value]]) -> dict[str, Any]:

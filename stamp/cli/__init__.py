@@ -88,13 +88,14 @@ def _flushed(stream: TextIO) -> bool:
 def _run(arguments: Sequence[str] | None, screen: Screen) -> int:
     try:
         code = group.main(args=arguments, prog_name="stamp", standalone_mode=False, obj=screen)
+        screen.end()
         return code if isinstance(code, int) else OK
     except click.ClickException as error:
         with suppress(OSError):
             error.show()
         return USAGE if isinstance(error, click.UsageError) else ERROR
     except (KeyboardInterrupt, click.Abort):
-        screen.say("stamp: interrupted; what is finished is whole, nothing is half-written")
+        screen.interrupted()
         return INTERRUPTED
     except StdoutError as lost:
         if not lost.nobody_listens:

@@ -9,7 +9,7 @@ import click
 from ..batch import DetectTask, Entry
 from ..config import load_key
 from ..folders import inputs
-from ..reports import DetectReport, Failure
+from ..reports import DetectReport
 from . import ERROR, NOT_FOUND, OK, options
 from .run import run
 from .screen import Screen
@@ -53,18 +53,16 @@ def command(
     """
     keys = tuple(load_key(path) for path in key_files) or (load_key(),)
 
+    others = 0
+
     def show(entry: Entry) -> None:
+        nonlocal others
         assert isinstance(entry, DetectReport)
+        others += not _as_wished(entry, expect)
         screen.line(describe(entry, expect))
 
-    entries = run(screen, "detect", DetectTask(keys, first=first), inputs(sources), jobs, show)
-    if any(isinstance(entry, Failure) for entry in entries):
-        return ERROR
-    return (
-        OK
-        if all(isinstance(entry, DetectReport) and _as_wished(entry, expect) for entry in entries)
-        else NOT_FOUND
-    )
+    failed = run(screen, "detect", DetectTask(keys, first=first), inputs(sources), jobs, show)
+    return ERROR if failed else NOT_FOUND if others else OK
 
 
 def _as_wished(report: DetectReport, expect: bytes | None) -> bool:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 
 from ..batch import EmbedTask, Entry
 from ..config import gather_rights, load_or_make_key
-from ..errors import OutputError, RightsError
+from ..errors import RightsError
 from ..folders import plan
 from ..metadata.rights import Rights
 from ..options import EmbedOptions
-from ..outputs import output as output_file
-from ..reports import EmbedReport, Failure
+from ..receipts import Receipts
+from ..reports import EmbedReport
 from . import ERROR, OK, options
-from .run import documents, run
-from .screen import Screen, document_text
+from .document import receipt_file
+from .run import run
+from .screen import Screen
 
 
 @click.command(short_help="Mark works and write their rights notice.")
@@ -84,7 +84,9 @@ from .screen import Screen, document_text
 )
 @options.clip_options
 @options.jobs
-@click.option("--resume", is_flag=True, help="Skip what is done: outputs that carry the mark and the notice already.")
+@click.option(
+    "--resume", is_flag=True, help="Skip what is done: outputs that carry the mark and the notice already."
+)
 @click.option("--in-place", is_flag=True, help="Replace the sources themselves.")
 @click.option(
     "--force",
@@ -126,8 +128,8 @@ def command(
     """Mark photos, clips and songs with a watermark that is not seen or heard, and write their rights notice.
 
     Without -o, photo.jpg becomes photo.stamped.jpg beside it. A folder is walked: hidden files and earlier
-    outputs (*.stamped.*) are left alone, and its structure is kept under -o DIR. The sources are never
-    changed, unless with --in-place.
+    outputs (*.stamped.*) are left alone, unless for --remove and --undo, and its structure is kept under -o
+    DIR. The sources are never changed, unless with --in-place.
 
     What the options leave open is taken from --rights FILE, then from stamp.toml in the current folder or one
     above it, or in your config folder.
@@ -155,9 +157,6 @@ def command(
 
     if remove and (no_metadata or payload or resume):
         raise click.UsageError("--remove excludes --no-metadata, --payload and --resume")
-    if receipt and not force and os.path.lexists(receipt):
-        raise OutputError(f"{receipt}: exists already; choose another name, or allow overwriting (--force)")
-
     if undo and (given or remove or no_metadata or payload or resume):
         raise click.UsageError("--undo takes all from the receipt: no options for a notice or a mark")
     no_watermark = no_watermark or remove or undo is not None
@@ -185,7 +184,7 @@ def command(
         in_place=in_place,
         options=EmbedOptions(codec, crf, preset, platform, lossy=force, audio=audio),
         remove=remove,
-        undo=None if undo is None else Path(undo),
+        undo=None if undo is None else Receipts(Path(undo)),
         receipt=receipt is not None,
     )
 
@@ -195,12 +194,13 @@ def command(
         for note in entry.notes:
             screen.say(f"{entry.path}: {note}")
 
-    todo = plan(sources, output=output, in_place=in_place)
-    entries = run(screen, "embed", task, todo, jobs, show)
-    if receipt:
-        with output_file(None, Path(receipt), force) as temp:
-            temp.write_text(document_text("stamp.receipt/1", documents(entries)), encoding="ascii")
-    return ERROR if any(isinstance(entry, Failure) for entry in entries) else OK
+    todo = plan(sources, output=output, in_place=in_place, again=remove or undo is not None)
+    if receipt is None:
+        failed = run(screen, "embed", task, todo, jobs, show)
+    else:
+        with receipt_file(Path(receipt), overwrite=force) as record:
+            failed = run(screen, "embed", task, todo, jobs, show, record)
+    return ERROR if failed else OK
 
 
 def describe(report: EmbedReport) -> str:

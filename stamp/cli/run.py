@@ -1,4 +1,4 @@
-"""The loop that `embed`, `detect` and `show` share: work, show progress, print each file in order, sum up."""
+"""The loop that `embed`, `detect` and `show` share: work, show progress, print each file in order."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from ..folders import Job
 from ..reports import Failure
 from .screen import Screen
 
+Record = Callable[[dict[str, Any]], None]
+
 
 def run(
     screen: Screen,
@@ -18,26 +20,27 @@ def run(
     jobs: Sequence[Job],
     processes: int,
     show: Callable[[Entry], None],
-) -> list[Entry]:
-    """Do all jobs; `show` prints an entry that is no failure. The entries come back, and are printed, in the
-    order of the jobs, however many processes there are."""
+    record: Record = lambda entry: None,
+) -> int:
+    """Do all jobs, and return how many could not be done. `show` prints an entry that is no failure; `record`
+    gets all, as they stand in the JSON documents. Both come in the order of the jobs, however many processes
+    there are, and nothing is kept.
+    """
     ready: dict[int, Entry] = {}
-    entries: list[Entry] = []
+    shown = failed = 0
     with screen.progress([job.path.name for job in jobs], command) as bar:
         for index, entry in run_jobs(task, jobs, processes, bar.news):
             ready[index] = entry
             bar.advance(index)
-            while len(entries) in ready:
-                entry = ready.pop(len(entries))
-                entries.append(entry)
+            while shown in ready:
+                entry = ready.pop(shown)
+                shown += 1
                 if isinstance(entry, Failure):
+                    failed += 1
                     screen.complain(entry.message, entry.details)
                 else:
                     show(entry)
-    screen.document(documents(entries, command))
-    return entries
-
-
-def documents(entries: Sequence[Entry], command: str = "embed") -> list[dict[str, Any]]:
-    """The entries as they stand in the JSON documents of a command."""
-    return [entry.to_dict(command) if isinstance(entry, Failure) else entry.to_dict() for entry in entries]
+                told = entry.to_dict(command) if isinstance(entry, Failure) else entry.to_dict()
+                screen.entry(told)
+                record(told)
+    return failed

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from .._version import __version__
+from .document import Document
 
 ERROR = 3
 
@@ -30,6 +29,8 @@ class Screen:
         self.quiet = False
         self.verbose = False
         self.schema: str | None = None
+        self._document: Document | None = None
+        self._closed = False
 
     def line(self, text: str) -> None:
         """One line of results, for people."""
@@ -51,16 +52,48 @@ class Screen:
         if self.verbose and details:
             _tell(details)
 
-    def document(self, results: Sequence[dict[str, Any]], **more: Any) -> None:
-        """The JSON document of this run."""
-        if self.schema is not None:
-            _print(document_text(self.schema, results, **more))
+    def entry(self, entry: dict[str, Any]) -> None:
+        """The next entry of the JSON document of this run."""
+        if document := self._begun():
+            document.add(entry)
+
+    def close(self, **more: Any) -> None:
+        """The end of the JSON document, if it has not ended yet."""
+        if document := self._begun():
+            document.close(**more)
+        self._closed = True
+
+    def end(self) -> None:
+        """The command is done: so is its document, if it has begun one."""
+        if self._document is not None:
+            self.close()
+
+    def document(self, results: Iterable[dict[str, Any]], **more: Any) -> None:
+        """The JSON document of this run, all at once."""
+        for entry in results:
+            self.entry(entry)
+        self.close(**more)
+
+    def _begun(self) -> Document | None:
+        if self.schema is None or self._closed:
+            return None
+        if self._document is None:
+            self._document = Document(_write, self.schema)
+        return self._document
 
     def fail(self, error: Exception, details: str = "") -> int:
-        """The run as a whole cannot be done: say why, also in the document, and return the exit code."""
+        """The run as a whole cannot be done, or not to its end: say why, also in the document, and return the
+        exit code."""
         self.complain(str(error), details)
-        self.document([], error={"type": type(error).__name__, "message": str(error)})
+        with suppress(StdoutError):  # then there is no place left to say anything
+            self.close(error={"type": type(error).__name__, "message": str(error)})
         return ERROR
+
+    def interrupted(self) -> None:
+        """The run was stopped from outside."""
+        self.say("stamp: interrupted; what is finished is whole, nothing is half-written")
+        with suppress(StdoutError):
+            self.close(error={"type": "Interrupted", "message": "interrupted: there is more to do"})
 
     @contextmanager
     def progress(self, names: Sequence[str], what: str) -> Iterator[Bar]:
@@ -85,15 +118,13 @@ class Bar:
         """How many frames of a file are done."""
 
 
-def document_text(schema: str, results: Sequence[dict[str, Any]], **more: Any) -> str:
-    """A JSON document in one line. ASCII only: a file name that is not UTF-8 survives as an escaped lone
-    surrogate instead of breaking the output."""
-    return json.dumps({"schema": schema, "stamp": __version__, "results": results, **more}, allow_nan=False)
-
-
 def _print(text: str) -> None:
+    _write(f"{text}\n")
+
+
+def _write(text: str) -> None:
     try:
-        print(text, flush=True)  # whoever reads a pipe sees each file when it is done
+        print(text, end="", flush=True)  # whoever reads a pipe sees each file when it is done
     except OSError as error:
         raise StdoutError(error) from error
 

@@ -14,7 +14,7 @@ from ..batch import AuditTask, Entry, ShowTask
 from ..folders import inputs
 from ..metadata.rights import plain
 from ..notices import structured_data
-from ..reports import Failure, RightsReport
+from ..reports import RightsReport
 from . import ERROR, NOT_FOUND, OK, options
 from .run import run
 from .screen import Screen
@@ -56,20 +56,23 @@ def command(
     if original:
         return _audit(screen, sources, Path(original))
 
+    structured: list[dict[str, Any]] = []
+
     def show(entry: Entry) -> None:
         assert isinstance(entry, RightsReport)
-        if not jsonld:
+        if jsonld:
+            structured.append(_structured(entry, base_url))
+        else:
             _describe(screen, entry)
         for note in entry.notes:
             screen.say(f"{entry.path}: {note}")
 
-    entries = run(screen, "show", ShowTask(), inputs(sources), 1, show)
+    failed = run(screen, "show", ShowTask(), inputs(sources), 1, show)
     if jsonld:
-        found = [_structured(entry, base_url) for entry in entries if isinstance(entry, RightsReport)]
-        text = json.dumps(found[0] if len(found) == 1 else found, indent=2)
+        text = json.dumps(structured[0] if len(structured) == 1 else structured, indent=2)
         # It goes into a script element of a page, which must not end where a notice says so.
         screen.text(text.replace("<", "\\u003c"))
-    return ERROR if any(isinstance(entry, Failure) for entry in entries) else OK
+    return ERROR if failed else OK
 
 
 def _describe(screen: Screen, entry: RightsReport) -> None:
@@ -87,9 +90,12 @@ def _structured(entry: RightsReport, base_url: str) -> dict[str, Any]:
 
 def _audit(screen: Screen, sources: tuple[str, ...], original: Path) -> int:
     screen.schema = screen.schema and "stamp.audit/1"
+    damaged = 0
 
     def show(entry: Entry) -> None:
+        nonlocal damaged
         assert isinstance(entry, AuditReport)
+        damaged += not entry.intact
         kept = sum(field.outcome in ("kept", "partly") for field in entry.fields.values())
         all_fields = sum(field.outcome != "added" for field in entry.fields.values())
         screen.line(f"{entry.path}: {kept} of {all_fields} rights fields survived")
@@ -102,10 +108,8 @@ def _audit(screen: Screen, sources: tuple[str, ...], original: Path) -> int:
         for note in entry.notes:
             screen.say(f"{entry.path}: {note}")
 
-    entries = run(screen, "audit", AuditTask(original), inputs(sources), 1, show)
-    if any(isinstance(entry, Failure) for entry in entries):
-        return ERROR
-    return OK if all(isinstance(entry, AuditReport) and entry.intact for entry in entries) else NOT_FOUND
+    failed = run(screen, "audit", AuditTask(original), inputs(sources), 1, show)
+    return ERROR if failed else NOT_FOUND if damaged else OK
 
 
 def _stores(field: dict[str, Any]) -> str:

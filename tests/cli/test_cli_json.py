@@ -126,6 +126,14 @@ def test_a_run_that_cannot_start_still_prints_a_document(stamp: Runner, photo: P
     assert result.document["error"]["type"] == "KeyFileError"
 
 
+def test_one_document_also_where_the_receipt_cannot_be_written(stamp: Runner, photo: Path) -> None:
+    Path("no-folder").write_text("")
+    options = ("--no-watermark", "--credit", "A", "--receipt", "no-folder/r.json", "--json")
+    result = stamp("embed", photo, *options)
+    assert (result.code, result.document["error"]["type"]) == (3, "UnwritableFile")
+    assert not Path("photo.stamped.jpg").exists()
+
+
 @pytest.mark.parametrize(
     "name", [b"caf\xe9.jpg", "Ångström 写真.jpg".encode(), b"new\nline.jpg", b"-dash.jpg"]
 )

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
+import pytest
 from PIL import Image
+
+from stamp.demo import paint
 
 from .conftest import Runner
 
@@ -105,3 +109,77 @@ def test_undo_by_receipt(stamp: Runner, photo: Path) -> None:
     broken.write_text("{}")
     assert "no receipt of `stamp embed --receipt`" in stamp("embed", "--undo", broken, old).err
     assert stamp("embed", "--undo", receipt, old, "--copyright", "X").code == 2
+
+
+def written(stamp: Runner, photo: Path, receipt: Path, *sources: Path) -> dict[str, Any]:
+    """The stores of photo.jpg before a run with a receipt overwrote the notice of the sources."""
+    old = noticed(stamp, photo)
+    before: dict[str, Any] = stamp("show", old, "--json").entries[0]["values"]
+    for source in sources:
+        source.parent.mkdir(exist_ok=True)
+        source.write_bytes(old.read_bytes())
+    result = stamp(
+        "embed", *sources, "--in-place", "--no-watermark", "--credit", "Credit", "--receipt", receipt
+    )
+    assert result.code == 0, result.err
+    return before
+
+
+def test_undo_knows_a_file_by_its_content_wherever_it_is(stamp: Runner, photo: Path) -> None:
+    before = written(stamp, photo, Path("r.json"), Path("a.jpg"))
+    Path("elsewhere").mkdir()
+    moved = Path("a.jpg").rename("elsewhere/renamed.jpg")
+    assert stamp("embed", "--undo", "r.json", "--in-place", moved).code == 0
+    assert stamp("show", moved, "--json").entries[0]["values"] == before
+
+
+def test_undo_takes_no_file_for_another_of_the_same_name(stamp: Runner, photo: Path) -> None:
+    written(stamp, photo, Path("r.json"), Path("a.jpg"))
+    Path("other").mkdir()
+    assert stamp("embed", photo, "-o", "other/a.jpg", "--no-watermark", "--credit", "Credit").code == 0
+    edited = Path("a.jpg")
+    edited.unlink()
+    paint(edited, size=(320, 240))
+    for path, reason in ((Path("other/a.jpg"), "nor of this place"), (edited, "another work")):
+        content = path.read_bytes()
+        result = stamp("embed", "--undo", "r.json", "--in-place", path)
+        assert (result.code, reason in result.err) == (3, True)
+        assert f"{path}: r.json" in result.err
+        assert path.read_bytes() == content
+
+
+def test_undo_knows_the_place_from_any_folder(
+    stamp: Runner, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(stamp, photo, Path("r.json"), Path("deep/a.jpg"))
+    assert stamp("embed", "deep/a.jpg", "--in-place", "--no-watermark", "--creator", "Later").code == 0
+    monkeypatch.chdir("deep")
+    assert stamp("embed", "--undo", "../r.json", "--in-place", "a.jpg").code == 0
+    rights = stamp("show", "a.jpg", "--json").entries[0]["rights"]
+    assert "credit_line" not in rights
+    assert rights["creators"] == ["Later"]
+
+
+def test_undo_tells_copies_of_different_origin_apart(stamp: Runner, photo: Path) -> None:
+    bare, credited = Path("bare.jpg"), Path("credited.jpg")
+    bare.write_bytes(photo.read_bytes())
+    assert stamp("embed", photo, "-o", credited, "--no-watermark", "--credit", "Former").code == 0
+    new = ("--in-place", "--no-watermark", "--credit", "Credit", "--receipt", "r.json")
+    assert stamp("embed", bare, credited, *new).code == 0
+    assert bare.read_bytes() == credited.read_bytes()
+    copy = Path("copy.jpg")
+    copy.write_bytes(bare.read_bytes())
+    refused = stamp("embed", "--undo", "r.json", "--in-place", copy)
+    assert (refused.code, "different things" in refused.err) == (3, True)
+    assert stamp("embed", "--undo", "r.json", "--in-place", credited, bare).code == 0
+    assert bare.read_bytes() == photo.read_bytes()
+    assert "Former" in stamp("show", credited).out
+
+
+def test_a_folder_is_undone_with_its_stamped_files(stamp: Runner, photo: Path, key_file: Path) -> None:
+    Path("works").mkdir()
+    photo.rename("works/photo.jpg")
+    assert stamp("embed", "works", "--credit", "Credit", "--receipt", "r.json").code == 0
+    Path("works/photo.jpg").unlink()
+    assert stamp("embed", "--undo", "r.json", "--in-place", "works").code == 0
+    assert "no rights notice" in stamp("show", "works/photo.stamped.jpg").out

@@ -148,6 +148,30 @@ def test_results_that_cannot_be_written(command: Start, media: Path, key_file: P
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_an_error_that_cannot_be_written_is_no_crash(command: Start, photo: Path) -> None:
+    with open("/dev/full", "w") as full:
+        process = command("detect", photo, "--key-file", "no.key", "--json", stdout=full)
+        _, err = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 3
+    assert "no.key" in err
+    assert "Traceback" not in err
+
+
+def test_an_interrupted_run_tells_what_is_done(command: Start, many: Path, key_file: Path) -> None:
+    arguments = ("embed", many, "-o", "out", "--credit", "A", "--receipt", "r.json", "--json")
+    process = command(*arguments)
+    wait_for(lambda: Path("out").is_dir() and len(finished(Path("out"))) > 1, process)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 130
+    document, receipts = json.loads(out), json.loads(Path("r.json").read_text())
+    assert document["error"]["type"] == "Interrupted"
+    assert 1 <= len(document["results"]) < 12
+    assert receipts["results"] == document["results"]
+    assert temporary(Path()) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [

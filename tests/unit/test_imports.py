@@ -20,7 +20,8 @@ MODULES = {
 
 TOP = (
     "stamp.files stamp.photos stamp.songs stamp.clips stamp.notices stamp.removals stamp.audit stamp.outputs "
-    "stamp.receipts stamp.reports stamp.resume stamp.batch stamp.folders stamp.config stamp.demo stamp.workers stamp.cli"
+    "stamp.receipts stamp.reports stamp.resume stamp.batch stamp.folders stamp.config stamp.demo "
+    "stamp.workers stamp.cli"
 )
 # Part of the package -> what it may never import, nor anything below it.
 FORBIDDEN = {
