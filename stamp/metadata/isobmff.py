@@ -6,8 +6,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..errors import CorruptFile, UnsupportedFormat
 from .source import Source
@@ -19,8 +18,7 @@ MAX_TOP_BOXES: Final = 500_000
 _MAX_SLACK: Final = 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(NamedTuple):
     """A box at data[start:end]; its content begins at `content`."""
 
     kind: bytes
@@ -48,7 +46,8 @@ def walk(
     position, count = start, 0
     while position < stop:
         head = data[position : min(position + 16, stop)]
-        if slack and not any(head[:8]) and stop - position <= _MAX_SLACK and not any(data[position:stop]):
+        zeros = slack and not head[:8].strip(b"\0") and stop - position <= _MAX_SLACK
+        if zeros and not any(data[position:stop]):
             return
         if len(head) < 8 or count == most:
             raise CorruptFile(f"a box at byte {position} is cut off, or one too many")

@@ -12,7 +12,7 @@ from stamp.errors import CorruptFile, UnsupportedFormat
 from stamp.metadata import registry
 from stamp.metadata.containers import oggpage
 from stamp.metadata.rights import Party, Rights
-from stamp.metadata.stores import vorbis
+from stamp.metadata.stores import id3, id3tag, vorbis
 
 RIGHTS = Rights(copyright_notice="© 東京", creators=("A", "B"))
 STREAMINFO = bytes(34)
@@ -166,6 +166,26 @@ def test_a_new_comment_block_stands_behind_the_streaminfo(blocks: Sequence[tuple
     removed = registry.remove_rights(written, RIGHTS)
     # Padding that was too small stays larger: the frames need not move again.
     assert removed == source or [kind for kind, _ in flac_blocks(removed)] == [PADDING]
+
+
+@pytest.mark.parametrize("old", ["2020 Somebody", ""])
+def test_an_id3_tag_in_front_of_a_flac_is_kept_up_to_date(old: str) -> None:
+    title = id3tag.new().frame(b"TIT2", b"\3Song")
+    front = id3tag.new().with_frames([title])
+    front = id3.write(front, {"copyright_notice": old}) if old else front
+    source = flac((COMMENTS, comments("TITLE=T")), front=front)
+    assert registry.read_rights(source).rights == Rights(copyright_notice=old or None)
+    written = registry.write_rights(source, RIGHTS)
+    found = registry.read_rights(written)
+    assert (found.rights, found.conflicts) == (RIGHTS, {})
+    assert found.sources["copyright_notice"] == ["vorbis", "id3"]
+    assert title in id3tag.parse(written[: written.index(b"fLaC")]).frames
+    assert vorbis.read(dict(flac_blocks(written))[COMMENTS]) == RIGHTS.values()
+    assert registry.write_rights(written, RIGHTS) is written
+    assert registry.essence_digest(written) == registry.essence_digest(source)
+    removed = registry.remove_rights(written, RIGHTS)
+    assert title in id3tag.parse(removed[: removed.index(b"fLaC")]).frames
+    assert registry.read_rights(removed).sources == {}
 
 
 def test_the_last_block_may_be_the_comment() -> None:

@@ -2,7 +2,7 @@
 
 The block is replaced where it stands, or put behind STREAMINFO; padding takes up the difference where there
 is enough, so that the frames stay where they are. All other blocks (seek table, cue sheet, pictures,
-applications) and an ID3 tag that some writers put in front are kept byte for byte.
+applications) are kept byte for byte. An ID3 tag that some writers put in front is kept up to date.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from ..source import Edit, Patched, Source, once
 from ..stores import id3, id3tag
 
 TITLE: Final = "FLAC"
-STORES: Final = ("vorbis",)
+STORES: Final = ("vorbis", "id3")
+KEPT: Final = ("id3",)
 
 _STREAMINFO, _PADDING, _COMMENT, _INVALID = 0, 1, 4, 127
 _LAST = 0x80
@@ -46,15 +47,26 @@ class _Block:
 def extract(data: Source) -> dict[str, bytes]:
     """Store -> its block. Raises `CorruptFile` for a damaged block structure."""
     comment = _of_kind(_blocks(data), _COMMENT)
-    return {"vorbis": data[comment.at + _HEADER : comment.end]} if comment else {}
+    found = {"vorbis": data[comment.at + _HEADER : comment.end]} if comment else {}
+    # A tag that cannot be read is passed over, as most readers pass over all of them.
+    tag = data[0 : id3tag.length(data[0:10])]
+    with suppress(CorruptFile, UnsupportedFormat):
+        if id3tag.parse(tag).frames:
+            found["id3"] = tag
+    return found
 
 
 def splice(data: Source, blocks: Mapping[str, bytes]) -> Source:
-    """`data` with the comment block replaced, put in, or taken out where it is empty. Raises `CorruptFile` as
-    `extract` does, and `UnsupportedFormat` above 16 MB.
+    """`data` with the comment block replaced, put in, or taken out where it is empty, and the tag in front
+    replaced or taken out. Raises `CorruptFile` as `extract` does, and `UnsupportedFormat` above 16 MB.
     """
-    found = _blocks(data)
-    new = blocks["vorbis"]
+    tag: list[Edit] = [(0, id3tag.length(data[0:10]), blocks["id3"])] if "id3" in blocks else []
+    return Patched(
+        data, tag + (_comment_edits(_blocks(data), blocks["vorbis"]) if "vorbis" in blocks else [])
+    )
+
+
+def _comment_edits(found: list[_Block], new: bytes) -> list[Edit]:
     if len(new) > _LARGEST:
         raise UnsupportedFormat("FLAC: the comment block would grow beyond 16 MB, its greatest size")
     old = _of_kind(found, _COMMENT)
@@ -71,7 +83,7 @@ def splice(data: Source, blocks: Mapping[str, bytes]) -> Source:
             edits.append((block.at, block.end, _header(_PADDING, left, last=last) + bytes(left)))
         elif (block.first & _LAST != 0) != last:
             edits.append((block.at, block.at + 1, bytes([block.first ^ _LAST])))
-    return Patched(data, edits)
+    return edits
 
 
 def has_c2pa(data: Source) -> bool:
