@@ -2,8 +2,8 @@
 
     python -m benchmarks.reencoding MUSIC...
 
-Ten seconds of each file are encoded at a usual rate with the encoder that `stamp` uses, decoded, and encoded
-again, without a mark. The grade is the PEAQ objective difference grade of the second against the first: 0 is
+Ten seconds of each file are encoded at a usual rate, decoded, and encoded again as `stamp` does it, without a
+mark. The grade is the PEAQ objective difference grade of the second against the first: 0 is
 not heard, -1 is heard and does not annoy.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import io
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from benchmarks.common import peaq, runner
 from stamp.media.audio import ogg
 from stamp.media.audio.decode import Sound, samples
-from stamp.media.audio.encode import mux
+from stamp.media.audio.encode import AAC_OPTIONS, mux
 from stamp.media.audio.opening import open_song
 
 Samples = NDArray[np.float32]
@@ -29,9 +30,10 @@ RATE = 48_000
 MARGINS = (1.0, 1.5, 2.0, 2.5, 3.0)
 RATES = (("mp3", 128_000), ("mp3", 256_000), ("aac", 128_000), ("opus", 96_000), ("vorbis", 128_000))
 MOST_MP3 = 320_000
+OWN = {"aac": AAC_OPTIONS}
 
 
-def encoded(codec: str, block: Samples, bit_rate: float) -> Samples:
+def encoded(codec: str, block: Samples, bit_rate: float, options: Mapping[str, str] | None = None) -> Samples:
     """Samples (n, 2) at 48 kHz after the codec."""
     sound = Sound(codec, RATE, "stereo", 2, None, b"")
     file = io.BytesIO()
@@ -42,7 +44,9 @@ def encoded(codec: str, block: Samples, bit_rate: float) -> Samples:
     else:
         muxer, encoder = {"mp3": ("mp3", "libmp3lame"), "aac": ("ipod", "aac")}[codec]
         with av.open(file, "w", format=muxer) as container:
-            for _ in mux(container, encoder, sound, "fltp", [block], bit_rate=round(bit_rate)):
+            for _ in mux(
+                container, encoder, sound, "fltp", [block], bit_rate=round(bit_rate), options=options
+            ):
                 pass
     file.seek(0)
     with av.open(file) as container:
@@ -78,7 +82,7 @@ def main() -> None:
         first = [encoded(codec, song, rate) for song in songs]
         for margin in MARGINS:
             second = min(margin * rate, MOST_MP3) if codec == "mp3" else margin * rate
-            pairs = ((one, encoded(codec, one, second)) for one in first)
+            pairs = ((one, encoded(codec, one, second, OWN.get(codec))) for one in first)
             grades = [peaq.odg(one[: len(two)], two)[0] for one, two in pairs]
             found[f"{codec} {rate} {margin}"] = [round(grade, 3) for grade in grades]
 

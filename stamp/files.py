@@ -132,8 +132,8 @@ def detect_file(
 
     The first key whose payload can be read is reported, else the one that comes nearest to it. Without
     `search` only a work that was not turned, cropped, scaled or mirrored is found, and a song that plays as
-    fast and as high as it did, which is quick. A clip is read to its end, for the spans that are marked and
-    for other marks; with `first`, until one is certain.
+    fast and as high as it did, which is quick. A clip or a song is read to its end, for the spans that are
+    marked and for other marks; with `first`, until one is certain.
 
     `src` may be a clip in a binary file object that can seek; other works need a path.
 

@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 
     from .media.audio.song import Block, Song
     from .media.audio.track import SoundTrack
-    from .watermark.audio import Embedder
+    from .watermark.audio import AudioDetection, Embedder
     from .watermark.key import Key
 
 _ENOUGH = 10  # seconds in which most music can be read
 _SOME = 5  # seconds from which many songs can be read
 _LITTLE = 0.1
+_GLANCE = 28  # seconds, two chunks: most songs are read from them
 
 
 def embed(
@@ -61,7 +62,7 @@ def embed(
         reading = _Reading(song, progress)
         notes = song.write(temp, _marked(reading, embedder))
         metadata = add_notice(temp, rights) if rights else None
-        if detect(temp, keys=[key], search=False).payload != payload:
+        if detect(temp, keys=[key], search=False, first=True).payload != payload:
             raise HostError(_reason(reading.frames / song.rate, embedder.marked_share))
     if song.frames and reading.frames < song.frames - song.rate / 10:
         told, there = song.frames / song.rate, reading.frames / song.rate
@@ -106,7 +107,7 @@ class Tracks:
         should know about the sound of the clip that was made."""
         if not self._embedders:
             return None, ["there is no sound in it to be marked"]
-        found = detect(made, keys=[self._key], search=False)
+        found = detect(made, keys=[self._key], search=False, first=True)
         plain = "the mark cannot be read back from its sound: too short, too quiet or too plain"
         notes = [] if found.payload == self._payload else [plain]
         return round(self._embedders[0].marked_share, 3), notes
@@ -156,24 +157,18 @@ def detect(
     first: bool = False,
     progress: Progress = lambda done, total: None,
 ) -> DetectReport:
-    """Look for a mark of any of `keys` in the sound of `src`; see `files.detect_file`. A song is always read
-    to its end: that takes a hundredth of its length."""
+    """Look for a mark of any of `keys` in the sound of `src`; see `files.detect_file`. With `first`, a song
+    whose beginning is read is not read to its end."""
     from .media.audio.opening import open_song
-    from .watermark.audio import Detector
 
     if not isinstance(src, Path):
         raise UnsupportedFormat("a song cannot be read from a file object; give the path of this file")
 
     song = open_song(src)
     with named(src):
-        detector = Detector(*keys, sample_rate=song.rate, channels=song.channels, search=search)
-        done = 0
-        for block in song.blocks():
-            detector.push(block)
-            done += len(block)
-            progress(done, max(song.frames or 0, done))
-        tried = detector.results()
-    best = min(tried, key=lambda found: (found.payload is None, not found.present, found.log10_p))
+        best = _best(song, keys, search=False, frames=_GLANCE * song.rate) if first else None
+        if best is None or best.payload is None:
+            best = _best(song, keys, search=search, progress=progress)
     return DetectReport(
         path=src,
         present=best.present,
@@ -197,7 +192,7 @@ def lacks(clip: Path, payload: bytes, *, key: Key) -> bool:
     from .watermark.audio import Embedder
 
     try:
-        if detect(clip, keys=[key], search=False).payload == payload:
+        if detect(clip, keys=[key], search=False, first=True).payload == payload:
             return False
         song = open_song(clip)
         embedder = Embedder(payload, key=key, sample_rate=song.rate, channels=song.channels)
@@ -209,3 +204,27 @@ def lacks(clip: Path, payload: bytes, *, key: Key) -> bool:
     except (HostError, MediaError):  # no sound, or none that is marked
         return False
     return frames / song.rate >= _SOME and embedder.marked_share >= _LITTLE
+
+
+def _best(
+    song: Song,
+    keys: Sequence[Key],
+    *,
+    search: bool,
+    frames: int | None = None,
+    progress: Progress = lambda done, total: None,
+) -> AudioDetection:
+    """What the key says whose mark is likeliest there, in the first `frames` samples or all."""
+    from .watermark.audio import Detector
+
+    detector = Detector(*keys, sample_rate=song.rate, channels=song.channels, search=search)
+    done = 0
+    for block in song.blocks():
+        detector.push(block[: frames and frames - done])
+        done += len(block)
+        if frames and done >= frames:
+            break
+        progress(done, max(song.frames or 0, done))
+    return min(
+        detector.results(), key=lambda found: (found.payload is None, not found.present, found.log10_p)
+    )

@@ -32,7 +32,9 @@ from .screen import Screen
     help="Exit with 1 unless every file carries this payload.",
 )
 @click.option(
-    "--first", is_flag=True, help="Clips: stop as soon as one mark is certain, and do not tell all spans."
+    "--first",
+    is_flag=True,
+    help="Clips and songs: stop as soon as one mark is certain, and do not tell all spans.",
 )
 @options.jobs
 @options.screen_options("stamp.detect/1")

@@ -251,6 +251,18 @@ def test_m4a_keeps_all_boxes_but_those_of_the_sound(kind: str, first: bool, tmp_
     assert len(np.concatenate(list(open_song(target).blocks()))) == 60_000
 
 
+def test_aac_is_encoded_again_without_noise_in_the_place_of_the_sound(tmp_path: Path) -> None:
+    """An encoder that saves bits where none are short writes the highest bands as noise of their loudness."""
+    path = songs.write(tmp_path / "song", songs.music(4), RATE, "m4a-aac", bit_rate=64_000)
+    target = tmp_path / "out.m4a"
+    song = open_song(path)
+    song.write(target, song.blocks())
+    (before, _), (after, _) = songs.read(path), songs.read(target)
+    sound, change = (np.abs(np.fft.rfft(x, axis=0)) ** 2 for x in (before, after - before))
+    high = np.fft.rfftfreq(len(before), 1 / RATE) > 8000
+    assert 10 * np.log10(sound[high].sum() / change[high].sum()) > 12
+
+
 def test_protected_and_doubled_sound_is_refused(tmp_path: Path) -> None:
     path = made(tmp_path, "m4a-aac")
     data = path.read_bytes()

@@ -78,6 +78,28 @@ def test_any_rate_and_layout(kind: str, rate: int, channels: int) -> None:
         assert open_song(target).channels == channels
 
 
+def test_the_first_certain_mark_is_enough_where_that_is_asked(tmp_path: Path) -> None:
+    path = songs.write(tmp_path / "song", songs.music(45, 8000, 1), 8000, "wav-16")
+    marked = tmp_path / "marked.wav"
+    embed_file(path, marked, PAYLOAD, key=KEY)
+    whole, first = (detect_file(marked, keys=KEY, search=False, first=first) for first in (False, True))
+    assert whole.payload == first.payload == PAYLOAD
+    assert whole.spans[-1][1] > 40
+    assert first.spans[-1][1] <= 28
+
+
+def test_a_mark_far_behind_the_beginning_is_found(tmp_path: Path) -> None:
+    """Where the beginning is silent, all is read."""
+    path = songs.write(tmp_path / "song", songs.music(12, 8000, 1), 8000, "wav-16")
+    marked, late = tmp_path / "marked.wav", tmp_path / "late.wav"
+    embed_file(path, marked, PAYLOAD, key=KEY)
+    samples, rate = soundfile.read(marked)
+    soundfile.write(late, np.concatenate([np.zeros(40 * rate), samples]), rate)
+    found = detect_file(late, keys=KEY, search=False, first=True)
+    assert found.payload == PAYLOAD
+    assert found.spans[0][0] > 35
+
+
 def test_a_song_that_plays_faster_is_told(tmp_path: Path) -> None:
     path = song(tmp_path, seconds=15, channels=1)
     target = tmp_path / "marked.wav"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import av
@@ -23,6 +23,10 @@ MARGINS = {"aac": 2.5, "mp3": 2.0, "opus": 2.0, "vorbis": 2.5}
 """How many times the source's bit rate a second encoding has, so that it is not heard: the codec has to
 describe its own earlier noise, too (measured by `benchmarks.reencoding`; docs/adr/0056)."""
 _MARGIN = 2.0
+
+AAC_OPTIONS = {"aac_coder": "fast", "aac_pns": "0", "aac_is": "0", "aac_tns": "0"}
+"""For FFmpeg's AAC encoder at such rates: what it puts in the place of the sound, noise and one channel for
+two, is not needed there, and its plain coder uses the bits that its searching one leaves (docs/adr/0056)."""
 
 
 def raised_rate(source: int | None, sound: Sound, *, least: int, most: int) -> int:
@@ -98,10 +102,11 @@ def mux(
     blocks: Iterable[NDArray[Any]],
     *,
     bit_rate: int | None = None,
+    options: Mapping[str, str] | None = None,
 ) -> Iterator[int]:
     """Encode blocks (n, channels) of the encoder's sample type into the only stream of a container; yields
-    the number of packets that came of each step."""
-    stream = container.add_stream(codec, rate=sound.rate, layout=sound.layout)
+    the number of packets that came of each step. `options` are the encoder's own."""
+    stream = container.add_stream(codec, rate=sound.rate, layout=sound.layout, options=dict(options or {}))
     assert isinstance(stream, AudioStream)
     stream.codec_context.format = sample_format
     if bit_rate:

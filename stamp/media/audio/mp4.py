@@ -6,7 +6,7 @@ FFmpeg makes a file with the new track and nothing else; `graft` moves its sampl
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
@@ -17,7 +17,7 @@ import numpy as np
 from ..source import damaged, decoding, refused, regular_file
 from .boxes import Box, chunks, edit, handler, media_time, movie_scale, read_moov
 from .decode import Sound, cut, decoded, examine
-from .encode import Counted, lossy_note, mux, quantised, raised_rate
+from .encode import AAC_OPTIONS, Counted, lossy_note, mux, quantised, raised_rate
 from .graft import graft
 from .id3 import GAPLESS
 from .song import Song
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from .song import Block
 
-_LEAST, _MOST = 80_000, 256_000
+_LEAST, _MOST = 96_000, 256_000
 _ENCRYPTED = (b"enca", b"drms")
 _SLACK = 4096  # sample frames that a decoder may hold back at the end
 
@@ -111,7 +111,7 @@ def _write(path: Path, sound: Sound, track: _Track, target: Path, blocks: Iterab
         elif sound.codec == "aac":
             source = round(8 * track.size / sound.seconds) if sound.seconds else 0
             rate = raised_rate(source, sound, least=_LEAST, most=_MOST)
-            frames = _encode(spool, sound, "aac", "fltp", blocks, bit_rate=rate)
+            frames = _encode(spool, sound, "aac", "fltp", blocks, bit_rate=rate, options=AAC_OPTIONS)
             notes.append(lossy_note("AAC", rate, source))
         else:
             raise refused(
@@ -147,12 +147,13 @@ def _encode(
     blocks: Iterable[NDArray[Any]],
     *,
     bit_rate: int | None = None,
+    options: Mapping[str, str] | None = None,
 ) -> int:
     """Write an MP4 file with nothing but the new track to `spool`; returns its length in sample frames."""
     counted = Counted(blocks)
     # Edit lists count in the movie's time scale: with that of the sound, they are exact.
-    options = {"movie_timescale": str(sound.rate)}
-    with av.open(cast(Any, spool), "w", format="mp4", options=options) as container:
-        for _ in mux(container, codec, sound, sample_format, counted, bit_rate=bit_rate):
+    exact = {"movie_timescale": str(sound.rate)}
+    with av.open(cast(Any, spool), "w", format="mp4", options=exact) as container:
+        for _ in mux(container, codec, sound, sample_format, counted, bit_rate=bit_rate, options=options):
             pass
     return counted.frames

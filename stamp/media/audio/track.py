@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,7 +15,7 @@ from av.packet import Packet
 
 from ..source import decoding, refused
 from .decode import Sound, samples
-from .encode import as_frame, quantised, raised_rate
+from .encode import AAC_OPTIONS, as_frame, quantised, raised_rate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,16 +39,17 @@ class Transform(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Coder:
-    """least, most : bit/s of one channel; 0 for a codec without loss."""
+    """least, most : bit/s of one channel; 0 for a codec without loss. options : the encoder's own."""
 
     encoder: str
     sample_format: str
     least: int = 0
     most: int = 0
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 _CODERS = {
-    "aac": _Coder("aac", "fltp", 80_000, 256_000),
+    "aac": _Coder("aac", "fltp", 96_000, 256_000, AAC_OPTIONS),
     "ac3": _Coder("ac3", "fltp", 96_000, 320_000),
     "alac": _Coder("alac", "s16p"),
     "eac3": _Coder("eac3", "fltp", 96_000, 320_000),
@@ -103,7 +104,12 @@ class SoundTrack:
         self._bits = 0 if self._coder.most or "flt" in sample_format else 16
         if self._bits and context.format.name.startswith("s32"):
             sample_format, self._bits = _WIDE.get(sample_format, sample_format), 24
-        made = output.add_stream(self._coder.encoder, rate=self._rate, layout=context.layout.name)
+        made = output.add_stream(
+            self._coder.encoder,
+            rate=self._rate,
+            layout=context.layout.name,
+            options=dict(self._coder.options),
+        )
         assert isinstance(made, AudioStream)
         self.stream = made
         made.codec_context.format = sample_format

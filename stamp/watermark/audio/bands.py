@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +59,15 @@ class Band:
         return slice(self.first, self.first + len(self.window))
 
 
+Group = tuple[Band, ...]  # alike: of one rate, and all of them low or none
+
+
+def groups(bands: tuple[Band, ...]) -> tuple[Group, ...]:
+    """Bands, in their order, by what their envelopes have in common."""
+    alike = groupby(bands, lambda band: (band.rate, band.index < LOW_BANDS))
+    return tuple(tuple(members) for _, members in alike)
+
+
 @lru_cache(maxsize=8)
 def layout(sample_rate: int, shift: float = 0.0) -> tuple[Band, ...]:
     """The bands that lie below half the sample rate, for chunks of `CHUNK` seconds, moved up by `shift`
@@ -90,23 +100,31 @@ def layout(sample_rate: int, shift: float = 0.0) -> tuple[Band, ...]:
 
 def spectrum(samples: NDArray[np.float32]) -> Envelope:
     """FFT of one channel of a chunk, (CHUNK * sample_rate,) -> bins of 1 / CHUNK Hz."""
-    return np.fft.rfft(samples).astype(np.complex64, copy=False)
+    # In single precision, which NumPy leaves where its factor is the integer 1 as in other norms
+    bins = np.fft.rfft(samples, norm="forward").astype(np.complex64, copy=False)
+    bins *= np.float32(len(samples))
+    return bins
 
 
-def envelopes(bins: Envelope, bands: tuple[Band, ...]) -> Iterator[tuple[Band, Envelope]]:
-    """Each band's complex envelope, (ROWS * band.rate,)."""
-    for band in bands:
-        padded = np.zeros(ROWS * band.rate, np.complex64)
-        padded[: len(band.window)] = bins[band.bins] * band.window
-        yield band, np.fft.ifft(padded).astype(np.complex64, copy=False)
+def envelopes(bins: Envelope, bands: tuple[Band, ...]) -> Iterator[tuple[Group, Envelope]]:
+    """The bands' complex envelopes, (bands, ROWS * rate), of alike bands at a time: transforms of one length
+    are fast together."""
+    for group in groups(bands):
+        padded = np.zeros((len(group), ROWS * group[0].rate), np.complex64)
+        for row, band in zip(padded, group, strict=True):
+            np.multiply(bins[band.bins], band.window, out=row[: len(band.window)])
+        yield group, np.fft.ifft(padded).astype(np.complex64, copy=False)
 
 
-def add_back(bins: Envelope, band: Band, envelope: Envelope) -> None:
-    """Add a band's envelope to a spectrum."""
-    bins[band.bins] += np.fft.fft(envelope)[: len(band.window)].astype(np.complex64, copy=False) * band.window
+def add_back(bins: Envelope, group: Group, envelope: Envelope) -> None:
+    """Add envelopes, (bands, ROWS * rate), to a spectrum."""
+    parts = np.fft.fft(envelope, norm="forward").astype(np.complex64, copy=False)  # single, see `spectrum`
+    parts *= np.float32(envelope.shape[1])
+    for part, band in zip(parts, group, strict=True):
+        bins[band.bins] += part[: len(band.window)] * band.window
 
 
 def energy(envelope: Envelope, rate: int) -> NDArray[np.float32]:
-    """Mean energy in each of the ROWS rows."""
+    """Mean energy in each of the ROWS rows: (bands, ROWS * rate) -> (ROWS, bands)."""
     power = envelope.real**2 + envelope.imag**2
-    return power if rate == 1 else power.reshape(ROWS, rate).mean(1)
+    return (power if rate == 1 else power.reshape(-1, ROWS, rate).mean(2)).T

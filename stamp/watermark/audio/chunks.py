@@ -63,19 +63,16 @@ class Chunks:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """One channel of a chunk: the envelopes of its bands, and their energies (rows, bands)."""
+    """One channel of a chunk: the envelopes of its groups of bands, and their energies (rows, bands)."""
 
     envelopes: list[Envelope]
     rows: NDArray[np.float32]
 
 
-def energies(bins: Envelope, bands: tuple[Band, ...]) -> NDArray[np.float32]:
-    """(rows, bands) energies of a spectrum."""
-    return np.stack([energy(e, band.rate) for band, e in envelopes(bins, bands)], 1)
-
-
 def decompose(channel: Samples, bands: tuple[Band, ...]) -> Parts:
     bins = spectrum(np.ascontiguousarray(channel))
-    found = [e for _, e in envelopes(bins, bands)]
-    rows = np.stack([energy(e, band.rate) for band, e in zip(bands, found, strict=True)], 1)
-    return Parts(found, rows)
+    found, rows = [], []
+    for group, envelope in envelopes(bins, bands):
+        found.append(envelope)
+        rows.append(energy(envelope, group[0].rate))
+    return Parts(found, np.hstack(rows))

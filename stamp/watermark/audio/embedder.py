@@ -10,7 +10,7 @@ from ..coding import encode
 from ..key import Key
 from ..payload import frame
 from . import hearing
-from .bands import CHUNK, HOP, LOW_BANDS, MARGIN, SLOTS, STEPS_A_SLOT, Band, add_back, layout
+from .bands import CHUNK, HOP, LOW_BANDS, MARGIN, SLOTS, STEPS_A_SLOT, Group, add_back, groups, layout
 from .carrier import PERIOD, SCHEME, carriers, start_slot
 from .chunks import Chunks, decompose
 
@@ -35,13 +35,13 @@ def pattern(payload: bytes, key: Key) -> NDArray[np.float32]:
 
 
 def _interpolated(values: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
-    """Tile values (n,) -> (n * rate,), going smoothly from each to the next."""
+    """Tile values (bands, n) -> (bands, n * rate), going smoothly from each to the next."""
     at = (np.arange(rate) + 0.5) / rate
     up, down = (np.clip((x + _TRANSITION) / (2 * _TRANSITION), 0, 1) for x in (at - 1, -at))
     up, down = (v * v * (3 - 2 * v) for v in (up, down))
     weights = np.stack([down, 1 - up - down, up]).astype(np.float32)
-    around = np.stack([np.roll(values, 1), values, np.roll(values, -1)], 1)
-    out: NDArray[np.float32] = (around @ weights).ravel()
+    around = np.stack([np.roll(values, 1, axis=1), values, np.roll(values, -1, axis=1)], 2)
+    out: NDArray[np.float32] = (around @ weights).reshape(len(values), -1)
     return out
 
 
@@ -67,6 +67,7 @@ class Embedder:
         if not (0 < strength < np.inf):
             raise ValueError(f"strength is a positive number, not {strength!r}")
         self._bands = layout(sample_rate)
+        self._groups = groups(self._bands)
         self._pattern = pattern(payload, key)
         self._strength = np.float32(strength)
         self._margin = MARGIN * sample_rate
@@ -107,20 +108,21 @@ class Embedder:
         if not allowed.any():
             return out
         gains = np.expm1(allowed * self._strength * chips)
-        fine = [self._fine(gains[:, i], band) for i, band in enumerate(self._bands)]
+        fine = [self._fine(gains, group) for group in self._groups]
         for c, channel in enumerate(channels):
             mark = np.zeros(len(chunk) // 2 + 1, np.complex64)
-            for band, envelope, gain in zip(self._bands, channel.envelopes, fine, strict=True):
-                add_back(mark, band, envelope * gain)
+            for group, envelope, gain in zip(self._groups, channel.envelopes, fine, strict=True):
+                add_back(mark, group, envelope * gain)
             out[:, c] += np.fft.irfft(mark, len(chunk))[here].astype(np.float32)
         # no new clipping: what was within full scale stays there
         return np.clip(out, np.minimum(host, -1), np.maximum(host, 1), out=out)
 
     @staticmethod
-    def _fine(gains: NDArray[np.float32], band: Band) -> NDArray[np.float32]:
-        """Gains by slot -> by sample of the band's envelope."""
-        slots = 2 if band.index < LOW_BANDS else 1
-        return _interpolated(gains[::slots], band.rate * STEPS_A_SLOT * slots)
+    def _fine(gains: NDArray[np.float32], group: Group) -> NDArray[np.float32]:
+        """Gains by slot and band -> by sample of the envelopes of a group."""
+        slots = 2 if group[0].index < LOW_BANDS else 1
+        own = gains[::slots, group[0].index : group[-1].index + 1].T
+        return _interpolated(own, group[0].rate * STEPS_A_SLOT * slots)
 
     def _count(self, allowed: NDArray[np.float32], length: int) -> None:
         slots = -(-length * SLOTS // self._sample_rate)

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .bands import BANDS, BANDS_AN_OCTAVE, CHUNK, MARGIN, STEPS, Envelope, edges, layout, spectrum
-from .chunks import Chunks, Samples, energies
+from .bands import (
+    BANDS,
+    BANDS_AN_OCTAVE,
+    CHUNK,
+    MARGIN,
+    STEPS,
+    Band,
+    Envelope,
+    edges,
+    energy,
+    envelopes,
+    layout,
+    spectrum,
+)
+from .chunks import Chunks, Samples
 from .evidence import Map, evidence
 
-# weights of the sum and the difference of two channels; each channel by itself has 1
-_SUM, _DIFFERENCE = 0.5, 0.5
+_STEREO = (1, 1, 0.5, 0.5)  # weights of two channels, their sum and their difference
 HIGHEST_SHIFT = 3.5  # bands by which a map may be moved
 _KEPT = int(edges()[-1] * 2 ** ((HIGHEST_SHIFT + 1) / BANDS_AN_OCTAVE) * CHUNK)  # bins of a spectrum
 
@@ -28,16 +41,22 @@ class Excerpt:
     def map(self, shift: float = 0.0) -> Map:
         """(rows, BANDS) evidence, of bands moved up by `shift`."""
         bands = layout(self.sample_rate, shift)
-        views = [(1.0, bins) for bins in self.spectra]
-        if len(views) == 2:
-            # a voice in the middle is absent from the difference, and what is at the sides weak in the sum
-            left, right = self.spectra
-            views += [(_SUM, left + right), (_DIFFERENCE, left - right)]
-        total = sum(weight for weight, _ in views)
         found = np.zeros((CHUNK * STEPS, BANDS), np.float32)
-        for weight, bins in views:
-            found[:, : len(bands)] += np.float32(weight / total) * evidence(energies(bins, bands))
+        views = list(zip(*self._energies(bands), strict=True))
+        weights = np.array(_STEREO if len(self.spectra) == 2 else (1,) * len(views), np.float32)
+        for weight, rows in zip(weights / weights.sum(), views, strict=True):
+            found[:, : len(bands)] += weight * evidence(np.hstack(rows))
         return found[MARGIN * STEPS :][: self.rows]
+
+    def _energies(self, bands: tuple[Band, ...]) -> Iterator[list[Map]]:
+        """(rows, bands) of a group of bands at a time: of each channel, and of the sum and the difference of
+        two. A voice in the middle is absent from the difference, and what is at the sides weak in the sum."""
+        for parts in zip(*(envelopes(bins, bands) for bins in self.spectra), strict=True):
+            group = parts[0][0]
+            views = [envelope for _, envelope in parts]
+            if len(views) == 2:
+                views += [views[0] + views[1], views[0] - views[1]]
+            yield [energy(view, group[0].rate) for view in views]
 
 
 @dataclass(frozen=True, slots=True)

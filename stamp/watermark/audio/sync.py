@@ -90,7 +90,7 @@ def in_place(rows: Map, key: Key, count: int) -> list[Place]:
     for start in range(0, len(rows), PERIOD_ROWS):
         part = rows[start : start + PERIOD_ROWS]
         folded[:, : len(part)] += part.T
-    product = np.conj(np.fft.rfft(folded)) * pilots(key).spectrum
+    product = np.conj(np.fft.rfft(folded, norm="forward")) * pilots(key).spectrum
     trace = np.fft.irfft(product.sum(0), PERIOD_ROWS).astype(np.float32)
     return [Place(score, at) for score, at in _peaks(trace, count, _APART)]
 
@@ -119,7 +119,7 @@ def anywhere(maps: list[tuple[float, Map]], key: Key) -> list[Place]:
             folded = np.zeros((BANDS + 2 * _SHIFTS, size), np.float32)
             part = stretched(rows, tempo, _COARSE)[:size]
             folded[_SHIFTS : _SHIFTS + BANDS, : len(part)] = part.T
-            bins = np.conj(np.fft.rfft(folded)[:, :keep])
+            bins = np.conj(np.fft.rfft(folded, norm="forward")[:, :keep])
             sums = np.zeros((2 * _SHIFTS + 1, size // 2 + 1), np.complex64)
             for s in range(2 * _SHIFTS + 1):
                 sums[s, :keep] = np.einsum("bf,bf->f", bins[s : s + BANDS], template)
