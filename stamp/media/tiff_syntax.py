@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+from ..metadata.stores.tiffblock import TYPE_SIZES
 from .source import damaged
 
 # Tag numbers of TIFF 6.0, and of the few others that matter here.
@@ -17,24 +18,6 @@ PREDICTOR, COLOR_MAP, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_COUNTS = 317, 
 SUB_IFDS, EXTRA_SAMPLES, SAMPLE_FORMAT, JPEG_TABLES, JPEG_OFFSET = 330, 338, 339, 347, 513
 LAYERS, DNG_VERSION = 37724, 50706
 
-_SIZES = {
-    1: 1,
-    2: 1,
-    3: 2,
-    4: 4,
-    5: 8,
-    6: 1,
-    7: 1,
-    8: 2,
-    9: 4,
-    10: 8,
-    11: 4,
-    12: 8,
-    13: 4,
-    16: 8,
-    17: 8,
-    18: 8,
-}
 _INTEGERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q"}
 
 
@@ -49,7 +32,7 @@ class Entry(NamedTuple):
 
     @property
     def size(self) -> int:
-        return _SIZES.get(self.kind, 0) * self.number
+        return TYPE_SIZES.get(self.kind, 0) * self.number
 
 
 @dataclass(frozen=True)
@@ -121,10 +104,10 @@ def directory(data: bytes, order: str, big: bool, at: int, path: Path) -> Direct
     for place in range(start, end - inline, stride):
         tag, kind, number = struct.unpack_from(order + entry_code, data, place)
         values_at = place + stride - inline
-        if _SIZES.get(kind, 0) * number > inline:
+        if TYPE_SIZES.get(kind, 0) * number > inline:
             (values_at,) = struct.unpack_from(order + pointer, data, values_at)
         entry = Entry(tag, kind, number, place, values_at)
-        if kind in _SIZES and number and values_at + entry.size <= len(data):
+        if kind in TYPE_SIZES and number and values_at + entry.size <= len(data):
             entries.setdefault(tag, entry)
     return Directory(data, order, big, at, end, entries, following, path)
 

@@ -8,17 +8,18 @@ from __future__ import annotations
 import re
 from typing import BinaryIO
 
+from ...metadata.stores import id3tag
+
 
 def id3_end(file: BinaryIO) -> int:
     """The byte behind the ID3v2 tags at the start of the file (id3v2.4.0-structure, section 3.1)."""
     end = 0
     while True:
         file.seek(end)
-        head = file.read(10)
-        if len(head) < 10 or head[:3] != b"ID3" or max(head[6:]) > 0x7F:
+        size = id3tag.length(file.read(id3tag.HEADER))
+        if not size:
             return end
-        size = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]
-        end += 10 + size + (10 if head[5] & 0x10 else 0)
+        end += size
 
 
 def tags_start(file: BinaryIO, first: int) -> int:
@@ -52,8 +53,7 @@ def _last_tag(file: BinaryIO, end: int) -> int:
         begin = tail(5120).rfind(b"LYRICSBEGIN")
         return min(end, 5120) - begin if begin >= 0 else 0
     if footer[-10:-7] == b"3DI":  # the footer of an ID3v2.4 tag that was appended
-        size = footer[-4] << 21 | footer[-3] << 14 | footer[-2] << 7 | footer[-1]
-        return size + 20 if max(footer[-4:]) < 0x80 else 0
+        return id3tag.number(footer[-4:]) + 20 if max(footer[-4:]) < 0x80 else 0
     return 0
 
 

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 import av
 import numpy as np
 
+from ...metadata.containers.oggpage import FIRST
 from ..source import damaged, decoding, refused, regular_file
 from . import sndfile
 from .decode import Sound, cut, decoded, examine
 from .encode import lossy_note, mux, raised_rate, regular
-from .oggpages import FIRST, Grafted, packets, parse, read_pages
+from .oggpages import Grafted, packets, parse, read_pages
 from .sink import Pipe
 from .song import Song
 

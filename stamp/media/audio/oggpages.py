@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import struct
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from ...metadata.containers.oggpage import CONTINUED, FIRST, checksum
+
 _HEADER = struct.Struct("<4sBBqIIIB")
-CONTINUED, FIRST, LAST = 1, 2, 4
-_MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +27,8 @@ class Page:
     def tobytes(self) -> bytes:
         fields = (b"OggS", 0, self.flags, self.granule, self.serial, self.number, 0, len(self.lacing))
         page = bytearray(_HEADER.pack(*fields) + self.lacing + self.body)
-        page[22:26] = struct.pack("<I", checksum(bytes(page)))
+        page[22:26] = checksum(bytes(page))
         return bytes(page)
-
-
-def checksum(data: bytes) -> int:
-    """CRC-32 as Ogg has it (polynomial 04c11db7, highest bit first, starting from 0).
-
-    zlib's has the same polynomial with the lowest bit first, so it is applied to mirrored bytes.
-    """
-    mirrored = zlib.crc32(data.translate(_MIRRORED), 0xFFFFFFFF) ^ 0xFFFFFFFF
-    return int.from_bytes(mirrored.to_bytes(4, "little").translate(_MIRRORED), "big")
 
 
 def parse(data: bytes, at: int = 0) -> tuple[Page, int] | None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from ...errors import CorruptFile
 
 BYTE, ASCII, SHORT, UNDEFINED = 1, 2, 3, 7
-_TYPE_SIZES = {
+TYPE_SIZES = {
     1: 1,
     2: 1,
     3: 2,
@@ -36,6 +36,7 @@ _TYPE_SIZES = {
     18: 8,
     129: 1,
 }
+"""Bytes of one value, by the type of an entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class Ifd0:
         """The type of the first entry with `tag`, `default` if there is none or its type is unknown."""
         raw = next((raw for number, raw in self.entries if number == tag), None)
         kind = default if raw is None else self.layout.unpack("H", raw, 2)[0]
-        return kind if kind in _TYPE_SIZES else default
+        return kind if kind in TYPE_SIZES else default
 
     def numbers(self, tag: int) -> tuple[int, ...]:
         """The values of an entry of type SHORT, LONG or LONG8; empty if there is none."""
@@ -104,7 +105,7 @@ class Ifd0:
         """
         layout = self.layout
         kind, count, offset = layout.unpack("H" + 2 * layout.word, raw, 2)
-        size = _TYPE_SIZES.get(kind, 0) * count
+        size = TYPE_SIZES.get(kind, 0) * count
         if size == 0 and count:
             return None
         if size <= layout.word_size:
@@ -136,7 +137,7 @@ class Ifd0:
 
 def padding(value: bytes, kind: int) -> bytes:
     """The zeros that make `value` a whole number of items of type `kind`."""
-    return bytes(-len(value) % _TYPE_SIZES[kind])
+    return bytes(-len(value) % TYPE_SIZES[kind])
 
 
 def parse(block: bytes) -> Ifd0:
@@ -186,7 +187,7 @@ def patch(
     tail = bytearray(keep % 2)
     entries = dict.fromkeys(changes, b"")
     for tag, (kind, value) in changes.items():
-        count = len(value) // _TYPE_SIZES[kind]
+        count = len(value) // TYPE_SIZES[kind]
         if len(value) <= layout.word_size:
             place = value.ljust(layout.word_size, b"\0")
         else:
