@@ -27,6 +27,7 @@ _ENOUGH = 10  # seconds in which most music can be read
 _SOME = 5  # seconds from which many songs can be read
 _LITTLE = 0.1
 _GLANCE = 28  # seconds, two chunks: most songs are read from them
+_PACKET = 0.02  # seconds, in the shortest usual packet of a lossy codec
 
 
 def embed(
@@ -62,11 +63,16 @@ def embed(
         reading = _Reading(song, progress)
         notes = song.write(temp, _marked(reading, embedder))
         metadata = add_notice(temp, rights) if rights else None
+        made = open_song(temp)
+        if made.frames is not None and made.frames != reading.frames:
+            reason = f"its copy would be {made.frames} samples long instead of {reading.frames}"
+            raise UnsupportedFormat(f"{reason}; convert it to FLAC or WAV first")
         if detect(temp, keys=[key], search=False, first=True).payload != payload:
             raise HostError(_reason(reading.frames / song.rate, embedder.marked_share))
-    if song.frames and reading.frames < song.frames - song.rate / 10:
+    notes += song.faults.notes
+    if song.frames and reading.frames <= song.frames - song.rate * _PACKET:
         told, there = song.frames / song.rate, reading.frames / song.rate
-        notes.append(f"its header tells of {told:.1f} s, there are {there:.1f} s: it may be cut off")
+        notes.append(f"of its {told:.2f} s, {there:.2f} s could be read: it is damaged or cut off")
     metadata = metadata and replace(metadata, path=dst)
     notes += metadata.notes if metadata else ()
     return EmbedReport(

@@ -263,6 +263,19 @@ def test_aac_is_encoded_again_without_noise_in_the_place_of_the_sound(tmp_path: 
     assert 10 * np.log10(sound[high].sum() / change[high].sum()) > 12
 
 
+def test_lossless_m4a_has_no_padding_to_be_left_out(tmp_path: Path) -> None:
+    """A player that believes iTunes' comment would cut the end off."""
+    path, target = made(tmp_path, "m4a-alac-16", frames=20_000), tmp_path / "out.m4a"
+    comment = b" 00000000 00000000 00000000 0000000000004E20"
+    moov = boxes.tree(path.read_bytes())
+    for box in moov:
+        if box.kind == b"moov":
+            box.children.append(boxes.Box(b"udta", b"iTunSMPB" + comment, []))
+    path.write_bytes(b"".join(box.tobytes() for box in moov))
+    softer(path, target)
+    assert comment in target.read_bytes()
+
+
 def test_protected_and_doubled_sound_is_refused(tmp_path: Path) -> None:
     path = made(tmp_path, "m4a-aac")
     data = path.read_bytes()

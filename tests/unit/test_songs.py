@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
+from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 import soundfile
@@ -14,6 +18,7 @@ from hypothesis import strategies as st
 
 from stamp import Key, detect_file, embed_file
 from stamp.errors import CorruptFile, HostError, OutputError, UnsupportedFormat
+from stamp.media.audio import ogg
 from stamp.media.audio.opening import open_song
 from tests import songs
 
@@ -193,3 +198,56 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
         for target in targets:
             embed_file(path, target, PAYLOAD, key=KEY, overwrite=True)
         assert targets[0].read_bytes() == targets[1].read_bytes(), kind
+
+
+def damaged(path: Path, kept: Callable[[bytes], bytes]) -> Path:
+    """The file with a run of its bytes replaced, a third of the way in."""
+    data = bytearray(path.read_bytes())
+    part = slice(len(data) // 3, len(data) // 3 + 3_000)
+    data[part] = kept(bytes(data[part]))
+    path.write_bytes(data)
+    return path
+
+
+def test_damaged_packets_are_counted_and_said(tmp_path: Path) -> None:
+    """Also in a file whose header does not tell how long it is."""
+    path = damaged(song(tmp_path, "mp3"), lambda data: bytes(len(data)))
+    report = embed_file(path, tmp_path / "marked.mp3", PAYLOAD, key=KEY)
+    assert re.search(r"\d+ damaged packets of its sound were left out", " ".join(report.notes))
+    assert re.search(r"of its 8.00 s, 7\.\d+ s could be read: it is damaged", " ".join(report.notes))
+    whole = embed_file(song(tmp_path, "mp3"), tmp_path / "whole.mp3", PAYLOAD, key=KEY)
+    assert len(whole.notes) == 1
+
+
+def matroska(folder: Path, kind: str) -> Path:
+    path = folder / "song.mka"
+    with av.open(str(song(folder, kind))) as source, av.open(str(path), "w", format="matroska") as output:
+        stream = output.add_stream_from_template(source.streams.audio[0])
+        for packet in source.demux(source.streams.audio[0]):
+            if packet.size:
+                packet.stream = stream
+                output.mux(packet)
+    return path
+
+
+def test_a_gap_in_matroska_is_said_or_refused(tmp_path: Path) -> None:
+    """A demuxer looks for the next cluster, which may be seconds away, and says nothing."""
+    path = damaged(matroska(tmp_path, "mp3"), lambda data: bytes(len(data)))
+    report = embed_file(path, tmp_path / "marked.mka", PAYLOAD, key=KEY)
+    assert re.search(r"of its 8\.\d+ s, \d\.\d+ s could be read: it is damaged", " ".join(report.notes))
+    path = damaged(matroska(tmp_path, "flac-16"), lambda data: bytes(len(data)))
+    with pytest.raises(CorruptFile, match=r"song\.mka: damaged"):
+        embed_file(path, tmp_path / "lossless.mka", PAYLOAD, key=KEY)
+    assert not (tmp_path / "lossless.mka").exists()
+
+
+def test_a_copy_that_would_be_shorter_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a muxer does with what it is given."""
+    path = song(tmp_path, "ogg-opus")
+    whole = ogg._opus
+    monkeypatch.setattr(ogg, "_opus", lambda sound, rate, blocks: islice(whole(sound, rate, blocks), 300))
+    with pytest.raises(
+        UnsupportedFormat, match=r"song\.opus: its copy would be \d+ samples long instead of 384000"
+    ):
+        embed_file(path, tmp_path / "copy.opus", PAYLOAD, key=KEY)
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
@@ -21,7 +22,7 @@ from av.container import InputContainer
 
 from ..source import damaged, decoding, reading, refused
 from ..tolerance import AS_THEY_ARE
-from .song import BLOCK, Song
+from .song import BLOCK, Faults, Song
 
 if TYPE_CHECKING:
     from .song import Block
@@ -100,18 +101,25 @@ def _first_sound(container: InputContainer, path: Path) -> AudioStream:
 
 
 def decoded(
-    path: Path, demuxer: str, file: BinaryIO | None = None, options: Mapping[str, str] | None = None
+    path: Path,
+    demuxer: str,
+    file: BinaryIO | None = None,
+    options: Mapping[str, str] | None = None,
+    *,
+    faults: Faults | None = None,
 ) -> Iterator[Block]:
     """The samples of the first sound stream, in blocks (n, channels).
 
-    Packets that cannot be decoded are left out, as players do. Raises CorruptFile, also where the sample rate
-    or the channels change on the way.
+    Packets that cannot be decoded are left out, as players do, and counted in `faults`. Raises CorruptFile,
+    also where the sample rate or the channels change on the way.
     """
+    faults = faults or Faults()
+    faults.packets = 0
     with opened(path, demuxer, file, options) as container:
         stream = _first_sound(container, path)
         rate, layout = stream.codec_context.rate, stream.codec_context.layout.name
         waiting: list[Block] = []
-        for frame in _frames(container, stream):
+        for frame in _frames(container, stream, faults):
             if frame.sample_rate != rate or frame.layout.name != layout:
                 raise damaged(path, "its sample rate or its channels change on the way")
             waiting.append(samples(frame))
@@ -122,10 +130,15 @@ def decoded(
             yield np.concatenate(waiting)
 
 
-def _frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
+def _frames(container: InputContainer, stream: AudioStream, faults: Faults) -> Iterator[AudioFrame]:
     for packet in container.demux(stream):
-        with suppress(av.error.InvalidDataError):
-            yield from packet.decode()
+        try:
+            frames = packet.decode()
+        except av.error.InvalidDataError:
+            faults.packets += 1
+            continue
+        faults.packets += any(frame.is_corrupt for frame in frames)
+        yield from frames
 
 
 def cut(blocks: Iterator[Block], frames: int | None) -> Iterator[Block]:
@@ -177,4 +190,5 @@ def read_only(path: Path, title: str, demuxer: str) -> Song:
     def write(target: Path, blocks: Iterable[Block]) -> list[str]:
         raise refused(path, f"{title} cannot be marked", "convert it to FLAC, WAV or M4A")
 
-    return Song(path, title, sound.rate, sound.channels, None, lambda: decoded(path, demuxer), write)
+    blocks = partial(decoded, path, demuxer)
+    return Song(path, title, sound.rate, sound.channels, None, blocks, write)

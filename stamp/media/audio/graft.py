@@ -68,7 +68,8 @@ def _planned(source: BinaryIO, spool: BinaryIO, frames: int) -> _Plan:
     _take_over(moov, old_track, new_track, frames, delay)
     for index, child in enumerate(moov.children):
         if child.kind == b"udta":
-            changed = with_gapless(child.content, delay, max(_decoded(new_track) - delay - frames, 0), frames)
+            padding = max(_decoded(new_track) - delay - frames, 0)
+            changed = with_gapless(child.content, delay, padding, frames)
             moov.children[index] = Box(b"udta", changed, [])
 
     tops = list(top_level(source))
@@ -130,7 +131,10 @@ def _take_over(moov: Box, old: Box, new: Box, frames: int, delay: int) -> None:
 
 
 def _decoded(track: Box) -> int:
-    """Sample frames that a decoder makes of the track: every packet is a whole one."""
+    """Sample frames that a decoder makes of the track: of AAC every packet is a whole one, of ALAC the last
+    has what is left."""
+    if track.at(b"mdia", b"minf", b"stbl", b"stsd").content[12:16] == b"alac":
+        return media_time(track)[1]
     times = table(track.at(b"mdia", b"minf", b"stbl", b"stts"), ">II")
     return sum(count for count, _ in times) * max((length for _, length in times), default=0)
 

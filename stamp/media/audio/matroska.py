@@ -15,17 +15,18 @@ import numpy as np
 from av.container import InputContainer, OutputContainer
 from av.stream import Disposition
 
-from ..source import decoding, refused, regular_file
+from ..source import damaged, decoding, refused, regular_file
 from ..tolerance import AS_THEY_ARE
-from .decode import decoded, examine, opened
-from .encode import lossy_note
-from .song import Song
+from .decode import Sound, decoded, examine, opened
+from .encode import Counted, lossy_note
+from .song import Faults, Song
 from .track import SoundTrack
 
 if TYPE_CHECKING:
     from .song import Block
 
 _BITEXACT = 0x0400  # AVFMT_FLAG_BITEXACT: no dates, no random numbers
+_SLACK = 0.1  # seconds that a header may count too much, with what decoders leave out
 _PICTURES = Disposition.attached_pic | Disposition.timed_thumbnails
 
 
@@ -34,15 +35,16 @@ def open_matroska(path: Path) -> Song:
     sound = examine(path, "matroska")
     with regular_file(path) as file:
         muxer = "webm" if b"webm" in file.read(64) else "matroska"
-    source = round(8 * os.path.getsize(path) / sound.seconds) if sound.seconds else None
+    faults = Faults()
     return Song(
         path,
         "WebM" if muxer == "webm" else "Matroska",
         sound.rate,
         sound.channels,
         None,
-        lambda: decoded(path, "matroska"),
-        lambda target, blocks: _write(path, muxer, source, target, blocks),
+        lambda: decoded(path, "matroska", faults=faults),
+        lambda target, blocks: _write(path, muxer, sound, target, blocks),
+        faults,
     )
 
 
@@ -60,7 +62,9 @@ class _Given:
         return np.concatenate([self._none, *self._blocks])
 
 
-def _write(path: Path, muxer: str, rate: int | None, target: Path, blocks: Iterable[Block]) -> list[str]:
+def _write(path: Path, muxer: str, sound: Sound, target: Path, blocks: Iterable[Block]) -> list[str]:
+    rate = round(8 * os.path.getsize(path) / sound.seconds) if sound.seconds else None
+    counted = Counted(blocks)
     with opened(path, "matroska") as source:
         sounds = source.streams.audio
         others = [
@@ -75,15 +79,22 @@ def _write(path: Path, muxer: str, rate: int | None, target: Path, blocks: Itera
             output.metadata.update(source.metadata)
             output.set_chapters(source.chapters())
             _attach(source, output)
-            given = _Given(blocks, sounds[0].codec_context.layout.nb_channels)
+            given = _Given(counted, sounds[0].codec_context.layout.nb_channels)
             track = SoundTrack(path, sounds[0], output, given, bit_rate=rate)
             for packet in _packets(source, path):
                 output.mux(track.push(packet))
             output.mux(track.flush())
             new = track.stream.bit_rate or 0
+    told, there = sound.seconds or 0, counted.frames / sound.rate
+    short = there < told - _SLACK
     if not track.lossy:
+        if short:
+            raise damaged(path, f"its header tells of {told:.2f} s, there are {there:.2f} s")
         return []
-    return [lossy_note(sounds[0].codec_context.codec.canonical_name, new, rate or 0)]
+    notes = [lossy_note(sound.codec, new, rate or 0)]
+    if short:
+        notes.append(f"of its {told:.2f} s, {there:.2f} s could be read: it is damaged or cut off")
+    return notes
 
 
 def _packets(source: InputContainer, path: Path) -> Iterable[Any]:

@@ -20,7 +20,7 @@ from .encode import Counted, lossy_note, mux, raised_rate
 from .id3 import id3_end, tags_start, with_gapless
 from .lame import find_header, with_length
 from .sink import Shifted
-from .song import Song
+from .song import Faults, Song
 
 if TYPE_CHECKING:
     from .song import Block
@@ -54,14 +54,16 @@ def open_mp3(path: Path) -> Song:
     # Songs that were joined, or cut, by a program that knows nothing of headers have the first one's.
     fits = header is not None and place.end - place.start <= header.size + _SLACK
     frames = header.length if header and fits else None
+    faults = Faults()
     return Song(
         path,
         "MP3",
         sound.rate,
         sound.channels,
         frames,
-        lambda: cut(_blocks(path, place), frames),
+        lambda: cut(_blocks(path, place, faults), frames),
         lambda target, blocks: _write(path, place, sound, target, blocks),
+        faults,
     )
 
 
@@ -71,9 +73,9 @@ def _between_tags(path: Path, place: _Place) -> Iterator[BinaryIO]:
         yield cast(BinaryIO, Section(file, place.start, place.end, path))
 
 
-def _blocks(path: Path, place: _Place) -> Iterator[Block]:
+def _blocks(path: Path, place: _Place, faults: Faults) -> Iterator[Block]:
     with _between_tags(path, place) as section:
-        yield from decoded(path, "mp3", section)
+        yield from decoded(path, "mp3", section, faults=faults)
 
 
 def _write(path: Path, place: _Place, sound: Sound, target: Path, blocks: Iterable[Block]) -> list[str]:

@@ -20,7 +20,7 @@ from .decode import Sound, cut, decoded, examine
 from .encode import AAC_OPTIONS, Counted, lossy_note, mux, quantised, raised_rate
 from .graft import graft
 from .id3 import GAPLESS
-from .song import Song
+from .song import Faults, Song
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,14 +55,16 @@ def open_mp4(path: Path) -> Song:
     # An edit list counts in the movie's time scale, often milliseconds, and FFmpeg 9 cuts the sound there.
     # Where nothing but a delay is to be left out, it is told to take no more than that from the list.
     edits = {"advanced_editlist": "0"} if measured.frames is not None else {}
+    faults = Faults()
     return Song(
         path,
         "M4A",
         sound.rate,
         sound.channels,
         measured.frames,
-        lambda: cut(decoded(path, "mov", options=edits), measured.frames),
+        lambda: cut(decoded(path, "mov", options=edits, faults=faults), measured.frames),
         lambda target, blocks: _write(path, sound, measured, target, blocks),
+        faults,
     )
 
 

@@ -6,33 +6,27 @@ it has no good encoder for Vorbis, so that comes from libsndfile.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 import av
 import numpy as np
 
-from ...metadata.containers.oggpage import FIRST
-from ..source import damaged, decoding, refused, regular_file
+from ..source import decoding, refused, regular_file
 from . import sndfile
 from .decode import Sound, cut, decoded, examine
 from .encode import lossy_note, mux, raised_rate, regular
-from .oggpages import Grafted, packets, parse, read_pages
+from .oggpages import Grafted
+from .oggsurvey import HEADERS, Survey, survey
 from .sink import Pipe
-from .song import Song
+from .song import Faults, Song
 
 if TYPE_CHECKING:
     from .song import Block
 
-_HEADERS = {"vorbis": 3, "opus": 2}
 _LEAST = {"vorbis": 80_000, "opus": 64_000}
 _MOST = {"vorbis": 250_000, "opus": 256_000}
-_MAGIC = {"vorbis": b"\x01vorbis", "opus": b"OpusHead"}
-_TAIL = 2 * 65_307  # a page is no longer than half of that (RFC 3533, section 6)
 _VORBIS_RATES = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 250)
 """kbit/s of one channel at the qualities 0 to 10 of libvorbis (44.1 kHz, as in its documentation)."""
 _VORBIS_ORDER = {
@@ -45,18 +39,11 @@ _VORBIS_ORDER = {
 """FFmpeg's channels in the order of Vorbis (Vorbis I specification, section 4.3.9)."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Header:
-    """comment : the comment header, as it is. serial : the number of the stream."""
-
-    comment: bytes
-    serial: int
-
-
 def open_ogg(path: Path) -> Song:
     """Raises CorruptFile, and UnsupportedFormat for what FFmpeg cannot decode."""
     sound = examine(path, "ogg")
-    frames = _frames(path, sound)
+    found = _surveyed(path, sound)
+    faults = Faults()
     names = {"vorbis": "Ogg Vorbis", "opus": "Ogg Opus"}
     title = names.get(sound.codec, f"Ogg with {sound.codec}")
     return Song(
@@ -64,67 +51,78 @@ def open_ogg(path: Path) -> Song:
         title,
         sound.rate,
         sound.channels,
-        frames,
-        lambda: _blocks(path, sound, frames),
-        lambda target, blocks: _write(path, title, sound, target, blocks),
+        found.frames if found else None,
+        lambda: _blocks(path, sound, found, faults),
+        lambda target, blocks: _write(path, title, sound, found, target, blocks),
+        faults,
     )
 
 
-def _blocks(path: Path, sound: Sound, frames: int | None) -> Iterator[Block]:
-    """The samples. Vorbis alone in its file is read by libvorbis: FFmpeg's decoder leaves out the first 128
-    samples of some songs that begin in silence, or are very short."""
-    if sound.codec == "vorbis" and frames is not None and sndfile.opens(path):
+def _surveyed(path: Path, sound: Sound) -> Survey | None:
+    """None where the pages do not tell what there is: other codecs, several streams, damage."""
+    if sound.codec not in HEADERS:
+        return None
+    try:
+        with regular_file(path) as file:
+            found = survey(file, sound.codec)
+    except (ValueError, IndexError):
+        return None
+    return found if found.streams == 1 else None
+
+
+def _blocks(path: Path, sound: Sound, found: Survey | None, faults: Faults) -> Iterator[Block]:
+    """The samples. Vorbis whose pages are in order is read by libvorbis: FFmpeg's decoder leaves out the
+    first 128 samples of some songs that begin in silence, or are very short."""
+    if sound.codec == "vorbis" and found and found.plain and sndfile.opens(path):
         order = _VORBIS_ORDER.get(sound.channels)
         return sndfile.blocks(path, order and [order.index(channel) for channel in range(len(order))])
-    return cut(decoded(path, "ogg"), frames)
+    # A decoder gives what is to be left out at the end, too, where it is not in the last packet.
+    return cut(decoded(path, "ogg", faults=faults), found.frames if found else None)
 
 
-def _frames(path: Path, sound: Sound) -> int | None:
-    """The length that the last page tells: a decoder gives the padding, too, where it is the only page."""
-    with regular_file(path) as file:
-        head = file.read(_TAIL)
-        size = file.seek(0, 2)
-        file.seek(max(size - _TAIL, 0))
-        tail = file.read()
-    with suppress(ValueError):
-        first, last = parse(head), parse(tail, max(tail.rfind(b"OggS"), 0))
-        alone = first and first[0].body.startswith(_MAGIC.get(sound.codec, b"?"))
-        if first and last and alone and first[0].serial == last[0].serial and last[0].granule > 0:
-            skipped = int.from_bytes(sound.extradata[10:12], "little") if sound.codec == "opus" else 0
-            return last[0].granule - skipped
-    return None
-
-
-def _write(path: Path, title: str, sound: Sound, target: Path, blocks: Iterable[Block]) -> list[str]:
-    if sound.codec not in _HEADERS:
+def _write(
+    path: Path, title: str, sound: Sound, found: Survey | None, target: Path, blocks: Iterable[Block]
+) -> list[str]:
+    if sound.codec not in HEADERS:
         raise refused(path, f"{title} cannot be marked", "convert it to FLAC, Ogg Vorbis or Opus")
-    header = _header(path, sound.codec)
-    source = round(8 * os.path.getsize(path) / sound.seconds) if sound.seconds else 0
+    if found is None:
+        found = _whole(path, sound.codec)
+    seconds = found.held / sound.rate
+    source = round(8 * found.size / seconds) if seconds else 0
     wanted = raised_rate(source, sound, least=_LEAST[sound.codec], most=_MOST[sound.codec])
     encode = _vorbis if sound.codec == "vorbis" else _opus
     with open(target, "wb") as output:
-        grafted = Grafted(output, header.comment, _HEADERS[sound.codec], header.serial)
+        grafted = Grafted(output, found.headers[1], len(found.headers), found.serial)
+        start = None
         for data in encode(sound, wanted, blocks):
             grafted.feed(data)
-        size = output.tell()
-    return [lossy_note(title, round(8 * size / sound.seconds) if sound.seconds else wanted, source)]
+            start = output.tell() if start is None else start
+        size = output.tell() - (start or 0)
+    new = round(8 * size / seconds) if seconds else wanted
+    return [lossy_note(title, new, source), *_faults(found, sound.rate)]
 
 
-def _header(path: Path, codec: str) -> _Header:
-    """Raises UnsupportedFormat for a file with more than one stream, side by side or one after the other."""
-    serials: set[int] = set()
-    firsts = 0
+def _whole(path: Path, codec: str) -> Survey:
+    """The survey of a file that is to be written again; says why there is none. Raises UnsupportedFormat for
+    more than one stream, side by side or one after the other; CorruptFile."""
     with decoding(path), regular_file(path) as file:
-        for page in read_pages(file):
-            serials.add(page.serial)
-            firsts += page.flags & FIRST
-        if len(serials) > 1 or firsts > FIRST:
-            raise refused(path, "an Ogg file with several streams cannot be marked", "split it first")
-        file.seek(0)
-        found = packets(read_pages(file), _HEADERS[codec])
-    if len(found) < _HEADERS[codec]:
-        raise damaged(path, "its headers are cut off")
-    return _Header(found[1], serials.pop())
+        found = survey(file, codec)
+    if found.streams > 1:
+        raise refused(path, "an Ogg file with several streams cannot be marked", "split it first")
+    return found
+
+
+def _faults(found: Survey, rate: int) -> list[str]:
+    """What a person should know about a file whose pages are not as they should be."""
+    notes = []
+    if found.lost:
+        notes.append(f"{found.lost} of its pages are missing or damaged, and so is the sound in them")
+    elif found.told != found.frames:
+        told = "do not tell its length" if found.told is None else f"tell of {found.told / rate:.2f} s"
+        notes.append(f"its pages {told}: the {found.frames / rate:.2f} s in its packets were kept")
+    if not found.ended:
+        notes.append("no page says that it is the last: it may be cut off")
+    return notes
 
 
 def _opus(sound: Sound, bit_rate: int, blocks: Iterable[Block]) -> Iterator[bytes]:

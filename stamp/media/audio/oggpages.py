@@ -15,7 +15,7 @@ _HEADER = struct.Struct("<4sBBqIIIB")
 @dataclass(frozen=True, slots=True)
 class Page:
     """granule : position at its end in samples, -1 where no packet ends in it. lacing : lengths of the
-    segments."""
+    segments. check : the checksum that was read with it."""
 
     flags: int
     granule: int
@@ -23,6 +23,12 @@ class Page:
     number: int
     lacing: bytes
     body: bytes
+    check: int = 0
+
+    @property
+    def intact(self) -> bool:
+        """Whether it is as it was written; decoders leave it out otherwise."""
+        return self.tobytes()[22:26] == struct.pack("<I", self.check)
 
     def tobytes(self) -> bytes:
         fields = (b"OggS", 0, self.flags, self.granule, self.serial, self.number, 0, len(self.lacing))
@@ -36,7 +42,7 @@ def parse(data: bytes, at: int = 0) -> tuple[Page, int] | None:
     for what is no page."""
     if len(data) - at < 27:
         return None
-    magic, version, flags, granule, serial, number, _, count = _HEADER.unpack_from(data, at)
+    magic, version, flags, granule, serial, number, check, count = _HEADER.unpack_from(data, at)
     if magic != b"OggS" or version:
         raise ValueError("there is something between its pages")
     lacing = data[at + 27 : at + 27 + count]
@@ -44,7 +50,7 @@ def parse(data: bytes, at: int = 0) -> tuple[Page, int] | None:
     end = start + sum(lacing)
     if len(lacing) < count or len(data) < end:
         return None
-    return Page(flags, granule, serial, number, lacing, data[start:end]), end
+    return Page(flags, granule, serial, number, lacing, data[start:end], check), end
 
 
 def read_pages(file: BinaryIO) -> Iterator[Page]:
@@ -64,18 +70,26 @@ def read_pages(file: BinaryIO) -> Iterator[Page]:
 
 def packets(pages: Iterator[Page], count: int) -> list[bytes]:
     """The first `count` packets; fewer where there are no more pages."""
-    found, part = [], b""
+    found: list[bytes] = []
+    part = b""
     for page in pages:
-        at = 0
-        for length in page.lacing:
-            part += page.body[at : at + length]
-            at += length
-            if length < 255:
-                found.append(part)
-                part = b""
-                if len(found) == count:
-                    return found
+        whole, part = split(page, part)
+        found += whole
+        if len(found) >= count:
+            return found[:count]
     return found
+
+
+def split(page: Page, part: bytes = b"") -> tuple[list[bytes], bytes]:
+    """The packets that end in a page, of which the first begins with `part`; and the beginning of one that
+    does not."""
+    found, start, at = [], 0, 0
+    for length in page.lacing:
+        at += length
+        if length < 255:
+            found.append(part + page.body[start:at])
+            part, start = b"", at
+    return found, part + page.body[start:]
 
 
 def paged(headers: Sequence[bytes], serial: int) -> Iterator[Page]:

@@ -18,8 +18,9 @@ def blocks(path: Path, order: Sequence[int] | None = None) -> Iterator[Block]:
     CorruptFile."""
     import soundfile
 
-    with decoding(path):
-        for block in soundfile.blocks(path, BLOCK, dtype="float32", always_2d=True):
+    # Not `soundfile.blocks`: where a file ends early, that repeats what it read before.
+    with decoding(path), soundfile.SoundFile(path) as file:
+        while len(block := file.read(BLOCK, dtype="float32", always_2d=True)):
             yield block[:, order] if order else block
 
 

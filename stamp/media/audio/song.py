@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,18 @@ if TYPE_CHECKING:
 
 BLOCK = 1 << 15
 """Sample frames in a block, about: enough that the work on a block outweighs the call."""
+
+
+class Faults:
+    """packets : how many could not be decoded, or not in full, while a song was read."""
+
+    def __init__(self) -> None:
+        self.packets = 0
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know about it."""
+        return [f"{self.packets} damaged packets of its sound were left out"] if self.packets else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +42,7 @@ class Song:
         place of its own and everything else kept, and returns what a person should know about it. The blocks
         may be of any length; together they are as long as the source. Raises UnsupportedFormat where this
         kind of file cannot be written back in full, and CorruptFile for one that is damaged.
+    faults : what went wrong in `blocks` since it was called last.
     """
 
     path: Path
@@ -39,3 +52,4 @@ class Song:
     frames: int | None
     blocks: Callable[[], Iterator[Block]]
     write: Callable[[Path, Iterable[Block]], list[str]]
+    faults: Faults = field(default_factory=Faults)
