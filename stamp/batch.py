@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 
 from .audit import AuditReport
 from .errors import MediaError, OutputError, StampError
-from .files import audit_rights, detect_file, embed_file, read_rights, remove_rights, write_rights
+from .files import (
+    audit_rights,
+    detect_file,
+    embed_file,
+    marked_over,
+    read_rights,
+    remove_rights,
+    write_rights,
+)
 from .folders import Job
 from .metadata.rights import Rights
 from .options import EmbedOptions
@@ -108,7 +116,7 @@ class EmbedTask:
             assert self.rights is not None
             removed = remove_rights(job.path, output, self.rights, overwrite=overwrite)
             return EmbedReport(job.path, output, metadata=removed, notes=removed.notes)
-        payload = self.payload
+        found = None
         if self.resume and output.exists():
             try:
                 found = payload_of(output, self.key) if self.watermark and self.key else None
@@ -119,11 +127,10 @@ class EmbedTask:
                 found, done, overwrite = None, None, True
             if done:
                 return done
-            payload = payload or found
-        return embed_file(
+        report = embed_file(
             job.path,
             output,
-            payload,
+            self.payload or found,
             key=self.key,
             rights=self.rights and self.rights.for_writing(date.today().year),
             strength=self.strength,
@@ -132,6 +139,7 @@ class EmbedTask:
             options=self.options,
             progress=tell,
         )
+        return marked_over(report, found.hex()) if found and self.in_place else report
 
     def _done(self, job: Job, output: Path, payload: bytes | None) -> EmbedReport | None:
         """The report on an output of an earlier run that carries `payload`; None where it is to be made anew.

@@ -11,11 +11,12 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .errors import KeyFileError, RightsError
 from .metadata.rights import Rights
@@ -100,7 +101,10 @@ def load_rights(path: str | os.PathLike[str]) -> Rights:
     RightsError : the file cannot be read, is not TOML, or has a field or a value that is not known.
     """
     try:
-        document = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        text = Path(path).read_text(
+            encoding="utf-8-sig"
+        )  # some editors begin a file with a mark of its encoding
+        document = tomllib.loads(text)
     except OSError as error:
         raise RightsError(f"{path}: cannot read the rights: {error.strerror or error}") from error
     except ValueError as error:
@@ -108,11 +112,31 @@ def load_rights(path: str | os.PathLike[str]) -> Rights:
     table = document.get("rights", document)
     if not isinstance(table, dict):
         raise RightsError(f"{path}: `rights` must be a table: write [rights], then one field a line")
-    names = {key: key.replace("-", "_") for key in table}
+    stray = next((key for key in document if table is not document and key != "rights"), None)
+    if stray is not None:
+        raise RightsError(f"{path}:{_line(text, stray)} {stray!r} stands outside [rights]: move it there")
+    given: dict[str, Any] = {}
+    for key, value in table.items():
+        name = key.replace("-", "_")
+        name = _OPTION_NAMES.get(name, name)
+        try:
+            if name in given:
+                raise RightsError(f"{name} is given twice")
+            Rights.from_dict({name: value})
+        except RightsError as error:
+            raise RightsError(f"{path}:{_line(text, key)} {error}") from error
+        given[name] = value
     try:
-        return Rights.from_dict({_OPTION_NAMES.get(name, name): table[key] for key, name in names.items()})
+        return Rights.from_dict(given)
     except RightsError as error:
         raise RightsError(f"{path}: {error}") from error
+
+
+def _line(text: str, key: str) -> str:
+    """Where a key of a TOML file stands, as " line 3:"; "" for one that is written in an unusual way."""
+    begins = re.compile(rf"""\s*(\[+\s*(rights\s*\.\s*)?)?["']?{re.escape(key)}["']?\s*[].=]""")
+    found = (number for number, line in enumerate(text.splitlines(), 1) if begins.match(line))
+    return next((f" line {number}:" for number in found), "")
 
 
 def resolve_rights(given: Rights, file: str | os.PathLike[str] | None = None) -> Rights:

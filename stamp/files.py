@@ -13,7 +13,7 @@ import math
 import os
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -21,7 +21,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 from .audit import AuditReport, audit_rights
-from .errors import KeyFileError, PayloadError, RightsError, UnsupportedFormat
+from .errors import KeyFileError, MediaError, PayloadError, RightsError, UnsupportedFormat
 from .media.kind import HEAD, Kind, kind, kind_of
 from .metadata.rights import Rights
 from .notices import read_rights, write_rights
@@ -66,7 +66,7 @@ def embed_file(
 
     The container, its settings and every metadata block are kept. Before `dst` appears, the finished file is
     read back: a mark that the detector does not find, or a notice that is not there, is an error and nothing
-    is written.
+    is written. A source whose notice tells of an earlier mark is marked over it, with a note in the report.
 
     Parameters
     ----------
@@ -106,8 +106,9 @@ def embed_file(
     if not 0 < strength < math.inf:
         raise ValueError(f"the strength of a mark that can be read is above 0 and finite, not {strength}")
 
+    former = _identifier(src)
     rights = replace(rights, identifier=payload.hex()) if rights else None
-    return _medium(kind_of(src)).embed(
+    marked = _medium(kind_of(src)).embed(
         src,
         dst,
         payload,
@@ -118,6 +119,21 @@ def embed_file(
         options=options or EmbedOptions(),
         progress=progress or _no_progress,
     )
+    return marked_over(marked, former) if former else marked
+
+
+def _identifier(src: Path) -> str | None:
+    """The payload of an earlier mark, as the notice tells it: to look for the mark itself would take a good
+    part of the time that marking takes."""
+    with suppress(MediaError):
+        return read_rights(src).rights.identifier
+    return None
+
+
+def marked_over(report: EmbedReport, former: str) -> EmbedReport:
+    """The report on a work that carried the payload `former` before it was marked."""
+    note = f"it carried the mark {former} before: there are two now, begin with the original for a clean one"
+    return replace(report, notes=tuple(dict.fromkeys((*report.notes, note))))
 
 
 def detect_file(

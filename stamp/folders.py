@@ -158,9 +158,17 @@ def _real(path: Path) -> str:
     return os.path.realpath(path)
 
 
+def _is_same_file(one: Path, other: Path) -> bool:
+    """Also by two names that differ in case, where that does not count, and by hard links."""
+    try:
+        return os.path.samefile(one, other)
+    except (OSError, ValueError):
+        return False
+
+
 def _same_container(path: Path, other: Path) -> bool:
     one, two = path.suffix.lower(), other.suffix.lower()
-    return one == two or any({one, two} <= same for same in _SAME_CONTAINER)
+    return one == two or one not in SUFFIXES or any({one, two} <= same for same in _SAME_CONTAINER)
 
 
 def _refuse_collisions(jobs: list[Job], in_place: bool) -> list[Job]:
@@ -178,7 +186,7 @@ def _refuse_collisions(jobs: list[Job], in_place: bool) -> list[Job]:
             return Job(
                 job.path, error=OutputError(f"{job.output}: would be the output of {' and '.join(others)}")
             )
-        if target in sources and not in_place:
+        if not in_place and (target in sources or _is_same_file(job.output, job.path)):
             return Job(
                 job.path,
                 error=OutputError(f"{job.output}: is a source itself; choose another -o, or --in-place"),

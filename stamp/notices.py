@@ -41,10 +41,11 @@ def write_rights(src: StrPath, dst: StrPath, rights: Rights, *, overwrite: bool 
 
     src, dst = Path(src), Path(dst)
     check_output(src, dst, overwrite)
+    result_file = output(src, dst, overwrite)
     with open_large(src) as file:
         with named(src):
             changed, report = _spliced(registry.File(file), rights, dst)
-        with output(src, dst, overwrite) as temp:
+        with result_file as temp:
             file.write(temp, pieces_of(changed.data))
     return report
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from .errors import CorruptFile, HostError, MediaError, OutputError, UnwritableFile
@@ -24,10 +24,18 @@ def check_output(src: Path, dst: Path, overwrite: bool) -> None:
         raise OutputError(f"{dst}: exists already; choose another name, or allow overwriting (--force)")
 
 
-@contextmanager
-def output(src: Path | None, dst: Path, overwrite: bool) -> Iterator[Path]:
+def output(src: Path | None, dst: Path, overwrite: bool) -> AbstractContextManager[Path]:
     """A temporary file that becomes `dst` at the end, with the permissions of `src`, if there is one; missing
-    folders are made only now that there is something to write."""
+    folders are made only now that there is something to write.
+
+    To be called before `src` is read: raises MediaError at the end if it has changed since, as a file does
+    that is still being uploaded, and `dst` does not appear.
+    """
+    return _output(src, dst, overwrite, _state(src) if src else None)
+
+
+@contextmanager
+def _output(src: Path | None, dst: Path, overwrite: bool, state: _State | None) -> Iterator[Path]:
     from .media.atomic import write_whole
 
     try:
@@ -38,6 +46,22 @@ def output(src: Path | None, dst: Path, overwrite: bool) -> Iterator[Path]:
         ) from error
     with write_whole(dst, overwrite=overwrite, mode_from=src) as temp:
         yield temp
+        if src and state and _state(src) != state:
+            raise MediaError(
+                f"{src}: was changed while it was worked on, so nothing is written; run it again", path=src
+            )
+
+
+_State = tuple[int, int, int, int]
+
+
+def _state(path: Path) -> _State | None:
+    """What changes when somebody writes to a file; None where its reader will say what is wrong with it."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 @contextmanager

@@ -74,6 +74,7 @@ def _changed(
     from .metadata import registry
 
     check_output(src, dst, overwrite)
+    result_file = output(src, dst, overwrite)
     with open_large(src) as data:
         with named(src):
             file = registry.File(data)
@@ -81,7 +82,7 @@ def _changed(
             result, names = change(file)
             check_essence(file, result)
             after = result.found
-        with output(src, dst, overwrite) as temp:
+        with result_file as temp:
             data.write(temp, pieces_of(result.data))
     gone = [name for name in before.sources if standing(before, name) != standing(after, name)]
     left = [name for name in names if name in after.sources and name not in gone]

@@ -14,6 +14,7 @@ from ..errors import OutputError, StampError, UnwritableFile
 
 TEMP_SUFFIX = ".stamp-tmp"
 
+_PERMISSIONS = 0o777  # what is new does not run with its owner's rights
 _NO_HARD_LINKS = {errno.EPERM, errno.EACCES, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK, errno.EXDEV}
 
 
@@ -30,25 +31,26 @@ def write_whole(
     `.stamp-tmp`. Whatever the block raises, KeyboardInterrupt included, the temporary file is removed and
     `target` is as it was.
 
-    With `overwrite`, a symbolic link is followed: the file behind it is replaced and the link stays. The
-    permission bits are those of `mode_from` if given, else those of the file replaced, else what the umask
-    leaves.
+    With `overwrite`, a symbolic link is followed: the file behind it is replaced and the link stays, and so
+    do its owner and its extended attributes, as far as the system allows that. The permission bits are those
+    of `mode_from` if given, else those of the file replaced, else what the umask leaves.
 
     Raises OutputError if `target` exists and `overwrite` is false (also if it came into being meanwhile), and
-    UnwritableFile with `.path` for what the disk or the folder does not take, also from inside the block.
+    UnwritableFile with `.path` for what the disk or the folder does not take, also from inside the block, and
+    for a target that is a folder, a device or a pipe.
     """
     shown = Path(target)
     if not overwrite and os.path.lexists(shown):
         raise _exists(shown)
     place = Path(os.path.realpath(shown)) if overwrite else shown
     with _unwritable(shown):
-        if place.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(place))
+        _check_replaceable(place)
         mode = _wanted_mode(place, mode_from)
         temp = _create_temp(place, 0o600 if mode is not None else 0o666)
     try:
         with _unwritable(shown, temp):
             yield temp
+            _inherit(temp, place)
             if mode is not None:
                 os.chmod(temp, mode)
             _flush(temp)
@@ -59,11 +61,39 @@ def write_whole(
             temp.unlink(missing_ok=True)
 
 
+def _check_replaceable(place: Path) -> None:
+    with suppress(FileNotFoundError):
+        kind = place.stat().st_mode
+        if stat.S_ISDIR(kind):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(place))
+        if not stat.S_ISREG(kind):  # whoever may write to /dev could replace /dev/null
+            raise OSError(errno.EINVAL, "it is a device, a pipe or a socket", str(place))
+
+
+def _inherit(temp: Path, place: Path) -> None:
+    """Give `temp` what belongs to the file that it replaces and not to its content: a job that runs as root
+    must not take somebody's photos from him."""
+    try:
+        status = place.stat()
+    except OSError:
+        return
+    if hasattr(os, "chown"):
+        for owner in (status.st_uid, -1):  # the group may be kept where the owner cannot
+            with suppress(OSError):
+                os.chown(temp, owner, status.st_gid)
+                break
+    if hasattr(os, "listxattr"):
+        with suppress(OSError):
+            for name in os.listxattr(place):
+                with suppress(OSError):
+                    os.setxattr(temp, name, os.getxattr(place, name))
+
+
 def _wanted_mode(place: Path, mode_from: str | os.PathLike[str] | None) -> int | None:
     if mode_from is not None:
-        return stat.S_IMODE(os.stat(mode_from).st_mode)
+        return os.stat(mode_from).st_mode & _PERMISSIONS
     with suppress(FileNotFoundError):
-        return stat.S_IMODE(place.stat().st_mode)
+        return place.stat().st_mode & _PERMISSIONS
     return None
 
 
@@ -136,6 +166,8 @@ def unwritable(path: str | os.PathLike[str], error: OSError) -> UnwritableFile:
         errno.ENOTDIR: "choose a folder that exists",
         errno.EISDIR: "name a file, not a folder",
         errno.EROFS: "choose a folder that can be written",
+        errno.EINVAL: "name a file",
+        errno.ENAMETOOLONG: "choose a shorter name",
     }.get(error.errno or 0, "check the folder and its permissions")
     return UnwritableFile(f"{os.fspath(path)}: cannot be written ({reason}); {remedy}", path=path)
 

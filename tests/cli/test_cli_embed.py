@@ -314,6 +314,16 @@ def test_resume_next_year(stamp: Runner, photo: Path, key_file: Path) -> None:
     assert stamp("embed", photo, "--copyright", "© {year} B", "--resume").code == 3
 
 
+@pytest.mark.parametrize("notice", [["--copyright", "© A"], ["--no-metadata"]])
+def test_a_second_mark_is_told(notice: list[str], stamp: Runner, photo: Path, key_file: Path) -> None:
+    first = stamp("embed", photo, "--in-place", "--payload", PAYLOAD, *notice)
+    assert (first.code, "before" in first.err) == (0, False)
+    other = ("--payload", "0123456789abcdef", "--resume")
+    second = stamp("embed", photo, "--in-place", *other, *notice)
+    assert (second.code, second.err.count(f"it carried the mark {PAYLOAD} before")) == (0, 1)
+    assert stamp("detect", photo, "--expect", "0123456789abcdef").code == 0
+
+
 def test_outputs_that_collide_are_refused(stamp: Runner, media: Path, key_file: Path) -> None:
     for name in ("one", "two"):
         Path(name).mkdir()

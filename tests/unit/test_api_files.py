@@ -67,6 +67,13 @@ def test_embed_detect_and_rights(photo: Path, tmp_path: Path) -> None:
     assert photo.read_bytes() == before
 
 
+def test_a_mark_that_the_notice_tells_of_is_told(photo: Path, tmp_path: Path) -> None:
+    first, second = tmp_path / "first.jpg", tmp_path / "second.jpg"
+    assert stamp.embed_file(photo, first, PAYLOAD, key=KEY, rights=RIGHTS).notes == ()
+    (note,) = stamp.embed_file(first, second, key=KEY).notes
+    assert PAYLOAD.hex() in note
+
+
 def test_a_payload_is_drawn_and_told(photo: Path, tmp_path: Path) -> None:
     report = stamp.embed_file(photo, tmp_path / "out.jpg", key=KEY)
     assert report.metadata is None

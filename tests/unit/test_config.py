@@ -103,3 +103,26 @@ def test_a_wrong_file_is_named_with_what_is_wrong(text: str, complaint: str) -> 
     with pytest.raises(RightsError, match=complaint) as caught:
         load_rights("wrong.toml")
     assert str(caught.value).startswith("wrong.toml: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ('[rights]\ncredit_line = "A"\ncopyright = 3\n', "wrong.toml: line 3: copyright_notice must be text"),
+        ('\n"nonsense" = 1\n', "wrong.toml: line 2: unknown rights field"),
+        ("[rights.copyright_notice]\nx-default = 1\n", "wrong.toml: line 1: "),
+        ('credit = "A"\n[rights]\ncreator = "A"\n', "wrong.toml: line 1: 'credit' stands outside"),
+        ('copyright = "A"\ncopyright-notice = "B"\n', "wrong.toml: line 2: copyright_notice is given twice"),
+        ("[rights]\ncreators = A\n", "line 2"),
+    ],
+)
+def test_the_line_is_told(text: str, complaint: str) -> None:
+    Path("wrong.toml").write_text(text)
+    with pytest.raises(RightsError) as caught:
+        load_rights("wrong.toml")
+    assert complaint in str(caught.value)
+
+
+def test_a_file_with_a_byte_order_mark() -> None:
+    Path("notepad.toml").write_bytes('\ufeffcredit = "Ä"\n'.encode())
+    assert load_rights("notepad.toml") == Rights(credit_line="Ä")

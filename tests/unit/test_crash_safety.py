@@ -17,10 +17,11 @@ import pytest
 from any_rights import sample
 
 import stamp
-from stamp.errors import UnwritableFile
+from stamp.errors import MediaError, UnwritableFile
 from stamp.media.atomic import TEMP_SUFFIX
 from stamp.metadata import registry
 from stamp.metadata.rights import Rights
+from stamp.outputs import output
 
 RIGHTS = Rights(copyright_notice="© 2026 Zoë 東京", creators=("Zoë",), usage_terms="x" * 3000)
 unix = pytest.mark.skipif(sys.platform == "win32", reason="limits and forks are Unix's")
@@ -161,3 +162,16 @@ def test_a_second_run_changes_nothing_byte_for_byte(name: str, tmp_path: Path) -
     again = stamp.write_rights(path, path, RIGHTS, overwrite=True)
     assert path.read_bytes() == once
     assert (set(first.written), again.written) == ({"copyright_notice", "creators", "usage_terms"}, ())
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_a_source_that_changes_meanwhile(in_place: bool, tmp_path: Path) -> None:
+    source = tmp_path / "source.jpg"
+    source.write_bytes(b"the first half")
+    target = source if in_place else tmp_path / "target.jpg"
+    result = output(source, target, in_place)
+    source.write_bytes(b"the first half, and the second")
+    with pytest.raises(MediaError, match=r"source\.jpg: was changed"), result as temp:
+        temp.write_bytes(b"made of the first half")
+    assert source.read_bytes() == b"the first half, and the second"
+    assert list(tmp_path.iterdir()) == [source]

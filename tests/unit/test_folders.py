@@ -101,6 +101,19 @@ def test_an_output_that_is_a_source_is_refused(tree: Path) -> None:
         assert all(isinstance(job.error, OutputError) for job in jobs)
 
 
+def test_a_source_under_another_name_is_no_output(tree: Path) -> None:
+    os.link("in/b.jpg", "in/same.jpg")  # as in/B.JPG is on a disk that does not tell upper from lower case
+    (job,) = plan(["in/b.jpg"], output="in/same.jpg")
+    assert isinstance(job.error, OutputError)
+    assert not any(job.error for job in plan(["in/b.jpg", "in/same.jpg"], in_place=True))
+
+
+def test_a_source_without_a_suffix_may_get_one(tree: Path) -> None:
+    Path("in/IMG_0001").write_bytes(b"")
+    (job,) = plan(["in/IMG_0001"], output="out.jpg")
+    assert job.output == Path("out.jpg")
+
+
 def test_in_place(tree: Path) -> None:
     assert outputs(plan(["in/b.jpg"], in_place=True)) == {"in/b.jpg": Path("in/b.jpg").resolve().as_posix()}
 

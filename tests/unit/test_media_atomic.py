@@ -141,6 +141,49 @@ def test_permissions(tmp_path: Path) -> None:
     assert mode_of(fresh) == mode_of(reference)
 
 
+def test_a_result_does_not_run_with_its_owners_rights(tmp_path: Path) -> None:
+    source = tmp_path / "source.jpg"
+    source.write_bytes(b"")
+    source.chmod(0o6755)
+    with write_whole(tmp_path / "out.jpg", mode_from=source):
+        pass
+    assert mode_of(tmp_path / "out.jpg") == 0o755
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away")
+def test_the_owner_stays(tmp_path: Path) -> None:
+    target = tmp_path / "target.jpg"
+    target.write_bytes(b"before")
+    os.chown(target, 12345, 12346)
+    with write_whole(target, overwrite=True) as temp:
+        temp.write_bytes(b"after")
+    assert (target.stat().st_uid, target.stat().st_gid, target.read_bytes()) == (12345, 12346, b"after")
+
+
+def test_extended_attributes_stay(tmp_path: Path) -> None:
+    target = tmp_path / "target.jpg"
+    target.write_bytes(b"before")
+    try:
+        os.setxattr(target, "user.tag", b"red")
+    except (AttributeError, OSError):
+        pytest.skip("this system has none")
+    with write_whole(target, overwrite=True) as temp:
+        temp.write_bytes(b"after")
+    assert os.getxattr(target, "user.tag") == b"red"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a named pipe")
+def test_a_pipe_is_not_replaced(tmp_path: Path) -> None:
+    target = tmp_path / "pipe.jpg"
+    os.mkfifo(target)
+    with (
+        pytest.raises(UnwritableFile, match=r"pipe\.jpg: .*a device, a pipe"),
+        write_whole(target, overwrite=True),
+    ):
+        pytest.fail("the block must not run")
+    assert stat.S_ISFIFO(target.stat().st_mode)
+
+
 def test_a_folder_that_does_not_take_files(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     for target in (tmp_path / "missing" / "out.jpg", tmp_path / "file" / "out.jpg", tmp_path):
