@@ -14,11 +14,11 @@ import struct
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 from ...errors import CorruptFile, UnsupportedFormat
 from ..source import Source
+from .recent import recent
 
 HEADER: Final = 10
 MAX_SIZE: Final = (1 << 28) - 1
@@ -28,7 +28,6 @@ MAX_CONTENT: Final = 1 << 26
 """The most that a compressed frame may unpack to, in bytes."""
 
 _MAX_TAGS = 16
-_MOST_KEPT = 1 << 16
 _MAX_FRAMES = 20_000
 _UNSYNCHRONISED, _EXTENDED, _FOOTER, _COMPRESSED_V22 = 0x80, 0x40, 0x10, 0x40
 _ID = {2: re.compile(rb"[A-Z][A-Z0-9]{2}"), 3: re.compile(rb"[A-Z][A-Z0-9]{2}[A-Z0-9 \0]")}
@@ -135,18 +134,9 @@ def prefix(data: Source) -> int:
     return min(at, len(data))
 
 
+@recent
 def parse(block: bytes) -> Tag:
     """The tag that `block` is. Raises `CorruptFile` for damage, `UnsupportedFormat` for another version."""
-    return _kept(block) if len(block) <= _MOST_KEPT else _parsed(block)
-
-
-@lru_cache(maxsize=8)
-def _kept(block: bytes) -> Tag:
-    """A change reads the same small tag many times over."""
-    return _parsed(block)
-
-
-def _parsed(block: bytes) -> Tag:
     size = length(block)
     if not size or size > len(block):
         raise CorruptFile("the ID3 tag is cut off, or its header is damaged")

@@ -7,7 +7,7 @@ is not ours keeps its bytes and its place.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +16,7 @@ from ..columns.video import MEAN, ListItem
 from ..fields import homes_in
 from ..isobmff import box, boxes
 from .names import divided, joined
+from .recent import recent
 
 _HOMES = {name: home for name, home in homes_in("ilst").items() if isinstance(home, ListItem)}
 _CODECS: Final = {0: "utf-8", 1: "utf-8", 2: "utf-16-be"}
@@ -32,11 +33,7 @@ class _Item:
 
 def read(block: bytes) -> dict[str, Value]:
     """The rights in an item list. Raises `CorruptFile` for boxes that do not fit."""
-    items = _items(block)
-    found = {
-        name: home.comment.value(divided(home.comment, _texts(items, home))) for name, home in _HOMES.items()
-    }
-    return {name: value for name, value in found.items() if value is not None}
+    return dict(_values(block))
 
 
 def write(block: bytes | None, values: dict[str, Value]) -> bytes:
@@ -72,6 +69,15 @@ def texts_in(item: bytes, start: int = 8) -> list[str]:
 def values_of(texts: Sequence[str]) -> bytes:
     """Boxes `data` with the texts in UTF-8, in no particular language."""
     return b"".join(box(b"data", b"\0\0\0\1", bytes(4), text.encode()) for text in texts)
+
+
+@recent
+def _values(block: bytes) -> Mapping[str, Value]:
+    items = _items(block)
+    found = {
+        name: home.comment.value(divided(home.comment, _texts(items, home))) for name, home in _HOMES.items()
+    }
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _items(block: bytes) -> list[_Item]:

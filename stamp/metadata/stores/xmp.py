@@ -10,7 +10,6 @@ packets keep their encoding.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -21,6 +20,7 @@ from ..homes import XmpProperty
 from ..party import Party
 from .packet import Edit, Packet
 from .rdf import RDF, array_in, tag_of, value_of
+from .recent import recent
 from .xmltree import Node
 from .xmpedits import Fields, can_hold, empty_descriptions, new_description, removing, setting
 
@@ -29,7 +29,6 @@ EMPTY: Final = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n<x:xmpmeta xmlns:x="adobe:ns:meta/">\n'
     f' <rdf:RDF xmlns:rdf="{RDF}">\n </rdf:RDF>\n</x:xmpmeta>\n<?xpacket end="w"?>'
 ).encode()
-_MOST_KEPT = 1 << 16
 
 
 def read(packet: bytes) -> dict[str, Value]:
@@ -93,19 +92,9 @@ def remove(packet: bytes, values: dict[str, Value]) -> bytes:
     return b"" if frame == "".join(EMPTY.decode().split()) else result
 
 
+@recent
 def _opened(packet: bytes) -> tuple[Packet, Mapping[str, Value]]:
-    """The packet and what it says. Those opened last are kept: a change reads the same packet several times,
-    and the files of a folder often have the same one.
-    """
-    return _kept(packet) if len(packet) <= _MOST_KEPT else _parsed(packet)
-
-
-@lru_cache(maxsize=8)
-def _kept(packet: bytes) -> tuple[Packet, Mapping[str, Value]]:
-    return _parsed(packet)
-
-
-def _parsed(packet: bytes) -> tuple[Packet, Mapping[str, Value]]:
+    """The packet and what it says."""
     document = Packet.open(packet)
     return document, MappingProxyType(_values(document))
 
