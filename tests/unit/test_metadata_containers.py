@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
+import tracemalloc
 import zlib
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from stamp.errors import CorruptFile, UnsupportedFormat
+from stamp.media.large import open_large
 from stamp.metadata import registry
 from stamp.metadata.containers import jpeg, mpf, png, rawprofile, tiff, webp
 from stamp.metadata.rights import NO_AI_TERMS, Rights
@@ -173,10 +177,36 @@ def test_jpeg_blocks_are_replaced_where_they_stand_and_trailers_stay() -> None:
     assert written.endswith(source[-50:] + b"trailer \xff\xd8\xff\xe1\0\0")
 
 
-def test_jpeg_fill_bytes_and_padding_before_markers() -> None:
+@pytest.mark.parametrize("fill", [2, 59, 60, 61, 62, 63, 64, 65, 200, 3_000_000])
+def test_jpeg_fill_bytes_and_padding_before_markers(fill: int) -> None:
+    source = sample("jpeg", comment=b"kept")
+    for at in (2, source.index(b"\xff\xfe"), source.index(b"\xff\xda")):
+        filled = source[:at] + b"\xff" * fill + source[at:]
+        written = registry.write_rights(filled, RIGHTS)
+        assert registry.read_rights(written).rights == RIGHTS
+        assert registry.remove_rights(written, RIGHTS) == filled
+    with pytest.raises(CorruptFile, match="ends before the picture"):
+        registry.write_rights(source[:2] + b"\xff" * fill, RIGHTS)
+
+
+def test_jpeg_with_an_absurd_number_of_segments_is_refused() -> None:
     source = sample("jpeg")
-    filled = source[:2] + b"\xff\xff" + source[2:]
-    assert registry.read_rights(registry.write_rights(filled, RIGHTS)).rights == RIGHTS
+    with pytest.raises(CorruptFile, match="absurd"):
+        registry.write_rights(source[:2] + segment(0xFE, b"") * 100_000 + source[2:], RIGHTS)
+
+
+def test_jpeg_of_any_size_is_not_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(sample("jpeg"))
+    os.truncate(path, 5 << 30)
+    tracemalloc.start()
+    with open_large(path) as file:
+        written = registry.write_rights(file, RIGHTS)
+        assert registry.read_rights(written).rights == RIGHTS
+        assert registry.same_essence(file, written)
+        assert len(written) > 5 << 30
+    assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    tracemalloc.stop()
 
 
 def test_jpeg_without_room_is_a_clear_error() -> None:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from ...errors import CorruptFile, UnsupportedFormat
-from ..source import Edit, Patched, Source, once
+from ..source import CHUNK, Edit, Patched, Source, once
 from ..stores import iptc, tiffblock
 from . import extended, mpf
 from .splicing import growth
@@ -31,6 +31,9 @@ _MARKERS = {"exif": _APP1, "xmp": _APP1, "iptc": _APP13, "xmpext": _APP1}
 _MAX_PAYLOAD = 0xFFFF - 2
 _GLANCE = 64
 """Bytes of a segment, marker included, that tell what it is."""
+_MOST_SEGMENTS = 100_000
+_MAX_BLOCK = 1 << 28
+"""Nobody's metadata is larger; what says so is not loaded."""
 LIMITS: Final = {"exif": _MAX_PAYLOAD - len(_EXIF), "xmp": 65_502}
 """How long the blocks of some stores can be (XMP: part 3, section 1.1.3)."""
 
@@ -56,6 +59,8 @@ def extract(data: Source) -> dict[str, bytes]:
     """
     found: dict[str, bytes] = {}
     homes = _homes(_segments(data))
+    if any(sum(place.end - place.start for place in places) > _MAX_BLOCK for places in homes.values()):
+        raise UnsupportedFormat("JPEG: more metadata than can be handled")
     if "xmpext" in homes and (packet := _extended(data, homes)):
         found["xmpext"] = packet
     for store, places in homes.items():
@@ -140,16 +145,20 @@ def _segments(data: Source) -> list[_Segment]:
         end = position + 1 + length
         if length < 2 or end > len(data):
             raise CorruptFile(f"JPEG: the segment at byte {start} does not fit in the file")
+        if len(segments) == _MOST_SEGMENTS:
+            raise CorruptFile("JPEG: an absurd number of segments")
         segments.append(_Segment(marker, start, position + 3, end, head[4 : 2 + length]))
         start = end
 
 
 def _behind_fill(data: Source, position: int) -> int:
     """Where the first byte stands from `position` on that is not FF, the fill in front of a marker."""
-    while run := data[position : position + _GLANCE]:
+    size = _GLANCE
+    while run := data[position : position + size]:
         if rest := run.lstrip(b"\xff"):
             return position + len(run) - len(rest)
-        position += len(run)
+        position += size
+        size = min(2 * size, CHUNK)
     return position
 
 
