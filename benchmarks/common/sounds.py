@@ -77,7 +77,7 @@ def load(path: Path, seconds: float) -> Samples:
     return whole[start : start + int(seconds * RATE)]
 
 
-def _frame(samples: Samples, rate: int) -> av.AudioFrame:
+def as_frame(samples: Samples, rate: int) -> av.AudioFrame:
     layout = "stereo" if samples.shape[1] == 2 else "mono"
     frame = av.AudioFrame.from_ndarray(
         np.ascontiguousarray(samples.T, np.float32), format="fltp", layout=layout
@@ -93,7 +93,7 @@ def resampled(samples: Samples, rate: int, new_rate: int) -> Samples:
         return samples
     layout = "stereo" if samples.shape[1] == 2 else "mono"
     resampler = av.AudioResampler("fltp", layout, new_rate)
-    frames = resampler.resample(_frame(samples, rate)) + resampler.resample(None)
+    frames = resampler.resample(as_frame(samples, rate)) + resampler.resample(None)
     return _array([frame.to_ndarray() for frame in frames], samples.shape[1])
 
 
@@ -112,7 +112,7 @@ def filtered(samples: Samples, *filters: tuple[str, str], rate: int = RATE) -> S
     graph.configure()
     out = []
     for start in range(0, len(samples), rate):
-        frame = _frame(samples[start : start + rate], rate)
+        frame = as_frame(samples[start : start + rate], rate)
         frame.pts = start
         source.push(frame)
         out += _pulled(nodes[-1])
@@ -144,7 +144,7 @@ def coded(samples: Samples, codec: str, kilobits: int, rate: int = RATE) -> Samp
             stream.codec_context.options = {"strict": "-2"}
         stream.codec_context.open()
         fifo = av.AudioFifo()
-        fifo.write(_frame(resampled(samples, RATE, rate), rate))
+        fifo.write(as_frame(resampled(samples, RATE, rate), rate))
         to_codec = av.AudioResampler(stream.codec_context.format.name, layout, rate)
         while frame := fifo.read(stream.codec_context.frame_size or 1152) or fifo.read(0, partial=True):
             for part in to_codec.resample(frame):

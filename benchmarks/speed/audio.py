@@ -3,78 +3,99 @@
     python -m benchmarks.speed.audio --songs FILE
 
 Each case runs in a process of its own; the peak of its memory is its own, interpreter and packages included.
-Time is CPU time of the process without decoding the file.
+Time is CPU time of the process. Samples in memory come a second at a time; files are read, written in their
+own format and, when they are marked, read back.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import resource
-import time
-from concurrent.futures import ProcessPoolExecutor
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 
-from benchmarks.common import runner, sounds, tools
+from benchmarks.common import runner, sounds
 from benchmarks.common.sounds import RATE, Samples
-from stamp.watermark.audio import Detector, Embedder
+from benchmarks.speed.audio_worker import (
+    DETECT,
+    DETECT_FILE,
+    EMBED,
+    EMBED_FILE,
+    KEY,
+    PAYLOAD,
+    SEARCH,
+    Job,
+)
+from stamp.watermark.audio import embed
 
+_SECONDS, _SONG, _LONG = 45, 180, 1800
+# name of the case, operation, file of `_files`, seconds
 CASES = [
-    ("embed", 45, False),
-    ("detect, marked", 45, False),
-    ("detect, unmarked, no search", 45, False),
-    ("detect, unmarked, full search", 45, True),
-    ("embed", 1800, False),
-    ("detect, unmarked, no search", 1800, False),
+    ("embed", EMBED, "short.wav", _SECONDS),
+    ("detect, marked", DETECT, "marked.wav", _SECONDS),
+    ("detect, unmarked, no search", DETECT, "short.wav", _SECONDS),
+    ("detect, unmarked, full search", SEARCH, "short.wav", _SECONDS),
+    ("embed", EMBED, "short.wav", _LONG),
+    ("detect, unmarked, no search", DETECT, "short.wav", _LONG),
+    ("embed, WAV file", EMBED_FILE, "song.wav", _SONG),
+    ("embed, FLAC file", EMBED_FILE, "song.flac", _SONG),
+    ("embed, MP3 file of 128 kbit/s", EMBED_FILE, "song.mp3", _SONG),
+    ("embed, M4A file of 128 kbit/s", EMBED_FILE, "song.m4a", _SONG),
+    ("embed, Opus file of 128 kbit/s", EMBED_FILE, "song.opus", _SONG),
+    ("detect, unmarked FLAC file, full search", DETECT_FILE, "song.flac", _SONG),
 ]
+_ENCODERS = {".wav": "pcm_s16le", ".flac": "flac", ".mp3": "libmp3lame", ".m4a": "aac", ".opus": "libopus"}
 
 
-def run(case: tuple[str, int, bool], path: Any) -> dict[str, Any]:
-    what, seconds, search = case
-    key = tools.key_from(1, "owner")
-    song = sounds.load(path, 45)
+def write(path: Path, samples: Samples) -> None:
+    """A file of the kind that its suffix says, 128 kbit/s where it is lossy."""
+    rate = 48_000 if path.suffix == ".opus" else RATE
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(_ENCODERS[path.suffix], rate=rate, layout="stereo")
+        stream.bit_rate = 128_000
+        stream.codec_context.open()
+        to_codec = av.AudioResampler(
+            stream.codec_context.format.name, "stereo", rate, stream.codec_context.frame_size or 4096
+        )
+        for part in [*to_codec.resample(sounds.as_frame(samples, RATE)), *to_codec.resample(None)]:
+            container.mux(stream.encode(part))
+        container.mux(stream.encode(None))
 
-    def pieces() -> Any:
-        for _ in range(0, seconds, 45):
-            for start in range(0, len(song), RATE):
-                yield song[start : start + RATE]
 
-    def marked(source: Any) -> Any:
-        embedder = Embedder(bytes(8), key=key, sample_rate=RATE, channels=2)
-        for piece in source:
-            yield embedder.push(piece)
-        yield embedder.flush()
+def _files(folder: Path, path: Path) -> None:
+    """What the cases work on, made of one song that is repeated where it is shorter."""
+    song = np.resize(sounds.load(path, _SONG), (_SONG * RATE, 2))
+    short = song[: _SECONDS * RATE]
+    write(folder / "short.wav", short)
+    write(folder / "marked.wav", embed(short, PAYLOAD, key=KEY, sample_rate=RATE))
+    for suffix in _ENCODERS:
+        write(folder / f"song{suffix}", song)
 
-    source = list(marked(pieces())) if what == "detect, marked" else pieces()
-    Embedder(bytes(8), key=key, sample_rate=RATE, channels=2)  # tables of the key and the bands
-    began = time.process_time()
-    length = _drain(marked(source)) if what == "embed" else _detected(source, key, search)
-    cpu = time.process_time() - began
-    played = length / RATE
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+def run(name: str, job: Job, seconds: int) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.speed.audio_worker"],
+        input=json.dumps(asdict(job)),
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+    )
+    cost = json.loads(done.stdout)
     return {
-        "case": what,
-        "seconds": round(played),
-        "cpu_seconds": round(cpu, 3),
-        "times_real_time": round(played / cpu),
-        "peak_mb": round(peak),
+        "case": name,
+        "seconds": seconds,
+        "cpu_seconds": round(cost["cpu"], 2),
+        "times_real_time": round(seconds / cost["cpu"]),
+        "peak_mb": round(cost["peak"] / 2**20),
     }
-
-
-def _drain(source: Any) -> int:
-    return sum(len(piece) for piece in source)
-
-
-def _detected(source: Any, key: Any, search: bool) -> int:
-    detector = Detector(key, sample_rate=RATE, channels=2, search=search)
-    length = 0
-    for piece in source:
-        piece: Samples = np.asarray(piece)
-        detector.push(piece)
-        length += len(piece)
-    detector.result()
-    return length
 
 
 def markdown(document: dict[str, Any]) -> str:
@@ -84,11 +105,12 @@ def markdown(document: dict[str, Any]) -> str:
 
 def main() -> None:
     options = sounds.parser("speed.audio", __doc__).parse_args()
-    path = sounds.paths(options.songs)[0]
-    rows = []
-    for case in CASES[: 4 if options.quick else None]:
-        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-            rows.append(pool.submit(run, case, path).result())
+    with tempfile.TemporaryDirectory() as folder:
+        _files(Path(folder), sounds.paths(options.songs)[0])
+        rows = []
+        for name, operation, file, seconds in CASES[: 4 if options.quick else None]:
+            times = seconds // _SECONDS if "file" not in operation else 1
+            rows.append(run(name, Job(operation, str(Path(folder) / file), times), seconds))
     document = {"cases": rows}
     runner.write(options, document, markdown(document), {})
 

@@ -65,7 +65,7 @@ def timed(function: Callable[[], object]) -> tuple[float, object]:
     return cpu_seconds() - began, value
 
 
-def _memory(field: str) -> int:
+def memory(field: str) -> int:
     """VmRSS or VmHWM of this process in bytes; ru_maxrss where there is no /proc."""
     try:
         status = Path("/proc/self/status").read_text()
@@ -115,9 +115,9 @@ def _operation(job: Job) -> Callable[[], object]:
 def measure(job: Job) -> Cost:
     call = _operation(job)
     _reset_peak()
-    before = _memory("VmRSS")
+    before = memory("VmRSS")
     first, value = timed(call)
-    peak = _memory("VmHWM")
+    peak = memory("VmHWM")
     picture = _pixels(job)  # read only now: a file operation shall not be charged for it
     times, references = [first], [timed(lambda: reference(picture))[0]]
     for _ in range(job.repeats - 1):

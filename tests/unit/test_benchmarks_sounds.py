@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import av
 import numpy as np
@@ -12,6 +13,8 @@ from benchmarks.common import peaq, sound_attacks, stress
 from benchmarks.common.sounds import RATE, coded, decoded, filtered, resampled
 from benchmarks.robustness.audio import Outcome, markdown, summarise
 from benchmarks.robustness.audio_peer import markdown as peer_markdown
+from benchmarks.speed import audio_worker
+from tests import songs
 from tests.sounds import Samples, music
 
 
@@ -128,3 +131,10 @@ def test_the_table_beside_a_peer_counts_what_each_read_and_its_false_alarms() ->
     assert "| echo | 2 | 0 |" in table
     assert "| false alarms, of 4 | 0 | 2 |" in table
     assert "| PEAQ grade, worst | 0.10 | -1.50 |" in table
+
+
+def test_what_is_measured_leaves_nothing_behind(tmp_path: Path) -> None:
+    path = songs.write(tmp_path / "song", songs.music(12, 8000, 1), 8000, "wav-16")
+    costs = [audio_worker.measure(audio_worker.Job(what, str(path))) for what in ("embed", "embed file")]
+    assert all(cost["cpu"] > 0 and cost["peak"] > 2**20 for cost in costs)
+    assert list(tmp_path.iterdir()) == [path]
