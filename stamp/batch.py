@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .audit import AuditReport
-from .errors import MediaError, OutputError, StampError
+from .errors import CorruptFile, OutputError, StampError, UnsupportedFormat
 from .files import (
     audit_rights,
     detect_file,
@@ -26,7 +26,7 @@ from .options import EmbedOptions
 from .receipts import Receipts, receipt, snapshot
 from .removals import undo_rights
 from .reports import DetectReport, EmbedReport, Failure, RightsReport
-from .resume import lacks_rights, lacks_sound, payload_of
+from .resume import check_whole, lacks_rights, lacks_sound, payload_of
 from .workers import Crash, News, run, tell
 
 if TYPE_CHECKING:
@@ -120,13 +120,14 @@ class EmbedTask:
         if self.resume and output.exists():
             try:
                 found = payload_of(output, self.key) if self.watermark and self.key else None
-                done = self._done(job, output, found)
-            except MediaError:
+                if done := self._done(job, output, found):
+                    return done
+            except CorruptFile:
                 # In place, the source is what cannot be read, and embed_file says so. Elsewhere it is an
                 # output that somebody else cut short: ours appear whole.
-                found, done, overwrite = None, None, True
-            if done:
-                return done
+                overwrite = True
+            except UnsupportedFormat as error:
+                self._refuse(output, f"is no work that can be read ({error})")
         report = embed_file(
             job.path,
             output,
@@ -164,6 +165,7 @@ class EmbedTask:
                 self._refuse(output, pictures)
                 return None
         if self.rights is None:
+            check_whole(output, job.path)
             return EmbedReport(job.path, output, payload, resumed=True)
         rights, lacking = lacks_rights(output, self.rights, payload)
         if not lacking:

@@ -129,14 +129,23 @@ def plan(
 
 
 def output_folder(paths: Sequence[str | os.PathLike[str]], output: str | None) -> Path | None:
-    """The folder that `-o` names; None where there is no -o, or where it names a file."""
+    """The folder that `-o` names; None where there is no -o, or where it names a file.
+
+    Raises OutputError where it has a file's name, and there is more than one file to come.
+    """
     if output is None:
         return None
     separators = tuple(filter(None, (os.sep, os.altsep)))
-    one_file = len(paths) == 1 and not os.path.isdir(paths[0])
-    return (
-        None if one_file and not output.endswith(separators) and not os.path.isdir(output) else Path(output)
-    )
+    if output.endswith(separators) or os.path.isdir(output):
+        return Path(output)
+    if len(paths) == 1 and not os.path.isdir(paths[0]):
+        return None
+    if Path(output).suffix.lower() in SUFFIXES:
+        raise OutputError(
+            f"{output}: has the name of a file, and there are several to come; name a folder, with / at its "
+            "end if it is to be called so"
+        )
+    return Path(output)
 
 
 def _job(source: Source, file: Path | None, folder: Path | None, in_place: bool) -> Job:

@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .errors import UnsupportedFormat
+from .errors import CorruptFile, UnsupportedFormat
 from .files import detect_file
 from .media.kind import kind_of
 from .metadata.rights import Rights
-from .notices import missing
+from .notices import missing, read_rights
 
 if TYPE_CHECKING:
     from .watermark.key import Key
@@ -49,3 +49,21 @@ def lacks_rights(path: Path, rights: Rights, payload: bytes | None) -> tuple[Rig
         if payload is None:
             raise
         return rights, ()
+
+
+def check_whole(path: Path, source: Path) -> None:
+    """Raises CorruptFile for a finished work whose container was cut short: a clip can be read without its
+    end. One that is damaged as its source is counts as whole.
+    """
+    if not _is_whole(path) and _is_whole(source):
+        raise CorruptFile(f"{path}: cut short; fetch a fresh copy", path=path)
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        read_rights(path)
+    except CorruptFile:
+        return False
+    except UnsupportedFormat:  # nothing is known of such a container
+        return True
+    return True

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
 from ..config import load_or_make_key, resolve_rights
-from ..demo import find_photo, mistreat
+from ..demo import Reading, find_photo, mistreat
 from ..files import embed_file
 from ..folders import stamped_name
 from ..metadata.rights import Rights
@@ -25,7 +27,7 @@ def command(screen: Screen, photo: str | None, key_file: str | None) -> int:
     """Mark a photo, mistreat copies of it, and read the mark back from each.
 
     PHOTO is one of yours, or one from sample_media/. The marked photo stays, beside the original, as
-    photo.stamped.jpg; the mistreated copies do not.
+    photo.stamped.jpg, unless there is one already; the mistreated copies do not.
     """
     source = Path(photo) if photo else find_photo()
     key, made = load_or_make_key(key_file)
@@ -34,21 +36,28 @@ def command(screen: Screen, photo: str | None, key_file: str | None) -> int:
     rights = resolve_rights(Rights())
     if not rights.copyright_notice:
         rights = resolve_rights(Rights(copyright_notice="© {year}, marked by stamp demo"))
-    report = embed_file(source, stamped_name(source), key=key, rights=rights, overwrite=True)
-    assert report.payload is not None
-    screen.line(describe(report))
-    for note in report.notes:
-        screen.say(f"{report.path}: {note}")
-
-    readings = []
-    for reading in mistreat(report.output, report.payload, key):
-        readings.append(reading)
-        width, height = reading.size
-        read = reading.report.payload.hex() if reading.report.payload else "not read"
-        verdict = f"{'ok' if reading.passed else 'FAILED':<7} {reading.attack:<42} {f'{width}x{height}':>9}"
-        screen.line(f"  {verdict}  {read}  score {reading.report.score:.1f}")
+    target = stamped_name(source)
+    readings: list[Reading] = []
+    with TemporaryDirectory() as elsewhere:
+        # What was made of one's own photo before may be published by now: it is not overwritten.
+        spared = photo is not None and os.path.lexists(target)
+        output = Path(elsewhere, target.name) if spared else target
+        report = embed_file(source, output, key=key, rights=rights, overwrite=True)
+        assert report.payload is not None
+        screen.line(describe(report))
+        for note in report.notes:
+            screen.say(f"{report.path}: {note}")
+        for reading in mistreat(report.output, report.payload, key):
+            readings.append(reading)
+            width, height = reading.size
+            read = reading.report.payload.hex() if reading.report.payload else "not read"
+            verdict = (
+                f"{'ok' if reading.passed else 'FAILED':<7} {reading.attack:<42} {f'{width}x{height}':>9}"
+            )
+            screen.line(f"  {verdict}  {read}  score {reading.report.score:.1f}")
     passed = sum(reading.passed for reading in readings)
-    screen.line(f"{passed} of {len(readings)} read back; the marked photo is {report.output}")
+    where = f"{target} was there before and is as it was" if spared else f"the marked photo is {target}"
+    screen.line(f"{passed} of {len(readings)} read back; {where}")
     screen.document(
         [
             {

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,7 +16,10 @@ from ..folders import inputs
 from ..reports import DetectReport
 from . import ERROR, NOT_FOUND, OK, options
 from .run import run
-from .screen import Screen
+from .screen import Screen, printable
+
+if TYPE_CHECKING:
+    from ..watermark.key import Key
 
 
 @click.command(short_help="Look for a mark.")
@@ -53,7 +60,7 @@ def command(
     Exits with 0 if every file has a mark of one of the keys, with 1 if one has none, with 3 if one could not
     be read.
     """
-    keys = tuple(load_key(path) for path in key_files) or (load_key(),)
+    keys = _told_apart(key_files) or (load_key(),)
 
     others = 0
 
@@ -65,6 +72,19 @@ def command(
 
     failed = run(screen, "detect", DetectTask(keys, first=first), inputs(sources), jobs, show)
     return ERROR if failed else NOT_FOUND if others else OK
+
+
+def _told_apart(files: Sequence[str]) -> tuple[Key, ...]:
+    """The keys of these files, each once. Those of one name, such as two of the same month, are told with
+    their files."""
+    keys: dict[Key, str] = {}
+    for path in files:
+        keys.setdefault(load_key(path), path)
+    names = Counter(key.name for key in keys)
+    return tuple(
+        replace(key, name=printable(f"{key.name}, {path}")[-64:]) if names[key.name] > 1 else key
+        for key, path in keys.items()
+    )
 
 
 def _as_wished(report: DetectReport, expect: bytes | None) -> bool:

@@ -84,6 +84,17 @@ def test_a_folder_of_photos_and_clips(stamp: Runner, folder: Path, clip: Path, k
     assert stamp("detect", "out", "-j", "2").code == 0
 
 
+def test_resume_makes_a_clip_anew_that_was_cut_short(stamp: Runner, clip: Path, key_file: Path) -> None:
+    assert stamp("embed", clip, "--preset", "ultrafast", "--payload", PAYLOAD).code == 0
+    whole = Path("clip.stamped.mp4").read_bytes()
+    assert b"moov" in whole[:100]
+    Path("clip.stamped.mp4").write_bytes(whole[:-1000])
+    assert stamp("detect", "clip.stamped.mp4", "--expect", PAYLOAD).code == 0
+    (entry,) = stamp("embed", clip, "--preset", "ultrafast", "--resume", "--json").entries
+    assert (entry["payload"], entry["resumed"]) == (PAYLOAD, False)
+    assert Path("clip.stamped.mp4").read_bytes() == whole
+
+
 def test_the_rights_go_in_with_the_mark(stamp: Runner, clip: Path, key_file: Path) -> None:
     result = stamp("embed", clip, "--copyright", "© Ada", "--preset", "ultrafast", "--json")
     (entry,) = result.entries

@@ -13,7 +13,7 @@ import pytest
 from stamp.demo import find_photo, paint
 from stamp.errors import OutputError
 
-from .conftest import Runner
+from .conftest import Runner, digests
 
 
 @pytest.fixture
@@ -36,6 +36,14 @@ def test_marks_mistreats_and_reads_back(stamp: Runner, no_checkout: None) -> Non
     assert all(entry["passed"] and entry["watermark"]["payload"] for entry in again.entries)
     assert again.document["embed"]["output"] == "stamp-demo.stamped.jpg"
     assert "stamp demo" in stamp("show", "stamp-demo.stamped.jpg").out
+
+
+def test_an_output_of_ones_own_is_left_alone(stamp: Runner, photo: Path, key_file: Path) -> None:
+    assert stamp("embed", photo).code == 0
+    before = digests(Path())
+    result = stamp("demo", photo)
+    assert (result.code, "photo.stamped.jpg was there before" in result.out) == (0, True)
+    assert digests(Path()) == before
 
 
 def test_what_cannot_be_read_back_is_a_failure(

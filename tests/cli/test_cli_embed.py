@@ -152,6 +152,14 @@ def test_several_keys(stamp: Runner, media: Path) -> None:
     assert "key tests" in result.out
 
 
+def test_keys_of_one_name_are_told_with_their_files(stamp: Runner, media: Path) -> None:
+    assert stamp("key", "new", "other.key", "--name", "tests").code == 0
+    keys = [f"--key-file={path}" for path in ("other.key", media / "mark.key", media / "mark.key")]
+    (entry,) = stamp("detect", media / "marked.jpg", *keys, "--json").entries
+    assert entry["watermark"]["payload"] == PAYLOAD
+    assert entry["watermark"]["key"].endswith("mark.key")
+
+
 def test_quiet_says_nothing_but_results_and_errors(stamp: Runner, photo: Path) -> None:
     result = stamp("embed", photo, "missing.jpg", "-q", "-o", "out/")
     assert result.code == 3
@@ -269,6 +277,10 @@ def test_resume_refuses_what_is_not_its_own(stamp: Runner, photo: Path, key_file
     result = stamp("embed", photo, "--payload", "0123456789abcdef", "--resume")
     assert result.code == 3
     assert PAYLOAD in result.err
+    Path("photo.stamped.jpg").write_text("notes of somebody")
+    result = stamp("embed", photo, "--resume")
+    assert (result.code, "is no work that can be read" in result.err) == (3, True)
+    assert Path("photo.stamped.jpg").read_text() == "notes of somebody"
 
 
 def test_resume_of_notices_alone(stamp: Runner, photo: Path, key_file: Path) -> None:

@@ -69,6 +69,13 @@ def test_one_file_goes_to_a_file_or_a_folder(tree: Path) -> None:
     assert outputs(plan(["in/b.jpg"], output="other/../in/sub")) == {"in/b.jpg": "other/../in/sub/b.jpg"}
 
 
+def test_several_files_do_not_go_into_a_folder_with_the_name_of_a_file(tree: Path) -> None:
+    for paths in (["in/b.jpg", "other/b.jpg"], [tree]):
+        with pytest.raises(OutputError, match="name a folder"):
+            plan(paths, output="out.jpg")
+        assert plan(paths, output="out.jpg/")
+
+
 def test_a_named_file_is_stamped_again_when_that_is_asked_for(tree: Path) -> None:
     assert outputs(plan(["in/sub/c.stamped.tiff"], output="x.tif")) == {"in/sub/c.stamped.tiff": "x.tif"}
 
