@@ -27,7 +27,7 @@ def write_rights(src: StrPath, dst: StrPath, rights: Rights, *, overwrite: bool 
     stays byte for byte.
 
     Fields that `rights` leaves open are left as they are. `overwrite` allows `dst` to exist, and to be `src`
-    itself.
+    itself, which is then not touched where it says all of it already.
 
     Raises
     ------
@@ -44,9 +44,11 @@ def write_rights(src: StrPath, dst: StrPath, rights: Rights, *, overwrite: bool 
     result_file = output(src, dst, overwrite)
     with open_large(src) as file:
         with named(src):
-            changed, report = _spliced(registry.File(file), rights, dst)
-        with result_file as temp:
-            file.write(temp, pieces_of(changed.data))
+            given = registry.File(file)
+            changed, report = _spliced(given, rights, dst)
+        if changed is not given or not is_same(src, dst):
+            with result_file as temp:
+                file.write(temp, pieces_of(changed.data))
     return report
 
 
@@ -172,6 +174,11 @@ def _spliced(file: File, rights: Rights, dst: Path) -> tuple[File, RightsReport]
     report = replace(report, notes=(*report.notes, *notes))
     report = replace(report, written=written, unchanged=tuple(same), unsupported=unsupported)
     return changed, report
+
+
+def is_same(src: Path, dst: Path) -> bool:
+    """Whether both are one file, which needs no writing where nothing changes."""
+    return dst.exists() and dst.samefile(src)
 
 
 def standing(found: RightsFound, name: str) -> dict[str, object]:

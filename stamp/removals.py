@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import RightsError
 from .metadata.rights import Rights
-from .notices import check_essence, pieces_of, report_on, standing, versions
+from .notices import check_essence, is_same, pieces_of, report_on, standing, versions
 from .outputs import check_output, named, output
 from .reports import RightsReport
 
@@ -82,8 +82,9 @@ def _changed(
             result, names = change(file)
             check_essence(file, result)
             after = result.found
-        with result_file as temp:
-            data.write(temp, pieces_of(result.data))
+        if result is not file or not is_same(src, dst):
+            with result_file as temp:
+                data.write(temp, pieces_of(result.data))
     gone = [name for name in before.sources if standing(before, name) != standing(after, name)]
     left = [name for name in names if name in after.sources and name not in gone]
     return replace(report_on(after, dst), removed=tuple(gone), unchanged=tuple(left))

@@ -45,6 +45,22 @@ def test_removal_brings_the_file_back_whatever_the_year_was(plain: Path, noticed
     assert noticed.read_bytes() == plain.read_bytes()
 
 
+@pytest.mark.parametrize("name", ["noticed.jpg", "link.jpg"])
+def test_a_file_in_which_nothing_changes_is_not_touched(noticed: Path, name: str) -> None:
+    noticed.with_name("link.jpg").symlink_to(noticed)
+    path = noticed.with_name(name)
+    before = noticed.stat()
+    written = stamp.write_rights(path, path, GIVEN.for_writing(2019), overwrite=True)
+    removed = stamp.remove_rights(path, path, Rights(creators=("Somebody",)), overwrite=True)
+    assert (written.written, removed.removed) == ((), ())
+    after = noticed.stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    stamp.write_rights(path, path, GIVEN.for_writing(2020), overwrite=True)
+    assert noticed.stat().st_ino != before.st_ino
+    stamp.write_rights(noticed, noticed.with_name("copy.jpg"), GIVEN.for_writing(2020))
+    assert noticed.with_name("copy.jpg").read_bytes() == noticed.read_bytes()
+
+
 def test_the_notice_of_somebody_else_stays(noticed: Path) -> None:
     before = noticed.read_bytes()
     other = Rights(copyright_notice="© {year} Zoe", creators=("Somebody",), licensors=(Party(name="B"),))
