@@ -3,7 +3,7 @@ all of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -21,6 +21,7 @@ from .files import (
     write_rights,
 )
 from .folders import Job
+from .media.atomic import discard_leftovers
 from .metadata.rights import Rights
 from .options import EmbedOptions
 from .receipts import Receipts, receipt, snapshot
@@ -31,6 +32,8 @@ from .workers import Crash, News, run, tell
 
 if TYPE_CHECKING:
     from .watermark.key import Key
+
+_DAY = 24 * 60 * 60.0  # seconds
 
 Entry = EmbedReport | DetectReport | RightsReport | AuditReport | Failure
 
@@ -56,10 +59,17 @@ def run_jobs(
     for position, result in run(_Guarded(task), [jobs[index] for index in doable], processes, on_news):
         index = doable[position]
         if isinstance(result, Crash):
-            result = Failure(
-                jobs[index].path, result.type, f"{jobs[index].path}: {result.message}", result.details
-            )
+            path, target = jobs[index].path, jobs[index].output
+            if target is not None and result.type == "WorkerDied":
+                discard_leftovers(target.parent, target=target)
+            result = Failure(path, result.type, f"{path}: {result.message}", result.details)
         yield index, result
+
+
+def tidy(jobs: Iterable[Job]) -> None:
+    """Remove from the folders of the outputs what runs that were killed a day ago or more have left there."""
+    for folder in {job.output.parent for job in jobs if job.output}:
+        discard_leftovers(folder, older_than_s=_DAY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ..batch import EmbedTask, Entry
+from ..batch import EmbedTask, Entry, tidy
 from ..config import gather_rights, load_or_make_key
 from ..errors import RightsError
 from ..folders import plan
@@ -195,6 +195,8 @@ def command(
             screen.say(f"{entry.path}: {note}")
 
     todo = plan(sources, output=output, in_place=in_place, again=remove or undo is not None)
+    if resume:
+        tidy(todo)
     if receipt is None:
         failed = run(screen, "embed", task, todo, jobs, show)
     else:

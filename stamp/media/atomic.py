@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,6 +15,7 @@ from pathlib import Path
 from ..errors import OutputError, StampError, UnwritableFile
 
 TEMP_SUFFIX = ".stamp-tmp"
+_TEMPORARY = re.compile(r"\..*\.[0-9a-f]{12}\.stamp-tmp", re.DOTALL)
 
 _PERMISSIONS = 0o777  # what is new does not run with its owner's rights
 _NO_HARD_LINKS = {errno.EPERM, errno.EACCES, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK, errno.EXDEV}
@@ -98,11 +101,30 @@ def _wanted_mode(place: Path, mode_from: str | os.PathLike[str] | None) -> int |
 
 
 def _create_temp(place: Path, mode: int) -> Path:
-    # Room is left for what we add: most filesystems take names of 255 bytes.
-    stem = os.fsdecode(os.fsencode(place.name)[:200])
-    temp = place.with_name(f".{stem}.{secrets.token_hex(6)}{TEMP_SUFFIX}")
+    temp = place.with_name(f".{_stem(place)}.{secrets.token_hex(6)}{TEMP_SUFFIX}")
     os.close(os.open(temp, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
     return temp
+
+
+def _stem(place: Path) -> str:
+    # Room is left for what we add: most filesystems take names of 255 bytes.
+    return os.fsdecode(os.fsencode(place.name)[:200])
+
+
+def discard_leftovers(folder: Path, *, target: Path | None = None, older_than_s: float = 0.0) -> None:
+    """Remove what writers that were killed have left in `folder`, or only what those of `target` have.
+
+    A writer that is still at work, on a file that has been still for `older_than_s` seconds, would fail as if
+    somebody had taken the disk from it; nothing else would come to harm.
+    """
+    begins = f".{_stem(target)}." if target else "."
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if not (entry.name.startswith(begins) and _TEMPORARY.fullmatch(entry.name)):
+                continue
+            with suppress(OSError):
+                if time.time() - entry.stat(follow_symlinks=False).st_mtime >= older_than_s:
+                    os.unlink(entry)
 
 
 def _flush(path: Path) -> None:

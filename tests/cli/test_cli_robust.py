@@ -124,6 +124,21 @@ def test_a_worker_that_dies_costs_one_file(
     assert out.count('"type": "WorkerDied"') == 1
     assert "SIGKILL" in err
     assert len(finished(Path("out"))) == 11
+    assert temporary(Path("out")) == []
+
+
+def test_resume_tidies_up_after_runs_that_were_killed(stamp: Runner, photo: Path, key_file: Path) -> None:
+    Path("out").mkdir()
+    old, new, other = (
+        Path("out", name)
+        for name in (f".a.jpg.{7:012x}.stamp-tmp", f".b.jpg.{8:012x}.stamp-tmp", ".c.stamp-tmp")
+    )
+    for path in (old, new, other):
+        path.write_bytes(b"half")
+    for path in (old, other):
+        os.utime(path, (0, 0))
+    assert stamp("embed", photo, "-o", "out", "--resume").code == 0
+    assert sorted(Path("out").iterdir()) == [new, other, Path("out/photo.jpg")]
 
 
 def test_nobody_reads_the_output(command: Start, media: Path, key_file: Path) -> None:
