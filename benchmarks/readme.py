@@ -194,9 +194,8 @@ def tags(document: dict[str, Any]) -> str:
         ]
         for row in document["results"]
     ]
-    text = (
-        f"Milliseconds a file, wall clock (CPU); ExifTool {document['exiftool']} ({_origin(document)}):\n\n"
-    )
+    text = f"Milliseconds a file, wall clock (CPU); files on {document['file_system']}; "
+    text += f"ExifTool {document['exiftool']} ({_origin(document)}):\n\n"
     return text + runner.table(["files", "stamp", "peer", "peer's", "times faster"], rows)
 
 

@@ -4,11 +4,11 @@
 
 Each program is started once for the whole folder and changes the files in place; the time is that of its
 process, start-up included. `stamp` reads every file back, compares the picture, sound or film with what it
-was, and flushes file and folder to the disk; ExifTool does none of the three, so that on a slow disk the wall
-clock measures the disk (`TMPDIR` says where the folder is). Music, which ExifTool cannot write, is compared
-with mutagen, as a library that saves into the file itself, and MP3 with ffmpeg, too, which copies each file
-in a process of its own. The runs alternate; the best of each is taken. `--photos` takes JPEG files as they
-are, from cameras say, with all that cameras write into them.
+was, and flushes file and folder to the disk; ExifTool does none of the three, so that on a disk the wall
+clock measures the disk (`TMPDIR` says where the folder is, such as /dev/shm). Music, which ExifTool cannot
+write, is compared with mutagen, as a library that saves into the file itself, and MP3 with ffmpeg, too, which
+copies each file in a process of its own. The runs alternate; the best of each is taken. `--photos` takes JPEG
+files as they are, from cameras say, with all that cameras write into them.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -133,14 +134,14 @@ class Cost:
 
 def cases(quick: bool, given: list[Path]) -> list[Case]:
     photo = Image.open(photos.SAMPLE_MEDIA / "lake.jpg").convert("RGB")
-    count = 10 if quick else 100
+    count = 30 if quick else 300
 
     def picture(size: tuple[int, int], kind: str, **options: Any) -> bytes:
         photo.resize(size, Image.Resampling.LANCZOS).save(out := io.BytesIO(), kind, **options)
         return out.getvalue()
 
     found = [
-        Case("JPEG, 640x427", "jpg", [picture((640, 427), "jpeg", quality=85)], 3 * count, "exiftool"),
+        Case("JPEG, 640x427", "jpg", [picture((640, 427), "jpeg", quality=85)], count, "exiftool"),
         Case("JPEG, 4243x2829", "jpg", [picture((4243, 2829), "jpeg", quality=85)], count, "exiftool"),
         Case("PNG, 640x427", "png", [picture((640, 427), "png")], count, "exiftool"),
         Case("TIFF, 640x427", "tif", [picture((640, 427), "tiff")], count, "exiftool"),
@@ -148,7 +149,7 @@ def cases(quick: bool, given: list[Path]) -> list[Case]:
     if given != [photos.SAMPLE_MEDIA]:
         data = [path.read_bytes() for path in photos.find(given)]
         jpegs = [content for content in data if registry.identify(content) == "jpeg"]
-        found.insert(0, Case(f"{len(jpegs)} JPEG photos as given", "jpg", jpegs, 3 * count, "exiftool"))
+        found.insert(0, Case(f"{len(jpegs)} JPEG photos as given", "jpg", jpegs, count, "exiftool"))
     if shutil.which("ffmpeg"):
         sound = ["-f", "lavfi", "-i", "sine=440:duration=20"]
         film = ["-f", "lavfi", "-i", "testsrc2=duration=4:size=640x360", *sound, "-shortest", "-b:v", "1M"]
@@ -161,7 +162,8 @@ def cases(quick: bool, given: list[Path]) -> list[Case]:
             ("MP4, 4 s", "mp4", film, "exiftool", "video"),
         ]
         for name, suffix, source, peer, kind in media:
-            found.append(Case(name, suffix, [_made(source, suffix)], count, peer, kind))
+            number = count // 3 if peer == "ffmpeg" else count
+            found.append(Case(name, suffix, [_made(source, suffix)], number, peer, kind))
     return found
 
 
@@ -209,6 +211,15 @@ def measured(case: Case, command: Callable[[Case, list[str]], list[str]], folder
     return Cost(wall * scale, (usage.ru_utime + usage.ru_stime) * scale)
 
 
+def file_system(folder: Path) -> str:
+    """The kind of file system that the folder is on, "unknown" where the system does not say."""
+    with suppress(OSError):
+        mounts = [line.split()[1:3] for line in Path("/proc/mounts").read_text("utf-8").splitlines()]
+        found = [(place, kind) for place, kind in mounts if folder.resolve().is_relative_to(place)]
+        return max(found, key=lambda mount: len(mount[0]))[1]
+    return "unknown"
+
+
 def _mean(case: Case) -> float:
     return sum(map(len, case.data)) / len(case.data)
 
@@ -249,10 +260,11 @@ def main() -> None:
                 )
             )
     version = subprocess.run(["exiftool", "-ver"], capture_output=True, text=True, check=True).stdout.strip()
+    folder = file_system(Path(tempfile.gettempdir()))
     header = ["files", "number", "stamp", "peer", "peer's", "times faster"]
     text = "Milliseconds a file, wall clock (CPU); one process for all files, start-up included.\n\n"
-    text += runner.table(header, rows) + f"\nExifTool {version}.\n"
-    runner.write(given, {"exiftool": version, "results": results}, text, {})
+    text += runner.table(header, rows) + f"\nExifTool {version}; files on {folder}.\n"
+    runner.write(given, {"exiftool": version, "file_system": folder, "results": results}, text, {})
 
 
 if __name__ == "__main__":
