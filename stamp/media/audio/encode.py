@@ -136,5 +136,5 @@ def quantised(blocks: Iterable[Block], bits: int) -> Iterator[NDArray[np.int32]]
     """Samples as integers of `bits` bits (at most 24), rounded and not dithered, clipped at full scale."""
     full = 1 << (bits - 1)
     for block in blocks:
-        scaled = np.rint(block.astype(np.float64) * full)
-        yield np.clip(scaled, -full, full - 1).astype(np.int32)
+        scaled = block * np.float32(full)  # a power of two: nothing is lost
+        yield np.clip(np.rint(scaled, out=scaled), -full, full - 1).astype(np.int32)

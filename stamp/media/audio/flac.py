@@ -126,6 +126,8 @@ def _write(path: Path, header: _Header, sound: Sound, target: Path, blocks: Iter
 
 
 def _little_endian(samples: NDArray[np.int32], bits: int) -> bytes:
+    if bits == 16:
+        return samples.astype("<i2").tobytes()
     four = np.ascontiguousarray(samples, "<i4").view(np.uint8).reshape(*samples.shape, 4)
     return four[..., : bits // 8].tobytes()
 

@@ -114,16 +114,18 @@ def _copy(source: BinaryIO, output: BinaryIO, count: int) -> None:
 
 def _changed(before: NDArray[Any], block: Block, layout: Layout) -> tuple[NDArray[Any], int]:
     """The samples with the mark, and how many of them had to be clipped."""
-    with np.errstate(invalid="ignore"):  # floating point can be infinite, or no number: it stays as it is
-        change = block.astype(np.float64) - to_float(before, layout)
     if layout.kind == "f":
+        with np.errstate(invalid="ignore"):  # what is infinite, or no number, stays as it is
+            change = block.astype(np.float64) - to_float(before, layout)
         return before + np.where(np.isfinite(change), change, 0), 0
     full = 1 << (8 * layout.width - 1)
     step = 1 << (8 * layout.width - layout.bits)
-    after = before.astype(np.int64) + np.rint(change * (full / step)).astype(np.int64) * step
-    top = np.maximum(full - step, before)
-    low = np.minimum(-full, before)
-    return np.clip(after, low, top), int(np.count_nonzero((after > top) | (after < low)))
+    steps = (block - to_float(before, layout)) * np.float32(full / step)
+    after = np.rint(steps, out=steps).astype(np.int32 if layout.width < 4 else np.int64)
+    after *= step
+    after += before
+    clipped = np.clip(after, np.minimum(-full, before), np.maximum(full - step, before))
+    return clipped, int(np.count_nonzero(clipped != after))
 
 
 def to_float(samples: NDArray[Any], layout: Layout) -> Block:
