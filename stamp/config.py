@@ -51,7 +51,7 @@ def load_key(given: str | os.PathLike[str] | None = None) -> Key:
     if path:
         return Key.load(path)
     default = config_folder() / "stamp.key"
-    if not default.exists():
+    if not os.path.exists(default):
         raise KeyFileError(
             f"no key: give --key-file FILE or set {KEY_VARIABLE}; `stamp embed` makes one, {default}"
         )
@@ -68,7 +68,7 @@ def load_or_make_key(given: str | os.PathLike[str] | None = None) -> tuple[Key, 
     from .watermark.key import Key
 
     default = config_folder() / "stamp.key"
-    if given or os.environ.get(KEY_VARIABLE) or default.exists():
+    if given or os.environ.get(KEY_VARIABLE) or os.path.exists(default):
         return load_key(given), None
     draft = default.with_name(f".{secrets.token_hex(8)}.stamp-tmp")
     try:
@@ -90,7 +90,8 @@ def find_config(start: str | os.PathLike[str] = ".") -> Path | None:
     """The nearest stamp.toml from `start` upwards, else the one in the user's config folder, else None."""
     here = Path(start).resolve()
     candidates = [folder / CONFIG_FILE for folder in (here, *here.parents, config_folder())]
-    return next((path for path in candidates if path.is_file()), None)
+    # A folder that this user may not look into, such as root's under sudo, has nothing for him.
+    return next((path for path in candidates if os.path.isfile(path)), None)
 
 
 def load_rights(path: str | os.PathLike[str]) -> Rights:

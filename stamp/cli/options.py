@@ -95,7 +95,11 @@ def clip_options(command: Command) -> Command:
 
 class Place(click.Path):
     """A path that is not empty: `""`, which a shell makes of an unset variable, would be taken for the
-    current folder, or for no option at all."""
+    current folder, or for no option at all. Whether it can be read is asked when its turn comes: one such
+    file must not keep a thousand others from being worked on."""
+
+    def __init__(self) -> None:
+        super().__init__(readable=False)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if value == "":

@@ -34,6 +34,16 @@ def test_0_done(arguments: tuple[str, ...], stamp: Runner, photo: Path, key_file
     assert result.out
 
 
+def test_what_cannot_be_read_is_found_out_when_its_turn_comes(
+    stamp: Runner, photo: Path, key_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("secret.jpg").write_bytes(b"")
+    monkeypatch.setattr("os.access", lambda path, mode, **options: Path(path).name != "secret.jpg")
+    result = stamp("embed", "secret.jpg", photo, "--json")
+    assert result.code == 3
+    assert [entry["status"] for entry in result.entries] == ["error", "stamped"]
+
+
 def test_0_detected(stamp: Runner, media: Path, key_file: Path) -> None:
     assert stamp("detect", media / "marked.jpg").code == 0
     assert stamp("detect", media / "marked.jpg", "--expect", PAYLOAD).code == 0

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,6 +69,20 @@ def test_the_nearest_config_wins(config: Path, tmp_path: Path) -> None:
     for folder in (config, tmp_path / "work", tmp_path / "work" / "deep"):
         (folder / "stamp.toml").write_text("")
         assert find_config() == folder / "stamp.toml"
+
+
+def test_a_config_folder_of_somebody_else_has_nothing(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stat = os.stat
+
+    def refuse(path: Any, **options: Any) -> os.stat_result:
+        if Path(path).is_relative_to(config):
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, **options)
+
+    monkeypatch.setattr(os, "stat", refuse)
+    assert find_config() is None
+    with pytest.raises(KeyFileError, match="give --key-file"):
+        load_key()
 
 
 def test_layers_and_the_year(tmp_path: Path) -> None:
