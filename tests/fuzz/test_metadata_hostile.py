@@ -17,7 +17,7 @@ from stamp.errors import CorruptFile, MediaError
 from stamp.metadata import registry
 from stamp.metadata.containers import extended
 from stamp.metadata.rights import Rights
-from stamp.metadata.stores import exif, id3, iff, info, iptc, pngtext, vorbis, xmp
+from stamp.metadata.stores import ape, exif, id3, iff, info, iptc, pngtext, vorbis, xmp
 
 RIGHTS = Rights(
     copyright_notice="© 東京", creators=("Zoë",), usage_terms="t", marked=True, licensor_url="https://e.com/"
@@ -125,7 +125,7 @@ def test_any_bytes_behind_a_signature(signature: bytes, rest: bytes) -> None:
 @settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_in_a_store(block: bytes) -> None:
-    for read in (exif.read, xmp.read, iptc.read, id3.read, vorbis.read, info.read, iff.read):
+    for read in (ape.read, exif.read, xmp.read, iptc.read, id3.read, vorbis.read, info.read, iff.read):
         with suppress(CorruptFile):
             read(block)
     pngtext.read(pngtext.chunk(b"tEXt", block))
@@ -144,6 +144,15 @@ def test_mutated_packets(data: st.DataObject) -> None:
     except CorruptFile:
         return
     assert xmp.read(merged).items() >= {"source": "S", "copyright_notice": "new"}.items()
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_mutated_ape_tags(data: st.DataObject) -> None:
+    mutant = bytearray(ape.write(None, {"copyright_notice": "old", "creators": ("A", "B")}))
+    for _ in range(data.draw(st.integers(0, 3))):
+        mutant[data.draw(st.integers(0, len(mutant) - 1))] = data.draw(st.integers(0, 255))
+    survives(sample("mp3") + bytes(mutant) + data.draw(st.sampled_from([b"", b"TAG".ljust(128)])))
 
 
 def test_malformed_files_of_other_projects() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import BinaryIO
 
-from ...metadata.stores import id3tag
+from ...metadata.stores import ape, id3tag
 
 
 def id3_end(file: BinaryIO) -> int:
@@ -39,7 +39,7 @@ def _last_tag(file: BinaryIO, end: int) -> int:
         file.seek(max(end - count, 0))
         return file.read(min(count, end))
 
-    if tail(128)[:3] == b"TAG":
+    if tail(128)[:3] == b"TAG" and tail(131)[:8] != ape.MARK:  # which has a "TAG" in it, too
         return 128
     if tail(227)[:4] == b"TAG+":
         return 227

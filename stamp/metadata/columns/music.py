@@ -1,4 +1,4 @@
-"""ID3v2, Vorbis comments, RIFF INFO and AIFF text chunks.
+"""ID3v2, APEv2, Vorbis comments, RIFF INFO and AIFF text chunks.
 
 Mapping: ID3v2.3.0 and v2.4.0 (id3.org); Vorbis I specification, section 5 (xiph.org), whose minimal names are
 COPYRIGHT, LICENSE, ARTIST, CONTACT and ISRC; RIFF (Microsoft, 1991), chapter 2; AIFF 1.3 (Apple, 1989). What
@@ -230,6 +230,12 @@ COLUMNS: Final = {
         homes={name: _frames(comment, _FRAMES.get(name, "")) for name, comment in _COMMENTS.items()},
         absent={"editor_notice": _EDITOR},
         otherwise="players take a second text for the first; other languages stand in XMP",
+    ),
+    "ape": Column(
+        title="APEv2",
+        homes={"copyright_notice": Comment("Copyright"), "creators": Comment("Artist", "names")},
+        otherwise="kept up to date for what players show of it; the rest stands in ID3",
+        created=False,
     ),
     "vorbis": Column(
         title="Vorbis comment",

@@ -1,31 +1,32 @@
 """MP3 (MPEG-1, -2 and -2.5 audio): an ID3v2 tag in front of the frames, with XMP in its frame `PRIV` (XMP
-part 3, section 1.1.8).
+part 3, section 1.1.8), and an APEv2 tag at the end, which is kept up to date.
 
-Only the first ID3v2 tag is changed, within its padding where that is enough. All that follows stays byte for
-byte: the frame with the Xing, LAME or VBRI header, further tags, and APEv2, Lyrics3 and ID3v1 at the end.
+Only the first ID3v2 tag is changed, within its padding where that is enough. The rest stays byte for byte:
+the frame with the Xing, LAME or VBRI header, further tags, and Lyrics3 and ID3v1 at the end.
 """
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Final
 
 from ...errors import CorruptFile, UnsupportedFormat
 from ..source import Patched, Source, once
-from ..stores import id3, id3tag
+from ..stores import ape, id3, id3tag
 
 TITLE: Final = "MP3"
-STORES: Final = ("id3", "xmp")
+STORES: Final = ("id3", "xmp", "ape")
 
 _XMP = b"XMP"
 _ID3V1 = 128
-_APE = 32
+_MAX_APE = 1 << 24
 
 
 def stores_in(data: Source) -> tuple[str, ...]:
     """Without XMP where the tag is of v2.2, which has no frame for it."""
-    return ("id3",) if data[0:4] == b"ID3\2" else STORES
+    return ("id3", "ape") if data[0:4] == b"ID3\2" else STORES
 
 
 def extract(data: Source) -> dict[str, bytes]:
@@ -36,7 +37,8 @@ def extract(data: Source) -> dict[str, bytes]:
     with suppress(CorruptFile, UnsupportedFormat):
         if tag and (packet := id3.private(tag, _XMP)) is not None:
             tag = id3.with_private(tag, _XMP, b"")
-    return ({"id3": tag} if tag else {}) | ({"xmp": packet} if packet is not None else {})
+    blocks = {"id3": tag or None, "xmp": packet, "ape": _readable_ape(data)}
+    return {store: block for store, block in blocks.items() if block is not None}
 
 
 def splice(data: Source, blocks: Mapping[str, bytes]) -> Source:
@@ -48,7 +50,10 @@ def splice(data: Source, blocks: Mapping[str, bytes]) -> Source:
     packet = blocks.get("xmp", extract(data).get("xmp"))
     if packet is not None:
         new = id3.with_private(new, _XMP, packet)
-    return Patched(data, [(0, len(old), new)])
+    edits = [(0, len(old), new)]
+    if "ape" in blocks:
+        edits.append((*_ape(data), blocks["ape"]))
+    return Patched(data, edits)
 
 
 def has_c2pa(data: Source) -> bool:
@@ -60,14 +65,35 @@ def has_c2pa(data: Source) -> bool:
 
 def spans(data: Source) -> Iterator[tuple[int, int]]:
     """Where the sound stands: from behind the ID3v2 tags in front to before ID3v1 and APEv2 at the end."""
+    yield id3tag.prefix(data), _ape(data)[0]
+
+
+@once
+def _ape(data: Source) -> tuple[int, int]:
+    """Where the APE tag stands, at the end or before ID3v1; nothing stands there in a file without one."""
     end = len(data)
-    if data[max(0, end - _ID3V1) : end][:3] == b"TAG":
+    tail = data[max(0, end - _ID3V1 - 3) : end]
+    # An APE tag of 131 bytes has its own "TAG" where that of ID3v1 would stand.
+    if tail[-_ID3V1:][:3] == b"TAG" and not tail.startswith(ape.MARK):
         end -= _ID3V1
-    footer = data[max(0, end - _APE) : end]
-    if footer[:8] == b"APETAGEX" and len(footer) == _APE:
-        header = _APE if footer[23] & 0x80 else 0
-        end -= int.from_bytes(footer[12:16], "little") + header
-    yield id3tag.prefix(data), end
+    footer = data[max(0, end - ape.FRAME) : end]
+    if footer[:8] != ape.MARK or len(footer) < ape.FRAME:
+        return end, end
+    size, _, flags = struct.unpack_from("<III", footer, 12)
+    start = end - size - (ape.FRAME if flags & ape.HAS_HEADER else 0)
+    return (start, end) if start >= id3tag.prefix(data) else (end, end)
+
+
+def _readable_ape(data: Source) -> bytes | None:
+    """The APE tag; one that is damaged, or of version 1, is passed over, as players do."""
+    start, end = _ape(data)
+    if not 0 < end - start <= _MAX_APE:
+        return None
+    block = data[start:end]
+    with suppress(CorruptFile):
+        ape.read(block)
+        return block
+    return None
 
 
 @once
