@@ -72,8 +72,21 @@ def test_the_mark_of_an_ape_tag_is_not_that_of_id3v1(length: int) -> None:
 
 def test_no_tag_is_put_in_and_an_emptied_one_goes() -> None:
     assert b"APETAGEX" not in registry.write_rights(MPEG, RIGHTS)
-    source = MPEG + tag((b"Copyright", RIGHTS.copyright_notice.encode(), 0)) + ID3V1
-    assert registry.remove_rights(source, RIGHTS) == MPEG + ID3V1
+    ours = tag((b"Copyright", RIGHTS.copyright_notice.encode(), 0))
+    for source in (MPEG + ours + ID3V1, MPEG + ID3V1 + ours):
+        removed = registry.remove_rights(source, RIGHTS)
+        assert removed == MPEG + ID3V1
+        assert registry.same_essence(source, removed)
+        assert registry.essence_digest(source) == registry.essence_digest(MPEG)
+
+
+def test_of_two_tags_the_last_counts() -> None:
+    first, last = tag((b"Copyright", b"first", 0)), tag((b"Copyright", b"last", 0))
+    source = MPEG + first + ID3V1 + last
+    assert registry.read_rights(source).rights == Rights(copyright_notice="last")
+    written = registry.write_rights(source, RIGHTS)
+    assert first + ID3V1 in written
+    assert registry.essence_digest(written) == registry.essence_digest(MPEG)
 
 
 @pytest.mark.parametrize(

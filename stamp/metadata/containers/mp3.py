@@ -22,6 +22,8 @@ STORES: Final = ("id3", "xmp", "ape")
 _XMP = b"XMP"
 _ID3V1 = 128
 _MAX_APE = 1 << 24
+_MOST_BEHIND = 8
+"""Tags behind the sound that are looked at."""
 
 
 def stores_in(data: Source) -> tuple[str, ...]:
@@ -52,7 +54,7 @@ def splice(data: Source, blocks: Mapping[str, bytes]) -> Source:
         new = id3.with_private(new, _XMP, packet)
     edits = [(0, len(old), new)]
     if "ape" in blocks:
-        edits.append((*_ape(data), blocks["ape"]))
+        edits.append((*_behind(data)[1], blocks["ape"]))
     return Patched(data, edits)
 
 
@@ -65,28 +67,37 @@ def has_c2pa(data: Source) -> bool:
 
 def spans(data: Source) -> Iterator[tuple[int, int]]:
     """Where the sound stands: from behind the ID3v2 tags in front to before ID3v1 and APEv2 at the end."""
-    yield id3tag.prefix(data), _ape(data)[0]
+    yield id3tag.prefix(data), _behind(data)[0]
 
 
 @once
-def _ape(data: Source) -> tuple[int, int]:
-    """Where the APE tag stands, at the end or before ID3v1; nothing stands there in a file without one."""
-    end = len(data)
-    tail = data[max(0, end - _ID3V1 - 3) : end]
-    # An APE tag of 131 bytes has its own "TAG" where that of ID3v1 would stand.
-    if tail[-_ID3V1:][:3] == b"TAG" and not tail.startswith(ape.MARK):
-        end -= _ID3V1
-    footer = data[max(0, end - ape.FRAME) : end]
-    if footer[:8] != ape.MARK or len(footer) < ape.FRAME:
-        return end, end
-    size, _, flags = struct.unpack_from("<III", footer, 12)
-    start = end - size - (ape.FRAME if flags & ape.HAS_HEADER else 0)
-    return (start, end) if start >= id3tag.prefix(data) else (end, end)
+def _behind(data: Source) -> tuple[int, tuple[int, int]]:
+    """Where the sound ends, and where the last APE tag stands behind it: an empty span in a file without one.
+    ID3v1 may be in front of it or behind.
+    """
+    front = id3tag.prefix(data)
+    end, place = len(data), None
+    for _ in range(_MOST_BEHIND):
+        tail = data[max(front, end - _ID3V1 - 3) : end]
+        footer = tail[-ape.FRAME :]
+        # An APE tag of 131 bytes has its own "TAG" where that of ID3v1 would stand.
+        if tail[-_ID3V1:][:3] == b"TAG" and len(tail) >= _ID3V1 and not tail.startswith(ape.MARK):
+            end -= _ID3V1
+        elif footer[:8] == ape.MARK and len(footer) == ape.FRAME:
+            size, _, flags = struct.unpack_from("<III", footer, 12)
+            start = end - size - (ape.FRAME if flags & ape.HAS_HEADER else 0)
+            if not front <= start < end:
+                break
+            place = place or (start, end)
+            end = start
+        else:
+            break
+    return end, place or (end, end)
 
 
 def _readable_ape(data: Source) -> bytes | None:
     """The APE tag; one that is damaged, or of version 1, is passed over, as players do."""
-    start, end = _ape(data)
+    start, end = _behind(data)[1]
     if not 0 < end - start <= _MAX_APE:
         return None
     block = data[start:end]
