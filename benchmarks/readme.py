@@ -47,6 +47,7 @@ GROUPS = {
     "combined": "several at once",
     "of the list of 37": "**the list of 37 attacks**",
     "of the combinations": "**combinations**",
+    "all": "**all of these**",
 }
 OPERATIONS = ("embed", "detect", "detect, unmarked")
 
