@@ -170,7 +170,12 @@ def _cause_of_death(code: int | None) -> str:
 
 def _serve(connection: Connection) -> None:
     """The worker's life: take the function, then one item after the other until the other end closes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides: it sends SIGTERM
+    for name in (
+        "SIGINT",
+        "SIGHUP",
+    ):  # they reach the whole process group; the parent decides: it sends SIGTERM
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _interrupt)
     # Before NumPy is loaded by unpickling the function: one process a core, so its threads would only get in
     # each other's way.
@@ -193,6 +198,8 @@ def _listening(listener: Callable[[int, int], None]) -> Iterator[None]:
 
 
 def _interrupt(signum: int, frame: object) -> None:
+    # Once: a service manager and the parent may both send it, and the second would break off the tidying up.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

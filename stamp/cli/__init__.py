@@ -6,9 +6,11 @@ Every command is a module of its own, loaded when it is called: `stamp --help` m
 from __future__ import annotations
 
 import io
+import math
 import os
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -22,6 +24,7 @@ from ..errors import StampError
 from .screen import Screen, StdoutError
 
 OK, NOT_FOUND, USAGE, ERROR, INTERRUPTED = 0, 1, 2, 3, 130
+_TIDYING_SECONDS = 2.0
 
 _COMMANDS = {
     "embed": "Mark works and write their rights notice.",
@@ -112,8 +115,8 @@ def _run(arguments: Sequence[str] | None, screen: Screen) -> int:
 
 @contextmanager
 def _prepared_process() -> Iterator[None]:
-    """Undecodable file names print as escapes; SIGTERM and SIGHUP end a run as cleanly as Ctrl-C does; a
-    standard stream that was closed leads nowhere."""
+    """Undecodable file names print as escapes; signals end a run cleanly; a standard stream that was closed
+    leads nowhere."""
     # Otherwise the next file that is opened would take its number, and what libraries print would go there.
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
         pass
@@ -123,10 +126,32 @@ def _prepared_process() -> Iterator[None]:
             setattr(sys, stream, os.fdopen(number, "w", closefd=False))
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {name: signal.signal(getattr(signal, name), signal.default_int_handler) for name in names}
+    with _interruptible():
+        yield
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C, SIGTERM and SIGHUP end a run. What follows within two seconds, from somebody impatient or from
+    a service manager, would only break off the tidying up, and is passed over."""
+    last = -math.inf
+
+    def interrupt(number: int, frame: object) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last > _TIDYING_SECONDS:
+            last = now
+            raise KeyboardInterrupt
+
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    # What is ignored already, as SIGHUP is under nohup, stays so.
+    before = {number: signal.getsignal(number) for number in numbers}
+    ours = [number for number in numbers if before[number] != signal.SIG_IGN]
+    for number in ours:
+        signal.signal(number, interrupt)
     try:
         yield
     finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)
+        if last == -math.inf:  # else the process is about to end, and there is still something to tidy up
+            for number in ours:
+                signal.signal(number, before[number])

@@ -79,6 +79,47 @@ def test_an_interrupt_leaves_whole_files_and_resume_goes_on(
     assert digests(many) == before
 
 
+def test_ctrl_c_again_and_again(command: Start, many: Path, key_file: Path) -> None:
+    process = command("embed", many, "-o", "out", "-j", "2")
+    wait_for(lambda: Path("out").is_dir() and finished(Path("out")), process)
+    while process.poll() is None:
+        os.killpg(process.pid, signal.SIGINT)
+        time.sleep(0.02)
+    _, err = process.communicate(timeout=DEADLINE)
+    assert process.returncode in (130, -signal.SIGINT)  # a shell calls both 130
+    assert "Traceback" not in err
+    assert temporary(Path("out")) == []
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="needs SIGHUP")
+@pytest.mark.parametrize("ignored", [False, True], ids=["terminal closed", "nohup"])
+def test_a_terminal_that_is_closed(ignored: bool, command: Start, many: Path, key_file: Path) -> None:
+    def start() -> None:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else signal.SIG_DFL)
+
+    out = Path("out")
+    process = command("embed", many, "-o", out, "-j", "2", preexec_fn=start)
+    wait_for(lambda: finished(out) and temporary(out), process)
+    os.killpg(process.pid, signal.SIGHUP)
+    _, err = process.communicate(timeout=DEADLINE)
+    assert "Traceback" not in err
+    assert process.returncode == (0 if ignored else 130)
+    assert (len(digests(out)) == 12) == ignored
+    assert temporary(out) == []
+
+
+def test_a_service_manager_that_ends_all_processes_at_once(
+    command: Start, many: Path, key_file: Path
+) -> None:
+    out = Path("out")
+    process = command("embed", many, "-o", out, "-j", "2")
+    wait_for(lambda: finished(out) and temporary(out), process)
+    os.killpg(process.pid, signal.SIGTERM)
+    _, err = process.communicate(timeout=DEADLINE)
+    assert (process.returncode, "Traceback" in err) == (130, False)
+    assert temporary(out) == []
+
+
 def test_a_kill_leaves_whole_files_and_resume_goes_on(
     command: Start, stamp: Runner, many: Path, key_file: Path
 ) -> None:
