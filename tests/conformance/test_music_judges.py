@@ -215,11 +215,16 @@ def kept(item: tuple[str, object]) -> tuple[str, str]:
 
 
 def readable(data: bytes) -> object:
-    """The packets, None where FFmpeg does not find any."""
+    """The packets, None where FFmpeg does not find any. Where the last frame is cut off, FFmpeg takes the APE
+    tag behind it for its rest, and for more sound: packets count up to there.
+    """
     try:
-        return packets(data)
+        found = packets(data)
     except (av.FFmpegError, IndexError):
         return None
+    tagged = (at for at, (*_, content) in enumerate(found) if b"APETAGEX" in content)
+    last = next(tagged, len(found) - 1) + 1
+    return [(*times, content.partition(b"APETAGEX")[0]) for *times, content in found[:last]]
 
 
 def frame(name: bytes, content: bytes, flags: int = 0) -> bytes:
