@@ -20,6 +20,8 @@ _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 _NAMES = {2: "ADPCM", 6: "A-law", 7: "mu-law", 0x11: "ADPCM", 0x50: "MPEG audio", 0x55: "MP3", 0xFF: "AAC"}
 _GUID = bytes.fromhex("000000001000800000aa00389b71")  # KSDATAFORMAT_SUBTYPE_*, from its third byte on
 _UNKNOWN = 0xFFFFFFFF
+# What writers to a pipe put there, who cannot come back to fill in the lengths: SoX, then LAME and opusdec.
+_OPEN = (0x7FFFF000, 0x7FFFFFFF)
 _Form = tuple[int, int, int, int, int]
 """(codec, channels, rate, bytes in a sample, bits of it that count)"""
 
@@ -52,17 +54,20 @@ def layout(file: BinaryIO, path: Path) -> Layout | str:
             if isinstance(form, str):
                 return form
             there = size - position - 8
-            found = _layout(form, position + 8, _length(length, data_size, there))
-            # Written to a pipe: nobody could come back to fill in the lengths.
-            unknown = not long and length in (0, _UNKNOWN) and there > 0 and size < _UNKNOWN
+            right = _length(length, data_size, there)
+            found = _layout(form, position + 8, right)
+            unknown = not long and length != right and size < _UNKNOWN
             return replace(found, repairs=_repairs(position, size)) if unknown else found
         position += 8 + length + (length & 1)
     raise damaged(path, "it has no samples")
 
 
 def _length(length: int, long: int | None, there: int) -> int:
+    """What a length means that may be a placeholder; `there` are the bytes to the end of the file."""
     if length == _UNKNOWN:
         return there if long is None else long
+    if length in _OPEN:
+        return min(length, there)
     return length or there
 
 
