@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from stamp.errors import CorruptFile, MediaError, UnsupportedFormat
 from stamp.files import embed_file
+from stamp.media.audio import boxes
 from stamp.media.mp4_boxes import _shifted, _tables, _wide_offsets, graft
 from stamp.media.video.clip import Clip, examine
 from stamp.media.video.encoders import Settings, choose
@@ -24,6 +25,7 @@ from stamp.media.video.frames import Look, watched
 from stamp.media.video.hdr import side_data
 from stamp.media.video.luma import Turn, turn_of
 from stamp.media.video.remux import rewrite
+from stamp.media.video.timing import Order
 from stamp.metadata.isobmff import box
 from stamp.options import EmbedOptions
 from stamp.watermark.key import Key
@@ -128,6 +130,86 @@ def test_times_survive_encoders_that_know_constant_rates_only(
             new.mux(packet)
     again(shifted, tmp_path / f"again-{name}")
     assert times(tmp_path / f"again-{name}") == pytest.approx(times(shifted), abs=0.001)
+
+
+def rate_in_the_stream(path: Path) -> Fraction:
+    """What the picture itself says of its rate, without a container."""
+    bare = path.with_suffix(".h264")
+    with av.open(str(path)) as source, av.open(str(bare), "w") as output:
+        stream = output.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.size:
+                packet.stream = stream
+                output.mux(packet)
+    with av.open(str(bare)) as container:
+        return Fraction(str(container.streams.video[0].codec_context.framerate))
+
+
+def test_a_steady_rate_is_told_in_the_stream_too(tmp_path: Path) -> None:
+    """And not the ticks of the clock, which players that look there would take for it."""
+    source, target = clips.write(tmp_path / "in.mp4", count=12), tmp_path / "out.mp4"
+    again(source, target)
+    assert rate_in_the_stream(target) == rate_in_the_stream(source) == 25
+    assert times(target) == times(source)
+
+
+def test_a_late_picture_starts_when_it_did(tmp_path: Path) -> None:
+    """To the tick of its clock, not to the millisecond in which edit lists of the movie are often told."""
+    ticks = [1024 + 512 * number for number in range(12)]
+    sound = lambda container, stream: [clips.add_sound(container)]  # noqa: E731
+    source = clips.write(
+        tmp_path / "in.mp4",
+        rate=Fraction(24),
+        times=ticks,
+        time_base=Fraction(1, 12_288),
+        count=12,
+        prepare=sound,
+        muxer_options={"movie_timescale": "12288"},
+    )
+    target = tmp_path / "out.mp4"
+    again(source, target)
+    assert times(target) == times(source)
+    assert times(target)[0] == 1024 / 12_288
+
+
+def packet(stream: Any, pts: int, duration: int = 2880) -> av.Packet[Any]:
+    made = av.Packet(b"sound")
+    made.stream, made.time_base = stream, Fraction(1, 90_000)
+    made.pts, made.dts, made.duration = pts, pts, duration
+    return made
+
+
+@pytest.mark.parametrize(("strict", "second"), [(True, 2881), (False, 2880)])
+def test_times_that_stand_still_or_go_back_are_put_in_order(strict: bool, second: int) -> None:
+    with av.open(io.BytesIO(), "w", format="mpegts") as container:
+        stream = container.add_stream("mp2", rate=48_000)
+        order = Order(strict=strict)
+        packets = [packet(stream, time) for time in (2880, 2880, 2000, 5760)]
+        for each in packets:
+            order.put(each)
+        third = second + strict
+        assert [each.dts for each in packets] == [2880, second, third, 5760]
+        assert [each.pts for each in packets] == [2880, second, third, 5760]
+        assert order.moved == 1 + strict
+
+
+def test_the_last_packet_of_a_copied_track_ends_where_the_track_does(tmp_path: Path) -> None:
+    """FFmpeg takes it for as long as the others, where an edit list cuts the track."""
+    sound = lambda container, stream: [clips.add_sound(container)]  # noqa: E731
+    source, target = clips.write(tmp_path / "in.mp4", prepare=sound), tmp_path / "out.mp4"
+    tops = boxes.tree(source.read_bytes())
+    moov = next(top for top in tops if top.kind == b"moov")
+    (track,) = (each for each in moov.children if each.kind == b"trak" and boxes.handler(each) == b"soun")
+    edits = track.at(b"edts", b"elst")
+    edits.content = edits.content[:8] + struct.pack(">I", 1000) + edits.content[12:]
+    source.write_bytes(b"".join(top.tobytes() for top in tops))
+    again(source, target)
+    with av.open(str(target)) as container:
+        assert container.streams.audio[0].duration == pytest.approx(48_000, abs=2)
+    with target.open("rb") as file:
+        made = boxes.read_moov(file)
+    (track,) = (each for each in made.children if each.kind == b"trak" and boxes.handler(each) == b"soun")
+    assert boxes.media_time(track) == (48_000, pytest.approx(49_024, abs=2))
 
 
 def test_a_cover_in_matroska_stays_an_attachment(tmp_path: Path) -> None:

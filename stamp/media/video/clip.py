@@ -51,6 +51,7 @@ class Clip:
     depth : bits in a luma sample. full_range : 0 is black and 2**depth - 1 is white.
     sample_aspect : width of a sample over its height, as stored.
     fps : mean frames a second; 0 where unknown. frames : an estimate, 0 where unknown. seconds : likewise.
+    steady : all frames last equally long, as far as the header tells.
     first_field : "top" or "bottom" where the frames are interlaced, else "".
     transfer : characteristics of ITU-T H.273, table 3: 16 is PQ, 18 is HLG.
     staggered : some sound starts at another time than the picture.
@@ -87,6 +88,7 @@ class Clip:
     audio_rate: int = 0
     audio_channels: int = 0
     timed_packets: bool = False
+    steady: bool = False
 
     @property
     def luma_depth(self) -> int:
@@ -297,6 +299,7 @@ def describe(container: InputContainer, stream: VideoStream, frame: VideoFrame, 
         audio_codec=first.codec.canonical_name if first else "",
         audio_rate=first.sample_rate if first else 0,
         audio_channels=first.channels if first else 0,
+        steady=rate != 0 and stream.base_rate == rate,
     )
 
 

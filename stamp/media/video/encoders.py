@@ -134,7 +134,9 @@ def _interlaced(encoder: Encoder, clip: Clip, path: Path) -> Encoder:
 
 def _x264(clip: Clip) -> dict[str, str]:
     told = clip.hdr.options
-    words = [f"mastering-display={told['mastering-display']}"] if "mastering-display" in told else []
+    # Otherwise the stream itself tells the ticks of its clock for a frame rate, some 10,000 a second.
+    words = ["force-cfr=1"] if clip.steady else []
+    words += [f"mastering-display={told['mastering-display']}"] if "mastering-display" in told else []
     words += [f"cll={told['content-light']}"] if "content-light" in told else []
     return {"x264-params": ":".join(words)} if words else {}
 

@@ -24,7 +24,7 @@ from .clip import PICTURES, Clip, decoder_for, opened, reading
 from .encoders import Encoder
 from .luma import luma_plane
 from .streams import COUNTING, muxer_options, open_encoder, video_stream
-from .timing import Times, fraction
+from .timing import Order, Times, fraction
 
 Edit = Callable[[NDArray[Any], float], None]
 """Called with the upright luma of each frame, to be changed in place, and its time in seconds."""
@@ -45,6 +45,7 @@ MakeSound = Callable[[Stream, OutputContainer], Sound]
 
 _BITEXACT = 0x0400  # AVFMT_FLAG_BITEXACT
 _GLOBAL_HEADER = 0x40  # AVFMT_GLOBALHEADER
+_NONSTRICT = 0x20000  # AVFMT_TS_NONSTRICT
 _STALE = ("bps", "number_of_bytes", "_statistics")  # mkvmerge's statistics of the packets that were replaced
 
 
@@ -96,6 +97,8 @@ def rewrite(
             raise
     if job.frames == 0:
         raise damaged(clip.path, "no frame of it can be decoded")
+    if job.copied.moved:
+        job.notes.append(f"{job.copied.moved} packets had the time of the one before them, and got the next")
     if job.faults:
         job.notes.append(f"{job.faults} damaged packets or frames were passed over")
     return Written(job.frames, tuple(job.track_ids), tuple(job.notes))
@@ -118,11 +121,13 @@ class _Job:
         self.path = clip.path or target
         self.notes: list[str] = []
         self.frames = 0
+        self.video: VideoStream = source.streams[clip.index]  # type: ignore[assignment]
+        ticks = self.video.time_base.denominator if self.video.time_base else 0
         self.output: OutputContainer = av.open(
             str(target),
             "w",
             format=clip.muxer,
-            options=muxer_options(clip, edit_lists=edit_lists),
+            options=muxer_options(clip, ticks, edit_lists=edit_lists),
             **AS_THEY_ARE,
         )
         self.output.flags |= _BITEXACT  # no dates, no random numbers
@@ -133,7 +138,6 @@ class _Job:
         chapters = source.chapters()
         if chapters:
             self.output.set_chapters(chapters)
-        self.video: VideoStream = source.streams[clip.index]  # type: ignore[assignment]
         self.decoder = decoder_for(self.video)
         self.outputs: dict[int, Stream] = {}
         self.sounds: dict[int, Sound] = {}
@@ -169,6 +173,7 @@ class _Job:
             ]  # the muxer's own word, which a timecode is not to get
         self.times = Times(self.video)
         self.counting = encoder.name in COUNTING
+        self.copied = Order(strict=not int(self.output.format.flags) & _NONSTRICT)
         self.held: Packet[Any] | None = None
         self.first_dts = 0
 
@@ -254,6 +259,7 @@ class _Job:
             if index in self.sounds:
                 self.output.mux(self.sounds[index].push(packet))
             elif self.edit_lists or packet.pts is None or packet.pts + (packet.duration or 0) > 0:
+                self.copied.put(packet)
                 packet.stream = self.outputs[index]
                 self.output.mux_one(packet)
             return

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any, Protocol
 
 from av.packet import Packet
+from av.stream import Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -24,6 +25,40 @@ def fraction(value: Ratio) -> Fraction:
     return Fraction(value.numerator, value.denominator)
 
 
+def told_end(stream: Stream) -> int:
+    """When a track ends by what its container tells, on its own clock; far away where that is not told."""
+    return (stream.start_time or 0) + stream.duration if stream.duration else 1 << 62
+
+
+class Order:
+    """Keeps the times of copied packets in order: muxers refuse what stands still or goes back, and demuxers
+    of MPEG streams, where not every packet has a time, guess some twice.
+
+    strict : the muxer wants times that grow. moved : how many were changed.
+    """
+
+    def __init__(self, *, strict: bool) -> None:
+        self._least, self._last, self.moved = int(strict), dict[int, int](), 0
+
+    def put(self, packet: Packet[Any]) -> None:
+        stream = packet.stream
+        if packet.dts is None:
+            return
+        least = self._last.get(stream.index, packet.dts - self._least) + self._least
+        if packet.dts < least:
+            packet.dts = least
+            packet.pts = packet.pts if packet.pts is None else max(packet.pts, least)
+            self.moved += 1
+        self._last[stream.index] = packet.dts
+        # An MP4 tells how long the last packet lasts; FFmpeg makes it as long as the others. What is told may
+        # be rounded to a millisecond.
+        end = told_end(stream)
+        if packet.pts is not None and packet.time_base and packet.duration:
+            surplus = packet.pts + packet.duration - end
+            if 1 / (1000 * packet.time_base) < surplus < packet.duration:
+                packet.duration -= surplus
+
+
 class Times:
     """The time of each frame on the source's clock, strictly growing."""
 
@@ -32,6 +67,7 @@ class Times:
         self.step = max(1, round(1 / (stream.average_rate or Fraction(25)) / self.base))
         self.started = False
         self.first = self.last = self.end = 0
+        self._told = told_end(stream)
         self.durations: dict[int, int] = {}
         self.numbered: dict[int, int] = {}
         self._count = 0
@@ -48,6 +84,8 @@ class Times:
         self.last = pts
         self.durations[pts] = frame.duration or self.step
         self.end = pts + self.durations[pts]
+        if pts < self._told:
+            self.end = min(self.end, self._told)
         frame.pts, frame.time_base = pts, self.base
         return pts
 
