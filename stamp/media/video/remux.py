@@ -122,12 +122,14 @@ class _Job:
         self.notes: list[str] = []
         self.frames = 0
         self.video: VideoStream = source.streams[clip.index]  # type: ignore[assignment]
-        ticks = self.video.time_base.denominator if self.video.time_base else 0
+        self.times = Times(self.video)
         self.output: OutputContainer = av.open(
             str(target),
             "w",
             format=clip.muxer,
-            options=muxer_options(clip, ticks, edit_lists=edit_lists),
+            options=muxer_options(
+                clip, self.video.start_time or 0, fraction(self.times.base), edit_lists=edit_lists
+            ),
             **AS_THEY_ARE,
         )
         self.output.flags |= _BITEXACT  # no dates, no random numbers
@@ -171,7 +173,6 @@ class _Job:
             del self.video_out.metadata[
                 "handler_name"
             ]  # the muxer's own word, which a timecode is not to get
-        self.times = Times(self.video)
         self.counting = encoder.name in COUNTING
         self.copied = Order(strict=not int(self.output.format.flags) & _NONSTRICT)
         self.held: Packet[Any] | None = None

@@ -37,19 +37,19 @@ _TAGS = {
 COUNTING = {"mpeg2video", "mpeg4"}
 
 
-_TICKS = range(1000, 1_000_000)  # a second, of a movie
+_TICKS = 1000  # a second, in which FFmpeg tells the edits of a movie
 
 
-def muxer_options(clip: Clip, ticks: int, *, edit_lists: bool) -> dict[str, str]:
-    """ticks : of the picture's clock in a second."""
+def muxer_options(clip: Clip, start: int, base: Fraction, *, edit_lists: bool) -> dict[str, str]:
+    """start : of the picture, in units of `base` seconds."""
     if clip.muxer == "mpegts":
         return {"mpegts_m2ts_mode": str(int(clip.timed_packets))}
     if clip.muxer not in ("mp4", "mov"):
         return {}
     # Spherical and stereoscopic descriptions count as unofficial, but they were there.
     options = {"strict": "unofficial", "write_btrt": "0"} | ({"brand": clip.brand} if clip.brand else {})
-    if ticks in _TICKS:
-        options["movie_timescale"] = str(ticks)  # the clock of edit lists: a late start is told exactly
+    if (start * base * _TICKS).denominator > 1:
+        options["movie_timescale"] = str(base.denominator)
     # B frames then point back by negative offsets instead of an edit list (ISO/IEC 14496-12, 8.6.1.3).
     return options if edit_lists else options | {"use_editlist": "0", "movflags": "negative_cts_offsets"}
 

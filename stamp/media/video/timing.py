@@ -50,13 +50,10 @@ class Order:
             packet.pts = packet.pts if packet.pts is None else max(packet.pts, least)
             self.moved += 1
         self._last[stream.index] = packet.dts
-        # An MP4 tells how long the last packet lasts; FFmpeg makes it as long as the others. What is told may
-        # be rounded to a millisecond.
+        # An MP4 tells how long the last packet lasts; FFmpeg makes it as long as the others.
         end = told_end(stream)
-        if packet.pts is not None and packet.time_base and packet.duration:
-            surplus = packet.pts + packet.duration - end
-            if 1 / (1000 * packet.time_base) < surplus < packet.duration:
-                packet.duration -= surplus
+        if packet.pts is not None and packet.pts < end < packet.pts + (packet.duration or 0):
+            packet.duration = end - packet.pts
 
 
 class Times:
