@@ -34,6 +34,10 @@ _SAME_CONTAINER = (
 _STAMPED = ".stamped"
 
 
+Others = Counter[str]
+"""Suffix -> how many files of that suffix a walk has left out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One input: the file, and the folder it was found in by walking (None where it was named itself)."""
@@ -52,23 +56,23 @@ class Job:
 
 
 def find_sources(
-    paths: Iterable[str | os.PathLike[str]], *, skip: Path | None = None
+    paths: Iterable[str | os.PathLike[str]], *, skip: Path | None = None, others: Others | None = None
 ) -> Iterator[Source | Job]:
     """The files named by `paths`, folders walked in a stable order; a folder that cannot be read becomes a
     `Job` with an error.
 
     Walking leaves out hidden files and folders, links to folders, and the folder `skip` (where the outputs
-    go).
+    go). What else it leaves out, because of its name, is counted in `others`.
     """
     skipped = _real(skip) if skip else None
     for path in map(Path, paths):
         if os.path.isdir(path):
-            yield from _walk(path, skipped)
+            yield from _walk(path, skipped, Counter() if others is None else others)
         else:
             yield Source(path)
 
 
-def _walk(root: Path, skipped: str | None) -> Iterator[Source | Job]:
+def _walk(root: Path, skipped: str | None, others: Others) -> Iterator[Source | Job]:
     troubles: list[OSError] = []
     found = False
     for folder, folders, files in os.walk(root, onerror=troubles.append):
@@ -79,9 +83,14 @@ def _walk(root: Path, skipped: str | None) -> Iterator[Source | Job]:
             if not name.startswith(".") and (skipped is None or _real(here / name) != skipped)
         )
         for name in sorted(files):
-            if Path(name).suffix.lower() in SUFFIXES and not name.startswith("."):
+            suffix = Path(name).suffix.lower()
+            if name.startswith("."):
+                continue
+            if suffix in SUFFIXES:
                 found = True
                 yield Source(here / name, root)
+            else:
+                others[suffix] += 1
     for trouble in troubles:
         path = Path(os.fsdecode(trouble.filename))
         yield Job(path, error=MediaError(f"{path}: cannot read this folder: {trouble.strerror}", path=path))
@@ -89,9 +98,11 @@ def _walk(root: Path, skipped: str | None) -> Iterator[Source | Job]:
         yield Job(root, error=MediaError(f"{root}: no photo, clip or song in this folder", path=root))
 
 
-def inputs(paths: Iterable[str | os.PathLike[str]]) -> list[Job]:
-    """One job for each file to be read; nothing is left out because of its name."""
-    return [found if isinstance(found, Job) else Job(found.path) for found in find_sources(paths)]
+def inputs(paths: Iterable[str | os.PathLike[str]], others: Others | None = None) -> list[Job]:
+    """One job for each file to be read, earlier outputs among them."""
+    return [
+        found if isinstance(found, Job) else Job(found.path) for found in find_sources(paths, others=others)
+    ]
 
 
 def stamped_name(path: Path) -> Path:
@@ -110,6 +121,7 @@ def plan(
     output: str | None = None,
     in_place: bool = False,
     again: bool = False,
+    others: Others | None = None,
 ) -> list[Job]:
     """One job for each file to be stamped.
 
@@ -120,7 +132,7 @@ def plan(
     """
     folder = output_folder(paths, output)
     jobs: list[Job] = []
-    for source in find_sources(paths, skip=folder):
+    for source in find_sources(paths, skip=folder, others=others):
         if isinstance(source, Job):
             jobs.append(source)
         elif again or source.root is None or not is_stamped(source.path):

@@ -12,10 +12,10 @@ import click
 
 from ..batch import DetectTask, Entry
 from ..config import load_key
-from ..folders import inputs
+from ..folders import Others, inputs
 from ..reports import DetectReport
 from . import ERROR, NOT_FOUND, OK, options
-from .run import run
+from .run import run, say_passed_over
 from .screen import Screen, printable
 
 if TYPE_CHECKING:
@@ -70,7 +70,10 @@ def command(
         others += not _as_wished(entry, expect)
         screen.line(describe(entry, expect))
 
-    failed = run(screen, "detect", DetectTask(keys, first=first), inputs(sources), jobs, show)
+    passed_over = Others()
+    todo = inputs(sources, passed_over)
+    say_passed_over(screen, passed_over)
+    failed = run(screen, "detect", DetectTask(keys, first=first), todo, jobs, show)
     return ERROR if failed else NOT_FOUND if others else OK
 
 

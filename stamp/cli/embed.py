@@ -9,14 +9,14 @@ import click
 from ..batch import EmbedTask, Entry, tidy
 from ..config import gather_rights, load_or_make_key
 from ..errors import RightsError
-from ..folders import plan
+from ..folders import Others, plan
 from ..metadata.rights import Rights
 from ..options import EmbedOptions
 from ..receipts import Receipts
 from ..reports import EmbedReport
 from . import ERROR, OK, options
 from .document import receipt_file
-from .run import run
+from .run import run, say_passed_over
 from .screen import Screen
 
 
@@ -194,7 +194,12 @@ def command(
         for note in entry.notes:
             screen.say(f"{entry.path}: {note}")
 
-    todo = plan(sources, output=output, in_place=in_place, again=remove or undo is not None)
+    passed_over = Others()
+    todo = plan(
+        sources, output=output, in_place=in_place, again=remove or undo is not None, others=passed_over
+    )
+    if screen.verbose:
+        say_passed_over(screen, passed_over)
     if resume:
         tidy(todo)
     if receipt is None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..batch import Entry, run_jobs
-from ..folders import Job
+from ..folders import Job, Others
 from ..reports import Failure
 from .screen import Screen
 
@@ -44,3 +44,14 @@ def run(
                 screen.entry(told)
                 record(told)
     return failed
+
+
+def say_passed_over(screen: Screen, others: Others) -> None:
+    """What a walk has left out: a folder that was looked through must not be taken for one of which every
+    file was looked at."""
+    if others:
+        kinds = ", ".join(
+            f"{count} {suffix or 'without a suffix'}" for suffix, count in others.most_common(6)
+        )
+        more = "" if len(others) <= 6 else ", ..."
+        screen.say(f"stamp: passed over because of their names: {kinds}{more}; name them to have them tried")

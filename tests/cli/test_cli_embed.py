@@ -152,6 +152,13 @@ def test_several_keys(stamp: Runner, media: Path) -> None:
     assert "key tests" in result.out
 
 
+def test_detect_says_what_it_did_not_look_at(stamp: Runner, folder: Path, key_file: Path) -> None:
+    found = stamp("detect", folder)
+    assert "passed over because of their names: 1 .txt" in found.err
+    assert "passed over" not in stamp("detect", folder, "-q").err
+    assert "passed over" not in stamp("detect", folder / "a.jpg").err
+
+
 def test_keys_of_one_name_are_told_with_their_files(stamp: Runner, media: Path) -> None:
     assert stamp("key", "new", "other.key", "--name", "tests").code == 0
     keys = [f"--key-file={path}" for path in ("other.key", media / "mark.key", media / "mark.key")]

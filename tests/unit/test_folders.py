@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stamp.errors import MediaError, OutputError
-from stamp.folders import Job, inputs, is_stamped, plan, stamped_name
+from stamp.folders import Job, Others, inputs, is_stamped, plan, stamped_name
 
 
 @pytest.fixture
@@ -44,6 +44,16 @@ def test_reading_walks_everything_that_looks_like_a_picture(tree: Path) -> None:
         "other/b.jpg",
         "nowhere",
     ]
+
+
+def test_what_a_walk_leaves_out_because_of_its_name_is_counted(tree: Path) -> None:
+    (tree / "sub" / "download").touch()
+    others = Others()
+    inputs([tree, "other"], others)
+    assert others == {".txt": 1, "": 1}
+    others.clear()
+    plan([tree], others=others)
+    assert others == {".txt": 1, "": 1}
 
 
 def test_outputs_beside_the_sources(tree: Path) -> None:
