@@ -8,6 +8,8 @@ by `; `; a name with a semicolon stands in double quotes.
 
 from __future__ import annotations
 
+from functools import cache
+
 from ..checks import Value
 from ..fields import homes_in
 from ..homes import ExifTag
@@ -20,7 +22,10 @@ _HOMES = {name: home for name, home in homes_in("exif").items() if isinstance(ho
 
 def read(block: bytes) -> dict[str, Value]:
     """The rights in an EXIF block or TIFF file. Raises `CorruptFile` if its directory cannot be read."""
-    ifd = tiffblock.parse(block)
+    return _values(tiffblock.parse(block))
+
+
+def _values(ifd: tiffblock.Ifd0) -> dict[str, Value]:
     found: dict[str, Value] = {}
     for name, home in _HOMES.items():
         text = _decoded(_parts(ifd.value(home.tag))[home.part])
@@ -37,7 +42,7 @@ def write(block: bytes | None, values: dict[str, Value]) -> bytes:
     """
     block = _begun() if block is None else block
     ifd = tiffblock.parse(block)
-    present = read(block)
+    present = _values(ifd)
     changes: dict[int, tuple[int, bytes]] = {}
     for tag in dict.fromkeys(home.tag for home in _HOMES.values()):
         old = _parts(ifd.value(tag))
@@ -69,6 +74,7 @@ def remove(block: bytes, values: dict[str, Value]) -> bytes:
     return b"" if result == _begun() else result
 
 
+@cache
 def _begun() -> bytes:
     # JFIF centres the chroma samples, and Exif requires the tag in every JPEG's IFD0.
     return tiffblock.patch(tiffblock.new_block(), {_YCBCR_POSITIONING: (tiffblock.SHORT, b"\0\1")})
