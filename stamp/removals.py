@@ -15,7 +15,7 @@ from .outputs import check_output, named, output
 from .reports import RightsReport
 
 if TYPE_CHECKING:
-    from .metadata.registry import Changes, File
+    from .metadata.registry import Changes, File, RightsFound
 
 StrPath = str | os.PathLike[str]
 
@@ -37,7 +37,7 @@ def remove_rights(src: StrPath, dst: StrPath, rights: Rights, *, overwrite: bool
         ours = replace(_as_written(rights, present), identifier=present.identifier)
         return file.without_rights(ours), ours.values()
 
-    return _changed(Path(src), Path(dst), overwrite, change)
+    return _changed(Path(src), Path(dst), overwrite, change)[0]
 
 
 def undo_rights(
@@ -48,7 +48,8 @@ def undo_rights(
     overwrite: bool = False,
 ) -> RightsReport:
     """Write `src` to `dst` with the notice that was there before, by the `changes` of a receipt: what was put
-    in goes, what was overwritten comes back. A place that says something else by now stays as it is.
+    in goes, what was overwritten comes back and is reported as `written`. A place that says something else
+    by now stays as it is.
 
     Raises
     ------
@@ -60,7 +61,17 @@ def undo_rights(
     def change(file: File) -> tuple[File, Iterable[str]]:
         return file.undone(wanted), changes
 
-    return _changed(Path(src), Path(dst), overwrite, change)
+    report, before, after = _changed(Path(src), Path(dst), overwrite, change)
+    everything = dict.fromkeys((*after.sources, *before.sources))
+    back = [name for name in everything if _says_more(standing(before, name), standing(after, name))]
+    removed = [name for name in report.removed if name not in back]
+    kept = [name for name in report.unchanged if name not in back]
+    return replace(report, written=tuple(back), removed=tuple(removed), unchanged=tuple(kept))
+
+
+def _says_more(before: Mapping[str, object], after: Mapping[str, object]) -> bool:
+    """Whether a store says something that it did not say before."""
+    return any(before.get(store) != value for store, value in after.items())
 
 
 def _changed(
@@ -68,8 +79,10 @@ def _changed(
     dst: Path,
     overwrite: bool,
     change: Callable[[File], tuple[File, Iterable[str]]],
-) -> RightsReport:
-    """`change` gives the new file, and the fields that it was about."""
+) -> tuple[RightsReport, RightsFound, RightsFound]:
+    """The report, and what was found before and after. `change` gives the new file, and the fields that it
+    was about.
+    """
     from .media.large import open_large
     from .metadata import registry
 
@@ -87,7 +100,8 @@ def _changed(
                 data.write(temp, pieces_of(result.data))
     gone = [name for name in before.sources if standing(before, name) != standing(after, name)]
     left = [name for name in names if name in after.sources and name not in gone]
-    return replace(report_on(after, dst), removed=tuple(gone), unchanged=tuple(left))
+    report = replace(report_on(after, dst), removed=tuple(gone), unchanged=tuple(left))
+    return report, before, after
 
 
 def _as_written(rights: Rights, present: Rights) -> Rights:
