@@ -131,6 +131,25 @@ def test_a_gap_becomes_silence(tmp_path: Path) -> None:
     assert np.count_nonzero(~given.any(axis=1)) == pytest.approx(12_000, abs=200)
 
 
+def test_a_single_wrong_time_is_no_gap(tmp_path: Path) -> None:
+    """Program streams have two packets of one time now and then: the first of them is early."""
+    path, wrong = clip(tmp_path / "clip.mkv", "matroska", "ac3", "fltp"), tmp_path / "wrong.mkv"
+    with av.open(str(path)) as source, av.open(str(wrong), "w", format="matroska") as output:
+        streams = {each.index: output.add_stream_from_template(each) for each in source.streams}
+        number = 0
+        for packet in source.demux():
+            if packet.stream.type == "audio" and packet.size:
+                number += 1
+                if number == 15:
+                    packet.pts = packet.dts = packet.pts + 32
+            packet.stream = streams[packet.stream.index]
+            if packet.size:
+                output.mux(packet)
+    assert len(rewritten(wrong, tmp_path / "out.mkv", "matroska")) == len(
+        rewritten(path, tmp_path / "right.mkv", "matroska")
+    )
+
+
 def test_a_codec_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     path = songs.made(tmp_path, "ogg-vorbis")
     with av.open(str(path)) as source, av.open(str(tmp_path / "out.mkv"), "w", format="matroska") as output:

@@ -120,6 +120,7 @@ class SoundTrack:
             made.bit_rate = _allowed(codec, rate)
         made.metadata.update(source.metadata)
         made.disposition = source.disposition
+        self._held: tuple[Block, float | None] | None = None
         self._position: int | None = None  # in samples on the clip's clock, of what was decoded
         self._encoded = 0
         self._start = 0
@@ -138,25 +139,36 @@ class SoundTrack:
     def flush(self) -> list[Packet[Any]]:
         """The packets that are left."""
         with decoding(self._path):
-            blocks = [block for frame in self._context.decode(None) for block in self._placed(frame)]
+            blocks = [block for frame in (*self._context.decode(None), None) for block in self._placed(frame)]
         last = [self._transform.push(block) for block in blocks]
         return [*self._encode([*last, self._transform.flush()], end=True), *self._encoder(None)]
 
-    def _placed(self, frame: av.AudioFrame) -> Iterator[Block]:
-        """The samples of a frame, behind silence where the clip's clock has a gap."""
-        if frame.sample_rate != self._rate or frame.layout.nb_channels != self._channels:
-            raise refused(self._path, "its sound changes its rate or channels on the way", "convert it first")
-        block = samples(frame)
-        time = None if frame.pts is None or frame.time_base is None else float(frame.pts * frame.time_base)
+    def _placed(self, frame: av.AudioFrame | None) -> Iterator[Block]:
+        """The samples of the frame before this one, behind silence where the clip's clock has a gap; None
+        comes last. A gap takes the next frame to be told from a time that is wrong."""
+        held, self._held = self._held, self._timed(frame) if frame else None
+        if held is None:
+            return
+        block, time = held
+        following = self._held[1] if self._held else None
         if self._position is None:
             self._position = self._start = round((time or 0.0) * self._rate)
         gap = 0.0 if time is None else time - self._position / self._rate
-        if _GAP < gap < _LONGEST_GAP:
+        stays = time is None or following is None or following - time > len(block) / self._rate / 2
+        if stays and _GAP < gap < _LONGEST_GAP:
             silence = np.zeros((round(gap * self._rate), self._channels), np.float32)
             self._position += len(silence)
             yield silence
         self._position += len(block)
         yield block
+
+    def _timed(self, frame: av.AudioFrame) -> tuple[Block, float | None]:
+        """The samples of a frame, and when they are heard, in seconds."""
+        if frame.sample_rate != self._rate or frame.layout.nb_channels != self._channels:
+            raise refused(self._path, "its sound changes its rate or channels on the way", "convert it first")
+        if frame.pts is None or frame.time_base is None:
+            return samples(frame), None
+        return samples(frame), float(frame.pts * frame.time_base)
 
     def _encode(self, blocks: Iterable[Block], *, end: bool = False) -> list[Packet[Any]]:
         self._waiting += [block for block in blocks if len(block)]
