@@ -101,4 +101,5 @@ def decoding(path: Path) -> Iterator[None]:
             f"{path}: not enough memory to decode it; scale it down first", path=path
         ) from error
     except Exception as error:
-        raise damaged(path, f"it cannot be decoded ({str(error) or type(error).__name__})") from error
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise damaged(path, f"it cannot be decoded ({reason})") from error

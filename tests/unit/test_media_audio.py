@@ -160,6 +160,23 @@ def test_mp3_tags_are_kept_on_both_sides(tmp_path: Path) -> None:
     assert b"Info" in data[len(front) : len(front) + 40]
 
 
+def test_the_bit_rate_of_a_cut_mp3_is_that_of_its_frames(tmp_path: Path) -> None:
+    """Its header tells the length that it had, which would make little of what is there."""
+    path = made(tmp_path, "mp3", frames=400_000)
+    (whole,) = softer(path, tmp_path / "whole.mp3")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 3])
+    (part,) = softer(path, tmp_path / "part.mp3")
+    assert part == whole
+    assert "it had 128" in part
+
+
+def test_damage_is_named_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "song.mp3"
+    path.write_bytes(b"ID3\x03\0\0\0\0\0\0" + bytes(4000))
+    with pytest.raises(CorruptFile, match=r"song\.mp3: damaged, it cannot be decoded \(Invalid data found"):
+        open_song(path)
+
+
 def test_joined_mp3_files_are_read_to_the_end(tmp_path: Path) -> None:
     """The header frame of the first tells the length of the first only."""
     path = made(tmp_path, "mp3", frames=50_000)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 import av
 
 from ..source import refused, regular_file
-from .decode import Section, Sound, cut, decoded, examine
+from .decode import Section, Sound, cut, decoded, examine, opened
 from .encode import Counted, lossy_note, mux, raised_rate
 from .id3 import id3_end, tags_start, with_gapless
 from .lame import find_header, with_length
@@ -78,10 +78,22 @@ def _blocks(path: Path, place: _Place, faults: Faults) -> Iterator[Block]:
         yield from decoded(path, "mp3", section, faults=faults)
 
 
+def _bit_rate(path: Path, place: _Place, rate: int) -> int:
+    """Counted: a header tells the length of what the file was before it was cut."""
+    with _between_tags(path, place) as section, opened(path, "mp3", section) as container:
+        sizes = [packet.size for packet in container.demux(audio=0) if packet.size]
+    return round(8 * sum(sizes) * rate / (len(sizes) * _samples(rate))) if sizes else 0
+
+
+def _samples(rate: int) -> int:
+    """Samples in a frame of layer III."""
+    return 1152 if rate >= 32_000 else 576
+
+
 def _write(path: Path, place: _Place, sound: Sound, target: Path, blocks: Iterable[Block]) -> list[str]:
     if sound.codec != "mp3":
         raise refused(path, f"a file with {sound.codec} in it cannot be marked", "convert it to MP3 or WAV")
-    source = round(8 * (place.end - place.start) / sound.seconds) if sound.seconds else 0
+    source = _bit_rate(path, place, sound.rate)
     rates = _MPEG1 if sound.rate >= 32_000 else _MPEG2
     wanted = raised_rate(source, sound, least=_LEAST, most=320_000)
     rate = next((rate for rate in rates if 1020 * rate >= wanted), rates[-1])
@@ -98,7 +110,7 @@ def _write(path: Path, place: _Place, sound: Sound, target: Path, blocks: Iterab
             packets = sum(mux(muxer, "libmp3lame", sound, "fltp", counted, bit_rate=1000 * rate))
         output.seek(0, 2)
         output.write(suffix)
-        samples = packets * (1152 if sound.rate >= 32_000 else 576)
+        samples = packets * _samples(sound.rate)
         padding = max(samples - counted.frames - _DELAY, 0)
         output.seek(len(prefix))
         head = with_length(output.read(_HEAD), counted.frames)
