@@ -27,7 +27,7 @@ from .options import EmbedOptions
 from .receipts import Receipts, receipt, snapshot
 from .removals import undo_rights
 from .reports import DetectReport, EmbedReport, Failure, RightsReport
-from .resume import check_whole, lacks_rights, lacks_sound, payload_of
+from .resume import check_whole, lacks_rights, lacks_sound, mark_in
 from .workers import Crash, News, run, tell
 
 if TYPE_CHECKING:
@@ -94,7 +94,8 @@ def _failure(path: Path, error: Exception) -> Failure:
 
 @dataclass(frozen=True, slots=True)
 class EmbedTask:
-    """`embed_file`, `remove_rights` or `undo_rights`, with the options of a run; see `stamp embed --help`."""
+    """`embed_file`, `remove_rights` or `undo_rights`, with the options of a run; see `stamp embed --help`.
+    `former` are keys whose marks `resume` takes for done, too."""
 
     key: Key | None
     payload: bytes | None = None
@@ -108,6 +109,7 @@ class EmbedTask:
     remove: bool = False
     undo: Receipts | None = None
     receipt: bool = False
+    former: tuple[Key, ...] = ()
 
     def __call__(self, job: Job) -> EmbedReport:
         assert job.output is not None
@@ -129,7 +131,8 @@ class EmbedTask:
         found = None
         if self.resume and output.exists():
             try:
-                found = payload_of(output, self.key) if self.watermark and self.key else None
+                if self.watermark and self.key:
+                    found = mark_in(output, (self.key, *self.former))
                 if done := self._done(job, output, found):
                     return done
             except CorruptFile:
@@ -141,7 +144,7 @@ class EmbedTask:
         report = embed_file(
             job.path,
             output,
-            self.payload or found,
+            self.payload or (found and found[0]),
             key=self.key,
             rights=self.rights and self.rights.for_writing(date.today().year),
             strength=self.strength,
@@ -150,23 +153,27 @@ class EmbedTask:
             options=self.options,
             progress=tell,
         )
-        return marked_over(report, found.hex()) if found and self.in_place else report
+        return marked_over(report, found[0].hex()) if found and self.in_place else report
 
-    def _done(self, job: Job, output: Path, payload: bytes | None) -> EmbedReport | None:
-        """The report on an output of an earlier run that carries `payload`; None where it is to be made anew.
+    def _done(self, job: Job, output: Path, found: tuple[bytes, Key] | None) -> EmbedReport | None:
+        """The report on an output of an earlier run, in which this mark was found; None where it is to be
+        made anew.
 
         A notice that a marked output lacks is written into it, where overwriting is allowed: the mark and its
         payload stay as they are.
         """
+        payload = None
         if self.watermark:
-            assert self.key is not None
-            if payload is None or self.payload not in (None, payload):
-                other = (
-                    f"carries {payload.hex()}, another payload" if payload else "carries no mark of this key"
+            if found is None:
+                self._refuse(
+                    output, "carries no mark of this key (a former one goes into another --key-file)"
                 )
-                self._refuse(output, other)
                 return None
-            if self.options and self.options.audio and lacks_sound(output, payload, self.key):
+            payload, key = found
+            if self.payload not in (None, payload):
+                self._refuse(output, f"carries {payload.hex()}, another payload")
+                return None
+            if self.options and self.options.audio and lacks_sound(output, payload, key):
                 pictures = f"carries {payload.hex()} in its pictures alone"
                 if self.in_place:
                     raise OutputError(

@@ -72,11 +72,12 @@ def receipt(before: Snapshot, after: Snapshot) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What a receipt tells of one output: where it was written, its essence then, and what was changed."""
+    """What a receipt tells of one output: where it was written, its essence then, and what was changed, in
+    JSON: there may be many thousands."""
 
     place: str
     essence_sha256: str | None
-    changes: dict[str, Any]
+    changes: str
 
 
 class Receipts:
@@ -97,7 +98,7 @@ class Receipts:
                     continue
                 # Outputs are told as they were named, from the folder in which the run was started.
                 place = os.path.realpath(os.path.join(folder, entry["output"]))
-                kept = _Told(place, told["essence_sha256"]["after"], told["changes"])
+                kept = _Told(place, told["essence_sha256"]["after"], json.dumps(told["changes"]))
                 self._by_content.setdefault(told["sha256"]["after"], []).append(kept)
                 self._by_place[place] = kept
         except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
@@ -112,18 +113,23 @@ class Receipts:
         now, place = snapshot(path), os.path.realpath(path)
         same = self._by_content.get(now.sha256, [])
         here = [told for told in same if told.place == place]
-        if len({json.dumps(told.changes) for told in here or same}) > 1:
+        if len({told.changes for told in here or same}) > 1:
             raise RightsError(
                 f"{path}: {self.path} tells different things of files with this content; undo it where it was"
             )
         if same:
-            return (here or same)[0].changes
+            return _parsed((here or same)[0])
         there = self._by_place.get(place)
         if there is None:
             raise RightsError(f"{path}: {self.path} has no receipt of this content, nor of this place")
         if there.essence_sha256 is None or there.essence_sha256 != now.essence_sha256:
             raise RightsError(f"{path}: {self.path} tells of another work in this place")
-        return there.changes
+        return _parsed(there)
+
+
+def _parsed(told: _Told) -> dict[str, Any]:
+    changes: dict[str, Any] = json.loads(told.changes)
+    return changes
 
 
 def _changes(before: dict[str, dict[str, Value]], after: dict[str, dict[str, Value]]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ The file itself is asked, not a journal: it can be moved, copied or killed half-
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,8 +20,15 @@ if TYPE_CHECKING:
     from .watermark.key import Key
 
 
-def payload_of(path: Path, key: Key) -> bytes | None:
-    """The payload of a finished work: a clip's is that of its pictures. Raises like `detect_file`."""
+def mark_in(path: Path, keys: Iterable[Key]) -> tuple[bytes, Key] | None:
+    """The payload of a finished work, and which key reads it; a clip's is that of its pictures. Raises like
+    `detect_file`.
+    """
+    found = ((_payload_of(path, key), key) for key in keys)
+    return next(((payload, key) for payload, key in found if payload), None)
+
+
+def _payload_of(path: Path, key: Key) -> bytes | None:
     if kind_of(path) == "video":
         from . import clips
 

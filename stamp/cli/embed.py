@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ..batch import EmbedTask, Entry, tidy
-from ..config import gather_rights, load_or_make_key
+from ..config import gather_rights, load_key, load_or_make_key
 from ..errors import RightsError
 from ..folders import Others, plan
 from ..metadata.rights import Rights
@@ -29,7 +29,15 @@ from .screen import Screen
     metavar="FILE|DIR",
     help="Where results go; a DIR keeps the names.",
 )
-@options.key_file
+@click.option(
+    "--key-file",
+    "key_files",
+    type=options.Place(),
+    multiple=True,
+    metavar="FILE",
+    help="The key; else $STAMP_KEY_FILE, else the user's own key. With --resume, more are former keys, whose "
+    "marks count as done.",
+)
 @click.option(
     "--payload",
     metavar="HEX16",
@@ -99,7 +107,7 @@ def command(
     screen: Screen,
     sources: tuple[str, ...],
     output: str | None,
-    key_file: str | None,
+    key_files: tuple[str, ...],
     payload: bytes | None,
     copyright_notice: str | None,
     creators: tuple[str, ...],
@@ -167,9 +175,11 @@ def command(
             what = "remove" if remove else "write"
             raise click.UsageError(f"no rights to {what}: give --copyright, --rights FILE, or a stamp.toml")
         screen.say("stamp: no rights notice to write: give --copyright, --rights FILE, or a stamp.toml")
-    key = None
+    if len(key_files) > 1 and not resume:
+        raise click.UsageError("works are marked with one key: more --key-file go with --resume")
+    key, former = None, tuple(load_key(path) for path in key_files[1:])
     if not no_watermark:
-        key, made = load_or_make_key(key_file)
+        key, made = load_or_make_key(key_files[0] if key_files else None)
         if made:
             screen.say(f"stamp: made your key, {made}: keep a copy; without it no mark can be found")
 
@@ -186,6 +196,7 @@ def command(
         remove=remove,
         undo=None if undo is None else Receipts(Path(undo)),
         receipt=receipt is not None,
+        former=former,
     )
 
     def show(entry: Entry) -> None:

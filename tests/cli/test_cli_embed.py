@@ -326,6 +326,18 @@ def test_resume_in_place_adds_the_notice_to_what_is_marked(
     assert "© A" in stamp("show", photo).out
 
 
+def test_resume_with_a_new_key(stamp: Runner, photo: Path, key_file: Path) -> None:
+    assert stamp("embed", photo, "--payload", PAYLOAD).code == 0
+    assert stamp("key", "new", "new.key", "--name", "new").code == 0
+    keys = ("--key-file", "new.key", "--key-file", key_file)
+    assert stamp("embed", photo, *keys).code == 2
+    assert stamp("embed", photo, *keys[:2], "--resume").code == 3
+    (entry,) = stamp("embed", photo, *keys, "--resume", "--json").entries
+    assert (entry["payload"], entry["resumed"]) == (PAYLOAD, True)
+    assert stamp("embed", photo, *keys, "--resume", "-o", "out.jpg").code == 0
+    assert stamp("detect", "out.jpg", *keys[:2]).code == 0
+
+
 def test_resume_next_year(stamp: Runner, photo: Path, key_file: Path) -> None:
     assert stamp("embed", photo, "--copyright", "© 2019 A").code == 0
     (entry,) = stamp("embed", photo, "--copyright", "© {year} A", "--resume", "--json").entries
