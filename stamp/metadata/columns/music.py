@@ -229,7 +229,7 @@ COLUMNS: Final = {
         title="ID3v2",
         homes={name: _frames(comment, _FRAMES.get(name, "")) for name, comment in _COMMENTS.items()},
         absent={"editor_notice": _EDITOR},
-        otherwise="players take a second text for the first; other languages stand in XMP",
+        otherwise="players take a second text for the first, whatever its language",
     ),
     "ape": Column(
         title="APEv2",
