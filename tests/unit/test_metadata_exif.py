@@ -55,6 +55,16 @@ def test_bigtiff(order: str) -> None:
     assert tiffblock.parse(patched).numbers(256) == (7,)
 
 
+@pytest.mark.parametrize(("kind", "freed"), [(3, True), (4, False)])
+def test_only_what_may_be_a_pointer_keeps_old_values(kind: int, freed: bool) -> None:
+    values = {"copyright_notice": "© 東京 2026", "creators": ("Somebody",)}
+    end = len(block("<", [(0x1001, kind, 1, bytes(4))]))
+    source = block("<", [(0x1001, kind, 1, struct.pack("<I", end + 4))])
+    written = exif.write(source, values)
+    assert (exif.remove(written, values) == source) == freed
+    assert exif.read(written) == values
+
+
 def test_short_values_stand_in_the_entry() -> None:
     patched = exif.write(None, {"creators": ("Ab",)})
     entry = dict(tiffblock.parse(patched).entries)[315]

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from ...errors import CorruptFile
 
 BYTE, ASCII, SHORT, UNDEFINED = 1, 2, 3, 7
+_POINTER = 4
 TYPE_SIZES = {
     1: 1,
     2: 1,
@@ -124,8 +125,9 @@ class Ifd0:
         gone = [span for tag, raw in self.entries if tag in tags and (span := self._span(raw)) and span[0]]
         others = [raw for tag, raw in self.entries if tag not in tags]
         reach = max((sum(span) for raw in others if (span := self._span(raw))), default=0)
-        # An entry of one number may be a pointer: to the Exif and GPS directories, say.
-        words = [raw[-self.layout.word_size :] for raw in others] + [self.next_ifd]
+        # An entry of one number may be a pointer: to the Exif and GPS directories, say. Few bytes are none.
+        may_point = (raw for raw in others if not (span := self._span(raw)) or span[1] >= _POINTER)
+        words = [raw[-self.layout.word_size :] for raw in may_point] + [self.next_ifd]
         pointers = [self.layout.unpack(self.layout.word, word, 0)[0] for word in words]
         keep = self.start
         for start, size in sorted(gone, reverse=True):
