@@ -17,6 +17,7 @@ import soundfile
 
 from stamp.errors import CorruptFile, MediaError, UnsupportedFormat
 from stamp.media.audio import boxes, flac, oggpages
+from stamp.media.audio.encode import as_frame, regular
 from stamp.media.audio.id3 import with_gapless
 from stamp.media.audio.opening import open_song
 from tests import songs
@@ -175,6 +176,29 @@ def test_damage_is_named_in_words(tmp_path: Path) -> None:
     path.write_bytes(b"ID3\x03\0\0\0\0\0\0" + bytes(4000))
     with pytest.raises(CorruptFile, match=r"song\.mp3: damaged, it cannot be decoded \(Invalid data found"):
         open_song(path)
+
+
+@pytest.mark.parametrize(("suffix", "codec", "kind"), [("m4a", "aac", "fltp"), ("opus", "libopus", "flt")])
+def test_eight_channels_are_read_and_written(suffix: str, codec: str, kind: str, tmp_path: Path) -> None:
+    """Decoders give them in eight planes, behind which PyAV sees a ninth."""
+    path, target = tmp_path / f"song.{suffix}", tmp_path / f"out.{suffix}"
+    tune = np.repeat(songs.tune(48_000, 1, 30_000), 8, axis=1) * np.linspace(0.3, 1, 8, dtype=np.float32)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=48_000, layout="7.1")
+        stream.bit_rate, stream.codec_context.format = 1_000_000, kind
+        stream.codec_context.open()
+        assert stream.codec_context.format.name == kind
+        for number, part in enumerate(regular([tune], stream.codec_context.frame_size)):
+            frame = as_frame(part, number * stream.codec_context.frame_size, stream.codec_context)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    softer(path, target)
+    for each in (path, target):
+        there = np.concatenate(list(open_song(each).blocks()))
+        assert there.shape == (30_000, 8)
+        for channel in (0, 1, 2, 4, 5, 6, 7):  # but not the one of the lowest tones
+            assert np.corrcoef(there[2000:28_000, channel], tune[2000:28_000, channel])[0, 1] > 0.9
+            assert there[:, channel].std() == pytest.approx(tune[:, channel].std(), rel=0.1)
 
 
 def test_joined_mp3_files_are_read_to_the_end(tmp_path: Path) -> None:

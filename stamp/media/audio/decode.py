@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import av
 import numpy as np
@@ -27,6 +27,7 @@ from .song import BLOCK, Faults, Song
 if TYPE_CHECKING:
     from .song import Block
 
+_TYPES = {"u8": np.uint8, "s16": np.int16, "s32": np.int32, "flt": np.float32, "dbl": np.float64}
 _SCALE = {"u8": 2.0**-7, "s16": 2.0**-15, "s32": 2.0**-31, "flt": 1.0, "dbl": 1.0}
 
 
@@ -152,9 +153,13 @@ def cut(blocks: Iterator[Block], frames: int | None) -> Iterator[Block]:
 
 def samples(frame: AudioFrame) -> Block:
     """A decoded frame as float32 (n, channels) on a scale of +-1."""
-    array = frame.to_ndarray()
-    array = array.T if frame.format.is_planar else array.reshape(-1, frame.layout.nb_channels)
     name = frame.format.name.removesuffix("p")
+    channels = frame.layout.nb_channels
+    each = frame.samples * (1 if frame.format.is_planar else channels)
+    # Not `to_ndarray`: PyAV takes what lies in memory behind eight planes for a ninth.
+    found = cast("tuple[Any, ...]", frame.planes[:channels])
+    planes = [np.frombuffer(plane, _TYPES[name], each) for plane in found]
+    array = np.stack(planes, axis=1) if frame.format.is_planar else planes[0].reshape(-1, channels)
     if name == "u8":
         array = array.astype(np.int16) - 128
     block: Block = array.astype(np.float32)

@@ -64,9 +64,11 @@ def regular(blocks: Iterable[NDArray[Any]], size: int) -> Iterator[NDArray[Any]]
 
 def as_frame(samples: NDArray[Any], pts: int, context: AudioCodecContext) -> AudioFrame:
     """Samples (n, channels) of the encoder's own type as a frame."""
-    planar = context.format.is_planar
-    array = np.ascontiguousarray(samples.T) if planar else np.ascontiguousarray(samples).reshape(1, -1)
-    frame = AudioFrame.from_ndarray(array, format=context.format.name, layout=context.layout.name)
+    frame = AudioFrame(context.format.name, context.layout.name, len(samples))
+    parts = np.ascontiguousarray(samples.T) if context.format.is_planar else [np.ascontiguousarray(samples)]
+    # Not `from_ndarray`: PyAV takes what lies in memory behind eight planes for a ninth.
+    for plane, part in zip(frame.planes, parts, strict=False):
+        plane.update(part)
     frame.sample_rate = context.rate
     frame.pts = pts
     return frame
