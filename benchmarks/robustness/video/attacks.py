@@ -29,10 +29,10 @@ class Rung:
         width, height = shape.scaled_to(self.short)
         rate = int(self.bits_per_pixel * width * height * shape.rate)
         settings = {
-            "AVC": {"vcodec": "libx264", "preset": "medium", "maxrate": int(1.5 * rate), "bufsize": 2 * rate},
-            "HEVC": {"vcodec": "libx265", "preset": "fast", "x265-params": "log-level=error"},
-            "VP9": {"vcodec": "libvpx-vp9", "deadline": "good", "cpu-used": 4, "row-mt": 1},
-            "AV1": {"vcodec": "libsvtav1", "preset": 8},
+            "AVC": {"vcodec": "libx264", "preset": "faster", "maxrate": int(1.5 * rate), "bufsize": 2 * rate},
+            "HEVC": {"vcodec": "libx265", "preset": "superfast", "x265-params": "log-level=error"},
+            "VP9": {"vcodec": "libvpx-vp9", "deadline": "good", "cpu-used": 5, "row-mt": 1},
+            "AV1": {"vcodec": "libsvtav1", "preset": 10},
         }[self.codec]
         video = clips.source(source).filter("scale", width, height, flags="bicubic")
         clips.run(video.output(str(target), video_bitrate=rate, pix_fmt="yuv420p", **settings))
