@@ -13,9 +13,11 @@ from benchmarks.robustness.video import attacks
 from benchmarks.robustness.video.run import Outcome, markdown, summarise
 
 CHAIN = "mirror + TikTok 540p AVC"
+UNREAD: dict[str, float | None] = dict.fromkeys(attacks.CHAINS)
+CPU = dict.fromkeys(attacks.CHAINS, 0.5)
 OUTCOMES = [
-    Outcome("a.mp4", psnr=48.0, needed={CHAIN: 1.5}, cpu=dict.fromkeys(attacks.CHAINS, 0.5)),
-    Outcome("b.mp4", psnr=46.0, needed={CHAIN: None}, wrong=[CHAIN], cpu=dict.fromkeys(attacks.CHAINS, 0.5)),
+    Outcome("a.mp4", psnr=48.0, needed=UNREAD | {CHAIN: 1.5}, cpu=CPU),
+    Outcome("b.mp4", psnr=46.0, needed=UNREAD, wrong=[CHAIN], cpu=CPU),
     Outcome("c.mp4", refused="too small"),
 ]
 
@@ -26,6 +28,19 @@ def test_a_refused_clip_counts_as_unread_and_wrong_payloads_are_counted() -> Non
     assert (row["read"], row["clips"], row["missed"]) == (1, 3, ["b.mp4", "c.mp4"])
     assert summary["read_share"] == {"chains": pytest.approx(1 / (3 * len(attacks.CHAINS)))}
     assert (summary["wrong"], summary["refused"]) == (1, {"c.mp4": "too small"})
+
+
+def test_a_clip_that_was_not_tried_does_not_count() -> None:
+    tried = [OUTCOMES[0], Outcome("small.mp4", psnr=47.0)]
+    assert summarise(tried, ["chains"])["attacks"]["chains"][CHAIN]["clips"] == 1
+
+
+@pytest.mark.parametrize(("height", "expected"), [(360, True), (272, False)])
+def test_no_large_rung_is_made_of_a_small_clip(height: int, expected: bool) -> None:
+    shape = Shape(640, height, Fraction(25))
+    edit, large, small = (attacks.EDITS["mirror"], *(attacks.RUNGS[f"YouTube {n}p AVC"] for n in (360, 240)))
+    assert attacks.offered((edit, large), shape) is expected
+    assert attacks.offered((edit, small), shape)
 
 
 def test_the_table_shows_every_attack_and_what_it_took() -> None:

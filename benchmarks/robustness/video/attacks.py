@@ -231,6 +231,11 @@ def groups(start: float) -> dict[str, dict[str, tuple[Step, ...]]]:
     }
 
 
+def offered(steps: tuple[Step, ...], shape: clips.Shape) -> bool:
+    """Whether a platform makes these rungs of a clip of `shape`: none of 360 rows and more of a smaller one."""
+    return shape.short >= 360 or all(isinstance(step, Quality) or step.short < 360 for step in steps)
+
+
 def apply(steps: tuple[Step, ...], source: Path, folder: Path) -> Path:
     """The last of the files that the steps make of `source`."""
     for number, step in enumerate(steps):

@@ -63,7 +63,10 @@ def measure(task: Task) -> Outcome:
         start = float(rng.uniform(0, max(task.seconds - 3, 0.01)))
         for group, members in attacks.groups(start).items():
             if group in task.groups:
+                shape = clips.shape_of(marked)
                 for attack, steps in members.items():
+                    if not attacks.offered(steps, shape):
+                        continue
                     _attack(outcome, attack, attacks.apply(steps, marked, folder), key, payload)
     return outcome
 
@@ -78,7 +81,8 @@ def _attack(outcome: Outcome, attack: str, path: Path, key: stamp.Key, payload: 
 
 
 def summarise(outcomes: list[Outcome], chosen: list[str]) -> dict[str, Any]:
-    """Per group and attack: how many of the clips were read, which were not, seconds and CPU seconds."""
+    """Per group and attack: how many of the clips that it was tried on were read, which were not, seconds and
+    CPU seconds. A refused clip counts as not read."""
     rows: dict[str, Any] = {}
     marked = [outcome for outcome in outcomes if outcome.refused is None]
     for group, members in attacks.groups(0).items():
@@ -86,18 +90,21 @@ def summarise(outcomes: list[Outcome], chosen: list[str]) -> dict[str, Any]:
             continue
         rows[group] = {}
         for attack in members:
-            needed = [outcome.needed.get(attack) for outcome in marked]
+            tried = [outcome for outcome in outcomes if outcome.refused or attack in outcome.needed]
+            needed = [outcome.needed.get(attack) for outcome in tried]
             read = [seconds for seconds in needed if seconds is not None]
+            cpu = [outcome.cpu[attack] for outcome in tried if not outcome.refused]
             rows[group][attack] = {
                 "read": len(read),
-                "clips": len(outcomes),
-                "missed": sorted(o.clip for o in outcomes if o.needed.get(attack) is None),
+                "clips": len(tried),
+                "missed": sorted(o.clip for o in tried if o.needed.get(attack) is None),
                 "median_seconds": statistics.median(read) if read else None,
                 "most_seconds": max(read, default=None),
-                "median_cpu_s": statistics.median(o.cpu[attack] for o in marked) if marked else None,
+                "median_cpu_s": statistics.median(cpu) if cpu else None,
             }
     shares = {
-        group: sum(row["read"] for row in members.values()) / sum(row["clips"] for row in members.values())
+        group: sum(row["read"] for row in members.values())
+        / max(sum(row["clips"] for row in members.values()), 1)
         for group, members in rows.items()
     }
     return {
@@ -135,7 +142,7 @@ def _number(value: float | None) -> str:
 def plot(summary: dict[str, Any]) -> Figure:
     rows = [(attack, row) for members in summary["attacks"].values() for attack, row in members.items()]
     made, (axes,) = runner.figure(8, 0.6 + 0.2 * len(rows))
-    axes.barh([attack for attack, _ in rows], [100 * row["read"] / row["clips"] for _, row in rows])
+    axes.barh([attack for attack, _ in rows], [100 * row["read"] / max(row["clips"], 1) for _, row in rows])
     axes.invert_yaxis()
     axes.set_xlim(0, 100)
     axes.set_xlabel("% of clips whose payload was read")
