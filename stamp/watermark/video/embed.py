@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ...errors import HostError
 from ..grid import resize, resize_rows
 from ..key import Key
-from .mask import sample, small_gain, step_of, visibility
+from .mask import motion_gain, sample, small_gain, step_of, visibility
 from .scheme import displayed, pattern
 
 Luma = NDArray[np.uint8] | NDArray[np.uint16]
@@ -66,7 +66,9 @@ class Embedder:
         self._pattern = resize(pattern(payload, key, displayed(size, aspect)), size)
         self._pattern *= np.float32(strength * self._white / 255 * (1.0 if full_range else 219 / 255))
         self._identity = strength == 0
-        self._glance: NDArray[np.float32] = np.zeros((1, 1), np.float32)
+        self._glance: NDArray[np.float32] | None = None
+        self._before: NDArray[np.float32] | None = None
+        self._moved = (0.0, 0.0)
         self._age = _REFRESH
         self._steps: tuple[NDArray[np.unsignedinteger], ...] = ()
 
@@ -81,8 +83,12 @@ class Embedder:
         if self._identity:
             return
         glance = sample(luma, 4 * self._step, self._white)
-        if self._age == _REFRESH or float(np.abs(glance - self._glance).mean()) > _CHANGED:
-            self._glance, self._age = glance, 0
+        self._moved = (_difference(glance, self._before), self._moved[0])
+        self._before = glance
+        if self._age == _REFRESH or _difference(glance, self._glance) > _CHANGED:
+            # At the first frame nothing is known of motion, at the third there is.
+            self._age = 0 if self._glance is not None else _REFRESH - 2
+            self._glance = glance
             self._refresh(luma)
         self._age += 1
         cap, up, down = self._steps
@@ -99,7 +105,9 @@ class Embedder:
         h, w = self._size
         half = self._white // 2
         cap, up, down = (np.empty_like(luma) for _ in range(3))
-        mask = visibility(sample(luma, self._step, self._white), small_gain(self._size))
+        # The lesser of two differences: a cut is no motion.
+        gain = small_gain(self._size) * motion_gain(min(self._moved))
+        mask = visibility(sample(luma, self._step, self._white), gain)
         wide = resize(mask, (mask.shape[0], w))
         for start, end, rows in resize_rows(wide, h, _STRIP):
             rows *= self._pattern[start:end]
@@ -108,3 +116,8 @@ class Embedder:
             np.subtract(up[start:end], rows, out=down[start:end], casting="unsafe")
             np.subtract(luma.dtype.type(int(self._white)), up[start:end], out=cap[start:end])
         self._steps = cap, up, down
+
+
+def _difference(one: NDArray[np.float32], other: NDArray[np.float32] | None) -> float:
+    """Mean absolute difference; none to a frame that is not there."""
+    return 0.0 if other is None else float(np.abs(one - other).mean())
