@@ -235,8 +235,8 @@ def _seen(
         clip, looks = watching
         detector = Detector(keys, depth=clip.luma_depth, aspect=clip.aspect, search=search)
         for number, look in enumerate(looks):
-            if detector.wants(look.seconds, key_frame=look.key):
-                detector.push(look.luma, look.seconds, key_frame=look.key)
+            if detector.wants(look.seconds, size=look.size):
+                detector.push(look.luma, look.seconds, key_frame=look.key, size=look.size)
                 progress(number, clip.frames)
             if first and detector.decided:
                 break

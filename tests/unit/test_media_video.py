@@ -332,6 +332,14 @@ def test_frames_for_the_detector(tmp_path: Path) -> None:
     assert set(some) <= {seconds for _, seconds, _ in every}
 
 
+def test_every_frame_comes_with_the_bytes_that_it_was_coded_in(tmp_path: Path) -> None:
+    source = clips.write(tmp_path / "clip.mp4", count=24)
+    with av.open(str(source)) as container:
+        packets = [packet for packet in container.demux(video=0) if packet.pts is not None]
+    expected = [packet.size for packet in sorted(packets, key=lambda packet: packet.pts or 0)]
+    assert [look.size for look in looked_at(source)] == expected
+
+
 def test_no_frame_stands_out_where_all_are_key_frames(tmp_path: Path) -> None:
     source = clips.write(tmp_path / "all.mkv", "ffv1", count=6)
     assert [look.key for look in looked_at(source)] == [True] + 5 * [False]

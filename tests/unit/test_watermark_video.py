@@ -13,6 +13,7 @@ from stamp.watermark.grid import resize
 from stamp.watermark.key import Key
 from stamp.watermark.quality import psnr
 from stamp.watermark.video import SCHEME, Detector, Embedder, VideoDetection
+from stamp.watermark.video.look import _parts_of
 from tests.scenes import pan
 
 KEY, OTHER = Key(bytes(range(32)), "mine"), Key(bytes(32), "other")
@@ -120,14 +121,30 @@ def test_a_picture_in_a_picture_is_read() -> None:
     assert found.transform.scale == pytest.approx(0.5, abs=0.02)
 
 
+def test_the_part_of_a_picture_where_most_is_to_be_seen_is_searched_first() -> None:
+    picture = np.random.default_rng(1).normal(0, 1, (200, 160)).astype(np.float32)
+    picture[60:120] *= 3
+    (first, centred, *quarters) = _parts_of(picture)
+    assert first == (pytest.approx(60, abs=5), pytest.approx(120, abs=5), 0, 160)
+    assert centred == (first[0], 200 - first[0], 0, 160)
+    assert len(quarters) == 5
+
+
 def test_frames_that_are_not_wanted_are_passed_over() -> None:
     detector = Detector(KEY)
     frame = next(iter(marked(pan(SHAPE, 1))))
     assert detector.wants(0.0)
     detector.push(frame, 0.0)
     assert not detector.wants(0.05)
-    assert detector.wants(0.05, key_frame=True)
+    assert detector.wants(0.05, size=2)
     assert detector.wants(0.2)
+
+
+def test_of_frames_close_together_the_one_of_most_bytes_counts(clip: list[Plane]) -> None:
+    detector, plain = Detector(KEY, search=False), pan(SHAPE, 2)
+    for frame, size in ((next(iter(plain)), 10), (clip[0], 500), (next(iter(plain)), 10)):
+        detector.push(frame, 0.0, size=size)
+    assert detector.result().payload == PAYLOAD
 
 
 def test_no_frames_are_no_mark() -> None:
@@ -137,7 +154,7 @@ def test_no_frames_are_no_mark() -> None:
 
 def test_memory_grows_with_the_logarithm_of_the_duration() -> None:
     detector = Detector(KEY, search=False)
-    for i, frame in enumerate(pan((128, 160), 24 * 9, speed=(0.2, 0.3))):
+    for i, frame in enumerate(pan((128, 160), 24 * 9 + 1, speed=(0.2, 0.3))):
         detector.push(frame, i / 6)
     assert len(detector._parts) == 2
 

@@ -232,7 +232,7 @@ def groups(start: float) -> dict[str, dict[str, tuple[Step, ...]]]:
 
 
 def offered(steps: tuple[Step, ...], shape: clips.Shape) -> bool:
-    """Whether a platform makes these rungs of a clip of `shape`: none of 360 rows and more of a smaller one."""
+    """Whether a platform makes these rungs of a clip of `shape`: those of 360 rows need as many."""
     return shape.short >= 360 or all(isinstance(step, Quality) or step.short < 360 for step in steps)
 
 

@@ -3,8 +3,8 @@
     python -m benchmarks.robustness.video.peer --clips FOLDER --seconds 3
 
 It marks pictures only, so every frame is marked (dwtDct, 32 bits) and kept without loss until the attack.
-Some twelve frames a clip are read: each by itself, and all together by a majority for every bit, which it does
-not offer and which favours it.
+Some twelve frames a clip are read: each by itself, and all together by a majority for every bit, which
+it does not offer and which favours it.
 """
 
 from __future__ import annotations

@@ -31,11 +31,13 @@ class Look:
     luma : (H, W), upright, uint8 or uint16 with the sample in the lowest `Clip.luma_depth` bits; read only.
     seconds : from the start of the clip.
     key : the frame was coded without others, and the one before it was not: where all are, none stands out.
+    size : bytes of the packet that it was decoded from; where that is not known, those of the frame before.
     """
 
     luma: NDArray[Any]
     seconds: float
     key: bool
+    size: int
 
 
 @contextmanager
@@ -57,17 +59,24 @@ def watched(source: Source, *, references_only: bool = False) -> Iterator[tuple[
         if stream is None:
             yield None
             return
-        frames = _decoded(container, stream, named, references_only=references_only)
+        sizes: dict[int, int] = {}
+        frames = _decoded(container, stream, named, sizes, references_only=references_only)
         first = next(frames, None)
         if first is None:
             raise damaged(named, "no frame of it can be decoded")
         clip = describe(container, stream, first, path)
-        yield clip, _looks(chain([first], frames), clip, stream)
+        yield clip, _looks(chain([first], frames), clip, stream, sizes)
 
 
 def _decoded(
-    container: InputContainer, stream: VideoStream, named: Path, *, references_only: bool
+    container: InputContainer,
+    stream: VideoStream,
+    named: Path,
+    sizes: dict[int, int],
+    *,
+    references_only: bool,
 ) -> Iterator[VideoFrame]:
+    """Frames; `sizes` gets the bytes of the packets by the times at which they are shown."""
     decoder = decoder_for(stream)
     if references_only:
         decoder.skip_frame = "NONREF"
@@ -79,6 +88,8 @@ def _decoded(
             if packet is None:
                 return
             last = not packet.size and packet.dts is None
+            if packet.pts is not None:
+                sizes[packet.pts] = packet.size
             frames = decoder.decode(None if last else packet) if packet.size or last else []
         except (av.error.InvalidDataError, av.error.PatchWelcomeError):
             faults += 1
@@ -91,13 +102,20 @@ def _decoded(
     raise damaged(named, "too much of it cannot be decoded")
 
 
-def _looks(frames: Iterator[VideoFrame], clip: Clip, stream: VideoStream) -> Iterator[Look]:
+def _looks(
+    frames: Iterator[VideoFrame], clip: Clip, stream: VideoStream, sizes: dict[int, int]
+) -> Iterator[Look]:
     base, first, before = stream.time_base or Fraction(1), stream.start_time or 0, False
+    size = 1
     for frame in frames:
+        if frame.pts is not None:
+            size = sizes.get(frame.pts, size)
+            for shown_or_skipped in [pts for pts in sizes if pts <= frame.pts]:
+                del sizes[shown_or_skipped]
         seconds = float(((frame.pts if frame.pts is not None else first) - first) * base)
         key, before = frame.key_frame and not before, frame.key_frame
         shown = frame if has_luma_plane(frame.format.name) else _with_luma(frame)
-        yield Look(clip.turn.upright(luma_plane(shown)), seconds, key)
+        yield Look(clip.turn.upright(luma_plane(shown)), seconds, key, size)
 
 
 def _with_luma(frame: VideoFrame) -> VideoFrame:

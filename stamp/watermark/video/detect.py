@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -15,10 +16,10 @@ from .evidence import Evidence, Plane, details_of, working
 from .look import Sight
 from .scheme import SCHEME, displayed
 
-RATE = 6.0  # frames a second that are looked at
-WINDOW = 24  # frames of the shortest part of a clip that is searched for itself
-KEY_FRAME_WEIGHT = 3.0  # an encoder's key frames are coded better than the rest
-_FIRST_LOOKS = (1, 4, 10)  # frames after which the beginning of a clip is read as it stands
+RATE = 12.0  # frames a second that are looked at
+WINDOW, _WINDOW_S = 24, 3.8  # frames, and seconds, of the shortest part of a clip that is searched for itself
+SIZE_EXPONENT = 0.65  # of the bytes that a frame was coded in, which tell how much of the mark it keeps
+_FIRST_LOOKS = (1, 4, 10, 24)  # frames after which the beginning of a clip is read as it stands
 _NARROWEST = 48  # canonical pixels of the shorter side below which nothing can be read
 
 
@@ -54,6 +55,14 @@ class _Part:
     read: set[int] = field(default_factory=set)
 
 
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    luma: NDArray[np.unsignedinteger]
+    time_s: float
+    key: bool
+    size: int
+
+
 class Detector:
     """Looks for marks in a clip, frame by frame. Not to be shared between threads.
 
@@ -70,7 +79,7 @@ class Detector:
 
     Notes
     -----
-    Windows of some four seconds are read, then pairs of windows, pairs of pairs and so on, in the manner of a
+    Windows of four seconds are read, then pairs of windows, pairs of pairs and so on, in the manner of a
     binary counter. So a marked scene in a long compilation is found, as is a mark so weak that it takes the
     whole clip, and memory grows with the logarithm of the duration.
     """
@@ -88,7 +97,7 @@ class Detector:
             raise ValueError("a detector needs a key")
         self._white, self._aspect, self._search = float((1 << depth) - 1), aspect, search
         self._canonical = (0, 0)
-        self._next = -np.inf
+        self._held: _Frame | None = None
         self._start: float | None = None
         self._previous: Plane | None = None
         self._parts: list[_Part] = []
@@ -101,19 +110,36 @@ class Detector:
         """Whether a payload was read: more frames can only add spans and other marks."""
         return bool(self._found)
 
-    def wants(self, time_s: float, *, key_frame: bool = False) -> bool:
-        """Whether `push` would look at a frame of this time; others need not be converted."""
-        return key_frame or time_s >= self._next
+    def wants(self, time_s: float, *, size: int = 1) -> bool:
+        """Whether `push` would look at a frame of this time; others need not be converted.
 
-    def push(self, luma: NDArray[np.unsignedinteger], time_s: float, *, key_frame: bool = False) -> None:
+        Of the frames of each twelfth of a second, those that were coded in more bytes than all before.
+        """
+        held = self._held
+        return held is None or _slot(held.time_s) != _slot(time_s) or size > held.size
+
+    def push(
+        self, luma: NDArray[np.unsignedinteger], time_s: float, *, key_frame: bool = False, size: int = 1
+    ) -> None:
         """The next frame: luma, (height, width) uint8 or uint16, upright as displayed, and its time in
         seconds.
 
-        key_frame : the decoder calls it one.
+        key_frame : the decoder calls it one. size : bytes that it was coded in; all count the same unless
+        told.
         """
-        if not self.wants(time_s, key_frame=key_frame):
+        if not self.wants(time_s, size=size):
             return
-        self._next = time_s + 0.9 / RATE
+        if self._held is not None and _slot(self._held.time_s) != _slot(time_s):
+            self._take(self._held)
+        first = self._held is None
+        self._held = _Frame(luma.copy(), time_s, key_frame, size)
+        if first:  # most clips are read from it
+            self._take(self._held)
+            self._held = replace(self._held, key=False)
+
+    def _take(self, held: _Frame) -> None:
+        """Add a frame to the evidence, and read it where it is time to."""
+        luma = held.luma
         canonical = displayed((luma.shape[0], luma.shape[1]), self._aspect)
         if min(canonical) < _NARROWEST:
             return
@@ -123,9 +149,9 @@ class Detector:
         ):
             self._restart(canonical)
         if self._previous is None or not np.array_equal(frame, self._previous):
-            self._add(frame, time_s, KEY_FRAME_WEIGHT if key_frame else 1.0)
+            self._add(frame, held)
         elif self._window is not None:
-            self._window.end_s = time_s
+            self._window.end_s = held.time_s
         self._previous = frame
 
     def _restart(self, canonical: tuple[int, int]) -> None:
@@ -134,7 +160,8 @@ class Detector:
         self._canonical, self._previous = canonical, None
         self._parts, self._window, self._key_frames = [], None, None
 
-    def _add(self, frame: Plane, time_s: float, weight: float) -> None:
+    def _add(self, frame: Plane, held: _Frame) -> None:
+        time_s, weight = held.time_s, held.size**SIZE_EXPONENT
         if self._start is None:
             self._start = time_s
         details, shape = details_of(frame), (frame.shape[0], frame.shape[1])
@@ -142,7 +169,7 @@ class Detector:
             self._window = _Part(time_s, time_s)
         self._window.evidence.add(details, shape, weight)
         self._window.end_s = time_s
-        if weight != 1:
+        if held.key:
             if self._key_frames is None:
                 self._key_frames = _Part(time_s, time_s)
             self._key_frames.evidence.add(details, shape)
@@ -150,7 +177,7 @@ class Detector:
         frames = self._window.evidence.frames
         if not self._parts and not self.decided and frames in _FIRST_LOOKS:
             self._read(self._window, search=False)
-        if frames == WINDOW:
+        if frames >= WINDOW and time_s - self._window.start_s >= _WINDOW_S:
             self._close()
 
     def _close(self) -> None:
@@ -216,6 +243,9 @@ class Detector:
 
     def results(self) -> list[VideoDetection]:
         """Every mark that was found, the surest first; where none was, one answer a key. Ends the reading."""
+        if self._held is not None:
+            self._take(self._held)
+        self._held = None
         self._finish()
         self._parts, self._window, self._key_frames = [], None, None
         found = sorted(self._found.values(), key=lambda d: d.log10_p)
@@ -234,6 +264,10 @@ class Detector:
         return VideoDetection(
             d.present, None, d.score, d.threshold, d.log10_p, None, d.transform, (), None, d.key_name
         )
+
+
+def _slot(time_s: float) -> int:
+    return math.floor(time_s * RATE + 1e-6)
 
 
 def _joined(earlier: _Part, later: _Part) -> _Part:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -19,8 +20,13 @@ from ..warp import unwarp
 from .evidence import Plane
 from .scheme import SCHEME
 
+Box = tuple[int, int, int, int]  # top, bottom, left, right
+
 _BUDGET_NEAR, _BUDGET_FAR = 12, 48  # decodings of one look, without and with the search
 _QUARTERS = ((0, 0), (0, 2), (2, 0), (2, 2), (1, 1))  # corners, in quarters of the sides
+_SMOOTH = 9  # rows or columns over which a profile is averaged
+_CONTRAST = 0.5  # of logarithms: less between high and low is no frame around a picture
+_NARROWEST = 48  # rows or columns of a part below which nothing can be read
 GOES_ON = 5.0  # deviations at which a mark that was read elsewhere in the clip is taken to go on
 
 
@@ -62,17 +68,16 @@ class Sight:
         return found
 
     def look_into(self, picture: Plane) -> Detection | None:
-        """Search quarters of it by themselves: a small picture in a large one is lost in all of it."""
-        h, w = picture.shape
-        for y, x in _QUARTERS:
-            top, left = round(y * h / 4), round(x * w / 4)
-            quarter = np.ascontiguousarray(picture[top : top + h // 2, left : left + w // 2])
-            shape = canonical_shape((quarter.shape[0], quarter.shape[1]))
-            found = self.look(quarter, shape, search=True)
+        """Search parts of it by themselves: a picture framed by bars, by a blurred copy of itself or by
+        another picture is lost in all of it."""
+        for top, bottom, left, right in _parts_of(picture):
+            part = np.ascontiguousarray(picture[top:bottom, left:right])
+            found = self.look(part, canonical_shape((part.shape[0], part.shape[1])), search=True)
             if found is not None and found.transform is not None:
                 # the span of a mark is followed in whole frames only
                 self.readings.clear()
-                return replace(found, transform=replace(found.transform, scale=found.transform.scale / 2))
+                scale = round(found.transform.scale * (part.size / picture.size) ** 0.5, 4)
+                return replace(found, transform=replace(found.transform, scale=scale))
         return None
 
     def going_on(self, picture: Plane) -> bytes | None:
@@ -90,3 +95,34 @@ class Sight:
         code = 1.0 - 2.0 * encode(frame(reading.payload, self.key, SCHEME)).astype(np.float64)
         agreed: NDArray[np.float64] = (gains_from_pilots(o) @ o.soft[:, :CODED_BITS]) * code
         return float(agreed.mean() / (agreed.std() + 1e-12) * CODED_BITS**0.5)
+
+
+def _parts_of(picture: Plane) -> Iterator[Box]:
+    """Where a small picture in a large one may be: where most is to be seen, the same centred, the quarters
+    at the corners and in the middle."""
+    h, w = picture.shape
+    energy = np.square(picture)
+    top, bottom = _busiest(energy.mean(1))
+    left, right = _busiest(energy.mean(0))
+    above, beside = min(top, h - bottom), min(left, w - right)
+    framed = (top, bottom, left, right), (above, h - above, beside, w - beside)
+    for box in dict.fromkeys(framed):
+        if box != (0, h, 0, w) and min(box[1] - box[0], box[3] - box[2]) >= _NARROWEST:
+            yield box
+    for y, x in _QUARTERS:
+        up, across = round(y * h / 4), round(x * w / 4)
+        yield up, up + h // 2, across, across + w // 2
+
+
+def _busiest(profile: NDArray[np.float32]) -> tuple[int, int]:
+    """From the first to the last place where a profile is high, by Otsu's threshold on its logarithm; all of
+    it where it is much the same."""
+    padded = np.pad(profile.astype(np.float64), _SMOOTH // 2, mode="edge")
+    level = np.log(np.convolve(padded, np.full(_SMOOTH, 1 / _SMOOTH), "valid") + 1)
+    total, count = np.cumsum(np.sort(level)), np.arange(1, len(level))
+    low, high = total[:-1] / count, (total[-1] - total[:-1]) / (len(level) - count)
+    best = int(np.argmax(count * (len(level) - count) * (high - low) ** 2))
+    if high[best] - low[best] < _CONTRAST:
+        return 0, len(level)
+    inside = np.flatnonzero(level >= (low[best] + high[best]) / 2)
+    return int(inside[0]), int(inside[-1]) + 1
