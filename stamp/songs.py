@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from .watermark.key import Key
 
 _ENOUGH = 10  # seconds in which most music can be read
-_SOME = 5  # seconds from which many songs can be read
 _LITTLE = 0.1
 _GLANCE = 28  # seconds, two chunks: most songs are read from them
 _PACKET = 0.02  # seconds, in the shortest usual packet of a lossy codec
@@ -209,7 +208,7 @@ def lacks(clip: Path, payload: bytes, *, key: Key) -> bool:
         embedder.flush()
     except (HostError, MediaError):  # no sound, or none that is marked
         return False
-    return frames / song.rate >= _SOME and embedder.marked_share >= _LITTLE
+    return frames / song.rate >= _ENOUGH and embedder.marked_share >= _LITTLE
 
 
 def _best(

@@ -37,7 +37,8 @@ def clip(path: Path, codec: str = "aac", *, silent: bool = False, seconds: float
         sound.codec_context.open()
         for number in range(int(seconds * 10)):
             planes = np.full((540, 480), 128, np.uint8)
-            planes[:360] = texture[:, 2 * number : 2 * number + 480]
+            left = 2 * number % 160
+            planes[:360] = texture[:, left : left + 480]
             container.mux(video.encode(av.VideoFrame.from_ndarray(planes, "yuv420p")))
         size = sound.codec_context.frame_size or 1024
         for start in range(0, len(music), size):
@@ -114,7 +115,7 @@ def test_sound_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
 
 
 def test_resume_asks_the_sound_too(tmp_path: Path) -> None:
-    path = clip(tmp_path / "clip.mp4")
+    path = clip(tmp_path / "clip.mp4", seconds=12)
     job = Job(path, tmp_path / "marked.mp4")
     pictures = EmbedTask(KEY, resume=True)
     both = replace(pictures, options=EmbedOptions(audio=True))
@@ -127,7 +128,9 @@ def test_resume_asks_the_sound_too(tmp_path: Path) -> None:
     assert both(job).resumed
 
 
-def test_resume_expects_no_mark_in_silence(tmp_path: Path) -> None:
-    job = Job(clip(tmp_path / "quiet.mp4", silent=True), tmp_path / "marked.mp4")
+@pytest.mark.parametrize("seconds", [2, 12], ids=["too short", "long enough"])
+def test_resume_expects_no_mark_in_silence_or_in_a_moment(seconds: int, tmp_path: Path) -> None:
+    path = clip(tmp_path / "clip.mp4", silent=seconds > 2, seconds=seconds)
+    job = Job(path, tmp_path / "marked.mp4")
     task = EmbedTask(KEY, resume=True, options=EmbedOptions(audio=True))
     assert [task(job).resumed for _ in range(2)] == [False, True]
