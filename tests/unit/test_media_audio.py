@@ -317,6 +317,56 @@ def test_lossless_m4a_has_no_padding_to_be_left_out(tmp_path: Path) -> None:
     assert comment in target.read_bytes()
 
 
+def edited(path: Path, *rows: tuple[int, int]) -> Path:
+    """The file with an edit list of these (length in ms, start in samples)."""
+    tops = boxes.tree(path.read_bytes())
+    moov = next(top for top in tops if top.kind == b"moov")
+    assert boxes.movie_scale(moov) == 1000
+    track = moov.at(b"trak")
+    track.drop(b"edts")
+    entries = b"".join(struct.pack(">IiHH", *row, 1, 0) for row in rows)
+    listed = boxes.Box(b"elst", struct.pack(">II", 0, len(rows)) + entries, [])
+    track.children.append(boxes.Box(b"edts", b"", [listed]))
+    target = path.with_stem("edited")
+    shift = len(b"".join(top.tobytes() for top in tops)) - path.stat().st_size
+    if tops.index(moov) < [top.kind for top in tops].index(b"mdat"):
+        boxes.move_chunks(track, [offset + shift for offset, _ in boxes.chunks(track)])
+    target.write_bytes(b"".join(top.tobytes() for top in tops))
+    return target
+
+
+@pytest.mark.parametrize("kind", ["m4a-alac-16", "m4a-aac"])
+def test_an_m4a_that_was_trimmed_begins_where_it_did(kind: str, tmp_path: Path) -> None:
+    path = made(tmp_path, kind, frames=88_200)
+    right = np.concatenate(list(open_song(path).blocks()))
+    delay = 1024 if kind == "m4a-aac" else 0
+    trimmed = edited(path, (1500, delay + 22_050))
+    target = tmp_path / "out.m4a"
+    softer(trimmed, target, 1.0)
+    there = np.concatenate(list(open_song(target).blocks()))
+    assert len(there) == 66_150
+    assert np.abs(there - right[22_050:]).max() < (1e-4 if delay == 0 else 0.1)
+
+
+def test_an_m4a_that_waits_begins_as_late_as_before(tmp_path: Path) -> None:
+    path = edited(made(tmp_path, "m4a-aac", frames=88_200), (700, -1), (2000, 1024))
+    target = tmp_path / "out.m4a"
+    softer(path, target)
+    assert open_song(path).frames == open_song(target).frames == 88_200
+    for each in (path, target):
+        with each.open("rb") as file:
+            piece = boxes.edit(boxes.read_moov(file).at(b"trak"))
+        assert (piece.wait, piece.start, piece.several) == (700, 1024, False)
+
+
+def test_an_m4a_in_pieces_is_refused(tmp_path: Path) -> None:
+    """What was cut out of it would be heard again."""
+    path = edited(made(tmp_path, "m4a-alac-16", frames=88_200), (500, 0), (1000, 44_100))
+    assert sum(map(len, open_song(path).blocks())) == pytest.approx(66_150, abs=4096)
+    with pytest.raises(UnsupportedFormat, match=r"edited\.m4a: its edit list .*; make one of them: ffmpeg"):
+        softer(path, tmp_path / "out.m4a")
+
+
 def test_protected_and_doubled_sound_is_refused(tmp_path: Path) -> None:
     path = made(tmp_path, "m4a-aac")
     data = path.read_bytes()

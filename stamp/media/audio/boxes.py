@@ -123,14 +123,29 @@ def movie_scale(moov: Box) -> int:
     return max(int(struct.unpack_from(">I", header, 20 if header[0] == 1 else 12)[0]), 1)
 
 
-def edit(track: Box) -> tuple[int, int]:
-    """(where in the samples the track begins, its length in the movie's time units); 0 where not told."""
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What of the samples of a track is played, and when (section 8.6.6).
+
+    wait : how long nothing is, in the movie's time units. start : where in the samples it begins, in the
+    track's. length : in the movie's time units, 0 where not told. several : more pieces follow.
+    """
+
+    wait: int = 0
+    start: int = 0
+    length: int = 0
+    several: bool = False
+
+
+def edit(track: Box) -> Edit:
     box = track.get(b"edts", b"elst")
-    if box is None:
-        return 0, 0
-    rows = table(box, ">Qqi" if box.content[0] == 1 else ">Iii")
-    length, start = rows[0][:2] if len(rows) == 1 else (0, 0)
-    return max(start, 0), length
+    rows = table(box, ">Qqi" if box.content[0] == 1 else ">Iii") if box else []
+    pieces = [(length, start) for length, start, _ in rows]
+    wait = 0
+    while pieces and pieces[0][1] < 0:
+        wait += pieces.pop(0)[0]
+    length, start = pieces[0] if pieces else (0, 0)
+    return Edit(wait, start, length, len(pieces) > 1)
 
 
 def chunks(track: Box) -> list[tuple[int, int]]:

@@ -142,11 +142,12 @@ def _frames(container: InputContainer, stream: AudioStream, faults: Faults) -> I
         yield from frames
 
 
-def cut(blocks: Iterator[Block], frames: int | None) -> Iterator[Block]:
-    """The first `frames` samples: decoders give the encoder's padding, too."""
+def cut(blocks: Iterator[Block], frames: int | None, start: int = 0) -> Iterator[Block]:
+    """The first `frames` samples from `start` on: decoders give the encoder's padding, too."""
     left = frames if frames is not None else 1 << 62
-    for block in blocks:
-        if left > 0:
+    for whole in blocks:
+        block, start = whole[start:], max(start - len(whole), 0)
+        if left > 0 and len(block):
             yield block[:left]
         left -= len(block)
 

@@ -64,7 +64,7 @@ def _planned(source: BinaryIO, spool: BinaryIO, frames: int) -> _Plan:
     others = [box for box in moov.children if box.kind == b"trak" and box is not old_track]
     kept = [chunks(track) for track in others]
     sound = chunks(new_track)
-    delay = edit(new_track)[0]
+    delay = edit(new_track).start
     _take_over(moov, old_track, new_track, frames, delay)
     for index, child in enumerate(moov.children):
         if child.kind == b"udta":
@@ -122,12 +122,15 @@ def _take_over(moov: Box, old: Box, new: Box, frames: int, delay: int) -> None:
     times = struct.pack(form, scale, total)
     header.content = header.content[:place] + times + header.content[place + len(times) :]
     exact = frames * movie_scale(moov) / scale
-    told = edit(old)[1]
+    before = edit(old)
+    told = before.length
     # Rounded up where the source's own length is another: players take the shorter of this and the samples.
     length = told if abs(told - exact) < 1 else math.ceil(exact)
-    entry = struct.pack(">IIIiHH", 0, 1, length, delay, 1, 0)
+    rows = [(before.wait, -1), (length, delay)] if before.wait else [(length, delay)]
+    entries = b"".join(struct.pack(">IiHH", *row, 1, 0) for row in rows)
     old.drop(b"edts")
-    old.children.insert(1, Box(b"edts", b"", [Box(b"elst", entry, [])]))
+    listed = Box(b"elst", struct.pack(">II", 0, len(rows)) + entries, [])
+    old.children.insert(1, Box(b"edts", b"", [listed]))
 
 
 def _decoded(track: Box) -> int:

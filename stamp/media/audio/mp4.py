@@ -36,12 +36,15 @@ _SLACK = 4096  # sample frames that a decoder may hold back at the end
 class _Track:
     """size : bytes of its samples. frames : its length in sample frames without the encoder's delay and
     padding, None where that is not told plainly. fragmented : more of it stands in other boxes. others :
-    there are other sound tracks."""
+    there are other sound tracks. start : where in its samples it begins. pieces : it is put together of
+    several of them."""
 
     size: int
     frames: int | None
     fragmented: bool
     others: bool
+    start: int = 0
+    pieces: bool = False
 
 
 def open_mp4(path: Path) -> Song:
@@ -55,6 +58,7 @@ def open_mp4(path: Path) -> Song:
     # An edit list counts in the movie's time scale, often milliseconds, and FFmpeg 9 cuts the sound there.
     # Where nothing but a delay is to be left out, it is told to take no more than that from the list.
     edits = {"advanced_editlist": "0"} if measured.frames is not None else {}
+    start = 0 if sound.codec == "aac" else measured.start  # of AAC, FFmpeg leaves out the delay even so
     faults = Faults()
     return Song(
         path,
@@ -62,7 +66,7 @@ def open_mp4(path: Path) -> Song:
         sound.rate,
         sound.channels,
         measured.frames,
-        lambda: cut(decoded(path, "mov", options=edits, faults=faults), measured.frames),
+        lambda: cut(decoded(path, "mov", options=edits, faults=faults), measured.frames, start),
         lambda target, blocks: _write(path, sound, measured, target, blocks),
         faults,
     )
@@ -87,21 +91,26 @@ def _measured(moov: Box, track: Box, rate: int) -> _Track:
     media, total = media_time(track)
     if fragmented or not total:
         return _Track(size, None, fragmented, others)
-    if comment:
+    piece = edit(track)
+    if comment and not piece.several:
         delay, padding, frames = (int(number, 16) for number in comment.groups())
         # An editor that knows nothing of the comment leaves it as it was.
         if abs(delay + padding + frames - total * rate / media) <= _SLACK:
             return _Track(size, frames, False, others)
-    start, length = edit(track)
-    units = total - start
-    if length and abs(length * media / movie_scale(moov) - units) > media / movie_scale(moov) + 1:
-        return _Track(size, None, False, others)
-    return _Track(size, round(units * rate / media), False, others)
+    units = total - piece.start
+    played = piece.length * media / movie_scale(moov)
+    if piece.several or (played and abs(played - units) > media / movie_scale(moov) + 1):
+        return _Track(size, None, False, others, pieces=piece.several)
+    return _Track(size, round(units * rate / media), False, others, round(piece.start * rate / media))
 
 
 def _write(path: Path, sound: Sound, track: _Track, target: Path, blocks: Iterable[Block]) -> list[str]:
     if track.others:
         raise refused(path, "there are several sound tracks in it", "put each in a file of its own")
+    if track.pieces:
+        raise refused(
+            path, "its edit list puts it together of several pieces", "make one of them: ffmpeg -i IN OUT.m4a"
+        )
     if track.fragmented:
         raise refused(
             path, "a fragmented MP4 cannot be marked", "put it in one piece: ffmpeg -i IN -c copy OUT.m4a"
