@@ -31,11 +31,23 @@ KEY_VARIABLE = "STAMP_KEY_FILE"
 _OPTION_NAMES = {"copyright": "copyright_notice", "creator": "creators", "credit": "credit_line"}
 
 
-def config_folder() -> Path:
-    """The user's own config folder for this program; it need not exist."""
+def config_folder() -> Path | None:
+    """The user's own config folder for this program; it need not exist. None for a user without a home: a key
+    that is made wherever one happens to be is lost with the next change of folder."""
     from platformdirs import user_config_path
 
-    return user_config_path("stamp", appauthor=False)
+    try:
+        folder = user_config_path("stamp", appauthor=False)
+    except RuntimeError:
+        return None
+    return folder if folder.is_absolute() else None  # older versions of platformdirs give "~/..."
+
+
+def _default_key() -> Path:
+    folder = config_folder()
+    if folder is None:
+        raise KeyFileError(f"no key, and no home to keep one in: give --key-file FILE or set {KEY_VARIABLE}")
+    return folder / "stamp.key"
 
 
 def load_key(given: str | os.PathLike[str] | None = None) -> Key:
@@ -50,7 +62,7 @@ def load_key(given: str | os.PathLike[str] | None = None) -> Key:
     path = given or os.environ.get(KEY_VARIABLE)
     if path:
         return Key.load(path)
-    default = config_folder() / "stamp.key"
+    default = _default_key()
     if not os.path.exists(default):
         raise KeyFileError(
             f"no key: give --key-file FILE or set {KEY_VARIABLE}; `stamp embed` makes one, {default}"
@@ -67,8 +79,7 @@ def load_or_make_key(given: str | os.PathLike[str] | None = None) -> tuple[Key, 
     """
     from .watermark.key import Key
 
-    default = config_folder() / "stamp.key"
-    if given or os.environ.get(KEY_VARIABLE) or os.path.exists(default):
+    if given or os.environ.get(KEY_VARIABLE) or os.path.exists(default := _default_key()):
         return load_key(given), None
     draft = default.with_name(f".{secrets.token_hex(8)}.stamp-tmp")
     try:
@@ -89,7 +100,8 @@ def load_or_make_key(given: str | os.PathLike[str] | None = None) -> tuple[Key, 
 def find_config(start: str | os.PathLike[str] = ".") -> Path | None:
     """The nearest stamp.toml from `start` upwards, else the one in the user's config folder, else None."""
     here = Path(start).resolve()
-    candidates = [folder / CONFIG_FILE for folder in (here, *here.parents, config_folder())]
+    folders = filter(None, (here, *here.parents, config_folder()))
+    candidates = [folder / CONFIG_FILE for folder in folders]
     # A folder that this user may not look into, such as root's under sudo, has nothing for him.
     return next((path for path in candidates if os.path.isfile(path)), None)
 

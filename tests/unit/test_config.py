@@ -85,6 +85,21 @@ def test_a_config_folder_of_somebody_else_has_nothing(config: Path, monkeypatch:
         load_key()
 
 
+def test_a_user_without_a_home_gets_no_key_where_he_happens_to_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", "")
+    monkeypatch.setattr(
+        "os.path.expanduser", lambda path: path
+    )  # as for a user whom the system does not know
+    with pytest.raises(KeyFileError, match="no home"):
+        load_or_make_key()
+    assert find_config() is None
+    assert list(Path().iterdir()) == []
+    Key.generate("given").save("given.key")
+    assert load_or_make_key("given.key")[0].name == "given"
+
+
 def test_layers_and_the_year(tmp_path: Path) -> None:
     Path("stamp.toml").write_text(
         '[rights]\ncopyright_notice = "© {year} D"\ncreators = ["D", "E"]\ncredit_line = "d"\n',
