@@ -149,9 +149,17 @@ def _reason(seconds: float, share: float) -> str:
 
 
 def _marked(blocks: Iterable[Block], embedder: Embedder) -> Iterator[Block]:
+    """In small pieces again: the embedder gives seconds at once, of which writers make several copies."""
+    from .media.audio.song import BLOCK
+
     for block in blocks:
-        yield embedder.push(block)
-    yield embedder.flush()
+        yield from _pieces(embedder.push(block), BLOCK)
+    yield from _pieces(embedder.flush(), BLOCK)
+
+
+def _pieces(block: Block, size: int) -> Iterator[Block]:
+    for start in range(0, len(block), size):
+        yield block[start : start + size]
 
 
 def detect(

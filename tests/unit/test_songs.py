@@ -20,6 +20,9 @@ from stamp import Key, detect_file, embed_file
 from stamp.errors import CorruptFile, HostError, OutputError, UnsupportedFormat
 from stamp.media.audio import ogg
 from stamp.media.audio.opening import open_song
+from stamp.media.audio.song import BLOCK
+from stamp.songs import _marked
+from stamp.watermark.audio import Embedder
 from tests import songs
 
 PAYLOAD = bytes.fromhex("00ff00ff00ff00ff")
@@ -251,3 +254,12 @@ def test_a_copy_that_would_be_shorter_is_refused(tmp_path: Path, monkeypatch: py
     ):
         embed_file(path, tmp_path / "copy.opus", PAYLOAD, key=KEY)
     assert [each.name for each in tmp_path.iterdir()] == [path.name]
+
+
+def test_writers_get_the_marked_sound_in_small_pieces() -> None:
+    """Of seconds of many channels at a high rate, each copy that they make would take 100 MB."""
+    tune = songs.music(20, 44_100)
+    embedder = Embedder(PAYLOAD, key=KEY, sample_rate=44_100, channels=2)
+    blocks = list(_marked([tune[:500_000], tune[500_000:]], embedder))
+    assert max(map(len, blocks)) <= BLOCK
+    assert sum(map(len, blocks)) == len(tune)
