@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import Any
@@ -92,11 +93,19 @@ def run(
                 result = attempt(function, item)
             yield index, result
         return
-    waiting = iter(enumerate(items))
+    waiting: Iterator[tuple[int, Any]] = iter(enumerate(items))
     busy: list[_Worker] = []
     try:
         for index, item in waiting:
-            busy.append(_Worker(function))
+            try:
+                busy.append(_Worker(function))
+            except (
+                OSError
+            ):  # no more processes, or no more open files, for this user: work with those there are
+                if not busy:
+                    raise
+                waiting = chain([(index, item)], waiting)
+                break
             busy[-1].give(index, item)
             if len(busy) >= processes:
                 break

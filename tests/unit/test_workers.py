@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 from typing import Any
 
 import pytest
 
-from stamp.workers import Crash, run
+from stamp.workers import Crash, _Worker, run
 
 
 def work(item: Any) -> Any:
@@ -38,6 +39,21 @@ def test_every_item_is_done_once(processes: int) -> None:
 def test_one_item_stays_in_this_process_and_more_do_not() -> None:
     assert results(["pid"], 4) == [os.getpid()]
     assert os.getpid() not in results(["pid", "pid"], 1)
+
+
+def test_as_many_processes_as_the_system_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[Any] = []
+
+    def worker(function: Any) -> Any:
+        if len(started) == 2:
+            raise OSError(errno.EMFILE, "Too many open files")
+        started.append(_Worker(function))
+        return started[-1]
+
+    monkeypatch.setattr("stamp.workers._Worker", worker)
+    assert results(list(range(7)), 5) == [n * n for n in range(7)]
+    with pytest.raises(OSError, match="Too many open files"):
+        results([1, 2], 2)
 
 
 def test_nothing_to_do() -> None:
