@@ -231,6 +231,16 @@ def audio(documents: dict[str, dict[str, Any]]) -> str:
     return head + runner.table(["sound", ""], rows)
 
 
+def random_sound(document: dict[str, Any]) -> str:
+    summary = document["summary"]
+    chains, songs = len(summary["attacks"]), summary["songs"]
+    return (
+        f"{chains} chains drawn at random, for each of {songs} songs: a clip of 5 to 20 s, up to "
+        f"two edits, MP3, AAC or Opus at 48 to 128 kbit/s. **{summary['read_share']['all']:.1%}** read, "
+        f"{summary['wrong']} wrong ({_origin(document)}).\n"
+    )
+
+
 def video(documents: dict[str, dict[str, Any]]) -> str:
     """Ten lines for people in a hurry."""
     robust, edits = documents["robustness_video"], documents["robustness_video_edits"]
@@ -285,6 +295,7 @@ BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {
     "homes": homes,
     "tags": tags,
     "robustness_audio": _with_origin(robustness_of_sound),
+    "robustness_audio_random": random_sound,
     "robustness_audio_peer": _with_origin(sound_beside_a_peer),
     "fidelity_audio": _with_origin(fidelity_of_sound),
     "false_positives_audio": _with_origin(false_positives_of_sound),

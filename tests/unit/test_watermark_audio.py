@@ -288,6 +288,7 @@ def test_a_long_file_is_read_in_windows() -> None:
 def test_the_first_decodings_are_asked_for_less_and_all_together_for_little() -> None:
     thresholds = [threshold_after(n) for n in range(1, 3000)]
     assert thresholds == sorted(thresholds)
+    assert thresholds[0] < 1.5
     total = sum(10 ** stats.log10_p_statistic(z) for z in thresholds) * 2.0**-32
     assert total + 10 ** stats.log10_p_statistic(stats.THRESHOLD_ALONE, stats.MAX_POSITIONS) < 1e-9
 
