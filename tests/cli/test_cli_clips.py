@@ -186,13 +186,13 @@ def test_a_mark_that_cannot_be_read_back_is_made_stronger_and_that_is_said(
     stamp: Runner, clip: Path, key_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = iter([None])
-    honest = works._read_back
-    monkeypatch.setattr(works, "_read_back", lambda path, key: next(answers, honest(path, key)))
+    honest = works.payload_of
+    monkeypatch.setattr(works, "payload_of", lambda path, *, key: next(answers, honest(path, key=key)))
     result = stamp("embed", clip, "--preset", "ultrafast", "--json")
     (entry,) = result.entries
     assert any("1.6 times the strength was needed" in note for note in entry["notes"])
     assert stamp("detect", "clip.stamped.mp4", "--expect", entry["payload"]).code == 0
-    monkeypatch.setattr(works, "_read_back", lambda path, key: None)
+    monkeypatch.setattr(works, "payload_of", lambda path, *, key: None)
     refused = stamp("embed", clip, "-o", "never.mp4", "--preset", "ultrafast")
     assert (refused.code, Path("never.mp4").exists()) == (3, False)
     assert "clip.mp4: the mark cannot be read back" in refused.err
