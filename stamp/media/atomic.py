@@ -34,6 +34,9 @@ def write_whole(
     `.stamp-tmp`. Whatever the block raises, KeyboardInterrupt included, the temporary file is removed and
     `target` is as it was.
 
+    The content is on the disk before the name is: after a power cut there is the whole new file, or what was
+    there before. The folder is not flushed (ADR 33).
+
     With `overwrite`, a symbolic link is followed: the file behind it is replaced and the link stays, and so
     do its owner and its extended attributes, as far as the system allows that. The permission bits are those
     of `mode_from` if given, else those of the file replaced, else what the umask leaves.
@@ -58,7 +61,6 @@ def write_whole(
                 os.chmod(temp, mode)
             _flush(temp)
             _move(temp, place, overwrite=overwrite, shown=shown)
-            _flush_folder(place.parent)
     finally:
         with suppress(OSError):
             temp.unlink(missing_ok=True)
@@ -133,16 +135,6 @@ def _flush(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _flush_folder(folder: Path) -> None:
-    # The file is in place already; some systems (Windows, some network disks) cannot flush a folder at all.
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _move(temp: Path, place: Path, *, overwrite: bool, shown: Path) -> None:
