@@ -321,6 +321,36 @@ def test_damage_is_refused_or_counted(tmp_path: Path) -> None:
     assert len(looked_at(source)) >= 20
 
 
+def test_matroska_that_ends_early_is_refused_or_said(tmp_path: Path) -> None:
+    """Its demuxer takes the end of the file for that of the clip."""
+    source = clips.write(tmp_path / "in.mkv", count=60, rate=15, options={"g": "10", "bf": "0"})
+    source.write_bytes(source.read_bytes()[: source.stat().st_size // 2])
+    clip, target = examined(source), tmp_path / "out.mkv"
+    encoder = choose(clip, Settings(preset="ultrafast"))
+    with pytest.raises(
+        CorruptFile, match=r"in\.mkv: damaged, its header tells of 4\.0 s, there are [12]\.\d s"
+    ):
+        rewrite(clip, target, encoder, lambda luma, seconds: None)
+    written = rewrite(clip, target, encoder, lambda luma, seconds: None, tolerant=True)
+    assert written.notes[0].startswith("its header tells of 4.0 s, there are ")
+
+
+def test_a_hole_in_a_steady_clip_is_said(tmp_path: Path) -> None:
+    whole, holed = (
+        clips.write(tmp_path / "whole.mkv", count=60, rate=15, options={"g": "10", "bf": "0"}),
+        tmp_path / "holed.mkv",
+    )
+    with av.open(str(whole)) as source, av.open(str(holed), "w") as output:
+        stream = output.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.size and packet.pts is not None and not 1300 <= packet.pts < 2600:
+                packet.stream = stream
+                output.mux(packet)
+    assert again(whole, tmp_path / "out.mkv", preset="ultrafast") == ()
+    (note,) = again(holed, tmp_path / "out.mkv", preset="ultrafast")
+    assert note == "a piece of 1.3 s seems to be missing before 2.6 s of the picture"
+
+
 def test_frames_for_the_detector(tmp_path: Path) -> None:
     source = clips.phone(tmp_path / "phone.mov")
     every = [(look.luma.shape, look.seconds, look.key) for look in looked_at(source)]

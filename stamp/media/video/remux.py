@@ -46,6 +46,14 @@ MakeSound = Callable[[Stream, OutputContainer], Sound]
 _BITEXACT = 0x0400  # AVFMT_FLAG_BITEXACT
 _GLOBAL_HEADER = 0x40  # AVFMT_GLOBALHEADER
 _NONSTRICT = 0x20000  # AVFMT_TS_NONSTRICT
+_TELLING = (
+    "matroska",
+    "webm",
+    "avi",
+    "flv",
+)  # containers that tell their length, but not that it is not there
+_SLACK = 1.0  # seconds by which that may be too long
+_LONG = 1.0  # seconds between two frames of a steady clip from which some are missing
 _STALE = ("bps", "number_of_bytes", "_statistics")  # mkvmerge's statistics of the packets that were replaced
 
 
@@ -177,6 +185,7 @@ class _Job:
         self.copied = Order(strict=not int(self.output.format.flags) & _NONSTRICT)
         self.held: Packet[Any] | None = None
         self.first_dts = 0
+        self.seen = 0.0  # seconds, the end of what there was to read
 
     def _copied(self, stream: Stream) -> Stream | None:
         """The stream that takes the packets of `stream` as they are; None where it is not to be copied."""
@@ -232,6 +241,8 @@ class _Job:
                 packet = next(packets, None)
             if packet is None:
                 return
+            if packet.pts is not None and packet.time_base:
+                self.seen = max(self.seen, float((packet.pts + (packet.duration or 0)) * packet.time_base))
             if packet.is_corrupt:
                 self._fault("it ends early or parts of it are missing")
             yield packet
@@ -277,7 +288,14 @@ class _Job:
         if frame.is_corrupt:
             self._fault("a frame of it cannot be decoded in full")
         times = self.times
+        before = times.last if times.started else None
         pts = times.of(frame)
+        gap = 0.0 if before is None else float((pts - before) * times.base)
+        if clip.steady and gap > _LONG:
+            place = float((pts - times.first) * times.base)
+            self.notes.append(
+                f"a piece of {gap:.1f} s seems to be missing before {place:.1f} s of the picture"
+            )
         # The decoder predicts later frames from this one, and the encoder is not to repeat its frame types.
         frame.make_writable()
         frame.pict_type = 0
@@ -299,7 +317,18 @@ class _Job:
             self.first_dts = packet.dts
         self.held = packet
 
+    def _check_length(self) -> None:
+        """Of Matroska, FFmpeg does not say that it ends in the middle."""
+        told = (self.source.duration or 0) / av.time_base
+        if self.clip.muxer not in ("matroska", "webm") or self.seen >= told - _SLACK:
+            return
+        what = f"its header tells of {told:.1f} s, there are {self.seen:.1f} s"
+        if not self.tolerant:
+            raise damaged(self.path, what)
+        self.notes.append(what)
+
     def finish(self) -> None:
+        self._check_length()
         if self.frames:
             # One packet at a time: a long look ahead takes seconds, in which Ctrl-C would not be heard.
             for coded in self.encoder.encode_lazy(None):
