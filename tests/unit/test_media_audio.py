@@ -359,6 +359,27 @@ def test_an_m4a_that_waits_begins_as_late_as_before(tmp_path: Path) -> None:
         assert (piece.wait, piece.start, piece.several) == (700, 1024, False)
 
 
+def test_gaps_in_an_m4a_are_no_damage(tmp_path: Path) -> None:
+    """As recorders and programs that join files leave them: some samples last longer than they sound."""
+    path, target = made(tmp_path, "m4a-aac", frames=60_000), tmp_path / "out.m4a"
+    tops = boxes.tree(path.read_bytes())
+    moov = next(top for top in tops if top.kind == b"moov")
+    track = moov.at(b"trak")
+    times = track.at(b"mdia", b"minf", b"stbl", b"stts")
+    rows = boxes.table(times, ">II")
+    assert rows[0][1] == 1024
+    rows = [(20, 1024), (1, 1024 + 22_050), (rows[0][0] - 21, 1024), *rows[1:]]
+    times.content = struct.pack(">II", 0, len(rows)) + b"".join(struct.pack(">II", *row) for row in rows)
+    track.drop(b"edts")
+    path.write_bytes(b"".join(top.tobytes() for top in tops))
+    song = open_song(path)
+    read = sum(map(len, song.blocks()))
+    assert read == song.frames
+    notes = softer(path, target)
+    assert notes[0] == "gaps between its samples, 0.50 s in all, were closed"
+    assert open_song(target).frames == read
+
+
 def test_an_m4a_in_pieces_is_refused(tmp_path: Path) -> None:
     """What was cut out of it would be heard again."""
     path = edited(made(tmp_path, "m4a-alac-16", frames=88_200), (500, 0), (1000, 44_100))

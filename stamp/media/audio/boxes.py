@@ -118,6 +118,14 @@ def media_time(track: Box) -> tuple[int, int]:
     return max(scale, 1), sum(count * length for count, length in times)
 
 
+def gaps(track: Box) -> int:
+    """How much longer than most some samples are said to last: time in which nothing is heard; in the
+    track's units."""
+    times = table(track.at(b"mdia", b"minf", b"stbl", b"stts"), ">II")
+    usual = max(times, default=(0, 0))[1]
+    return sum(count * max(length - usual, 0) for count, length in times)
+
+
 def movie_scale(moov: Box) -> int:
     header = moov.at(b"mvhd").content
     return max(int(struct.unpack_from(">I", header, 20 if header[0] == 1 else 12)[0]), 1)

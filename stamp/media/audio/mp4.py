@@ -15,7 +15,7 @@ import av
 import numpy as np
 
 from ..source import damaged, decoding, refused, regular_file
-from .boxes import Box, chunks, edit, handler, media_time, movie_scale, read_moov
+from .boxes import Box, chunks, edit, gaps, handler, media_time, movie_scale, read_moov
 from .decode import Sound, cut, decoded, examine
 from .encode import AAC_OPTIONS, Counted, lossy_note, mux, quantised, raised_rate
 from .graft import graft
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _LEAST, _MOST = 96_000, 256_000
 _ENCRYPTED = (b"enca", b"drms")
+_GAP = 0.01  # seconds
 _SLACK = 4096  # sample frames that a decoder may hold back at the end
 
 
@@ -37,7 +38,7 @@ class _Track:
     """size : bytes of its samples. frames : its length in sample frames without the encoder's delay and
     padding, None where that is not told plainly. fragmented : more of it stands in other boxes. others :
     there are other sound tracks. start : where in its samples it begins. pieces : it is put together of
-    several of them."""
+    several of them. silent : seconds between its samples in which nothing is heard."""
 
     size: int
     frames: int | None
@@ -45,6 +46,7 @@ class _Track:
     others: bool
     start: int = 0
     pieces: bool = False
+    silent: float = 0.0
 
 
 def open_mp4(path: Path) -> Song:
@@ -89,19 +91,27 @@ def _measured(moov: Box, track: Box, rate: int) -> _Track:
     udta = moov.get(b"udta")
     comment = GAPLESS.search(udta.content) if udta else None
     media, total = media_time(track)
+    silent = gaps(track)
     if fragmented or not total:
         return _Track(size, None, fragmented, others)
     piece = edit(track)
     if comment and not piece.several:
         delay, padding, frames = (int(number, 16) for number in comment.groups())
         # An editor that knows nothing of the comment leaves it as it was.
-        if abs(delay + padding + frames - total * rate / media) <= _SLACK:
+        if abs(delay + padding + frames - (total - silent) * rate / media) <= _SLACK:
             return _Track(size, frames, False, others)
     units = total - piece.start
     played = piece.length * media / movie_scale(moov)
     if piece.several or (played and abs(played - units) > media / movie_scale(moov) + 1):
         return _Track(size, None, False, others, pieces=piece.several)
-    return _Track(size, round(units * rate / media), False, others, round(piece.start * rate / media))
+    return _Track(
+        size,
+        round((units - silent) * rate / media),
+        False,
+        others,
+        round(piece.start * rate / media),
+        silent=silent / media,
+    )
 
 
 def _write(path: Path, sound: Sound, track: _Track, target: Path, blocks: Iterable[Block]) -> list[str]:
@@ -116,6 +126,8 @@ def _write(path: Path, sound: Sound, track: _Track, target: Path, blocks: Iterab
             path, "a fragmented MP4 cannot be marked", "put it in one piece: ffmpeg -i IN -c copy OUT.m4a"
         )
     notes: list[str] = []
+    if track.silent >= _GAP:
+        notes.append(f"gaps between its samples, {track.silent:.2f} s in all, were closed")
     with tempfile.TemporaryFile(dir=target.parent) as spool:
         if sound.codec == "alac":
             frames = _encode_alac(spool, path, sound, blocks, notes)
