@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from . import songs
 from .errors import HostError, MediaError
-from .metadata.rights import Rights
 from .notices import add_notice
-from .options import EmbedOptions, Progress
+from .options import Progress
+from .order import Order
 from .outputs import named
 from .reports import DetectReport, EmbedReport, Mark, RightsReport
 
@@ -34,26 +34,14 @@ _COMPARED_FRAMES = 8
 _BAND_ROWS = 48
 
 
-def embed(
-    src: Path,
-    dst: Path,
-    payload: bytes,
-    *,
-    key: Key,
-    rights: Rights | None,
-    strength: float,
-    output: AbstractContextManager[Path],
-    options: EmbedOptions,
-    progress: Progress,
-) -> EmbedReport:
-    """Mark the clip in `src`. `output` is entered when there is something to write, gives the temporary file
-    to write it to, and makes it `dst` in the end.
+def embed(order: Order) -> EmbedReport:
+    """Mark the clip in a file.
 
     Raises
     ------
-    UnsupportedFormat, CorruptFile, MediaError : `src` cannot be read, or not written again in full.
+    UnsupportedFormat, CorruptFile, MediaError : it cannot be read, or not written again in full.
     HostError : the clip cannot carry a mark that can be read back.
-    UnwritableFile : `dst` cannot be written.
+    UnwritableFile : the output cannot be written.
     """
     from .media.mp4_boxes import layout
     from .media.source import refused
@@ -62,19 +50,10 @@ def embed(
     from .media.video.luma import has_luma_plane
     from .media.video.platforms import findings, platform, prepared, with_codec
 
+    src, options = order.src, order.options
     clip = examine(src)
     if clip is None:
-        return songs.embed(
-            src,
-            dst,
-            payload,
-            key=key,
-            rights=rights,
-            strength=strength,
-            output=output,
-            options=options,
-            progress=progress,
-        )
+        return songs.embed(order)
     if clip.losses and not options.lossy:
         raise refused(src, f"{' and '.join(clip.losses)} would be lost", "--force writes it without")
     if not has_luma_plane(clip.pix_fmt):
@@ -86,22 +65,17 @@ def embed(
     if wanted:
         encoder = prepared(encoder, clip, wanted)
         advice = findings(clip, wanted, src.stat().st_size, layout(src))
-    with output as temp, named(src):
+    with order.output as temp, named(src):
         for gain in _GAINS:
             made = _write(
                 clip,
                 temp,
-                payload,
-                key=key,
-                rights=rights,
-                strength=strength,
+                order,
                 gain=gain,
                 encoder=encoder,
                 edit_lists=wanted is None or wanted.edit_lists or clip.staggered,
-                options=options,
-                progress=progress,
             )
-            if payload_of(temp, key=key) == payload:
+            if payload_of(temp, key=order.key) == order.payload:
                 break
         else:
             raise HostError(
@@ -110,7 +84,7 @@ def embed(
             )
     others = (f"{clip.other_videos} more tracks of pictures were copied without a mark",)
     stronger = (f"{gain:g} times the strength was needed for a mark that can be read back",)
-    metadata = made.metadata and replace(made.metadata, path=dst)
+    metadata = made.metadata and replace(made.metadata, path=order.dst)
     notes = (
         *(f"{what} was lost" for what in clip.losses),
         *made.notes,
@@ -121,8 +95,8 @@ def embed(
     )
     return EmbedReport(
         src,
-        dst,
-        payload,
+        order.dst,
+        order.payload,
         *made.fidelity,
         metadata=metadata,
         notes=tuple(dict.fromkeys(notes)),
@@ -140,20 +114,7 @@ class _Made:
     notes: tuple[str, ...]
 
 
-def _write(
-    clip: Clip,
-    temp: Path,
-    payload: bytes,
-    *,
-    key: Key,
-    rights: Rights | None,
-    strength: float,
-    gain: float,
-    encoder: Encoder,
-    edit_lists: bool,
-    options: EmbedOptions,
-    progress: Progress,
-) -> _Made:
+def _write(clip: Clip, temp: Path, order: Order, *, gain: float, encoder: Encoder, edit_lists: bool) -> _Made:
     """Write the marked clip, with its notice, to `temp`; `gain` is for the picture alone."""
     from .media.mp4_boxes import graft
     from .media.video.remux import rewrite
@@ -162,12 +123,12 @@ def _write(
     assert clip.path is not None
     width, height = (clip.height, clip.width) if clip.turn.transposed else (clip.width, clip.height)
     embedder = Embedder(
-        payload,
-        key=key,
+        order.payload,
+        key=order.key,
         size=(height, width),
         depth=clip.depth,
         full_range=clip.full_range,
-        strength=strength * gain,
+        strength=order.strength * gain,
         aspect=clip.aspect,
     )
     fidelity = _Fidelity(clip)
@@ -177,20 +138,20 @@ def _write(
         embedder.mark(luma)
         fidelity.after(before, luma)
 
-    sound = songs.Tracks(clip.path, payload, key=key, strength=strength) if options.audio else None
+    sound = songs.Tracks(order) if order.options.audio else None
     written = rewrite(
         clip,
         temp,
         encoder,
         mark,
-        progress=lambda done: progress(done, max(done, clip.frames)),
+        progress=lambda done: order.progress(done, max(done, clip.frames)),
         make_sound=sound.make if sound else None,
         edit_lists=edit_lists,
-        tolerant=options.lossy,
+        tolerant=order.options.lossy,
     )
     if clip.muxer in ("mp4", "mov"):
         graft(clip.path, temp, written.track_ids)
-    metadata = add_notice(temp, rights) if rights else None
+    metadata = add_notice(temp, order.rights) if order.rights else None
     share, heard = sound.result(temp) if sound else (None, [])
     return _Made(fidelity.result(), metadata, share, (*written.notes, *heard))
 

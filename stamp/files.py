@@ -13,7 +13,7 @@ import math
 import os
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -26,6 +26,7 @@ from .media.kind import HEAD, Kind, kind, kind_of
 from .metadata.rights import Rights
 from .notices import read_rights, write_rights
 from .options import EmbedOptions, Progress
+from .order import Order
 from .outputs import check_output, output
 from .removals import remove_rights
 from .reports import DetectReport, EmbedReport, RightsReport
@@ -108,17 +109,18 @@ def embed_file(
 
     former = _identifier(src)
     rights = replace(rights, identifier=payload.hex()) if rights else None
-    marked = _medium(kind_of(src)).embed(
+    order = Order(
         src,
         dst,
         payload,
-        key=key,
-        rights=rights,
-        strength=strength,
+        key,
+        rights,
+        strength,
         output=output(src, dst, overwrite),
         options=options or EmbedOptions(),
         progress=progress or _no_progress,
     )
+    marked = _medium(kind_of(src)).embed(order)
     return marked_over(marked, former) if former else marked
 
 
@@ -184,19 +186,7 @@ def _no_progress(done: int, total: int) -> None:
 class _Medium(Protocol):
     """What a module for one kind of work offers."""
 
-    def embed(
-        self,
-        src: Path,
-        dst: Path,
-        payload: bytes,
-        *,
-        key: Key,
-        rights: Rights | None,
-        strength: float,
-        output: AbstractContextManager[Path],
-        options: EmbedOptions,
-        progress: Progress,
-    ) -> EmbedReport: ...
+    def embed(self, order: Order) -> EmbedReport: ...
 
     def detect(
         self, src: Path | BinaryIO, *, keys: Sequence[Key], search: bool, first: bool, progress: Progress

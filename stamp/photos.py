@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import HostError
-from .metadata.rights import Rights
 from .notices import with_notice
-from .options import EmbedOptions, Progress
+from .options import Progress
+from .order import Order
 from .outputs import named
 from .reports import DetectReport, EmbedReport, RightsReport
 
@@ -27,38 +26,32 @@ _QUALITY_FLOORS = (None, 75, 85, 92, 96)
 _STRIP_ROWS, _SSIM_PIXELS = 12, 1_500_000
 
 
-def embed(
-    src: Path,
-    dst: Path,
-    payload: bytes,
-    *,
-    key: Key,
-    rights: Rights | None,
-    strength: float,
-    output: AbstractContextManager[Path],
-    options: EmbedOptions,
-    progress: Progress,
-) -> EmbedReport:
-    """Mark the picture in `src`. `output` is entered when there is something to write, gives the temporary
-    file to write it to, and makes it `dst` in the end.
+def embed(order: Order) -> EmbedReport:
+    """Mark the picture in a file.
 
     Raises
     ------
-    UnsupportedFormat, CorruptFile, MediaError : `src` cannot be read.
+    UnsupportedFormat, CorruptFile, MediaError : it cannot be read.
     HostError : the picture cannot carry a mark that can be read back.
-    UnwritableFile : `dst` cannot be written.
+    UnwritableFile : the output cannot be written.
     """
     from .media.image import read_picture
     from .watermark.embed import embed
 
-    picture = read_picture(src)
-    with named(src):
-        marked = embed(picture.pixels, payload, key=key, strength=strength, verify=False)
+    picture = read_picture(order.src)
+    with named(order.src):
+        marked = embed(picture.pixels, order.payload, key=order.key, strength=order.strength, verify=False)
     fidelity = _fidelity(picture.pixels, marked)
-    with output as temp, named(src):
-        metadata, notes = _write_readable(picture, marked, payload, key, rights, temp)
-    metadata = metadata and replace(metadata, path=dst)
-    return EmbedReport(src, dst, payload, *fidelity, metadata=metadata, notes=tuple(dict.fromkeys(notes)))
+    with order.output as temp, named(order.src):
+        metadata, notes = _write_readable(picture, marked, order, temp)
+    return EmbedReport(
+        order.src,
+        order.dst,
+        order.payload,
+        *fidelity,
+        metadata=metadata and replace(metadata, path=order.dst),
+        notes=tuple(dict.fromkeys(notes)),
+    )
 
 
 def detect(
@@ -95,7 +88,7 @@ def detect(
 
 
 def _write_readable(
-    picture: Picture, marked: NDArray[Any], payload: bytes, key: Key, rights: Rights | None, temp: Path
+    picture: Picture, marked: NDArray[Any], order: Order, temp: Path
 ) -> tuple[RightsReport | None, list[str]]:
     """Write the finished file to `temp` so that the mark can be read from it; returns what is to be said
     about it."""
@@ -107,10 +100,10 @@ def _write_readable(
         if data == last:
             break  # a lossless container: more quality changes nothing
         last, metadata = data, None
-        if rights:
-            data, metadata = with_notice(data, rights, temp)
+        if order.rights:
+            data, metadata = with_notice(data, order.rights, temp)
         temp.write_bytes(data)
-        if detect(temp, keys=[key], search=False).payload == payload:
+        if detect(temp, keys=[order.key], search=False).payload == order.payload:
             return metadata, [*picture.notes, *notes, *(metadata.notes if metadata else ())]
     raise HostError("the mark cannot be read back from this picture: too small, flat or clipped")
 

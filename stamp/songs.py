@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from .errors import HostError, MediaError, UnsupportedFormat
-from .metadata.rights import Rights
 from .notices import add_notice
-from .options import EmbedOptions, Progress
+from .options import Progress
+from .order import Order
 from .outputs import named
 from .reports import DetectReport, EmbedReport
 
@@ -29,55 +28,47 @@ _GLANCE = 28  # seconds, two chunks: most songs are read from them
 _PACKET = 0.02  # seconds, in the shortest usual packet of a lossy codec
 
 
-def embed(
-    src: Path,
-    dst: Path,
-    payload: bytes,
-    *,
-    key: Key,
-    rights: Rights | None,
-    strength: float,
-    output: AbstractContextManager[Path],
-    options: EmbedOptions,
-    progress: Progress,
-) -> EmbedReport:
-    """Mark the song in `src`. `output` is entered when there is something to write, gives the temporary file
-    to write it to, and makes it `dst` in the end.
+def embed(order: Order) -> EmbedReport:
+    """Mark the song in a file.
 
     Raises
     ------
-    UnsupportedFormat, CorruptFile, MediaError : `src` cannot be read, or not written again in full.
+    UnsupportedFormat, CorruptFile, MediaError : it cannot be read, or not written again in full.
     HostError : the song cannot carry a mark that can be read back.
-    UnwritableFile : `dst` cannot be written.
+    UnwritableFile : the output cannot be written.
     """
     from .media.audio.opening import open_song
     from .watermark.audio import Embedder
 
-    song = open_song(src)
-    with named(src):
+    song = open_song(order.src)
+    with named(order.src):
         embedder = Embedder(
-            payload, key=key, sample_rate=song.rate, channels=song.channels, strength=strength
+            order.payload,
+            key=order.key,
+            sample_rate=song.rate,
+            channels=song.channels,
+            strength=order.strength,
         )
-    with output as temp, named(src):
-        reading = _Reading(song, progress)
+    with order.output as temp, named(order.src):
+        reading = _Reading(song, order.progress)
         notes = song.write(temp, _marked(reading, embedder))
-        metadata = add_notice(temp, rights) if rights else None
+        metadata = add_notice(temp, order.rights) if order.rights else None
         made = open_song(temp)
         if made.frames is not None and made.frames != reading.frames:
             reason = f"its copy would be {made.frames} samples long instead of {reading.frames}"
             raise UnsupportedFormat(f"{reason}; convert it to FLAC or WAV first")
-        if detect(temp, keys=[key], search=False, first=True).payload != payload:
+        if detect(temp, keys=[order.key], search=False, first=True).payload != order.payload:
             raise HostError(_reason(reading.frames / song.rate, embedder.marked_share))
     notes += song.faults.notes
     if song.frames and reading.frames <= song.frames - song.rate * _PACKET:
         told, there = song.frames / song.rate, reading.frames / song.rate
         notes.append(f"of its {told:.2f} s, {there:.2f} s could be read: it is damaged or cut off")
-    metadata = metadata and replace(metadata, path=dst)
+    metadata = metadata and replace(metadata, path=order.dst)
     notes += metadata.notes if metadata else ()
     return EmbedReport(
-        src,
-        dst,
-        payload,
+        order.src,
+        order.dst,
+        order.payload,
         metadata=metadata,
         notes=tuple(dict.fromkeys(notes)),
         marked_share=round(embedder.marked_share, 3),
@@ -87,8 +78,8 @@ def embed(
 class Tracks:
     """Marks every sound track of a clip, while the clip is written again."""
 
-    def __init__(self, src: Path, payload: bytes, *, key: Key, strength: float) -> None:
-        self._src, self._payload, self._key, self._strength = src, payload, key, strength
+    def __init__(self, order: Order) -> None:
+        self._order = order
         self._embedders: list[Embedder] = []
 
     def make(self, stream: Any, output: OutputContainer) -> SoundTrack:
@@ -96,25 +87,25 @@ class Tracks:
         from .media.audio.track import SoundTrack
         from .watermark.audio import Embedder
 
-        with named(self._src):
+        with named(self._order.src):
             embedder = Embedder(
-                self._payload,
-                key=self._key,
+                self._order.payload,
+                key=self._order.key,
                 sample_rate=stream.codec_context.rate,
                 channels=stream.codec_context.layout.nb_channels,
-                strength=self._strength,
+                strength=self._order.strength,
             )
         self._embedders.append(embedder)
-        return SoundTrack(self._src, stream, output, embedder)
+        return SoundTrack(self._order.src, stream, output, embedder)
 
     def result(self, made: Path) -> tuple[float | None, list[str]]:
         """How much of the first track carries the mark, None where there is no track, and what a person
         should know about the sound of the clip that was made."""
         if not self._embedders:
             return None, ["there is no sound in it to be marked"]
-        found = detect(made, keys=[self._key], search=False, first=True)
+        found = detect(made, keys=[self._order.key], search=False, first=True)
         plain = "the mark cannot be read back from its sound: too short, too quiet or too plain"
-        notes = [] if found.payload == self._payload else [plain]
+        notes = [] if found.payload == self._order.payload else [plain]
         return round(self._embedders[0].marked_share, 3), notes
 
 
