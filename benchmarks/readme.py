@@ -27,6 +27,7 @@ from benchmarks.fidelity.video import markdown as fidelity_of_clips
 from benchmarks.readers import markdown as readers_table
 from benchmarks.robustness.audio import markdown as robustness_of_sound
 from benchmarks.robustness.audio_peer import markdown as sound_beside_a_peer
+from benchmarks.robustness.video.peer import markdown as robustness_of_clips_by_a_peer
 from benchmarks.robustness.video.run import markdown as robustness_of_clips
 from benchmarks.speed.audio import markdown as speed_of_sound
 from benchmarks.speed.video import markdown as speed_of_clips
@@ -302,6 +303,7 @@ BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {
     "speed_audio": _with_origin(speed_of_sound),
     "robustness_video": _with_origin(robustness_of_clips),
     "robustness_video_edits": _with_origin(robustness_of_clips),
+    "robustness_video_peer": _with_origin(robustness_of_clips_by_a_peer),
     "fidelity_video": _with_origin(lambda document: fidelity_of_clips(document["clips"])),
     "speed_video": _with_origin(lambda document: speed_of_clips(document["clips"])),
     "false_positives_video": _with_origin(false_positives_of_clips),

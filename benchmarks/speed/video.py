@@ -53,6 +53,11 @@ def transcode(source: Path, target: Path, preset: str, mark: Callable[[Plane], N
         writer.mux(coded.encode())
 
 
+def embed_file(source: Path, target: Path, preset: str) -> None:
+    options = EmbedOptions(crf=20, preset=preset)
+    stamp.embed_file(source, target, PAYLOAD, key=KEY, options=options, overwrite=True)
+
+
 def decode(source: Path) -> None:
     with av.open(str(source)) as reader:
         reader.streams.video[0].thread_type = "AUTO"
@@ -79,11 +84,7 @@ def measure(path: Path, seconds: float, repeats: int) -> dict[str, Any]:
                 without = cpu(lambda: transcode(host, plain, preset, None))  # noqa: B023
                 embedder = Embedder(PAYLOAD, key=KEY, size=(shape.height, shape.width))
                 ratios.append(cpu(lambda: transcode(host, marked, preset, embedder.mark)) / without)  # noqa: B023
-                options = EmbedOptions(crf=20, preset=preset)
-                whole.append(
-                    cpu(lambda: stamp.embed_file(host, marked, PAYLOAD, key=KEY, options=options, force=True))  # noqa: B023
-                    / without
-                )
+                whole.append(cpu(lambda: embed_file(host, marked, preset)) / without)  # noqa: B023
             row[preset], row[f"{preset}_file"] = statistics.median(ratios), statistics.median(whole)
         for kind, file in (("marked", marked), ("unmarked", plain)):
             decoding = cpu(lambda: decode(file))  # noqa: B023

@@ -12,6 +12,7 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -132,7 +133,11 @@ def markdown(summary: dict[str, Any]) -> str:
             seconds = [_number(row[name]) for name in ("median_seconds", "most_seconds", "median_cpu_s")]
             rows.append([attack, f"{row['read']} of {row['clips']}", *seconds])
     head = ["what happened", "read", "seconds needed, median", "most", "CPU s, median"]
-    return "\n".join(lines) + "\n" + runner.table(head, rows)
+    missed = Counter(
+        clip for members in summary["attacks"].values() for row in members.values() for clip in row["missed"]
+    )
+    tail = f"\nNot read, by clip: {', '.join(f'{clip} {n}' for clip, n in missed.most_common())}.\n"
+    return "\n".join(lines) + "\n" + runner.table(head, rows) + (tail if missed else "")
 
 
 def _number(value: float | None) -> str:
