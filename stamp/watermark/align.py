@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .carrier import PERIOD, PILOT, Carriers
+from .fourier import rfft2
 from .wavelet import LEVELS, synthesise
 
 Plane = NDArray[np.float32]
@@ -26,7 +27,7 @@ def translations(white: Plane, carriers: Carriers, near: int | None = None) -> l
     rows, columns = -(-height // PERIOD), -(-width // PERIOD)
     tile = np.zeros((rows * PERIOD, columns * PERIOD), np.float32)
     tile[:height, :width] = white
-    spectrum = np.fft.rfft2(tile.reshape(rows, PERIOD, columns, PERIOD).sum((0, 2)))
+    spectrum = rfft2(tile.reshape(rows, PERIOD, columns, PERIOD).sum((0, 2)))
     magnitude = np.abs(spectrum)
     f = np.fft.fftfreq(PERIOD)
     radius = np.hypot(f[:, None], np.fft.rfftfreq(PERIOD))
@@ -77,7 +78,7 @@ def drift(
         part = white[y : y + _BLOCK, x : x + _BLOCK]
         blocks[k, margin : margin + part.shape[0], margin : margin + part.shape[1]] = part
         expected[k] = tile[np.ix_((y + offset[0] + span) % PERIOD, (x + offset[1] + span) % PERIOD)]
-    cross = np.fft.irfft2(np.fft.rfft2(blocks) * np.conj(np.fft.rfft2(expected)), (_FFT, _FFT))
+    cross = np.fft.irfft2(rfft2(blocks) * np.conj(rfft2(expected)), (_FFT, _FFT))
     near = np.arange(-_REACH - 1, _REACH + 2) % _FFT
     maps = cross[:, near][:, :, near]
     centre = np.array(white.shape) / 2

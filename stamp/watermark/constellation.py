@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .filters import whitened
+from .fourier import rfft2
 from .linear import product
 from .sync import POWER_CAP, spectrum_at, window
 
@@ -52,7 +53,7 @@ def _noise(faded: Plane, frequencies: NDArray[np.float64]) -> NDArray[np.float32
     """The host's mean power around each frequency, measured on the middle of the picture."""
     top, left = ((n - min(n, _MIDDLE)) // 2 for n in faded.shape)
     middle = faded[top : top + _MIDDLE, left : left + _MIDDLE]
-    transform = np.fft.rfft2(middle, (_MIDDLE, _MIDDLE))
+    transform = rfft2(middle, (_MIDDLE, _MIDDLE))
     power = (transform.real**2 + transform.imag**2).astype(np.float32)
     power *= np.float32(np.vdot(faded, faded) / (np.vdot(middle, middle) + 1e-9))
     at = np.rint(frequencies * np.where(frequencies[:, 1:] < 0, -1, 1) * _MIDDLE).astype(int)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .filters import box, whiten
+from .fourier import rfft2
 from .linear import product
 
 Plane = NDArray[np.float32]
@@ -95,7 +96,7 @@ def spectrum_at(plane: Plane, frequencies: NDArray[np.float64]) -> NDArray[np.co
 def spectrum(faded: Plane) -> Spectrum:
     """The normalised power spectrum of a `windowed` picture."""
     size = max(1 << int(np.ceil(np.log2(max(faded.shape)))), 512)
-    transform = np.fft.rfft2(faded, (size, size))
+    transform = rfft2(faded, (size, size))
     raw = (transform.real**2 + transform.imag**2).astype(np.float32)
     ceiling = np.quantile(raw[::8, ::8], 0.999)
     # one row pair beyond the half plane on each side would be the mirror image; the edge value is near enough

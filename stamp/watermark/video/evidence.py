@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..filters import box
+from ..fourier import rfft2
 from ..grid import STANDARD
 from ..luma import luma_plane
 from ..statistic import activity, normalise, pad_to_tiles
@@ -61,7 +62,7 @@ def _flattened(plane: Plane) -> Plane:
     What stands still in a clip adds up as the mark does; grids, fences and lines of text are lines in the
     spectrum that would drown it.
     """
-    spectrum = np.fft.rfft2(plane)
+    spectrum = rfft2(plane)
     power = box((spectrum.real**2 + spectrum.imag**2).astype(np.float32), _NEIGHBOURS)
     power += np.float32(_FLOOR) * power.mean() + np.float32(1e-9)
     spectrum /= np.sqrt(power)
