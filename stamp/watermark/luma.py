@@ -56,8 +56,8 @@ def _block_luma(image: NDArray[np.generic], factor: int) -> Plane:
     """Luma of the means of factor x factor blocks; those at the right and bottom border may be of fewer
     pixels.
 
-    Sums of integers, a few rows at a time, so that they stay in the cache, and colours put together before
-    columns: a third of the cost of the decoder at 12 megapixels.
+    Sums of integers, a few rows at a time, so that they stay in the cache; then colours and columns of a
+    block in one product: a fifth of the cost of the decoder at 12 megapixels.
     """
     integral = image.dtype.kind == "u"
     kind = (
@@ -67,31 +67,33 @@ def _block_luma(image: NDArray[np.generic], factor: int) -> Plane:
     rows, columns = -(-h // factor), -(-w // factor)
     out = np.empty((rows, columns), np.float32)
     flat = image.reshape(h, -1)
+    weights = np.tile(_weights(image), factor)
     for start in range(0, rows, _BAND):
         end = min(start + _BAND, rows)
         sums = flat[start * factor : end * factor : factor].astype(kind)
         for i in range(1, factor):
             part = flat[start * factor + i : end * factor : factor]
             np.add(sums[: len(part)], part, out=sums[: len(part)], dtype=kind)
-        tall = _luma(sums.reshape(end - start, *image.shape[1:]))
-        total = tall[:, ::factor].copy()
-        for j in range(1, factor):
-            part = tall[:, j::factor]
-            total[:, : part.shape[1]] += part
-        out[start:end] = total
+        blocks, rest = sums[:, : len(weights) * (w // factor)], sums[:, len(weights) * (w // factor) :]
+        values = blocks.astype(np.float32).reshape(-1, len(weights))
+        if len(weights) > 1:
+            values = values @ weights
+        out[start:end, : w // factor] = values.reshape(end - start, -1)
+        if w % factor:
+            out[start:end, -1] = rest.astype(np.float32) @ weights[: rest.shape[1]]
     counts_y, counts_x = np.full(rows, factor, np.float32), np.full(columns, factor, np.float32)
     counts_y[-1], counts_x[-1] = h - (rows - 1) * factor, w - (columns - 1) * factor
     out /= counts_y[:, None] * counts_x
     return out
 
 
-def _luma(colours: NDArray[np.generic]) -> Plane:
-    if colours.ndim == 2:
-        return colours.astype(np.float32)
-    out = np.zeros(colours.shape[:2], np.float32)
-    for colour, weight in enumerate(_WEIGHTS):
-        out += np.multiply(colours[:, :, colour], weight, dtype=np.float32)
-    return out
+def _weights(image: NDArray[np.generic]) -> NDArray[np.float32]:
+    """What each value of a pixel counts in its luma."""
+    if image.ndim == 2:
+        return np.ones(1, np.float32)
+    weights = np.zeros(image.shape[2], np.float32)
+    weights[: len(_WEIGHTS)] = _WEIGHTS
+    return weights
 
 
 def add_luma(image: NDArray[Scalar], delta: Plane, white: float) -> NDArray[Scalar]:
