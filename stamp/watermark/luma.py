@@ -153,10 +153,9 @@ def _add_bytes(
 ) -> None:
     """`_add` for uint8 and steps of int8: saturating additions on bytes, five times faster than a trip
     through wider numbers."""
-    up = np.maximum(step, np.zeros_like(step))
+    up = np.maximum(step, np.zeros_like(step))  # NumPy is ten times slower at the scalar 0
     down = (up - step).view(np.uint8)
-    up = up.view(np.uint8)
-    value = np.minimum(source, ~up)
-    value += up
+    room = np.invert(up, out=up).view(np.uint8)
+    value = np.minimum(source, room)
     np.maximum(value, down, out=value)
-    np.subtract(value, down, out=target)
+    np.add(value, step.view(np.uint8), out=target)  # wraps where the step is negative
