@@ -92,6 +92,8 @@ class Embedder:
 
     def _joined(self, chunks: list[tuple[Samples, int]]) -> Samples:
         parts = [self._marked(chunk, length) for chunk, length in chunks]
+        if len(parts) == 1:
+            return parts[0]  # the usual case, and no copy of it
         return np.concatenate([np.zeros((0, self._chunks.channels), np.float32), *parts])
 
     def _marked(self, chunk: Samples, length: int) -> Samples:
@@ -103,8 +105,7 @@ class Embedder:
         allowed = hearing.amplitudes(np.sum([c.rows for c in channels], 0, dtype=np.float32))
         self._count(allowed, length)
         here = slice(self._margin, self._margin + length)
-        host = chunk[here]
-        out = host.copy()
+        out = chunk[here].copy()
         if not allowed.any():
             return out
         gains = np.expm1(allowed * self._strength * chips)
@@ -113,9 +114,11 @@ class Embedder:
             mark = np.zeros(len(chunk) // 2 + 1, np.complex64)
             for group, envelope, gain in zip(self._groups, channel.envelopes, fine, strict=True):
                 add_back(mark, group, envelope * gain)
-            out[:, c] += np.fft.irfft(mark, len(chunk))[here].astype(np.float32)
-        # no new clipping: what was within full scale stays there
-        return np.clip(out, np.minimum(host, -1), np.maximum(host, 1), out=out)
+            host = chunk[here, c]
+            marked = host + np.fft.irfft(mark, len(chunk))[here].astype(np.float32)
+            # no new clipping: what was within full scale stays there
+            np.clip(marked, np.minimum(host, -1), np.maximum(host, 1), out=out[:, c])
+        return out
 
     @staticmethod
     def _fine(gains: NDArray[np.float32], group: Group) -> NDArray[np.float32]:
