@@ -73,7 +73,7 @@ def test_the_summary_for_people_in_a_hurry() -> None:
             "robustness_video": origin | summarise(OUTCOMES, ["chains"]),
             "robustness_video_edits": origin | summarise(OUTCOMES, ["chains"]),
             "fidelity_video": {"clips": [clip, clip | {"price_percent": 5.0}]},
-            "speed_video": {"clips": [{"size": "640x360", "veryfast": 1.04}]},
+            "speed_video": {"clips": [{"size": "640x360", "veryfast": 1.0, "veryfast_file": 1.04}]},
             "false_positives_video": {"payloads": 0, "windows": 9},
         }
     )
