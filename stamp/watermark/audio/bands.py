@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import HostError
+from ..fourier import fft, rfft
 
 BANDS = 66
 BANDS_AN_OCTAVE = 16
@@ -100,10 +101,7 @@ def layout(sample_rate: int, shift: float = 0.0) -> tuple[Band, ...]:
 
 def spectrum(samples: NDArray[np.float32]) -> Envelope:
     """FFT of one channel of a chunk, (CHUNK * sample_rate,) -> bins of 1 / CHUNK Hz."""
-    # In single precision, which NumPy leaves where its factor is the integer 1 as in other norms
-    bins = np.fft.rfft(samples, norm="forward").astype(np.complex64, copy=False)
-    bins *= np.float32(len(samples))
-    return bins
+    return rfft(samples)
 
 
 def envelopes(bins: Envelope, bands: tuple[Band, ...]) -> Iterator[tuple[Group, Envelope]]:
@@ -118,9 +116,7 @@ def envelopes(bins: Envelope, bands: tuple[Band, ...]) -> Iterator[tuple[Group, 
 
 def add_back(bins: Envelope, group: Group, envelope: Envelope) -> None:
     """Add envelopes, (bands, ROWS * rate), to a spectrum."""
-    parts = np.fft.fft(envelope, norm="forward").astype(np.complex64, copy=False)  # single, see `spectrum`
-    parts *= np.float32(envelope.shape[1])
-    for part, band in zip(parts, group, strict=True):
+    for part, band in zip(fft(envelope), group, strict=True):
         bins[band.bins] += part[: len(band.window)] * band.window
 
 
