@@ -56,12 +56,16 @@ def run_jobs(
     def on_news(position: int, done: int, total: int) -> None:
         news(doable[position], done, total)
 
-    for position, result in run(_Guarded(task), [jobs[index] for index in doable], processes, on_news):
+    def on_broken_off(position: int) -> None:
+        if output := jobs[doable[position]].output:
+            target = output.resolve()  # beside the file behind a link is where its writer worked
+            discard_leftovers(target.parent, target=target)
+
+    doable_jobs = [jobs[index] for index in doable]
+    for position, result in run(_Guarded(task), doable_jobs, processes, on_news, on_broken_off):
         index = doable[position]
         if isinstance(result, Crash):
-            path, target = jobs[index].path, jobs[index].output
-            if target is not None and result.type == "WorkerDied":
-                discard_leftovers(target.parent, target=target)
+            path = jobs[index].path
             result = Failure(path, result.type, f"{path}: {result.message}", result.details)
         yield index, result
 

@@ -23,9 +23,8 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 _NEWS_SECONDS = 0.2
-_GRACE_SECONDS = (
-    5.0  # a worker told to stop removes its temporary file first; numerical code returns well within this
-)
+GRACE_SECONDS = 5.0
+"""A worker told to stop removes its temporary file first; numerical code returns well within this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +79,14 @@ def run(
     items: Sequence[Any],
     processes: int,
     news: News = lambda index, done, total: None,
+    broken_off: Callable[[int], None] = lambda index: None,
 ) -> Iterator[tuple[int, Any]]:
     """Yield `(index, result or Crash)` for each item as it is done, in any order.
 
     One item is worked on in this process; more go to `processes` fresh ones, so `function`, items and results
     must pickle; `news` is called in this one. Closing the generator, or an exception in the caller's loop,
-    stops the workers and waits for them.
+    stops the workers and waits for them, at most `GRACE_SECONDS`. `broken_off` is called with the index of
+    each item whose worker has ended with it undone: died, or was stopped.
     """
     if len(items) <= 1:
         for index, item in enumerate(items):
@@ -117,6 +118,8 @@ def run(
                     news(worker.index, result.done, result.total)
                     continue
                 busy.remove(worker)
+                if worker.dead:
+                    broken_off(worker.index)
                 yield worker.index, result
                 following = next(waiting, None)
                 if following is None:
@@ -127,8 +130,10 @@ def run(
     finally:
         for worker in busy:
             worker.process.terminate()
+        deadline = time.monotonic() + GRACE_SECONDS
         for worker in busy:
-            worker.stop()
+            worker.stop(deadline - time.monotonic())
+            broken_off(worker.index)
 
 
 class _Worker:
@@ -161,9 +166,9 @@ class _Worker:
             self.stop()
             return Crash("WorkerDied", _cause_of_death(self.process.exitcode))
 
-    def stop(self) -> None:
+    def stop(self, seconds: float = GRACE_SECONDS) -> None:
         self.connection.close()  # an idle worker sees the end of its input and leaves
-        self.process.join(_GRACE_SECONDS)
+        self.process.join(max(0.0, seconds))
         if self.process.is_alive():
             self.process.kill()
             self.process.join()

@@ -24,7 +24,7 @@ from ..errors import StampError
 from .screen import Screen, StdoutError
 
 OK, NOT_FOUND, USAGE, ERROR, INTERRUPTED = 0, 1, 2, 3, 130
-_TIDYING_SECONDS = 2.0
+_TIDYING_SECONDS = 6.0  # more than `workers.GRACE_SECONDS`, which is not imported here: it takes time to load
 
 _COMMANDS = {
     "embed": "Mark works and write their rights notice.",
@@ -132,8 +132,8 @@ def _prepared_process() -> Iterator[None]:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Ctrl-C, SIGTERM and SIGHUP end a run. What follows within two seconds, from somebody impatient or from
-    a service manager, would only break off the tidying up, and is passed over."""
+    """Ctrl-C, SIGTERM and SIGHUP end a run. What follows while the run tidies up, from somebody impatient or
+    from a service manager, would only break that off, and is passed over."""
     last = -math.inf
 
     def interrupt(number: int, frame: object) -> None:

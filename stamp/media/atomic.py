@@ -52,9 +52,10 @@ def write_whole(
     with _unwritable(shown):
         _check_replaceable(place)
         mode = _wanted_mode(place, mode_from)
-        temp = _create_temp(place, 0o600 if mode is not None else 0o666)
+    temp = place.with_name(f".{_stem(place)}.{secrets.token_hex(6)}{TEMP_SUFFIX}")
     try:
         with _unwritable(shown, temp):
+            _create(temp, 0o600 if mode is not None else 0o666)
             yield temp
             _inherit(temp, place)
             if mode is not None:
@@ -102,10 +103,8 @@ def _wanted_mode(place: Path, mode_from: str | os.PathLike[str] | None) -> int |
     return None
 
 
-def _create_temp(place: Path, mode: int) -> Path:
-    temp = place.with_name(f".{_stem(place)}.{secrets.token_hex(6)}{TEMP_SUFFIX}")
+def _create(temp: Path, mode: int) -> None:
     os.close(os.open(temp, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
-    return temp
 
 
 def _stem(place: Path) -> str:

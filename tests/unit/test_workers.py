@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import time
 from typing import Any
 
 import pytest
 
-from stamp.workers import Crash, _Worker, run
+import stamp.cli
+from stamp.workers import GRACE_SECONDS, Crash, _Worker, run, tell
 
 
 def work(item: Any) -> Any:
@@ -24,6 +26,10 @@ def work(item: Any) -> Any:
             os.kill(os.getpid(), signal.SIGSEGV)
         case "pid":
             return os.getpid()
+        case "deaf":
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            tell(1, 1)
+            time.sleep(3600)
     return item * item
 
 
@@ -85,3 +91,30 @@ def test_a_caller_that_loses_interest_stops_the_workers() -> None:
     next(going)
     going.close()
     assert list(going) == []
+
+
+def test_who_was_broken_off_is_told() -> None:
+    undone: list[int] = []
+    going = run(work, [1, "exit", "raise", 2], 2, broken_off=undone.append)
+    assert len(list(going)) == 4
+    assert undone == [1]
+
+
+def test_a_worker_that_does_not_listen_is_killed_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stamp.workers.GRACE_SECONDS", 0.1)
+    undone: list[int] = []
+
+    class Enough(Exception):
+        pass
+
+    def enough(index: int, done: int, total: int) -> None:
+        raise Enough
+
+    going = run(work, ["deaf", "deaf"], 2, enough, undone.append)
+    with pytest.raises(Enough):
+        next(going)
+    assert sorted(undone) == [0, 1]
+
+
+def test_the_command_waits_for_its_workers() -> None:
+    assert stamp.cli._TIDYING_SECONDS > GRACE_SECONDS
