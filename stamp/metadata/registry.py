@@ -97,7 +97,7 @@ class RightsFound:
 _STORE_MODULES = {"text": "pngtext"}
 """The modules in `stores` that are not called like the store."""
 STREAMED: Final = frozenset(
-    {"aiff", "flac", "jpeg", "matroska", "mp3", "mp4", "ogg", "quicktime", "threegp", "wav"}
+    {"aiff", "flac", "jpeg", "matroska", "mp3", "mp4", "ogg", "quicktime", "threegp", "tiff", "wav"}
 )
 """Containers that take a `Source`: files of many gigabytes are never loaded."""
 
@@ -351,7 +351,7 @@ class File:
         for key, (block, values) in self._values.items():
             if result.blocks.get(key) == block:
                 result._values[key] = result.blocks[key], values
-        # Where the block of a store is the whole file, others have changed it further: its values count.
+        # TIFF makes up the block of EXIF from its own tags: their values count.
         moved = (key for key, block in changed.items() if block and result.blocks[key] != block)
         if any(result.values(key) != _store(key).read(changed[key]) for key in moved):
             raise CorruptFile(_NOT_READ_BACK)

@@ -439,6 +439,25 @@ def test_tiff_keeps_every_byte_but_the_pointer() -> None:
     assert xmp.read(tiff.extract(written)["xmp"])["copyright_notice"] == RIGHTS.copyright_notice
 
 
+def test_tiff_of_any_size_is_not_loaded(tmp_path: Path) -> None:
+    (path := tmp_path / "a.tif").write_bytes(sample("tiff", big_tiff=True))
+    os.truncate(path, 3 << 30)
+    tracemalloc.start()
+    with open_large(path) as file:
+        given = registry.File(file)
+        changed = given.with_rights(RIGHTS)
+        assert registry.same_work(given, changed)
+        assert changed.found.rights == registry.read_rights(changed.data).rights == RIGHTS
+    assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    tracemalloc.stop()
+
+
+def test_tiff_with_an_absurd_number_of_tags_is_refused() -> None:
+    source = b"II+\0\x08\0\0\0" + struct.pack("<QQ", 16, 70_000) + bytes(70_000 * 20 + 8)
+    with pytest.raises(CorruptFile, match="directory"):
+        registry.read_rights(source)
+
+
 def test_tiff_pages_stay() -> None:
     out = io.BytesIO()
     pages = [Image.new("L", (5, 5), shade) for shade in (1, 2, 3)]

@@ -1,5 +1,6 @@
-"""TIFF and BigTIFF, and raw files built on them: the file itself is an EXIF block, XMP is its tag 700 (XMP
-part 3, section 1.1.6), IPTC-IIM tag 33723, whose digest is in the Photoshop resources of tag 34377.
+"""TIFF and BigTIFF, and raw files built on them: XMP is tag 700 of the first directory (XMP part 3, section
+1.1.6), IPTC-IIM tag 33723, whose digest is in the Photoshop resources of tag 34377. The tags of EXIF stand in
+that directory themselves; their block is an EXIF block that is made up of them.
 
 Only the first directory is rewritten, at the end of the file (`stores.tiffblock`); strips, tiles, further
 pages, sub-directories and MakerNotes stay at their offsets.
@@ -7,10 +8,11 @@ pages, sub-directories and MakerNotes stay at their offsets.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from ..stores import iptc, tiffblock
+from ..source import Patched, Source, once
+from ..stores import exif, iptc, tiffblock
 
 TITLE: Final = "TIFF"
 STORES: Final = ("xmp", "exif", "iptc")
@@ -23,10 +25,10 @@ _STRIPS = (273, 279)
 _TILES = (324, 325)
 
 
-def extract(data: bytes) -> dict[str, bytes]:
+def extract(data: Source) -> dict[str, bytes]:
     """Store -> its block. Raises `CorruptFile` for a damaged first directory."""
-    ifd = tiffblock.parse(data)
-    found = {"exif": data}
+    ifd = _ifd0(data)
+    found = {"exif": _exif(ifd)}
     if (packet := ifd.value(_XMP)) is not None:
         found["xmp"] = packet
     iim = ifd.value(_IIM)
@@ -36,13 +38,16 @@ def extract(data: bytes) -> dict[str, bytes]:
     return found
 
 
-def splice(data: bytes, blocks: Mapping[str, bytes]) -> bytes:
-    """`data` with the blocks of some stores replaced, put in, or taken out where they are empty; the block of
-    "exif" is the whole file. Raises `CorruptFile`.
+def splice(data: Source, blocks: Mapping[str, bytes]) -> Patched:
+    """`data` with the blocks of some stores replaced, put in, or taken out where they are empty. Raises
+    `CorruptFile`.
     """
-    ifd = tiffblock.parse(data)
+    ifd = _ifd0(data)
     # One patch for all stores: what one puts in stands together, and goes together when it is taken out.
-    changes, removed = _differences(ifd, tiffblock.parse(blocks.get("exif", data)))
+    changes: dict[int, tuple[int, bytes]] = {}
+    removed: set[int] = set()
+    if "exif" in blocks:
+        changes, removed = _differences(tiffblock.parse(_exif(ifd)), tiffblock.parse(blocks["exif"]))
     if blocks.get("xmp") == b"":
         removed.add(_XMP)
     if blocks.get("xmp"):
@@ -56,7 +61,16 @@ def splice(data: bytes, blocks: Mapping[str, bytes]) -> bytes:
         if iptc.resource(blocks["iptc"], iptc.DIGEST) == iptc.digest(iim):
             irb = iptc.with_resource(ifd.value(_IRB) or b"", iptc.DIGEST, iptc.digest(padded))
             changes[_IRB] = (ifd.kind(_IRB, tiffblock.BYTE), irb)
-    return tiffblock.patch(data, changes, removed) if changes or removed else data
+    return Patched(data, tiffblock.edits(ifd, changes, removed) if changes or removed else [])
+
+
+_ifd0 = once(tiffblock.parse)
+
+
+def _exif(ifd: tiffblock.Ifd0) -> bytes:
+    """An EXIF block of the directory's own tags of that store."""
+    texts = {tag: (tiffblock.ASCII, value) for tag in exif.TAGS if (value := ifd.value(tag)) is not None}
+    return tiffblock.patch(tiffblock.new_block(), texts)
 
 
 def _differences(old: tiffblock.Ifd0, new: tiffblock.Ifd0) -> tuple[dict[int, tuple[int, bytes]], set[int]]:
@@ -67,18 +81,16 @@ def _differences(old: tiffblock.Ifd0, new: tiffblock.Ifd0) -> tuple[dict[int, tu
     return changes, {tag for tag, _ in old.entries} - tags.keys()
 
 
-def has_c2pa(data: bytes) -> bool:
+def has_c2pa(data: Source) -> bool:
     """Whether a C2PA manifest (tag 0xCD41; C2PA 2.1, section A.3.5) is there."""
-    return any(tag == _C2PA for tag, _ in tiffblock.parse(data).entries)
+    return any(tag == _C2PA for tag, _ in _ifd0(data).entries)
 
 
-def essence(data: bytes) -> list[memoryview]:
+def spans(data: Source) -> Iterator[tuple[int, int]]:
     """All strips or tiles of the first picture."""
-    ifd = tiffblock.parse(data)
-    view = memoryview(data)
+    ifd = _ifd0(data)
     for offsets, lengths in (_STRIPS, _TILES):
-        places = zip(ifd.numbers(offsets), ifd.numbers(lengths), strict=False)
-        parts = [view[start : start + length] for start, length in places]
-        if parts:
-            return parts
-    return []
+        places = list(zip(ifd.numbers(offsets), ifd.numbers(lengths), strict=False))
+        yield from ((start, min(start + length, len(data))) for start, length in places)
+        if places:
+            return

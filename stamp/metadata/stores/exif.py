@@ -9,6 +9,7 @@ by `; `; a name with a semicolon stands in double quotes.
 from __future__ import annotations
 
 from functools import cache
+from typing import Final
 
 from ..checks import Value
 from ..fields import homes_in
@@ -18,6 +19,8 @@ from .names import join_names, split_names
 
 _YCBCR_POSITIONING = 0x0213
 _HOMES = {name: home for name, home in homes_in("exif").items() if isinstance(home, ExifTag)}
+TAGS: Final = tuple(dict.fromkeys(home.tag for home in _HOMES.values()))
+"""The tags in which they stand."""
 
 
 def read(block: bytes) -> dict[str, Value]:
@@ -44,7 +47,7 @@ def write(block: bytes | None, values: dict[str, Value]) -> bytes:
     ifd = tiffblock.parse(block)
     present = _values(ifd)
     changes: dict[int, tuple[int, bytes]] = {}
-    for tag in dict.fromkeys(home.tag for home in _HOMES.values()):
+    for tag in TAGS:
         old = _parts(ifd.value(tag))
         new = list(old)
         for name, home in _HOMES.items():

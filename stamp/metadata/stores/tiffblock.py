@@ -15,9 +15,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from ...errors import CorruptFile
+from ..source import CHUNK, Edit, Source
 
 BYTE, ASCII, SHORT, UNDEFINED = 1, 2, 3, 7
 _POINTER = 4
+_MOST_ENTRIES = 0xFFFF
+"""What classic TIFF can count; BigTIFF could claim more than memory holds."""
 TYPE_SIZES = {
     1: 1,
     2: 1,
@@ -60,8 +63,8 @@ class _Layout:
     def pack(self, code: str, *values: int) -> bytes:
         return struct.pack(self.order + code, *values)
 
-    def unpack(self, code: str, block: bytes, offset: int) -> tuple[int, ...]:
-        return struct.unpack_from(self.order + code, block, offset)
+    def unpack(self, code: str, raw: bytes, offset: int) -> tuple[int, ...]:
+        return struct.unpack_from(self.order + code, raw, offset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ class Ifd0:
     the next IFD.
     """
 
-    block: bytes
+    block: Source
     layout: _Layout
     start: int
     end: int
@@ -142,23 +145,26 @@ def padding(value: bytes, kind: int) -> bytes:
     return bytes(-len(value) % TYPE_SIZES[kind])
 
 
-def parse(block: bytes) -> Ifd0:
+def parse(block: Source) -> Ifd0:
     """Reads IFD0. Raises `CorruptFile` if the header or the directory is not inside the block."""
-    layout = _layout(block)
+    head = block[0:16]
+    layout = _layout(head)
     try:
-        (start,) = layout.unpack(layout.word, block, layout.pointer_at)
-        (count,) = layout.unpack(layout.count, block, min(start, len(block)))
+        (start,) = layout.unpack(layout.word, head, layout.pointer_at)
+        (count,) = layout.unpack(layout.count, block[start : start + 8], 0)
     except struct.error:
         raise CorruptFile("the EXIF/TIFF header points outside its block") from None
     first = start + struct.calcsize(layout.count)
     end = first + count * layout.entry_size + layout.word_size
     # Some writers leave out the pointer to the next directory when there is none and the block ends.
-    if start < layout.pointer_at + layout.word_size or end - layout.word_size > len(block):
+    inside = start >= layout.pointer_at + layout.word_size and end - layout.word_size <= len(block)
+    if not inside or count > _MOST_ENTRIES:
         raise CorruptFile("the first EXIF/TIFF directory does not fit in its block")
     size, tag = layout.entry_size, struct.Struct(layout.order + "H").unpack_from
-    places = range(first, end - layout.word_size, size)
-    entries = tuple([(tag(block, at)[0], block[at : at + size]) for at in places])
-    next_ifd = block[end - layout.word_size : end].ljust(layout.word_size, b"\0")
+    directory = block[first:end]
+    places = range(0, count * size, size)
+    entries = tuple([(tag(directory, at)[0], directory[at : at + size]) for at in places])
+    next_ifd = directory[count * size :].ljust(layout.word_size, b"\0")
     return Ifd0(block, layout, start, min(end, len(block)), entries, next_ifd)
 
 
@@ -175,14 +181,20 @@ def new_block() -> bytes:
 def patch(
     block: bytes, changes: Mapping[int, tuple[int, bytes]], removed: Collection[int] = frozenset()
 ) -> bytes:
-    """`block` with each tag of `changes` (tag -> (type, value bytes, whole items)) set in IFD0, and those of
-    `removed` taken out of it; everything else stays where it is.
+    """`block` with the `edits` applied."""
+    (at, after, pointer), (keep, _, new) = edits(parse(block), changes, removed)
+    return b"".join((block[:at], pointer, block[after:keep], new))
 
-    Raises `CorruptFile` for a broken directory, and where the result would pass the format's limit (65,535
-    entries, 4 GiB).
+
+def edits(
+    ifd: Ifd0, changes: Mapping[int, tuple[int, bytes]], removed: Collection[int] = frozenset()
+) -> tuple[Edit, Edit]:
+    """What sets each tag of `changes` (tag -> (type, value bytes, whole items)) in IFD0, and takes those of
+    `removed` out of it: the header's pointer, and the end of the block; everything else stays where it is.
+
+    Raises `CorruptFile` where the result would pass the format's limit (65,535 entries, 4 GiB).
     """
-    ifd = parse(block)
-    layout = ifd.layout
+    block, layout = ifd.block, ifd.layout
     # An IFD0 that ends the block is ours or like ours: the new one takes its place, so that none pile up.
     ours = ifd.end == len(block) and ifd.keeps_clear()
     keep = ifd.freed({*changes, *removed}) if ours else len(block)
@@ -202,13 +214,22 @@ def patch(
     except struct.error:
         raise CorruptFile("the first EXIF/TIFF directory is full") from None
     start = keep + len(tail)
+    after = layout.pointer_at + layout.word_size
     # Taking out what an earlier patch put in gives the directory from before it, which still stands there.
-    earlier = block.find(new, layout.pointer_at + layout.word_size, keep) if removed and not tail else -1
+    earlier = _find(block, new, after, keep) if removed and not tail else -1
     if earlier >= 0 and earlier % 2 == 0:
         start, new = earlier, b""
-    after = layout.pointer_at + layout.word_size
-    head = block[: layout.pointer_at] + _offset(layout, start)
-    return b"".join((head, memoryview(block)[after:keep], tail, new))
+    pointer = _offset(layout, start)
+    return (layout.pointer_at, after, pointer), (keep, len(block), bytes(tail) + new)
+
+
+def _find(block: Source, wanted: bytes, start: int, end: int) -> int:
+    """`bytes.find`, a megabyte at a time."""
+    for at in range(start, end, CHUNK):
+        found = block[at : min(at + CHUNK + len(wanted) - 1, end)].find(wanted)
+        if found >= 0:
+            return at + found
+    return -1
 
 
 def _merged(old: Iterable[tuple[int, bytes]], new: Mapping[int, bytes]) -> list[bytes]:
@@ -229,11 +250,11 @@ def _merged(old: Iterable[tuple[int, bytes]], new: Mapping[int, bytes]) -> list[
     return merged + list(waiting.values())
 
 
-def _layout(block: bytes) -> _Layout:
-    if not is_tiff(block[:16]):
+def _layout(head: bytes) -> _Layout:
+    if not is_tiff(head):
         raise CorruptFile("not an EXIF/TIFF block: no byte order mark")
-    order = "<" if block[:1] == b"I" else ">"
-    if 43 in block[2:4]:
+    order = "<" if head[:1] == b"I" else ">"
+    if 43 in head[2:4]:
         return _Layout(order=order, word="Q", pointer_at=8, count="Q")
     return _Layout(order=order, word="I", pointer_at=4, count="H")
 
