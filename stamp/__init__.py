@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from .audit import AuditReport, audit_rights
     from .errors import (
         CorruptFile,
         HostError,
@@ -25,37 +26,30 @@ if TYPE_CHECKING:
         UnsupportedFormat,
         UnwritableFile,
     )
-    from .files import (
-        AuditReport,
-        DetectReport,
-        EmbedReport,
-        RightsReport,
-        audit_rights,
-        detect_file,
-        embed_file,
-        read_rights,
-        remove_rights,
-        write_rights,
-    )
+    from .files import detect_file, embed_file
     from .metadata.party import Party
     from .metadata.rights import Rights
+    from .notices import read_rights, write_rights
     from .options import EmbedOptions
+    from .removals import remove_rights
+    from .reports import DetectReport, EmbedReport, RightsReport
     from .watermark.detect import Detection, Transform, detect
     from .watermark.embed import embed
     from .watermark.key import Key
 
 _HOMES = {
+    "audit": "AuditReport audit_rights",
     "errors": (
         "CorruptFile HostError KeyFileError MediaError MissingDependency OutputError PayloadError "
         "RightsError StampError UnsupportedFormat UnwritableFile"
     ),
-    "files": (
-        "AuditReport DetectReport EmbedReport RightsReport audit_rights detect_file embed_file read_rights "
-        "remove_rights write_rights"
-    ),
+    "files": "detect_file embed_file",
     "metadata.party": "Party",
     "metadata.rights": "Rights",
+    "notices": "read_rights write_rights",
     "options": "EmbedOptions",
+    "removals": "remove_rights",
+    "reports": "DetectReport EmbedReport RightsReport",
     "watermark.detect": "Detection Transform detect",
     "watermark.embed": "embed",
     "watermark.key": "Key",

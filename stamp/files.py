@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 import os
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -101,7 +100,7 @@ def embed_file(
 
     if key is None:
         raise KeyFileError("a watermark needs a key; make one with Key.generate() or `stamp key new FILE`")
-    payload = secrets.token_bytes(8) if payload is None else payload
+    payload = os.urandom(8) if payload is None else payload
     if not isinstance(payload, bytes) or len(payload) != 8:
         raise PayloadError(f"a payload is 8 bytes, not {payload!r}")
     if not 0 < strength < math.inf:

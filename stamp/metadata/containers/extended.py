@@ -7,7 +7,6 @@ names the GUID in the property xmpNote:HasExtendedXMP.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import struct
 from typing import Final
@@ -67,4 +66,6 @@ def renamed(main: bytes, packet: bytes) -> bytes:
 
 
 def _guid(packet: bytes) -> bytes:
+    import hashlib  # see `registry`
+
     return hashlib.md5(packet, usedforsecurity=False).hexdigest().upper().encode()

@@ -104,7 +104,8 @@ def _track(data: Source, track: Box, shift: Shift) -> Iterator[Edit]:
         part = part and _child(data, part, kind)
     if part is None:
         return
-    table, references = _child(data, part, b"stbl"), _child(data, part, b"dinf")
+    inner = {found.kind: found for found in reversed(boxes(data, part.content, part.end, slack=True))}
+    table, references = inner.get(b"stbl"), inner.get(b"dinf")
     if table is None or not _is_in_file(data, references and _child(data, references, b"dref")):
         return
     for part in boxes(data, table.content, table.end, slack=True):

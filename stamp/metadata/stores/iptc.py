@@ -10,7 +10,6 @@ gone apart.
 
 from __future__ import annotations
 
-import hashlib
 import struct
 from dataclasses import dataclass
 from typing import Final
@@ -143,6 +142,8 @@ def _is_ascii(value: Value) -> bool:
 
 def digest(iim: bytes) -> bytes:
     """What resource 0x0425 holds for this IIM."""
+    import hashlib  # see `registry`
+
     return hashlib.md5(iim, usedforsecurity=False).digest()
 
 
