@@ -194,6 +194,7 @@ def measured(case: Case, command: Callable[[Case, list[str]], list[str]], folder
         (folder / f"{number:04}.{case.suffix}").write_bytes(case.data[number % len(case.data)])
     files = sorted(str(path) for path in folder.iterdir())
     environment = os.environ | {"XDG_CONFIG_HOME": str(folder), "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed is compiled, and so is what is not
     began = time.perf_counter()
     process = subprocess.Popen(
         command(case, files), cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE

@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,6 +95,8 @@ def missing(path: Path, rights: Rights) -> tuple[Rights, tuple[str, ...]]:
 def versions(rights: Rights, present: Rights) -> list[Rights]:
     """`rights` as they may have been written into a file that says `present`: with each year that its notice
     gives in place of `{year}`, and, last, with this year."""
+    from datetime import date
+
     years = re.findall(r"(?<!\d)\d{4}(?!\d)", present.copyright_notice or "")
     return [rights.for_writing(int(year)) for year in (*years, date.today().year)]
 
@@ -151,28 +152,34 @@ def _spliced(file: File, rights: Rights, dst: Path) -> tuple[File, RightsReport]
     from .metadata import registry
     from .metadata.fields import COLUMNS, homes_in
 
+    values = rights.values()
     before = file.found
     changed = file.with_rights(rights)
     check_essence(file, changed)
     after = changed.found
     homeless = registry.homeless(after.container)
-    wanted = [name for name in rights.values() if name not in homeless]
+    wanted = [name for name in values if name not in homeless]
     missing = [name for name in wanted if name not in after.sources]
     if missing:
         raise CorruptFile(f"the notice cannot be read back from this file: {', '.join(missing)}")
 
     same = [name for name in wanted if standing(before, name) == standing(after, name)]
     written = tuple(name for name in wanted if name not in same)
-    unsupported = {name: homeless[name] for name in rights.values() if name in homeless}
+    unsupported = {name: homeless[name] for name in values if name in homeless}
     notes = [
         f"{name} does not stand in {COLUMNS[store].title}: there is no room for it"
         for store in changed.created
         for name, home in homes_in(store).items()
-        if name in wanted and store not in after.sources[name] and home.held(rights.values()[name])
+        if name in wanted and store not in after.sources[name] and home.held(values[name])
     ]
     report = report_on(after, dst)
-    report = replace(report, notes=(*report.notes, *notes))
-    report = replace(report, written=written, unchanged=tuple(same), unsupported=unsupported)
+    report = replace(
+        report,
+        written=written,
+        unchanged=tuple(same),
+        unsupported=unsupported,
+        notes=(*report.notes, *notes),
+    )
     return changed, report
 
 

@@ -39,7 +39,8 @@ def _output(src: Path | None, dst: Path, overwrite: bool, state: _State | None) 
     from .media.atomic import write_whole
 
     try:
-        dst.parent.mkdir(parents=True, exist_ok=True)
+        if not dst.parent.is_dir():
+            dst.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UnwritableFile(
             f"{dst.parent}: cannot make this folder: {error.strerror or error}", path=dst

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import secrets
 import stat
 import time
 from collections.abc import Iterator
@@ -48,11 +47,11 @@ def write_whole(
     shown = Path(target)
     if not overwrite and os.path.lexists(shown):
         raise _exists(shown)
-    place = Path(os.path.realpath(shown)) if overwrite else shown
+    place = Path(os.path.realpath(shown)) if overwrite and os.path.islink(shown) else shown
     with _unwritable(shown):
         _check_replaceable(place)
         mode = _wanted_mode(place, mode_from)
-    temp = place.with_name(f".{_stem(place)}.{secrets.token_hex(6)}{TEMP_SUFFIX}")
+    temp = place.with_name(f".{_stem(place)}.{os.urandom(6).hex()}{TEMP_SUFFIX}")
     try:
         with _unwritable(shown, temp):
             _create(temp, 0o600 if mode is not None else 0o666)
@@ -63,8 +62,8 @@ def write_whole(
             _flush(temp)
             _move(temp, place, overwrite=overwrite, shown=shown)
     finally:
-        with suppress(OSError):
-            temp.unlink(missing_ok=True)
+        with suppress(OSError):  # most often it has moved
+            os.unlink(temp)
 
 
 def _check_replaceable(place: Path) -> None:

@@ -7,7 +7,6 @@ safely is the business of the caller.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
@@ -23,6 +22,7 @@ from .party import Party
 from .rights import NO_AI_TERMS, Rights, terms_onto
 from .signatures import FILMS, film, sound
 from .source import Patched, Source, chunks
+from .stores.recent import recent
 
 _SLICE = 1 << 16
 _PARTS = (tuple, Party)
@@ -217,7 +217,7 @@ class File:
         """What a store that is there says."""
         block = self.blocks[key]
         if key not in self._values:
-            self._values[key] = block, _store(key).read(block)
+            self._values[key] = block, dict(_read(key, block))
         return self._values[key][1]
 
     @cached_property
@@ -231,10 +231,11 @@ class File:
             except CorruptFile as error:
                 warnings.append(f"{STORES[key]} cannot be read: {error}")
         ordered = {key: values[key] for key in self.container.STORES if values.get(key)}
-        sources: dict[str, list[str]] = {}
-        for field in FIELDS:
-            if keys := [key for key, found in ordered.items() if field.name in found]:
-                sources[field.name] = keys
+        places: dict[str, list[str]] = {}
+        for key, said in ordered.items():
+            for name in said:
+                places.setdefault(name, []).append(key)
+        sources = {name: places[name] for name in FIELD if name in places}
         has_c2pa = self.container.has_c2pa(self.data)
         if has_c2pa:
             warnings.append(
@@ -276,7 +277,7 @@ class File:
             block = self.blocks.get(key)
             if not wanted or (block is None and not _is_created(self.container, key)):
                 continue
-            new = _store(key).write(block, wanted)
+            new = _written(key, block, tuple(wanted.items()))
             if len(new) > limits.get(key, len(new)) and _elsewhere(self.container, key, wanted):
                 continue
             if new != (block or b""):
@@ -353,7 +354,7 @@ class File:
                 result._values[key] = result.blocks[key], values
         # TIFF makes up the block of EXIF from its own tags: their values count.
         moved = (key for key, block in changed.items() if block and result.blocks[key] != block)
-        if any(result.values(key) != _store(key).read(changed[key]) for key in moved):
+        if any(result.values(key) != _read(key, changed[key]) for key in moved):
             raise CorruptFile(_NOT_READ_BACK)
         return result
 
@@ -453,6 +454,8 @@ def same_work(before: File, after: File) -> bool:
 
 
 def _digest(file: File) -> str:
+    import hashlib  # loads OpenSSL, which few runs need, and takes 2 of 40 ms
+
     digest = hashlib.sha256()
     for part in file.essence():
         digest.update(part)
@@ -499,6 +502,21 @@ def _store(key: str) -> Store:
     return cast(Store, import_module(f".stores.{_STORE_MODULES.get(key, key)}", __package__))
 
 
+@recent
+def _read(key: str, block: bytes) -> Mapping[str, Value]:
+    return _store(key).read(block)
+
+
+@recent
+def _written(key: str, block: bytes | None, values: tuple[tuple[str, Value], ...]) -> bytes:
+    return _store(key).write(block, dict(values))
+
+
+@recent
+def _rights(values: tuple[tuple[str, Any], ...]) -> Rights:
+    return Rights(**dict(values))
+
+
 def agree(name: str, store: str, value: Value, first: Value) -> bool:
     """Whether `value`, in `store`, says what `first` does, as far as the field's place there can hold it."""
     held = FIELD[name].homes[store].held(first)
@@ -516,7 +534,7 @@ def _merged(
     """The record, and a warning for each value that `Rights` does not take."""
     best: dict[str, Any] = {name: values[keys[0]][name] for name, keys in sources.items()}
     try:
-        return Rights(**best), []
+        return _rights(tuple(best.items())), []
     except RightsError:
         pass  # one by one then, which takes its time
     rights = Rights()

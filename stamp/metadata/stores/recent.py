@@ -1,25 +1,27 @@
-"""What was read last is kept."""
+"""What was read and written last is kept."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache, wraps
-from typing import TypeVar
+from typing import ParamSpec, TypeVar, cast
 
 _LONGEST = 1 << 16
 _MOST = 8
 
-Parsed = TypeVar("Parsed")
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 
 
-def recent(parse: Callable[[bytes], Parsed]) -> Callable[[bytes], Parsed]:
-    """`parse`, whose last results for small blocks are kept: a change reads the same block several times, and
-    the files of a folder often have the same one. Nobody may change a result.
+def recent(work: Callable[Given, Result]) -> Callable[Given, Result]:
+    """`work`, whose last results for small blocks are kept: a change reads the same block several times, and
+    the files of a folder often have the same one, or none, and get the same. Nobody may change a result.
     """
-    kept = lru_cache(maxsize=_MOST)(parse)
+    kept = cast(Callable[Given, Result], lru_cache(maxsize=_MOST)(work))
 
-    @wraps(parse)
-    def known(block: bytes) -> Parsed:
-        return kept(block) if len(block) <= _LONGEST else parse(block)
+    @wraps(work)
+    def known(*given: Given.args, **more: Given.kwargs) -> Result:
+        small = all(len(part) <= _LONGEST for part in given if isinstance(part, bytes))
+        return (kept if small else work)(*given, **more)
 
     return known
