@@ -30,7 +30,7 @@ class LargeFile:
         self.path = path
         self._file = file
         self._size = os.fstat(file.fileno()).st_size
-        self._start, self._end, self._window = 0, 0, b""
+        self._start, self._window = 0, b""
         self.memo: dict[object, object] = {}
 
     def __len__(self) -> int:
@@ -41,7 +41,7 @@ class LargeFile:
         UnsupportedFormat above 2 GB at once, MediaError.
         """
         start, stop, _ = span.indices(self._size)
-        if self._start <= start and stop <= self._end:
+        if self._start <= start and stop <= self._start + len(self._window):
             return self._window[start - self._start : stop - self._start]
         if stop - start > MAX_BYTES:
             raise UnsupportedFormat(
@@ -51,8 +51,7 @@ class LargeFile:
             return self._read(start, stop)
         follows = 0 <= start - self._start <= 2 * len(self._window)
         length = max(_WINDOW if follows else _GLANCE, stop - start)
-        self._window = self._read(start, min(start + length, self._size))
-        self._start, self._end = start, start + len(self._window)
+        self._start, self._window = start, self._read(start, min(start + length, self._size))
         return self._window[: max(stop - start, 0)]
 
     def _read(self, start: int, stop: int) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from .source import Source
-from .stores import id3tag
 
 _BITRATES = {
     # kbit/s by (MPEG-1, layer): ISO/IEC 11172-3 section 2.4.2.3, ISO/IEC 13818-3 section 2.4.2.3.
@@ -42,6 +41,8 @@ def film(head: bytes) -> str | None:
 
 def sound(data: Source) -> str | None:
     """The container's name from the content alone, or None. ID3v2 tags in front are looked behind."""
+    from .stores import id3tag  # which pictures and films do without
+
     head = data[0:12]
     if head[:4] in (b"RIFF", b"RF64", b"BW64") and head[8:12] == b"WAVE":
         return "wav"

@@ -50,15 +50,9 @@ class Patched:
         return self._starts[-1]
 
     def __getitem__(self, span: slice, /) -> bytes:
-        start, stop, _ = span.indices(self._starts[-1])
-        index = bisect_right(self._starts, start) - 1
-        if index < len(self.pieces) and start <= stop <= self._starts[index + 1]:  # as most do
-            piece, base = self.pieces[index], self._starts[index]
-            if isinstance(piece, bytes):
-                return piece[start - base : stop - base]
-            moved = piece[0] - base
-            return self.source[start + moved : stop + moved]
+        start, stop, _ = span.indices(len(self))
         found: list[bytes] = []
+        index = bisect_right(self._starts, start) - 1
         while index < len(self.pieces) and self._starts[index] < stop:
             piece, base = self.pieces[index], self._starts[index]
             first, last = max(start - base, 0), stop - base

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import stamp
 
@@ -140,6 +141,19 @@ def test_every_error_is_public_and_drawn_in_the_tree() -> None:
     ],
 )
 def test_lazy_imports(statement: str, allowed: set[str]) -> None:
+    assert loaded(statement) <= allowed
+
+
+@pytest.mark.parametrize("kind", ["jpeg", "png", "tiff"])
+def test_a_notice_alone_loads_neither_arrays_nor_pictures(kind: str, tmp_path: Path) -> None:
+    Image.new("RGB", (8, 8)).save(path := tmp_path / "a", kind)
+    rights = "stamp.Rights(copyright_notice='x')"
+    written = f"stamp.write_rights({str(path)!r}, {str(path)!r}, {rights}, overwrite=True)"
+    assert loaded(f"import stamp; {written}") == {"defusedxml"}
+
+
+def loaded(statement: str) -> set[str]:
+    """The packages beside the standard library's and our own that a statement loads."""
     # Isolated and without site: what an environment's start-up hooks load is not our doing.
     script = (
         f"import sys; sys.path[:0] = {[str(PACKAGE.parent), *sys.path]!r}\n{statement}\n"
@@ -149,8 +163,7 @@ def test_lazy_imports(statement: str, allowed: set[str]) -> None:
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", script], capture_output=True, text=True, check=True
     )
-    loaded = set(done.stderr.splitlines()[-1].split())
-    assert loaded - {"__main__", "__mp_main__", "stamp"} <= allowed
+    return set(done.stderr.splitlines()[-1].split()) - {"__main__", "__mp_main__", "stamp"}
 
 
 def test_importing_prints_nothing_and_starts_nothing() -> None:

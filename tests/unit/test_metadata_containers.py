@@ -439,6 +439,15 @@ def test_tiff_keeps_every_byte_but_the_pointer() -> None:
     assert xmp.read(tiff.extract(written)["xmp"])["copyright_notice"] == RIGHTS.copyright_notice
 
 
+def test_what_is_kept_of_one_file_cannot_be_changed_through_its_report() -> None:
+    source = registry.write_rights(sample("jpeg"), RIGHTS)
+    first = registry.read_rights(source)
+    first.values["xmp"].clear()
+    first.values["exif"]["creators"] = ("somebody else",)
+    assert registry.read_rights(source).values == registry.read_rights(source + b"\0").values
+    assert registry.read_rights(source).values["exif"]["creators"] == RIGHTS.creators
+
+
 def test_tiff_of_any_size_is_not_loaded(tmp_path: Path) -> None:
     (path := tmp_path / "a.tif").write_bytes(sample("tiff", big_tiff=True))
     os.truncate(path, 3 << 30)

@@ -31,8 +31,6 @@ _MARKERS = {"exif": _APP1, "xmp": _APP1, "iptc": _APP13, "xmpext": _APP1}
 _MAX_PAYLOAD = 0xFFFF - 2
 _GLANCE = 64
 """Bytes of a segment, marker included, that tell what it is."""
-_FRONT = 1 << 12
-"""Bytes in which most segments begin: read at once, that is quicker than a slice of the file for each."""
 _MOST_SEGMENTS = 100_000
 _MAX_BLOCK = 1 << 28
 """Nobody's metadata is larger; what says so is not loaded."""
@@ -127,11 +125,9 @@ def spans(data: Source) -> Iterator[tuple[int, int]]:
 def _segments(data: Source) -> list[_Segment]:
     """The marker segments before the first scan."""
     segments: list[_Segment] = []
-    front = data[0:_FRONT]
     start = 2
     while True:
-        place = slice(start, start + _GLANCE)
-        head = front[place] if place.stop <= len(front) else data[place]
+        head = data[start : start + _GLANCE]
         if head[:1] != b"\xff":
             raise CorruptFile(f"JPEG: no marker where one must stand (byte {start})")
         fill = len(head) - len(head.lstrip(b"\xff"))

@@ -28,7 +28,7 @@ _TILES = (324, 325)
 def extract(data: Source) -> dict[str, bytes]:
     """Store -> its block. Raises `CorruptFile` for a damaged first directory."""
     ifd = _ifd0(data)
-    found = {"exif": _exif(ifd)}
+    found = {"exif": _exif(data)}
     if (packet := ifd.value(_XMP)) is not None:
         found["xmp"] = packet
     iim = ifd.value(_IIM)
@@ -47,7 +47,7 @@ def splice(data: Source, blocks: Mapping[str, bytes]) -> Patched:
     changes: dict[int, tuple[int, bytes]] = {}
     removed: set[int] = set()
     if "exif" in blocks:
-        changes, removed = _differences(tiffblock.parse(_exif(ifd)), tiffblock.parse(blocks["exif"]))
+        changes, removed = _differences(tiffblock.parse(_exif(data)), tiffblock.parse(blocks["exif"]))
     if blocks.get("xmp") == b"":
         removed.add(_XMP)
     if blocks.get("xmp"):
@@ -67,10 +67,12 @@ def splice(data: Source, blocks: Mapping[str, bytes]) -> Patched:
 _ifd0 = once(tiffblock.parse)
 
 
-def _exif(ifd: tiffblock.Ifd0) -> bytes:
-    """An EXIF block of the directory's own tags of that store."""
+@once
+def _exif(data: Source) -> bytes:
+    """An EXIF block of the file's own tags of that store."""
+    ifd = _ifd0(data)
     texts = {tag: (tiffblock.ASCII, value) for tag in exif.TAGS if (value := ifd.value(tag)) is not None}
-    return tiffblock.patch(tiffblock.new_block(), texts)
+    return tiffblock.patch(tiffblock.new_block(), texts) if texts else tiffblock.new_block()
 
 
 def _differences(old: tiffblock.Ifd0, new: tiffblock.Ifd0) -> tuple[dict[int, tuple[int, bytes]], set[int]]:
