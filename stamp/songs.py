@@ -150,7 +150,7 @@ def _marked(blocks: Iterable[Block], embedder: Embedder) -> Iterator[Block]:
 
 def _pieces(block: Block, size: int) -> Iterator[Block]:
     for start in range(0, len(block), size):
-        yield block[start : start + size]
+        yield block[start : start + size].copy()  # a view would keep the whole block
 
 
 def detect(

@@ -20,6 +20,7 @@ from typing import Any
 
 import av
 import numpy as np
+import soundfile
 
 from benchmarks.common import runner, sounds
 from benchmarks.common.sounds import RATE, Samples
@@ -36,6 +37,7 @@ from benchmarks.speed.audio_worker import (
 from stamp.watermark.audio import embed
 
 _SECONDS, _SONG, _LONG = 45, 180, 1800
+_MANY, _HIGH, _WIDE = 8, 192_000, 60
 # name of the case, operation, file of `_files`, seconds
 CASES = [
     ("embed", EMBED, "short.wav", _SECONDS),
@@ -50,6 +52,8 @@ CASES = [
     ("embed, M4A file of 128 kbit/s", EMBED_FILE, "song.m4a", _SONG),
     ("embed, Opus file of 128 kbit/s", EMBED_FILE, "song.opus", _SONG),
     ("detect, unmarked FLAC file, full search", DETECT_FILE, "song.flac", _SONG),
+    ("embed, FLAC file, 8 channels at 192 kHz", EMBED_FILE, "wide.flac", _WIDE),
+    ("detect, unmarked, full search, 8 channels at 192 kHz", DETECT_FILE, "wide.flac", _WIDE),
 ]
 _ENCODERS = {".wav": "pcm_s16le", ".flac": "flac", ".mp3": "libmp3lame", ".m4a": "aac", ".opus": "libopus"}
 
@@ -77,6 +81,17 @@ def _files(folder: Path, path: Path) -> None:
     write(folder / "marked.wav", embed(short, PAYLOAD, key=KEY, sample_rate=RATE))
     for suffix in _ENCODERS:
         write(folder / f"song{suffix}", song)
+    _write_wide(folder / "wide.flac", song)
+
+
+def _write_wide(path: Path, song: Samples) -> None:
+    """The largest sound that is taken: 24 bits, some noise in each channel."""
+    rng, mono = np.random.default_rng(1), song.mean(1)
+    with soundfile.SoundFile(path, "w", _HIGH, _MANY, "PCM_24") as file:
+        for start in range(_WIDE):
+            at = (start + np.arange(_HIGH) / _HIGH) * RATE
+            second = np.interp(at, np.arange(len(mono)), mono)[:, None]
+            file.write(0.5 * second + 0.01 * rng.standard_normal((_HIGH, _MANY)))
 
 
 def run(name: str, job: Job, seconds: int) -> dict[str, Any]:

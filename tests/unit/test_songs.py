@@ -262,4 +262,5 @@ def test_writers_get_the_marked_sound_in_small_pieces() -> None:
     embedder = Embedder(PAYLOAD, key=KEY, sample_rate=44_100, channels=2)
     blocks = list(_marked([tune[:500_000], tune[500_000:]], embedder))
     assert max(map(len, blocks)) <= BLOCK
+    assert all(block.base is None for block in blocks)  # nor does a piece keep what it was cut from
     assert sum(map(len, blocks)) == len(tune)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,66 +13,67 @@ from .bands import CHUNK, HOP, MARGIN, Band, Envelope, energy, envelopes, spectr
 Samples = NDArray[np.float32]
 
 
+def checked(samples: NDArray[np.floating], channels: int) -> Samples:
+    """Samples (n, channels) in single precision. Raises HostError where they are not, or are not finite."""
+    samples = np.asarray(samples, np.float32)
+    if samples.ndim != 2 or samples.shape[1] != channels:
+        raise HostError(f"samples have the shape (n, {channels}) here, not {samples.shape}")
+    if not np.isfinite(samples).all():
+        raise HostError("some samples are not finite numbers; convert the sound to integers and try again")
+    return samples
+
+
 class Chunks:
     """Cuts a stream the same way whatever pieces it comes in. Chunk k begins `MARGIN` seconds before second
-    k * HOP, with silence before the beginning and after the end."""
+    k * HOP, with silence before the beginning and after the end.
+
+    A chunk is (channels, CHUNK * sample_rate), so that each channel lies in one piece. It is kept once: 98 MB
+    for 8 channels at 192 kHz, more than all else together. Whoever takes it may write over all but its last
+    2 * MARGIN seconds, with which the next one begins.
+    """
 
     def __init__(self, sample_rate: int, channels: int) -> None:
         if channels < 1:
             raise HostError(f"sound has one channel or more, not {channels}")
         self.channels = channels
         self._length, self._hop = CHUNK * sample_rate, HOP * sample_rate
-        self._waiting: list[Samples] = [np.zeros((MARGIN * sample_rate, channels), np.float32)]
+        self._chunk = np.zeros((channels, self._length), np.float32)
         self._held = MARGIN * sample_rate
         self._missing = 0
 
-    def push(self, samples: NDArray[np.floating]) -> list[tuple[Samples, int]]:
+    def push(self, samples: NDArray[np.floating]) -> Iterator[tuple[Samples, int]]:
         """The chunks that are full now, and how many samples after the margin count in each."""
-        samples = np.asarray(samples, np.float32)
-        if samples.ndim != 2 or samples.shape[1] != self.channels:
-            raise HostError(f"samples have the shape (n, {self.channels}) here, not {samples.shape}")
-        if not np.isfinite(samples).all():
-            raise HostError(
-                "some samples are not finite numbers; convert the sound to integers and try again"
-            )
-        self._waiting.append(samples)
-        self._held += len(samples)
+        samples = checked(samples, self.channels)
         self._missing += len(samples)
-        if self._held < self._length:
-            return []
-        buffer = np.concatenate(self._waiting)
-        starts = range(0, len(buffer) - self._length + 1, self._hop)
-        found = [(buffer[at : at + self._length], self._hop) for at in starts]
-        self._waiting = [buffer[len(found) * self._hop :].copy()]
-        self._held = len(self._waiting[0])
-        self._missing -= len(found) * self._hop
-        return found
+        while len(samples):
+            part = samples[: self._length - self._held]
+            self._chunk[:, self._held : self._held + len(part)] = part.T
+            self._held += len(part)
+            samples = samples[len(part) :]
+            if self._held == self._length:
+                yield self._chunk, self._hop
+                self._begin_next()
 
-    def flush(self) -> list[tuple[Samples, int]]:
+    def flush(self) -> Iterator[tuple[Samples, int]]:
         """The last chunks, filled up with silence."""
-        buffer = np.concatenate(self._waiting)
-        found = []
         while self._missing > 0:
-            chunk = np.zeros((self._length, self.channels), np.float32)
-            chunk[: len(buffer[: self._length])] = buffer[: self._length]
-            found.append((chunk, min(self._missing, self._hop)))
-            self._missing -= self._hop
-            buffer = buffer[self._hop :]
-        return found
+            self._chunk[:, self._held :] = 0
+            yield self._chunk, min(self._missing, self._hop)
+            self._begin_next()
+
+    def _begin_next(self) -> None:
+        following = np.empty_like(self._chunk)  # takes no memory before it is written to
+        self._held = self._length - self._hop
+        following[:, : self._held] = self._chunk[:, self._hop :]
+        self._chunk = following
+        self._missing -= self._hop
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+def decompose(channel: Samples, bands: tuple[Band, ...]) -> tuple[list[Envelope], NDArray[np.float32]]:
     """One channel of a chunk: the envelopes of its groups of bands, and their energies (rows, bands)."""
-
-    envelopes: list[Envelope]
-    rows: NDArray[np.float32]
-
-
-def decompose(channel: Samples, bands: tuple[Band, ...]) -> Parts:
-    bins = spectrum(np.ascontiguousarray(channel))
+    bins = spectrum(channel)
     found, rows = [], []
     for group, envelope in envelopes(bins, bands):
         found.append(envelope)
         rows.append(energy(envelope, group[0].rate))
-    return Parts(found, np.hstack(rows))
+    return found, np.hstack(rows)

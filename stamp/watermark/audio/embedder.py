@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,7 +12,7 @@ from ..coding import encode
 from ..key import Key
 from ..payload import frame
 from . import hearing
-from .bands import CHUNK, HOP, LOW_BANDS, MARGIN, SLOTS, STEPS_A_SLOT, Group, add_back, groups, layout
+from .bands import CHUNK, HOP, LOW_BANDS, MARGIN, ROWS, SLOTS, STEPS_A_SLOT, Group, add_back, groups, layout
 from .carrier import PERIOD, SCHEME, carriers, start_slot
 from .chunks import Chunks, decompose
 
@@ -18,6 +20,7 @@ Samples = NDArray[np.float32]
 
 _TRANSITION = 0.12  # half the width of the change from one tile to the next, in slots
 _CHUNK_SLOTS = CHUNK * SLOTS
+_FEW = 1 << 15  # samples
 _CARRIES = 0.3  # of the ceiling, on average over the bands: such a slot counts as marked
 
 
@@ -90,35 +93,47 @@ class Embedder:
         """The rest: in all, as many samples as were pushed. Call once, at the end."""
         return self._joined(self._chunks.flush())
 
-    def _joined(self, chunks: list[tuple[Samples, int]]) -> Samples:
+    def _joined(self, chunks: Iterable[tuple[Samples, int]]) -> Samples:
         parts = [self._marked(chunk, length) for chunk, length in chunks]
         if len(parts) == 1:
             return parts[0]  # the usual case, and no copy of it
         return np.concatenate([np.zeros((0, self._chunks.channels), np.float32), *parts])
 
     def _marked(self, chunk: Samples, length: int) -> Samples:
-        """Mark one chunk, and return the `length` samples after its margin."""
+        """Mark one chunk, and return the `length` samples after its margin; its last two margins stay as they
+        are."""
         first = self._done * HOP * SLOTS - MARGIN * SLOTS
         self._done += 1
         chips = self._pattern[(first + np.arange(_CHUNK_SLOTS)) % PERIOD, : len(self._bands)]
-        channels = [decompose(channel, self._bands) for channel in chunk.T]
-        allowed = hearing.amplitudes(np.sum([c.rows for c in channels], 0, dtype=np.float32))
+        rows = np.zeros((ROWS, len(self._bands)), np.float32)
+        channels = []
+        for samples in chunk:
+            envelopes, own = decompose(samples, self._bands)
+            channels.append(envelopes)
+            rows += own
+        allowed = hearing.amplitudes(rows)
         self._count(allowed, length)
-        here = slice(self._margin, self._margin + length)
-        out = chunk[here].copy()
         if not allowed.any():
-            return out
+            return chunk[:, self._margin : self._margin + length].T
         gains = np.expm1(allowed * self._strength * chips)
         fine = [self._fine(gains, group) for group in self._groups]
-        for c, channel in enumerate(channels):
-            mark = np.zeros(len(chunk) // 2 + 1, np.complex64)
-            for group, envelope, gain in zip(self._groups, channel.envelopes, fine, strict=True):
+        for samples, envelopes in zip(chunk, channels, strict=True):
+            mark = np.zeros(self._bands[-1].bins.stop, np.complex64)
+            for group, envelope, gain in zip(self._groups, envelopes, fine, strict=True):
                 add_back(mark, group, envelope * gain)
-            host = chunk[here, c]
-            marked = host + np.fft.irfft(mark, len(chunk))[here].astype(np.float32)
+            self._add(samples, np.fft.irfft(mark, len(samples)), length)
+        return chunk[:, :length].T
+
+    def _add(self, samples: Samples, mark: NDArray[np.floating], length: int) -> None:
+        """Write the `length` samples after the margin, with their mark, to the beginning of all; a few at a
+        time, for which there is room in the processor's cache."""
+        for start in range(0, length, _FEW):
+            few = slice(start + self._margin, min(start + _FEW, length) + self._margin)
+            host = samples[few]
+            marked = host + mark[few].astype(np.float32, copy=False)
             # no new clipping: what was within full scale stays there
-            np.clip(marked, np.minimum(host, -1), np.maximum(host, 1), out=out[:, c])
-        return out
+            out = samples[start : start + len(host)]
+            np.clip(marked, np.minimum(host, -1), np.maximum(host, 1), out=out)
 
     @staticmethod
     def _fine(gains: NDArray[np.float32], group: Group) -> NDArray[np.float32]:
@@ -145,4 +160,5 @@ def embed(
     embedder = Embedder(
         payload, key=key, sample_rate=sample_rate, channels=shaped.shape[1], strength=strength
     )
-    return np.concatenate([embedder.push(shaped), embedder.flush()]).reshape(array.shape)
+    parts = [embedder.push(shaped), embedder.flush()]
+    return np.concatenate(parts, out=np.empty(shaped.shape, np.float32)).reshape(array.shape)

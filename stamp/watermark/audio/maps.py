@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,7 @@ from .bands import (
     spectrum,
 )
 from .chunks import Chunks, Samples
+from .decimation import Decimator, factor
 from .evidence import Map, evidence
 
 _STEREO = (1, 1, 0.5, 0.5)  # weights of two channels, their sum and their difference
@@ -91,17 +92,20 @@ class Mapper:
 
     def __init__(self, sample_rate: int, channels: int, period: int) -> None:
         layout(sample_rate)
-        self._rate, self._period = sample_rate, period
-        self._chunks = Chunks(sample_rate, channels)
+        every = factor(sample_rate)
+        self._rate, self._period = sample_rate // every, period
+        self._chunks = Chunks(self._rate, channels)
+        self._decimator = Decimator(every, channels)
         self._excerpts: list[tuple[int, Excerpt]] = []
         self._first = self._end = 0
         self._rows: list[Map] = []
 
     def push(self, samples: NDArray[np.floating]) -> list[Stretch]:
-        return self._taken(self._chunks.push(samples))
+        return self._taken(self._chunks.push(self._decimator.push(samples)))
 
     def flush(self) -> list[Stretch]:
-        found = self._taken(self._chunks.flush())
+        found = self._taken(self._chunks.push(self._decimator.flush()))
+        found += self._taken(self._chunks.flush())
         if self._end > self._first:
             found.append(self._stretch(np.concatenate(self._rows)))
         return found
@@ -112,10 +116,10 @@ class Mapper:
         self._excerpts = [(at, e) for at, e in self._excerpts if at + e.rows > self._first]
         return made
 
-    def _taken(self, chunks: list[tuple[Samples, int]]) -> list[Stretch]:
+    def _taken(self, chunks: Iterable[tuple[Samples, int]]) -> list[Stretch]:
         found = []
         for chunk, length in chunks:
-            spectra = [spectrum(np.ascontiguousarray(channel))[:_KEPT].copy() for channel in chunk.T]
+            spectra = [spectrum(channel)[:_KEPT].copy() for channel in chunk]
             excerpt = Excerpt(spectra, self._rate, length * STEPS // self._rate)
             self._excerpts.append((self._end, excerpt))
             self._rows.append(excerpt.map())
