@@ -28,6 +28,10 @@ AAC_OPTIONS = {"aac_coder": "fast", "aac_pns": "0", "aac_is": "0", "aac_tns": "0
 """For FFmpeg's AAC encoder at such rates: what it puts in the place of the sound, noise and one channel for
 two, is not needed there, and its plain coder uses the bits that its searching one leaves (docs/adr/0056)."""
 
+OPUS_OPTIONS = {"compression_level": "6"}
+"""For libopus at such rates: from 7 on it analyses what kind of sound it is, which takes a third of the time
+and is for low ones (docs/adr/0056)."""
+
 
 def raised_rate(source: int | None, sound: Sound, *, least: int, most: int) -> int:
     """The bit rate for sound that was encoded at `source` bit/s before: as many times that as its codec

@@ -16,7 +16,7 @@ import numpy as np
 from ..source import decoding, refused, regular_file
 from . import sndfile
 from .decode import Sound, cut, decoded, examine
-from .encode import lossy_note, mux, raised_rate, regular
+from .encode import OPUS_OPTIONS, lossy_note, mux, raised_rate, regular
 from .oggpages import Grafted
 from .oggsurvey import HEADERS, Survey, survey
 from .sink import Pipe
@@ -128,7 +128,7 @@ def _faults(found: Survey, rate: int) -> list[str]:
 def _opus(sound: Sound, bit_rate: int, blocks: Iterable[Block]) -> Iterator[bytes]:
     pipe = Pipe()
     with av.open(cast(BinaryIO, pipe), "w", format="opus") as container:
-        for _ in mux(container, "libopus", sound, "flt", blocks, bit_rate=bit_rate):
+        for _ in mux(container, "libopus", sound, "flt", blocks, bit_rate=bit_rate, options=OPUS_OPTIONS):
             yield pipe.take()
     yield pipe.take()
 

@@ -15,7 +15,7 @@ from av.packet import Packet
 
 from ..source import decoding, refused
 from .decode import Sound, samples
-from .encode import AAC_OPTIONS, as_frame, quantised, raised_rate
+from .encode import AAC_OPTIONS, OPUS_OPTIONS, as_frame, quantised, raised_rate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,7 +56,7 @@ _CODERS = {
     "flac": _Coder("flac", "s16"),
     "mp2": _Coder("mp2", "s16", 96_000, 192_000),
     "mp3": _Coder("libmp3lame", "fltp", 64_000, 160_000),
-    "opus": _Coder("libopus", "flt", 64_000, 256_000),
+    "opus": _Coder("libopus", "flt", 64_000, 256_000, OPUS_OPTIONS),
     "pcm_f32be": _Coder("pcm_f32be", "flt"),
     "pcm_f32le": _Coder("pcm_f32le", "flt"),
     "pcm_s16be": _Coder("pcm_s16be", "s16"),
