@@ -15,9 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import soundfile
-
-from benchmarks.speed.worker import memory
+from benchmarks.speed.memory import memory
 from stamp import Key, detect_file, embed_file
 from stamp.media.audio.opening import open_song
 from stamp.watermark.audio import Detector, Embedder
@@ -44,6 +42,8 @@ def _pieces(samples: Any, rate: int, times: int) -> Iterator[Any]:
 
 def _stream(job: Job) -> Callable[[], None]:
     """What is done to samples in memory, a second at a time."""
+    import soundfile  # here, so that its memory is not in the figures of files
+
     samples, rate = soundfile.read(job.path, dtype="float32", always_2d=True)
     tool: Any
     if job.operation == EMBED:

@@ -20,6 +20,7 @@ from PIL import Image
 import stamp
 from benchmarks.common import tools
 from benchmarks.common.steps import Pixels
+from benchmarks.speed.memory import memory
 
 EMBED, DETECT = "embed", "detect"
 EMBED_FILE, DETECT_FILE = "embed file", "detect file"
@@ -63,16 +64,6 @@ def timed(function: Callable[[], object]) -> tuple[float, object]:
     began = cpu_seconds()
     value = function()
     return cpu_seconds() - began, value
-
-
-def memory(field: str) -> int:
-    """VmRSS or VmHWM of this process in bytes; ru_maxrss where there is no /proc."""
-    try:
-        status = Path("/proc/self/status").read_text()
-    except OSError:
-        unit = 1 if sys.platform == "darwin" else 1024
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith(field))
 
 
 def _reset_peak() -> None:

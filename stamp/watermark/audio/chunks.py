@@ -37,7 +37,7 @@ class Chunks:
             raise HostError(f"sound has one channel or more, not {channels}")
         self.channels = channels
         self._length, self._hop = CHUNK * sample_rate, HOP * sample_rate
-        self._chunk = np.zeros((channels, self._length), np.float32)
+        self._chunk = np.zeros((channels, MARGIN * sample_rate), np.float32)
         self._held = MARGIN * sample_rate
         self._missing = 0
 
@@ -47,6 +47,7 @@ class Chunks:
         self._missing += len(samples)
         while len(samples):
             part = samples[: self._length - self._held]
+            self._make_room()
             self._chunk[:, self._held : self._held + len(part)] = part.T
             self._held += len(part)
             samples = samples[len(part) :]
@@ -57,16 +58,21 @@ class Chunks:
     def flush(self) -> Iterator[tuple[Samples, int]]:
         """The last chunks, filled up with silence."""
         while self._missing > 0:
+            self._make_room()
             self._chunk[:, self._held :] = 0
             yield self._chunk, min(self._missing, self._hop)
             self._begin_next()
 
     def _begin_next(self) -> None:
-        following = np.empty_like(self._chunk)  # takes no memory before it is written to
+        self._chunk = self._chunk[:, self._hop :].copy()
         self._held = self._length - self._hop
-        following[:, : self._held] = self._chunk[:, self._hop :]
-        self._chunk = following
         self._missing -= self._hop
+
+    def _make_room(self) -> None:
+        """For a whole chunk: not before it is needed, since the last one may be in use until then."""
+        if self._chunk.shape[1] < self._length:
+            begun, self._chunk = self._chunk, np.empty((self.channels, self._length), np.float32)
+            self._chunk[:, : self._held] = begun
 
 
 def decompose(channel: Samples, bands: tuple[Band, ...]) -> tuple[list[Envelope], NDArray[np.float32]]:
