@@ -6,6 +6,7 @@ A video file without moving pictures is a song.
 from __future__ import annotations
 
 import math
+from bisect import bisect
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -46,6 +47,7 @@ def embed(order: Order) -> EmbedReport:
     from .media.mp4_boxes import layout
     from .media.source import refused
     from .media.video.clip import examine
+    from .media.video.difficulty import difficulty
     from .media.video.encoders import Settings, choose
     from .media.video.luma import has_luma_plane
     from .media.video.platforms import findings, platform, prepared, with_codec
@@ -66,11 +68,13 @@ def embed(order: Order) -> EmbedReport:
         encoder = prepared(encoder, clip, wanted)
         advice = findings(clip, wanted, src.stat().st_size, layout(src))
     with order.output as temp, named(src):
+        scenes = difficulty(src, clip.seconds)
         for gain in _GAINS:
             made = _write(
                 clip,
                 temp,
                 order,
+                scenes=scenes,
                 gain=gain,
                 encoder=encoder,
                 edit_lists=wanted is None or wanted.edit_lists or clip.staggered,
@@ -114,11 +118,21 @@ class _Made:
     notes: tuple[str, ...]
 
 
-def _write(clip: Clip, temp: Path, order: Order, *, gain: float, encoder: Encoder, edit_lists: bool) -> _Made:
-    """Write the marked clip, with its notice, to `temp`; `gain` is for the picture alone."""
+def _write(
+    clip: Clip,
+    temp: Path,
+    order: Order,
+    *,
+    scenes: Sequence[tuple[float, float]],
+    gain: float,
+    encoder: Encoder,
+    edit_lists: bool,
+) -> _Made:
+    """Write the marked clip, with its notice, to `temp`; `gain` is for the picture alone. `scenes`: how hard
+    it is to code from when on; see `difficulty`."""
     from .media.mp4_boxes import graft
     from .media.video.remux import rewrite
-    from .watermark.video import Embedder
+    from .watermark.video import Embedder, difficulty_gain
 
     assert clip.path is not None
     width, height = (clip.height, clip.width) if clip.turn.transposed else (clip.width, clip.height)
@@ -132,10 +146,11 @@ def _write(clip: Clip, temp: Path, order: Order, *, gain: float, encoder: Encode
         aspect=clip.aspect,
     )
     fidelity = _Fidelity(clip)
+    begins, gains = [start for start, _ in scenes], [difficulty_gain(bits) for _, bits in scenes]
 
     def mark(luma: NDArray[Any], seconds: float) -> None:
         before = fidelity.before(luma)
-        embedder.mark(luma)
+        embedder.mark(luma, gain=gains[max(bisect(begins, seconds) - 1, 0)] if gains else 1.0)
         fidelity.after(before, luma)
 
     sound = songs.Tracks(order) if order.options.audio else None

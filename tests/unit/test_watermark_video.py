@@ -12,7 +12,7 @@ from stamp.errors import HostError, PayloadError
 from stamp.watermark.grid import resize
 from stamp.watermark.key import Key
 from stamp.watermark.quality import psnr
-from stamp.watermark.video import SCHEME, Detector, Embedder, VideoDetection
+from stamp.watermark.video import SCHEME, Detector, Embedder, VideoDetection, difficulty_gain
 from stamp.watermark.video.look import _parts_of
 from tests.scenes import pan
 
@@ -162,6 +162,29 @@ def test_memory_grows_with_the_logarithm_of_the_duration() -> None:
 def test_the_mark_is_faithful(clip: list[Plane]) -> None:
     hosts = list(pan(SHAPE, 24))
     assert min(psnr(a, b, data_range=255) for a, b in zip(hosts, clip, strict=True)) > 44
+
+
+def test_what_is_hard_to_code_gets_more() -> None:
+    gains = [difficulty_gain(bits) for bits in (0.0, 0.005, 0.03, 0.045, 0.06, 0.1, 10.0)]
+    assert gains == sorted(gains)
+    assert (gains[0], gains[3], gains[-1]) == (0.8, 1.0, 1.7)
+    (frame,) = pan(SHAPE, 1)
+    fidelity = []
+    for gain in (0.8, 1.0, 1.7):
+        changed = frame.copy()
+        Embedder(PAYLOAD, key=KEY, size=SHAPE).mark(changed, gain=gain)
+        fidelity.append(psnr(frame, changed, data_range=255))
+    assert fidelity[0] - fidelity[1] > 0.5
+    assert fidelity[1] - fidelity[2] > 0.5
+
+
+@pytest.mark.parametrize("full_range", [False, True])
+def test_no_gain_makes_it_visible(full_range: bool) -> None:
+    rng = np.random.default_rng(0)
+    frame = rng.integers(40, 200, SHAPE, np.uint8)
+    changed = frame.copy()
+    Embedder(PAYLOAD, key=KEY, size=SHAPE, full_range=full_range).mark(changed, gain=5.0)
+    assert 44.0 <= psnr(frame, changed, data_range=255) < 45.0
 
 
 def test_ten_bits_are_marked_in_finer_steps() -> None:

@@ -2,6 +2,7 @@
 
 from .detect import Detector, VideoDetection
 from .embed import Embedder
+from .mask import difficulty_gain
 from .scheme import SCHEME
 
-__all__ = ["SCHEME", "Detector", "Embedder", "VideoDetection"]
+__all__ = ["SCHEME", "Detector", "Embedder", "VideoDetection", "difficulty_gain"]

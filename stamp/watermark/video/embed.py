@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ...errors import HostError
 from ..grid import resize, resize_rows
 from ..key import Key
-from .mask import motion_gain, sample, small_gain, step_of, visibility
+from .mask import MOST, motion_gain, sample, small_gain, step_of, visibility
 from .scheme import displayed, pattern
 
 Luma = NDArray[np.uint8] | NDArray[np.uint16]
@@ -64,7 +64,9 @@ class Embedder:
         self._size, self._step = (h, w), step_of(size)
         self._white = float((1 << depth) - 1)
         self._pattern = resize(pattern(payload, key, displayed(size, aspect)), size)
-        self._pattern *= np.float32(strength * self._white / 255 * (1.0 if full_range else 219 / 255))
+        codes = 1.0 if full_range else 219 / 255
+        self._pattern *= np.float32(strength * self._white / 255 * codes)
+        self._most = MOST / codes
         self._identity = strength == 0
         self._glance: NDArray[np.float32] | None = None
         self._before: NDArray[np.float32] | None = None
@@ -72,9 +74,12 @@ class Embedder:
         self._age = _REFRESH
         self._steps: tuple[NDArray[np.unsignedinteger], ...] = ()
 
-    def mark(self, luma: Luma) -> None:
+    def mark(self, luma: Luma, *, gain: float = 1.0) -> None:
         """Add the mark to one luma plane, (height, width) uint8 or uint16, in place; saturates at the range
         of its codes.
+
+        gain : how much stronger than usual, within what is invisible, where the scene needs more or less
+        (`difficulty_gain`); it counts from the next mask on.
 
         Frames come in the order in which they are shown; any view of the plane will do.
         """
@@ -89,7 +94,7 @@ class Embedder:
             # At the first frame nothing is known of motion, at the third there is.
             self._age = 0 if self._glance is not None else _REFRESH - 2
             self._glance = glance
-            self._refresh(luma)
+            self._refresh(luma, gain)
         self._age += 1
         cap, up, down = self._steps
         np.minimum(luma, cap, out=luma)
@@ -97,7 +102,7 @@ class Embedder:
         np.maximum(luma, down, out=luma)
         luma -= down
 
-    def _refresh(self, luma: Luma) -> None:
+    def _refresh(self, luma: Luma, gain: float) -> None:
         """What to add, as planes of the frame's own type, so that saturation needs no wider numbers.
 
         A strip at a time, so that the passes stay in the cache.
@@ -106,8 +111,8 @@ class Embedder:
         half = self._white // 2
         cap, up, down = (np.empty_like(luma) for _ in range(3))
         # The lesser of two differences: a cut is no motion.
-        gain = small_gain(self._size) * motion_gain(min(self._moved))
-        mask = visibility(sample(luma, self._step, self._white), gain)
+        gain *= small_gain(self._size) * motion_gain(min(self._moved))
+        mask = visibility(sample(luma, self._step, self._white), gain, self._most)
         wide = resize(mask, (mask.shape[0], w))
         for start, end, rows in resize_rows(wide, h, _STRIP):
             rows *= self._pattern[start:end]

@@ -16,8 +16,11 @@ _CELL = 4  # samples a side
 EXPONENT, OFFSET = 0.2, 0.5
 AMPLITUDE = 0.65  # grey levels (deviation) at an activity of 0.5
 # Grey levels, root mean square of a frame. Drawings and titles get no less than the first, or rounding to
-# whole levels would swallow the mark; busy frames no more than the second: 44.1 dB.
+# whole levels would swallow the mark; no frame more than the second, counted in codes: 44.1 dB.
 LEAST, MOST = 0.9, 1.6
+# Platforms give clips of one size much the same rate: what is hard to code needs more, what is easy less.
+_EASY, _USUAL, _HARD = 0.012, 0.045, 0.075  # bits per pixel at the quality of `difficulty_gain`
+_WHERE_EASY, _WHERE_HARD = 0.8, 1.7
 # Where much moves the mark is seen less, costs fewer bits, and needs more to last.
 _STILL, _LIVELY, _MOST_LIVELY = 3.0, 5.0, 2.0  # grey levels of mean difference to the frame before
 _SMALL, _MOST_SMALL = 480, 1.2  # small frames hold fewer samples of the mark and get more
@@ -44,9 +47,16 @@ def motion_gain(moved: float) -> float:
     return 1.0 + (_MOST_LIVELY - 1.0) * lively
 
 
-def visibility(sampled: Plane, gain: float) -> Plane:
+def difficulty_gain(bits_per_pixel: float) -> float:
+    """How much stronger the mark is in a scene that takes so many bits per pixel and frame of 360 rows at
+    x264's quantiser 28 (veryfast, luma, a key frame every 150 frames)."""
+    bits = np.log([max(bits_per_pixel, 1e-9), _EASY, _USUAL, _HARD])
+    return float(np.interp(bits[0], bits[1:], (_WHERE_EASY, 1.0, _WHERE_HARD)))
+
+
+def visibility(sampled: Plane, gain: float, most: float = MOST) -> Plane:
     """Deviation that the mark may have, in grey levels of 255, per cell of 4 x 4 samples; `gain` times as
-    much as in a large and still frame, but never beyond the limit.
+    much as in a large and still frame, but a root mean square of no more than `most`.
 
     Goes with a power of the squared mean root of the gradients: next to a lone edge that stays low, where a
     mean would not, and the flat side of an edge is where a mark is seen first.
@@ -60,4 +70,4 @@ def visibility(sampled: Plane, gain: float) -> Plane:
     activity = box(cells, 3) ** 2
     mask = np.float32(gain * AMPLITUDE) * (activity + np.float32(OFFSET)) ** np.float32(EXPONENT)
     rms = float(np.sqrt(np.mean(mask * mask)))
-    return np.asarray(mask * np.float32(min(max(rms, gain * LEAST), MOST) / rms))
+    return np.asarray(mask * np.float32(min(max(rms, gain * LEAST), most) / rms))

@@ -1,0 +1,71 @@
+"""How hard a clip is to code: what is measured, and what a file that cannot be sampled gives."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from stamp.media.video.difficulty import difficulty
+from tests import clips
+
+
+def grain(path: Path) -> Path:
+    """Every frame is new."""
+    rng = np.random.default_rng(0)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", 25, options={"crf": "12"})
+        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
+        for _ in range(24):
+            pixels = rng.integers(60, 190, (180, 320, 3), np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels)))
+        container.mux(stream.encode(None))
+    return path
+
+
+def test_grain_is_harder_than_a_pan(tmp_path: Path) -> None:
+    clips.write(tmp_path / "pan.mp4")
+    ((start, pan),) = difficulty(tmp_path / "pan.mp4", 1.6)
+    ((_, noise),) = difficulty(grain(tmp_path / "grain.mp4"), 1.0)
+    assert start == 0
+    assert 0 < pan < 0.3 < noise
+
+
+def test_a_turned_and_a_deep_clip_are_as_hard(tmp_path: Path) -> None:
+    clips.write(tmp_path / "plain.mp4")
+    clips.write(
+        tmp_path / "deep.mkv", "libx265", pix_fmt="yuv420p10le", options={"x265-params": "log-level=error"}
+    )
+    plain, deep = (difficulty(tmp_path / name, 1.6)[0][1] for name in ("plain.mp4", "deep.mkv"))
+    assert deep == pytest.approx(plain, rel=0.5)
+
+
+def test_long_clips_are_sampled_again(tmp_path: Path) -> None:
+    path = tmp_path / "long.mp4"
+    clips.write(path, count=60, rate=Fraction(2), options={"g": "10"})
+    starts = [start for start, _ in difficulty(path, 30.0)]
+    assert starts == [0, 10, 20]
+    assert difficulty(path, 30.0) == difficulty(path, 30.0)
+
+
+def test_one_key_frame_is_one_excerpt(tmp_path: Path) -> None:
+    path = tmp_path / "long.mp4"
+    clips.write(path, count=60, rate=Fraction(2), options={"g": "1000", "sc_threshold": "0"})
+    assert len(difficulty(path, 30.0)) == 1
+
+
+@pytest.mark.parametrize("kind", ["absent", "garbage", "short", "cut"])
+def test_what_cannot_be_sampled_gives_nothing(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    clips.write(path, count=2 if kind == "short" else 40)
+    data = path.read_bytes()
+    if kind == "absent":
+        path.unlink()
+    elif kind == "garbage":
+        path.write_bytes(b"\x00" * 4096)
+    elif kind == "cut":
+        path.write_bytes(data[: len(data) // 8])
+    assert difficulty(path, 1.6) == ()
