@@ -77,6 +77,11 @@ def shape_of(path: Path) -> Shape:
         return Shape(stream.width, stream.height, Fraction(stream.average_rate or 25))
 
 
+def seconds_of(path: Path) -> float:
+    with av.open(str(path)) as container:
+        return float((container.duration or 0) / av.time_base)
+
+
 def program() -> str:
     import imageio_ffmpeg
 

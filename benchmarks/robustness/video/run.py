@@ -61,7 +61,7 @@ def measure(task: Task) -> Outcome:
             outcome.refused = str(error)
             return outcome
         outcome.psnr = report.psnr_db
-        start = float(rng.uniform(0, max(task.seconds - 3, 0.01)))
+        start = float(rng.uniform(0, max(clips.seconds_of(marked) - 3, 0.01)))
         for group, members in attacks.groups(start).items():
             if group in task.groups:
                 shape = clips.shape_of(marked)
