@@ -33,6 +33,7 @@ _PEAK = 4.7
 # constellation scores, by the number of hypotheses that compete
 _SCORE_ZOOM, _SCORE_MIRRORED, _SCORE_STRETCHED, _SCORE_PLAIN, _SCORE_SQUEEZED = 2.4, 4.2, 5.6, 5.8, 7.0
 _DRIFT_ROUNDS, _DRIFTS = 2, 2
+_INSISTED, _PROMISING_INSISTED = 4, 3.0  # geometries, and what their pilots have to say, for `insist`
 _NARROWEST = 48  # canonical pixels of the shorter side below which nothing can be read
 _WORK_AREA = 1.6 * STANDARD.area
 
@@ -187,10 +188,29 @@ class Search:
                     return found
         return None
 
-    def _drifted(self, affine: Affine, look: _Look, plane: Plane, valid: Plane | None) -> Detection | None:
-        """Follow the pilots from a geometry that is nearly right to one that is."""
+    def insist(self) -> Detection | None:
+        """After a search that found nothing: follow the drift from the geometries that the constellation
+        spoke for first, even where the pilots said little, and from both of their likely positions."""
+        for _, affine in self.nearly[:_INSISTED]:
+            if (warped := unwarp(self.work, affine)) is not None:
+                for _, offset in translations(_white(*warped), self.carriers)[:2]:
+                    look = self._look(*warped, offset, affine)
+                    found = self._drifted(affine, look, *warped, least=_PROMISING_INSISTED)
+                    if found is not None:
+                        return found
+        return None
+
+    def _drifted(
+        self,
+        affine: Affine,
+        look: _Look,
+        plane: Plane,
+        valid: Plane | None,
+        least: float = _PROMISING_DRIFT,
+    ) -> Detection | None:
+        """Follow the pilots from a geometry that is nearly right, and promises `least`, to one that is."""
         for _ in range(_DRIFT_ROUNDS):
-            if look.promise < _PROMISING_DRIFT:
+            if look.promise < least:
                 return None
             weight = gains_from_pilots(look.observation) * np.sqrt(look.observation.variance)
             moved = drift(_white(plane, valid), self.carriers, look.offset, weight)

@@ -18,7 +18,7 @@ from .scheme import SCHEME, displayed
 
 RATE = 12.0  # frames a second that are looked at
 WINDOW, _WINDOW_S = 24, 3.8  # frames, and seconds, of the shortest part of a clip that is searched for itself
-SIZE_EXPONENT = 0.65  # of the bytes that a frame was coded in, which tell how much of the mark it keeps
+SIZE_EXPONENT = 0.85  # of the bytes that a frame was coded in, which tell how much of the mark it keeps
 _FIRST_LOOKS = (1, 4, 10, 24)  # frames after which the beginning of a clip is read as it stands
 _NARROWEST = 48  # canonical pixels of the shorter side below which nothing can be read
 
@@ -233,6 +233,10 @@ class Detector:
             part = earlier if part is None else _joined(earlier, part)
             if part is not earlier and not self.decided:
                 self._read(part, search=self._search)
+        if part is not None and self._search and not self.decided:
+            for number, sight in enumerate(self._sights):
+                if (found := sight.insist()) is not None:
+                    self._report(number, found, part)
         if self._key_frames is not None and not self.decided:
             self._read(self._key_frames, search=self._search)
         if part is not None and self._search and not self.decided:

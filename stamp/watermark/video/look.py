@@ -34,13 +34,14 @@ GOES_ON = 5.0  # deviations at which a mark that was read elsewhere in the clip 
 class Sight:
     """What one key has seen of a clip.
 
-    spent : decodings so far. best : the look whose pilots promised most. readings : where each payload was
-        read.
+    spent : decodings so far. best : the look whose pilots promised most. last : the latest look. readings :
+        where each payload was read.
     """
 
     key: Key
     spent: int = 0
     best: Search | None = None
+    last: Search | None = None
     readings: dict[bytes, Reading] = field(default_factory=dict)
 
     def look(self, picture: Plane, canonical: tuple[int, int], *, search: bool) -> Detection | None:
@@ -61,18 +62,35 @@ class Sight:
         if found is None and search:
             found = s.anywhere()
         self.spent += s.decodings
+        self._keep(s)
+        return found
+
+    def insist(self) -> Detection | None:
+        """Go on with the latest look, more patiently; worth its time where it was at all that there is."""
+        s = self.last
+        if s is None:
+            return None
+        before = s.decodings
+        found = s.insist()
+        self.spent += s.decodings - before
+        self._keep(s)
+        return found
+
+    def _keep(self, s: Search) -> None:
+        self.last = s
         if self.best is None or s.promise > self.best.promise:
             self.best = s
         if s.reading is not None:
             self.readings[s.reading.payload] = s.reading
-        return found
 
     def look_into(self, picture: Plane) -> Detection | None:
         """Search parts of it by themselves: a picture framed by bars, by a blurred copy of itself or by
         another picture is lost in all of it."""
-        for top, bottom, left, right in _parts_of(picture):
+        for number, (top, bottom, left, right) in enumerate(_parts_of(picture)):
             part = np.ascontiguousarray(picture[top:bottom, left:right])
             found = self.look(part, canonical_shape((part.shape[0], part.shape[1])), search=True)
+            if found is None and number == 0:
+                found = self.insist()
             if found is not None and found.transform is not None:
                 # the span of a mark is followed in whole frames only
                 self.readings.clear()
