@@ -167,14 +167,14 @@ def test_the_mark_is_faithful(clip: list[Plane]) -> None:
 def test_what_is_hard_to_code_gets_more() -> None:
     gains = [difficulty_gain(bits) for bits in (0.0, 0.005, 0.03, 0.045, 0.06, 0.1, 10.0)]
     assert gains == sorted(gains)
-    assert (gains[0], gains[3], gains[-1]) == (0.8, 1.0, 1.7)
+    assert (gains[0], gains[3], gains[-1]) == (0.9, 1.0, 1.7)
     (frame,) = pan(SHAPE, 1)
     fidelity = []
-    for gain in (0.8, 1.0, 1.7):
+    for gain in (0.9, 1.0, 1.7):
         changed = frame.copy()
         Embedder(PAYLOAD, key=KEY, size=SHAPE).mark(changed, gain=gain)
         fidelity.append(psnr(frame, changed, data_range=255))
-    assert fidelity[0] - fidelity[1] > 0.5
+    assert fidelity[0] - fidelity[1] > 0.3
     assert fidelity[1] - fidelity[2] > 0.5
 
 

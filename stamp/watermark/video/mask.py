@@ -19,8 +19,8 @@ AMPLITUDE = 0.65  # grey levels (deviation) at an activity of 0.5
 # whole levels would swallow the mark; no frame more than the second, counted in codes: 44.1 dB.
 LEAST, MOST = 0.9, 1.6
 # Platforms give clips of one size much the same rate: what is hard to code needs more, what is easy less.
-_EASY, _USUAL, _HARD = 0.012, 0.045, 0.075  # bits per pixel at the quality of `difficulty_gain`
-_WHERE_EASY, _WHERE_HARD = 0.8, 1.7
+_BITS = (0.012, 0.025, 0.045, 0.075)  # bits per pixel at the quality of `difficulty_gain`
+_GAINS = (0.9, 1.0, 1.0, 1.7)
 # Where much moves the mark is seen less, costs fewer bits, and needs more to last.
 _STILL, _LIVELY, _MOST_LIVELY = 3.0, 5.0, 2.0  # grey levels of mean difference to the frame before
 _SMALL, _MOST_SMALL = 480, 1.2  # small frames hold fewer samples of the mark and get more
@@ -50,8 +50,7 @@ def motion_gain(moved: float) -> float:
 def difficulty_gain(bits_per_pixel: float) -> float:
     """How much stronger the mark is in a scene that takes so many bits per pixel and frame of 360 rows at
     x264's quantiser 28 (veryfast, luma, a key frame every 150 frames)."""
-    bits = np.log([max(bits_per_pixel, 1e-9), _EASY, _USUAL, _HARD])
-    return float(np.interp(bits[0], bits[1:], (_WHERE_EASY, 1.0, _WHERE_HARD)))
+    return float(np.interp(np.log(max(bits_per_pixel, 1e-9)), np.log(_BITS), _GAINS))
 
 
 def visibility(sampled: Plane, gain: float, most: float = MOST) -> Plane:
