@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from fractions import Fraction
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import av
@@ -58,13 +58,13 @@ def _excerpt(
         container.seek(start + int(seconds / base), stream=stream)
         decoder.flush_buffers()
     decoded = (frame for packet in container.demux(stream) for frame in decoder.decode(packet))
-    frames = list(islice(decoded, _FRAMES))
-    if not frames:
+    first = next(decoded, None)
+    if first is None:
         return 0.0, []
-    first = frames[0]
     scale = min(_ROWS / min(first.width, first.height), 1.0)
     width, height = (max(round(side * scale / 2) * 2, 2) for side in (first.width, first.height))
     begins = float(((first.pts or 0) - start) * base)
+    frames = islice(chain([first], decoded), _FRAMES)
     return begins, [frame.reformat(width, height, format="gray") for frame in frames]
 
 
