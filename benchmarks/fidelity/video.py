@@ -1,6 +1,6 @@
 """What the video mark does to a clip: fidelity, flicker, and the price in bits.
 
-    python -m benchmarks.fidelity.video --clips FOLDER --seconds 4
+    python -m benchmarks.fidelity.video --clips FOLDER
 
 The clip is marked without a lossy encoder (FFV1), so that the mark alone is judged: PSNR, SSIM and VMAF by
 FFmpeg's filters. Flicker is how much the mark changes from one frame to the next (root mean square and the
@@ -120,7 +120,7 @@ def markdown(rows: list[dict[str, Any]]) -> str:
 
 
 def main() -> None:
-    parser = clips.parser("fidelity.video", __doc__, seconds=4)
+    parser = clips.parser("fidelity.video", __doc__)
     parser.set_defaults(name="fidelity_video")
     options = parser.parse_args()
     tasks = [(path, options.seconds, options.seed) for path in clips.find(options.clips)]

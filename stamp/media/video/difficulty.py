@@ -42,6 +42,7 @@ def difficulty(path: Path, seconds: float) -> tuple[tuple[float, float], ...]:
         if stream is None:
             return ()
         decoder = decoder_for(stream)
+        decoder.thread_count = 1  # more would decode frames ahead that nobody looks at
         for number in range(count):
             begins, frames = _excerpt(container, stream, decoder, seconds * number / count)
             if begins not in found and len(frames) >= _FEWEST:
