@@ -248,7 +248,7 @@ def video(documents: dict[str, dict[str, Any]]) -> str:
     quality, cost = documents["fidelity_video"]["clips"], documents["speed_video"]["clips"][0]
     null = documents["false_positives_video"]
     rows: list[list[object]] = [
-        [f"payloads read of {part['clips']} clips, {group}", f"{share:.0%}"]
+        [f"payloads read of {part['clips']} clips, {group}", f"{share:.1%}"]
         for part in (robust, edits)
         for group, share in part["read_share"].items()
     ]

@@ -128,7 +128,7 @@ def markdown(summary: dict[str, Any]) -> str:
     ]
     rows = []
     for group, members in summary["attacks"].items():
-        rows.append([f"**{group}**", f"**{100 * summary['read_share'][group]:.0f} %**", "", "", ""])
+        rows.append([f"**{group}**", f"**{100 * summary['read_share'][group]:.1f} %**", "", "", ""])
         for attack, row in members.items():
             seconds = [_number(row[name]) for name in ("median_seconds", "most_seconds", "median_cpu_s")]
             rows.append([attack, f"{row['read']} of {row['clips']}", *seconds])
