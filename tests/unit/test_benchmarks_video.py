@@ -77,6 +77,6 @@ def test_the_summary_for_people_in_a_hurry() -> None:
             "false_positives_video": {"payloads": 0, "windows": 9},
         }
     )
-    assert "| payloads read of 3 clips, chains | 4% |" in text
+    assert "| payloads read of 3 clips, chains | 4.2% |" in text
     assert "| more bits at x264 crf 20, median (least to most) | +4.0 % (+3.0 to +5.0) |" in text
     assert "| reported in windows without the mark | 0 of 9 |" in text
