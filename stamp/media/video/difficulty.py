@@ -74,10 +74,8 @@ def _bits(frames: list[VideoFrame]) -> float:
     encoder.width, encoder.height, encoder.pix_fmt = frames[0].width, frames[0].height, "gray"
     encoder.framerate, encoder.time_base = Fraction(25), Fraction(1, 25)
     encoder.thread_count, encoder.options = 1, dict(_SETTINGS)
-    sizes = []
-    for number, frame in enumerate([*frames, None]):
-        if frame is not None:
-            frame.pts, frame.time_base, frame.pict_type = number, encoder.time_base, PictureType.NONE
-        sizes += [packet.size for packet in encoder.encode(frame)]
+    for number, frame in enumerate(frames):
+        frame.pts, frame.time_base, frame.pict_type = number, encoder.time_base, PictureType.NONE
+    sizes = [packet.size for frame in (*frames, None) for packet in encoder.encode(frame)]
     shared = sizes[0] / _LIFETIME + sum(sizes[1:]) / (len(sizes) - 1)
     return 8 * shared / (encoder.width * encoder.height)

@@ -53,7 +53,7 @@ def difficulty_gain(bits_per_pixel: float) -> float:
     return float(np.interp(np.log(max(bits_per_pixel, 1e-9)), np.log(_BITS), _GAINS))
 
 
-def visibility(sampled: Plane, gain: float, most: float = MOST) -> Plane:
+def visibility(sampled: Plane, gain: float, most: float) -> Plane:
     """Deviation that the mark may have, in grey levels of 255, per cell of 4 x 4 samples; `gain` times as
     much as in a large and still frame, but a root mean square of no more than `most`.
 
