@@ -132,7 +132,7 @@ def _write(
     it is to code from when on; see `difficulty`."""
     from .media.mp4_boxes import graft
     from .media.video.remux import rewrite
-    from .watermark.video import Embedder, difficulty_gain
+    from .watermark.video import USUAL, Embedder, allocation
 
     assert clip.path is not None
     width, height = (clip.height, clip.width) if clip.turn.transposed else (clip.width, clip.height)
@@ -146,11 +146,11 @@ def _write(
         aspect=clip.aspect,
     )
     fidelity = _Fidelity(clip)
-    begins, gains = [start for start, _ in scenes], [difficulty_gain(bits) for _, bits in scenes]
+    begins, needed = [start for start, _ in scenes], [allocation(bits) for _, bits in scenes]
 
     def mark(luma: NDArray[Any], seconds: float) -> None:
         before = fidelity.before(luma)
-        embedder.mark(luma, gain=gains[max(bisect(begins, seconds) - 1, 0)] if gains else 1.0)
+        embedder.mark(luma, needed[max(bisect(begins, seconds) - 1, 0)] if needed else USUAL)
         fidelity.after(before, luma)
 
     sound = songs.Tracks(order) if order.options.audio else None

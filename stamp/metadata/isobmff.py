@@ -16,6 +16,8 @@ MAX_TOP_BOXES: Final = 500_000
 """A film that was recorded in fragments has two boxes for each of them."""
 
 _MAX_SLACK: Final = 1 << 16
+_NEAR: Final = 1 << 16
+"""Bytes that are asked of a file once, instead of every header by itself."""
 
 
 class Box(NamedTuple):
@@ -43,9 +45,13 @@ def walk(
 ) -> Iterator[Box]:
     """`boxes`, one after the other."""
     stop = len(data) if end is None else end
+    near = data[start:stop] if stop - start <= _NEAR else None
     position, count = start, 0
     while position < stop:
-        head = data[position : min(position + 16, stop)]
+        if near is None:
+            head = data[position : min(position + 16, stop)]
+        else:
+            head = near[position - start : position - start + 16]
         zeros = slack and not head[:8].strip(b"\0") and stop - position <= _MAX_SLACK
         if zeros and not any(data[position:stop]):
             return

@@ -57,6 +57,18 @@ def test_one_key_frame_is_one_excerpt(tmp_path: Path) -> None:
     assert len(difficulty(path, 30.0)) == 1
 
 
+def test_what_follows_a_damaged_excerpt_is_sampled(tmp_path: Path) -> None:
+    path = tmp_path / "long.mp4"
+    clips.write(path, count=60, rate=Fraction(2), options={"g": "10", "bf": "0"})
+    with av.open(str(path)) as container:
+        packets = [(packet.pos, packet.size) for packet in container.demux(video=0) if packet.size]
+    data = bytearray(path.read_bytes())
+    for position, size in packets[20:40]:  # of the second ten seconds
+        data[position : position + size] = b"\xff" * size
+    path.write_bytes(data)
+    assert [start for start, _ in difficulty(path, 30.0)] == [0, 20]
+
+
 @pytest.mark.parametrize("kind", ["absent", "garbage", "short", "cut"])
 def test_what_cannot_be_sampled_gives_nothing(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"

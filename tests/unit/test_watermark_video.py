@@ -12,7 +12,15 @@ from stamp.errors import HostError, PayloadError
 from stamp.watermark.grid import resize
 from stamp.watermark.key import Key
 from stamp.watermark.quality import psnr
-from stamp.watermark.video import SCHEME, Detector, Embedder, VideoDetection, difficulty_gain
+from stamp.watermark.video import (
+    SCHEME,
+    USUAL,
+    Allocation,
+    Detector,
+    Embedder,
+    VideoDetection,
+    allocation,
+)
 from stamp.watermark.video.look import _parts_of
 from tests.scenes import pan
 
@@ -165,17 +173,40 @@ def test_the_mark_is_faithful(clip: list[Plane]) -> None:
 
 
 def test_what_is_hard_to_code_gets_more() -> None:
-    gains = [difficulty_gain(bits) for bits in (0.0, 0.005, 0.03, 0.045, 0.06, 0.1, 10.0)]
+    scenes = [allocation(bits) for bits in (0.0, 0.003, 0.045, 0.06, 0.1, 10.0)]
+    gains = [scene.gain for scene in scenes]
     assert gains == sorted(gains)
-    assert (gains[0], gains[3], gains[-1]) == (0.9, 1.0, 1.7)
+    assert gains[0] < 1.0 == gains[2] < gains[-1]
+    assert all(abs(sum(scene.levels) - 1) < 1e-9 for scene in scenes)
     (frame,) = pan(SHAPE, 1)
     fidelity = []
-    for gain in (0.9, 1.0, 1.7):
+    for scene in (scenes[0], scenes[2], scenes[-1]):
         changed = frame.copy()
-        Embedder(PAYLOAD, key=KEY, size=SHAPE).mark(changed, gain=gain)
+        Embedder(PAYLOAD, key=KEY, size=SHAPE).mark(changed, scene)
         fidelity.append(psnr(frame, changed, data_range=255))
     assert fidelity[0] - fidelity[1] > 0.3
     assert fidelity[1] - fidelity[2] > 0.5
+
+
+def test_what_is_easy_to_code_gets_a_coarse_mark() -> None:
+    """And is read, also where scenes of both kinds follow each other."""
+    easy, hard = allocation(0.001), allocation(0.05)
+
+    def mark_of(scene: Allocation) -> NDArray[np.float64]:
+        plane = np.full(SHAPE, 128, np.uint8)
+        Embedder(PAYLOAD, key=KEY, size=SHAPE, strength=4).mark(plane, scene)
+        return plane.astype(float) - 128
+
+    def fine_share(plane: NDArray[np.float64]) -> float:
+        return float(np.square(np.diff(plane, axis=1)).mean() / np.square(plane).mean())
+
+    assert fine_share(mark_of(easy)) < 0.7 * fine_share(mark_of(hard))
+    frames = list(pan(SHAPE, 48))
+    embedder = Embedder(PAYLOAD, key=KEY, size=SHAPE)
+    for number, frame in enumerate(frames):
+        embedder.mark(frame, easy if number < 24 else hard)
+    assert read(frames).payload == PAYLOAD
+    assert read(frames[:24]).payload == PAYLOAD
 
 
 @pytest.mark.parametrize("full_range", [False, True])
@@ -183,7 +214,7 @@ def test_no_gain_makes_it_visible(full_range: bool) -> None:
     rng = np.random.default_rng(0)
     frame = rng.integers(40, 200, SHAPE, np.uint8)
     changed = frame.copy()
-    Embedder(PAYLOAD, key=KEY, size=SHAPE, full_range=full_range).mark(changed, gain=5.0)
+    Embedder(PAYLOAD, key=KEY, size=SHAPE, full_range=full_range).mark(changed, Allocation(5.0, USUAL.levels))
     assert 44.0 <= psnr(frame, changed, data_range=255) < 45.0
 
 

@@ -44,9 +44,10 @@ def difficulty(path: Path, seconds: float) -> tuple[tuple[float, float], ...]:
         decoder = decoder_for(stream)
         decoder.thread_count = 1  # more would decode frames ahead that nobody looks at
         for number in range(count):
-            begins, frames = _excerpt(container, stream, decoder, seconds * number / count)
-            if begins not in found and len(frames) >= _FEWEST:
-                found[begins] = _bits(frames)
+            with suppress(av.error.FFmpegError):
+                begins, frames = _excerpt(container, stream, decoder, seconds * number / count)
+                if begins not in found and len(frames) >= _FEWEST:
+                    found[begins] = _bits(frames)
     return tuple(sorted(found.items()))
 
 

@@ -2,7 +2,7 @@
 
 from .detect import Detector, VideoDetection
 from .embed import Embedder
-from .mask import difficulty_gain
+from .energy import USUAL, Allocation, allocation
 from .scheme import SCHEME
 
-__all__ = ["SCHEME", "Detector", "Embedder", "VideoDetection", "difficulty_gain"]
+__all__ = ["SCHEME", "USUAL", "Allocation", "Detector", "Embedder", "VideoDetection", "allocation"]

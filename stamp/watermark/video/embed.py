@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import HostError
 from ..grid import resize, resize_rows
 from ..key import Key
+from .energy import USUAL, Allocation
 from .mask import MOST, motion_gain, sample, small_gain, step_of, visibility
 from .scheme import displayed, pattern
 
@@ -63,10 +66,12 @@ class Embedder:
             )
         self._size, self._step = (h, w), step_of(size)
         self._white = float((1 << depth) - 1)
-        self._pattern = resize(pattern(payload, key, displayed(size, aspect)), size)
         codes = 1.0 if full_range else 219 / 255
-        self._pattern *= np.float32(strength * self._white / 255 * codes)
+        self._scale = np.float32(strength * self._white / 255 * codes)
         self._most = MOST / codes
+        self._payload, self._key, self._canonical = payload, key, displayed(size, aspect)
+        self._levels = USUAL.levels
+        self._pattern = self._patterned(self._levels)
         self._identity = strength == 0
         self._glance: NDArray[np.float32] | None = None
         self._before: NDArray[np.float32] | None = None
@@ -74,12 +79,17 @@ class Embedder:
         self._age = _REFRESH
         self._steps: tuple[NDArray[np.unsignedinteger], ...] = ()
 
-    def mark(self, luma: Luma, *, gain: float = 1.0) -> None:
+    def _patterned(self, levels: Sequence[float]) -> NDArray[np.float32]:
+        plane = resize(pattern(self._payload, self._key, self._canonical, levels), self._size)
+        plane *= self._scale
+        return plane
+
+    def mark(self, luma: Luma, allocation: Allocation = USUAL) -> None:
         """Add the mark to one luma plane, (height, width) uint8 or uint16, in place; saturates at the range
         of its codes.
 
-        gain : how much stronger than usual, within what is invisible, where the scene needs more or less
-        (`difficulty_gain`); it counts from the next mask on.
+        allocation : what the scene needs (`allocation`); it counts from the next mask on. No gain makes the
+        mark visible.
 
         Frames come in the order in which they are shown; any view of the plane will do.
         """
@@ -94,7 +104,7 @@ class Embedder:
             # At the first frame nothing is known of motion, at the third there is.
             self._age = 0 if self._glance is not None else _REFRESH - 2
             self._glance = glance
-            self._refresh(luma, gain)
+            self._refresh(luma, allocation)
         self._age += 1
         cap, up, down = self._steps
         np.minimum(luma, cap, out=luma)
@@ -102,7 +112,7 @@ class Embedder:
         np.maximum(luma, down, out=luma)
         luma -= down
 
-    def _refresh(self, luma: Luma, gain: float) -> None:
+    def _refresh(self, luma: Luma, allocation: Allocation) -> None:
         """What to add, as planes of the frame's own type, so that saturation needs no wider numbers.
 
         A strip at a time, so that the passes stay in the cache.
@@ -111,7 +121,10 @@ class Embedder:
         half = self._white // 2
         cap, up, down = (np.empty_like(luma) for _ in range(3))
         # The lesser of two differences: a cut is no motion.
-        gain *= small_gain(self._size) * motion_gain(min(self._moved))
+        gain = allocation.gain * small_gain(self._size) * motion_gain(min(self._moved))
+        if allocation.levels != self._levels:
+            self._levels = allocation.levels
+            self._pattern = self._patterned(self._levels)
         mask = visibility(sample(luma, self._step, self._white), gain, self._most)
         wide = resize(mask, (mask.shape[0], w))
         for start, end, rows in resize_rows(wide, h, _STRIP):

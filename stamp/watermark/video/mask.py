@@ -18,9 +18,6 @@ AMPLITUDE = 0.65  # grey levels (deviation) at an activity of 0.5
 # Grey levels, root mean square of a frame. Drawings and titles get no less than the first, or rounding to
 # whole levels would swallow the mark; no frame more than the second, counted in codes: 44.1 dB.
 LEAST, MOST = 0.9, 1.6
-# Platforms give clips of one size much the same rate: what is hard to code needs more, what is easy less.
-_BITS = (0.012, 0.025, 0.045, 0.075)  # bits per pixel at the quality of `difficulty_gain`
-_GAINS = (0.9, 1.0, 1.0, 1.7)
 # Where much moves the mark is seen less, costs fewer bits, and needs more to last.
 _STILL, _LIVELY, _MOST_LIVELY = 3.0, 5.0, 2.0  # grey levels of mean difference to the frame before
 _SMALL, _MOST_SMALL = 480, 1.2  # small frames hold fewer samples of the mark and get more
@@ -45,12 +42,6 @@ def motion_gain(moved: float) -> float:
     """How much stronger the mark is where frames differ by `moved` grey levels on average."""
     lively = min(max((moved - _STILL) / (_LIVELY - _STILL), 0.0), 1.0)
     return 1.0 + (_MOST_LIVELY - 1.0) * lively
-
-
-def difficulty_gain(bits_per_pixel: float) -> float:
-    """How much stronger the mark is in a scene that takes so many bits per pixel and frame of 360 rows at
-    x264's quantiser 28 (veryfast, luma, a key frame every 150 frames)."""
-    return float(np.interp(np.log(max(bits_per_pixel, 1e-9)), np.log(_BITS), _GAINS))
 
 
 def visibility(sampled: Plane, gain: float, most: float) -> Plane:

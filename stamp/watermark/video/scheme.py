@@ -6,6 +6,8 @@ frames of a clip give away does not help against the pictures marked with the sa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,11 +18,10 @@ from ..key import Key
 from ..linear import product
 from ..payload import frame
 from ..wavelet import LEVELS, synthesise
+from .energy import USUAL
 
 SCHEME = "stamp.video.1"
 
-# Amplitude of a coefficient by level. Platforms keep nothing of the finest level, which costs the most bits.
-LEVEL_GAIN = (0.0, 0.5, 1.0, 1.0)
 SINUSOIDS = 0.2  # share of the energy
 
 
@@ -30,8 +31,11 @@ def displayed(shape: tuple[int, int], aspect: float | None) -> tuple[int, int]:
     return canonical_shape(shape if aspect is None else (shape[1], round(shape[1] * aspect)))
 
 
-def pattern(payload: bytes, key: Key, shape: tuple[int, int]) -> NDArray[np.float32]:
-    """The mark of a frame on its canonical grid (H, W), float32, of mean square 1.
+def pattern(
+    payload: bytes, key: Key, shape: tuple[int, int], levels: Sequence[float] = USUAL.levels
+) -> NDArray[np.float32]:
+    """The mark of a frame on its canonical grid (H, W), float32, of mean square 1; `levels` as in
+    `Allocation`.
 
     Raises
     ------
@@ -41,8 +45,8 @@ def pattern(payload: bytes, key: Key, shape: tuple[int, int]) -> NDArray[np.floa
     bits = 1 - 2 * encode(frame(payload, key, SCHEME)).astype(np.float32)
     signs = np.concatenate([bits, np.ones(2, np.float32)])
     details = [
-        np.float32(gain) * signs[index] * sign
-        for gain, index, sign in zip(LEVEL_GAIN, c.index, c.sign, strict=True)
+        np.float32((share * 4**level) ** 0.5) * signs[index] * sign  # a level has a quarter of the places
+        for level, share, index, sign in zip(range(1, LEVELS + 1), levels, c.index, c.sign, strict=True)
     ]
     tile = synthesise(np.zeros((PERIOD >> LEVELS,) * 2, np.float32), details)
     tiles = np.tile(tile, (-(-shape[0] // PERIOD), -(-shape[1] // PERIOD)))[: shape[0], : shape[1]]
