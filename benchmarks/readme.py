@@ -27,6 +27,7 @@ from benchmarks.fidelity.video import markdown as fidelity_of_clips
 from benchmarks.readers import markdown as readers_table
 from benchmarks.robustness.audio import markdown as robustness_of_sound
 from benchmarks.robustness.audio_peer import markdown as sound_beside_a_peer
+from benchmarks.robustness.video.levels import markdown as levels_of_clips
 from benchmarks.robustness.video.peer import markdown as robustness_of_clips_by_a_peer
 from benchmarks.robustness.video.run import markdown as robustness_of_clips
 from benchmarks.speed.audio import markdown as speed_of_sound
@@ -41,6 +42,7 @@ DOCUMENTS = [
     ROOT / "docs" / "video-scheme.md",
     ROOT / "docs" / "formats" / "README.md",
     ROOT / "docs" / "adr" / "0002-tail-biting-code.md",
+    ROOT / "docs" / "adr" / "0072-easy-scenes-get-a-coarse-mark.md",
 ]
 GROUPS = {
     "valuemetric": "recompression, noise, filters, tones",
@@ -303,6 +305,8 @@ BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {
     "speed_audio": _with_origin(speed_of_sound),
     "robustness_video": _with_origin(robustness_of_clips),
     "robustness_video_edits": _with_origin(robustness_of_clips),
+    "robustness_video_unseen": _with_origin(robustness_of_clips),
+    "levels_video": _with_origin(lambda document: levels_of_clips(document["rows"])),
     "robustness_video_peer": _with_origin(robustness_of_clips_by_a_peer),
     "fidelity_video": _with_origin(lambda document: fidelity_of_clips(document["clips"])),
     "speed_video": _with_origin(lambda document: speed_of_clips(document["clips"])),
