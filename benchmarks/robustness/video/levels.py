@@ -49,6 +49,8 @@ def mark(source: Path, target: Path, key: stamp.Key, wanted: Allocation) -> None
         coded = writer.add_stream("libx264", Fraction(stream.average_rate or 25), lossless)
         coded.width, coded.height, coded.pix_fmt = stream.width, stream.height, stream.pix_fmt
         coded.codec_context.time_base = stream.time_base
+        for name in ("color_range", "colorspace", "color_primaries", "color_trc"):
+            setattr(coded.codec_context, name, getattr(stream.codec_context, name))
         embedder = Embedder(PAYLOAD, key=key, size=(stream.height, stream.width))
         for picture in reader.decode(stream):
             picture.make_writable()
