@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.common import runner
 
@@ -109,6 +111,12 @@ def run(stream: Any) -> None:
         stream.global_args("-v", "error", "-nostdin"), cmd=program(), overwrite_output=True
     )
     subprocess.run(command, check=True, capture_output=True)
+
+
+def luma_of(frame: av.VideoFrame) -> NDArray[np.uint8]:
+    """The first plane of a frame of 8 bits, in place."""
+    plane = frame.planes[0]
+    return np.frombuffer(plane, np.uint8).reshape(plane.height, -1)[:, : plane.width]
 
 
 def cut(path: Path, target: Path, *, start: float = 0.0, seconds: float | None = None) -> None:

@@ -30,11 +30,6 @@ Plane = NDArray[np.uint8]
 KEY, PAYLOAD = stamp.Key(bytes(range(32)), "benchmark"), bytes.fromhex("0123456789abcdef")
 
 
-def luma_of(frame: av.VideoFrame) -> Plane:
-    plane = frame.planes[0]
-    return np.frombuffer(plane, np.uint8).reshape(plane.height, -1)[:, : plane.width]
-
-
 def transcode(source: Path, target: Path, preset: str, mark: Callable[[Plane], None] | None) -> None:
     with av.open(str(source)) as reader, av.open(str(target), "w") as writer:
         stream = reader.streams.video[0]
@@ -47,7 +42,7 @@ def transcode(source: Path, target: Path, preset: str, mark: Callable[[Plane], N
         for frame in reader.decode(stream):
             if mark is not None:
                 frame.make_writable()
-                mark(luma_of(frame))
+                mark(clips.luma_of(frame))
             frame.pict_type = 0
             writer.mux(coded.encode(frame))
         writer.mux(coded.encode())

@@ -15,10 +15,7 @@ MAX_BOXES: Final = 100_000
 MAX_TOP_BOXES: Final = 500_000
 """A film that was recorded in fragments has two boxes for each of them."""
 
-_HEAD, _LONG = struct.Struct(">I4s"), struct.Struct(">Q")
 _MAX_SLACK: Final = 1 << 16
-_NEAR: Final = 1 << 16
-"""Bytes that are asked of a file once, instead of every header by itself."""
 
 
 class Box(NamedTuple):
@@ -46,22 +43,18 @@ def walk(
 ) -> Iterator[Box]:
     """`boxes`, one after the other."""
     stop = len(data) if end is None else end
-    near = data[start:stop] if stop - start <= _NEAR else None
     position, count = start, 0
     while position < stop:
-        at, block = position - start, near
-        if block is None:
-            at, block = 0, data[position : min(position + 16, stop)]
-        left = len(block) - at
-        size, kind = _HEAD.unpack_from(block, at) if left >= 8 else (0, bytes(4))
-        zeros = slack and not size and kind == bytes(4) and stop - position <= _MAX_SLACK
+        head = data[position : min(position + 16, stop)]
+        zeros = slack and not head[:8].strip(b"\0") and stop - position <= _MAX_SLACK
         if zeros and not any(data[position:stop]):
             return
-        if left < 8 or count == most:
+        if len(head) < 8 or count == most:
             raise CorruptFile(f"a box at byte {position} is cut off, or one too many")
+        size, kind = struct.unpack_from(">I4s", head)
         content = position + 8
-        if size == 1 and left >= 16:
-            (size,) = _LONG.unpack_from(block, at + 8)
+        if size == 1 and len(head) == 16:
+            (size,) = struct.unpack_from(">Q", head, 8)
             content += 8
         elif size == 0 and end is None:
             size = stop - position

@@ -20,19 +20,17 @@ import numpy as np
 
 import stamp
 from benchmarks.common import clips, runner
-from benchmarks.fidelity.video import compared
+from benchmarks.fidelity.video import coded_bytes, compared
 from benchmarks.robustness.video import attacks
 from stamp.media.video.difficulty import difficulty
 from stamp.media.video.frames import watched
 from stamp.watermark.carrier import carriers
-from stamp.watermark.coding import CODED_BITS, encode
-from stamp.watermark.decode import gains_from_pilots
 from stamp.watermark.grid import resize
-from stamp.watermark.payload import frame
 from stamp.watermark.statistic import observe_plane
 from stamp.watermark.video import SCHEME, Allocation, Embedder, allocation
 from stamp.watermark.video.detect import SIZE_EXPONENT
 from stamp.watermark.video.evidence import Evidence, details_of, working
+from stamp.watermark.video.look import agreement
 from stamp.watermark.video.scheme import displayed
 
 LEVELS = {2: (0.0, 1.0, 0.0, 0.0), 3: (0.0, 0.0, 1.0, 0.0), 4: (0.0, 0.0, 0.0, 1.0)}
@@ -54,9 +52,7 @@ def mark(source: Path, target: Path, key: stamp.Key, wanted: Allocation) -> None
         embedder = Embedder(PAYLOAD, key=key, size=(stream.height, stream.width))
         for picture in reader.decode(stream):
             picture.make_writable()
-            plane = picture.planes[0]
-            luma = np.frombuffer(plane, np.uint8).reshape(plane.height, -1)[:, : plane.width]
-            embedder.mark(luma, wanted)
+            embedder.mark(clips.luma_of(picture), wanted)
             writer.mux(coded.encode(picture))
         writer.mux(coded.encode())
 
@@ -71,9 +67,7 @@ def deviations(path: Path, key: stamp.Key) -> float:
             shape = look.luma.shape[0], look.luma.shape[1]
             evidence.add(details_of(picture), (picture.shape[0], picture.shape[1]), look.size**SIZE_EXPONENT)
     seen = observe_plane(resize(evidence.picture(), displayed(shape, None)), carriers(key, SCHEME))
-    code = 1.0 - 2.0 * encode(frame(PAYLOAD, key, SCHEME)).astype(np.float64)
-    agreed = (gains_from_pilots(seen) @ seen.soft[:, :CODED_BITS]) * code
-    return float(agreed.mean() / (agreed.std() + 1e-12) * CODED_BITS**0.5)
+    return agreement(seen, PAYLOAD, key)
 
 
 def measure(task: tuple[Path, float, int]) -> list[dict[str, Any]]:
@@ -88,7 +82,7 @@ def measure(task: tuple[Path, float, int]) -> list[dict[str, Any]]:
         clips.cut(path, host, seconds=seconds)
         shape = clips.shape_of(host)
         bits = difficulty(host, seconds)[0][1]
-        perfect, plain = compared(host, host, log)["vmaf"], _bytes(host, folder)
+        perfect, plain = compared(host, host, log)["vmaf"], coded_bytes(host, folder)
         for level, shares in LEVELS.items():
             mark(host, marked, key, Allocation(allocation(bits).gain, shares))
             cost = compared(marked, host, log)
@@ -99,7 +93,7 @@ def measure(task: tuple[Path, float, int]) -> list[dict[str, Any]]:
                     "level": level,
                     "psnr_db": cost["psnr_db"],
                     "vmaf_loss": perfect - cost["vmaf"],
-                    "price_percent": 100 * (_bytes(marked, folder) / plain - 1),
+                    "price_percent": 100 * (coded_bytes(marked, folder) / plain - 1),
                     "deviations": {
                         channel: deviations(attacks.apply(steps, marked, folder), key)
                         for channel, steps in channels.items()
@@ -108,13 +102,6 @@ def measure(task: tuple[Path, float, int]) -> list[dict[str, Any]]:
                 }
             )
     return rows
-
-
-def _bytes(source: Path, folder: Path) -> int:
-    target = folder / "coded.mp4"
-    video = clips.source(source)
-    clips.run(video.output(str(target), vcodec="libx264", preset="medium", crf=20, pix_fmt="yuv420p"))
-    return target.stat().st_size
 
 
 def markdown(rows: list[dict[str, Any]]) -> str:

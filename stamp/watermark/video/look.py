@@ -15,7 +15,7 @@ from ..detect import Detection, Reading, Search
 from ..grid import canonical_shape
 from ..key import Key
 from ..payload import frame
-from ..statistic import observe_plane
+from ..statistic import Observation, observe_plane
 from ..warp import unwarp
 from .evidence import Plane
 from .scheme import SCHEME
@@ -110,9 +110,14 @@ class Sight:
         if warped is None:
             return 0.0
         o = observe_plane(warped[0], carriers(self.key, SCHEME), reading.offset, warped[1])
-        code = 1.0 - 2.0 * encode(frame(reading.payload, self.key, SCHEME)).astype(np.float64)
-        agreed: NDArray[np.float64] = (gains_from_pilots(o) @ o.soft[:, :CODED_BITS]) * code
-        return float(agreed.mean() / (agreed.std() + 1e-12) * CODED_BITS**0.5)
+        return agreement(o, reading.payload, self.key)
+
+
+def agreement(o: Observation, payload: bytes, key: Key) -> float:
+    """How far the coded bits agree with those of `payload`, in standard deviations."""
+    code = 1.0 - 2.0 * encode(frame(payload, key, SCHEME)).astype(np.float64)
+    agreed: NDArray[np.float64] = (gains_from_pilots(o) @ o.soft[:, :CODED_BITS]) * code
+    return float(agreed.mean() / (agreed.std() + 1e-12) * CODED_BITS**0.5)
 
 
 def _parts_of(picture: Plane) -> Iterator[Box]:
