@@ -16,7 +16,7 @@ from .filters import box, whiten
 from .grid import GRIDS, STANDARD, Grid, canonical_shape, grid_for, resize
 from .key import Key
 from .luma import luma_plane, white_of
-from .statistic import Observation, observe_plane
+from .statistic import PICTURE, Measure, Observation, observe_plane
 from .sync import Candidate, Spectrum, candidates, refine, spectrum, upright_candidates, windowed
 from .warp import unwarp
 
@@ -103,8 +103,8 @@ class Search:
     """The state of one call: what was spent, and the most promising geometry so far.
 
     shape : of the picture. work : its luma, shrunk where it is large. spent, budget : decodings that went
-        before, in searches of the same call, and those that may follow. Affine maps are of frequencies, from
-        a canonical grid to `work`.
+        before, in searches of the same call, and those that may follow. measure : by which its coefficients
+        count. Affine maps are of frequencies, from a canonical grid to `work`.
     """
 
     key: Key
@@ -112,6 +112,7 @@ class Search:
     shape: tuple[int, int]
     work: Plane
     scheme: str = SCHEME
+    measure: Measure = PICTURE
     spent: int = 0
     budget: int = stats.MAX_DECODINGS
     decodings: int = 0
@@ -232,7 +233,7 @@ class Search:
         return None
 
     def _look(self, plane: Plane, valid: Plane | None, offset: Offset, affine: Affine) -> _Look:
-        o = observe_plane(plane, self.carriers, offset, valid)
+        o = observe_plane(plane, self.carriers, offset, valid, self.measure)
         promise = float(pilot_scores(o).max())
         if promise > self.promise:
             self.promise, self.affine, self.score = promise, affine, witness_score(o, gains_from_pilots(o))

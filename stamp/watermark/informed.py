@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from .carrier import PERIOD, SYMBOLS, Carriers
 from .coding import CODED_BITS
 from .mask import Mask
-from .statistic import CLIP, activity, fold, normalise, weight
+from .statistic import PICTURE, activity, fold, normalise, weight
 from .wavelet import LEVELS, MARGIN, Detail
 
 Levels = NDArray[np.float64]  # (LEVELS, SYMBOLS)
@@ -55,7 +55,7 @@ def _response(details: Detail, cover: Detail, mask: Mask, carriers: Carriers) ->
         y = normalise(detail, act)
         y *= seen
         inv = (float(seen.sum()) / ((y * y).sum((1, 2)) + 1e-12)).astype(np.float32)
-        linear = (np.abs(detail) < CLIP * act) * (seen * m * weight(act) / act)
+        linear = (np.abs(detail) < PICTURE.clip * act) * (seen * m * weight(act) / act)
         scale = inv[:, None, None]
         tiles = fold(np.stack([m * m * seen, seen]), side, origin)
         gain.append(np.bincount(index, (fold(linear, side, origin) * scale).ravel(), SYMBOLS))

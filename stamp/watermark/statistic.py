@@ -15,25 +15,39 @@ from .filters import box
 from .wavelet import LEVELS, MARGIN, Detail, analyse
 
 BANDS = 3 * LEVELS
-CLIP = 2.0
-ACTIVITY_FLOOR = 1.0
-WEIGHT_OFFSET, WEIGHT_EXPONENT = 1.5, 0.7
 
 
-def activity(detail: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(3, h, w) detail coefficients -> (h, w) local activity in grey levels, at least `ACTIVITY_FLOOR`.
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How a coefficient is measured by its surroundings.
+
+    floor : grey levels that are added to the activity. clip : activities that a coefficient counts as, at
+        most. exponent : of the activity, with which a place counts beside others.
+    """
+
+    floor: float
+    clip: float
+    exponent: float
+
+
+PICTURE = Measure(floor=1.0, clip=2.0, exponent=0.7)
+_OFFSET = 1.5
+
+
+def activity(detail: NDArray[np.float32], measure: Measure = PICTURE) -> NDArray[np.float32]:
+    """(3, h, w) detail coefficients -> (h, w) local activity in grey levels, at least the floor.
 
     The square of the mean root: next to a lone edge it stays low, where a mean or a deviation would not, and
     the flat side of an edge is where a mark is seen first.
     """
     out = box(np.sqrt(np.abs(detail)).mean(0, dtype=np.float32), 3)
     out *= out
-    out += np.float32(ACTIVITY_FLOOR)
+    out += np.float32(measure.floor)
     return out
 
 
-def weight(act: NDArray[np.float32]) -> NDArray[np.float32]:
-    return (act + np.float32(WEIGHT_OFFSET)) ** np.float32(WEIGHT_EXPONENT) / act
+def weight(act: NDArray[np.float32], measure: Measure = PICTURE) -> NDArray[np.float32]:
+    return (act + np.float32(_OFFSET)) ** np.float32(measure.exponent) / act
 
 
 def pad_to_tiles(plane: NDArray[np.float32], offset: tuple[int, int] = (0, 0)) -> NDArray[np.float32]:
@@ -95,20 +109,24 @@ class Observation:
     witness_energy: NDArray[np.float64]
 
 
-def normalise(detail: NDArray[np.float32], act: NDArray[np.float32]) -> NDArray[np.float32]:
+def normalise(
+    detail: NDArray[np.float32], act: NDArray[np.float32], measure: Measure = PICTURE
+) -> NDArray[np.float32]:
     y = detail / act
-    np.clip(y, -CLIP, CLIP, out=y)
-    y *= weight(act)
+    np.clip(y, -measure.clip, measure.clip, out=y)
+    y *= weight(act, measure)
     return y
 
 
-def observe(details: Detail, cover: list[NDArray[np.float32]], carriers: Carriers) -> Observation:
+def observe(
+    details: Detail, cover: list[NDArray[np.float32]], carriers: Carriers, measure: Measure = PICTURE
+) -> Observation:
     """Details of a padded picture (its tiles starting at the margin) -> the statistic of every coded bit."""
     soft, variance, count, pilot_energy, witness_energy = [], [], [], [], []
     for level, (detail, seen) in enumerate(zip(details, cover, strict=True), start=1):
         side, origin = PERIOD >> level, MARGIN >> level
         index, sign = carriers.index[level - 1], carriers.sign[level - 1]
-        y = normalise(detail, activity(detail)) * seen
+        y = normalise(detail, activity(detail, measure), measure) * seen
         total = max(float(seen.sum()), 1.0)
         tile = fold(y, side, origin)
         seen_tile = fold(seen[None], side, origin)[0]
@@ -127,7 +145,8 @@ def observe_plane(
     carriers: Carriers,
     offset: tuple[int, int] = (0, 0),
     valid: NDArray[np.float32] | None = None,
+    measure: Measure = PICTURE,
 ) -> Observation:
     """`observe` on a canonical luma plane whose first pixel lies at `offset` within the tile."""
     _, details = analyse(pad_to_tiles(plane, offset))
-    return observe(details, coverage(plane.shape, offset, valid), carriers)
+    return observe(details, coverage(plane.shape, offset, valid), carriers, measure)

@@ -21,7 +21,9 @@ from stamp.watermark.video import (
     VideoDetection,
     allocation,
 )
+from stamp.watermark.video.evidence import details_of
 from stamp.watermark.video.look import _parts_of
+from stamp.watermark.video.mask import size_gain
 from tests.scenes import pan
 
 KEY, OTHER = Key(bytes(range(32)), "mine"), Key(bytes(32), "other")
@@ -173,7 +175,7 @@ def test_the_mark_is_faithful(clip: list[Plane]) -> None:
 
 
 def test_what_is_hard_to_code_gets_more() -> None:
-    scenes = [allocation(bits) for bits in (0.0, 0.003, 0.045, 0.06, 0.1, 10.0)]
+    scenes = [allocation(bits) for bits in (0.0, 0.003, 0.025, 0.06, 0.1, 10.0)]
     gains = [scene.gain for scene in scenes]
     assert gains == sorted(gains)
     assert gains[0] < 1.0 == gains[2] < gains[-1]
@@ -186,6 +188,27 @@ def test_what_is_hard_to_code_gets_more() -> None:
         fidelity.append(psnr(frame, changed, data_range=255))
     assert fidelity[0] - fidelity[1] > 0.3
     assert fidelity[1] - fidelity[2] > 0.5
+
+
+def test_small_frames_get_more_and_large_ones_less() -> None:
+    """Upright or not, and within limits."""
+    gains = [size_gain((rows, 2 * rows)) for rows in (144, 270, 480, 720, 1080, 2160, 4320)]
+    assert gains == sorted(gains, reverse=True)
+    assert gains[3] == 1.0
+    assert gains[0] == gains[1] < 1.5
+    assert gains[-1] == gains[-2] > 0.6
+    assert size_gain((1920, 1080)) == size_gain((1080, 1920))
+
+
+def test_what_a_coder_has_emptied_hardly_counts() -> None:
+    rng = np.random.default_rng(0)
+    noise = rng.normal(size=(256, 512)).astype(np.float32)
+    noise[:, :256] *= 0.3
+    noise[:, 256:] *= 4
+    finest = details_of(128 + noise)[0]
+    middle = finest.shape[2] // 2
+    emptied, kept = np.square(finest[:, :, : middle - 8]).mean(), np.square(finest[:, :, middle + 8 :]).mean()
+    assert emptied < 0.1 * kept
 
 
 def test_what_is_easy_to_code_gets_a_coarse_mark() -> None:

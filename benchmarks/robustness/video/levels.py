@@ -29,7 +29,7 @@ from stamp.watermark.grid import resize
 from stamp.watermark.statistic import observe_plane
 from stamp.watermark.video import SCHEME, Allocation, Embedder, allocation
 from stamp.watermark.video.detect import SIZE_EXPONENT
-from stamp.watermark.video.evidence import Evidence, details_of, working
+from stamp.watermark.video.evidence import SUM, Evidence, details_of, working
 from stamp.watermark.video.look import agreement
 from stamp.watermark.video.scheme import displayed
 
@@ -66,7 +66,8 @@ def deviations(path: Path, key: stamp.Key) -> float:
             picture = working(look.luma, 255.0)
             shape = look.luma.shape[0], look.luma.shape[1]
             evidence.add(details_of(picture), (picture.shape[0], picture.shape[1]), look.size**SIZE_EXPONENT)
-    seen = observe_plane(resize(evidence.picture(), displayed(shape, None)), carriers(key, SCHEME))
+    plane = resize(evidence.picture(), displayed(shape, None))
+    seen = observe_plane(plane, carriers(key, SCHEME), measure=SUM)
     return agreement(seen, PAYLOAD, key)
 
 

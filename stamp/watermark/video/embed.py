@@ -11,7 +11,7 @@ from ...errors import HostError
 from ..grid import resize, resize_rows
 from ..key import Key
 from .energy import USUAL, Allocation
-from .mask import MOST, motion_gain, sample, small_gain, step_of, visibility
+from .mask import MOST, motion_gain, sample, size_gain, step_of, visibility
 from .scheme import displayed, pattern
 
 Luma = NDArray[np.uint8] | NDArray[np.uint16]
@@ -121,7 +121,7 @@ class Embedder:
         half = self._white // 2
         cap, up, down = (np.empty_like(luma) for _ in range(3))
         # The lesser of two differences: a cut is no motion.
-        gain = allocation.gain * small_gain(self._size) * motion_gain(min(self._moved))
+        gain = allocation.gain * size_gain(self._size) * motion_gain(min(self._moved))
         if allocation.levels != self._levels:
             self._levels = allocation.levels
             self._pattern = self._patterned(self._levels)

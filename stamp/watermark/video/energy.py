@@ -22,7 +22,7 @@ USUAL = Allocation(1.0, (0.0, 4 / 9, 4 / 9, 1 / 9))
 # Platforms give clips of one size much the same rate: what is hard to code needs more, what is easy less. An
 # encoder for constant quality drops fine texture from what is easy, and keeps coarse.
 _BITS = (0.003, 0.008, 0.014, 0.025, 0.045, 0.075)
-_GAINS = (0.7, 0.9, 0.85, 1.0, 1.0, 1.7)
+_GAINS = (0.7, 0.9, 0.95, 1.0, 1.2, 1.7)
 _LEVELS = (  # shares of levels 2 to 4
     (0.05, 0.10, 0.25, 0.44, 0.44, 0.44),
     (0.25, 0.30, 0.40, 0.44, 0.44, 0.44),

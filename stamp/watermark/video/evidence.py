@@ -9,12 +9,16 @@ from ..filters import box
 from ..fourier import rfft2
 from ..grid import STANDARD
 from ..luma import luma_plane
-from ..statistic import activity, normalise, pad_to_tiles
+from ..statistic import Measure, activity, normalise, pad_to_tiles
 from ..wavelet import MARGIN, Detail, analyse, synthesise
 
 Plane = NDArray[np.float32]
 
 AREA = 1.6 * STANDARD.area  # pixels of a working frame, at most: a small picture in a large one needs them
+# Of a frame: what a coder has emptied must not count as much as what it has kept. Of the sum: every frame has
+# been measured already, and what stands out in it is more often mark than host.
+_FRAME = Measure(floor=6.0, clip=0.6, exponent=0.7)
+SUM = Measure(floor=1.0, clip=2.0, exponent=1.5)
 _HEIGHT = 10.0  # root mean square of the picture; the image scheme's floors are meant for grey levels
 _NEIGHBOURS = 9  # bins of the spectrum a side
 _FLOOR = 0.02  # of the mean power: below that there is nothing to flatten
@@ -77,4 +81,4 @@ def working(luma: NDArray[np.unsignedinteger], white: float) -> Plane:
 def details_of(frame: Plane) -> Detail:
     """Normalised wavelet details of a working frame, ready to be added up."""
     _, details = analyse(pad_to_tiles(frame))
-    return [normalise(d, activity(d)) for d in details]
+    return [normalise(d, activity(d, _FRAME), _FRAME) for d in details]

@@ -17,7 +17,7 @@ from ..key import Key
 from ..payload import frame
 from ..statistic import Observation, observe_plane
 from ..warp import unwarp
-from .evidence import Plane
+from .evidence import SUM, Plane
 from .scheme import SCHEME
 
 Box = tuple[int, int, int, int]  # top, bottom, left, right
@@ -55,6 +55,7 @@ class Sight:
             canonical,
             picture,
             scheme=SCHEME,
+            measure=SUM,
             spent=self.spent,
             budget=_BUDGET_FAR if search else _BUDGET_NEAR,
         )
@@ -109,7 +110,7 @@ class Sight:
         warped = unwarp(picture, reading.affine, reading.shift)
         if warped is None:
             return 0.0
-        o = observe_plane(warped[0], carriers(self.key, SCHEME), reading.offset, warped[1])
+        o = observe_plane(warped[0], carriers(self.key, SCHEME), reading.offset, warped[1], SUM)
         return agreement(o, reading.payload, self.key)
 
 

@@ -20,7 +20,8 @@ AMPLITUDE = 0.65  # grey levels (deviation) at an activity of 0.5
 LEAST, MOST = 0.9, 1.6
 # Where much moves the mark is seen less, costs fewer bits, and needs more to last.
 _STILL, _LIVELY, _MOST_LIVELY = 3.0, 5.0, 2.0  # grey levels of mean difference to the frame before
-_SMALL, _MOST_SMALL = 480, 1.2  # small frames hold fewer samples of the mark and get more
+# Platforms give bits by the pixel: a small frame has fewer for the same scene, and fewer samples of the mark.
+_SIZE, _SIZE_EXPONENT, _SIZE_GAINS = 720, 0.35, (0.8, 1.3)
 
 
 def step_of(shape: tuple[int, int]) -> int:
@@ -33,9 +34,9 @@ def sample(luma: NDArray[np.unsignedinteger], step: int, white: float) -> Plane:
     return luma[::step, ::step].astype(np.float32) * np.float32(255 / white)
 
 
-def small_gain(shape: tuple[int, int]) -> float:
-    """How much stronger the mark of a frame of `shape` is, for being small."""
-    return float(min(max((_SMALL / min(shape)) ** 0.5, 1.0), _MOST_SMALL))
+def size_gain(shape: tuple[int, int]) -> float:
+    """How much stronger the mark of a frame of `shape` is, for being small, or weaker, for being large."""
+    return float(np.clip((_SIZE / min(shape)) ** _SIZE_EXPONENT, *_SIZE_GAINS))
 
 
 def motion_gain(moved: float) -> float:
