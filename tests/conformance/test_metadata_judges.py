@@ -280,6 +280,27 @@ def test_exiv2_reads_the_same(tmp_path: Path) -> None:
         assert done.stderr == b"", name
 
 
+def test_exiv2_reads_packets_with_other_prefixes_than_ours(tmp_path: Path) -> None:
+    """To exiv2 a namespace has one prefix in the whole packet; with a second one it decodes nothing."""
+    tool = need("exiv2")
+    names = {
+        "xap": "http://ns.adobe.com/xap/1.0/",
+        "xapRights": "http://ns.adobe.com/xap/1.0/rights/",
+        "ps": "http://ns.adobe.com/photoshop/1.0/",
+    }
+    spaces = "".join(f' xmlns:{prefix}="{space}"' for prefix, space in names.items())
+    body = f'<rdf:Description rdf:about=""{spaces} xap:CreatorTool="Old" xapRights:Owner="O" ps:City="Köln"/>'
+    packet = xmp.EMPTY.replace(b" </rdf:RDF>", body.encode() + b" </rdf:RDF>")
+    path = tmp_path / "old.jpg"
+    path.write_bytes(registry.write_rights(jpeg.splice(generated()["plain.jpg"], {"xmp": packet})[:], RIGHTS))
+    done = subprocess.run([tool, "-PXkt", str(path)], capture_output=True, check=True)
+    lines = dict(line.split(maxsplit=1) for line in done.stdout.decode().splitlines() if " " in line.strip())
+    expected = {key: text for key, text in EXIV2.items() if key.startswith("Xmp.")}
+    expected |= {"Xmp.xmp.CreatorTool": "Old", "Xmp.xmpRights.Owner": "O", "Xmp.photoshop.City": "Köln"}
+    assert {key: lines.get(key, "").strip() for key in expected} == expected
+    assert done.stderr == b""
+
+
 def test_nothing_is_lost_in_files_of_cameras_and_editors(tmp_path: Path) -> None:
     files = corpus()
     if not files:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 
 import pytest
 
@@ -274,6 +275,38 @@ def test_a_new_block_is_about_the_same_resource() -> None:
     assert b'<rdf:Description about="uuid:1"' in xmp.write(
         packet("<rdf:Description about='uuid:1'/>"), {"source": "S"}
     )
+
+
+OTHER_PREFIXES = (
+    'xmlns:xap="http://ns.adobe.com/xap/1.0/" xmlns:xapRights="http://ns.adobe.com/xap/1.0/rights/" '
+    'xmlns:ps="http://ns.adobe.com/photoshop/1.0/" xmlns:p="http://ns.useplus.org/ldf/xmp/1.0/"'
+)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<r:Description {OTHER_PREFIXES}><r:value/></r:Description>",
+        f'<r:Description {OTHER_PREFIXES} xapRights:Marked="True"><p:Licensor/></r:Description>',
+        f"<r:Description {OTHER_PREFIXES}><p:Licensor><r:Seq><r:li/></r:Seq></p:Licensor></r:Description>",
+    ],
+)
+def test_a_namespace_keeps_its_one_prefix(body: str) -> None:
+    source = packet(body).replace(b"rdf:", b"r:").replace(b":rdf", b":r")
+    merged = xmp.write(source, EVERYTHING)
+    assert xmp.read(merged) == EVERYTHING
+    declared = set(re.findall(r'xmlns:(\S+)="(\S+)"', merged.decode()))
+    assert len(declared) == len({space for _, space in declared})
+    again = xmp.write(merged, {"licensors": (Party(name="Z"),), "creators": ("Z",)})
+    assert set(re.findall(r'xmlns:(\S+)="(\S+)"', again.decode())) == declared
+
+
+def test_prefixes_that_stand_for_other_namespaces_elsewhere_are_no_hindrance() -> None:
+    one, two = (f'xmlns:ns1="{space.partition(chr(34))[2]}' for space in (DC, PHOTOSHOP))
+    crossed = f'xmlns:dc="{XMP_RIGHTS.partition(chr(34))[2]}'
+    for body in (about(one, "") + about(two, ""), about(crossed, ""), about('xmlns:dc="urn:my"', "")):
+        merged = xmp.write(packet(body), EVERYTHING)
+        assert xmp.read(merged) == EVERYTHING
 
 
 BOMB = (

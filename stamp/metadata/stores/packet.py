@@ -7,12 +7,13 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from ...errors import CorruptFile
 from ..homes import XmpProperty
 from . import xmltree
-from .rdf import NAMESPACES, RDF, Attribute, tag_of
+from .rdf import NAMESPACES, RDF, Attribute, Prefixes, tag_of
 from .xmltree import Node
 
 Edit = tuple[int, int, str]
@@ -33,7 +34,7 @@ _LEAST_PADDING = 100
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Packet:
     """`utf8` is the XML, `before` and `after` are bytes around it, `codec` is how it was encoded."""
 
@@ -93,15 +94,32 @@ class Packet:
         """Where the property stands at the top level, in document order."""
         return self.properties().get(tag_of(home), [])
 
+    @cached_property
+    def names(self) -> Prefixes:
+        """Usual prefix -> the one that the packet has for the namespace, the last one if there are several:
+        to the XMP toolkits a namespace has one prefix in the whole packet, and exiv2 reads nothing of a
+        packet that has a second.
+        """
+        bound = {space: prefix for prefix, space in xmltree.namespaces(self.utf8, self.rdf).items()}
+        for node in self.rdf.walk():
+            bound |= {space: prefix for prefix, space in xmltree.declared(self.utf8, node)}
+        names: dict[str, str] = {}
+        for usual, space in NAMESPACES.items():
+            if space in bound and bound[space] not in names.values():
+                names[usual] = bound[space]
+        # A file may have given the usual prefix to another of these namespaces.
+        free = {usual: usual if usual not in names.values() else f"{usual}-" for usual in NAMESPACES}
+        return free | names
+
     def element(self, node: Node, content: str, attributes: str = "") -> Edit:
         """The whole element anew, under its own name and with its own namespace declarations."""
         name = xmltree.raw_name(self.utf8, node)
         declared = xmltree.declarations(self.utf8, node)
         scope = xmltree.namespaces(self.utf8, node)
-        for prefix, space in (("rdf", RDF), *NAMESPACES.items()):
+        for usual, prefix in self.names.items():
             used = f"<{prefix}:" in content or f" {prefix}:" in attributes
-            if used and scope.get(prefix) != space:
-                declared += f' xmlns:{prefix}="{space}"'
+            if used and scope.get(prefix) != NAMESPACES[usual]:
+                declared += f' xmlns:{prefix}="{NAMESPACES[usual]}"'
         return (node.start, node.end, f"<{name}{declared}{attributes}>{content}</{name}>")
 
     def attribute_edit(self, node: Node, prefix: str, name: str, quoted: str | None) -> Edit:
@@ -121,7 +139,7 @@ class Packet:
     def declared(self, element: str, parent: Node, home: XmpProperty) -> str:
         """A new element with the namespaces that are not in force in its parent."""
         scope = xmltree.namespaces(self.utf8, parent)
-        spaces = {home.prefix: NAMESPACES[home.prefix], "rdf": RDF}
+        spaces = {self.names[usual]: NAMESPACES[usual] for usual in (home.prefix, "rdf")}
         declared = "".join(
             f' xmlns:{prefix}="{space}"' for prefix, space in spaces.items() if scope.get(prefix) != space
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +13,9 @@ from ..party import Party
 from ..vocabulary import language
 from .xmltree import Node, escape
 
+RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 NAMESPACES: Final = {
+    "rdf": RDF,
     "dc": "http://purl.org/dc/elements/1.1/",
     "xmp": "http://ns.adobe.com/xap/1.0/",
     "xmpRights": "http://ns.adobe.com/xap/1.0/rights/",
@@ -22,9 +24,10 @@ NAMESPACES: Final = {
     "Iptc4xmpCore": "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/",
     "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
 }
-RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+"""The usual prefix of each namespace, by which a home names it."""
+Prefixes = Mapping[str, str]
+"""Usual prefix -> the one that stands for the same namespace in a packet."""
 LANGUAGE: Final = "{http://www.w3.org/XML/1998/namespace}lang"
-_STRUCTURE = ' rdf:parseType="Resource"'
 _ARRAYS = tuple(f"{{{RDF}}}{name}" for name in ("Alt", "Seq", "Bag"))
 LI, DESCRIPTION, ABOUT, PARSE_TYPE, _VALUE, _RESOURCE = (
     f"{{{RDF}}}{name}" for name in ("li", "Description", "about", "parseType", "value", "resource")
@@ -49,30 +52,31 @@ def stored(home: XmpProperty, value: Value) -> str:
     return home.stored_as + str(value)
 
 
-def content(fields: Sequence[tuple[XmpProperty, Value]]) -> str:
+def content(fields: Sequence[tuple[XmpProperty, Value]], names: Prefixes) -> str:
     """What stands inside a new element of a property that holds these fields."""
     home, value = fields[0]
     match home.kind:
         case "default" | "translations":
-            return _array("Alt", [_in_language(*pair) for pair in languages(fields)])
+            return _array("Alt", [_in_language(*pair, names) for pair in languages(fields)], names)
         case "seq":
             texts = value if isinstance(value, tuple) else (value,)
-            return _array("Seq", [f"<rdf:li>{escape(str(text))}</rdf:li>" for text in texts])
+            return _array("Seq", [_item(escape(str(text)), names) for text in texts], names)
         case "bag-item":
-            return _array("Bag", [f"<rdf:li>{escape(stored(*field))}</rdf:li>" for field in fields])
+            return _array("Bag", [_item(escape(stored(*field)), names) for field in fields], names)
         case "member":
-            return _array("Seq", [f"<rdf:li{_STRUCTURE}>{_element(home, home.member, str(value))}</rdf:li>"])
+            inner = _element(home, home.member, str(value), names)
+            return _array("Seq", [_item(inner, names, _as_structure(names))], names)
         case "structs":
-            return _array("Seq", [structure(home, item, "rdf:li") for item in parties(value)])
+            return _array("Seq", [structure(home, item, names) for item in parties(value)], names)
         case "struct":
-            return "".join(_element(home, name, text) for name, text in members(home, value))
+            return "".join(_element(home, name, text, names) for name, text in members(home, value))
         case _:
             return escape(stored(home, value))
 
 
-def attributes(home: XmpProperty) -> str:
+def attributes(home: XmpProperty, names: Prefixes) -> str:
     """What stands in the start tag of a new element of the property."""
-    return _STRUCTURE if home.kind == "struct" else ""
+    return _as_structure(names) if home.kind == "struct" else ""
 
 
 def languages(fields: Sequence[tuple[XmpProperty, Value]]) -> list[tuple[str, str]]:
@@ -97,22 +101,33 @@ def members(home: XmpProperty, value: Value) -> list[tuple[str, str]]:
     return [(name, texts[member]) for member, name in home.members if member in texts]
 
 
-def structure(home: XmpProperty, party: Party, name: str) -> str:
-    """An element `name` that holds a structure."""
-    inner = "".join(_element(home, member, text) for member, text in members(home, party))
-    return f"<{name}{_STRUCTURE}>{inner}</{name}>"
+def structure(home: XmpProperty, party: Party, names: Prefixes) -> str:
+    """An item of an array that holds a structure."""
+    inner = "".join(_element(home, member, text, names) for member, text in members(home, party))
+    return _item(inner, names, _as_structure(names))
 
 
-def _element(home: XmpProperty, name: str, text: str) -> str:
-    return f"<{home.prefix}:{name}>{escape(text)}</{home.prefix}:{name}>"
+def _as_structure(names: Prefixes) -> str:
+    return f' {names["rdf"]}:parseType="Resource"'
 
 
-def _array(kind: str, items: list[str]) -> str:
-    return f"<rdf:{kind}>{''.join(items)}</rdf:{kind}>"
+def _element(home: XmpProperty, name: str, text: str, names: Prefixes) -> str:
+    tag = f"{names[home.prefix]}:{name}"
+    return f"<{tag}>{escape(text)}</{tag}>"
 
 
-def _in_language(language: str, text: str) -> str:
-    return f'<rdf:li xml:lang="{language}">{escape(text)}</rdf:li>'
+def _array(kind: str, items: list[str], names: Prefixes) -> str:
+    tag = f"{names['rdf']}:{kind}"
+    return f"<{tag}>{''.join(items)}</{tag}>"
+
+
+def _item(inner: str, names: Prefixes, attributes: str = "") -> str:
+    tag = f"{names['rdf']}:li"
+    return f"<{tag}{attributes}>{inner}</{tag}>"
+
+
+def _in_language(language: str, text: str, names: Prefixes) -> str:
+    return _item(escape(text), names, f' xml:lang="{language}"')
 
 
 def value_of(places: list[Node | Attribute], home: XmpProperty) -> Value | None:

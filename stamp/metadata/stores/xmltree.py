@@ -162,11 +162,15 @@ def namespaces(document: bytes, node: Node) -> dict[str, str]:
     scope: dict[str, str] = {}
     element: Node | None = node
     while element is not None:
-        for name, value, _, _ in raw_attributes(document, element):
-            if name.startswith("xmlns:"):
-                scope.setdefault(name[6:], value[1:-1])
+        scope = dict(declared(document, element)) | scope
         element = element.parent
     return scope
+
+
+def declared(document: bytes, node: Node) -> list[tuple[str, str]]:
+    """(prefix, namespace) of each prefix that the start tag declares, as `namespaces` has them."""
+    attributes = raw_attributes(document, node)
+    return [(name[6:], value[1:-1]) for name, value, _, _ in attributes if name.startswith("xmlns:")]
 
 
 def declarations(document: bytes, node: Node) -> str:

@@ -15,6 +15,7 @@ from .rdf import (
     PARSE_TYPE,
     RDF,
     Attribute,
+    Prefixes,
     array_in,
     attributes,
     content,
@@ -65,16 +66,14 @@ def new_description(packet: Packet, properties: Sequence[Fields]) -> Edit:
     # Early RDF had the attribute without its namespace; to readers the two name different resources.
     places = [(key, node.attributes) for node in packet.rdf.children for key in (ABOUT, "about")]
     key, about = next(((key, found[key]) for key, found in places if key in found), (ABOUT, ""))
-    name = "rdf:about" if key == ABOUT else key
-    homes = [fields[0][0] for fields in properties]
-    prefixes = sorted({home.prefix for home in homes})
-    spaces = "".join(f'\n    xmlns:{prefix}="{NAMESPACES[prefix]}"' for prefix in prefixes)
-    body = "".join(
-        f"   <{home.prefix}:{home.name}{attributes(home)}>{content(fields)}</{home.prefix}:{home.name}>\n"
-        for home, fields in zip(homes, properties, strict=True)
-    )
-    start = f'<rdf:Description {name}="{escape(about)}"{_rdf_declaration(packet)}{spaces}>'
-    block = f"{start}\n{body}  </rdf:Description>"
+    rdf = packet.names["rdf"]
+    name = f"{rdf}:about" if key == ABOUT else key
+    usual = sorted({fields[0][0].prefix for fields in properties})
+    spaces = "".join(f'\n    xmlns:{packet.names[prefix]}="{NAMESPACES[prefix]}"' for prefix in usual)
+    body = "".join(f"   {_property(fields, packet.names)}\n" for fields in properties)
+    tag = f"{rdf}:Description"
+    start = f'<{tag} {name}="{escape(about)}"{_rdf_declaration(packet)}{spaces}>'
+    block = f"{start}\n{body}  </{tag}>"
     if xmltree.is_empty_tag(packet.utf8, packet.rdf):
         closing = f"</{xmltree.raw_name(packet.utf8, packet.rdf)}>"
         return (packet.rdf.opened - 2, packet.rdf.opened, f">\n  {block}\n {closing}")
@@ -85,8 +84,15 @@ def new_description(packet: Packet, properties: Sequence[Fields]) -> Edit:
     return (packet.rdf.closing, packet.rdf.closing, block)
 
 
+def _property(fields: Fields, names: Prefixes) -> str:
+    home, _ = fields[0]
+    tag = f"{names[home.prefix]}:{home.name}"
+    return f"<{tag}{attributes(home, names)}>{content(fields, names)}</{tag}>"
+
+
 def _rdf_declaration(packet: Packet) -> str:
-    return "" if xmltree.raw_name(packet.utf8, packet.rdf) == "rdf:RDF" else f' xmlns:rdf="{RDF}"'
+    prefix = packet.names["rdf"]
+    return "" if xmltree.raw_name(packet.utf8, packet.rdf) == f"{prefix}:RDF" else f' xmlns:{prefix}="{RDF}"'
 
 
 def _element_edits(packet: Packet, node: Node, fields: Fields) -> list[Edit]:
@@ -104,7 +110,7 @@ def _element_edits(packet: Packet, node: Node, fields: Fields) -> list[Edit]:
                 return [_structures(packet, array, home, value)]
             case "member" if items := items_in(node):
                 return _member_edits(packet, holder_of(items[0]), home, [(home.member, str(value))])
-    return [packet.element(node, content(fields), attributes(home))]
+    return [packet.element(node, content(fields, packet.names), attributes(home, packet.names))]
 
 
 def _language_edits(packet: Packet, array: Node, pairs: list[tuple[str, str]]) -> list[Edit]:
@@ -138,7 +144,7 @@ def _structures(packet: Packet, array: Node, home: XmpProperty, value: Value) ->
     inner = "".join(
         packet.utf8[present[party].start : present[party].end].decode()
         if party in present
-        else packet.declared(structure(home, party, packet.item_name(array)), array, home)
+        else packet.declared(structure(home, party, packet.names), array, home)
         for party in parties(value)
     )
     return (array.opened, array.closing, inner)
@@ -150,6 +156,7 @@ def _member_edits(
     """Sets members of a structure; its others (name, address, telephone) stay."""
     edits: list[Edit] = []
     added: list[tuple[str, str]] = []
+    prefix = packet.names[home.prefix]
     for member, text in texts:
         tag = f"{{{NAMESPACES[home.prefix]}}}{member}"
         if tag in holder.attributes:
@@ -157,9 +164,9 @@ def _member_edits(
         elif (element := next(holder.named(tag), None)) is not None:
             edits.append(packet.element(element, escape(text)))
         else:
-            added.append((f"{home.prefix}:{member}", escape(text)))
-    space = f' xmlns:{home.prefix}="{NAMESPACES[home.prefix]}"'
-    if xmltree.namespaces(packet.utf8, holder).get(home.prefix) == NAMESPACES[home.prefix]:
+            added.append((f"{prefix}:{member}", escape(text)))
+    space = f' xmlns:{prefix}="{NAMESPACES[home.prefix]}"'
+    if xmltree.namespaces(packet.utf8, holder).get(prefix) == NAMESPACES[home.prefix]:
         space = ""
     if added and xmltree.is_empty_tag(packet.utf8, holder):
         at = holder.opened - 2
