@@ -151,6 +151,17 @@ def test_old_blocks_of_ours_make_room_for_new_ones(form: Form) -> None:
     assert registry.read_rights(again).rights.creators == RIGHTS.creators
 
 
+@pytest.mark.parametrize(
+    ("sizes", "base", "offset"), [((4, 4, 4, 0), 70, 0), ((4, 4, 0, 0), 0, 70), ((0, 4, 8, 0), 70, 0)]
+)
+def test_a_new_place_is_in_the_base_offset_where_there_is_one(
+    sizes: tuple[int, int, int, int], base: int, offset: int
+) -> None:
+    places = iloc.Locations(bytes(4), sizes, ()).located(3, 70, 5)
+    assert places.items == (iloc.Item(3, iloc.IN_FILE, 0, base, ((0, offset, 5),)),)
+    assert iloc.parse(places.encoded()) == places
+
+
 def test_new_items_describe_the_primary_one() -> None:
     written = registry.write_rights(build(Form()), RIGHTS)
     for number in (2, 3):

@@ -37,10 +37,12 @@ class Locations:
     items: tuple[Item, ...]
 
     def located(self, number: int, start: int, length: int) -> Locations:
-        """With the item as one extent of the file."""
-        item = Item(number, IN_FILE, 0, 0, ((0, start, length),))
-        if not self.sizes[0]:
-            item = replace(item, base=start, extents=((0, 0, length),))
+        """With the item as one extent of the file: by its base offset, where the table has them. Of an item
+        with an extent offset beside a base of zero, exiv2 0.28 sees the base alone, and c2pa-rs 0.91 moves
+        both.
+        """
+        base, offset = (start, 0) if self.sizes[2] else (0, start)
+        item = Item(number, IN_FILE, 0, base, ((0, offset, length),))
         others = [old for old in self.items if old.number != number]
         return replace(self, items=(*others, item))
 
