@@ -469,6 +469,21 @@ def test_the_part_of_the_editor_and_other_languages_stay(tmp_path: Path) -> None
     assert (found["XMP-plus:LicensorName"], found["XMP-plus:LicensorURL"]) == ("N", RIGHTS.licensor_url)
 
 
+@pytest.mark.parametrize("kind", ["Alt", "Seq", "Bag"])
+def test_a_text_without_language_makes_room_for_the_new_one(tmp_path: Path, kind: str) -> None:
+    array = f'<rdf:{kind}><rdf:li>old</rdf:li><rdf:li xml:lang="en">E</rdf:li></rdf:{kind}>'
+    packet = xmp.write(None, {"copyright_notice": "x", "usage_terms": "x"}).decode()
+    packet = re.sub("<rdf:Alt>.*?</rdf:Alt>", array, packet)
+    source = jpeg.splice(generated()["plain.jpg"], {"xmp": packet.encode()})[:]
+    (tmp_path / "new.jpg").write_bytes(registry.write_rights(source, RIGHTS))
+    found = exiftool(tmp_path)["new.jpg"]
+    assert found["XMP-dc:Rights"] == RIGHTS.copyright_notice
+    assert found["XMP-xmpRights:UsageTerms"] == RIGHTS.usage_terms
+    assert (found["XMP-dc:Rights-en"], found["XMP-xmpRights:UsageTerms-en"]) == ("E", "E")
+    assert "old" not in found.values()
+    assert "ExifTool:Warning" not in found
+
+
 def test_extended_xmp_is_joined_as_before(tmp_path: Path) -> None:
     """The judge joins both packets, and finds one notice and the rest of the extended packet."""
     thumbnail = "x" * 150_000

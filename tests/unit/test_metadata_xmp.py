@@ -62,7 +62,7 @@ def test_a_new_packet_holds_everything_and_is_left_alone_afterwards() -> None:
 def test_what_is_not_ours_stays_byte_for_byte() -> None:
     names = f'rdf:about="uuid:1" {PHOTOSHOP} {DC} xmlns:my="urn:my"'
     before = f"<!-- note --><rdf:Description {names} my:a='1' photoshop:City=\"Köln\" photoshop:Credit='old'>"
-    middle = "<my:thing><![CDATA[<raw>]]></my:thing>\r\n<dc:rights><rdf:Alt><rdf:li xml:lang='de'>D</rdf:li>"
+    middle = "<my:thing><![CDATA[<raw>]]></my:thing>\r\n<dc:rights><rdf:Alt>"
     after = "<rdf:li xml:lang='fr'>Tous droits</rdf:li></rdf:Alt></dc:rights></rdf:Description>"
     source = packet(before + middle + "<rdf:li xml:lang='x-default'>old</rdf:li>" + after)
     merged = xmp.write(source, {"copyright_notice": "new & ©", "credit_line": 'q"uote'})
@@ -86,6 +86,43 @@ def test_a_default_is_put_first_where_an_alternative_has_none() -> None:
         b"<rdf:Alt><rdf:li xml:lang=\"x-default\">E</rdf:li><rdf:li xml:lang='de'>D</rdf:li></rdf:Alt>"
         in merged
     )
+
+
+BARE = [
+    "<rdf:Alt><rdf:li>old</rdf:li></rdf:Alt>",
+    "<rdf:Alt><rdf:li xml:lang=''>old</rdf:li><rdf:li>older</rdf:li></rdf:Alt>",
+    "<rdf:Alt><rdf:li xml:lang='de'>D</rdf:li><rdf:li>old</rdf:li></rdf:Alt>",
+    "<rdf:Alt><rdf:li>older</rdf:li><rdf:li xml:lang='x-default'>old</rdf:li></rdf:Alt>",
+    "<rdf:Seq><rdf:li>old</rdf:li></rdf:Seq>",
+    "<rdf:Bag><rdf:li>old</rdf:li><rdf:li>older</rdf:li></rdf:Bag>",
+    "<rdf:Seq><rdf:li xml:lang='de'>D</rdf:li><rdf:li>old</rdf:li></rdf:Seq>",
+]
+ALTERNATIVE = re.compile(
+    r'<dc:rights><rdf:Alt><rdf:li xml:lang="x-default">(new|old)</rdf:li>.*</rdf:Alt></dc:rights>'
+)
+
+
+@pytest.mark.parametrize(
+    "rights",
+    [*BARE, "<rdf:Alt><rdf:li xml:lang='de'>D</rdf:li><rdf:li xml:lang='X-Default'>old</rdf:li></rdf:Alt>"],
+)
+def test_the_default_is_first_in_an_alternative_whatever_the_array_was(rights: str) -> None:
+    source = packet(about(DC, f"<dc:rights>{rights}</dc:rights>"))
+    german = {"copyright_notice_translations": (("de", "D"),)} if "'de'" in rights else {}
+    assert xmp.read(source) == {"copyright_notice": "old", **german}
+    merged = xmp.write(source, {"copyright_notice": "new"})
+    assert xmp.read(merged) == {"copyright_notice": "new", **german}
+    assert ALTERNATIVE.search(merged.decode())
+    assert b"old" not in merged
+
+
+@pytest.mark.parametrize("rights", BARE)
+def test_a_translation_beside_a_text_without_language(rights: str) -> None:
+    source = packet(about(DC, f"<dc:rights>{rights}</dc:rights>"))
+    merged = xmp.write(source, {"copyright_notice_translations": (("ja", "J"),)})
+    assert ("ja", "J") in xmp.read(merged)["copyright_notice_translations"]  # type: ignore[operator]
+    assert ALTERNATIVE.search(merged.decode())
+    assert merged.count(b"old") == 1
 
 
 @pytest.mark.parametrize(

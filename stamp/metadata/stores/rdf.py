@@ -29,6 +29,7 @@ Prefixes = Mapping[str, str]
 """Usual prefix -> the one that stands for the same namespace in a packet."""
 LANGUAGE: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 _ARRAYS = tuple(f"{{{RDF}}}{name}" for name in ("Alt", "Seq", "Bag"))
+ALT = _ARRAYS[0]
 LI, DESCRIPTION, ABOUT, PARSE_TYPE, _VALUE, _RESOURCE = (
     f"{{{RDF}}}{name}" for name in ("li", "Description", "about", "parseType", "value", "resource")
 )
@@ -145,7 +146,8 @@ def value_of(places: list[Node | Attribute], home: XmpProperty) -> Value | None:
             return {"true": True, "1": True, "false": False, "0": False}.get(alone.lower())
         case "default":
             default = (simple(item) for item in items if language_of(item) == "x-default")
-            return next(default, None) or next(iter(texts), None)
+            bare = (simple(item) for item in items if is_bare(item))
+            return next(default, None) or next(bare, None) or next(iter(texts), None)
         case "translations":
             pairs = {language_of(item): text for item in reversed(items) if (text := simple(item))}
             return tuple(sorted((tag, text) for tag, text in pairs.items() if tag not in ("", "x-default")))
@@ -168,6 +170,13 @@ def language_of(item: Node) -> str:
     """The item's language in the usual spelling, "" for none."""
     tag = item.attributes.get(LANGUAGE, "")
     return "x-default" if tag.lower() == "x-default" else language(tag) or ""
+
+
+def is_bare(item: Node) -> bool:
+    """Whether the item has no language, as alternatives of careless writers and arrays of other kinds have
+    them: it is the default text then.
+    """
+    return not item.attributes.get(LANGUAGE)
 
 
 def holder_of(node: Node) -> Node:

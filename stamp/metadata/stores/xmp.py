@@ -19,7 +19,7 @@ from ..fields import homes_in
 from ..homes import XmpProperty
 from ..party import Party
 from .packet import Edit, Packet
-from .rdf import RDF, array_in, tag_of, value_of
+from .rdf import RDF, Attribute, array_in, is_bare, items_in, tag_of, value_of
 from .recent import recent
 from .xmltree import Node
 from .xmpedits import Fields, can_hold, empty_descriptions, new_description, removing, setting
@@ -49,9 +49,7 @@ def write(packet: bytes | None, values: dict[str, Value]) -> bytes:
     for fields in _by_property(changed):
         home = fields[0][0]
         places = document.occurrences(home)
-        if home.kind == "translations" and not any(
-            isinstance(place, Node) and array_in(place) for place in places
-        ):
+        if home.kind == "translations" and not any(map(_tells_languages, places)):
             fields = [*_default(home, before), *fields]
         edits += setting(document, places, fields)
         if not any(can_hold(place, home) for place in places):
@@ -114,8 +112,12 @@ def _same(before: Mapping[str, Value], after: Mapping[str, Value], changed: Coll
     return all(after.get(name) == before.get(name) for name in _HOMES if name not in {*changed, *follows})
 
 
+def _tells_languages(place: Node | Attribute) -> bool:
+    return isinstance(place, Node) and bool(array_in(place)) and not any(map(is_bare, items_in(place)))
+
+
 def _default(home: XmpProperty, before: Mapping[str, Value]) -> list[tuple[XmpProperty, Value]]:
-    """The x-default text that stands in the file without its array."""
+    """The default text that stands in the file without its language."""
     return [
         (other, before[name])
         for name, other in _HOMES.items()

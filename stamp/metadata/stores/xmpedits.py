@@ -10,6 +10,7 @@ from . import xmltree
 from .packet import Edit, Packet
 from .rdf import (
     ABOUT,
+    ALT,
     LI,
     NAMESPACES,
     PARSE_TYPE,
@@ -20,6 +21,7 @@ from .rdf import (
     attributes,
     content,
     holder_of,
+    is_bare,
     items_in,
     language_of,
     languages,
@@ -114,18 +116,32 @@ def _element_edits(packet: Packet, node: Node, fields: Fields) -> list[Edit]:
 
 
 def _language_edits(packet: Packet, array: Node, pairs: list[tuple[str, str]]) -> list[Edit]:
-    """Sets these languages; x-default comes first where it is missing, others last."""
-    edits: list[Edit] = []
-    present = {language_of(item): item for item in reversed(list(array.named(LI)))}
+    """Sets these languages; x-default comes first, others that are missing last. An array of another kind
+    becomes an alternative.
+    """
+    edits = [] if array.tag == ALT else _renamed(packet, array, "Alt")
+    items = list(array.named(LI))
     name = packet.item_name(array)
     for language, text in pairs:
+        is_default = language == "x-default"
+        old = [item for item in items if language_of(item) == language or (is_default and is_bare(item))]
         attribute = f' xml:lang="{language}"'
-        if language in present:
-            edits.append(packet.element(present[language], escape(text), attribute))
+        if old and (old[0] is items[0] or not is_default):
+            edits.append(packet.element(old.pop(0), escape(text), attribute))
         else:
-            at = array.opened if language == "x-default" else array.closing
+            at = array.opened if is_default else array.closing
             edits.append((at, at, f"<{name}{attribute}>{escape(text)}</{name}>"))
+        edits += [(item.start, item.end, "") for item in old]
     return edits
+
+
+def _renamed(packet: Packet, array: Node, kind: str) -> list[Edit]:
+    """Makes it an array of another kind, with the prefix that it has."""
+    name = xmltree.raw_name(packet.utf8, array)
+    prefix, colon, _ = name.rpartition(":")
+    size = len(name.encode())
+    places = (array.start + 1, array.closing + 2)
+    return [(at, at + size, f"{prefix}{colon}{kind}") for at in places]
 
 
 def _item_edits(packet: Packet, array: Node, home: XmpProperty, value: Value) -> list[Edit]:
