@@ -78,18 +78,21 @@ def missing(path: Path, rights: Rights) -> tuple[Rights, tuple[str, ...]]:
     from .metadata import registry
 
     with open_large(path) as file, named(path):
-        found = registry.read_rights(file)
-    homeless = registry.homeless(found.container)
-    present = found.rights.values()
+        given = registry.File(file)
+        found = given.found
+        homeless = registry.homeless(found.container)
+        present = found.rights.values()
 
-    def lacking(version: Rights) -> tuple[str, ...]:
-        table = version.to_dict()
-        wanted = Rights.from_dict({name: table[name] for name in table if name not in homeless})
-        then = wanted.onto(found.rights).values()
-        return tuple(name for name in then if then[name] != present.get(name))
+        def lacking(version: Rights) -> tuple[str, ...]:
+            table = version.to_dict()
+            wanted = Rights.from_dict({name: table[name] for name in table if name not in homeless})
+            then = wanted.onto(found.rights).values()
+            return tuple(name for name in then if then[name] != present.get(name))
 
-    nearest = min(versions(rights, found.rights), key=lambda version: len(lacking(version)))
-    return nearest, lacking(nearest)
+        nearest = min(versions(rights, found.rights), key=lambda version: len(lacking(version)))
+        names = lacking(nearest)
+        full = given.without_room(nearest) if names else {}
+        return nearest, tuple(name for name in names if name not in full)
 
 
 def versions(rights: Rights, present: Rights) -> list[Rights]:
@@ -149,7 +152,6 @@ def pieces_of(result: Source) -> Sequence[Piece]:
 
 def _spliced(file: File, rights: Rights, dst: Path) -> tuple[File, RightsReport]:
     """The file with the notice in it, read back, and the report on it."""
-    from .metadata import registry
     from .metadata.fields import COLUMNS, homes_in
 
     values = rights.values()
@@ -157,7 +159,7 @@ def _spliced(file: File, rights: Rights, dst: Path) -> tuple[File, RightsReport]
     changed = file.with_rights(rights)
     check_essence(file, changed)
     after = changed.found
-    homeless = registry.homeless(after.container)
+    homeless = _homeless(file, rights)
     wanted = [name for name in values if name not in homeless]
     missing = [name for name in wanted if name not in after.sources]
     if missing:
@@ -181,6 +183,17 @@ def _spliced(file: File, rights: Rights, dst: Path) -> tuple[File, RightsReport]
         notes=(*report.notes, *notes),
     )
     return changed, report
+
+
+def _homeless(file: File, rights: Rights) -> dict[str, str]:
+    """Field -> why the file has no place for it."""
+    from .metadata import registry
+    from .metadata.fields import COLUMNS
+
+    full = {
+        name: f"{COLUMNS[key].title} has no room for it" for name, key in file.without_room(rights).items()
+    }
+    return {**registry.homeless(file.name), **full}
 
 
 def is_same(src: Path, dst: Path) -> bool:

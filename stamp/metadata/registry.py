@@ -7,7 +7,7 @@ safely is the business of the caller.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from importlib import import_module
@@ -262,7 +262,8 @@ class File:
 
         The picture data is not touched, and neither is any other metadata. Where `rights` has no usage terms
         but the sentence against AI training, that sentence is added to the terms in the file. A store that
-        has no room left is passed over where another holds the same fields.
+        has no room left gets what no other store can hold, or is passed over; the container's first store,
+        the one home of many fields, must have room.
         """
         values = rights.values()
         if rights.usage_terms == NO_AI_TERMS:
@@ -271,18 +272,39 @@ class File:
             )
             values["usage_terms"] = terms_onto(NO_AI_TERMS, next(filter(None, terms), None))
         changed: dict[str, bytes] = {}
-        limits: Mapping[str, int] = getattr(self.container, "LIMITS", {})
         for key in self._stores_in():
-            wanted = {name: values[name] for name in homes_in(key) if name in values}
-            block = self.blocks.get(key)
-            if not wanted or (block is None and not _is_created(self.container, key)):
-                continue
-            new = _written(key, block, tuple(wanted.items()))
-            if len(new) > limits.get(key, len(new)) and _elsewhere(self.container, key, wanted):
-                continue
-            if new != (block or b""):
+            new, _ = self._fitted(key, values)
+            if new != self.blocks.get(key, b""):
                 changed[key] = new
         return self._spliced(changed)
+
+    def without_room(self, rights: Rights) -> dict[str, str]:
+        """Field -> the only store that could hold it, for the fields of `rights` that `with_rights` leaves
+        out because that store is full.
+        """
+        values = rights.values()
+        return {
+            name: key
+            for key in _limits(self.container)
+            for name in values.keys() & homes_in(key).keys() - self._fitted(key, values)[1]
+            if not _elsewhere(self.container, key, name)
+        }
+
+    def _fitted(self, key: str, values: Mapping[str, Value]) -> tuple[bytes, Set[str]]:
+        """The block of a store, b"" for none, with as many of the values in it as it is to have and can hold,
+        and the names of these.
+        """
+        block = self.blocks.get(key)
+        wanted = {name: values[name] for name in homes_in(key) if name in values}
+        if block is None and not _is_created(self.container, key):
+            wanted = {}
+        alone = {name: value for name, value in wanted.items() if not _elsewhere(self.container, key, name)}
+        limit = None if key == self.container.STORES[0] else _limits(self.container).get(key)
+        for part in filter(None, (wanted, alone)):
+            new = _written(key, block, tuple(part.items()))
+            if limit is None or len(new) <= limit:
+                return new, part.keys()
+        return block or b"", frozenset()
 
     def without_rights(self, rights: Rights) -> File:
         """The file without the fields of `rights`, in each place that says exactly what `rights` says. A
@@ -402,10 +424,14 @@ def _like(given: Source, before: File, after: File) -> Source:
     return after.data[0 : len(after.data)] if isinstance(given, bytes) else after.data
 
 
-def _elsewhere(container: Container, key: str, names: Iterable[str]) -> bool:
-    """Whether each field has a place in another store, so that one without room can be done without."""
-    others = [other for other in container.STORES if other != key and COLUMNS[other].created]
-    return all(any(other in FIELD[name].homes for other in others) for name in names)
+def _limits(container: Container) -> Mapping[str, int]:
+    return getattr(container, "LIMITS", {})
+
+
+def _elsewhere(container: Container, key: str, name: str) -> bool:
+    """Whether the field has a place in another store, so that one without room can be done without."""
+    others = (other for other in container.STORES if other != key and COLUMNS[other].created)
+    return any(other in FIELD[name].homes for other in others)
 
 
 def _says(name: str, store: str, present: Value | None, value: Value | None) -> bool:

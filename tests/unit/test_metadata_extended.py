@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import io
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from stamp.metadata import registry
 from stamp.metadata.containers import extended, jpeg
 from stamp.metadata.rights import Rights
 from stamp.metadata.stores import exif, tiffblock, xmp
+from stamp.notices import missing
 
 RDF = 'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
 NOTE = 'xmlns:xmpNote="http://ns.adobe.com/xmp/note/"'
@@ -98,9 +100,9 @@ def test_what_does_not_belong_together_is_not_read_and_stays(source: bytes) -> N
     assert registry.read_rights(written).rights.copyright_notice == "©"
 
 
-def full_exif() -> bytes:
-    block = exif.write(None, {"creators": ("A",)})
-    filler = b"d" * (jpeg.LIMITS["exif"] - len(block) - 20)
+def full_exif(room: int = 8, **values: str) -> bytes:
+    block = exif.write(None, {"creators": ("A",), **values})
+    filler = b"d" * (jpeg.LIMITS["exif"] - len(block) - 12 - room)
     filled = tiffblock.patch(block, {0x010E: (tiffblock.ASCII, filler)})
     return jpeg.splice(plain(), {"exif": filled})[:]
 
@@ -117,9 +119,40 @@ def test_a_full_exif_segment_is_passed_over_and_said_so(tmp_path: Path) -> None:
     assert registry.write_rights(written, rights) is written
 
 
-def test_what_only_a_full_segment_could_hold_is_refused() -> None:
-    with pytest.raises(UnsupportedFormat, match="its segment holds"):
-        registry.write_rights(full_exif(), Rights(editor_notice="x" * 100))
+def test_what_only_a_full_segment_could_hold_is_reported_and_the_rest_written(tmp_path: Path) -> None:
+    source, output = tmp_path / "full.jpg", tmp_path / "out.jpg"
+    source.write_bytes(full_exif())
+    rights = Rights(copyright_notice="© " + "x" * 100, editor_notice="y" * 100, marked=True)
+    report = stamp.write_rights(source, output, rights)
+    assert report.written == ("copyright_notice", "marked")
+    assert report.unsupported == {"editor_notice": "EXIF has no room for it"}
+    assert report.rights == replace(rights, editor_notice=None, creators=("A",))
+    assert missing(output, rights)[1] == ()
+    alone = stamp.write_rights(source, output, Rights(editor_notice="y" * 100), overwrite=True)
+    assert (alone.written, tuple(alone.unsupported)) == ((), ("editor_notice",))
+    assert output.read_bytes() == source.read_bytes()
+
+
+def test_a_segment_that_is_nearly_full_gets_what_no_other_store_can_hold(tmp_path: Path) -> None:
+    (tmp_path / "full.jpg").write_bytes(full_exif(60))
+    rights = Rights(copyright_notice="© " + "x" * 100, editor_notice="E")
+    report = stamp.write_rights(tmp_path / "full.jpg", tmp_path / "out.jpg", rights)
+    assert report.sources["editor_notice"] == ("exif",)
+    assert report.sources["copyright_notice"] == ("xmp",)
+    assert report.unsupported == {}
+    written = (tmp_path / "out.jpg").read_bytes()
+    assert registry.write_rights(written, rights) is written
+
+
+def test_an_older_text_in_a_full_segment_is_not_taken_for_the_new_one(tmp_path: Path) -> None:
+    (tmp_path / "full.jpg").write_bytes(full_exif(editor_notice="old"))
+    rights = Rights(credit_line="c", editor_notice="y" * 100)
+    report = stamp.write_rights(tmp_path / "full.jpg", tmp_path / "out.jpg", rights)
+    assert (report.written, report.unchanged) == (("credit_line",), ())
+    assert report.unsupported == {"editor_notice": "EXIF has no room for it"}
+
+
+def test_what_the_main_packet_has_no_room_for_is_refused() -> None:
     packet = xmp.write(None, {"usage_terms": "t"}).replace(b"\n", b"\n" * 7_000)
     source = jpeg.splice(plain(), {"xmp": packet})[:]
     with pytest.raises(UnsupportedFormat, match="its segment holds"):
