@@ -25,7 +25,6 @@ from .source import Patched, Source, chunks
 from .stores.recent import recent
 
 _SLICE = 1 << 16
-_PARTS = (tuple, Party)
 _Essence = Callable[[Source], Iterable[bytes | memoryview]]
 _NOT_READ_BACK = "the rights do not read back as they were written: the file's metadata is damaged"
 
@@ -343,8 +342,9 @@ class File:
                 for name, (before, after) in changes.get(key, {}).items()
                 if _says(name, key, present.get(name), after)
             }
-            # What has parts is merged by `write`: without a removal, our parts would stay among the old ones.
-            parts = {name for name, old in ours.items() if old is None or isinstance(old, _PARTS)}
+            # What `write` merges has to go first: our parts would stay among the old ones. Nothing else has
+            # to, and a store that is only kept up to date would not take it back.
+            parts = {name for name, old in ours.items() if old is None or _is_merged(old)}
             gone = {name: value for name, value in present.items() if name in parts}
             new = store.remove(block, gone) if block and gone else block
             # Two fields may be seen in one place, as the first licensor's URL is: what goes with the other
@@ -438,6 +438,13 @@ def _says(name: str, store: str, present: Value | None, value: Value | None) -> 
     if present is None or value is None:
         return present is value
     return agree(name, store, present, value)
+
+
+def _is_merged(value: Value) -> bool:
+    """Whether `write` leaves parts of what is there among those of the value: it replaces names and texts."""
+    return isinstance(value, Party) or (
+        isinstance(value, tuple) and not all(isinstance(item, str) for item in value)
+    )
 
 
 def _own(name: str, store: str, present: Value, given: Value) -> Value | None:

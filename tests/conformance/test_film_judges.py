@@ -13,11 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from films import Mp4, box
 from made_films import FILMS, film, packets
 
+import stamp
 from stamp.errors import MediaError
 from stamp.metadata import registry
 from stamp.metadata.rights import Party, Rights
+from stamp.receipts import receipt, snapshot
+from stamp.removals import undo_rights
 
 RIGHTS = Rights(
     copyright_notice="© 2026 Zoë Müller-Łukasz 東京 😀 שלום. All rights reserved.",
@@ -186,3 +190,24 @@ def test_films_of_other_projects(path: Path) -> None:
     assert packets(written) == packets(data)
     assert registry.read_rights(written).rights == RIGHTS.onto(registry.read_rights(data).rights)
     assert registry.write_rights(written, RIGHTS) is written
+
+
+@pytest.mark.parametrize("brand", [b"qt  ", b"isom"])
+def test_user_data_get_their_artist_back(brand: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "a.mov"
+    texts = {b"\xa9ART": "Ä".encode(), b"\xa9cpy": "old ©".encode()}
+    udta = b"".join(box(kind, len(text).to_bytes(2, "big"), b"\x55\xc4", text) for kind, text in texts.items())
+    path.write_bytes(Mp4(brand=brand, udta=udta).encoded())
+    before, had = snapshot(path), tags_of(path)
+    stamp.write_rights(path, path, Rights(creators=("New", "Łukasz")), overwrite=True)
+    assert tags_of(path)["Artist"] == "New; Łukasz"
+    changes = json.loads(json.dumps(receipt(before, snapshot(path))["changes"]))
+    undo_rights(path, path, changes, overwrite=True)
+    assert tags_of(path) == had == {"Artist": "Ä", "Copyright": "old ©"}
+    assert snapshot(path).values == before.values
+
+
+def tags_of(path: Path) -> dict[str, str]:
+    """What ExifTool finds in the user data."""
+    told: dict[str, str] = json.loads(run("exiftool", "-j", "-UserData:all", path))[0]
+    return {name: text for name, text in told.items() if name != "SourceFile"}
