@@ -196,7 +196,9 @@ def test_films_of_other_projects(path: Path) -> None:
 def test_user_data_get_their_artist_back(brand: bytes, tmp_path: Path) -> None:
     path = tmp_path / "a.mov"
     texts = {b"\xa9ART": "Ä".encode(), b"\xa9cpy": "old ©".encode()}
-    udta = b"".join(box(kind, len(text).to_bytes(2, "big"), b"\x55\xc4", text) for kind, text in texts.items())
+    udta = b"".join(
+        box(kind, len(text).to_bytes(2, "big"), b"\x55\xc4", text) for kind, text in texts.items()
+    )
     path.write_bytes(Mp4(brand=brand, udta=udta).encoded())
     before, had = snapshot(path), tags_of(path)
     stamp.write_rights(path, path, Rights(creators=("New", "Łukasz")), overwrite=True)

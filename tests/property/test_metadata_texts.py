@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stamp.metadata import registry
-from stamp.metadata.rights import Rights
+from stamp.metadata.columns.music import Comment
+from stamp.metadata.rights import Party, Rights
 from stamp.metadata.stores import exif, xmp
 from stamp.metadata.stores.names import join_names, split_names
 
@@ -65,3 +66,40 @@ def test_bytes_behind_a_block_never_move(tail: bytes, text: str) -> None:
     patched = exif.write(source, {"copyright_notice": text, "creators": (text,)})
     assert patched[8 : len(source)] == source[8:]
     assert exif.read(patched) == {"copyright_notice": text, "creators": (text,)}
+
+
+BARRED = st.lists(
+    st.sampled_from(["a", "|", " ", '"', " | ", "id:", "https://e.org/", "a@b.c", ";"]),
+    min_size=1,
+    max_size=9,
+).map(lambda parts: "".join(parts).strip() or "x")
+
+
+@settings(max_examples=500)
+@given(
+    name=st.none() | BARRED,
+    url=st.none() | st.just("https://example.com/"),
+    email=st.none() | st.just("a@example.com"),
+    number=st.none() | BARRED,
+)
+def test_a_party_survives_in_one_text(
+    name: str | None, url: str | None, email: str | None, number: str | None
+) -> None:
+    other = Party(name="another, so that a URL alone is no field of its own")
+    licensors = Comment("LICENSOR", "parties")
+    parties = (Party(name=name, url=url, email=email, id=number or "1"), other)
+    assert licensors.value(licensors.texts(parties)) == parties
+    owners = Comment("COPYRIGHTOWNER", "owners")
+    parties = (Party(name=name, id=number or "1"), other)
+    assert owners.value(owners.texts(parties)) == parties
+
+
+@pytest.mark.parametrize("name", registry.containers())
+def test_a_bar_in_a_name_divides_nothing(name: str) -> None:
+    owners = (Party(name="Smith | Partners", id="1"), Party(name="A |"))
+    licensors = (Party(name='"A" | https://x.org/', url="https://y.org/"),)
+    rights = with_home(Rights(copyright_owners=owners, licensors=licensors), name)
+    written = registry.write_rights(sample(name), rights)
+    found = registry.read_rights(written)
+    assert (found.rights, found.conflicts) == (rights, {})
+    assert registry.write_rights(written, rights) is written

@@ -114,13 +114,32 @@ def test_parties_are_legible_and_come_back() -> None:
     assert texts(written) == [
         "LICENSOR=Łabel | https://e.com/ | a@e.com | id:7".encode(),
         b'LICENSOR="https://name.example"',
-        b'LICENSOR=""quoted""',
+        b'LICENSOR="""quoted"""',
         b"LICENSOR=b@e.com",
     ]
     assert vorbis.read(written) == {"licensor_url": "https://e.com/", "licensors": parties}
     changed = vorbis.write(written, {"licensor_url": "https://new.example/"})
     assert texts(changed)[0] == "LICENSOR=Łabel | https://new.example/ | a@e.com | id:7".encode()
     assert texts(changed)[1:] == texts(written)[1:]
+
+
+@pytest.mark.parametrize(
+    ("text", "party"),
+    [
+        (
+            "Smith | Partners | https://e.com/ | id:1 | 2",
+            Party(name="Smith | Partners", url="https://e.com/", id="1 | 2"),
+        ),
+        ('""quoted"" | a@e.com', Party(name='"quoted"', email="a@e.com")),
+        ('"id:A" B" | id:7', Party(name='id:A" B', id="7")),
+        ("https://e.com/ | Label | a@e.com", Party(name="Label", url="https://e.com/", email="a@e.com")),
+        ('"one" & two', Party(name='"one" & two')),
+    ],
+)
+def test_parties_of_earlier_and_other_writers_are_read(text: str, party: Party) -> None:
+    block = comments(f"LICENSOR={text}")
+    assert vorbis.read(block)["licensors"] == (party,)
+    assert vorbis.write(block, {"licensors": (party,)}) == block
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from ..party import Party
 _URL = ("http://", "https://")
 _EMAIL = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+")
 _BAR = " | "
+_QUOTED = re.compile(r'"((?:[^"]|"")+)"(?= \| |$)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ class Comment(Home):
     text       one text
     boolean    True or False
     names      a name each
-    parties    a party each: name, URL, e-mail address and `id:` number, as far as known, divided by ` | `
+    parties    a party each: name, URL, e-mail address and `id:` number, as far as known, divided by ` | `,
+               which may stand in a name, too
     owners     such parties of name and number
     first-url  of parties the first one's URL
     url        one URL; a text that is none (a licence by its name) is somebody else's
@@ -163,26 +165,40 @@ def ascii_url(text: str) -> str:
 
 
 def _spelled(party: Party) -> str:
-    """Name first; one that could be taken for something else stands in double quotes."""
+    """Name first, and the number, which may hold anything, last. A name that would not be read back as one
+    stands in double quotes, those in it doubled.
+    """
     name = party.name or ""
-    quoted = f'"{name}"' if name.startswith(('"', "id:", *_URL)) or _EMAIL.fullmatch(name) else name
+    plain = not name.startswith('"') and not name.endswith(" |") and _party(name) == Party(name=name)
+    quoted = name if plain or not name else '"' + name.replace('"', '""') + '"'
     number = party.id and f"id:{party.id}"
     return _BAR.join(filter(None, (quoted, party.url, party.email, number)))
 
 
 def _party(text: str, kind: str = "parties") -> Party:
-    """The inverse of `_spelled`; owners have no URL and no e-mail address."""
-    members: dict[str, str] = {}
-    for part in filter(None, map(str.strip, text.split(_BAR))):
-        if part.startswith('"') and part.endswith('"') and len(part) > 2:
-            members.setdefault("name", part[1:-1])
-        elif part.startswith("id:"):
-            members.setdefault("id", part[3:])
-        elif kind != "owners" and part.startswith(_URL):
+    """The inverse of `_spelled`; owners have no URL and no e-mail address.
+
+    A bar may stand in a name that is not in quotes. In quotes once written, those inside were not doubled.
+    """
+    text = text.strip()
+    whole = _QUOTED.match(text)
+    members = {"name": whole[1].replace('""', '"')} if whole else {}
+    parts = text[whole.end() if whole else 0 :].split(_BAR)
+    name_ends: int | None = None
+    for at, part in enumerate(map(str.strip, parts)):
+        if part.startswith("id:"):
+            members["id"] = _BAR.join(parts[at:]).strip()[3:]
+            break
+        if kind != "owners" and part.startswith(_URL):
             members.setdefault("url", part)
-        else:
-            email = kind != "owners" and _EMAIL.fullmatch(part)
-            members.setdefault("email" if email else "name", part)
+        elif kind != "owners" and _EMAIL.fullmatch(part):
+            members.setdefault("email", part)
+        elif part.startswith('"') and part.endswith('"') and len(part) > 2:
+            members.setdefault("name", part[1:-1])
+        elif part and "name" not in members:
+            members["name"], name_ends = part, at
+        elif part and name_ends == at - 1:
+            members["name"], name_ends = members["name"] + _BAR + part, at
     return Party(**members)
 
 
