@@ -79,8 +79,7 @@ def missing(path: Path, rights: Rights) -> tuple[Rights, tuple[str, ...]]:
 
     with open_large(path) as file, named(path):
         given = registry.File(file)
-        found = given.found
-        homeless = registry.homeless(found.container)
+        found, homeless = given.found, given.homeless
         present = found.rights.values()
 
         def lacking(version: Rights) -> tuple[str, ...]:
@@ -187,13 +186,12 @@ def _spliced(file: File, rights: Rights, dst: Path) -> tuple[File, RightsReport]
 
 def _homeless(file: File, rights: Rights) -> dict[str, str]:
     """Field -> why the file has no place for it."""
-    from .metadata import registry
     from .metadata.fields import COLUMNS
 
     full = {
         name: f"{COLUMNS[key].title} has no room for it" for name, key in file.without_room(rights).items()
     }
-    return {**registry.homeless(file.name), **full}
+    return {**file.homeless, **full}
 
 
 def is_same(src: Path, dst: Path) -> bool:

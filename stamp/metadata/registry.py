@@ -174,13 +174,6 @@ def stores(name: str) -> tuple[str, ...]:
     return _module(name).STORES
 
 
-@cache
-def homeless(name: str) -> Mapping[str, str]:
-    """Field -> why the container has no place for it."""
-    absent = {field: row["absent"] for field, row in _row(name).items() if not row["homes"]}
-    return MappingProxyType(absent)
-
-
 def supported(name: str | None) -> bool:
     """Whether `name`, from `identify` or elsewhere, is one of `containers()`."""
     return name in containers()
@@ -247,6 +240,11 @@ class File:
     def created(self) -> tuple[str, ...]:
         """The keys of the stores that a notice is put into in this very file where they are missing."""
         return tuple(key for key in self._stores_in() if _is_created(self.container, key))
+
+    @property
+    def homeless(self) -> Mapping[str, str]:
+        """Field -> why this very file has no place for it."""
+        return _homeless(self.name, tuple(self._lacking.items()))
 
     def essence(self) -> Iterable[bytes | memoryview]:
         """The picture, sound or film itself, the part that writing rights never changes."""
@@ -357,10 +355,14 @@ class File:
                 changed[key] = new
         return self._spliced(changed)
 
+    @cached_property
+    def _lacking(self) -> Mapping[str, str]:
+        """The stores that this very file cannot have, being of an old version, and why."""
+        lacking: Callable[[Source], Mapping[str, str]] | None = getattr(self.container, "lacking", None)
+        return lacking(self.data) if lacking else {}
+
     def _stores_in(self) -> tuple[str, ...]:
-        """The stores that this very file can have: an old version of a tag may not hold all of `STORES`."""
-        stores_in: Callable[[Source], tuple[str, ...]] | None = getattr(self.container, "stores_in", None)
-        return stores_in(self.data) if stores_in else self.container.STORES
+        return tuple(key for key in self.container.STORES if key not in self._lacking)
 
     def _spliced(self, changed: Mapping[str, bytes]) -> File:
         """The file with the changed blocks in it, read back; itself where there is none."""
@@ -503,18 +505,26 @@ def _equal(one: memoryview, two: memoryview) -> bool:
 
 def formats() -> dict[str, dict[str, dict[str, str]]]:
     """Container -> field -> {"homes": where it stands, "absent": why not elsewhere} for `stamp formats`."""
-    return {name: _row(name) for name in containers()}
+    return {name: _row(name, {}) for name in containers()}
 
 
-def _row(name: str) -> dict[str, dict[str, str]]:
-    keys = stores(name)
-    return {
-        field.name: {
-            "homes": ", ".join(f"{STORES[key]} {field.homes[key]}" for key in keys if key in field.homes),
-            "absent": "; ".join(f"{STORES[key]}: {field.absent[key]}" for key in keys if key in field.absent),
+@cache
+def _homeless(name: str, lacking: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+    rows = _row(name, dict(lacking)).items()
+    return MappingProxyType({field: row["absent"] for field, row in rows if not row["homes"]})
+
+
+def _row(name: str, lacking: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """`lacking` are stores that a file of the container cannot have, and why."""
+    rows: dict[str, dict[str, str]] = {}
+    for field in FIELDS:
+        absent = {**field.absent, **lacking}
+        keys = stores(name)
+        rows[field.name] = {
+            "homes": ", ".join(f"{STORES[key]} {field.homes[key]}" for key in keys if key not in absent),
+            "absent": "; ".join(f"{STORES[key]}: {absent[key]}" for key in keys if key in absent),
         }
-        for field in FIELDS
-    }
+    return rows
 
 
 def _is_created(container: Container, store: str) -> bool:

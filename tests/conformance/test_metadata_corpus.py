@@ -35,7 +35,7 @@ def check(data: bytes) -> str | None:
     if not registry.same_essence(data, written):
         return "the work itself has changed"
     after = registry.read_rights(written)
-    absent = registry.homeless(after.container)
+    absent = registry.File(data).homeless
     held = Rights.from_dict({name: text for name, text in RIGHTS.to_dict().items() if name not in absent})
     if held.onto(before.rights) != after.rights:
         return f"reads back as {after.rights}"

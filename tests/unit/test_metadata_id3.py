@@ -13,6 +13,7 @@ from stamp.errors import CorruptFile, UnsupportedFormat
 from stamp.metadata import registry
 from stamp.metadata.rights import Party, Rights
 from stamp.metadata.stores import id3, id3tag
+from stamp.notices import missing
 
 # MPEG-1 layer III, 128 kbit/s, 44.1 kHz: 417 bytes a frame, here of silence.
 MPEG = (b"\xff\xfb\x90\x00" + bytes(413)) * 3
@@ -114,6 +115,19 @@ def test_v22_has_neither_user_nor_xmp(tmp_path: Path) -> None:
     assert registry.read_rights(written).rights == rights
     assert written.endswith(MPEG)
     assert registry.write_rights(written, rights) is written
+
+
+def test_translations_without_a_place_in_v22_are_reported_and_nothing_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "old.mp3"
+    path.write_bytes(tag(2, frame(2, "TT2", b"\0Song")) + MPEG)
+    rights = Rights(copyright_notice="A", copyright_notice_translations={"de": "B"}, marked=True)
+    report = write_rights(path, tmp_path / "new.mp3", rights)
+    assert (report.written, report.notes) == (("copyright_notice", "marked"), ())
+    assert list(report.unsupported) == ["copyright_notice_translations"]
+    assert "a tag of ID3v2.2 has no frame for it" in report.unsupported["copyright_notice_translations"]
+    assert missing(tmp_path / "new.mp3", rights)[1] == ()
+    path.write_bytes(tag(3, frame(3, "TIT2", b"\0Song")) + MPEG)
+    assert not write_rights(path, tmp_path / "newer.mp3", rights).unsupported
 
 
 @pytest.mark.parametrize("version", [3, 4])

@@ -26,9 +26,9 @@ _MOST_BEHIND = 8
 """Tags behind the sound that are looked at."""
 
 
-def stores_in(data: Source) -> tuple[str, ...]:
-    """Without XMP where the tag is of v2.2, which has no frame for it."""
-    return ("id3", "ape") if data[0:4] == b"ID3\2" else STORES
+def lacking(data: Source) -> dict[str, str]:
+    """The stores that this very file cannot have, and why."""
+    return {"xmp": "a tag of ID3v2.2 has no frame for it"} if data[0:4] == b"ID3\2" else {}
 
 
 def extract(data: Source) -> dict[str, bytes]:
