@@ -17,11 +17,11 @@ import pillow_heif
 import pytest
 from PIL import Image, ImageCms
 
-from stamp.errors import MediaError
+from stamp.errors import MediaError, UnsupportedFormat
 from stamp.metadata import registry
-from stamp.metadata.containers import extended, jpeg
+from stamp.metadata.containers import extended, jpeg, jxl
 from stamp.metadata.rights import Party, Rights
-from stamp.metadata.stores import xmp
+from stamp.metadata.stores import exif, xmp
 
 RIGHTS = Rights(
     copyright_notice="© 2026 Zoë Müller-Łukasz 東京 😀 שלום. All rights reserved.",
@@ -512,3 +512,33 @@ def test_extended_xmp_is_joined_as_before(tmp_path: Path) -> None:
         key for key in after if "image" in key.lower() and "xmp" in key.lower()
     ]
     assert "Warning" not in " ".join(after)
+
+
+@pytest.mark.parametrize("metadata", [(), ("exif",), ("xmp",)])
+def test_a_jpeg_is_rebuilt_from_a_jxl_whose_notice_comes_and_goes(
+    tmp_path: Path, metadata: tuple[str, ...]
+) -> None:
+    """What the JPEG has of its own stays; the rest can be added, changed and taken out."""
+    blocks = {"exif": exif.write(None, {"creators": ("A",)}), "xmp": xmp.write(None, {"source": "S"})}
+    changed = {
+        "exif": exif.write(blocks["exif"], {"copyright_notice": "B"}),
+        "xmp": xmp.write(blocks["xmp"], {"credit_line": "B"}),
+    }
+    original = jpeg.splice(generated()["progressive.jpg"], {store: blocks[store] for store in metadata})[:]
+    (tmp_path / "a.jpg").write_bytes(original)
+    options = ["--lossless_jpeg=1", "--compress_boxes=0", "--quiet"]
+    subprocess.run([need("cjxl"), *options, tmp_path / "a.jpg", tmp_path / "a.jxl"], check=True)
+    source = (tmp_path / "a.jxl").read_bytes()
+    assert jxl.extract(source).keys() == set(metadata)
+    for store in blocks:
+        if store in metadata:
+            with pytest.raises(UnsupportedFormat, match="rebuilt"):
+                jxl.splice(source, {store: changed[store]})
+            continue
+        once = jxl.splice(source, {store: blocks[store]})
+        twice = jxl.splice(once, {store: changed[store]})
+        for data in (once, twice):
+            (tmp_path / "b.jxl").write_bytes(data)
+            subprocess.run([need("djxl"), "--quiet", tmp_path / "b.jxl", tmp_path / "b.jpg"], check=True)
+            assert (tmp_path / "b.jpg").read_bytes() == original
+        assert jxl.splice(twice, {store: b""}) == source

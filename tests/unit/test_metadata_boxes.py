@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -228,15 +229,55 @@ def test_jxl_codestream_gets_boxes_and_stays_as_it_is() -> None:
     assert registry.read_rights(again).rights == Rights(copyright_notice="©", source="S").over(RIGHTS)
 
 
-def test_jxl_made_from_a_jpeg_keeps_what_rebuilds_it() -> None:
+def jbrd(*types: int, markers: Sequence[int] = (0xD9,)) -> bytes:
+    """What begins a record that rebuilds a JPEG: an APP1 for each of the types, and then the markers."""
+    spelled = {0: "00", 1: "10", 2: "010", 3: "011", 4: "1100"}
+    bits = "0" + "".join(f"{marker - 0xC0:06b}"[::-1] for marker in [*[0xE1] * len(types), *markers])
+    bits += "".join(spelled[kind] + f"{99:016b}"[::-1] for kind in types)
+    return int(bits[::-1], 2).to_bytes(len(bits) // 8 + 1, "little")
+
+
+def from_jpeg(record: bytes) -> bytes:
+    """A JPEG XL with such a record, and an address in its XMP."""
     plain = registry.write_rights(CODESTREAM, Rights(web_statement="https://e.com/"))
     front = isobmff.boxes(plain)[2].start
     assert [part.kind for part in isobmff.boxes(plain)] == [b"JXL ", b"ftyp", b"xml ", b"jxlc"]
-    transcoded = plain[:front] + box(b"jbrd", b"x") + plain[front:]
+    return plain[:front] + box(b"jbrd", record) + plain[front:]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        jbrd(3),
+        jbrd(0, 1, 2, 3),
+        jbrd(4),
+        jbrd(0, 0)[:-3],
+        jbrd(markers=[0xC0] * 20000),
+        b"",
+        b"x",
+    ],
+)
+def test_jxl_made_from_a_jpeg_keeps_what_rebuilds_it(record: bytes) -> None:
+    transcoded = from_jpeg(record)
     with pytest.raises(UnsupportedFormat, match="rebuilt"):
         registry.write_rights(transcoded, RIGHTS)
     added = jxl.splice(transcoded, {"exif": exif.write(None, {"creators": ("A",)})})
     assert registry.read_rights(added).rights == Rights(web_statement="https://e.com/", creators=("A",))
+
+
+@pytest.mark.parametrize("record", [jbrd(), jbrd(0, 1), jbrd(1, 2, 0, markers=[0xC4, 0xDA, 0xFE, 0xD9])])
+def test_jxl_made_from_a_jpeg_without_xmp_can_change_the_xmp_that_was_added(record: bytes) -> None:
+    transcoded = from_jpeg(record)
+    rights = Rights(copyright_notice="©", usage_terms="t")
+    written = jxl.splice(transcoded, {"xmp": xmp.write(jxl.extract(transcoded)["xmp"], rights.values())})
+    assert registry.read_rights(written).rights == rights.over(Rights(web_statement="https://e.com/"))
+    assert registry.remove_rights(written, rights) == transcoded
+    with_exif = jxl.splice(transcoded, {"exif": exif.write(None, {"creators": ("A",)})})
+    if record == jbrd(1, 2, 0, markers=[0xC4, 0xDA, 0xFE, 0xD9]):
+        with pytest.raises(UnsupportedFormat, match="rebuilt"):
+            registry.remove_rights(with_exif, Rights(creators=("A",)))
+    else:
+        assert registry.remove_rights(with_exif, Rights(creators=("A",))) == transcoded
 
 
 def test_jxl_compressed_metadata_is_refused() -> None:

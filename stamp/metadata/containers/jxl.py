@@ -1,8 +1,8 @@
 """JPEG XL (ISO/IEC 18181-2): EXIF and XMP are the boxes `Exif` and `xml `, before the codestream.
 
 A bare codestream is put into the box structure that metadata needs; its bytes stay as they are. A file that
-was made from a JPEG without loss has a box `jbrd` that rebuilds that JPEG with the metadata it had: there,
-boxes can be added but not changed.
+was made from a JPEG without loss has a box `jbrd` that rebuilds that JPEG. It tells whether the JPEG's EXIF
+and XMP are taken from their boxes, which then have to stay as they are; boxes that were added later are free.
 """
 
 from __future__ import annotations
@@ -21,6 +21,11 @@ _CODESTREAM = b"\xff\x0a"
 _SIGNATURE = b"\0\0\0\x0cJXL \r\n\x87\n"
 _TYPE = b"\0\0\0\x14ftypjxl \0\0\0\0jxl "
 _KINDS = {"exif": b"Exif", "xmp": b"xml "}
+_REBUILT = {(2, 0): "exif", (2, 1): "xmp"}
+"""Types of application segments in `jbrd`, as they are spelled, and the stores whose boxes they come from."""
+_NO_TYPE = (3, 0)
+_END_OF_IMAGE = 0xD9
+_MAX_MARKERS = 16384
 _PICTURE = (b"jxlc", b"jxlp", b"jxll", b"jxli", b"jbrd")
 
 
@@ -46,7 +51,9 @@ def splice(data: bytes, blocks: Mapping[str, bytes]) -> bytes:
     front = next((part.start for part in parts if part.kind in (b"jxlc", b"jxlp")), None)
     if front is None:
         raise CorruptFile("JPEG XL: no codestream")
-    if any(part.kind == b"jbrd" for part in parts) and any(store in homes for store in blocks):
+    records = (data[part.content : part.end] for part in parts if part.kind == b"jbrd")
+    rebuilt = {store for record in records for store in _rebuilt(record)}
+    if any(store in homes and store in rebuilt for store in blocks):
         raise UnsupportedFormat(
             "JPEG XL: with its metadata changed, the JPEG it was made from could not be rebuilt"
         )
@@ -93,6 +100,33 @@ def _homes(data: bytes, parts: list[Box]) -> dict[str, Box]:
             if part.kind == kind:
                 homes.setdefault(store, part)
     return homes
+
+
+def _rebuilt(record: bytes) -> set[str]:
+    """The stores from whose boxes a `jbrd` rebuilds its JPEG; all of them where it cannot be read.
+
+    Numbers begin with their lowest bit: one bit for a gray picture; six for each marker, from 0xC0 on, up to
+    the end of the image; for each APP segment its type, in two bits and, after a 2, one more, and 16 for
+    its length (ISO/IEC 18181-2, JPEG bitstream reconstruction data; libjxl, lib/jxl/jpeg/jpeg_data.cc).
+    """
+    at = 1
+
+    def number(bits: int) -> int:
+        nonlocal at
+        value = int.from_bytes(record[at // 8 : at // 8 + 4], "little") >> at % 8 & (1 << bits) - 1
+        at += bits
+        return value
+
+    markers = [number(6) + 0xC0]
+    while markers[-1] != _END_OF_IMAGE and len(markers) < _MAX_MARKERS:
+        markers.append(number(6) + 0xC0)
+    kinds = set()
+    for _ in (marker for marker in markers if marker & 0xF0 == 0xE0):
+        kind = number(2)
+        kinds.add((kind, number(1) if kind == 2 else 0))
+        at += 16
+    whole = markers[-1] == _END_OF_IMAGE and at <= 8 * len(record) and _NO_TYPE not in kinds
+    return {store for kind, store in _REBUILT.items() if kind in kinds or not whole}
 
 
 def _tiff_at(content: bytes) -> int:
