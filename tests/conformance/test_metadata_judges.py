@@ -21,7 +21,7 @@ from stamp.errors import MediaError, UnsupportedFormat
 from stamp.metadata import registry
 from stamp.metadata.containers import extended, jpeg, jxl
 from stamp.metadata.rights import Party, Rights
-from stamp.metadata.stores import exif, xmp
+from stamp.metadata.stores import exif, iptc, pngtext, xmp
 
 RIGHTS = Rights(
     copyright_notice="© 2026 Zoë Müller-Łukasz 東京 😀 שלום. All rights reserved.",
@@ -265,19 +265,22 @@ def test_exact_texts_and_nothing_else_changed_in_generated_files(tmp_path: Path)
             assert after[name]["PNG:Author"] == "Zoë Müller; Łukasz 東京"
 
 
+def exiv2(path: Path) -> tuple[dict[str, str], bytes]:
+    """Key -> value, and what exiv2 complains of."""
+    done = subprocess.run([need("exiv2"), "-PEXIkt", str(path)], capture_output=True, check=False)
+    lines = (line.split(maxsplit=1) for line in done.stdout.decode().splitlines() if " " in line.strip())
+    return {key: text.strip() for key, text in lines}, done.stderr
+
+
 def test_exiv2_reads_the_same(tmp_path: Path) -> None:
-    tool = need("exiv2")
     for name, data in generated().items():
         if name in NOT_FOR_EXIV2:
             continue
         path = tmp_path / name
         path.write_bytes(registry.write_rights(data, RIGHTS))
-        done = subprocess.run([tool, "-PEXkt", str(path)], capture_output=True, check=False)
-        lines = dict(
-            line.split(maxsplit=1) for line in done.stdout.decode().splitlines() if " " in line.strip()
-        )
-        assert {key: lines.get(key, "").strip() for key in EXIV2} == EXIV2, name
-        assert done.stderr == b"", name
+        found, complaints = exiv2(path)
+        assert {key: found.get(key) for key in EXIV2} == EXIV2, name
+        assert complaints == b"", name
 
 
 def test_exiv2_reads_packets_with_other_prefixes_than_ours(tmp_path: Path) -> None:
@@ -542,3 +545,36 @@ def test_a_jpeg_is_rebuilt_from_a_jxl_whose_notice_comes_and_goes(
             subprocess.run([need("djxl"), "--quiet", tmp_path / "b.jxl", tmp_path / "b.jpg"], check=True)
             assert (tmp_path / "b.jpg").read_bytes() == original
         assert jxl.splice(twice, {store: b""}) == source
+
+
+def test_raw_profiles_of_a_png_say_what_the_rest_says(tmp_path: Path) -> None:
+    """As ImageMagick 7.1 converts a photo: XMP as a raw profile alone, IIM as two."""
+    iim = bytes((0x1C, 2, 116, 0, 3)) + b"old"
+    profiles = {
+        "8bim": iptc.irb_of({iptc.IIM: iim, iptc.DIGEST: iptc.digest(iim)}),
+        "iptc": iim,
+        "xmp": xmp.write(None, {"copyright_notice": "old", "usage_terms": "old terms"}),
+    }
+    added = b"".join(
+        pngtext.chunk(b"tEXt", f"Raw profile type {name}\0\n{name}\n{len(profile):8d}\n".encode() + digits)
+        for name, profile in profiles.items()
+        for digits in [profile.hex("\n", -36).encode() + b"\n"]
+    )
+    plain = generated()["plain.png"]
+    before = plain[:33] + added + plain[33:]
+    put(tmp_path / "files", {"before.png": before, "after.png": registry.write_rights(before, RIGHTS)})
+    found = exiftool(tmp_path / "files")
+    assert found["before.png"]["XMP-dc:Rights"] == found["before.png"]["IPTC2:Copy1:CopyrightNotice"] == "old"
+    after = found["after.png"]
+    for name in ("XMP-dc:Rights", "IPTC:CopyrightNotice", "IPTC2:Copy1:CopyrightNotice", "PNG:Copyright"):
+        assert after[name] == RIGHTS.copyright_notice
+    assert after["XMP-xmpRights:UsageTerms"] == RIGHTS.usage_terms
+    new = iptc.resource(
+        registry.File((tmp_path / "files" / "after.png").read_bytes()).blocks["iptc"], iptc.IIM
+    )
+    assert after["Photoshop:IPTCDigest"] == md5(new or b"").hexdigest()
+    assert "old" not in " ".join(map(str, after.values()))
+    seen, _ = exiv2(tmp_path / "files" / "after.png")
+    assert seen["Iptc.Application2.Copyright"] == seen["Exif.Image.Copyright"] == RIGHTS.copyright_notice
+    assert seen["Xmp.xmpRights.WebStatement"] == RIGHTS.web_statement
+    assert RIGHTS.copyright_notice in seen["Xmp.dc.rights"]

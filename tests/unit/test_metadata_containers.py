@@ -17,7 +17,7 @@ from stamp.media.large import open_large
 from stamp.metadata import registry
 from stamp.metadata.containers import jpeg, mpf, png, rawprofile, tiff, webp
 from stamp.metadata.rights import NO_AI_TERMS, Rights
-from stamp.metadata.stores import exif, iptc, xmp
+from stamp.metadata.stores import exif, iptc, pngtext, xmp
 
 RIGHTS = Rights(copyright_notice="© 2026 Zoë 東京", creators=("Zoë", "Ł"), usage_terms="a\nb", marked=True)
 FORMATS = ["gif", "heif", "jpeg", "png", "tiff", "webp"]
@@ -343,6 +343,21 @@ def test_png_compressed_xmp_is_read_and_a_bomb_is_refused() -> None:
                 registry.read_rights(built)
 
 
+def with_profiles(profiles: dict[bytes, bytes], kind: bytes, *more: bytes) -> bytes:
+    """A PNG with raw profiles as ImageMagick spells them, and more whole chunks behind them."""
+    texts = {
+        b"Raw profile type " + name: b"\n%s\n%8d\n%s\n"
+        % (name, len(profile), profile.hex("\n", -36).encode())
+        for name, profile in profiles.items()
+    }
+    added = [
+        pngtext.chunk(kind, name + b"\0" + (b"\0" + zlib.compress(text) if kind == b"zTXt" else text))
+        for name, text in texts.items()
+    ]
+    source = sample("png")
+    return source[:33] + b"".join((*added, *more)) + source[33:]
+
+
 @pytest.mark.parametrize("kind", [b"tEXt", b"zTXt"])
 @pytest.mark.parametrize("bare", [False, True])
 def test_png_raw_profiles_are_kept_up_to_date(kind: bytes, bare: bool) -> None:
@@ -351,18 +366,7 @@ def test_png_raw_profiles_are_kept_up_to_date(kind: bytes, bare: bool) -> None:
         b"exif": (b"" if bare else b"Exif\0\0") + exif.write(None, {"creators": ("Old",)}),
         b"iptc": iim if bare else iptc.irb_of({iptc.IIM: iim}),
     }
-    built = sample("png")
-    for name, profile in profiles.items():
-        text = b"\n%s\n%8d\n%s\n" % (name, len(profile), profile.hex("\n", -36).encode())
-        content = b"\0" + zlib.compress(text) if kind == b"zTXt" else text
-        chunk = kind + b"Raw profile type " + name + b"\0" + content
-        built = (
-            built[:33]
-            + struct.pack(">I", len(chunk) - 4)
-            + chunk
-            + struct.pack(">I", zlib.crc32(chunk))
-            + built[33:]
-        )
+    built = with_profiles(profiles, kind)
     assert registry.read_rights(built).rights == Rights(copyright_notice="old", creators=("Old",))
     written = registry.write_rights(built, RIGHTS)
     found = registry.read_rights(written)
@@ -371,6 +375,68 @@ def test_png_raw_profiles_are_kept_up_to_date(kind: bytes, bare: bool) -> None:
     assert b"eXIf" not in written
     assert [item for item, _ in chunks(written)].count(kind) == 2
     assert registry.write_rights(written, RIGHTS) is written
+
+
+def profile_in(data: bytes, name: bytes) -> bytes:
+    """The bytes in a raw profile."""
+    contents = dict(content.split(b"\0", 1) for _, content in chunks(data) if content.startswith(b"Raw "))
+    text = contents[b"Raw profile type " + name]
+    return bytes.fromhex(
+        (zlib.decompress(text[1:]) if text[:1] == b"\0" else text).split(None, 2)[2].decode()
+    )
+
+
+@pytest.mark.parametrize("kind", [b"tEXt", b"zTXt"])
+def test_png_xmp_in_a_raw_profile_stays_there(kind: bytes) -> None:
+    source = with_profiles({b"xmp": xmp.write(None, {"copyright_notice": "old", "source": "S"})}, kind)
+    assert registry.read_rights(source).values == {"xmp": {"copyright_notice": "old", "source": "S"}}
+    written = registry.write_rights(source, RIGHTS)
+    assert xmp.read(profile_in(written, b"xmp")) == {**RIGHTS.values(), "source": "S"}
+    assert b"XML:com.adobe.xmp" not in written
+    assert registry.write_rights(written, RIGHTS) is written
+    assert b"Raw profile" not in png.splice(written, {"xmp": b""})
+
+
+def test_png_raw_profiles_follow_what_counts() -> None:
+    iim, old = bytes((0x1C, 2, 116, 0, 3)) + b"old", xmp.write(None, {"copyright_notice": "old"})
+    stale = exif.write(None, {"copyright_notice": "older"})
+    resources = {iptc.IIM: iim, iptc.DIGEST: iptc.digest(iim), 0x03ED: bytes(16)}
+    profiles = {
+        b"8bim": iptc.irb_of(resources),
+        b"iptc": iim,
+        b"xmp": old,
+        b"exif": b"Exif\0\0" + stale,
+        b"APP1": b"http://ns.adobe.com/xap/1.0/\0" + old,
+    }
+    packet = pngtext.chunk(b"iTXt", b"XML:com.adobe.xmp" + bytes(5) + old)
+    source = with_profiles(profiles, b"tEXt", packet, pngtext.chunk(b"eXIf", stale))
+    written = registry.write_rights(source, RIGHTS)
+    blocks = png.extract(written)
+    assert profile_in(written, b"xmp") == blocks["xmp"] != old
+    assert profile_in(written, b"exif") == b"Exif\0\0" + blocks["exif"]
+    assert profile_in(written, b"APP1") == profiles[b"APP1"]
+    new = profile_in(written, b"iptc")
+    assert iptc.read(blocks["iptc"])["copyright_notice"] == RIGHTS.copyright_notice
+    assert profile_in(written, b"8bim") == iptc.irb_of(
+        {**resources, iptc.IIM: new, iptc.DIGEST: iptc.digest(new)}
+    )
+    assert registry.read_rights(written).conflicts == {}
+    assert registry.write_rights(written, RIGHTS) is written
+
+
+def test_png_iim_in_photoshops_resources_alone() -> None:
+    iim = bytes((0x1C, 2, 116, 0, 3)) + b"old"
+    source = with_profiles({b"8bim": iptc.irb_of({iptc.IIM: iim})}, b"zTXt")
+    assert registry.read_rights(source).values == {"iptc": {"copyright_notice": "old"}}
+    assert registry.read_rights(registry.write_rights(source, RIGHTS)).sources["copyright_notice"] == [
+        "xmp",
+        "exif",
+        "iptc",
+        "text",
+    ]
+    without = with_profiles({b"8bim": iptc.irb_of({0x03ED: bytes(16)})}, b"zTXt")
+    assert "iptc" not in png.extract(registry.write_rights(without, RIGHTS))
+    assert profile_in(registry.write_rights(without, RIGHTS), b"8bim") == iptc.irb_of({0x03ED: bytes(16)})
 
 
 @pytest.mark.parametrize("text", [b"", b"\nexif\n", b"\nexif\n 4\nzz", b"\nexif\n 4\n00", b"\nexif\nx\n00"])

@@ -1,9 +1,9 @@
 """PNG and APNG (PNG specification, 3rd edition): metadata in chunks before the image data.
 
 EXIF is the chunk eXIf, XMP an uncompressed iTXt with the keyword `XML:com.adobe.xmp` (XMP part 3, section
-1.1.5), Copyright and Author are text chunks. ImageMagick's raw profiles of EXIF and IPTC-IIM are kept up to
-date. New chunks stand before the first IDAT; one that is there already is replaced where it stands. All other
-chunks, and what follows IEND, are kept byte for byte.
+1.1.5), Copyright and Author are text chunks. ImageMagick's raw profiles of EXIF, XMP and IPTC-IIM are kept up
+to date, alone or beside a chunk that says the same. New chunks stand before the first IDAT; one that is there
+already is replaced where it stands. All other chunks, and what follows IEND, are kept byte for byte.
 """
 
 from __future__ import annotations
@@ -39,14 +39,11 @@ class _Chunk:
 def extract(data: bytes) -> dict[str, bytes]:
     """Store -> its block. Raises `CorruptFile` for a damaged chunk structure or a damaged metadata chunk."""
     homes = _homes(data, _chunks(data))
-    found: dict[str, bytes] = {}
-    for store in ("exif", "iptc"):
-        if homes[store]:
-            found[store] = _block(store, homes[store][0].kind, _content(data, homes[store][0]))
+    found = {
+        store: _block(data, store, places[0]) for store, places in homes.items() if places and store != "text"
+    }
     if iptc.resource(found.get("iptc", b""), iptc.IIM) is None:
         found.pop("iptc", None)
-    if homes["xmp"]:
-        found["xmp"] = pngtext.itxt(_content(data, homes["xmp"][0]))[2]
     if homes["text"]:
         found["text"] = b"".join(data[chunk.start : chunk.end] for chunk in homes["text"])
     return found
@@ -62,11 +59,16 @@ def splice(data: bytes, blocks: Mapping[str, bytes]) -> bytes:
     edits: list[Edit] = []
     for store in STORES:
         if store in blocks:
-            places = homes[store] if store == "text" else homes[store][:1]
-            first = (places[0].start, places[0].end) if places else (front, front)
-            new = _renewed(data, store, places[0], blocks[store]) if places else _chunk(store, blocks[store])
-            edits.append((*first, new))
-            edits += [(chunk.start, chunk.end, b"") for chunk in places[1:]]
+            places = homes[store]
+            if not places:
+                edits.append((front, front, _chunk(store, blocks[store])))
+            elif store == "text":
+                edits.append((places[0].start, places[0].end, blocks[store]))
+                edits += [(chunk.start, chunk.end, b"") for chunk in places[1:]]
+            else:
+                edits += [
+                    (chunk.start, chunk.end, _renewed(data, store, chunk, blocks[store])) for chunk in places
+                ]
     return spliced(data, edits)
 
 
@@ -99,22 +101,24 @@ def _chunks(data: bytes) -> list[_Chunk]:
 
 
 def _homes(data: bytes, chunks: list[_Chunk]) -> dict[str, list[_Chunk]]:
-    """Store -> its chunks."""
+    """Store -> its chunks: all that hold texts; of the others the one that counts, and raw profiles that
+    follow it.
+    """
     homes: dict[str, list[_Chunk]] = {store: [] for store in STORES}
-    profiles: dict[str, _Chunk] = {}
+    profiles: dict[bytes, _Chunk] = {}
     for chunk in chunks:
         if chunk.kind == b"eXIf":
-            homes["exif"].append(chunk)
+            homes["exif"] = homes["exif"] or [chunk]
         elif chunk.kind in _TEXT_KINDS:
             keyword = data[chunk.start + 8 : min(chunk.start + 88, chunk.end - 4)].partition(b"\0")[0]
             if keyword in pngtext.KEYWORDS:
                 homes["text"].append(chunk)
             elif keyword == _XMP_KEYWORD and chunk.kind == b"iTXt":
-                homes["xmp"].append(chunk)
+                homes["xmp"] = homes["xmp"] or [chunk]
             elif keyword in rawprofile.KEYWORDS and chunk.kind != b"iTXt":
-                profiles.setdefault(rawprofile.KEYWORDS[keyword], chunk)
-    for store, chunk in profiles.items():
-        homes[store] = homes[store] or [chunk]
+                profiles.setdefault(keyword, chunk)
+    for keyword, store in rawprofile.KEYWORDS.items():
+        homes[store] += [profiles[keyword]] if keyword in profiles else []
     for chunk in (chunk for places in homes.values() for chunk in places):
         (stated,) = struct.unpack_from(">I", data, chunk.end - 4)
         if zlib.crc32(memoryview(data)[chunk.start + 4 : chunk.end - 4]) != stated:
@@ -126,16 +130,19 @@ def _content(data: bytes, chunk: _Chunk) -> bytes:
     return data[chunk.start + 8 : chunk.end - 4]
 
 
-def _block(store: str, kind: bytes, content: bytes) -> bytes:
-    """The block of EXIF or IPTC-IIM in a chunk eXIf or in a raw profile."""
-    if kind == b"eXIf":
+def _block(data: bytes, store: str, chunk: _Chunk) -> bytes:
+    """The block of a store other than text, in a chunk of its own or in a raw profile."""
+    content = _content(data, chunk)
+    if chunk.kind == b"eXIf":
         return content
-    return rawprofile.block(store, rawprofile.decoded(pngtext.latin(kind, content)[1]))
+    if chunk.kind == b"iTXt":
+        return pngtext.itxt(content)[2]
+    return rawprofile.block(store, rawprofile.decoded(pngtext.latin(chunk.kind, content)[1]))
 
 
 def _renewed(data: bytes, store: str, chunk: _Chunk, block: bytes) -> bytes:
     """A new chunk for an old one; a raw profile stays one."""
-    if store not in ("exif", "iptc") or chunk.kind == b"eXIf" or not block:
+    if chunk.kind in (b"eXIf", b"iTXt") or not block:
         return _chunk(store, block)
     keyword, text = pngtext.latin(chunk.kind, _content(data, chunk))
     new = rawprofile.encoded(text, rawprofile.profile(store, block, rawprofile.decoded(text)))

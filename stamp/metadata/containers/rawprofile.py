@@ -1,5 +1,6 @@
-"""ImageMagick's text chunks `Raw profile type exif` and `iptc`, where PNG files before the chunk eXIf keep
-these blocks.
+"""ImageMagick's text chunks `Raw profile type exif`, `xmp`, `iptc` and `8bim`, in which it keeps the blocks
+of a photo that it has converted to PNG: up to version 7.1 XMP nowhere else, and IIM twice, alone and in
+Photoshop's resources.
 
 The text is a line feed, the profile's name, its length in decimal, and hexadecimal digits in lines. The form
 is not in the PNG specification; it is described by ImageMagick's coders/png.c and read by ExifTool and exiv2.
@@ -16,9 +17,13 @@ from ..stores import iptc
 KEYWORDS: Final = {
     b"Raw profile type exif": "exif",
     b"Raw profile type APP1": "exif",
+    b"Raw profile type xmp": "xmp",
     b"Raw profile type iptc": "iptc",
+    b"Raw profile type 8bim": "iptc",
 }
+"""Keyword -> store; of several, the first counts, and the others follow it."""
 _EXIF = b"Exif\0\0"
+_BARE = b"\x1c"
 _LINE = 36
 
 
@@ -45,11 +50,16 @@ def block(store: str, profile: bytes) -> bytes:
     """The store's block in a profile: EXIF without its prefix, IIM inside image resources."""
     if store == "exif":
         return profile.removeprefix(_EXIF)
-    return iptc.irb_of({iptc.IIM: profile}) if profile[:1] == b"\x1c" else profile
+    return iptc.irb_of({iptc.IIM: profile}) if store == "iptc" and profile[:1] == _BARE else profile
 
 
 def profile(store: str, new: bytes, old: bytes) -> bytes:
-    """The inverse of `block`, in the form of the `old` profile."""
+    """The inverse of `block`, in the form of the `old` profile: other image resources in it stay."""
     if store == "exif":
-        return _EXIF + new if old.startswith(_EXIF) else new
-    return iptc.resource(new, iptc.IIM) or b"" if old[:1] == b"\x1c" else new
+        # APP1 may be XMP.
+        is_exif = old.startswith((_EXIF, b"II", b"MM"))
+        return (_EXIF + new if old.startswith(_EXIF) else new) if is_exif else old
+    if store == "xmp":
+        return new
+    iim = iptc.resource(new, iptc.IIM) or b""
+    return iim if old[:1] == _BARE else iptc.with_iim(old, iim)

@@ -77,6 +77,15 @@ def irb_of(resources: dict[int, bytes]) -> bytes:
     )
 
 
+def with_iim(irb: bytes, new: bytes) -> bytes:
+    """`irb` with its IIM, where it has one, replaced, and the digest if that was right."""
+    old = resource(irb, IIM)
+    if old is None:
+        return irb
+    result = with_resource(irb, IIM, new)
+    return with_resource(result, DIGEST, digest(new)) if resource(irb, DIGEST) == digest(old) else result
+
+
 def read(irb: bytes) -> dict[str, Value]:
     """The rights in the IIM of an IRB. Raises `CorruptFile` for damaged datasets."""
     datasets, _ = _datasets(resource(irb, IIM) or b"")
@@ -115,21 +124,14 @@ def write(irb: bytes | None, values: dict[str, Value]) -> bytes:
         datasets = _as_utf8(datasets)
     for number, value in changes.items():
         datasets = _with(datasets, [_Dataset(2, number, text.encode()) for text in _texts(value)])
-    return _renewed(irb, iim, b"".join(item.encoded() for item in datasets) + rest)
+    return with_iim(irb, b"".join(item.encoded() for item in datasets) + rest)
 
 
 def remove(irb: bytes, values: dict[str, Value]) -> bytes:
     """`irb` without the datasets of the fields in `values`. Raises `CorruptFile` as `read` does."""
-    iim = resource(irb, IIM) or b""
-    datasets, rest = _datasets(iim)
+    datasets, rest = _datasets(resource(irb, IIM) or b"")
     gone = {(2, _HOMES[name].dataset) for name in values}
-    return _renewed(irb, iim, b"".join(item.encoded() for item in datasets if item.key not in gone) + rest)
-
-
-def _renewed(irb: bytes, old: bytes, new: bytes) -> bytes:
-    """With the IIM replaced, and its digest if that was right."""
-    result = with_resource(irb, IIM, new)
-    return with_resource(result, DIGEST, digest(new)) if resource(irb, DIGEST) == digest(old) else result
+    return with_iim(irb, b"".join(item.encoded() for item in datasets if item.key not in gone) + rest)
 
 
 def _texts(value: Value) -> tuple[str, ...]:
