@@ -98,6 +98,7 @@ def _found(path: Path) -> RightsFound:
 
 def _compared(name: str, before: RightsFound, after: RightsFound) -> FieldAudit:
     from .metadata import registry
+    from .metadata.fields import agree
 
     old, new = before.sources.get(name, []), after.sources.get(name, [])
     was = before.values[old[0]][name] if old else None
@@ -107,7 +108,7 @@ def _compared(name: str, before: RightsFound, after: RightsFound) -> FieldAudit:
         outcome = "added"
     elif now is None:
         outcome = "lost"
-    elif not registry.agree(name, new[0], now, was):
+    elif not agree(name, new[0], now, was):
         outcome = "changed"
     else:
         possible = registry.stores(after.container)

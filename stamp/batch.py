@@ -126,7 +126,7 @@ class EmbedTask:
     def _embed(self, job: Job, output: Path) -> EmbedReport:
         overwrite = self.force or self.in_place
         if self.undo:
-            undone = undo_rights(job.path, output, self.undo.changes_of(job.path), overwrite=overwrite)
+            undone = undo_rights(job.path, output, **self.undo.told_of(job.path), overwrite=overwrite)
             return EmbedReport(job.path, output, metadata=undone, notes=undone.notes)
         if self.remove:
             assert self.rights is not None

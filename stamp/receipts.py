@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from .errors import MediaError, RightsError
 
 if TYPE_CHECKING:
     from .metadata.checks import Value
+    from .metadata.registry import Changes
 
 _SLICE = 1 << 20
 
@@ -25,6 +27,7 @@ class Snapshot:
     container, essence_sha256 : None for a container that cannot hold a notice; the essence is the picture,
         sound or film without its metadata.
     values : store -> field -> value.
+    blocks : store -> its bytes.
     """
 
     size: int
@@ -32,6 +35,7 @@ class Snapshot:
     container: str | None
     essence_sha256: str | None
     values: dict[str, dict[str, Value]]
+    blocks: Mapping[str, bytes]
 
 
 def snapshot(path: Path) -> Snapshot:
@@ -45,35 +49,38 @@ def snapshot(path: Path) -> Snapshot:
         for start in range(0, size, _SLICE):
             digest.update(file[start : min(start + _SLICE, size)])
         try:
-            found = registry.read_rights(file)
+            opened = registry.File(file)
+            found, blocks = opened.found, opened.blocks
             essence = registry.essence_digest(file)
         except MediaError:
-            return Snapshot(size, digest.hexdigest(), None, None, {})
-    return Snapshot(size, digest.hexdigest(), found.container, essence, found.values)
+            return Snapshot(size, digest.hexdigest(), None, None, {}, {})
+    return Snapshot(size, digest.hexdigest(), found.container, essence, found.values, blocks)
 
 
 def receipt(before: Snapshot, after: Snapshot) -> dict[str, Any]:
     """The `receipt` of an entry of `stamp.embed/1` and `stamp.receipt/1`.
 
     `changes` has each field, and each store, that is not as it was: {field: {store: {"before": value or null,
-    "after": value or null}}}.
+    "after": value or null}}}. `blocks` has the stores that these values alone do not bring back byte for
+    byte: {store: {"before": ..., "after_sha256": ...}}, see `metadata.former`.
     """
+    changes = _changes(before.values, after.values)
+    is_same = bool(before.essence_sha256) and before.essence_sha256 == after.essence_sha256
     return {
         "container": {"before": before.container, "after": after.container},
         "size_bytes": {"before": before.size, "after": after.size},
         "sha256": {"before": before.sha256, "after": after.sha256},
         "essence_sha256": {"before": before.essence_sha256, "after": after.essence_sha256},
-        "essence_unchanged": before.essence_sha256 == after.essence_sha256
-        if before.essence_sha256 and after.essence_sha256
-        else None,
-        "changes": _changes(before.values, after.values),
+        "essence_unchanged": is_same if before.essence_sha256 and after.essence_sha256 else None,
+        "changes": _plain(changes),
+        "blocks": _blocks(before, after, changes, is_same),
     }
 
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What a receipt tells of one output: where it was written, its essence then, and what was changed, in
-    JSON: there may be many thousands."""
+    """What a receipt tells of one output: where it was written, its essence then, and what was changed
+    (`changes` and `blocks`), in JSON: there may be many thousands."""
 
     place: str
     essence_sha256: str | None
@@ -98,15 +105,16 @@ class Receipts:
                     continue
                 # Outputs are told as they were named, from the folder in which the run was started.
                 place = os.path.realpath(os.path.join(folder, entry["output"]))
-                kept = _Told(place, told["essence_sha256"]["after"], json.dumps(told["changes"]))
+                changes = json.dumps({"changes": told["changes"], "blocks": told.get("blocks", {})})
+                kept = _Told(place, told["essence_sha256"]["after"], changes)
                 self._by_content.setdefault(told["sha256"]["after"], []).append(kept)
                 self._by_place[place] = kept
         except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise RightsError(f"{path}: no receipt of `stamp embed --receipt`: {error}") from error
 
-    def changes_of(self, path: Path) -> dict[str, Any]:
-        """What was changed in `path`: told of the very same content, wherever it is now, else of the same
-        place, if the work in it is still the same.
+    def told_of(self, path: Path) -> dict[str, Any]:
+        """The `changes` and `blocks` of the receipt of `path`: told of the very same content, wherever it is
+        now, else of the same place, if the work in it is still the same.
 
         Raises `RightsError` where nothing is told of it, `MediaError` where `path` cannot be read.
         """
@@ -132,17 +140,37 @@ def _parsed(told: _Told) -> dict[str, Any]:
     return changes
 
 
-def _changes(before: dict[str, dict[str, Value]], after: dict[str, dict[str, Value]]) -> dict[str, Any]:
+def _changes(
+    before: Mapping[str, Mapping[str, Value]], after: Mapping[str, Mapping[str, Value]]
+) -> dict[str, dict[str, tuple[Value | None, Value | None]]]:
+    """Store -> field -> (value before, value after)."""
     from .metadata.fields import FIELD
-    from .metadata.rights import plain
 
-    changes: dict[str, Any] = {}
+    changes: dict[str, dict[str, tuple[Value | None, Value | None]]] = {}
     for name in FIELD:
         for store in dict.fromkeys((*before, *after)):
             old, new = before.get(store, {}).get(name), after.get(store, {}).get(name)
             if old != new:
-                changes.setdefault(name, {})[store] = {
-                    "before": None if old is None else plain(old),
-                    "after": None if new is None else plain(new),
-                }
+                changes.setdefault(store, {})[name] = old, new
     return changes
+
+
+def _plain(changes: Changes) -> dict[str, Any]:
+    """Field -> store -> both values, as JSON knows them."""
+    from .metadata.fields import FIELD
+    from .metadata.rights import plain
+
+    told: dict[str, Any] = {}
+    for name in FIELD:
+        for store, values in changes.items():
+            if name in values:
+                before, after = (None if value is None else plain(value) for value in values[name])
+                told.setdefault(name, {})[store] = {"before": before, "after": after}
+    return told
+
+
+def _blocks(before: Snapshot, after: Snapshot, changes: Changes, notice_only: bool) -> dict[str, Any]:
+    from .metadata import registry
+
+    formers = registry.formers(before.blocks, after.blocks, changes, notice_only=notice_only)
+    return {store: asdict(formers[store]) for store in sorted(formers)}

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from .errors import RightsError
@@ -15,6 +16,7 @@ from .outputs import check_output, named, output
 from .reports import RightsReport
 
 if TYPE_CHECKING:
+    from .metadata.former import Former
     from .metadata.registry import Changes, File, RightsFound
 
 StrPath = str | os.PathLike[str]
@@ -44,22 +46,23 @@ def undo_rights(
     src: StrPath,
     dst: StrPath,
     changes: Mapping[str, Mapping[str, Mapping[str, Any]]],
+    blocks: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     *,
     overwrite: bool = False,
 ) -> RightsReport:
-    """Write `src` to `dst` with the notice that was there before, by the `changes` of a receipt: what was put
-    in goes, what was overwritten comes back and is reported as `written`. A place that says something else
-    by now stays as it is.
+    """Write `src` to `dst` with the notice that was there before, by the `changes` and `blocks` of a receipt:
+    what was put in goes, what was overwritten comes back and is reported as `written`. A place that says
+    something else by now stays as it is.
 
     Raises
     ------
-    RightsError : these are not the changes of a receipt.
+    RightsError : these are not the changes and blocks of a receipt.
     OutputError, UnsupportedFormat, CorruptFile, MediaError, UnwritableFile : see `write_rights`.
     """
-    wanted = _parsed(changes)
+    wanted, formers = _parsed(changes), _formers(blocks)
 
     def change(file: File) -> tuple[File, Iterable[str]]:
-        return file.undone(wanted), changes
+        return file.undone(wanted, formers), changes
 
     report, before, after = _changed(Path(src), Path(dst), overwrite, change)
     everything = dict.fromkeys((*after.sources, *before.sources))
@@ -128,6 +131,15 @@ def _parsed(changes: Mapping[str, Mapping[str, Any]]) -> Changes:
     except (AttributeError, KeyError, TypeError) as error:
         raise RightsError(f"the changes in the receipt cannot be read: {error!r}") from error
     return found
+
+
+def _formers(blocks: Mapping[str, Mapping[str, str]]) -> dict[str, Former]:
+    from .metadata.former import Former
+
+    try:
+        return {store: Former(told["before"], told["after_sha256"]) for store, told in blocks.items()}
+    except (AttributeError, KeyError, TypeError) as error:
+        raise RightsError(f"the blocks in the receipt cannot be read: {error!r}") from error
 
 
 def _value(name: str, value: Any) -> Any:

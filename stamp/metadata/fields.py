@@ -13,6 +13,8 @@ from functools import cache
 from types import MappingProxyType
 from typing import Final
 
+from ..errors import RightsError
+from .checks import Value, checked
 from .columns import images, music, video
 from .homes import Column, Home
 
@@ -74,3 +76,14 @@ FIELD: Final[Mapping[str, Field]] = MappingProxyType({field.name: field for fiel
 def homes_in(store: str) -> Mapping[str, Home]:
     """Field name -> its place in `store`, for the fields that have one, in the order of the record."""
     return MappingProxyType({field.name: field.homes[store] for field in FIELDS if store in field.homes})
+
+
+def agree(name: str, store: str, value: Value, first: Value) -> bool:
+    """Whether `value`, in `store`, says what `first` does, as far as the field's place there can hold it."""
+    held = FIELD[name].homes[store].held(first)
+    if value == held:
+        return True
+    try:
+        return checked(name, value) == checked(name, held)
+    except RightsError:
+        return False

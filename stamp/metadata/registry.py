@@ -8,6 +8,7 @@ safely is the business of the caller.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from importlib import import_module
@@ -15,21 +16,23 @@ from itertools import zip_longest
 from types import MappingProxyType
 from typing import Any, Final, Protocol, cast, overload
 
-from ..errors import CorruptFile, RightsError, UnsupportedFormat
-from .checks import TRANSLATIONS, Value, checked
-from .fields import COLUMNS, FIELD, FIELDS, STORES, homes_in
+from ..errors import CorruptFile, MediaError, RightsError, UnsupportedFormat
+from .checks import TRANSLATIONS, Value
+from .fields import COLUMNS, FIELD, FIELDS, STORES, agree, homes_in
+from .former import Former, former
 from .party import Party
 from .rights import NO_AI_TERMS, Rights, terms_onto
 from .signatures import FILMS, film, sound
 from .source import Patched, Source, chunks
 from .stores.recent import recent
+from .undoing import Values, undone
 
 _SLICE = 1 << 16
 _Essence = Callable[[Source], Iterable[bytes | memoryview]]
 _NOT_READ_BACK = "the rights do not read back as they were written: the file's metadata is damaged"
 
-Changes = Mapping[str, Mapping[str, tuple[Value | None, Value | None]]]
-"""Store -> field -> (value before, value after), None where it does not stand."""
+Changes = Mapping[str, Values]
+"""Store -> what has changed in it."""
 
 
 class Container(Protocol):
@@ -329,28 +332,17 @@ class File:
                 changed[key] = new
         return self._spliced(changed)
 
-    def undone(self, changes: Changes) -> File:
-        """The file with each place that says what it said after the changes saying what it said before."""
+    def undone(self, changes: Changes, formers: Mapping[str, Former] = MappingProxyType({})) -> File:
+        """The file with each place that says what it said after the changes saying what it said before; a
+        store that is as the changes left it becomes what it was, byte for byte, where `formers` has it.
+        """
         changed: dict[str, bytes] = {}
         for key in self.container.STORES:
-            store, block = _store(key), self.blocks.get(key)
-            present = {} if block is None else self.values(key)
-            ours = {
-                name: before
-                for name, (before, after) in changes.get(key, {}).items()
-                if _says(name, key, present.get(name), after)
-            }
-            # What `write` merges has to go first: our parts would stay among the old ones. Nothing else has
-            # to, and a store that is only kept up to date would not take it back.
-            parts = {name for name, old in ours.items() if old is None or _is_merged(old)}
-            gone = {name: value for name, value in present.items() if name in parts}
-            new = store.remove(block, gone) if block and gone else block
-            # Two fields may be seen in one place, as the first licensor's URL is: what goes with the other
-            # stays.
-            left = store.read(new) if new else {}
-            back = {name: value for name, value in present.items() if name not in ours and name not in left}
-            back |= {name: value for name, value in ours.items() if value is not None}
-            new = store.write(new or None, back) if back else new
+            block = self.blocks.get(key)
+            new = formers[key].block(block) if block is not None and key in formers else None
+            if new is None:
+                present = {} if block is None else self.values(key)
+                new = undone(_store(key), key, block, present, changes.get(key, {}))
             if new is not None and new != block:
                 changed[key] = new
         return self._spliced(changed)
@@ -436,17 +428,30 @@ def _elsewhere(container: Container, key: str, name: str) -> bool:
     return any(other in FIELD[name].homes for other in others)
 
 
-def _says(name: str, store: str, present: Value | None, value: Value | None) -> bool:
-    if present is None or value is None:
-        return present is value
-    return agree(name, store, present, value)
+def formers(
+    before: Mapping[str, bytes], after: Mapping[str, bytes], changes: Changes, *, notice_only: bool
+) -> dict[str, Former]:
+    """Store -> what its block was, for the stores that `changes` do not bring back byte for byte. `before`
+    and `after` are the blocks of the file.
 
-
-def _is_merged(value: Value) -> bool:
-    """Whether `write` leaves parts of what is there among those of the value: it replaces names and texts."""
-    return isinstance(value, Party) or (
-        isinstance(value, tuple) and not all(isinstance(item, str) for item in value)
-    )
+    Unless the run has changed the notice only, a block has to be what the notice alone makes of the former
+    one.
+    """
+    told: dict[str, Former] = {}
+    for key in changes.keys() & after.keys():
+        store, was, now = _store(key), before.get(key, b""), after[key]
+        wanted = {name: new for name, (_, new) in changes[key].items() if new is not None}
+        back: bytes | None = None
+        with suppress(MediaError):
+            back = undone(store, key, now, _read(key, now), changes[key])
+        if back == was:
+            continue
+        is_ours = notice_only
+        with suppress(MediaError):
+            is_ours = is_ours or store.write(was or None, wanted) == now
+        if is_ours and (block := former(was, now)):
+            told[key] = block
+    return told
 
 
 def _own(name: str, store: str, present: Value, given: Value) -> Value | None:
@@ -558,17 +563,6 @@ def _written(key: str, block: bytes | None, values: tuple[tuple[str, Value], ...
 @recent
 def _rights(values: tuple[tuple[str, Any], ...]) -> Rights:
     return Rights(**dict(values))
-
-
-def agree(name: str, store: str, value: Value, first: Value) -> bool:
-    """Whether `value`, in `store`, says what `first` does, as far as the field's place there can hold it."""
-    held = FIELD[name].homes[store].held(first)
-    if value == held:
-        return True
-    try:
-        return checked(name, value) == checked(name, held)
-    except RightsError:
-        return False
 
 
 def _merged(

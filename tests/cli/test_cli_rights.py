@@ -10,6 +10,8 @@ import pytest
 from PIL import Image
 
 from stamp.demo import paint
+from stamp.metadata.containers import png
+from stamp.metadata.stores import pngtext
 
 from .conftest import Runner
 
@@ -184,3 +186,31 @@ def test_a_folder_is_undone_with_its_stamped_files(stamp: Runner, photo: Path, k
     Path("works/photo.jpg").unlink()
     assert stamp("embed", "--undo", "r.json", "--in-place", "works").code == 0
     assert "no rights notice" in stamp("show", "works/photo.stamped.jpg").out
+
+
+def test_undo_brings_back_every_text_of_a_marked_picture(stamp: Runner, photo: Path, key_file: Path) -> None:
+    path = photo.with_suffix(".png")
+    with Image.open(photo) as picture:
+        picture.save(path)
+    texts = [pngtext.encode("Copyright", text) for text in ("© one", "two")]
+    path.write_bytes(png.splice(path.read_bytes(), {"text": b"".join(texts)}))
+    marked = path.with_name("photo.stamped.png")
+    assert stamp("embed", path, "--copyright", "New", "--receipt", "r.json").code == 0
+    assert texts[1] not in marked.read_bytes()
+    assert stamp("embed", "--undo", "r.json", "--in-place", marked).code == 0
+    assert b"".join(texts) in marked.read_bytes()
+
+
+@pytest.mark.parametrize("blocks", [{"xmp": {"before": "x"}}, {"xmp": 7}, 7])
+def test_blocks_that_no_receipt_tells(stamp: Runner, photo: Path, blocks: object) -> None:
+    path = noticed(stamp, photo, "--receipt", "r.json")
+    document = json.loads(Path("r.json").read_text())
+    told = document["results"][0]["receipt"]
+    told["blocks"] = blocks
+    Path("r.json").write_text(json.dumps(document))
+    result = stamp("embed", "--undo", "r.json", "--in-place", path)
+    assert (result.code, "the blocks in the receipt cannot be read" in result.err) == (3, True)
+    del told["blocks"]  # as in receipts of before there were any
+    Path("r.json").write_text(json.dumps(document))
+    assert stamp("embed", "--undo", "r.json", "--in-place", path).code == 0
+    assert path.read_bytes() == photo.read_bytes()

@@ -96,6 +96,19 @@ def indexed(data: bytes) -> list[int]:
     ]
 
 
+def test_what_stands_inside_of_a_text_that_is_taken_out_stays() -> None:
+    url = ebml(0x67C8, ebml(0x45A3, b"URL"), ebml(0x4487, b"https://old.example/"))
+    artist = ebml(0x67C8, ebml(0x45A3, b"ARTIST"), url, ebml(0x4487, b"Old"))
+    source = ebml(TAGS, ebml(0x7373, ebml(0x63C0), artist))
+    rights = {"creators": ("New",), "credit_line": "C"}
+    written = tags.write(source, dict(rights))
+    left = tags.remove(written, dict(rights))
+    assert url in written
+    assert left == ebml(TAGS, ebml(0x7373, ebml(0x63C0), ebml(0x67C8, ebml(0x45A3, b"ARTIST"), url)))
+    assert tags.read(left) == {}
+    assert tags.remove(tags.write(left, dict(rights)), dict(rights)) == left
+
+
 def labels(data: bytes) -> list[bytes]:
     """The tags other than ours."""
     block = matroska.extract(data).get("tags", b"")

@@ -70,8 +70,8 @@ def private(block: bytes, owner: bytes) -> bytes | None:
 
 
 def with_private(block: bytes | None, owner: bytes, data: bytes) -> bytes:
-    """`block`, or a new tag, with the PRIV frame of an owner set; without it where `data` is empty, and empty
-    itself if no frame is left.
+    """`block`, or a new tag, with the PRIV frame of an owner set; without it where `data` is empty (identical
+    bytes where there is none), and empty itself if no frame is left.
     """
     tag = id3tag.parse(block) if block else id3tag.new()
     prefix = owner + b"\0"
@@ -80,6 +80,8 @@ def with_private(block: bytes | None, owner: bytes, data: bytes) -> bytes:
         for at, frame in enumerate(tag.frames)
         if frame.name == b"PRIV" and (tag.content(frame) or b"").startswith(prefix)
     ]
+    if block and not places and not data:
+        return block
     frames = _placed(tag.frames, places[:1], [tag.frame(b"PRIV", prefix + data)] if data else [])
     return tag.with_frames(frames) if frames else b""
 

@@ -26,6 +26,8 @@ _UIDS: Final = (0x63C5, 0x63C9, 0x63C4, 0x63C6)
 _SIMPLE: Final = 0x67C8
 _NAME: Final = 0x45A3
 _STRING: Final = 0x4487
+_KEPT: Final = (_NAME, _SIMPLE)
+"""What can be left of a text: it has one name."""
 _LANGUAGES: Final = (0x447A, 0x447B)
 _WHOLE_FILE: Final = 50
 _DEFAULT_LANGUAGES: Final = ("und", "eng", "en")
@@ -59,6 +61,11 @@ class _Node:
         kinds = [next(elements(raw)).id if isinstance(raw, bytes) else raw.id for raw in self.children]
         at = kinds.index(_STRING)
         return replace(self, children=(*self.children[:at], new, *self.children[at + 1 :]))
+
+    def without_text(self) -> _Node | None:
+        """A text tag of which only the texts inside of it are left, None where there are none."""
+        kept = [raw for raw in self.children if isinstance(raw, bytes) and next(elements(raw)).id in _KEPT]
+        return replace(self, children=tuple(kept), key="") if len(kept) > 1 else None
 
     def encoded(self) -> bytes:
         parts = (child if isinstance(child, bytes) else child.encoded() for child in self.children)
@@ -127,7 +134,7 @@ def _replaced(child: bytes | _Node, home: Comment, left: list[str]) -> bytes | _
     if not isinstance(child, _Node) or not _is_ours(child, home):
         return child
     if not left:
-        return None
+        return child.without_text()
     text = left.pop(0)
     return child if _text(child, _STRING) == text else child.with_text(text)
 
