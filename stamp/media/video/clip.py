@@ -17,7 +17,8 @@ from av.container import InputContainer
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
-from ...errors import MediaError, StampError
+from ...errors import CorruptFile, MediaError, StampError
+from ...metadata.ebml import element
 from ..source import MAX_PIXELS, damaged, refused, regular_file
 from ..tolerance import AS_THEY_ARE
 from .hdr import Static, side_data, static_metadata
@@ -35,6 +36,7 @@ _DOLBY_VISION_TAGS = {"dvh1", "dvhe", "dvav", "dva1", "dav1", "dvc1"}
 _FULL_RANGE = 2  # AVCOL_RANGE_JPEG
 _FIELDS = {2: "top", 3: "bottom", 4: "top", 5: "bottom"}  # AV_FIELD_TT, BB, TB, BT: which is shown first
 _FIRST_PACKETS = 600
+_SEGMENT, _FIRST_BYTES, _ANYWHERE = 0x18538067, 4096, 1 << 63
 _TOGETHER = 0.005
 _TELL_ASPECT = {"h264", "hevc", "mpeg4", "mpeg2video"}  # in the coded frames themselves
 
@@ -235,6 +237,21 @@ def _head(source: Source) -> bytes:
             return file.read(64)
     source.seek(0)
     return source.read(64)
+
+
+def missing_bytes(path: Path) -> int:
+    """How many bytes of a Matroska segment, by the size that it tells, are not in the file (RFC 9559, 5.1); 0
+    where it tells none, as live streams do. Raises MediaError."""
+    with regular_file(path) as file:
+        head, size = file.read(_FIRST_BYTES), os.fstat(file.fileno()).st_size
+    at = 0
+    with suppress(CorruptFile):
+        while at < len(head):
+            part = element(head, at, _ANYWHERE)
+            if part.id == _SEGMENT:
+                return max(0, part.end - size) if part.sized else 0
+            at = part.end
+    return 0
 
 
 def _first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame | None:

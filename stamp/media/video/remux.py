@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from ...errors import CorruptFile
 from ..source import damaged, refused
 from ..tolerance import AS_THEY_ARE
-from .clip import PICTURES, Clip, decoder_for, opened, reading
+from .clip import PICTURES, Clip, decoder_for, missing_bytes, opened, reading
 from .encoders import Encoder
 from .luma import luma_plane
 from .streams import COUNTING, muxer_options, open_encoder, video_stream
@@ -46,13 +46,8 @@ MakeSound = Callable[[Stream, OutputContainer], Sound]
 _BITEXACT = 0x0400  # AVFMT_FLAG_BITEXACT
 _GLOBAL_HEADER = 0x40  # AVFMT_GLOBALHEADER
 _NONSTRICT = 0x20000  # AVFMT_TS_NONSTRICT
-_TELLING = (
-    "matroska",
-    "webm",
-    "avi",
-    "flv",
-)  # containers that tell their length, but not that it is not there
-_SLACK = 1.0  # seconds by which that may be too long
+_MATROSKA = ("matroska", "webm")
+_SLACK = 1.0  # seconds by which the length that a header tells may be too long
 _LONG = 1.0  # seconds between two frames of a steady clip from which some are missing
 _STALE = ("bps", "number_of_bytes", "_statistics")  # mkvmerge's statistics of the packets that were replaced
 
@@ -92,6 +87,7 @@ def rewrite(
     with opened(clip.path) as source:
         job = _Job(source, clip, target, encoder, make_sound, edit_lists=edit_lists, tolerant=tolerant)
         try:
+            job.check_size()
             for packet in job.packets():
                 job.take(packet, edit)
                 progress(job.frames)
@@ -192,11 +188,7 @@ class _Job:
         if stream.type == "attachment":
             self.output.add_stream_from_template(stream)
             return None  # it is written with the header
-        if (
-            stream.type == "video"
-            and stream.disposition & PICTURES
-            and self.clip.muxer in ("matroska", "webm")
-        ):
+        if stream.type == "video" and stream.disposition & PICTURES and self.clip.muxer in _MATROSKA:
             self._attach_picture(stream)
             return None
         if stream.type in ("data", "unknown"):
@@ -317,12 +309,19 @@ class _Job:
             self.first_dts = packet.dts
         self.held = packet
 
-    def _check_length(self) -> None:
+    def check_size(self) -> None:
         """Of Matroska, FFmpeg does not say that it ends in the middle."""
+        missing = missing_bytes(self.path) if self.clip.muxer in _MATROSKA else 0
+        if missing:
+            self._complain(f"the last {missing} bytes of it are missing")
+
+    def _check_length(self) -> None:
+        """Where no size is told, at least the length may be."""
         told = (self.source.duration or 0) / av.time_base
-        if self.clip.muxer not in ("matroska", "webm") or self.seen >= told - _SLACK:
-            return
-        what = f"its header tells of {told:.1f} s, there are {self.seen:.1f} s"
+        if self.clip.muxer in _MATROSKA and self.seen < told - _SLACK:
+            self._complain(f"its header tells of {told:.1f} s, there are {self.seen:.1f} s")
+
+    def _complain(self, what: str) -> None:
         if not self.tolerant:
             raise damaged(self.path, what)
         self.notes.append(what)
