@@ -133,8 +133,8 @@ def add_sound(
             moments = (np.arange(size) + number * size) / 48000
             tone = np.stack([np.sin(2 * np.pi * 440 * moments), np.sin(2 * np.pi * 550 * moments)]) * 0.3
             name = stream.codec_context.format.name
-            floats = name.startswith("flt")
-            samples = tone.astype(np.float32) if floats else (tone * 32767).astype(np.int16)
+            dtype, peak = {"flt": ("f4", 1), "s32": ("i4", 2**31 - 1)}.get(name[:3], ("i2", 32767))
+            samples = (tone * peak).astype(dtype)
             if not name.endswith("p"):
                 samples = np.ascontiguousarray(samples.T.reshape(1, -1))
             frame = av.AudioFrame.from_ndarray(samples, format=name, layout="stereo")

@@ -23,7 +23,7 @@ from ..tolerance import AS_THEY_ARE
 from .clip import PICTURES, Clip, decoder_for, missing_bytes, opened, reading
 from .encoders import Encoder
 from .luma import luma_plane
-from .streams import COUNTING, muxer_options, open_encoder, video_stream
+from .streams import COUNTING, copied_stream, muxer_options, open_encoder, video_stream
 from .timing import Order, Times, fraction
 
 Edit = Callable[[NDArray[Any], float], None]
@@ -194,7 +194,7 @@ class _Job:
         if stream.type in ("data", "unknown"):
             return self._copied_data(stream)
         try:
-            return self.output.add_stream_from_template(stream, opaque=True)
+            return copied_stream(self.output, stream, self.clip)
         except ValueError as error:
             what = f"{stream.type} track {stream.index}"
             raise refused(self.path, f"{what} cannot be copied ({error})", "remove it first") from error

@@ -9,8 +9,10 @@ from fractions import Fraction
 from typing import cast
 
 import av
+from av.audio.stream import AudioStream
 from av.codec.context import Flags as CodecFlags
 from av.container import OutputContainer
+from av.stream import Stream
 from av.video.stream import VideoStream
 
 from ..source import refused
@@ -38,6 +40,25 @@ COUNTING = {"mpeg2video", "mpeg4"}
 
 
 _TICKS = 1000  # a second, in which FFmpeg tells the edits of a movie
+
+
+# In frames whose size in bytes varies, as MP3's does where the rate leaves a rest.
+_IN_FRAMES = {"aac", "ac3", "flac", "mp2", "mp3"}
+
+
+def copied_stream(output: OutputContainer, source: Stream, clip: Clip) -> Stream:
+    """The stream for the packets of `source` as they are. Raises ValueError where the muxer has no place for
+    its codec."""
+    made = output.add_stream_from_template(source, opaque=True)
+    if clip.muxer == "avi" and isinstance(source, AudioStream) and isinstance(made, AudioStream):
+        # AVI counts sound in bytes or in frames (dwSampleSize of AVISTREAMHEADER), by these two in FFmpeg's
+        # muxer, which PyAV can set only for a codec that it opens.
+        heard, base = source.codec_context, source.time_base or 0
+        made.codec_context.options = {"frame_size": str(heard.frame_size or round(base * heard.sample_rate))}
+        if heard.codec.canonical_name in _IN_FRAMES:
+            made.codec_context.options |= {"block_align": "0"}
+        made.codec_context.open()
+    return made
 
 
 def muxer_options(clip: Clip, start: int, base: Fraction, *, edit_lists: bool) -> dict[str, str]:
