@@ -56,13 +56,17 @@ def embed(order: Order) -> EmbedReport:
     clip = examine(src)
     if clip is None:
         return songs.embed(order)
-    if clip.losses and not options.lossy:
-        raise refused(src, f"{' and '.join(clip.losses)} would be lost", "--force writes it without")
-    if not has_luma_plane(clip.pix_fmt):
-        raise refused(src, f"frames of {clip.pix_fmt} have no plane of luma", "convert them to YUV first")
     settings = Settings(options.codec, options.crf, options.preset)
     wanted = platform(options.platform) if options.platform else None
-    encoder = choose(clip, with_codec(settings, clip, wanted) if wanted else settings)
+    if wanted:
+        settings = with_codec(settings, clip, wanted)
+    codec = settings.codec or clip.codec
+    losses, clip = clip.losses(codec), clip.written(codec)
+    if losses and not options.lossy:
+        raise refused(src, f"{' and '.join(losses)} would be lost", "--force writes it without")
+    if not has_luma_plane(clip.pix_fmt):
+        raise refused(src, f"frames of {clip.pix_fmt} have no plane of luma", "convert them to YUV first")
+    encoder = choose(clip, settings)
     advice: tuple[str, ...] = ()
     if wanted:
         encoder = prepared(encoder, clip, wanted)
@@ -90,7 +94,7 @@ def embed(order: Order) -> EmbedReport:
     stronger = (f"{gain:g} times the strength was needed for a mark that can be read back",)
     metadata = made.metadata and replace(made.metadata, path=order.dst)
     notes = (
-        *(f"{what} was lost" for what in clip.losses),
+        *(f"{what} was lost" for what in losses),
         *made.notes,
         *(others if clip.other_videos else ()),
         *(stronger if gain > 1 else ()),

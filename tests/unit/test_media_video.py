@@ -260,13 +260,37 @@ def test_what_cannot_be_kept_is_refused_or_said(
 ) -> None:
     source = clips.write(tmp_path / "in.mp4", size=(416, 240), count=8)
     clip = replace(examined(source), **changes)
-    assert clip.losses == (what if what != "shape of its samples" else "the shape of its samples",)
+    assert clip.losses(clip.codec) == (
+        what if what != "shape of its samples" else "the shape of its samples",
+    )
     if clip.muxer == "mp4":
         monkeypatch.setattr("stamp.media.video.clip.examine", lambda source: clip if source == path else None)
         path, key = source, Key.generate()
         with pytest.raises(UnsupportedFormat, match=what):
             embed_file(source, tmp_path / "out.mp4", key=key)
         assert not (tmp_path / "out.mp4").exists()
+
+
+def test_the_shape_of_samples_is_lost_by_the_codec_that_is_written(tmp_path: Path) -> None:
+    """Not by that of the source, which may well tell it."""
+    source = clips.write(
+        tmp_path / "in.mkv", size=(416, 240), count=24, video={"sample_aspect_ratio": Fraction(4, 3)}
+    )
+    target, key = tmp_path / "out.mkv", Key.generate()
+    with pytest.raises(UnsupportedFormat, match="shape of its samples would be lost; --force"):
+        embed_file(source, target, key=key, options=EmbedOptions(codec="ffv1"))
+    report = embed_file(source, target, key=key, options=EmbedOptions(codec="ffv1", lossy=True))
+    assert "the shape of its samples was lost" in report.notes
+    assert (examined(source).sample_aspect, examined(target).sample_aspect) == (Fraction(4, 3), 1)
+    options = EmbedOptions(codec="hevc", preset="ultrafast")
+    report = embed_file(source, target, key=key, options=options, overwrite=True)
+    assert (report.notes, examined(target).sample_aspect) == ((), Fraction(4, 3))
+
+
+def test_a_codec_that_the_container_does_not_take_is_refused(tmp_path: Path) -> None:
+    source = clips.write(tmp_path / "in.mov", count=4)
+    with pytest.raises(UnsupportedFormat, match=r"does not take libvpx-vp9.*--codec"):
+        again(source, tmp_path / "out.mov", codec="vp9")
 
 
 def test_rgb_is_refused(tmp_path: Path) -> None:
@@ -519,11 +543,11 @@ def test_metadata_of_each_frame_is_noticed_and_lost_on_demand(
         "stamp.media.video.clip.side_data", lambda frame: {**side_data(frame), block: b"told by each frame"}
     )
     clip = examined(source)
-    assert (clip.dynamic_hdr, clip.losses) == ((name,), (name,))
+    assert (clip.dynamic_hdr, clip.losses(clip.codec)) == ((name,), (name,))
     rewrite(clip, target, choose(clip, Settings(preset="ultrafast")), lambda luma, seconds: None)
     monkeypatch.undo()
     made = examined(target)
-    assert (made.losses, made.hdr, made.transfer) == ((), clip.hdr, clip.transfer)
+    assert (made.losses(made.codec), made.hdr, made.transfer) == ((), clip.hdr, clip.transfer)
 
 
 def test_a_rotation_survives_another_codec(tmp_path: Path) -> None:

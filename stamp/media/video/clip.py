@@ -38,6 +38,7 @@ _FIELDS = {2: "top", 3: "bottom", 4: "top", 5: "bottom"}  # AV_FIELD_TT, BB, TB,
 _FIRST_PACKETS = 600
 _SEGMENT, _FIRST_BYTES, _ANYWHERE = 0x18538067, 4096, 1 << 63
 _TOGETHER = 0.005
+_SHAPE = "the shape of its samples"
 _TELL_ASPECT = {"h264", "hevc", "mpeg4", "mpeg2video"}  # in the coded frames themselves
 
 
@@ -107,13 +108,17 @@ class Clip:
     def is_hdr(self) -> bool:
         return self.transfer in (16, 18)
 
-    @property
-    def losses(self) -> tuple[str, ...]:
-        """What of it cannot be written again."""
-        if self.sample_aspect == 1 or self.muxer not in ("matroska", "webm") or self.codec in _TELL_ASPECT:
-            return self.dynamic_hdr
-        # PyAV has no way to set it for the stream, which is where this muxer looks.
-        return (*self.dynamic_hdr, "the shape of its samples")
+    def losses(self, codec: str) -> tuple[str, ...]:
+        """What of it cannot be written again in `codec`."""
+        return (*self.dynamic_hdr, *(() if self._tells_aspect(codec) else (_SHAPE,)))
+
+    def written(self, codec: str) -> Clip:
+        """What becomes of it in `codec`: without the shape of its samples, if that is lost."""
+        return self if self._tells_aspect(codec) else replace(self, sample_aspect=Fraction(1))
+
+    def _tells_aspect(self, codec: str) -> bool:
+        # PyAV has no way to set it for the stream, which is where these muxers look.
+        return self.sample_aspect == 1 or self.muxer not in ("matroska", "webm") or codec in _TELL_ASPECT
 
     @property
     def shown_size(self) -> tuple[int, int]:

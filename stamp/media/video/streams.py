@@ -15,6 +15,7 @@ from av.container import OutputContainer
 from av.stream import Stream
 from av.video.stream import VideoStream
 
+from ...errors import UnsupportedFormat
 from ..source import refused
 from .clip import STREAM, Clip
 from .encoders import Encoder, configure
@@ -120,12 +121,16 @@ def _described(video: VideoStream, clip: Clip, encoder: Encoder) -> VideoStream:
     try:
         stream = av.open(io.BytesIO(), "w", format=clip.muxer).add_stream(encoder.name)  # type: ignore[assignment]
     except ValueError as error:
-        what = f"its container does not take {encoder.name}"
-        raise refused(clip.path or STREAM, what, "choose another codec with --codec") from error
+        raise _no_place(clip, encoder.name) from error
     old, new = video.codec_context, stream.codec_context
     new.color_primaries, new.color_trc = old.color_primaries, old.color_trc
     new.colorspace, new.color_range = old.colorspace, old.color_range
     return stream
+
+
+def _no_place(clip: Clip, encoder: str) -> UnsupportedFormat:
+    what = f"its container does not take {encoder}"
+    return refused(clip.path or STREAM, what, "choose another codec with --codec")
 
 
 def video_stream(output: OutputContainer, video: VideoStream, clip: Clip, coded: VideoStream) -> VideoStream:
@@ -137,7 +142,10 @@ def video_stream(output: OutputContainer, video: VideoStream, clip: Clip, coded:
         stream = output.add_stream_from_template(video, opaque=True)
         stream.codec_context.extradata = context.extradata
     else:
-        cast(OutputContainer, coded.container).start_encoding()  # fills in what the new stream is made after
+        try:
+            cast(OutputContainer, coded.container).start_encoding()  # fills in what the new one is made after
+        except av.error.FFmpegError as error:
+            raise _no_place(clip, context.name) from error
         stream = output.add_stream_from_template(coded, opaque=True)
         stream.time_base = video.time_base
         if clip.display_matrix:
