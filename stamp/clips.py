@@ -50,7 +50,7 @@ def embed(order: Order) -> EmbedReport:
     from .media.video.difficulty import difficulty
     from .media.video.encoders import Settings, choose
     from .media.video.luma import has_luma_plane
-    from .media.video.platforms import findings, platform, prepared, with_codec
+    from .media.video.platforms import findings, platform, prepared, sampled, with_codec
 
     src, options = order.src, order.options
     clip = examine(src)
@@ -66,7 +66,7 @@ def embed(order: Order) -> EmbedReport:
         raise refused(src, f"{' and '.join(losses)} would be lost", "--force writes it without")
     if not has_luma_plane(clip.pix_fmt):
         raise refused(src, f"frames of {clip.pix_fmt} have no plane of luma", "convert them to YUV first")
-    encoder = choose(clip, settings)
+    encoder = choose(sampled(clip, codec) if wanted else clip, settings)
     advice: tuple[str, ...] = ()
     if wanted:
         encoder = prepared(encoder, clip, wanted)

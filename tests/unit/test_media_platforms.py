@@ -13,6 +13,7 @@ from typing import Any
 import av
 import pytest
 
+from stamp.errors import UnsupportedFormat
 from stamp.files import embed_file
 from stamp.media.mp4_boxes import Layout, layout
 from stamp.media.video.clip import Clip, examine
@@ -121,6 +122,32 @@ def test_a_clip_for_youtube(tmp_path: Path) -> None:
             float(packet.pts * packet.time_base) for packet in container.demux(stream) if packet.is_keyframe
         ]
     assert max(b - a for a, b in pairwise(keys)) <= 0.5
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "pix_fmt", "options"),
+    [
+        ("in.mov", "prores_ks", "yuva444p10le", {"profile": "4444", "alpha_bits": "16"}),
+        ("in.mp4", "libx265", "yuv444p12le", {"x265-params": "log-level=none"}),
+    ],
+)
+def test_a_master_is_brought_to_what_the_platform_takes(
+    name: str, codec: str, pix_fmt: str, options: dict[str, str], tmp_path: Path
+) -> None:
+    """That the platform's encoder does not take the master's own samples is no reason against it."""
+    source = clips.write(tmp_path / name, codec, size=(416, 240), pix_fmt=pix_fmt, count=24, options=options)
+    target = tmp_path / f"out-{name}"
+    report = made(source, target, "youtube")
+    assert ("youtube: wants no transparency: it is left out" in report.notes) == pix_fmt.startswith("yuva")
+    with av.open(str(target)) as container:
+        stream = container.streams.video[0]
+        assert (stream.codec_context.name, stream.pix_fmt) == ("h264", "yuv420p")
+
+
+def test_an_odd_size_is_refused_with_its_reason(tmp_path: Path) -> None:
+    source = clips.odd_444(tmp_path / "in.mp4")
+    with pytest.raises(UnsupportedFormat, match="321x179 pixels as yuv420p; crop the clip to even sides"):
+        made(source, tmp_path / "out.mp4", "youtube")
 
 
 def test_an_edit_list_that_is_needed_stays(tmp_path: Path) -> None:

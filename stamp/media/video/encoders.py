@@ -111,12 +111,22 @@ def _pixel_format(encoder: str, clip: Clip, path: Path) -> str:
         fitting.append(clip.pix_fmt.replace("p12", "p10"))
     for name in fitting:
         if name in taken:
+            _check_size(encoder, name, clip, path)
             return name
     raise refused(
         path,
         f"{encoder} cannot encode {clip.pix_fmt}",
         "choose another with --codec, or convert the clip first",
     )
+
+
+def _check_size(encoder: str, pix_fmt: str, clip: Clip, path: Path) -> None:
+    """x264 and x265 take no half samples of colour."""
+    form = av.VideoFormat(pix_fmt)
+    rest = clip.width % (2 // form.chroma_width(2)), clip.height % (2 // form.chroma_height(2))
+    if encoder in ("libx264", "libx265") and any(rest):
+        what = f"{encoder} cannot encode {clip.width}x{clip.height} pixels as {pix_fmt}"
+        raise refused(path, what, "crop the clip to even sides first, or choose another codec with --codec")
 
 
 def _interlaced(encoder: Encoder, clip: Clip, path: Path) -> Encoder:

@@ -94,6 +94,8 @@ def _findings(clip: Clip, wanted: Platform, size_bytes: int, layout: Layout | No
         yield f"wants {wanted.shortest_s:g} to {wanted.longest_s:g} seconds, this has {clip.seconds:.1f}"
     if size_bytes > wanted.largest_bytes:
         yield f"takes files of {wanted.largest_bytes} bytes, this has {size_bytes}"
+    if clip.alpha and codec_for(clip, wanted) in ("h264", "hevc"):
+        yield "wants no transparency: it is left out"
     if wanted.progressive and clip.first_field:
         yield "wants whole frames, these are interlaced: deinterlace first"
     if layout and not wanted.edit_lists and layout.edit_lists:
@@ -118,16 +120,22 @@ def with_codec(settings: Settings, clip: Clip, wanted: Platform) -> Settings:
     return settings if settings.codec else replace(settings, codec=codec_for(clip, wanted))
 
 
+def sampled(clip: Clip, codec: str) -> Clip:
+    """The clip as it is coded for a platform: in 4:2:0, which none says otherwise of H.264 and HEVC."""
+    if codec not in ("h264", "hevc"):
+        return clip
+    pix_fmt = "yuv420p10le" if clip.is_hdr else "yuvj420p" if clip.full_range else "yuv420p"
+    return replace(clip, pix_fmt=pix_fmt, alpha=False)
+
+
 def prepared(encoder: Encoder, clip: Clip, wanted: Platform) -> Encoder:
-    """The encoder as the platform likes it: 4:2:0, its distance of key frames, its highest rate."""
+    """The encoder as the platform likes it: its distance of key frames, its highest rate."""
     options = dict(encoder.options)
-    pix_fmt = encoder.pix_fmt
     if encoder.name in ("libx264", "libx265"):
-        pix_fmt = "yuv420p10le" if clip.is_hdr else "yuvj420p" if clip.full_range else "yuv420p"
         if wanted.keyframes_s and clip.fps:
             options["g"] = str(max(1, round(wanted.keyframes_s * clip.fps)))
         if wanted.highest_bps:
             options |= {"maxrate": str(wanted.highest_bps), "bufsize": str(2 * wanted.highest_bps)}
         if encoder.name == "libx264":
             options |= {"profile": "high", "bf": "2"}
-    return replace(encoder, options=options, pix_fmt=pix_fmt)
+    return replace(encoder, options=options)
