@@ -172,3 +172,24 @@ def test_sound_in_avi_keeps_its_clock(codec: str, tmp_path: Path) -> None:
         assert [two.get(name) for name in ("pts", "size", "data_hash")] == [
             one.get(name) for name in ("pts", "size", "data_hash")
         ]
+
+
+@needs_ffprobe
+@pytest.mark.parametrize("options", [{"bf": "0"}, {"bf": "1", "b-pyramid": "none"}, {"bf": "3"}], ids=str)
+@pytest.mark.parametrize("suffix", ["flv", "ts", "avi"])
+def test_nothing_moves_where_no_edit_list_could_move_it_back(
+    suffix: str, options: dict[str, str], tmp_path: Path
+) -> None:
+    """Coding that runs farther ahead than in the source begins before 0, and muxers then move all tracks."""
+    sound = lambda container, stream: [clips.add_sound(container, "libmp3lame")]  # noqa: E731
+    source, target = tmp_path / f"in.{suffix}", tmp_path / f"out.{suffix}"
+    clips.write(source, options=options, prepare=sound)
+    clip = examine(source)
+    assert clip is not None
+    rewrite(clip, target, choose(clip, Settings()), brighter)
+    for kind, which in (("v", "best_effort_timestamp_time"), ("a", "pts_time")):
+        ask = ("-select_streams", kind, "-show_frames", "-show_entries", f"frame={which}")
+        before, after = (probe(path, *ask)["frames"] for path in (source, target))
+        # Of the last frames in AVI, ffprobe tells no time.
+        one, two = ([float(each.get(which, -1)) for each in frames] for frames in (before, after))
+        assert two == pytest.approx(one, abs=0.001), kind

@@ -38,6 +38,7 @@ _FIELDS = {2: "top", 3: "bottom", 4: "top", 5: "bottom"}  # AV_FIELD_TT, BB, TB,
 _FIRST_PACKETS = 600
 _SEGMENT, _FIRST_BYTES, _ANYWHERE = 0x18538067, 4096, 1 << 63
 _TOGETHER = 0.005
+_TICK = 0.02  # of a frame, by which times in milliseconds are too short
 _SHAPE = "the shape of its samples"
 _TELL_ASPECT = {"h264", "hevc", "mpeg4", "mpeg2video"}  # in the coded frames themselves
 
@@ -59,6 +60,7 @@ class Clip:
     transfer : characteristics of ITU-T H.273, table 3: 16 is PQ, 18 is HLG.
     staggered : some sound starts at another time than the picture.
     timed_packets : a transport stream as camcorders write it, with a time before each packet.
+    ahead : by how many frames coding may run ahead of showing; None where the container sets no limit.
     dynamic_hdr : the names of per-frame metadata that no encoder here can write again.
     """
 
@@ -92,6 +94,7 @@ class Clip:
     audio_channels: int = 0
     timed_packets: bool = False
     steady: bool = False
+    ahead: int | None = None
 
     @property
     def luma_depth(self) -> int:
@@ -278,6 +281,7 @@ def describe(container: InputContainer, stream: VideoStream, frame: VideoFrame, 
     rate = stream.average_rate or stream.guessed_rate or Fraction(0)
     seconds = _seconds(container, stream)
     brand = container.metadata.get("major_brand", "")
+    muxer = _muxer(container.format.name, brand)
     dynamic = []
     if (
         "DOVI_METADATA" in blocks
@@ -294,7 +298,7 @@ def describe(container: InputContainer, stream: VideoStream, frame: VideoFrame, 
     first = sounds[0].codec_context if sounds else None
     return Clip(
         path=path,
-        muxer=_muxer(container.format.name, brand),
+        muxer=muxer,
         brand=brand,
         index=stream.index,
         codec=stream.codec_context.codec.canonical_name,
@@ -322,7 +326,17 @@ def describe(container: InputContainer, stream: VideoStream, frame: VideoFrame, 
         audio_rate=first.sample_rate if first else 0,
         audio_channels=first.channels if first else 0,
         steady=rate != 0 and stream.base_rate == rate,
+        ahead=_ahead(muxer, stream, fraction(rate)),
     )
+
+
+def _ahead(muxer: str, stream: VideoStream, rate: Fraction) -> int | None:
+    """Where no time may be below 0 and no edit list moves them, all tracks would be moved instead."""
+    if muxer == "avi":
+        return stream.codec_context.reorder_depth  # it has no times that would show it
+    if muxer not in ("flv", "mpegts", "vob"):
+        return None
+    return int(_start(stream) * rate + _TICK)
 
 
 def _start(stream: Stream) -> float:

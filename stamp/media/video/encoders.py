@@ -142,10 +142,18 @@ def _interlaced(encoder: Encoder, clip: Clip, path: Path) -> Encoder:
     )
 
 
+def _reordering(clip: Clip) -> list[str]:
+    """B frames run one frame ahead, and two where other B frames are predicted from them."""
+    if clip.ahead is None or clip.ahead >= 2:
+        return []
+    return ["b-pyramid=0" if clip.ahead else "bframes=0"]
+
+
 def _x264(clip: Clip) -> dict[str, str]:
     told = clip.hdr.options
     # Otherwise the stream itself tells the ticks of its clock for a frame rate, some 10,000 a second.
     words = ["force-cfr=1"] if clip.steady else []
+    words += _reordering(clip)
     words += [f"mastering-display={told['mastering-display']}"] if "mastering-display" in told else []
     words += [f"cll={told['content-light']}"] if "content-light" in told else []
     return {"x264-params": ":".join(words)} if words else {}
@@ -153,7 +161,7 @@ def _x264(clip: Clip) -> dict[str, str]:
 
 def _x265(clip: Clip) -> dict[str, str]:
     told = clip.hdr.options
-    words = ["log-level=error"]
+    words = ["log-level=error", *_reordering(clip)]
     if told:
         words += ["hdr10=1", "repeat-headers=1"]
     if "mastering-display" in told:

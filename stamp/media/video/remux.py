@@ -126,7 +126,7 @@ class _Job:
         self.notes: list[str] = []
         self.frames = 0
         self.video: VideoStream = source.streams[clip.index]  # type: ignore[assignment]
-        self.times = Times(self.video)
+        self.times = Times(self.video, in_order=clip.muxer == "avi")
         self.output: OutputContainer = av.open(
             str(target),
             "w",

@@ -57,9 +57,13 @@ class Order:
 
 
 class Times:
-    """The time of each frame on the source's clock, strictly growing."""
+    """The time of each frame on the source's clock, strictly growing.
 
-    def __init__(self, stream: VideoStream) -> None:
+    in_order : the container tells the order of decoding only, as AVI does; other times are guesses.
+    """
+
+    def __init__(self, stream: VideoStream, *, in_order: bool) -> None:
+        self._in_order = in_order
         self.base = stream.time_base or Fraction(1, 90_000)
         self.step = max(1, round(1 / (stream.average_rate or Fraction(25)) / self.base))
         self.started = False
@@ -71,8 +75,7 @@ class Times:
 
     def of(self, frame: VideoFrame) -> int:
         """The time of the next frame, which is given to it as well."""
-        # AVI tells the order of decoding only.
-        pts = frame.pts if frame.pts is not None else frame.dts
+        pts = frame.dts if frame.pts is None or (self._in_order and frame.dts is not None) else frame.pts
         if not self.started:
             self.first = pts = pts or 0
             self.started = True
