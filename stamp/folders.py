@@ -1,4 +1,5 @@
-"""Which files a command works on, and where each output goes. Nothing here opens a file."""
+"""Which files a command works on, and where each output goes. Nothing here opens a file, but for those whose
+suffix two kinds of files have."""
 
 from __future__ import annotations
 
@@ -12,11 +13,13 @@ from .errors import MediaError, OutputError, StampError
 
 _PICTURES = ".jpg .jpeg .jpe .jfif .png .webp .tif .tiff .avif .heic .heif .hif"
 _PICTURES_FOR_NOTICES = ".gif .jxl"
-_CLIPS = ".mp4 .m4v .mov .qt .mkv .webm .avi .mpg .mpeg .flv .ogv .3gp .mts .m2ts"
+_CLIPS = ".mp4 .m4v .mov .qt .mkv .webm .avi .mpg .mpeg .flv .ogv .3gp .mts .m2ts .ts .vob"
 _SONGS = ".wav .wave .bwf .rf64 .aif .aiff .aifc .flac .mp3 .m4a .m4b .ogg .oga .opus .mka"
 
 SUFFIXES = frozenset(" ".join((_PICTURES, _PICTURES_FOR_NOTICES, _CLIPS, _SONGS)).split())
 """What a walk through a folder picks up; a file that is named itself is tried whatever its name."""
+
+_TYPESCRIPT, _TWO_PACKETS = ".ts", 2 * 192
 
 _SAME_CONTAINER = (
     {".jpg", ".jpeg", ".jpe", ".jfif"},
@@ -86,7 +89,7 @@ def _walk(root: Path, skipped: str | None, others: Others) -> Iterator[Source | 
             suffix = Path(name).suffix.lower()
             if name.startswith("."):
                 continue
-            if suffix in SUFFIXES:
+            if suffix in SUFFIXES and (suffix != _TYPESCRIPT or _is_transport_stream(here / name)):
                 found = True
                 yield Source(here / name, root)
             else:
@@ -96,6 +99,19 @@ def _walk(root: Path, skipped: str | None, others: Others) -> Iterator[Source | 
         yield Job(path, error=MediaError(f"{path}: cannot read this folder: {trouble.strerror}", path=path))
     if not found and not troubles:
         yield Job(root, error=MediaError(f"{root}: no photo, clip or song in this folder", path=root))
+
+
+def _is_transport_stream(path: Path) -> bool:
+    """Not a program: a sync byte begins each packet of 188 bytes (ISO/IEC 13818-1, 2.4.3), or of 192 as
+    camcorders write them. What cannot be read counts, for its reader to say why."""
+    if not path.is_file():  # a pipe would wait for ever
+        return True
+    try:
+        with path.open("rb") as file:
+            head = file.read(_TWO_PACKETS)
+    except OSError:
+        return True
+    return any(head[start::step][:2] == b"GG" for start, step in ((0, 188), (4, 192)))
 
 
 def inputs(paths: Iterable[str | os.PathLike[str]], others: Others | None = None) -> list[Job]:

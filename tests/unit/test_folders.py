@@ -56,6 +56,19 @@ def test_what_a_walk_leaves_out_because_of_its_name_is_counted(tree: Path) -> No
     assert others == {".txt": 1, "": 1}
 
 
+@pytest.mark.parametrize("packet", [b"G" + bytes(187), bytes(4) + b"G" + bytes(187)], ids=len)
+def test_transport_streams_are_told_from_programs_by_their_content(packet: bytes, tree: Path) -> None:
+    (tree / "clip.ts").write_bytes(2 * packet)
+    (tree / "disc.VOB").touch()
+    (tree / "program.ts").write_bytes(b"Greeting: string = 'G'\n" * 20)
+    (tree / "empty.ts").touch()
+    others = Others()
+    found = outputs(plan([tree], others=others))
+    assert {name for name in found if name.lower().endswith((".ts", ".vob"))} == {"in/clip.ts", "in/disc.VOB"}
+    assert others[".ts"] == 2
+    assert outputs(plan([tree / "program.ts"])) == {"in/program.ts": "in/program.stamped.ts"}
+
+
 def test_outputs_beside_the_sources(tree: Path) -> None:
     assert outputs(plan([tree])) == {
         "in/a.PNG": "in/a.stamped.PNG",
