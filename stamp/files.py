@@ -20,7 +20,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 from .audit import AuditReport, audit_rights
-from .errors import KeyFileError, MediaError, PayloadError, RightsError, UnsupportedFormat
+from .errors import CorruptFile, KeyFileError, MediaError, PayloadError, RightsError, UnsupportedFormat
 from .media.kind import HEAD, Kind, kind, kind_of
 from .metadata.rights import Rights
 from .notices import read_rights, write_rights
@@ -169,13 +169,27 @@ def detect_file(
         return _medium(kind_of(src)).detect(
             src, keys=keys, search=search, first=first, progress=progress or _no_progress
         )
-    found = kind(src.read(HEAD))
-    src.seek(0)
+    head = _head(src)
+    if not head:
+        raise CorruptFile("the file object is empty; was it written to the end?")
+    found = kind(head)
     if found != "video":
         raise UnsupportedFormat("only a clip can be read from a file object; give the path of this file")
     return _medium(found).detect(
         src, keys=keys, search=search, first=first, progress=progress or _no_progress
     )
+
+
+def _head(src: BinaryIO) -> bytes:
+    """The first bytes of a file object, wherever it stands."""
+    try:
+        src.seek(0)
+        head = src.read(HEAD)
+        src.seek(0)
+    except (OSError, ValueError) as error:  # ValueError: it is closed
+        reason = f"the file object cannot be read from its beginning ({error})"
+        raise MediaError(f"{reason}; give a path, or all of it in a BytesIO") from error
+    return head
 
 
 def _no_progress(done: int, total: int) -> None:

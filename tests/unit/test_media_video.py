@@ -17,7 +17,7 @@ import pytest
 from numpy.typing import NDArray
 
 from stamp.errors import CorruptFile, MediaError, UnsupportedFormat
-from stamp.files import embed_file
+from stamp.files import detect_file, embed_file
 from stamp.media.audio import boxes
 from stamp.media.mp4_boxes import _shifted, _tables, _wide_offsets, graft
 from stamp.media.video.clip import Clip, examine
@@ -383,6 +383,37 @@ def of_unknown_size(matroska: bytes) -> bytes:
     at = matroska.index(b"\x18\x53\x80\x67") + 4
     assert matroska[at] == 1
     return matroska[: at + 1] + b"\xff" * 7 + matroska[at + 8 :]
+
+
+def test_matroska_that_ends_in_an_attachment_is_damaged(tmp_path: Path) -> None:
+    """Its demuxer calls that an error of input and output, as if the disk were to blame."""
+
+    def prepare(container: Any, stream: Any) -> list[Callable[[], None]]:
+        container.add_attachment("font.ttf", "font/ttf", bytes(range(256)) * 500)
+        return []
+
+    source = clips.write(tmp_path / "in.mkv", count=4, prepare=prepare)
+    source.write_bytes(source.read_bytes()[:20_000])
+    with pytest.raises(CorruptFile, match=r"in\.mkv: damaged"):
+        examine(source)
+
+
+class Pipe(io.BytesIO):
+    def seek(self, offset: int, whence: int = 0) -> int:
+        raise io.UnsupportedOperation("underlying stream is not seekable")
+
+
+def test_a_file_object_is_read_from_its_beginning_or_refused(tmp_path: Path) -> None:
+    key, data = Key.generate(), clips.write(tmp_path / "in.mp4", count=8).read_bytes()
+    file = io.BytesIO(data)
+    file.seek(0, io.SEEK_END)
+    assert not detect_file(file, keys=key).present
+    with pytest.raises(MediaError, match=r"not seekable.*give a path"):
+        detect_file(Pipe(data), keys=key)
+    with pytest.raises(CorruptFile, match="empty"):
+        detect_file(io.BytesIO(), keys=key)
+    with pytest.raises(UnsupportedFormat, match="only a clip"):
+        detect_file(io.BytesIO(b"fLaC"), keys=key)
 
 
 def test_a_hole_in_a_steady_clip_is_said(tmp_path: Path) -> None:

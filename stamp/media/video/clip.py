@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -179,6 +180,9 @@ def reading(path: Path | None) -> Iterator[None]:
     except MemoryError as error:
         raise refused(named, "not enough memory to decode it", "scale it down first") from error
     except OSError as error:
+        # The file could be opened: this is how the Matroska demuxer says that something passes its end.
+        if isinstance(error, av.error.FFmpegError) and error.errno == errno.EIO:
+            raise damaged(named, f"it cannot be read to its end ({error.strerror})") from error
         reason = error.strerror or str(error)
         message = f"{named}: cannot be read ({reason}); check the path and its permissions"
         raise MediaError(message, path=path) from error
