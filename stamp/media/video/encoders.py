@@ -116,7 +116,7 @@ def _pixel_format(encoder: str, clip: Clip, path: Path) -> str:
     raise refused(
         path,
         f"{encoder} cannot encode {clip.pix_fmt}",
-        "choose another with --codec, or convert the clip first",
+        "choose another with --codec (av1 takes 10 bits, ffv1 in Matroska anything), or convert it first",
     )
 
 
