@@ -298,13 +298,13 @@ class File:
         wanted = {name: values[name] for name in homes_in(key) if name in values}
         if block is None and not _is_created(self.container, key):
             wanted = {}
-        alone = {name: value for name, value in wanted.items() if not _elsewhere(self.container, key, name)}
         limit = None if key == self.container.STORES[0] else _limits(self.container).get(key)
-        for part in filter(None, (wanted, alone)):
-            new = _written(key, block, tuple(part.items()))
-            if limit is None or len(new) <= limit:
-                return new, part.keys()
-        return block or b"", frozenset()
+        new = _written(key, block, tuple(wanted.items())) if wanted else block or b""
+        if limit is None or len(new) <= limit:
+            return new, wanted.keys()
+        alone = {name: value for name, value in wanted.items() if not _elsewhere(self.container, key, name)}
+        new = _written(key, block, tuple(alone.items())) if alone else block or b""
+        return (new, alone.keys()) if len(new) <= limit else (block or b"", frozenset())
 
     def without_rights(self, rights: Rights) -> File:
         """The file without the fields of `rights`, in each place that says exactly what `rights` says. A
