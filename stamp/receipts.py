@@ -51,7 +51,7 @@ def snapshot(path: Path) -> Snapshot:
         try:
             opened = registry.File(file)
             found, blocks = opened.found, opened.blocks
-            essence = registry.essence_digest(file)
+            essence = registry.work_digest(opened)
         except MediaError:
             return Snapshot(size, digest.hexdigest(), None, None, {}, {})
     return Snapshot(size, digest.hexdigest(), found.container, essence, found.values, blocks)
