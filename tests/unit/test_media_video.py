@@ -173,6 +173,20 @@ def test_a_late_picture_starts_when_it_did(tmp_path: Path) -> None:
     assert times(target)[0] == 1024 / 12_288
 
 
+def test_a_late_sound_starts_when_it_did(tmp_path: Path) -> None:
+    """To its sample, and again when the clip is written once more."""
+    sound = lambda container, stream: [clips.add_sound(container, "pcm_s16le", start=97)]  # noqa: E731
+    exact = {"movie_timescale": "48000"}
+    source = clips.write(tmp_path / "in.mov", count=12, prepare=sound, muxer_options=exact)
+    once, twice = tmp_path / "once.mov", tmp_path / "twice.mov"
+    again(source, once)
+    again(once, twice)
+    for path in (source, once, twice):
+        with av.open(str(path)) as container:
+            assert container.streams.audio[0].start_time == 97
+        assert times(path) == times(source)
+
+
 def packet(stream: Any, pts: int, duration: int = 2880) -> av.Packet[Any]:
     made = av.Packet(b"sound")
     made.stream, made.time_base = stream, Fraction(1, 90_000)

@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -131,9 +132,7 @@ class _Job:
             str(target),
             "w",
             format=clip.muxer,
-            options=muxer_options(
-                clip, self.video.start_time or 0, fraction(self.times.base), edit_lists=edit_lists
-            ),
+            options=muxer_options(clip, self._begins(), edit_lists=edit_lists),
             **AS_THEY_ARE,
         )
         self.output.flags |= _BITEXACT  # no dates, no random numbers
@@ -182,6 +181,12 @@ class _Job:
         self.held: Packet[Any] | None = None
         self.first_dts = 0
         self.seen = 0.0  # seconds, the end of what there was to read
+
+    def _begins(self) -> Iterator[tuple[int, Fraction]]:
+        yield self.video.start_time or 0, fraction(self.times.base)
+        for stream in self.source.streams:
+            if stream.start_time and stream.time_base:
+                yield stream.start_time, fraction(stream.time_base)
 
     def _copied(self, stream: Stream) -> Stream | None:
         """The stream that takes the packets of `stream` as they are; None where it is not to be copied."""

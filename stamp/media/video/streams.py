@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Iterable
 from contextlib import suppress
 from fractions import Fraction
+from math import lcm
 from typing import cast
 
 import av
@@ -41,6 +43,7 @@ COUNTING = {"mpeg2video", "mpeg4"}
 
 
 _TICKS = 1000  # a second, in which FFmpeg tells the edits of a movie
+_MOST_TICKS = 2**31 - 1
 
 
 # In frames whose size in bytes varies, as MP3's does where the rate leaves a rest.
@@ -62,16 +65,21 @@ def copied_stream(output: OutputContainer, source: Stream, clip: Clip) -> Stream
     return made
 
 
-def muxer_options(clip: Clip, start: int, base: Fraction, *, edit_lists: bool) -> dict[str, str]:
-    """start : of the picture, in units of `base` seconds."""
+def muxer_options(clip: Clip, begins: Iterable[tuple[int, Fraction]], *, edit_lists: bool) -> dict[str, str]:
+    """begins : when the streams begin, the picture first: a count, and its unit in seconds."""
     if clip.muxer == "mpegts":
         return {"mpegts_m2ts_mode": str(int(clip.timed_packets))}
     if clip.muxer not in ("mp4", "mov"):
         return {}
     # Spherical and stereoscopic descriptions count as unofficial, but they were there.
     options = {"strict": "unofficial", "write_btrt": "0"} | ({"brand": clip.brand} if clip.brand else {})
-    if (start * base * _TICKS).denominator > 1:
-        options["movie_timescale"] = str(base.denominator)
+    ticks = 1
+    for start, base in begins:
+        common = lcm(ticks, base.denominator)
+        if (start * base * _TICKS).denominator > 1 and common <= _MOST_TICKS:
+            ticks = common
+    if ticks > 1:
+        options["movie_timescale"] = str(ticks)
     # B frames then point back by negative offsets instead of an edit list (ISO/IEC 14496-12, 8.6.1.3).
     return options if edit_lists else options | {"use_editlist": "0", "movflags": "negative_cts_offsets"}
 
