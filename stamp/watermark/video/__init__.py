@@ -2,7 +2,7 @@
 
 from .detect import Detector, VideoDetection
 from .embed import Embedder
-from .energy import USUAL, Allocation, allocation
+from .energy import USUAL, Allocation, Shares, allocation
 from .scheme import SCHEME
 
-__all__ = ["SCHEME", "USUAL", "Allocation", "Detector", "Embedder", "VideoDetection", "allocation"]
+__all__ = ["SCHEME", "USUAL", "Allocation", "Detector", "Embedder", "Shares", "VideoDetection", "allocation"]

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import HostError
 from ..grid import resize, resize_rows
 from ..key import Key
-from .energy import USUAL, Allocation
-from .mask import MOST, motion_gain, sample, size_gain, step_of, visibility
+from .energy import USUAL, Allocation, Shares
+from .mask import MOST, sample, size_gain, step_of, visibility
 from .scheme import displayed, pattern
 
 Luma = NDArray[np.uint8] | NDArray[np.uint16]
@@ -70,17 +68,15 @@ class Embedder:
         self._scale = np.float32(strength * self._white / 255 * codes)
         self._most = MOST / codes
         self._payload, self._key, self._canonical = payload, key, displayed(size, aspect)
-        self._levels = USUAL.levels
-        self._pattern = self._patterned(self._levels)
+        self._shares = USUAL.shares
+        self._pattern = self._patterned(self._shares)
         self._identity = strength == 0
         self._glance: NDArray[np.float32] | None = None
-        self._before: NDArray[np.float32] | None = None
-        self._moved = (0.0, 0.0)
         self._age = _REFRESH
         self._steps: tuple[NDArray[np.unsignedinteger], ...] = ()
 
-    def _patterned(self, levels: Sequence[float]) -> NDArray[np.float32]:
-        plane = resize(pattern(self._payload, self._key, self._canonical, levels), self._size)
+    def _patterned(self, shares: Shares) -> NDArray[np.float32]:
+        plane = resize(pattern(self._payload, self._key, self._canonical, shares), self._size)
         plane *= self._scale
         return plane
 
@@ -98,11 +94,8 @@ class Embedder:
         if self._identity:
             return
         glance = sample(luma, 4 * self._step, self._white)
-        self._moved = (_difference(glance, self._before), self._moved[0])
-        self._before = glance
         if self._age == _REFRESH or _difference(glance, self._glance) > _CHANGED:
-            # At the first frame nothing is known of motion, at the third there is.
-            self._age = 0 if self._glance is not None else _REFRESH - 2
+            self._age = 0
             self._glance = glance
             self._refresh(luma, allocation)
         self._age += 1
@@ -120,11 +113,10 @@ class Embedder:
         h, w = self._size
         half = self._white // 2
         cap, up, down = (np.empty_like(luma) for _ in range(3))
-        # The lesser of two differences: a cut is no motion.
-        gain = allocation.gain * size_gain(self._size) * motion_gain(min(self._moved))
-        if allocation.levels != self._levels:
-            self._levels = allocation.levels
-            self._pattern = self._patterned(self._levels)
+        gain = allocation.gain * size_gain(self._size)
+        if allocation.shares != self._shares:
+            self._shares = allocation.shares
+            self._pattern = self._patterned(self._shares)
         mask = visibility(sample(luma, self._step, self._white), gain, self._most)
         wide = resize(mask, (mask.shape[0], w))
         for start, end, rows in resize_rows(wide, h, _STRIP):

@@ -18,10 +18,8 @@ AMPLITUDE = 0.65  # grey levels (deviation) at an activity of 0.5
 # Grey levels, root mean square of a frame. Drawings and titles get no less than the first, or rounding to
 # whole levels would swallow the mark; no frame more than the second, counted in codes: 44.1 dB.
 LEAST, MOST = 0.9, 1.6
-# Where much moves the mark is seen less, costs fewer bits, and needs more to last.
-_STILL, _LIVELY, _MOST_LIVELY = 3.0, 5.0, 2.0  # grey levels of mean difference to the frame before
 # Platforms give bits by the pixel: a small frame has fewer for the same scene, and fewer samples of the mark.
-_SIZE, _SIZE_EXPONENT, _SIZE_GAINS = 720, 0.35, (0.8, 1.3)
+_AREA, _AREA_EXPONENT, _AREA_GAINS = 720 * 1280, 0.35, (0.7, 1.5)
 
 
 def step_of(shape: tuple[int, int]) -> int:
@@ -36,13 +34,7 @@ def sample(luma: NDArray[np.unsignedinteger], step: int, white: float) -> Plane:
 
 def size_gain(shape: tuple[int, int]) -> float:
     """How much stronger the mark of a frame of `shape` is, for being small, or weaker, for being large."""
-    return float(np.clip((_SIZE / min(shape)) ** _SIZE_EXPONENT, *_SIZE_GAINS))
-
-
-def motion_gain(moved: float) -> float:
-    """How much stronger the mark is where frames differ by `moved` grey levels on average."""
-    lively = min(max((moved - _STILL) / (_LIVELY - _STILL), 0.0), 1.0)
-    return 1.0 + (_MOST_LIVELY - 1.0) * lively
+    return float(np.clip((_AREA / (shape[0] * shape[1])) ** _AREA_EXPONENT, *_AREA_GAINS))
 
 
 def visibility(sampled: Plane, gain: float, most: float) -> Plane:

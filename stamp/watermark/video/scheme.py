@@ -6,8 +6,6 @@ frames of a clip give away does not help against the pictures marked with the sa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,11 +16,9 @@ from ..key import Key
 from ..linear import product
 from ..payload import frame
 from ..wavelet import LEVELS, synthesise
-from .energy import USUAL
+from .energy import USUAL, Shares
 
 SCHEME = "stamp.video.1"
-
-SINUSOIDS = 0.2  # share of the energy
 
 
 def displayed(shape: tuple[int, int], aspect: float | None) -> tuple[int, int]:
@@ -32,10 +28,9 @@ def displayed(shape: tuple[int, int], aspect: float | None) -> tuple[int, int]:
 
 
 def pattern(
-    payload: bytes, key: Key, shape: tuple[int, int], levels: Sequence[float] = USUAL.levels
+    payload: bytes, key: Key, shape: tuple[int, int], shares: Shares = USUAL.shares
 ) -> NDArray[np.float32]:
-    """The mark of a frame on its canonical grid (H, W), float32, of mean square 1; `levels` as in
-    `Allocation`.
+    """The mark of a frame on its canonical grid (H, W), float32, of mean square 1.
 
     Raises
     ------
@@ -45,15 +40,25 @@ def pattern(
     bits = 1 - 2 * encode(frame(payload, key, SCHEME)).astype(np.float32)
     signs = np.concatenate([bits, np.ones(2, np.float32)])
     details = [
-        np.float32((share * 4**level) ** 0.5) * signs[index] * sign  # a level has a quarter of the places
-        for level, share, index, sign in zip(range(1, LEVELS + 1), levels, c.index, c.sign, strict=True)
+        _amplitudes(level, shares) * signs[index] * sign
+        for level, index, sign in zip(range(1, LEVELS + 1), c.index, c.sign, strict=True)
     ]
     tile = synthesise(np.zeros((PERIOD >> LEVELS,) * 2, np.float32), details)
     tiles = np.tile(tile, (-(-shape[0] // PERIOD), -(-shape[1] // PERIOD)))[: shape[0], : shape[1]]
     waves = _sinusoids(key, c.frequencies, shape)
     return np.asarray(
-        (1 - SINUSOIDS) ** 0.5 * tiles / tile.std() + SINUSOIDS**0.5 * waves / waves.std(), np.float32
+        (1 - shares.sinusoids) ** 0.5 * tiles / tile.std() + shares.sinusoids**0.5 * waves / waves.std(),
+        np.float32,
     )
+
+
+def _amplitudes(level: int, shares: Shares) -> NDArray[np.float32]:
+    """Of the coefficients of LH, HL and HH, (3, 1, 1); a level has a quarter of the places of the one
+    before."""
+    diagonal = shares.diagonals[level - 1]
+    edge = (1 - diagonal) / 2
+    energy = 3 * shares.levels[level - 1] * 4**level * np.array([edge, edge, diagonal])
+    return np.asarray(np.sqrt(energy)[:, None, None], np.float32)
 
 
 def _sinusoids(key: Key, frequencies: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.float32]:
