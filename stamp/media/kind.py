@@ -1,9 +1,12 @@
-"""Is this a picture, a sound or a video? Told by the first bytes; names and suffixes do not count."""
+"""Is this a picture, a sound or a video? Told by its beginning; names and suffixes do not count."""
 
 from __future__ import annotations
 
 import os
 from typing import Literal
+
+from ..metadata.registry import identify
+from ..metadata.signatures import SEARCHED
 
 Kind = Literal["image", "audio", "video"]
 
@@ -48,7 +51,12 @@ def kind_of(path: str | os.PathLike[str]) -> Kind:
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         with open(descriptor, "rb") as file:
-            return kind(file.read(HEAD) or b"")
+            head = file.read(HEAD) or b""
+            found = kind(head)
+            # A recording of a stream may begin within a frame: more of it is needed to tell.
+            if found == "image" and head and identify(head + file.read(SEARCHED - HEAD)) == "mp3":
+                return "audio"
+            return found
     except (OSError, ValueError):
         return "image"
 

@@ -13,7 +13,7 @@ _BITRATES = {
 }
 _RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
 _LONGEST = 1 << 12
-_SEARCHED = 1 << 16
+SEARCHED = 1 << 16
 _MANY = 6
 _TAGS_BEHIND = (b"TAG", b"APE")
 
@@ -51,15 +51,24 @@ def sound(data: Source) -> str | None:
     if head[:4] == b"OggS":
         return "ogg"
     tagged = id3tag.prefix(data)
-    body = data[tagged : tagged + _SEARCHED]
+    body = data[tagged : tagged + SEARCHED]
     if body[:4] == b"fLaC":
         return "flac"
+    return None if first_frame(body, tagged=tagged > 0) is None else "mp3"
+
+
+def first_frame(body: bytes, *, tagged: bool) -> int | None:
+    """Where MPEG audio begins in the first `SEARCHED` bytes of a file, or of what stands behind the ID3v2
+    tags of one that is `tagged`; None where there is none.
+
+    A recording of a stream may begin within a frame; where nothing else speaks for MP3, more frames must.
+    """
+    if _frames_at(body, 0, 2):
+        return 0
     if tagged:
-        return "mp3" if any(_frames_at(body, at, 2) for at in range(len(body))) else None
-    # A recording of a stream may begin within a frame; where nothing else speaks for MP3, more frames must.
+        return next((at for at in range(1, len(body)) if _frames_at(body, at, 2)), None)
     torn = range(1, min(_LONGEST, len(body)))
-    many = any(_frames_at(body, at, _MANY, whole=True) for at in torn)
-    return "mp3" if many or _frames_at(body, 0, 2) else None
+    return next((at for at in torn if _frames_at(body, at, _MANY, whole=True)), None)
 
 
 def _frames_at(body: bytes, at: int, count: int, *, whole: bool = False) -> bool:

@@ -20,6 +20,7 @@ from stamp.media.audio import boxes, flac, oggpages
 from stamp.media.audio.encode import as_frame, regular
 from stamp.media.audio.id3 import with_gapless
 from stamp.media.audio.opening import open_song
+from stamp.media.kind import kind_of
 from tests import songs
 from tests.songs import made
 
@@ -159,6 +160,70 @@ def test_mp3_tags_are_kept_on_both_sides(tmp_path: Path) -> None:
     assert data.endswith(back)
     assert not data.removesuffix(back).endswith((ape, lyrics))
     assert b"Info" in data[len(front) : len(front) + 40]
+
+
+@pytest.mark.parametrize("junk", [100, 3000])
+def test_junk_between_the_tag_and_the_frames_costs_no_sample(junk: int, tmp_path: Path) -> None:
+    """FFmpeg's demuxer then takes the header frame for sound: the song would begin 2257 samples late, and the
+    end be cut off."""
+    path = made(tmp_path, "mp3", frames=50_000)
+    frames = path.read_bytes()[_id3_size(path) :]
+    right = np.concatenate(list(open_song(path).blocks()))
+    front = id3((b"TIT2", b"\0Title"))
+    path.write_bytes(front + bytes(junk) + frames)
+    assert np.array_equal(np.concatenate(list(open_song(path).blocks())), right)
+    target = tmp_path / "out.mp3"
+    assert f"{junk} bytes before its first frame" in softer(path, target)[1]
+    assert target.read_bytes().startswith(front + b"\xff\xfb")
+    there, _ = songs.read(target)
+    assert there.shape == right.shape
+    assert np.corrcoef(there[:, 0], right[:, 0])[0, 1] > 0.99
+
+
+def test_a_recording_of_a_stream_that_begins_within_a_frame(tmp_path: Path) -> None:
+    path, target = made(tmp_path, "mp3", frames=100_000), tmp_path / "out.mp3"
+    path.write_bytes(path.read_bytes()[_id3_size(path) + 5000 :])
+    assert kind_of(path) == "audio"
+    before, _ = songs.read(path)
+    softer(path, target)
+    after, _ = songs.read(target)
+    assert len(after) == len(before) > 80_000
+    assert np.corrcoef(after[:, 0], before[:, 0])[0, 1] > 0.99
+
+
+@pytest.mark.parametrize(("rate", "channels"), [(44_100, 2), (44_100, 1), (16_000, 2), (16_000, 1)])
+def test_replay_gain_in_the_header_of_an_mp3_is_kept_and_its_checksum_right(
+    rate: int, channels: int, tmp_path: Path
+) -> None:
+    path, target = tmp_path / "song.mp3", tmp_path / "out.mp3"
+    gains = bytes.fromhex("007a3c402cc74d22")
+    songs.write(path, songs.tune(rate, channels, 50_000), rate, "mp3", bit_rate=64_000)
+    data = bytearray(path.read_bytes()[_id3_size(path) :])
+    place = data.index(b"Info") + 120
+    data[place + 11 : place + 19] = gains
+    path.write_bytes(data)
+    softer(path, target)
+    made = target.read_bytes()
+    place = made.index(b"Info") + 120
+    assert made[place + 11 : place + 19] == gains
+    assert made[place + 34 : place + 36] == _crc16(made[: place + 34])
+
+
+def _crc16(data: bytes) -> bytes:
+    crc = 0
+    for byte in data:
+        for bit in range(8):
+            crc = crc >> 1 ^ 0xA001 * ((crc ^ byte >> bit) & 1)
+    return crc.to_bytes(2, "big")
+
+
+def test_the_header_of_an_mp3_with_checksums_is_found(tmp_path: Path) -> None:
+    """LAME says that its header frame has a checksum, and leaves no room for one."""
+    path = made(tmp_path, "mp3", frames=50_000)
+    data = bytearray(path.read_bytes()[_id3_size(path) :])
+    data[1] &= 0xFE  # in the header frame
+    path.write_bytes(data)
+    assert open_song(path).frames == 50_000
 
 
 def test_the_bit_rate_of_a_cut_mp3_is_that_of_its_frames(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import BinaryIO
 
+from ...metadata import signatures
 from ...metadata.stores import ape, id3tag
 
 
@@ -20,6 +21,18 @@ def id3_end(file: BinaryIO) -> int:
         if not size:
             return end
         end += size
+
+
+def first_frame(file: BinaryIO) -> int | None:
+    """The first byte of MPEG audio, behind the ID3v2 tags and what else stands in front of it; None where
+    there is none. FFmpeg's demuxer passes over junk, too, but then takes the header frame for sound."""
+    start = id3_end(file)
+    file.seek(start)
+    body = file.read(signatures.SEARCHED)
+    if body[:1] == b"\xff" and body[1:2] >= b"\xe0":  # a damaged frame is one, too
+        return start
+    at = signatures.first_frame(body, tagged=start > 0)
+    return None if at is None else start + at
 
 
 def tags_start(file: BinaryIO, first: int) -> int:

@@ -9,15 +9,20 @@ from dataclasses import dataclass
 
 _SIDE = {(3, False): 32, (3, True): 17}  # bytes of side information in MPEG-1; 17 and 9 otherwise
 _WRITERS = (b"LAME", b"Lavf", b"Lavc")
-_CHECKED = 190
-"""Bytes of the frame that its checksum covers."""
+_GAINS = 11
+"""Where the peak and two replay gains stand."""
+NO_GAINS = bytes(8)
+_CHECK = 34
+"""Where the checksum of all that is before it stands."""
+_REACH = 38 + 120 + _CHECK + 2
+"""Bytes of the longest header, with its checksum."""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
     """start : the first byte of the frame. lame : of LAME's part of it. length : of the music, in sample
     frames. delay : what the encoder put before it. whole : what a decoder makes of all packets. size : bytes
-    of all packets, 0 where that is not told."""
+    of all packets, 0 where that is not told. gains : the peak and the replay gains."""
 
     start: int
     lame: int
@@ -25,19 +30,23 @@ class Header:
     delay: int
     whole: int
     size: int
+    gains: bytes
 
 
 def find_header(head: bytes) -> Header | None:
     """Read the header frame in the first bytes behind the tags; None where there is none."""
     start = head.find(b"\xff")
-    if start < 0 or len(head) < start + _CHECKED + 10:
+    if start < 0 or len(head) < start + _REACH:
         return None
     second, fourth = head[start + 1], head[start + 3]
     version, mono, crc = second >> 3 & 3, fourth >> 6 == 3, not second & 1
     if second & 0xE0 != 0xE0 or second >> 1 & 3 != 1:  # layer III
         return None
-    at = start + 4 + (2 if crc else 0) + _SIDE.get((version, mono), 9 if mono else 17)
-    if head[at : at + 4] not in (b"Xing", b"Info"):
+    side = start + 4 + _SIDE.get((version, mono), 9 if mono else 17)
+    # LAME leaves no room for the frame's own checksum, also where the frame says that it has one.
+    places = (side, side + 2) if crc else (side,)
+    at = next((place for place in places if head[place : place + 4] in (b"Xing", b"Info")), None)
+    if at is None:
         return None
     flags = int.from_bytes(head[at + 4 : at + 8], "big")
     lame = at + 8 + sum(size for bit, size in ((1, 4), (2, 4), (4, 100), (8, 4)) if flags & bit)
@@ -47,11 +56,13 @@ def find_header(head: bytes) -> Header | None:
     size = int.from_bytes(head[at + 12 : at + 16], "big") if flags & 2 else 0
     pads = int.from_bytes(head[lame + 21 : lame + 24], "big")
     length = whole - (pads >> 12) - (pads & 0xFFF)
-    return Header(start, lame, length, pads >> 12, whole, size) if length > 0 else None
+    gains = head[lame + _GAINS : lame + _GAINS + len(NO_GAINS)]
+    return Header(start, lame, length, pads >> 12, whole, size, gains) if length > 0 else None
 
 
-def with_length(head: bytes, length: int) -> bytes:
-    """`head` with a padding that makes the music `length` sample frames long.
+def completed(head: bytes, length: int, gains: bytes) -> bytes:
+    """`head` with a padding that makes the music `length` sample frames long, and with the source's gains
+    (`NO_GAINS` where there are none).
 
     FFmpeg's muxer counts only the padding in the last packet, so that the music seems up to 48 samples too
     long where it begins in the one before.
@@ -62,7 +73,8 @@ def with_length(head: bytes, length: int) -> bytes:
     changed = bytearray(head)
     pads = found.delay << 12 | found.whole - found.delay - length
     changed[found.lame + 21 : found.lame + 24] = pads.to_bytes(3, "big")
-    end = found.start + _CHECKED
+    changed[found.lame + _GAINS : found.lame + _GAINS + len(gains)] = gains
+    end = found.lame + _CHECK
     changed[end : end + 2] = _crc16(changed[found.start : end]).to_bytes(2, "big")
     return bytes(changed)
 

@@ -17,8 +17,8 @@ import av
 from ..source import refused, regular_file
 from .decode import Section, Sound, cut, decoded, examine, opened
 from .encode import Counted, lossy_note, mux, raised_rate
-from .id3 import id3_end, tags_start, with_gapless
-from .lame import find_header, with_length
+from .id3 import first_frame, id3_end, tags_start, with_gapless
+from .lame import NO_GAINS, completed, find_header
 from .sink import Shifted
 from .song import Faults, Song
 
@@ -36,8 +36,10 @@ _DELAY = 576 + 529  # LAME's encoder and any decoder
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """The bytes of the file between the tags."""
+    """tags : the byte behind the tags in front. start, end : of the sound, from the first frame to the tags
+    behind it."""
 
+    tags: int
     start: int
     end: int
 
@@ -45,8 +47,9 @@ class _Place:
 def open_mp3(path: Path) -> Song:
     """MP3, and MP2 for reading. Raises CorruptFile, UnsupportedFormat."""
     with regular_file(path) as file:
-        start = id3_end(file)
-        place = _Place(start, tags_start(file, start))
+        tags, start = id3_end(file), first_frame(file)
+        start = tags if start is None else start
+        place = _Place(tags, start, tags_start(file, start))
     with _between_tags(path, place) as section:
         sound = examine(path, "mp3", section)
         section.seek(0)
@@ -54,6 +57,7 @@ def open_mp3(path: Path) -> Song:
     # Songs that were joined, or cut, by a program that knows nothing of headers have the first one's.
     fits = header is not None and place.end - place.start <= header.size + _SLACK
     frames = header.length if header and fits else None
+    gains = header.gains if header else NO_GAINS
     faults = Faults()
     return Song(
         path,
@@ -62,7 +66,7 @@ def open_mp3(path: Path) -> Song:
         sound.channels,
         frames,
         lambda: cut(_blocks(path, place, faults), frames),
-        lambda target, blocks: _write(path, place, sound, target, blocks),
+        lambda target, blocks: _write(path, place, sound, gains, target, blocks),
         faults,
     )
 
@@ -90,7 +94,9 @@ def _samples(rate: int) -> int:
     return 1152 if rate >= 32_000 else 576
 
 
-def _write(path: Path, place: _Place, sound: Sound, target: Path, blocks: Iterable[Block]) -> list[str]:
+def _write(
+    path: Path, place: _Place, sound: Sound, gains: bytes, target: Path, blocks: Iterable[Block]
+) -> list[str]:
     if sound.codec != "mp3":
         raise refused(path, f"a file with {sound.codec} in it cannot be marked", "convert it to MP3 or WAV")
     source = _bit_rate(path, place, sound.rate)
@@ -98,7 +104,7 @@ def _write(path: Path, place: _Place, sound: Sound, target: Path, blocks: Iterab
     wanted = raised_rate(source, sound, least=_LEAST, most=320_000)
     rate = next((rate for rate in rates if 1020 * rate >= wanted), rates[-1])
     with regular_file(path) as file:
-        prefix = file.read(place.start)
+        prefix = file.read(place.tags)
         file.seek(place.end)
         suffix = file.read()
     counted = Counted(blocks)
@@ -113,7 +119,11 @@ def _write(path: Path, place: _Place, sound: Sound, target: Path, blocks: Iterab
         samples = packets * _samples(sound.rate)
         padding = max(samples - counted.frames - _DELAY, 0)
         output.seek(len(prefix))
-        head = with_length(output.read(_HEAD), counted.frames)
+        head = completed(output.read(_HEAD), counted.frames, gains)
         output.seek(0)
         output.write(with_gapless(prefix, _DELAY, padding, counted.frames) + head)
-    return [lossy_note("MP3", 1000 * rate, source)]
+    notes = [lossy_note("MP3", 1000 * rate, source)]
+    # Behind them, players would take the new header frame for sound.
+    if junk := place.start - place.tags:
+        notes.append(f"{junk} bytes before its first frame, which are no sound, were left out")
+    return notes

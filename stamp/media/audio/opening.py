@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from ..source import refused, regular_file
-from .id3 import id3_end
+from .id3 import first_frame, id3_end
 from .song import Song
 
 _HEAD = 64
@@ -48,6 +48,12 @@ def open_song(path: str | os.PathLike[str]) -> Song:
     for magic, title, demuxer in _READ_ONLY:
         if head.startswith(magic):
             return read_only(path, title, demuxer)
+    with regular_file(path) as file:
+        torn = first_frame(file) is not None
+    if torn:
+        from .mp3 import open_mp3
+
+        return open_mp3(path)
     raise refused(path, "not a kind of sound that is known here", "convert it to FLAC or WAV")
 
 
