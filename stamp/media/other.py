@@ -31,7 +31,9 @@ def read_luma(data: bytes, path: Path) -> Pixels:
     """Luma (H, W) uint8 of the first frame. Raises UnsupportedFormat, CorruptFile."""
     signature = next((start for start in _PLUGINS if data.startswith(start)), None)
     if signature is None:
-        raise refused(path, "not a photo, clip or song of a kind that is handled", "convert it to PNG first")
+        raise refused(
+            path, "not a photo, clip or song of a kind that is handled", "convert it (to PNG, MP4 or FLAC)"
+        )
     module, name = _PLUGINS[signature]
     image: ImageFile.ImageFile = getattr(import_module(f"PIL.{module}ImagePlugin"), name)(io.BytesIO(data))
     check_size(*image.size, path)

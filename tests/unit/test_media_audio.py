@@ -98,7 +98,7 @@ def test_bits_that_do_not_count_stay_zero(tmp_path: Path) -> None:
     assert (samples % 16 == soundfile.read(tmp_path / "coarse.wav", dtype="int32")[0] // 256 % 16).all()
 
 
-@pytest.mark.parametrize("unknown", [0, 0x7FFFF000, 0x7FFFFFFF, 0xFFFFFFFF])
+@pytest.mark.parametrize("unknown", [0, 0x7FFFF000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF])
 def test_lengths_that_a_pipe_left_open_are_filled_in(unknown: int, tmp_path: Path) -> None:
     path = made(tmp_path, "wav-16")
     data = path.read_bytes()

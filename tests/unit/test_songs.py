@@ -20,7 +20,7 @@ from stamp import Key, detect_file, embed_file
 from stamp.errors import CorruptFile, HostError, OutputError, UnsupportedFormat
 from stamp.media.audio import ogg
 from stamp.media.audio.opening import open_song
-from stamp.media.audio.song import BLOCK
+from stamp.media.audio.song import BLOCK, Faults
 from stamp.songs import _marked
 from stamp.watermark.audio import Embedder
 from tests import songs
@@ -192,6 +192,39 @@ def test_outputs_and_sources_are_safe(tmp_path: Path) -> None:
     embed_file(path, path, PAYLOAD, key=KEY, overwrite=True)
     assert detect_file(path, keys=KEY).payload == PAYLOAD
     assert [file.name for file in tmp_path.iterdir()] == ["song.wav"]
+
+
+@pytest.mark.parametrize(
+    ("muxer", "codec", "remedy"),
+    [("mp4", "flac", "FLAC or WAV"), ("mov", "pcm_s16le", "FLAC or WAV"), ("mp4", "libopus", "M4A with AAC")],
+)
+def test_other_sound_in_mp4_is_refused_with_a_remedy_that_loses_nothing(
+    muxer: str, codec: str, remedy: str, tmp_path: Path
+) -> None:
+    path = tmp_path / f"song.{muxer}"
+    with av.open(str(path), "w", format=muxer) as container:
+        stream = container.add_stream(codec, rate=48_000, layout="mono")
+        stream.codec_context.format = "s16"
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 960), np.int16), "s16", "mono")
+        frame.sample_rate = 48_000
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    with pytest.raises(UnsupportedFormat, match=f"convert it to {remedy}$"):
+        embed_file(path, tmp_path / f"marked.{muxer}", PAYLOAD, key=KEY)
+
+
+def test_what_nobody_knows_is_not_taken_for_a_picture_alone(tmp_path: Path) -> None:
+    path = tmp_path / "song.ape"
+    path.write_bytes(b"MAC \x8c\x0f" + bytes(1000))
+    with pytest.raises(UnsupportedFormat, match=r"song\.ape: .*convert it \(to PNG, MP4 or FLAC\)"):
+        detect_file(path, keys=KEY)
+
+
+def test_one_damaged_packet_is_one() -> None:
+    faults = Faults()
+    assert faults.notes == []
+    faults.packets = 1
+    assert faults.notes == ["1 damaged packet of its sound was left out"]
 
 
 def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:

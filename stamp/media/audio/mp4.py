@@ -137,8 +137,10 @@ def _write(path: Path, sound: Sound, track: _Track, target: Path, blocks: Iterab
             frames = _encode(spool, sound, "aac", "fltp", blocks, bit_rate=rate, options=AAC_OPTIONS)
             notes.append(lossy_note("AAC", rate, source))
         else:
+            lossless = sound.codec == "flac" or sound.codec.startswith("pcm_")
+            remedy = "FLAC or WAV" if lossless else "M4A with AAC"
             raise refused(
-                path, f"MP4 with {sound.codec} cannot be marked as a song", "convert it to M4A with AAC"
+                path, f"MP4 with {sound.codec} cannot be marked as a song", f"convert it to {remedy}"
             )
         slack = 0 if sound.codec == "alac" else _SLACK
         if track.frames is not None and frames < track.frames - slack:

@@ -26,6 +26,8 @@ class Faults:
     @property
     def notes(self) -> list[str]:
         """What a person should know about it."""
+        if self.packets == 1:
+            return ["1 damaged packet of its sound was left out"]
         return [f"{self.packets} damaged packets of its sound were left out"] if self.packets else []
 
 

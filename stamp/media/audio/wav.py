@@ -20,8 +20,8 @@ _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 _NAMES = {2: "ADPCM", 6: "A-law", 7: "mu-law", 0x11: "ADPCM", 0x50: "MPEG audio", 0x55: "MP3", 0xFF: "AAC"}
 _GUID = bytes.fromhex("000000001000800000aa00389b71")  # KSDATAFORMAT_SUBTYPE_*, from its third byte on
 _UNKNOWN = 0xFFFFFFFF
-# What writers to a pipe put there, who cannot come back to fill in the lengths: SoX, then LAME and opusdec.
-_OPEN = (0x7FFFF000, 0x7FFFFFFF)
+# What writers to a pipe put there, who cannot come back to fill it in: SoX, LAME and opusdec, arecord.
+_OPEN = (0x7FFFF000, 0x7FFFFFFF, 0x80000000)
 _Form = tuple[int, int, int, int, int]
 """(codec, channels, rate, bytes in a sample, bits of it that count)"""
 
