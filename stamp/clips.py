@@ -191,7 +191,7 @@ def detect(
     if seen.present or not isinstance(src, Path):
         return seen
     with suppress(HostError, MediaError):  # without sound, or with sound that cannot be read
-        heard = songs.detect(src, keys=keys, search=search)
+        heard = songs.detect(src, keys=keys, search=search, first=first)
         return heard if heard.present else seen
     return seen
 
@@ -199,7 +199,7 @@ def detect(
 def payload_of(path: Path, *, key: Key) -> bytes | None:
     """The payload of a clip that was marked and left as it is; of its sound only where it has no pictures."""
     seen = _seen(path, keys=[key], search=False, first=True, progress=lambda done, total: None)
-    return (seen or songs.detect(path, keys=[key], search=False)).payload
+    return (seen or songs.detect(path, keys=[key], search=False, first=True)).payload
 
 
 def _seen(

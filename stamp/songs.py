@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from .notices import add_notice
 from .options import Progress
 from .order import Order
 from .outputs import named
-from .reports import DetectReport, EmbedReport
+from .reports import DetectReport, EmbedReport, Mark
 
 if TYPE_CHECKING:
     from av.container import OutputContainer
@@ -26,6 +27,8 @@ _ENOUGH = 10  # seconds in which most music can be read
 _LITTLE = 0.1
 _GLANCE = 28  # seconds, two chunks: most songs are read from them
 _PACKET = 0.02  # seconds, in the shortest usual packet of a lossy codec
+_MOST_MARKS = 100  # in one song
+_Span = tuple[float, float]
 
 
 def embed(order: Order) -> EmbedReport:
@@ -161,8 +164,8 @@ def detect(
     first: bool = False,
     progress: Progress = lambda done, total: None,
 ) -> DetectReport:
-    """Look for a mark of any of `keys` in the sound of `src`; see `files.detect_file`. With `first`, a song
-    whose beginning is read is not read to its end."""
+    """Look for marks of any of `keys` in the sound of `src`; see `files.detect_file`. With `first`, a song
+    whose beginning is read is not read to its end, and no other marks are looked for."""
     from .media.audio.opening import open_song
 
     if not isinstance(src, Path):
@@ -170,9 +173,14 @@ def detect(
 
     song = open_song(src)
     with named(src):
-        best = _best(song, keys, search=False, frames=_GLANCE * song.rate) if first else None
-        if best is None or best.payload is None:
-            best = _best(song, keys, search=search, progress=progress)
+        found = _heard(song, keys, [(0.0, _GLANCE)], search=False)[0][0] if first else []
+        if not found or found[0].payload is None:
+            (found,), length = _heard(song, keys, [(0.0, math.inf)], search=search, progress=progress)
+        best, *further = found
+        if not first and best.payload is not None:
+            further += _beside(song, keys, found, length, search=search)
+    marks = _gathered([best, *further])
+    own = marks.pop((best.payload, best.key_name), None)
     return DetectReport(
         path=src,
         present=best.present,
@@ -184,7 +192,8 @@ def detect(
         transform=None,
         key_name=best.key_name,
         scheme=best.scheme,
-        spans=tuple(best.spans),
+        spans=own.spans if own else tuple(best.spans),
+        others=tuple(marks.values()),
         tempo=best.tempo,
         pitch=best.pitch,
     )
@@ -210,25 +219,74 @@ def lacks(clip: Path, payload: bytes, *, key: Key) -> bool:
     return frames / song.rate >= _ENOUGH and embedder.marked_share >= _LITTLE
 
 
-def _best(
+def _beside(
+    song: Song, keys: Sequence[Key], found: Sequence[AudioDetection], length: float, *, search: bool
+) -> list[AudioDetection]:
+    """The marks in those parts of a song where none was seen: a detector tells one mark of each key, and a
+    mix or the sound of a compilation may have more, or the same one again at another place."""
+    further: list[AudioDetection] = []
+    gaps = _gaps((0.0, length), [span for each in found if each.payload is not None for span in each.spans])
+    while gaps and len(further) < _MOST_MARKS:
+        parts = list(zip(gaps, _heard(song, keys, gaps, search=search)[0], strict=True))
+        gaps = []
+        for gap, (best, *_) in parts:
+            if best.payload is not None and best.spans:
+                spans = tuple((round(start + gap[0], 3), round(end + gap[0], 3)) for start, end in best.spans)
+                further.append(replace(best, spans=spans))
+                gaps += _gaps(gap, spans)
+    return further
+
+
+def _gaps(whole: _Span, spans: Iterable[_Span]) -> list[_Span]:
+    """What is left of a stretch, where it is long enough to be read."""
+    gaps, at = [], whole[0]
+    for start, end in (*sorted(spans), (whole[1], whole[1])):
+        if start - at >= _ENOUGH:
+            gaps.append((at, start))
+        at = max(at, end)
+    return gaps
+
+
+def _gathered(found: Iterable[AudioDetection]) -> dict[tuple[bytes | None, str], Mark]:
+    """The marks among what was found, each with all its places."""
+    marks: dict[tuple[bytes | None, str], Mark] = {}
+    for each in found:
+        if each.payload is not None:
+            name = each.payload, each.key_name
+            known = marks.get(name) or Mark(*name, float(each.log10_p))
+            spans = tuple(sorted({*known.spans, *each.spans}))
+            marks[name] = replace(known, log10_p=min(known.log10_p, float(each.log10_p)), spans=spans)
+    return marks
+
+
+def _heard(
     song: Song,
     keys: Sequence[Key],
+    parts: Sequence[_Span],
     *,
     search: bool,
-    frames: int | None = None,
     progress: Progress = lambda done, total: None,
-) -> AudioDetection:
-    """What the key says whose mark is likeliest there, in the first `frames` samples or all."""
+) -> tuple[list[list[AudioDetection]], float]:
+    """What the keys say of each part of a song, (start, end) in seconds and in order, the likeliest mark
+    first; and how many seconds were read."""
     from .watermark.audio import Detector
 
-    detector = Detector(*keys, sample_rate=song.rate, channels=song.channels, search=search)
-    done = 0
-    for block in song.blocks():
-        detector.push(block[: frames and frames - done])
-        done += len(block)
-        if frames and done >= frames:
-            break
-        progress(done, max(song.frames or 0, done))
-    return min(
-        detector.results(), key=lambda found: (found.payload is None, not found.present, found.log10_p)
-    )
+    found: list[list[AudioDetection]] = []
+    blocks, block, at, done = song.blocks(), None, 0, 0  # the block has the samples `at` to `done`
+    for start, end in parts:
+        detector = Detector(*keys, sample_rate=song.rate, channels=song.channels, search=search)
+        while True:
+            if block is not None:
+                first, last = round(start * song.rate), round(min(end * song.rate, done))
+                if first < last > at:
+                    detector.push(block[max(first - at, 0) : last - at])
+                if end * song.rate <= done:
+                    break
+            block = next(blocks, None)
+            if block is None:
+                break
+            at, done = done, done + len(block)
+            progress(done, max(song.frames or 0, done))
+        answers = detector.results()
+        found.append(sorted(answers, key=lambda each: (each.payload is None, not each.present, each.log10_p)))
+    return found, done / song.rate

@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 
 from stamp import Key, detect_file, embed_file
 from stamp.errors import CorruptFile, HostError, OutputError, UnsupportedFormat
-from stamp.media.audio import ogg
+from stamp.media.audio import ogg, pcm
 from stamp.media.audio.opening import open_song
 from stamp.media.audio.song import BLOCK, Faults
 from stamp.songs import _marked
-from stamp.watermark.audio import Embedder
+from stamp.watermark.audio import Embedder, embed
 from tests import songs
 
 PAYLOAD = bytes.fromhex("00ff00ff00ff00ff")
@@ -211,6 +211,44 @@ def test_other_sound_in_mp4_is_refused_with_a_remedy_that_loses_nothing(
         container.mux(stream.encode(None))
     with pytest.raises(UnsupportedFormat, match=f"convert it to {remedy}$"):
         embed_file(path, tmp_path / f"marked.{muxer}", PAYLOAD, key=KEY)
+
+
+def marked(seconds: float, payload: bytes, key: Key, seed: int) -> songs.Samples:
+    return embed(songs.music(seconds, seed=seed), payload, key=key, sample_rate=44_100)
+
+
+def test_all_marks_of_a_mix_are_told_with_their_places(tmp_path: Path) -> None:
+    """One after the other, the first of them twice, and unmarked music in between."""
+    one = marked(40, PAYLOAD, KEY, 1)
+    parts = [one[: 20 * 44_100], marked(15, bytes(8), KEY, 2), songs.music(12, seed=3), one[25 * 44_100 :]]
+    path = songs.write(tmp_path / "mix", np.concatenate(parts), 44_100, "flac-16")
+    found = detect_file(path, keys=KEY)
+    assert found.payload == PAYLOAD
+    (other,) = found.others
+    assert (other.payload, other.key_name) == (bytes(8), "songs")
+    assert other.log10_p < -9
+    for spans, right in ((found.spans, [(0, 20), (47, 62)]), (other.spans, [(20, 35)])):
+        assert np.allclose(spans, right, atol=3)
+    assert detect_file(path, keys=KEY, first=True).others == ()
+
+
+def test_marks_of_several_keys_in_one_song_are_told(tmp_path: Path) -> None:
+    other = Key(bytes(32), "another")
+    twice = embed(marked(12, PAYLOAD, KEY, 1), bytes(8), key=other, sample_rate=44_100)
+    path = songs.write(tmp_path / "song", twice, 44_100, "flac-16")
+    found = detect_file(path, keys=[KEY, other])
+    told = {(found.payload, found.key_name), *((mark.payload, mark.key_name) for mark in found.others)}
+    assert told == {(PAYLOAD, "songs"), (bytes(8), "another")}
+
+
+def test_a_song_that_is_marked_throughout_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = songs.write(tmp_path / "song", marked(20, PAYLOAD, KEY, 1), 44_100, "wav-16")
+    read, unpack = [], pcm.unpack
+    monkeypatch.setattr(pcm, "unpack", lambda data, layout: read.append(len(data)) or unpack(data, layout))
+    assert detect_file(path, keys=KEY).payload == PAYLOAD
+    assert sum(read) == 20 * 44_100 * 4
 
 
 def test_what_nobody_knows_is_not_taken_for_a_picture_alone(tmp_path: Path) -> None:
