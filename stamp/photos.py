@@ -105,7 +105,10 @@ def _write_readable(
         temp.write_bytes(data)
         if detect(temp, keys=[order.key], search=False).payload == order.payload:
             return metadata, [*picture.notes, *notes, *(metadata.notes if metadata else ())]
-    raise HostError("the mark cannot be read back from this picture: too small, flat or clipped")
+    raise HostError(
+        "the mark cannot be read back, so nothing was written: the picture is too small, flat, clipped or "
+        "noisy to carry it; try a larger version, a higher strength, or a lossless file such as PNG"
+    )
 
 
 def _fidelity(before: NDArray[Any], after: NDArray[Any]) -> tuple[float, float]:

@@ -46,16 +46,9 @@ def read_picture(path: str | os.PathLike[str]) -> Picture:
                 from . import heif
 
                 return heif.read(data, place)
-    name = (
-        "a GIF picture"
-        if data.startswith((b"GIF87a", b"GIF89a"))
-        else "not a photo, clip or song of a kind that is handled"
-    )
-    raise refused(
-        place,
-        name,
-        "convert it (to PNG, MP4 or FLAC); `stamp formats` lists what can be marked",
-    )
+    from . import other
+
+    raise other.unmarkable(data, place)
 
 
 def encode_picture(

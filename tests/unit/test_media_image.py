@@ -104,6 +104,35 @@ def test_other_kinds_are_read_but_not_marked(tmp_path: Path, kind: str) -> None:
         assert close(read_luma(path), np.asarray(expected.convert("RGB").convert("L")))
 
 
+@pytest.mark.parametrize(
+    ("head", "what", "remedy"),
+    [
+        (b"GIF89a", "a GIF picture cannot be marked", "--no-watermark"),
+        (b"\xff\x0a\xfa\x1f", "a JPEG XL picture cannot be marked", "--no-watermark"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n", "a JPEG XL picture cannot be marked", "--no-watermark"),
+        (b"\0\0\0\x18ftypcrx \0\0\0\1", "a raw photograph", "develop it"),
+        (b"FUJIFILMCCD-RAW 0201", "a raw photograph", "develop it"),
+        (b"IIU\0\x18\0\0\0", "a raw photograph", "develop it"),
+        (b"BM", "not a photo, clip or song of a kind that is handled", "convert it"),
+    ],
+)
+def test_what_is_not_marked_is_called_by_its_name(
+    head: bytes, what: str, remedy: str, tmp_path: Path
+) -> None:
+    (tmp_path / "a").write_bytes(head + bytes(100))
+    with pytest.raises(UnsupportedFormat, match=rf"{what}.*{remedy}"):
+        read_picture(tmp_path / "a")
+
+
+@pytest.mark.parametrize("head", [b"\xff\x0a\xfa\x1f", b"\0\0\0\x18ftypcrx \0\0\0\1"])
+def test_what_cannot_be_looked_into_is_called_by_its_name(head: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(head + bytes(100))
+    with pytest.raises(
+        UnsupportedFormat, match=r"a JPEG XL picture.*convert it|a raw photograph.*develop it"
+    ):
+        read_luma(tmp_path / "a")
+
+
 def test_the_first_frame_of_an_animated_gif_is_read(tmp_path: Path) -> None:
     frames = [Image.new("P", (20, 10), index) for index in (0, 1)]
     for frame in frames:

@@ -28,6 +28,7 @@ HEADS = {
     b"\0\0\0\x08wide\0\0\0\0mdat": "video",
     b"\0\0\0\x20ftypavif\0\0\0\0": "image",
     b"\0\0\0\x20ftypheic\0\0\0\0": "image",
+    b"\0\0\0\x20ftypcrx \0\0\0\0": "image",  # a raw photograph of Canon's
     b"\x1aE\xdf\xa3\x9f": "video",
     (b"G" + bytes(187)) * 2: "video",
     (bytes(4) + b"G" + bytes(187)) * 2: "video",
