@@ -84,7 +84,7 @@ def embed_file(
     PayloadError, KeyFileError : the payload is not 8 bytes; a watermark without a key.
     ValueError : `strength` is not above 0 and finite.
     RightsError : neither a watermark nor a notice was asked for.
-    OutputError : `dst` exists, and `overwrite` is False.
+    OutputError : `dst` exists, and `overwrite` is False; or its name ends like that of another kind of file.
     UnsupportedFormat, CorruptFile, MediaError : `src` cannot be read.
     HostError : the work cannot carry a mark that can be read back.
     UnwritableFile : `dst` cannot be written.
@@ -120,7 +120,8 @@ def embed_file(
         progress=progress or _no_progress,
     )
     marked = _medium(kind_of(src)).embed(order)
-    return marked_over(marked, former) if former else marked
+    stale = not rights and former != payload.hex()
+    return marked_over(marked, former, stale=stale) if former else marked
 
 
 def _identifier(src: Path) -> str | None:
@@ -131,10 +132,15 @@ def _identifier(src: Path) -> str | None:
     return None
 
 
-def marked_over(report: EmbedReport, former: str) -> EmbedReport:
-    """The report on a work that carried the payload `former` before it was marked."""
-    note = f"it carried the mark {former} before: there are two now, begin with the original for a clean one"
-    return replace(report, notes=tuple(dict.fromkeys((*report.notes, note))))
+def marked_over(report: EmbedReport, former: str, *, stale: bool = False) -> EmbedReport:
+    """The report on a work that carried the payload `former` before it was marked; `stale`: its notice was
+    left as it is, and tells of that payload."""
+    if any(former in note for note in report.notes):
+        return report
+    told = ", and its notice still tells that one" if stale else ""
+    remedy = "there are two now, begin with the original for a clean one"
+    note = f"it carried the mark {former} before{told}: {remedy}"
+    return replace(report, notes=(*report.notes, note))
 
 
 def detect_file(

@@ -181,9 +181,8 @@ def _job(source: Source, file: Path | None, folder: Path | None, in_place: bool)
     if in_place:
         return Job(path, Path(_real(path)))  # through a link: the file is replaced, not the link to it
     if file:
-        if not _same_container(path, file):
-            message = f"{file}: the container is kept, so the output of {path} must end in {path.suffix}"
-            return Job(path, error=OutputError(message))
+        if not same_container(path, file):
+            return Job(path, error=OutputError(wrong_suffix(path, file)))
         return Job(path, file)
     if folder:
         return Job(path, folder / (path.relative_to(source.root) if source.root else path.name))
@@ -203,7 +202,12 @@ def _is_same_file(one: Path, other: Path) -> bool:
         return False
 
 
-def _same_container(path: Path, other: Path) -> bool:
+def wrong_suffix(path: Path, output: Path) -> str:
+    return f"{output}: the container is kept, so the output of {path} must end in {path.suffix}"
+
+
+def same_container(path: Path, other: Path) -> bool:
+    """Whether the suffixes of a source and its output may name the same kind of file."""
     one, two = path.suffix.lower(), other.suffix.lower()
     return one == two or one not in SUFFIXES or any({one, two} <= same for same in _SAME_CONTAINER)
 

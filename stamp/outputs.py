@@ -8,15 +8,20 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from .errors import CorruptFile, HostError, MediaError, OutputError, UnwritableFile
+from .folders import SUFFIXES, same_container, wrong_suffix
 
 _REMEDY = "; fetch a fresh copy, or save it again from an editor"
 
 
 def check_output(src: Path, dst: Path, overwrite: bool) -> None:
     """Fail before the work is done rather than after it."""
+    same = os.path.exists(dst) and os.path.exists(src) and os.path.samefile(dst, src)
+    # A file that is worked on through a link may have another name than the link.
+    if not same and dst.suffix.lower() in SUFFIXES and not same_container(src, dst):
+        raise OutputError(wrong_suffix(src, dst))
     if overwrite:
         return
-    if os.path.exists(dst) and os.path.exists(src) and os.path.samefile(dst, src):
+    if same:
         raise OutputError(
             f"{dst}: is the source itself, only replaced on purpose (--in-place); name another output"
         )

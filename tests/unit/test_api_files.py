@@ -74,6 +74,38 @@ def test_a_mark_that_the_notice_tells_of_is_told(photo: Path, tmp_path: Path) ->
     assert PAYLOAD.hex() in note
 
 
+def test_a_notice_that_tells_of_the_former_mark_alone_is_told(photo: Path, tmp_path: Path) -> None:
+    first = tmp_path / "first.jpg"
+    stamp.embed_file(photo, first, PAYLOAD, key=KEY, rights=RIGHTS)
+    (stale,) = stamp.embed_file(first, tmp_path / "second.jpg", bytes(8), key=KEY).notes
+    assert f"{PAYLOAD.hex()} before, and its notice still tells that one" in stale
+    for name, payload, rights in (("same", PAYLOAD, None), ("anew", bytes(8), RIGHTS)):
+        report = stamp.embed_file(first, tmp_path / f"{name}.jpg", payload, key=KEY, rights=rights)
+        assert not any("still tells" in note for note in report.notes)
+
+
+@pytest.mark.parametrize("watermark", [True, False])
+def test_an_output_is_not_called_like_another_kind_of_file(
+    watermark: bool, photo: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(stamp.OutputError, match=r"out\.png.*must end in \.jpg"):
+        stamp.embed_file(
+            photo, tmp_path / "out.png", PAYLOAD, key=KEY, rights=RIGHTS, watermark=watermark, overwrite=True
+        )
+    assert list(tmp_path.iterdir()) == []
+    for name in ("out.jpeg", "out.part", "out"):
+        stamp.embed_file(photo, tmp_path / name, PAYLOAD, key=KEY, rights=RIGHTS, watermark=watermark)
+        assert (tmp_path / name).is_file()
+
+
+def test_a_link_may_be_called_like_another_kind_of_file(photo: Path, tmp_path: Path) -> None:
+    copy, link = tmp_path / "copy.jpg", tmp_path / "link.png"
+    copy.write_bytes(photo.read_bytes())
+    link.symlink_to(copy)
+    stamp.embed_file(link, copy, PAYLOAD, key=KEY, overwrite=True)
+    assert stamp.detect_file(copy, keys=KEY).payload == PAYLOAD
+
+
 def test_a_payload_is_drawn_and_told(photo: Path, tmp_path: Path) -> None:
     report = stamp.embed_file(photo, tmp_path / "out.jpg", key=KEY)
     assert report.metadata is None
@@ -246,7 +278,7 @@ def test_no_claim_without_a_mark_that_can_be_read(
 ) -> None:
     floors = quality_floors(monkeypatch)
     deaf(monkeypatch, 99)
-    with pytest.raises(stamp.HostError, match="cannot be read back") as caught:
+    with pytest.raises(stamp.HostError, match=r"cannot be read back.*; try a larger version") as caught:
         stamp.embed_file(photo, tmp_path / "out.jpg", PAYLOAD, key=KEY)
     assert str(caught.value).count(str(photo)) == 1
     assert len(floors) > 1
