@@ -160,6 +160,10 @@ class DetectReport:
     tempo: float | None = None
     pitch: float | None = None
 
+    def carries(self, payload: bytes) -> bool:
+        """Was this payload found, be it beside a surer one?"""
+        return payload == self.payload or any(payload == other.payload for other in self.others)
+
     def to_dict(self) -> dict[str, Any]:
         """An entry of `stamp.detect/1`."""
         turn = self.transform

@@ -73,7 +73,7 @@ def command(
     passed_over = Others()
     todo = inputs(sources, passed_over)
     say_passed_over(screen, passed_over)
-    failed = run(screen, "detect", DetectTask(keys, first=first), todo, jobs, show)
+    failed = run(screen, "detect", DetectTask(keys, first=first, expected=expect), todo, jobs, show)
     return ERROR if failed else NOT_FOUND if others else OK
 
 
@@ -91,7 +91,7 @@ def _told_apart(files: Sequence[str]) -> tuple[Key, ...]:
 
 
 def _as_wished(report: DetectReport, expect: bytes | None) -> bool:
-    return report.present and expect in (None, report.payload)
+    return report.present and (expect is None or report.carries(expect))
 
 
 def describe(report: DetectReport, expect: bytes | None = None) -> str:

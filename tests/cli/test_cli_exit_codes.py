@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import stamp.batch as stamp_batch
 from stamp.cli import main
+from stamp.reports import DetectReport, Mark
 
 from .conftest import PAYLOAD, Runner
 
@@ -59,6 +62,35 @@ def test_1_not_the_expected_payload(stamp: Runner, media: Path, key_file: Path) 
     result = stamp("detect", media / "marked.jpg", "--expect", "0123456789abcdef")
     assert result.code == 1
     assert "not the expected payload" in result.out
+
+
+def test_the_expected_payload_may_be_that_of_any_of_the_keys(
+    stamp: Runner, photo: Path, key_file: Path
+) -> None:
+    assert stamp("key", "new", "later.key", "--name", "later").code == 0
+    assert stamp("embed", photo, "-o", "one.jpg", "--payload", PAYLOAD).code == 0
+    later = "0123456789abcdef"
+    assert stamp("embed", "one.jpg", "-o", "two.jpg", "--key-file", "later.key", "--payload", later).code == 0
+    keys = ("--key-file", key_file, "--key-file", "later.key")
+    for payload, other in ((PAYLOAD, None), (later, PAYLOAD)):
+        result = stamp("detect", "two.jpg", *keys, "--expect", payload, "--json")
+        mark = result.entries[0]["watermark"]
+        assert (result.code, mark["payload"]) == (0, payload)
+        assert [found["payload"] for found in mark["others"]] == ([other] if other else [])
+    assert stamp("detect", "two.jpg", *keys, "--expect", "0" * 16).code == 1
+
+
+def test_the_expected_payload_may_stand_beside_a_surer_one(
+    stamp: Runner, media: Path, key_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = stamp_batch.detect_file
+
+    def detect_file(*arguments: Any, **options: Any) -> DetectReport:
+        return replace(look(*arguments, **options), others=(Mark(bytes(8), "key", -20.0),))
+
+    monkeypatch.setattr("stamp.batch.detect_file", detect_file)
+    assert stamp("detect", media / "marked.jpg", "--expect", "0" * 16).code == 0
+    assert stamp("detect", media / "marked.jpg", "--expect", "1" * 16).code == 1
 
 
 @pytest.mark.parametrize(
