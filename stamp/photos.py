@@ -121,8 +121,7 @@ def _fidelity(before: NDArray[Any], after: NDArray[Any]) -> tuple[float, float]:
 
     from .watermark.quality import psnr, ssim
 
-    weights = np.array((0.299, 0.587, 0.114), np.float32)  # ITU-R BT.601
-    one, two = (image[..., :3] @ weights if image.ndim == 3 else image for image in (before, after))
+    one, two = _luma(before), _luma(after)
     top = float(np.iinfo(before.dtype).max)
     height, width = one.shape
     count = round(_SSIM_PIXELS / (_STRIP_ROWS * width))
@@ -132,3 +131,18 @@ def _fidelity(before: NDArray[Any], after: NDArray[Any]) -> tuple[float, float]:
         starts, rows = np.linspace(0, height - _STRIP_ROWS, count).astype(int).tolist(), _STRIP_ROWS
     strips = [ssim(one[i : i + rows], two[i : i + rows], data_range=top) for i in starts]
     return psnr(one, two, data_range=top), sum(strips) / len(strips)
+
+
+def _luma(image: NDArray[Any]) -> NDArray[Any]:
+    """Rec. ITU-R BT.601 luma. A few rows at a time: the product would first make floats of all colours, which
+    takes three times the memory of what comes out."""
+    import numpy as np
+
+    if image.ndim == 2:
+        return image
+    weights = np.array((0.299, 0.587, 0.114), np.float32)
+    luma = np.empty(image.shape[:2], np.float32)
+    for start in range(0, len(image), _STRIP_ROWS):
+        rows = slice(start, start + _STRIP_ROWS)
+        luma[rows] = image[rows, :, :3] @ weights
+    return luma

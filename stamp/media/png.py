@@ -121,7 +121,14 @@ def read(data: bytes, path: Path) -> Picture:
 def read_luma(data: bytes, path: Path) -> Pixels:
     """Upright luma (H, W), uint8 or uint16; what is transparent is shown on mid-gray."""
     syntax = parse(data, path)
-    return upright(over_gray(_samples(syntax)), syntax.orientation)
+    header = syntax.header
+    if header.depth == 8 and header.colour in (_GRAY, _RGB) and syntax.first(b"tRNS") is None:
+        # Straight from the decoder: an array of all colours in between would take two and a half times the
+        # memory, which counts at a hundred megapixels.
+        luma = np.asarray(_decoded(syntax).convert("L"))
+    else:
+        luma = over_gray(_samples(syntax))
+    return upright(luma, syntax.orientation)
 
 
 def parse(data: bytes, path: Path) -> PngSyntax:
@@ -174,20 +181,12 @@ def _notes(syntax: PngSyntax) -> list[str]:
 def _samples(syntax: PngSyntax) -> Pixels:
     """Gray, gray + alpha, RGB or RGBA samples; palette, colour key and low bit depths are resolved."""
     header = syntax.header
-    # Only what the decoder needs: text and profiles cannot make it inflate, warn or stumble.
-    needed = [chunk for chunk in syntax.before if chunk.kind == b"PLTE"] + syntax.data
-    stream = b"".join(
-        [SIGNATURE, _chunk(b"IHDR", struct.pack(">IIBBBBB", *header)).raw]
-        + [chunk.raw for chunk in needed]
-        + [_chunk(b"IEND", b"").raw]
-    )
     if header.depth == 16:
         from . import deep
 
-        samples = deep.decode_png(stream)
+        samples = deep.decode_png(_stream(syntax))
     else:
-        image = PngImagePlugin.PngImageFile(io.BytesIO(stream))
-        image.load()
+        image = _decoded(syntax)
         samples = np.asarray(image.convert("L") if image.mode == "1" else image)
     key = syntax.first(b"tRNS")
     if header.colour == _PALETTE:
@@ -195,6 +194,23 @@ def _samples(syntax: PngSyntax) -> Pixels:
     if key is None or header.colour not in (_GRAY, _RGB):
         return samples
     return _with_alpha(samples, [_widened(v, header.depth) for v in struct.unpack(f">{len(key) // 2}H", key)])
+
+
+def _decoded(syntax: PngSyntax) -> Image.Image:
+    """The picture of at most 8 bits a sample, as it is stored."""
+    image = PngImagePlugin.PngImageFile(io.BytesIO(_stream(syntax)))
+    image.load()
+    return image
+
+
+def _stream(syntax: PngSyntax) -> bytes:
+    """A PNG with only what the decoder needs: text and profiles cannot make it inflate, warn or stumble."""
+    needed = [chunk for chunk in syntax.before if chunk.kind == b"PLTE"] + syntax.data
+    return b"".join(
+        [SIGNATURE, _chunk(b"IHDR", struct.pack(">IIBBBBB", *syntax.header)).raw]
+        + [chunk.raw for chunk in needed]
+        + [_chunk(b"IEND", b"").raw]
+    )
 
 
 def _looked_up(indices: Pixels, palette: bytes, alpha: bytes | None) -> Pixels:

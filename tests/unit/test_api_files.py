@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import FrozenInstanceError, replace
@@ -305,3 +306,21 @@ def test_the_same_result_from_threads_and_processes(photo: Path, tmp_path: Path)
     with ThreadPoolExecutor(2) as pool:
         assert list(pool.map(embedded, [str(tmp_path)] * 4)) == [alone] * 4
     assert [result for _, result in run(embedded, [str(tmp_path)] * 2, 2)] == [alone] * 2
+
+
+def test_fidelity_takes_no_floats_of_all_colours() -> None:
+    from stamp.photos import _fidelity
+
+    before = np.random.default_rng(1).integers(0, 256, (4000, 1000, 3), np.uint8)
+    after = before ^ 1
+    expected = _fidelity(before, after)
+    tracemalloc.start()
+    try:
+        assert _fidelity(before, after) == expected
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 * before.size  # bytes of the colours as float32
+    # each colour differs by 1, up or down, independently of the others
+    mean_square = 0.299**2 + 0.587**2 + 0.114**2
+    assert expected[0] == pytest.approx(10 * np.log10(255**2 / mean_square), abs=0.01)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import struct
+import tracemalloc
 import zlib
 from pathlib import Path
 from typing import Any
@@ -251,3 +252,17 @@ def test_bombs_are_refused_by_their_header(tmp_path: Path) -> None:
     for read in (read_picture, read_luma):
         with pytest.raises(UnsupportedFormat, match="megapixels"):
             read(tmp_path / "a.png")
+
+
+def test_luma_takes_less_memory_than_all_colours(tmp_path: Path) -> None:
+    side = 1000
+    Image.new("RGB", (side, side), (200, 100, 50)).save(tmp_path / "a.png")
+    read_luma(tmp_path / "a.png")  # what is loaded and kept the first time does not count
+    tracemalloc.start()
+    try:
+        luma = read_luma(tmp_path / "a.png")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert luma[0, 0] == 124
+    assert peak < 3 * side * side
