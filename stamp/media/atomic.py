@@ -185,4 +185,4 @@ def unwritable(path: str | os.PathLike[str], error: OSError) -> UnwritableFile:
 
 
 def _exists(path: Path) -> OutputError:
-    return OutputError(f"{path}: exists already; choose another name, or overwrite it on purpose")
+    return OutputError(f"{path}: exists already; choose another name, or allow overwriting (--force)")

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageFile
 
 from ..errors import UnsupportedFormat
-from .picture import Pixels, over_gray
+from .picture import Pixels, deep_luma, over_gray
 from .source import check_size, refused
 
 # Formats that start other programs (EPS), have no signature (TGA) or no pixels of their own stay out.
@@ -59,7 +59,7 @@ def _unknown(data: bytes, path: Path, remedy: str) -> UnsupportedFormat:
 
 
 def read_luma(data: bytes, path: Path) -> Pixels:
-    """Luma (H, W) uint8 of the first frame. Raises UnsupportedFormat, CorruptFile."""
+    """Luma (H, W), uint8 or uint16, of the first frame. Raises UnsupportedFormat, CorruptFile."""
     signature = next((start for start in _PLUGINS if data.startswith(start)), None)
     if signature is None:
         if name := _name(data):
@@ -69,6 +69,8 @@ def read_luma(data: bytes, path: Path) -> Pixels:
     image: ImageFile.ImageFile = getattr(import_module(f"PIL.{module}ImagePlugin"), name)(io.BytesIO(data))
     check_size(*image.size, path)
     image.load()
+    if image.mode in ("I", "F"):
+        return deep_luma(np.asarray(image))
     return over_gray(np.asarray(_plain(image)))
 
 

@@ -59,6 +59,21 @@ def over_gray(samples: Pixels) -> Pixels:
     return np.rint(luma * share + (top // 2 + 1) * (1 - share)).astype(samples.dtype)
 
 
+def deep_luma(samples: NDArray[Any]) -> Pixels:
+    """Luma (H, W) uint16 of gray samples of 32 bits, or floats, whose white no header tells.
+
+    White is the least of the usual values that all but a few samples keep to. Taken for too low a value, a
+    picture would be white all over, and its mark not found.
+    """
+    values = np.nan_to_num(samples.astype(np.float64))
+    usual = (1.0, 255.0, 65535.0) if samples.dtype.kind == "f" else (255.0, 65535.0)
+    white = next((value for value in usual if np.mean(values > value) <= _BEYOND_WHITE), float(values.max()))
+    return np.rint(np.clip(values / white, 0, 1) * 65535).astype(np.uint16)
+
+
+_BEYOND_WHITE = 0.02  # share of the samples: highlights, in floating point
+
+
 def _luma(colour: Pixels) -> Pixels:
     if colour.dtype == np.uint8:
         return np.asarray(Image.fromarray(colour).convert("L"))

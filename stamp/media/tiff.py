@@ -14,7 +14,7 @@ from PIL import Image, TiffImagePlugin
 
 from . import tiff_syntax as tags
 from .orientation import as_stored, upright
-from .picture import Picture, Pixels, over_gray
+from .picture import Picture, Pixels, deep_luma, over_gray
 from .source import check_size, damaged, refused
 from .tiff_codec import CODECS, Layout, packed, standalone, unpacked
 from .tiff_syntax import Directory, directory, first_directory, with_pieces
@@ -27,8 +27,19 @@ _OTHER_COLOURS = {
     5: "CMYK",
     6: "YCbCr",
     8: "Lab",
+    -1: "unlabelled",
     32803: "raw sensor",
     34892: "raw sensor",
+}
+_OTHER_COMPRESSIONS = {
+    2: "fax compression",
+    3: "fax compression",
+    4: "fax compression",
+    6: "JPEG compression",
+    7: "JPEG compression",
+    34712: "JPEG 2000 compression",
+    50001: "WebP compression",
+    50002: "JPEG XL compression",
 }
 _ASSOCIATED, _UNASSOCIATED = 1, 2
 _THUMBNAIL_SIDE = 320
@@ -83,13 +94,16 @@ def read_luma(data: bytes, path: Path) -> Pixels:
     check_size(ifd.number(tags.WIDTH), ifd.number(tags.HEIGHT), path)
     orientation = ifd.number(tags.ORIENTATION, 1)
     photometric = ifd.number(tags.PHOTOMETRIC, -1)
-    if _obstacle(ifd) is None:
+    obstacle = _obstacle(ifd)
+    if obstacle is None:
         samples = unpacked(ifd, _layout(ifd))
         colours = _COLOURS[photometric]
         shown = samples[..., : colours + bool(_alpha_kind(ifd, colours))]
         luma = over_gray(shown[..., 0] if shown.shape[2] == 1 else shown)
         return upright(np.invert(luma) if photometric == _GRAY_INVERTED else luma, orientation)
-    image = _open(ifd)
+    image = _open(ifd, obstacle)
+    if image.mode in ("I", "F"):
+        return upright(deep_luma(np.asarray(image)), orientation)
     return upright(np.asarray(image.convert("RGB").convert("L")), orientation)
 
 
@@ -99,11 +113,10 @@ def _obstacle(ifd: Directory) -> tuple[str, str] | None:
     bits = set(ifd.numbers(tags.BITS, [1]))
     if tags.DNG_VERSION in ifd.entries:
         return "a raw photograph (DNG) is not handled", "develop it first"
-    if ifd.number(tags.COMPRESSION, 1) not in CODECS:
-        return (
-            f"TIFF compression {ifd.number(tags.COMPRESSION)} is not handled",
-            "save it with LZW or without",
-        )
+    compression = ifd.number(tags.COMPRESSION, 1)
+    if compression not in CODECS:
+        name = _OTHER_COMPRESSIONS.get(compression, f"compression {compression}")
+        return f"TIFF with {name} is not handled", "save it with LZW or without compression"
     if colours not in _COLOURS:
         name = _OTHER_COLOURS.get(colours, f"colour space {colours}")
         return f"{name} TIFF is not handled", "convert it to RGB or gray first"
@@ -171,8 +184,11 @@ def _alpha_kind(ifd: Directory, colours: int) -> int:
     return kind if ifd.number(tags.SAMPLES, 1) > colours and kind in (_ASSOCIATED, _UNASSOCIATED) else 0
 
 
-def _open(ifd: Directory) -> Image.Image:
-    """The picture of a directory as Pillow decodes it, shown nothing but what describes the samples."""
+def _open(ifd: Directory, obstacle: tuple[str, str]) -> Image.Image:
+    """The picture of a directory as Pillow decodes it, shown nothing but what describes the samples.
+
+    Raises UnsupportedFormat, with the `obstacle` that is in our own way, where Pillow knows no such samples.
+    """
     wanted = (
         tags.WIDTH, tags.HEIGHT, tags.BITS, tags.COMPRESSION, tags.PHOTOMETRIC, tags.FILL_ORDER, tags.SAMPLES,
         tags.ROWS_PER_STRIP, tags.PLANAR, 292, 293, tags.PREDICTOR, tags.COLOR_MAP, tags.TILE_WIDTH,
@@ -185,6 +201,10 @@ def _open(ifd: Directory) -> Image.Image:
             raw = ifd.data[entry.values_at : entry.values_at + entry.size]
             fields[tag] = raw if entry.kind == 7 else ifd.numbers(tag)
     pieces = [ifd.data[offset : offset + size] for offset, size in ifd.pieces]
-    image = TiffImagePlugin.TiffImageFile(io.BytesIO(standalone(pieces, fields, ifd.order, tiled=ifd.tiled)))
+    stream = io.BytesIO(standalone(pieces, fields, ifd.order, tiled=ifd.tiled))
+    try:
+        image = TiffImagePlugin.TiffImageFile(stream)
+    except SyntaxError as error:
+        raise refused(ifd.path, *obstacle) from error
     image.load()
     return image

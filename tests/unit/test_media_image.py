@@ -133,6 +133,12 @@ def test_what_cannot_be_looked_into_is_called_by_its_name(head: bytes, tmp_path:
         read_luma(tmp_path / "a")
 
 
+def test_deep_gray_is_not_taken_for_white(tmp_path: Path) -> None:
+    shades = np.arange(0, 60_000, 1000, np.uint16).reshape(6, 10)
+    (tmp_path / "a.pgm").write_bytes(b"P5 10 6 65535\n" + shades.astype(">u2").tobytes())
+    assert np.array_equal(read_luma(tmp_path / "a.pgm"), shades)
+
+
 def test_the_first_frame_of_an_animated_gif_is_read(tmp_path: Path) -> None:
     frames = [Image.new("P", (20, 10), index) for index in (0, 1)]
     for frame in frames:

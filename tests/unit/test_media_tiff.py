@@ -216,7 +216,7 @@ def test_orientation_is_applied_and_undone(tmp_path: Path, orientation: int) -> 
 
 REFUSED = {
     "more than one page": {"save_all": True, "append_images": [Image.new("RGB", (9, 9))]},
-    "compression 7": {"compression": "jpeg"},
+    "JPEG compression": {"compression": "jpeg"},
 }
 
 
@@ -239,6 +239,29 @@ def test_modes_that_are_refused(tmp_path: Path, mode: str) -> None:
         read_picture(path)
     if mode in ("1", "P", "CMYK"):
         assert read_luma(path).shape == (30, 40)
+
+
+@pytest.mark.parametrize(("dtype", "white"), [("f4", 1.0), ("f4", 255.0), ("f4", 65535.0), ("i4", 65535)])
+def test_white_of_deep_samples_is_found(tmp_path: Path, dtype: str, white: float) -> None:
+    shade = scene(1, False)[..., 0].astype(float) / 255
+    Image.fromarray((shade * white).astype(dtype)).save(tmp_path / "a.tif")
+    luma = read_luma(tmp_path / "a.tif")
+    assert luma.dtype == np.uint16
+    assert np.abs(luma / 65535 - shade).max() < 1e-4
+
+
+def test_highlights_and_holes_of_floats_do_not_count(tmp_path: Path) -> None:
+    shade = np.full((50, 50), 0.5, np.float32)
+    shade[0, :3] = 40, np.nan, -1
+    Image.fromarray(shade).save(tmp_path / "a.tif")
+    assert read_luma(tmp_path / "a.tif")[0].tolist() == [65535, 0, 0] + [32768] * 47
+
+
+def test_samples_that_cannot_be_read_are_not_called_damaged(tmp_path: Path) -> None:
+    (tmp_path / "a.tif").write_bytes(by_hand(scene(3, True).astype(np.uint32)))
+    for read in (read_picture, read_luma):
+        with pytest.raises(UnsupportedFormat, match="save it with 8 or 16 bits"):
+            read(tmp_path / "a.tif")
 
 
 @pytest.mark.parametrize(("tag", "words"), [(330, "further pictures"), (37724, "layers"), (50706, "DNG")])
