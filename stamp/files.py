@@ -90,6 +90,10 @@ def embed_file(
     UnwritableFile : `dst` cannot be written.
     """
     src, dst = Path(src), Path(dst)
+    if rights is not None and not isinstance(rights, Rights):
+        raise RightsError(
+            f"the rights are a Rights, not {rights!r}; make one with Rights(copyright_notice=...)"
+        )
     rights = rights if rights and rights.values() else None
     check_output(src, dst, overwrite)
     if not watermark:
@@ -100,6 +104,7 @@ def embed_file(
 
     if key is None:
         raise KeyFileError("a watermark needs a key; make one with Key.generate() or `stamp key new FILE`")
+    _check_key(key)
     payload = os.urandom(8) if payload is None else payload
     if not isinstance(payload, bytes) or len(payload) != 8:
         raise PayloadError(f"a payload is 8 bytes, not {payload!r}")
@@ -122,6 +127,14 @@ def embed_file(
     marked = _medium(kind_of(src)).embed(order)
     stale = not rights and former != payload.hex()
     return marked_over(marked, former, stale=stale) if former else marked
+
+
+def _check_key(key: object) -> None:
+    """A path or the bytes of a key in its place would fail deep inside, and one may end up in a log there."""
+    from .watermark.key import Key
+
+    if not isinstance(key, Key):
+        raise KeyFileError(f"a key is a Key, not a {type(key).__name__}; load it with Key.load(path)")
 
 
 def _identifier(src: Path) -> str | None:
@@ -162,7 +175,7 @@ def detect_file(
 
     Raises
     ------
-    KeyFileError : `keys` is empty.
+    KeyFileError : `keys` is empty, or one of them is no Key.
     UnsupportedFormat, CorruptFile, MediaError : `src` cannot be read.
     """
     from .watermark.key import Key
@@ -170,6 +183,8 @@ def detect_file(
     keys = [keys] if isinstance(keys, Key) else list(keys)
     if not keys:
         raise KeyFileError("no key to look with; load one with Key.load(path)")
+    for key in keys:
+        _check_key(key)
     if isinstance(src, str | os.PathLike):
         src = Path(src)
         return _medium(kind_of(src)).detect(

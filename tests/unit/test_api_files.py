@@ -186,6 +186,10 @@ def test_overwriting_is_asked_for(photo: Path, tmp_path: Path) -> None:
         (stamp.PayloadError, {"payload": "00ff00ff00ff00ff"}),
         (stamp.PayloadError, {"payload": bytearray(8)}),
         (stamp.KeyFileError, {"key": None}),
+        (stamp.KeyFileError, {"key": "2026.key"}),
+        (stamp.KeyFileError, {"key": bytes(32)}),
+        (stamp.RightsError, {"rights": {"copyright_notice": "© A"}}),
+        (stamp.RightsError, {"rights": "© A", "watermark": False}),
         (ValueError, {"strength": 0.0}),
         (ValueError, {"strength": float("nan")}),
         (stamp.RightsError, {"watermark": False}),
@@ -200,9 +204,11 @@ def test_wrong_arguments(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_no_keys(photo: Path) -> None:
-    with pytest.raises(stamp.KeyFileError):
-        stamp.detect_file(photo, keys=[])
+@pytest.mark.parametrize("keys", [[], "2026.key", ["2026.key"], [KEY, bytes(32)], [None]])
+def test_no_keys(keys: Any, photo: Path) -> None:
+    with pytest.raises(stamp.KeyFileError, match="load") as caught:
+        stamp.detect_file(photo, keys=keys)
+    assert "2026" not in str(caught.value)  # what somebody takes for a key is not told to a log
 
 
 @pytest.mark.parametrize("content", [b"", b"not a picture", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", None])
