@@ -22,7 +22,7 @@ _PLUGINS = {
     b"BM": ("Bmp", "BmpImageFile"),
     b"\xff\x4f\xff\x51": ("Jpeg2K", "Jpeg2KImageFile"),
     b"\0\0\0\x0cjP  ": ("Jpeg2K", "Jpeg2KImageFile"),
-    b"8BPS": ("Psd", "PsdImageFile"),
+    b"8BPS\0\1": ("Psd", "PsdImageFile"),
     b"qoif": ("Qoi", "QoiImageFile"),
     **{b"P%d" % n: ("Ppm", "PpmImageFile") for n in range(1, 7)},
 }

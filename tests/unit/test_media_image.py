@@ -124,11 +124,18 @@ def test_what_is_not_marked_is_called_by_its_name(
         read_picture(tmp_path / "a")
 
 
-@pytest.mark.parametrize("head", [b"\xff\x0a\xfa\x1f", b"\0\0\0\x18ftypcrx \0\0\0\1"])
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"\xff\x0a\xfa\x1f",
+        b"\0\0\0\x18ftypcrx \0\0\0\1",
+        b"8BPS\0\2",  # a PSB, which is a PSD of another layout
+    ],
+)
 def test_what_cannot_be_looked_into_is_called_by_its_name(head: bytes, tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(head + bytes(100))
     with pytest.raises(
-        UnsupportedFormat, match=r"a JPEG XL picture.*convert it|a raw photograph.*develop it"
+        UnsupportedFormat, match=r"a JPEG XL picture.*convert it|a raw.*develop it|not a photo.*convert it"
     ):
         read_luma(tmp_path / "a")
 
