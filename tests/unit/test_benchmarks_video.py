@@ -69,16 +69,15 @@ def test_chains_are_made_of_known_steps_and_no_name_is_used_twice() -> None:
 def test_what_came_through_is_told_from_what_was_never_there(tmp_path: Path) -> None:
     key = stamp.Key(bytes(32), "test")
     clips.write(tmp_path / "host.mp4", options={"crf": "12"})
-    wanted = Allocation(1.0, levels.BANDS["3 upright"])
-    levels.mark(tmp_path / "host.mp4", tmp_path / "marked.mp4", key, wanted)
+    levels.mark(tmp_path / "host.mp4", tmp_path / "marked.mp4", key, Allocation(1.0, levels.LEVELS[3]))
     assert levels.deviations(tmp_path / "marked.mp4", key) > 20
     assert abs(levels.deviations(tmp_path / "host.mp4", key)) < 6
 
 
 def test_levels_without_a_rung_have_an_empty_cell() -> None:
-    row = {"clip": "a.mp4", "difficulty": 0.01, "band": "3 upright", "psnr_db": 48.0, "vmaf_loss": 1.5}
+    row = {"clip": "a.mp4", "difficulty": 0.01, "level": 3, "psnr_db": 48.0, "vmaf_loss": 1.5}
     text = levels.markdown([row | {"price_percent": 2.0, "deviations": {"x264 crf 33": 15.2}}])
-    assert "| a.mp4 | 0.0100 | 3 upright | 48.0 | 1.50 | +2.0 | 15.2 |  |  |  |" in text
+    assert "| a.mp4 | 0.0100 | 3 | 48.0 | 1.50 | +2.0 | 15.2 |  |  |  |" in text
 
 
 def test_the_summary_for_people_in_a_hurry() -> None:

@@ -1,16 +1,17 @@
-"""What each sub-band of the video mark costs, and how much of it comes through: where its energy should go.
+"""What each level of the video mark costs, and how much of it comes through: where its energy should go.
 
     python -m benchmarks.robustness.video.levels --clips FOLDER
 
-Each clip is marked in one level at a time, in its upright sub-bands (LH and HL) or its diagonal one (HH), as
-strongly as `stamp` would mark it in all, and kept without loss. Costs are what VMAF loses and the bits at
-x264 medium crf 20. What came through is how far the coded bits agree with the code that was put in, in
-standard deviations over all frames at the known geometry; some 13 are needed.
+Each clip is marked in one level at a time, as strongly as `stamp` would mark it in all, and kept without
+loss. Costs are what VMAF loses and the bits at x264 medium crf 20. What came through is how far the coded
+bits agree with the code that was put in, in standard deviations over all frames at the known geometry; some
+13 are needed.
 """
 
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -27,16 +28,15 @@ from stamp.media.video.frames import watched
 from stamp.watermark.carrier import carriers
 from stamp.watermark.grid import resize
 from stamp.watermark.statistic import observe_plane
-from stamp.watermark.video import SCHEME, Allocation, Embedder, Shares, allocation
+from stamp.watermark.video import SCHEME, USUAL, Allocation, Embedder, allocation
 from stamp.watermark.video.detect import SIZE_EXPONENT
 from stamp.watermark.video.evidence import SUM, Evidence, details_of, working
 from stamp.watermark.video.look import agreement
 from stamp.watermark.video.scheme import displayed
 
-BANDS = {
-    f"{level} {name}": Shares((0.0, *(float(level == other) for other in (2, 3, 4))), (diagonal,) * 4, 0.0)
+LEVELS = {
+    level: replace(USUAL.shares, levels=(0.0, *(float(level == other) for other in (2, 3, 4))))
     for level in (2, 3, 4)
-    for name, diagonal in (("upright", 0.0), ("diagonal", 1.0))
 }
 PAYLOAD = bytes.fromhex("0123456789abcdef")
 CHANNELS = ("x264 crf 33", "YouTube 360p AVC", "Instagram 720p VP9")
@@ -88,14 +88,14 @@ def measure(task: tuple[Path, float, int]) -> list[dict[str, Any]]:
         shape = clips.shape_of(host)
         bits = difficulty(host, seconds)[0][1]
         perfect, plain = compared(host, host, log)["vmaf"], coded_bytes(host, folder)
-        for band, shares in BANDS.items():
+        for level, shares in LEVELS.items():
             mark(host, marked, key, Allocation(allocation(bits).gain, shares))
             cost = compared(marked, host, log)
             rows.append(
                 {
                     "clip": path.name,
                     "difficulty": bits,
-                    "band": band,
+                    "level": level,
                     "psnr_db": cost["psnr_db"],
                     "vmaf_loss": perfect - cost["vmaf"],
                     "price_percent": 100 * (coded_bytes(marked, folder) / plain - 1),
@@ -111,12 +111,12 @@ def measure(task: tuple[Path, float, int]) -> list[dict[str, Any]]:
 
 def markdown(rows: list[dict[str, Any]]) -> str:
     channels = [*CHANNELS, EXCERPT]
-    head = ["clip", "bits per pixel", "band", "PSNR, dB", "VMAF lost", "bits, %", *channels]
+    head = ["clip", "bits per pixel", "level", "PSNR, dB", "VMAF lost", "bits, %", *channels]
     body = [
         [
             row["clip"],
             f"{row['difficulty']:.4f}",
-            row["band"],
+            row["level"],
             f"{row['psnr_db']:.1f}",
             f"{row['vmaf_loss']:.2f}",
             f"{row['price_percent']:+.1f}",
@@ -133,7 +133,7 @@ def main() -> None:
     given = options.parse_args()
     tasks = [(path, given.seconds, given.seed) for path in clips.find(given.clips)]
     found = [row for rows in runner.spread(measure, tasks, jobs=given.jobs, label="clips") for row in rows]
-    rows = sorted(found, key=lambda row: (row["difficulty"], row["clip"], row["band"]))
+    rows = sorted(found, key=lambda row: (row["difficulty"], row["clip"], row["level"]))
     runner.write(given, {"rows": rows}, markdown(rows), {})
 
 
