@@ -14,8 +14,20 @@ HEAD = 400
 """How many bytes are looked at."""
 
 _AUDIO_BRANDS = (b"M4A ", b"M4B ", b"M4P ")
-_IMAGE_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"mif2", b"avif", b"avis", b"MA1A", b"MA1B")
-_RAW_BRAND = b"crx "  # Canon CR3: a photograph in a container of films
+# HEIF and AVIF, and Canon's CR3, a photograph in a container of films.
+_IMAGE_BRANDS = (
+    b"heic",
+    b"heix",
+    b"heim",
+    b"heis",
+    b"mif1",
+    b"mif2",
+    b"avif",
+    b"avis",
+    b"MA1A",
+    b"MA1B",
+    b"crx ",
+)
 _AUDIO = (b"fLaC", b"ID3", b".snd", b"wvpk", b"caff")
 _VIDEO = (b"\x1aE\xdf\xa3", b"FLV\x01", b"\x00\x00\x01\xba", b"0&\xb2u\x8ef\xcf\x11")
 _VIDEO_ATOMS = (b"moov", b"mdat", b"wide", b"free", b"skip")
@@ -37,9 +49,7 @@ def kind(head: bytes) -> Kind:
     if four == b"OggS":
         return "video" if any(mark in head for mark in _VIDEO_IN_OGG) else "audio"
     if head[4:8] == b"ftyp":
-        return (
-            "audio" if form in _AUDIO_BRANDS else "image" if form in (*_IMAGE_BRANDS, _RAW_BRAND) else "video"
-        )
+        return "audio" if form in _AUDIO_BRANDS else "image" if form in _IMAGE_BRANDS else "video"
     if head.startswith(_VIDEO) or head[4:8] in _VIDEO_ATOMS:
         return "video"
     # MPEG-2 transport stream (ISO/IEC 13818-1, 2.4.3): a sync byte every 188 bytes; camcorders put a time of
