@@ -144,14 +144,15 @@ def _reason(seconds: float, share: float) -> str:
 
 def _marked(blocks: Iterable[Block], embedder: Embedder) -> Iterator[Block]:
     """In small pieces again: the embedder gives seconds at once, of which writers make several copies."""
-    from .media.audio.song import BLOCK
-
     for block in blocks:
-        yield from _pieces(embedder.push(block), BLOCK)
-    yield from _pieces(embedder.flush(), BLOCK)
+        yield from _pieces(embedder.push(block))
+    yield from _pieces(embedder.flush())
 
 
-def _pieces(block: Block, size: int) -> Iterator[Block]:
+def _pieces(block: Block) -> Iterator[Block]:
+    from .media.audio.song import block_frames
+
+    size = block_frames(block.shape[1])
     for start in range(0, len(block), size):
         yield block[start : start + size].copy()  # a view would keep the whole block
 

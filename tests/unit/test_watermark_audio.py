@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -13,6 +14,7 @@ from stamp.watermark.audio import Detector, Embedder, detect, embed
 from stamp.watermark.audio.bands import BANDS, CHUNK, LOW_BANDS, layout
 from stamp.watermark.audio.carrier import FRAME, FRAMES, PERIOD, PILOT, WITNESS, carriers, start_slot
 from stamp.watermark.audio.certainty import threshold_after
+from stamp.watermark.audio.chunks import Chunks
 from stamp.watermark.coding import CODED_BITS
 from stamp.watermark.key import Key
 from tests.sounds import Samples, music, played_faster
@@ -119,6 +121,22 @@ def test_the_way_the_stream_is_cut_does_not_matter(cuts: list[int], channels: in
     parts.append(embedder.flush())
     assert np.array_equal(np.concatenate(parts), whole)
     assert detector.result() == detect(sound, key=KEY, sample_rate=8000, search=False)
+
+
+def test_a_chunk_in_use_is_the_only_whole_one() -> None:
+    """One of 8 channels at 192 kHz takes 98 MB, and is in use for as long as its sound is written."""
+    chunks = Chunks(16_000, 8)
+    piece = np.zeros((10_000, 8), np.float32)  # the chunks end within one
+    tracemalloc.start()
+    try:
+        seen = 0
+        for _ in range(60):
+            for chunk in [chunk for chunk, _ in chunks.push(piece)]:
+                assert tracemalloc.get_traced_memory()[0] < 1.25 * chunk.nbytes
+                seen += 1
+        assert seen == 2
+    finally:
+        tracemalloc.stop()
 
 
 def test_chunks_join_without_a_step() -> None:

@@ -22,7 +22,7 @@ from av.container import InputContainer
 
 from ..source import damaged, decoding, reading, refused
 from ..tolerance import AS_THEY_ARE
-from .song import BLOCK, Faults, Song
+from .song import Faults, Song, block_frames
 
 if TYPE_CHECKING:
     from .song import Block
@@ -119,12 +119,13 @@ def decoded(
     with opened(path, demuxer, file, options) as container:
         stream = _first_sound(container, path)
         rate, layout = stream.codec_context.rate, stream.codec_context.layout.name
+        size = block_frames(stream.codec_context.layout.nb_channels)
         waiting: list[Block] = []
         for frame in _frames(container, stream, faults):
             if frame.sample_rate != rate or frame.layout.name != layout:
                 raise damaged(path, "its sample rate or its channels change on the way")
             waiting.append(samples(frame))
-            if sum(map(len, waiting)) >= BLOCK:
+            if sum(map(len, waiting)) >= size:
                 yield np.concatenate(waiting)
                 waiting = []
         if waiting:

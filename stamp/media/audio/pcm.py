@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 import numpy as np
 
 from ..source import damaged, decoding, regular_file
-from .song import BLOCK, Song
+from .song import Song, block_frames
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -72,9 +72,9 @@ def song(path: Path, title: str, layout: Layout) -> Song:
 def _blocks(path: Path, layout: Layout) -> Iterator[Block]:
     with decoding(path), regular_file(path) as file:
         file.seek(layout.start)
-        left = layout.frames
+        left, size = layout.frames, block_frames(layout.channels)
         while left:
-            data = file.read(layout.frame * min(BLOCK, left))
+            data = file.read(layout.frame * min(size, left))
             count = len(data) // layout.frame
             if not count:
                 return

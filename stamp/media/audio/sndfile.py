@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..source import decoding
-from .song import BLOCK
+from .song import block_frames
 
 if TYPE_CHECKING:
     from .song import Block
@@ -20,7 +20,8 @@ def blocks(path: Path, order: Sequence[int] | None = None) -> Iterator[Block]:
 
     # Not `soundfile.blocks`: where a file ends early, that repeats what it read before.
     with decoding(path), soundfile.SoundFile(path) as file:
-        while len(block := file.read(BLOCK, dtype="float32", always_2d=True)):
+        size = block_frames(file.channels)
+        while len(block := file.read(size, dtype="float32", always_2d=True)):
             yield block[:, order] if order else block
 
 

@@ -13,8 +13,13 @@ if TYPE_CHECKING:
 
     Block = NDArray[np.float32]
 
-BLOCK = 1 << 15
-"""Sample frames in a block, about: enough that the work on a block outweighs the call."""
+_BLOCK = 1 << 16  # samples of all channels: enough that the work on a block outweighs the call
+
+
+def block_frames(channels: int) -> int:
+    """Sample frames in a block, about: the fewer the more channels there are, since readers and writers make
+    several copies of one."""
+    return max(_BLOCK // max(channels, 2), 1)
 
 
 class Faults:

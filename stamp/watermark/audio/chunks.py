@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import HostError
-from .bands import CHUNK, HOP, MARGIN, Band, Envelope, energy, envelopes, spectrum
+from .bands import CHUNK, HOP, MARGIN, Band, Envelope, energy, envelopes
 
 Samples = NDArray[np.float32]
 
@@ -47,37 +47,42 @@ class Chunks:
         self._missing += len(samples)
         while len(samples):
             part = samples[: self._length - self._held]
-            self._make_room()
+            self._make_room(len(part))
             self._chunk[:, self._held : self._held + len(part)] = part.T
             self._held += len(part)
             samples = samples[len(part) :]
             if self._held == self._length:
                 yield self._chunk, self._hop
-                self._begin_next()
+                self._begin_next(len(samples))
 
     def flush(self) -> Iterator[tuple[Samples, int]]:
         """The last chunks, filled up with silence."""
         while self._missing > 0:
-            self._make_room()
+            self._make_room(self._length - self._held)
             self._chunk[:, self._held :] = 0
             yield self._chunk, min(self._missing, self._hop)
-            self._begin_next()
+            self._begin_next(0)
 
-    def _begin_next(self) -> None:
-        self._chunk = self._chunk[:, self._hop :].copy()
+    def _begin_next(self, rest: int) -> None:
+        """With room for the `rest` of what is being pushed: it comes while the last chunk is in use, and
+        there should be no other whole one by then."""
+        last = self._chunk
         self._held = self._length - self._hop
+        self._chunk = np.empty((self.channels, min(self._held + rest, self._length)), np.float32)
+        self._chunk[:, : self._held] = last[:, self._hop :]
         self._missing -= self._hop
 
-    def _make_room(self) -> None:
-        """For a whole chunk: not before it is needed, since the last one may be in use until then."""
-        if self._chunk.shape[1] < self._length:
+    def _make_room(self, count: int) -> None:
+        """For `count` samples more, and if there is none, for a whole chunk: not before it is needed, since
+        the last one may be in use until then."""
+        if self._held + count > self._chunk.shape[1]:
             begun, self._chunk = self._chunk, np.empty((self.channels, self._length), np.float32)
-            self._chunk[:, : self._held] = begun
+            self._chunk[:, : self._held] = begun[:, : self._held]
 
 
-def decompose(channel: Samples, bands: tuple[Band, ...]) -> tuple[list[Envelope], NDArray[np.float32]]:
-    """One channel of a chunk: the envelopes of its groups of bands, and their energies (rows, bands)."""
-    bins = spectrum(channel)
+def decompose(bins: Envelope, bands: tuple[Band, ...]) -> tuple[list[Envelope], NDArray[np.float32]]:
+    """The spectrum of one channel of a chunk: the envelopes of its groups of bands, and their energies (rows,
+    bands)."""
     found, rows = [], []
     for group, envelope in envelopes(bins, bands):
         found.append(envelope)
