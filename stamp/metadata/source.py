@@ -50,7 +50,7 @@ class Patched:
         return self._starts[-1]
 
     def __getitem__(self, span: slice, /) -> bytes:
-        start, stop, _ = span.indices(len(self))
+        start, stop, _ = span.indices(self._starts[-1])
         found: list[bytes] = []
         index = bisect_right(self._starts, start) - 1
         while index < len(self.pieces) and self._starts[index] < stop:

@@ -31,7 +31,10 @@ _MARKERS = {"exif": _APP1, "xmp": _APP1, "iptc": _APP13, "xmpext": _APP1}
 _MAX_PAYLOAD = 0xFFFF - 2
 _GLANCE = 64
 """Bytes of a segment, marker included, that tell what it is."""
+_NEAR = 1 << 11
+"""How much is read at once: a slice of a file takes ten times as long as one of bytes."""
 _MOST_SEGMENTS = 100_000
+_marker_and_length = struct.Struct(">BH").unpack_from
 _MAX_BLOCK = 1 << 28
 """Nobody's metadata is larger; what says so is not loaded."""
 LIMITS: Final = {"exif": _MAX_PAYLOAD - len(_EXIF), "xmp": 65_502}
@@ -125,19 +128,21 @@ def spans(data: Source) -> Iterator[tuple[int, int]]:
 def _segments(data: Source) -> list[_Segment]:
     """The marker segments before the first scan."""
     segments: list[_Segment] = []
-    start = 2
+    start = base = 2
+    near = b""
     while True:
-        head = data[start : start + _GLANCE]
+        if start + _GLANCE > base + len(near):
+            base, near = start, data[start : start + _NEAR]
+        head = near[start - base : start - base + _GLANCE]
         if head[:1] != b"\xff":
             raise CorruptFile(f"JPEG: no marker where one must stand (byte {start})")
-        fill = len(head) - len(head.lstrip(b"\xff"))
-        position = start + fill
-        if fill > 1:
+        position = start + 1
+        if head[1:2] == b"\xff":
             position = _behind_fill(data, position)
             head = data[position - 1 : position - 1 + _GLANCE]
         if len(head) < 4:
             raise CorruptFile("JPEG: the file ends before the picture begins")
-        marker, length = struct.unpack_from(">BH", head, 1)
+        marker, length = _marker_and_length(head, 1)
         if marker == _SOS:
             return segments
         if marker in (0, 1, _EOI) or 0xD0 <= marker <= 0xD8:

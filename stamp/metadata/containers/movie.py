@@ -118,7 +118,7 @@ def splice(data: Source, blocks: Mapping[str, bytes], *, xmp_in_udta: bool) -> P
         edits += _absorbed(data, offsets.growth(edits), _free_behind(movie, movie.moov))
     if "xmp" in blocks and not xmp_in_udta:
         edits += _xmp_edits(movie, blocks["xmp"], edits)
-    return Patched(data, [*edits, *offsets.corrections(data, movie.top, movie.moov, edits)])
+    return Patched(data, [*edits, *offsets.corrections(data, movie.top, movie.parts, edits)])
 
 
 def has_c2pa(data: Source) -> bool:

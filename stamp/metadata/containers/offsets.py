@@ -53,8 +53,9 @@ class Shift:
         return self._sums[first] if clear else None
 
 
-def corrections(data: Source, top: Sequence[Box], moov: Box, edits: Sequence[Edit]) -> list[Edit]:
-    """The further edits that keep every place right; they have the length of what they replace.
+def corrections(data: Source, top: Sequence[Box], parts: Sequence[Box], edits: Sequence[Edit]) -> list[Edit]:
+    """The further edits that keep every place right, with the boxes of the file and those of its movie box;
+    they have the length of what they replace.
 
     Raises `CorruptFile` for tables that do not fit in their boxes, `UnsupportedFormat` where a place does not
     fit in its field, or cannot be corrected.
@@ -64,7 +65,7 @@ def corrections(data: Source, top: Sequence[Box], moov: Box, edits: Sequence[Edi
         return []
     _check_fragments(top, shift)
     found: list[Edit] = []
-    for part in boxes(data, moov.content, moov.end, slack=True):
+    for part in parts:
         if part.kind == b"trak":
             found += _track(data, part, shift)
         elif part.kind == b"cmov":
