@@ -10,8 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import CorruptFile, UnsupportedFormat
+from .media.large import open_large
+from .metadata import registry
+from .metadata.fields import COLUMNS, homes_in
 from .metadata.rights import Rights
-from .outputs import check_output, named, output
+from .metadata.source import Patched
+from .outputs import check_output, is_same, named, output
 from .reports import RightsReport
 
 if TYPE_CHECKING:
@@ -35,9 +39,6 @@ def write_rights(src: StrPath, dst: StrPath, rights: Rights, *, overwrite: bool 
         notice.
     UnwritableFile : `dst` cannot be written.
     """
-    from .media.large import open_large
-    from .metadata import registry
-
     src, dst = Path(src), Path(dst)
     check_output(src, dst, overwrite)
     result_file = output(src, dst, overwrite)
@@ -59,9 +60,6 @@ def read_rights(src: StrPath) -> RightsReport:
     UnsupportedFormat, CorruptFile, MediaError : `src` cannot be read, or is no container that can hold a
         notice.
     """
-    from .media.large import open_large
-    from .metadata import registry
-
     src = Path(src)
     with open_large(src) as file, named(src):
         return report_on(registry.read_rights(file), src)
@@ -74,9 +72,6 @@ def missing(path: Path, rights: Rights) -> tuple[Rights, tuple[str, ...]]:
     `{year}` is whatever year of the file's own notice fits best, else this year: what was written last year
     is not missing now. Raises like `read_rights`.
     """
-    from .media.large import open_large
-    from .metadata import registry
-
     with open_large(path) as file, named(path):
         given = registry.File(file)
         found, homeless = given.found, given.homeless
@@ -113,8 +108,6 @@ def structured_data(report: RightsReport, content_url: str) -> dict[str, Any]:
 
 def with_notice(data: bytes, rights: Rights, path: Path) -> tuple[bytes, RightsReport]:
     """Splice the notice in; a container without a place for it is reported, not refused."""
-    from .metadata import registry
-
     try:
         changed, report = _spliced(registry.File(data), rights, path)
         return changed.data[0 : len(changed.data)], report
@@ -142,8 +135,6 @@ def _without_place(rights: Rights, path: Path, error: UnsupportedFormat) -> Righ
 
 def pieces_of(result: Source) -> Sequence[Piece]:
     """The result of a change as `LargeFile.write` takes it."""
-    from .metadata.source import Patched
-
     if isinstance(result, bytes):
         return [result]
     return result.pieces if isinstance(result, Patched) else [(0, len(result))]
@@ -151,8 +142,6 @@ def pieces_of(result: Source) -> Sequence[Piece]:
 
 def _spliced(file: File, rights: Rights, dst: Path) -> tuple[File, RightsReport]:
     """The file with the notice in it, read back, and the report on it."""
-    from .metadata.fields import COLUMNS, homes_in
-
     values = rights.values()
     before = file.found
     changed = file.with_rights(rights)
@@ -170,8 +159,10 @@ def _spliced(file: File, rights: Rights, dst: Path) -> tuple[File, RightsReport]
     notes = [
         f"{name} does not stand in {COLUMNS[store].title}: there is no room for it"
         for store in changed.created
-        for name, home in homes_in(store).items()
-        if name in wanted and store not in after.sources[name] and home.held(values[name])
+        for name in wanted
+        if store not in after.sources[name]
+        and (home := homes_in(store).get(name))
+        and home.held(values[name])
     ]
     report = report_on(after, dst)
     report = replace(
@@ -186,17 +177,10 @@ def _spliced(file: File, rights: Rights, dst: Path) -> tuple[File, RightsReport]
 
 def _homeless(file: File, rights: Rights) -> dict[str, str]:
     """Field -> why the file has no place for it."""
-    from .metadata.fields import COLUMNS
-
     full = {
         name: f"{COLUMNS[key].title} has no room for it" for name, key in file.without_room(rights).items()
     }
     return {**file.homeless, **full}
-
-
-def is_same(src: Path, dst: Path) -> bool:
-    """Whether both are one file, which needs no writing where nothing changes."""
-    return dst.exists() and dst.samefile(src)
 
 
 def standing(found: RightsFound, name: str) -> dict[str, object]:
@@ -206,8 +190,6 @@ def standing(found: RightsFound, name: str) -> dict[str, object]:
 
 def check_essence(file: File, changed: File) -> None:
     """Raises `CorruptFile` if a change of the notice has touched the work itself."""
-    from .metadata import registry
-
     if changed is not file and not registry.same_work(file, changed):
         raise CorruptFile("the notice cannot be changed without touching the work itself: nothing is written")
 

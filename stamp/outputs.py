@@ -9,13 +9,14 @@ from pathlib import Path
 
 from .errors import CorruptFile, HostError, MediaError, OutputError, UnwritableFile
 from .folders import SUFFIXES, same_container, wrong_suffix
+from .media.atomic import write_whole
 
 _REMEDY = "; fetch a fresh copy, or save it again from an editor"
 
 
 def check_output(src: Path, dst: Path, overwrite: bool) -> None:
     """Fail before the work is done rather than after it."""
-    same = os.path.exists(dst) and os.path.exists(src) and os.path.samefile(dst, src)
+    same = is_same(src, dst)
     # A file that is worked on through a link may have another name than the link.
     if not same and dst.suffix.lower() in SUFFIXES and not same_container(src, dst):
         raise OutputError(wrong_suffix(src, dst))
@@ -27,6 +28,14 @@ def check_output(src: Path, dst: Path, overwrite: bool) -> None:
         )
     if os.path.lexists(dst):
         raise OutputError(f"{dst}: exists already; choose another name, or allow overwriting (--force)")
+
+
+def is_same(src: Path, dst: Path) -> bool:
+    """Whether both are there, and one file."""
+    try:
+        return os.path.samestat(os.stat(src), os.stat(dst))
+    except (OSError, ValueError):  # ValueError: a NUL byte in the path
+        return False
 
 
 def output(src: Path | None, dst: Path, overwrite: bool) -> AbstractContextManager[Path]:
@@ -41,10 +50,8 @@ def output(src: Path | None, dst: Path, overwrite: bool) -> AbstractContextManag
 
 @contextmanager
 def _output(src: Path | None, dst: Path, overwrite: bool, state: _State | None) -> Iterator[Path]:
-    from .media.atomic import write_whole
-
     try:
-        if not dst.parent.is_dir():
+        if not os.path.isdir(os.path.dirname(dst) or os.curdir):
             dst.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UnwritableFile(

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import RightsError
 from .metadata.rights import Rights
-from .notices import check_essence, is_same, pieces_of, report_on, standing, versions
-from .outputs import check_output, named, output
+from .notices import check_essence, pieces_of, report_on, standing, versions
+from .outputs import check_output, is_same, named, output
 from .reports import RightsReport
 
 if TYPE_CHECKING:

@@ -47,39 +47,44 @@ def write_whole(
     shown = Path(target)
     if not overwrite and os.path.lexists(shown):
         raise _exists(shown)
-    place = Path(os.path.realpath(shown)) if overwrite and os.path.islink(shown) else shown
+    place = os.path.realpath(shown) if overwrite and os.path.islink(shown) else os.fspath(shown)
     with _unwritable(shown):
-        _check_replaceable(place)
-        mode = _wanted_mode(place, mode_from)
-    temp = place.with_name(f".{_stem(place)}.{os.urandom(6).hex()}{TEMP_SUFFIX}")
+        mode = _wanted_mode(_replaced(place), mode_from)
+    folder, name = os.path.split(place)
+    temp = os.path.join(folder, f".{_stem(name)}.{os.urandom(6).hex()}{TEMP_SUFFIX}")
     try:
         with _unwritable(shown, temp):
             _create(temp, 0o600 if mode is not None else 0o666)
-            yield temp
+            yield Path(temp)
             _inherit(temp, place)
             if mode is not None:
                 os.chmod(temp, mode)
             _flush(temp)
             _move(temp, place, overwrite=overwrite, shown=shown)
-    finally:
-        with suppress(OSError):  # most often it has moved
+    except BaseException:
+        with suppress(OSError):
             os.unlink(temp)
+        raise
 
 
-def _check_replaceable(place: Path) -> None:
-    with suppress(FileNotFoundError):
-        kind = place.stat().st_mode
-        if stat.S_ISDIR(kind):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(place))
-        if not stat.S_ISREG(kind):  # whoever may write to /dev could replace /dev/null
-            raise OSError(errno.EINVAL, "it is a device, a pipe or a socket", str(place))
+def _replaced(place: str) -> os.stat_result | None:
+    """The file that is there, None where there is none. Raises OSError for what is no file."""
+    try:
+        status = os.stat(place)
+    except FileNotFoundError:
+        return None
+    if stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), place)
+    if not stat.S_ISREG(status.st_mode):  # whoever may write to /dev could replace /dev/null
+        raise OSError(errno.EINVAL, "it is a device, a pipe or a socket", place)
+    return status
 
 
-def _inherit(temp: Path, place: Path) -> None:
+def _inherit(temp: str, place: str) -> None:
     """Give `temp` what belongs to the file that it replaces and not to its content: a job that runs as root
     must not take somebody's photos from him."""
     try:
-        status = place.stat()
+        status = os.stat(place)
     except OSError:
         return
     if hasattr(os, "chown"):
@@ -94,21 +99,18 @@ def _inherit(temp: Path, place: Path) -> None:
                     os.setxattr(temp, name, os.getxattr(place, name))
 
 
-def _wanted_mode(place: Path, mode_from: str | os.PathLike[str] | None) -> int | None:
-    if mode_from is not None:
-        return os.stat(mode_from).st_mode & _PERMISSIONS
-    with suppress(FileNotFoundError):
-        return place.stat().st_mode & _PERMISSIONS
-    return None
+def _wanted_mode(replaced: os.stat_result | None, mode_from: str | os.PathLike[str] | None) -> int | None:
+    status = replaced if mode_from is None else os.stat(mode_from)
+    return status.st_mode & _PERMISSIONS if status else None
 
 
-def _create(temp: Path, mode: int) -> None:
+def _create(temp: str, mode: int) -> None:
     os.close(os.open(temp, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
 
 
-def _stem(place: Path) -> str:
+def _stem(name: str) -> str:
     # Room is left for what we add: most filesystems take names of 255 bytes.
-    return os.fsdecode(os.fsencode(place.name)[:200])
+    return os.fsdecode(os.fsencode(name)[:200])
 
 
 def discard_leftovers(folder: Path, *, target: Path | None = None, older_than_s: float = 0.0) -> None:
@@ -117,7 +119,7 @@ def discard_leftovers(folder: Path, *, target: Path | None = None, older_than_s:
     A writer that is still at work, on a file that has been still for `older_than_s` seconds, would fail as if
     somebody had taken the disk from it; nothing else would come to harm.
     """
-    begins = f".{_stem(target)}." if target else "."
+    begins = f".{_stem(target.name)}." if target else "."
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             if not (entry.name.startswith(begins) and _TEMPORARY.fullmatch(entry.name)):
@@ -127,7 +129,7 @@ def discard_leftovers(folder: Path, *, target: Path | None = None, older_than_s:
                     os.unlink(entry)
 
 
-def _flush(path: Path) -> None:
+def _flush(path: str) -> None:
     descriptor = os.open(path, os.O_RDWR)
     try:
         os.fsync(descriptor)
@@ -135,7 +137,7 @@ def _flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def _move(temp: Path, place: Path, *, overwrite: bool, shown: Path) -> None:
+def _move(temp: str, place: str, *, overwrite: bool, shown: Path) -> None:
     if overwrite:
         os.replace(temp, place)
         return
@@ -150,17 +152,20 @@ def _move(temp: Path, place: Path, *, overwrite: bool, shown: Path) -> None:
         if os.path.lexists(place):
             raise _exists(shown) from None
         os.replace(temp, place)
+    else:
+        with suppress(OSError):
+            os.unlink(temp)
 
 
 @contextmanager
-def _unwritable(shown: Path, temp: Path | None = None) -> Iterator[None]:
+def _unwritable(shown: Path, temp: str | None = None) -> Iterator[None]:
     """Turn an OSError into UnwritableFile for `shown`, the name the user knows."""
     try:
         yield
     except UnwritableFile as error:
-        if temp is None or error.path is None or Path(error.path) != temp:
+        if temp is None or error.path is None or os.fspath(error.path) != temp:
             raise
-        raise UnwritableFile(str(error).replace(str(temp), str(shown)), path=shown) from error
+        raise UnwritableFile(str(error).replace(temp, str(shown)), path=shown) from error
     except StampError:
         raise
     except OSError as error:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import CorruptFile, UnsupportedFormat
-from .source import MAX_BYTES, reading, regular_file
+from .source import MAX_BYTES, regular_file, unreadable
 
 _WINDOW = 1 << 16
 _GLANCE = 1 << 12
@@ -55,9 +55,11 @@ class LargeFile:
         return self._window[: max(stop - start, 0)]
 
     def _read(self, start: int, stop: int) -> bytes:
-        with reading(self.path):
+        try:
             self._file.seek(start)
             data = self._file.read(stop - start)
+        except (OSError, ValueError) as error:
+            raise unreadable(self.path, error) from error
         if len(data) < stop - start:
             raise CorruptFile(f"{self.path}: became shorter while it was read", path=self.path)
         return data

@@ -30,8 +30,10 @@ def read_source(path: str | os.PathLike[str]) -> bytes:
 @contextmanager
 def regular_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """A regular file open for reading. Raises MediaError: missing, unreadable, not a file, empty."""
-    with reading(path):
+    try:
         file = open(path, "rb", opener=_opened)  # noqa: SIM115  closed below
+    except (OSError, ValueError) as error:
+        raise unreadable(path, error) from error
     with file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
@@ -56,9 +58,14 @@ def reading(path: str | os.PathLike[str]) -> Iterator[None]:
     except (OSError, ValueError) as error:  # ValueError: a NUL byte in the path
         if isinstance(error, StampError):
             raise
-        reason = getattr(error, "strerror", None) or str(error)
-        message = f"{os.fspath(path)}: cannot be read ({reason}); check the path and its permissions"
-        raise MediaError(message, path=path) from error
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: str | os.PathLike[str], error: Exception) -> MediaError:
+    """The error to raise when reading `path` failed with `error`."""
+    reason = getattr(error, "strerror", None) or str(error)
+    message = f"{os.fspath(path)}: cannot be read ({reason}); check the path and its permissions"
+    return MediaError(message, path=path)
 
 
 def check_size(width: int, height: int, path: Path) -> None:
