@@ -286,25 +286,15 @@ class File:
         return {
             name: key
             for key in _limits(self.container)
-            for name in values.keys() & homes_in(key).keys() - self._fitted(key, values)[1]
-            if not _elsewhere(self.container, key, name)
+            for name in values.keys() - self._fitted(key, values)[1]
+            if name in homes_in(key) and not _elsewhere(self.container, key, name)
         }
 
     def _fitted(self, key: str, values: Mapping[str, Value]) -> tuple[bytes, Set[str]]:
         """The block of a store, b"" for none, with as many of the values in it as it is to have and can hold,
         and the names of these.
         """
-        block = self.blocks.get(key)
-        wanted = {name: values[name] for name in homes_in(key) if name in values}
-        if block is None and not _is_created(self.container, key):
-            wanted = {}
-        limit = None if key == self.container.STORES[0] else _limits(self.container).get(key)
-        new = _written(key, block, tuple(wanted.items())) if wanted else block or b""
-        if limit is None or len(new) <= limit:
-            return new, wanted.keys()
-        alone = {name: value for name, value in wanted.items() if not _elsewhere(self.container, key, name)}
-        new = _written(key, block, tuple(alone.items())) if alone else block or b""
-        return (new, alone.keys()) if len(new) <= limit else (block or b"", frozenset())
+        return _fitted(self.name, key, self.blocks.get(key), tuple(values.items()))
 
     def without_rights(self, rights: Rights) -> File:
         """The file without the fields of `rights`, in each place that says exactly what `rights` says. A
@@ -553,6 +543,24 @@ def _store(key: str) -> Store:
 @recent
 def _read(key: str, block: bytes) -> Mapping[str, Value]:
     return _store(key).read(block)
+
+
+@recent
+def _fitted(
+    name: str, key: str, block: bytes | None, values: tuple[tuple[str, Value], ...]
+) -> tuple[bytes, Set[str]]:
+    """`File._fitted` for a container, whose store has `block`."""
+    container, homes = _module(name), homes_in(key)
+    wanted = {field: value for field, value in values if field in homes}
+    if block is None and not _is_created(container, key):
+        wanted = {}
+    limit = None if key == container.STORES[0] else _limits(container).get(key)
+    new = _written(key, block, tuple(wanted.items())) if wanted else block or b""
+    if limit is None or len(new) <= limit:
+        return new, wanted.keys()
+    alone = {field: value for field, value in wanted.items() if not _elsewhere(container, key, field)}
+    new = _written(key, block, tuple(alone.items())) if alone else block or b""
+    return (new, alone.keys()) if len(new) <= limit else (block or b"", frozenset())
 
 
 @recent

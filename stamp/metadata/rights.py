@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from operator import attrgetter
 from typing import Any, Final
 
 from ..errors import RightsError
@@ -95,7 +96,7 @@ class Rights:
 
     def values(self) -> dict[str, Value]:
         """The fields that say something, in the order of the class."""
-        everything = ((name, getattr(self, name)) for name in _DEFAULTS)
+        everything = zip(_DEFAULTS, _all_of(self), strict=True)
         return {name: value for name, value in everything if value is not None and value != ()}
 
     def over(self, defaults: Rights) -> Rights:
@@ -189,6 +190,7 @@ class Rights:
 
 
 _DEFAULTS = {field.name: field.default for field in fields(Rights)}
+_all_of = attrgetter(*_DEFAULTS)
 
 
 def terms_onto(terms: str, present: object) -> str:

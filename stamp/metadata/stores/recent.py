@@ -21,7 +21,9 @@ def recent(work: Callable[Given, Result]) -> Callable[Given, Result]:
 
     @wraps(work)
     def known(*given: Given.args, **more: Given.kwargs) -> Result:
-        small = all(len(part) <= _LONGEST for part in given if isinstance(part, bytes))
-        return (kept if small else work)(*given, **more)
+        for part in given:
+            if isinstance(part, bytes) and len(part) > _LONGEST:
+                return work(*given, **more)
+        return kept(*given, **more)
 
     return known
