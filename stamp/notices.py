@@ -153,7 +153,9 @@ def _spliced(file: File, rights: Rights, dst: Path) -> tuple[File, RightsReport]
     if missing:
         raise CorruptFile(f"the notice cannot be read back from this file: {', '.join(missing)}")
 
-    same = [name for name in wanted if standing(before, name) == standing(after, name)]
+    same = [
+        name for name in wanted if name in before.sources and standing(before, name) == standing(after, name)
+    ]
     written = tuple(name for name in wanted if name not in same)
     unsupported = {name: homeless[name] for name in values if name in homeless}
     notes = [

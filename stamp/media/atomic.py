@@ -48,12 +48,11 @@ def write_whole(
     if not overwrite and os.path.lexists(shown):
         raise _exists(shown)
     place = os.path.realpath(shown) if overwrite and os.path.islink(shown) else os.fspath(shown)
-    with _unwritable(shown):
-        mode = _wanted_mode(_replaced(place), mode_from)
     folder, name = os.path.split(place)
     temp = os.path.join(folder, f".{_stem(name)}.{os.urandom(6).hex()}{TEMP_SUFFIX}")
     try:
         with _unwritable(shown, temp):
+            mode = _wanted_mode(_replaced(place), mode_from)
             _create(temp, 0o600 if mode is not None else 0o666)
             yield Path(temp)
             _inherit(temp, place)
@@ -158,12 +157,12 @@ def _move(temp: str, place: str, *, overwrite: bool, shown: Path) -> None:
 
 
 @contextmanager
-def _unwritable(shown: Path, temp: str | None = None) -> Iterator[None]:
+def _unwritable(shown: Path, temp: str) -> Iterator[None]:
     """Turn an OSError into UnwritableFile for `shown`, the name the user knows."""
     try:
         yield
     except UnwritableFile as error:
-        if temp is None or error.path is None or os.fspath(error.path) != temp:
+        if error.path is None or os.fspath(error.path) != temp:
             raise
         raise UnwritableFile(str(error).replace(temp, str(shown)), path=shown) from error
     except StampError:

@@ -23,13 +23,15 @@ class LargeFile:
 
     It is not mapped into memory: a file that somebody cuts short meanwhile would end the process there. Small
     slices come from a window of 64 KiB, so that walking over many headers costs few system calls, or of 4 KiB
-    where what lies between them is passed over. `memo` is for what readers know of the file already.
+    where what lies between them is passed over. The first window is kept: readers come back to the beginning.
+    `memo` is for what readers know of the file already.
     """
 
     def __init__(self, file: BinaryIO, path: Path) -> None:
         self.path = path
         self._file = file
         self._size = os.fstat(file.fileno()).st_size
+        self._head = b""
         self._start, self._window = 0, b""
         self.memo: dict[object, object] = {}
 
@@ -41,6 +43,8 @@ class LargeFile:
         UnsupportedFormat above 2 GB at once, MediaError.
         """
         start, stop, _ = span.indices(self._size)
+        if stop <= len(self._head):
+            return self._head[start:stop]
         if self._start <= start and stop <= self._start + len(self._window):
             return self._window[start - self._start : stop - self._start]
         if stop - start > MAX_BYTES:
@@ -50,9 +54,14 @@ class LargeFile:
         if stop - start >= _WINDOW:
             return self._read(start, stop)
         follows = 0 <= start - self._start <= 2 * len(self._window)
-        length = max(_WINDOW if follows else _GLANCE, stop - start)
-        self._start, self._window = start, self._read(start, min(start + length, self._size))
-        return self._window[: max(stop - start, 0)]
+        begin = start
+        if follows and len(self._window) <= _GLANCE and start < self._start + len(self._window):
+            begin = self._start  # what a glance has seen is asked for again
+        length = max(_WINDOW if follows else _GLANCE, stop - begin)
+        self._start, self._window = begin, self._read(begin, min(begin + length, self._size))
+        if begin == 0:
+            self._head = self._window
+        return self._window[start - begin : max(stop - begin, 0)]
 
     def _read(self, start: int, stop: int) -> bytes:
         try:

@@ -219,6 +219,18 @@ def test_large_sizes() -> None:
     assert isobmff.boxes(data) == [isobmff.Box(b"abcd", 0, 16, 18), isobmff.Box(b"last", 18, 26, 27)]
 
 
+@pytest.mark.parametrize(("size", "end"), [(100, b""), (100, bytes(4)), (40_000, b""), (40_000, bytes(4))])
+def test_boxes_are_the_same_read_at_once_and_one_by_one(size: int, end: bytes) -> None:
+    content = box(b"free", bytes(3)) + struct.pack(">I4sQ", 1, b"mdat", 16 + size) + bytes(size)
+    data = b"in front" + content + box(b"skip", b"") + end
+    found = isobmff.boxes(data, 8, len(data), slack=True)
+    kinds = [(part.kind, data[part.content : part.end]) for part in found]
+    assert kinds == [(b"free", bytes(3)), (b"mdat", bytes(size)), (b"skip", b"")]
+    for cut in (1, 9):
+        with pytest.raises(CorruptFile):
+            isobmff.boxes(data, 8, len(data) - len(end) - cut, slack=True)
+
+
 def test_jxl_codestream_gets_boxes_and_stays_as_it_is() -> None:
     written = registry.write_rights(CODESTREAM, RIGHTS)
     kinds = [part.kind for part in isobmff.boxes(written)]

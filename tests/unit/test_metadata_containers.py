@@ -189,6 +189,20 @@ def test_jpeg_fill_bytes_and_padding_before_markers(fill: int) -> None:
         registry.write_rights(source[:2] + b"\xff" * fill, RIGHTS)
 
 
+@pytest.mark.parametrize("length", [0, 61, 1_980, 1_990, 2_000, 2_040, 2_048, 65_533])
+def test_jpeg_segments_of_any_length_are_passed_over(length: int, tmp_path: Path) -> None:
+    source = sample("jpeg")
+    comments = b"".join(segment(0xFE, bytes(length)) for _ in range(40))
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(source[:2] + comments + source[2:])
+    with open_large(path) as file:
+        written = registry.write_rights(file, RIGHTS)
+        assert registry.read_rights(written).rights == RIGHTS
+        whole = written[0 : len(written)]
+    assert whole == registry.write_rights(path.read_bytes(), RIGHTS)
+    assert registry.read_rights(whole).rights == RIGHTS
+
+
 def test_jpeg_with_an_absurd_number_of_segments_is_refused() -> None:
     source = sample("jpeg")
     with pytest.raises(CorruptFile, match="absurd"):

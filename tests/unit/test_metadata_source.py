@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import random
 import tracemalloc
 from pathlib import Path
 
 import pytest
 from films import CHUNKS, Mp4
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stamp.errors import CorruptFile, UnsupportedFormat
@@ -21,6 +22,8 @@ from stamp.metadata.rights import Rights
 from stamp.metadata.source import Edit, Patched, chunks
 
 SMALL_GIF = b"GIF89a\1\0\1\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\1\0\1\0\0\2\2D\1\0;"
+
+NOISE = random.Random(7).randbytes(200_001)
 
 
 @st.composite
@@ -87,6 +90,16 @@ def test_slices_of_a_large_file_are_those_of_its_bytes(tmp_path: Path) -> None:
         ):
             assert file[start:stop] == data[start:stop]
         assert b"".join(chunks(file, 7, 190_000)) == data[7:190_000]
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(spans=st.lists(st.tuples(st.integers(0, 200_100), st.sampled_from((0, 9, 4_000, 9_000, 66_000)))))
+def test_slices_of_a_large_file_come_in_any_order(spans: list[tuple[int, int]], tmp_path: Path) -> None:
+    (path := tmp_path / "f").write_bytes(NOISE)
+    with open_large(path) as file:
+        for start, length in spans:
+            for place in (start, start + 8, max(start - 4, 0), 0):
+                assert file[place : place + length] == NOISE[place : place + length]
 
 
 def test_a_file_that_shrinks_while_it_is_read_is_an_error(tmp_path: Path) -> None:

@@ -128,6 +128,7 @@ def spans(data: Source) -> Iterator[tuple[int, int]]:
 def _segments(data: Source) -> list[_Segment]:
     """The marker segments before the first scan."""
     segments: list[_Segment] = []
+    size = len(data)
     start = base = 2
     near = b""
     while True:
@@ -148,7 +149,7 @@ def _segments(data: Source) -> list[_Segment]:
         if marker in (0, 1, _EOI) or 0xD0 <= marker <= 0xD8:
             raise CorruptFile(f"JPEG: marker FF{marker:02X} where a segment must stand (byte {position})")
         end = position + 1 + length
-        if length < 2 or end > len(data):
+        if length < 2 or end > size:
             raise CorruptFile(f"JPEG: the segment at byte {start} does not fit in the file")
         if len(segments) == _MOST_SEGMENTS:
             raise CorruptFile("JPEG: an absurd number of segments")
