@@ -44,7 +44,7 @@ def write_whole(
     UnwritableFile with `.path` for what the disk or the folder does not take, also from inside the block, and
     for a target that is a folder, a device or a pipe.
     """
-    shown = Path(target)
+    shown = target if isinstance(target, Path) else Path(target)
     if not overwrite and os.path.lexists(shown):
         raise _exists(shown)
     place = os.path.realpath(shown) if overwrite and os.path.islink(shown) else os.fspath(shown)

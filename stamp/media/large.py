@@ -27,7 +27,7 @@ class LargeFile:
     `memo` is for what readers know of the file already.
     """
 
-    def __init__(self, file: BinaryIO, path: Path) -> None:
+    def __init__(self, file: BinaryIO, path: str | os.PathLike[str]) -> None:
         self.path = path
         self._file = file
         self._size = os.fstat(file.fileno()).st_size
@@ -49,7 +49,8 @@ class LargeFile:
             return self._window[start - self._start : stop - self._start]
         if stop - start > MAX_BYTES:
             raise UnsupportedFormat(
-                f"{self.path}: {stop - start} bytes is too large to be held in memory", path=self.path
+                f"{os.fspath(self.path)}: {stop - start} bytes is too large to be held in memory",
+                path=self.path,
             )
         if stop - start >= _WINDOW:
             return self._read(start, stop)
@@ -70,7 +71,7 @@ class LargeFile:
         except (OSError, ValueError) as error:
             raise unreadable(self.path, error) from error
         if len(data) < stop - start:
-            raise CorruptFile(f"{self.path}: became shorter while it was read", path=self.path)
+            raise CorruptFile(f"{os.fspath(self.path)}: became shorter while it was read", path=self.path)
         return data
 
     def write(self, target: Path, pieces: Iterable[bytes | tuple[int, int]]) -> None:
@@ -106,7 +107,7 @@ class LargeFile:
 def open_large(path: str | os.PathLike[str]) -> Iterator[LargeFile]:
     """A regular file of any size. Raises MediaError as `read_source` does."""
     with regular_file(path) as file:
-        yield LargeFile(file, Path(path))
+        yield LargeFile(file, path)
 
 
 def _write(target: int, data: bytes) -> None:

@@ -344,7 +344,8 @@ class File:
         return lacking(self.data) if lacking else {}
 
     def _stores_in(self) -> tuple[str, ...]:
-        return tuple(key for key in self.container.STORES if key not in self._lacking)
+        lacking, stores = self._lacking, self.container.STORES
+        return tuple(key for key in stores if key not in lacking) if lacking else stores
 
     def _spliced(self, changed: Mapping[str, bytes]) -> File:
         """The file with the changed blocks in it, read back; itself where there is none."""

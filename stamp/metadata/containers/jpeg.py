@@ -97,21 +97,18 @@ def splice(data: Source, blocks: Mapping[str, bytes]) -> Patched:
             first = (places[0].start, places[0].end) if places else (where, where)
             edits.append((*first, _encoded(store, blocks[store])))
             edits += [(place.start, place.end, b"") for place in places[1:]]
-    for segment in segments:
-        if segment.begins(_APP2, mpf.PREFIX):
-            at = segment.payload + len(mpf.PREFIX)
-            index = mpf.shifted(
-                data[at : segment.end], before=growth(edits, at), total=growth(edits, len(data))
-            )
-            edits.append((at, segment.end, index))
+    for segment in _marked(data, _APP2, mpf.PREFIX):
+        at = segment.payload + len(mpf.PREFIX)
+        index = mpf.shifted(data[at : segment.end], before=growth(edits, at), total=growth(edits, len(data)))
+        edits.append((at, segment.end, index))
     return Patched(data, edits)
 
 
 def has_c2pa(data: Source) -> bool:
     """Whether a C2PA manifest (JUMBF in APP11; C2PA 2.1, section A.3.1) is there."""
-    jumbf = (segment for segment in _segments(data) if segment.begins(_APP11, b"JP"))
     return any(
-        b"c2pa" in data[segment.payload : min(segment.payload + 128, segment.end)] for segment in jumbf
+        b"c2pa" in data[segment.payload : min(segment.payload + 128, segment.end)]
+        for segment in _marked(data, _APP11, b"JP")
     )
 
 
@@ -155,6 +152,10 @@ def _segments(data: Source) -> list[_Segment]:
             raise CorruptFile("JPEG: an absurd number of segments")
         segments.append(_Segment(marker, start, position + 3, end, head[4 : 2 + length]))
         start = end
+
+
+def _marked(data: Source, marker: int, prefix: bytes) -> list[_Segment]:
+    return [part for part in _segments(data) if part.marker == marker and part.head.startswith(prefix)]
 
 
 def _behind_fill(data: Source, position: int) -> int:
