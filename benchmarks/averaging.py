@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 import stamp
 from benchmarks.common import photos, runner, tools
 from benchmarks.common.steps import Pixels
-from stamp.watermark.carrier import CONSTELLATION, F_MAX, F_MIN, PERIOD, PILOT, carriers
+from stamp.watermark.carrier import CONSTELLATION, F_MAX, F_MIN, PERIOD, carriers
 from stamp.watermark.filters import box
 from stamp.watermark.statistic import activity, coverage, fold, normalise, pad_to_tiles
 from stamp.watermark.sync import windowed
@@ -131,7 +131,7 @@ def learnt(key: stamp.Key, sums: list[Plane], power: Plane) -> tuple[int, list[f
     places = {int(y) * PERIOD + int(x) for y, x in np.concatenate([true, mirror])}
     signs, known = [], []
     for total, index, sign in zip(sums, own.index, own.sign, strict=True):
-        fixed = index >= PILOT
+        fixed = index >= own.pilot
         strong = np.abs(total) >= np.quantile(np.abs(total), 0.8)
         signs.append(float(np.mean(np.sign(total[fixed]) == sign[fixed])))
         known.append(float(fixed[strong].mean()))

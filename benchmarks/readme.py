@@ -24,6 +24,7 @@ from benchmarks.false_positives.audio import markdown as false_positives_of_soun
 from benchmarks.false_positives.video import markdown as false_positives_of_clips
 from benchmarks.fidelity.audio import markdown as fidelity_of_sound
 from benchmarks.fidelity.video import markdown as fidelity_of_clips
+from benchmarks.layouts import markdown as layouts
 from benchmarks.readers import markdown as readers_table
 from benchmarks.robustness.audio import markdown as robustness_of_sound
 from benchmarks.robustness.audio_peer import markdown as sound_beside_a_peer
@@ -294,6 +295,7 @@ BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {
     "averaging": averaging,
     "averaging_one_payload": averaging,
     "coding": coding,
+    "layouts": _with_origin(layouts),
     "readers": readers,
     "homes": homes,
     "tags": tags,

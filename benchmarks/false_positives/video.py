@@ -5,7 +5,9 @@ bound.
 
 Half of the windows are unmarked, half marked under another key. Each window has a random number of frames of
 a clip, some of them mirrored or cut, with random weights. It is read with ten new keys, each of which counts:
-as it stands, and `--searched` of them in every geometry.
+as it stands, and `--searched` of them in every geometry. Beside what is reported stand the highest score of
+all frames that the decoder made of such windows, and the scores of one frame each that nobody chose, which
+the law is about.
 """
 
 from __future__ import annotations
@@ -19,10 +21,14 @@ import numpy as np
 import stamp
 from benchmarks.common import clips, runner
 from stamp.watermark import stats
+from stamp.watermark.carrier import carriers
+from stamp.watermark.decode import code_score
+from stamp.watermark.grid import resize
+from stamp.watermark.statistic import observe_plane
 from stamp.watermark.video import Embedder
-from stamp.watermark.video.evidence import Evidence, details_of, working
+from stamp.watermark.video.evidence import SUM, Evidence, details_of, working
 from stamp.watermark.video.look import Sight
-from stamp.watermark.video.scheme import displayed
+from stamp.watermark.video.scheme import CLIP, code_of, displayed
 
 PER_CLIP = 24  # frames, six a second
 VIEWS = 4  # ways in which the frames of a clip are mirrored and cut
@@ -59,6 +65,12 @@ def view(frames: list[Any], rng: np.random.Generator) -> list[tuple[Any, tuple[i
     return [(details_of(frame), frame.shape) for frame in cut]
 
 
+def unchosen(picture: Any, shape: tuple[int, int], key: stamp.Key, payload: bytes) -> float:
+    """The score of the frame of `payload`, as the picture stands."""
+    o = observe_plane(resize(picture, shape), carriers(key, CLIP), measure=SUM)
+    return code_score(o, np.array(CLIP.profiles[0]) / np.sqrt(o.variance), code_of(payload, key))
+
+
 def measure(task: tuple[Path, int, int, int]) -> list[dict[str, Any]]:
     path, windows, searched, seed = task
     rng = np.random.default_rng(clips.seed_of(path, seed))
@@ -74,11 +86,13 @@ def measure(task: tuple[Path, int, int, int]) -> list[dict[str, Any]]:
                 evidence.add(detail, shape, float(rng.uniform(0.5, 2)))
             picture = evidence.picture()
             for _ in range(min(KEYS, upto - len(results))):
-                sight = Sight(stamp.Key(rng.bytes(32), "random"))
+                key, shape = stamp.Key(rng.bytes(32), "random"), displayed(evidence.shape, None)
+                sight = Sight(key)
                 far = len(results) * searched // windows != (len(results) + 1) * searched // windows
-                found = sight.look(picture, displayed(evidence.shape, None), search=far)
+                found = sight.look(picture, shape, search=far)
                 assert sight.best is not None
-                results.append({"score": sight.best.score, "found": found is not None})
+                score = unchosen(picture, shape, key, rng.bytes(8))
+                results.append({"score": score, "read": sight.best.score, "found": found is not None})
     return results
 
 
@@ -86,8 +100,9 @@ def markdown(document: dict[str, Any]) -> str:
     scores = np.array(document["scores"])
     text = (
         f"{document['windows']} windows, {document['searched']} of them with the whole search: "
-        f"{document['payloads']} payloads and {document['present']} marks without a payload were reported. "
-        f"Highest score {scores.max():.2f}.\n\n"
+        f"{document['payloads']} payloads were reported. The highest score of a frame that was read: "
+        f"{document['highest']:.2f}; {stats.threshold_after(1, stats.CHOSEN):.2f} would be needed. "
+        "Of frames that nobody chose:\n\n"
     )
     rows = [
         [
@@ -118,7 +133,7 @@ def main() -> None:
         "windows": len(results),
         "searched": share[1] * len(paths),
         "payloads": sum(row["found"] for row in results),
-        "present": sum(score >= stats.THRESHOLD_ALONE for score in scores),
+        "highest": max(row["read"] for row in results),
         "scores": [round(score, 4) for score in scores],
     }
     runner.write(options, document, markdown(document), {})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .carrier import PERIOD, PILOT, Carriers
+from .carrier import PERIOD, Carriers
 from .fourier import rfft2
 from .wavelet import LEVELS, synthesise
 
@@ -62,8 +62,10 @@ def drift(
     their say. None where there are too few blocks to tell.
     """
     scaled = [
-        np.where(carriers.index[level] == PILOT, carriers.sign[level], np.float32(0)) * w[:, None, None]
-        for level, w in enumerate(weight.reshape(LEVELS, 3).astype(np.float32))
+        np.where(index == carriers.pilot, sign, np.float32(0)) * w[:, None, None]
+        for index, sign, w in zip(
+            carriers.index, carriers.sign, weight.reshape(LEVELS, 3).astype(np.float32), strict=True
+        )
     ]
     tile = synthesise(np.zeros((PERIOD >> LEVELS,) * 2, np.float32), scaled)
     starts = [range(0, n - _BLOCK // 2, _BLOCK) for n in white.shape]

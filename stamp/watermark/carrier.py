@@ -9,61 +9,118 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from .coding import CODED_BITS
+from .coding import RATE
 from .key import Key
+from .payload import FRAME_BITS
+from .stats import CHECKED, CHOSEN
 from .wavelet import LEVELS, synthesise
 
 SCHEME = "stamp.image.1"
 PERIOD = 256  # canonical pixels: a crop of about one tile carries the whole frame
-PILOT_SHARE, WITNESS_SHARE = 0.12, 0.08
-PILOT, WITNESS = CODED_BITS, CODED_BITS + 1  # the indices of the two kinds of known chips
-SYMBOLS = CODED_BITS + 2
+PILOT, WITNESS = -2, -1  # the two kinds of known chips, after the coded bits
 CONSTELLATION = 32
 F_MIN, F_MAX = 0.08, 0.19  # cycles per canonical pixel
 _SPACING = 6 / PERIOD
 
 
 @dataclass(frozen=True, slots=True)
+class Layout:
+    """What a scheme puts into a tile.
+
+    scheme : its name, with which the purposes of its streams begin. frame_bits : of payload and check.
+    pilots, witnesses : shares of the places that carry known chips. Pilots serve to find the mark and to
+    measure the channel; witnesses serve only to judge what was found (`stats`). Without any, the coded bits
+    are judged by themselves.
+    profiles : gains of the sub-bands, level 1 first, LH HL HH within a level, after what usually happens to a
+    marked picture.
+    """
+
+    scheme: str
+    frame_bits: int
+    pilots: float
+    witnesses: float
+    profiles: tuple[tuple[float, ...], ...]
+
+    @property
+    def odds(self) -> float:
+        """What a decoding multiplies the probability of the statistic with."""
+        return CHECKED if self.witnesses else CHOSEN
+
+    @property
+    def coded_bits(self) -> int:
+        return RATE * self.frame_bits
+
+    @property
+    def symbols(self) -> int:
+        """Coded bits and the two kinds of known chips."""
+        return self.coded_bits + 2
+
+
+IMAGE = Layout(
+    SCHEME,
+    FRAME_BITS,
+    pilots=0.12,
+    witnesses=0.08,
+    profiles=(  # nothing; a mild filter; JPEG or WebP; a strong blur or a resize to a quarter
+        (1, 1, 1, 1, 1, 1, 1, 1, 1, 0.4, 0.4, 0.4),
+        (0.5, 0.5, 0.5, 1, 1, 1, 1, 1, 1, 0.5, 0.5, 0.5),
+        (0.1, 0.1, 0.1, 0.45, 0.45, 0.45, 1, 1, 1, 0.5, 0.5, 0.5),
+        (0, 0, 0, 0.15, 0.15, 0.15, 1, 1, 1, 0.5, 0.5, 0.5),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Carriers:
     """What one key says about one tile.
 
+    layout : of the tile.
     index, sign : one array per level 1..4, shape (3, PERIOD >> level, PERIOD >> level), orientations in the
-        order LH, HL, HH of `wavelet.analyse`; index is the coded bit that the coefficient carries, `PILOT` or
-        `WITNESS`; sign is -1 or +1. Pilots serve to find the mark and to measure the channel; witnesses serve
-        only to judge what was found (`stats`).
+        order LH, HL, HH of `wavelet.analyse`; index is the coded bit that the coefficient carries, `pilot` or
+        `witness`; sign is -1 or +1.
     pilot_spectrum : conjugate FFT of the tile with only the pilots in it, (PERIOD, PERIOD // 2 + 1)
         complex64.
     frequencies : (CONSTELLATION, 2) float64, (fy, fx) in cycles per canonical pixel, on the lattice k /
         PERIOD.
     """
 
+    layout: Layout
     index: tuple[NDArray[np.int16], ...]
     sign: tuple[NDArray[np.float32], ...]
     pilot_spectrum: NDArray[np.complex64]
     frequencies: NDArray[np.float64]
 
+    @property
+    def pilot(self) -> int:
+        return self.layout.symbols + PILOT
+
+    @property
+    def witness(self) -> int:
+        return self.layout.symbols + WITNESS
+
 
 @lru_cache(maxsize=8)
-def carriers(key: Key, scheme: str = SCHEME) -> Carriers:
+def carriers(key: Key, layout: Layout = IMAGE) -> Carriers:
     """The carriers of a key (cached: deriving them takes some ten milliseconds). Each scheme has its own."""
+    coded, scheme = layout.coded_bits, layout.scheme
     index, sign = [], []
     for level in range(1, LEVELS + 1):
         side = PERIOD >> level
         count = 3 * side * side
         words = key.words(f"{scheme}/carrier/{level}", count)
-        pilots, witnesses = round(PILOT_SHARE * count), round(WITNESS_SHARE * count)
+        pilots, witnesses = round(layout.pilots * count), round(layout.witnesses * count)
         rank = np.empty(count, np.int64)
         rank[np.argsort(words, kind="stable")] = np.arange(count)
-        bit = np.where(rank < pilots + witnesses, WITNESS, (rank - pilots - witnesses) % CODED_BITS)
-        index.append(np.where(rank < pilots, PILOT, bit).astype(np.int16).reshape(3, side, side))
+        bit = np.where(rank < pilots + witnesses, coded + 1, (rank - pilots - witnesses) % coded)
+        index.append(np.where(rank < pilots, coded, bit).astype(np.int16).reshape(3, side, side))
         sign.append(np.where(words & np.uint64(1), np.float32(1), np.float32(-1)).reshape(3, side, side))
-    pilots_only = [np.where(i == PILOT, s, np.float32(0)) for i, s in zip(index, sign, strict=True)]
+    pilots_only = [np.where(i == coded, s, np.float32(0)) for i, s in zip(index, sign, strict=True)]
     tile = synthesise(np.zeros((PERIOD >> LEVELS,) * 2, np.float32), pilots_only)
     spectrum = np.conj(np.fft.rfft2(tile)).astype(np.complex64)
-    return Carriers(tuple(index), tuple(sign), spectrum, constellation(key, scheme))
+    return Carriers(layout, tuple(index), tuple(sign), spectrum, constellation(key, scheme))
 
 
-def constellation(key: Key, scheme: str = SCHEME) -> NDArray[np.float64]:
+def constellation(key: Key, scheme: str) -> NDArray[np.float64]:
     """Keyed frequencies, log-uniform in radius and uniform in angle over half the plane, no two closer than 6
     / PERIOD."""
     uniform = key.words(f"{scheme}/constellation", 4096).astype(np.float64).reshape(-1, 2) * 2.0**-64

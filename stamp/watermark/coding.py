@@ -18,15 +18,14 @@ from .payload import FRAME_BITS
 CONSTRAINT = 15
 GENERATORS = (0o46321, 0o51271, 0o63667, 0o70535, 0o73277, 0o76513)
 RATE = len(GENERATORS)
-CODED_BITS = RATE * FRAME_BITS
+CODED_BITS = RATE * FRAME_BITS  # of a whole frame
 _STATES = 1 << (CONSTRAINT - 1)
 # extra steps before and after: nearly three constraint lengths, after which all survivors share one path
 _WRAP = 40
 
 
 def encode(bits: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """`FRAME_BITS` bits -> `CODED_BITS` bits. The register starts with the last bits, so that it ends where
-    it began."""
+    """n bits -> `RATE` n bits. The register starts with the last bits, so that it ends where it began."""
     padded = np.concatenate([bits[-(CONSTRAINT - 1) :], bits]).astype(np.int64)
     taps = np.array([[(g >> i) & 1 for i in range(CONSTRAINT)] for g in GENERATORS])
     windows = np.lib.stride_tricks.sliding_window_view(padded, CONSTRAINT)[:, ::-1]
@@ -57,10 +56,11 @@ def _signs() -> NDArray[np.float32]:
 
 
 def decode(soft: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """Soft values, positive where a coded bit is more likely 0, shape (CODED_BITS,) -> the most likely
-    `FRAME_BITS` bits."""
-    steps = soft.reshape(FRAME_BITS, RATE).astype(np.float32)
-    order = np.arange(-_WRAP, FRAME_BITS + _WRAP) % FRAME_BITS
+    """Soft values, positive where a coded bit is more likely 0, shape (`RATE` n,) -> the most likely n
+    bits."""
+    steps = soft.reshape(-1, RATE).astype(np.float32)
+    count = len(steps)
+    order = np.arange(-_WRAP, count + _WRAP) % count
     table = steps @ _signs().T
     labels = _labels()
     metric, new = np.zeros((2, _STATES // 2, 2), np.float32)
@@ -80,4 +80,4 @@ def decode(soft: NDArray[np.floating]) -> NDArray[np.uint8]:
         b, m = state & 1, state >> 1
         bits[t] = b
         state = (int(decisions[t, b, m]) << (CONSTRAINT - 2)) | m
-    return bits[_WRAP : _WRAP + FRAME_BITS]
+    return bits[_WRAP : _WRAP + count]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from . import stats
 from .align import Offset, drift, translations
 from .carrier import SCHEME, Carriers, carriers
-from .decode import Decoded, decode_payload, gains_from_pilots, pilot_scores, witness_score
+from .decode import decode_payload, gains_from_pilots, pilot_scores, witness_score
 from .filters import box, whiten
 from .grid import GRIDS, STANDARD, Grid, canonical_shape, grid_for, resize
 from .key import Key
@@ -61,7 +61,7 @@ class Detection:
     that is.
 
     present : a mark of this key is there. payload : its 8 bytes; None where the mark is too weak to be read.
-    score, threshold : the witness statistic in standard deviations, and what it must reach.
+    score, threshold : the statistic of `stats` in standard deviations, and what it must reach.
     log10_p : upper bound of log10 of the probability that a picture not marked with this key gives such
         evidence.
     bits_corrected : coded bits, of 576, that the error correction turned round; None without a payload.
@@ -111,7 +111,6 @@ class Search:
     carriers: Carriers
     shape: tuple[int, int]
     work: Plane
-    scheme: str = SCHEME
     measure: Measure = PICTURE
     spent: int = 0
     budget: int = stats.MAX_DECODINGS
@@ -234,9 +233,11 @@ class Search:
 
     def _look(self, plane: Plane, valid: Plane | None, offset: Offset, affine: Affine) -> _Look:
         o = observe_plane(plane, self.carriers, offset, valid, self.measure)
-        promise = float(pilot_scores(o).max())
+        promise = float(pilot_scores(o, self.carriers.layout).max())
         if promise > self.promise:
-            self.promise, self.affine, self.score = promise, affine, witness_score(o, gains_from_pilots(o))
+            self.promise, self.affine = promise, affine
+            if self.carriers.layout.witnesses:
+                self.score = witness_score(o, gains_from_pilots(o))
         return _Look(promise, offset, o)
 
     def _decode(
@@ -244,28 +245,31 @@ class Search:
     ) -> Detection | None:
         if look.promise < least:
             return None
-        result = decode_payload(look.observation, self.key, self.budget - self.decodings, self.scheme)
-        if isinstance(result, int):
-            self.decodings += result
-            return None
+        result = decode_payload(
+            look.observation, self.key, self.budget - self.decodings, self.carriers.layout
+        )
         self.decodings += result.decodings
-        threshold = stats.threshold_after(self.spent + self.budget)
-        if result.score < threshold:
+        if not self.carriers.layout.witnesses:
+            self.score = max(self.score, result.score)
+        if result.payload is None or result.grid is None or result.score < self._threshold():
             return None
         self.reading = Reading(result.payload, affine, shift, look.offset)
-        return self._found(result, threshold, affine)
-
-    def _found(self, decoded: Decoded, threshold: float, affine: Affine) -> Detection:
         return Detection(
             present=True,
-            payload=decoded.payload,
-            score=round(decoded.score, 2),
-            threshold=threshold,
-            log10_p=round(stats.log10_p_report(decoded.score, self.spent + self.budget), 2),
-            bits_corrected=decoded.bits_corrected,
-            transform=self._transform(affine, decoded.grid),
+            payload=result.payload,
+            score=round(result.score, 2),
+            threshold=self._threshold(),
+            log10_p=round(self._log10_p(result.score), 2),
+            bits_corrected=result.bits_corrected,
+            transform=self._transform(affine, result.grid),
             key_name=self.key.name,
         )
+
+    def _threshold(self) -> float:
+        return stats.threshold_after(self.spent + self.budget, self.carriers.layout.odds)
+
+    def _log10_p(self, score: float) -> float:
+        return stats.log10_p_report(score, self.spent + self.budget, self.carriers.layout.odds)
 
     def _transform(self, affine: Affine, grid: Grid) -> Transform:
         canonical = canonical_shape(self.shape, grid)
@@ -274,7 +278,14 @@ class Search:
         )
 
     def verdict(self) -> Detection:
-        """Nothing could be read: is there a mark all the same?"""
+        """Nothing could be read: is there a mark all the same?
+
+        Only witnesses can tell; without any, the score is the highest of the code words that were decoded.
+        """
+        if not self.carriers.layout.witnesses:
+            score, threshold = round(self.score, 2), self._threshold()
+            p = round(self._log10_p(self.score), 2)
+            return Detection(False, None, score, threshold, p, None, None, self.key.name)
         present = self.score >= stats.THRESHOLD_ALONE
         return Detection(
             present=present,

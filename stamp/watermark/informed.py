@@ -14,13 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .carrier import PERIOD, SYMBOLS, Carriers
-from .coding import CODED_BITS
+from .carrier import PERIOD, PILOT, Carriers
 from .mask import Mask
 from .statistic import PICTURE, activity, fold, normalise, weight
 from .wavelet import LEVELS, MARGIN, Detail
 
-Levels = NDArray[np.float64]  # (LEVELS, SYMBOLS)
+Levels = NDArray[np.float64]  # (LEVELS, symbols)
 
 # share of the mean amplitude that every bit gets anyway: a crop does not see the host that was cancelled
 FLOOR = 0.7
@@ -43,6 +42,7 @@ class _Response:
 
 def _response(details: Detail, cover: Detail, mask: Mask, carriers: Carriers) -> _Response:
     gain, energy, variance, inverse = [], [], [], []
+    symbols = carriers.layout.symbols
     for level in range(LEVELS):
         side, origin = PERIOD >> (level + 1), MARGIN >> (level + 1)
         index, detail, seen, m = (
@@ -58,12 +58,12 @@ def _response(details: Detail, cover: Detail, mask: Mask, carriers: Carriers) ->
         linear = (np.abs(detail) < PICTURE.clip * act) * (seen * m * weight(act) / act)
         scale = inv[:, None, None]
         tiles = fold(np.stack([m * m * seen, seen]), side, origin)
-        gain.append(np.bincount(index, (fold(linear, side, origin) * scale).ravel(), SYMBOLS))
+        gain.append(np.bincount(index, (fold(linear, side, origin) * scale).ravel(), symbols))
         energy.append(
-            np.bincount(index, np.broadcast_to(tiles[0], (3, side, side)).ravel(), SYMBOLS)
+            np.bincount(index, np.broadcast_to(tiles[0], (3, side, side)).ravel(), symbols)
             * _SYNTHESIS_GAIN[level]
         )
-        variance.append(np.bincount(index, (tiles[1] * scale).ravel(), SYMBOLS))
+        variance.append(np.bincount(index, (tiles[1] * scale).ravel(), symbols))
         inverse.append(inv)
     return _Response(np.array(gain), np.array(energy) + 1e-9, np.array(variance, np.float64) + 1e-9, inverse)
 
@@ -92,7 +92,7 @@ def coefficients(
 ) -> Detail:
     """The mark's wavelet coefficients.
 
-    host : details of the padded host. signs : (SYMBOLS,) +-1,
+    host : details of the padded host. signs : (symbols,) +-1,
         the code and the known chips. mean_square : energy a pixel that the mark may spend.
     """
     r = _response(host, cover, mask, carriers)
@@ -107,14 +107,14 @@ def coefficients(
     shapes = [d.shape for d in host]
 
     def statistic(mark: Detail) -> Levels:
-        out = []
+        out, symbols = [], carriers.layout.symbols
         for level in range(LEVELS):
             side, origin = PERIOD >> (level + 1), MARGIN >> (level + 1)
             total = host[level] + mark[level]
             y = normalise(total, activity(total))
             y *= cover[level]
             tile = fold(y, side, origin) * carriers.sign[level] * r.inverse[level][:, None, None]
-            out.append(np.bincount(carriers.index[level].ravel(), tile.ravel(), SYMBOLS) * signs)
+            out.append(np.bincount(carriers.index[level].ravel(), tile.ravel(), symbols) * signs)
         return np.array(out)
 
     def solve(interference: Levels, height: float) -> Levels:
@@ -130,10 +130,8 @@ def coefficients(
                 extra += (raised - dual[c]) * step[c]
                 dual[c] = raised
         # the known chips get the mean amplitude, and what cancels a host that happens to speak against them
-        against = np.maximum(-(seen_by[0] @ interference[:, CODED_BITS:]), 0) / curvature[0, CODED_BITS:]
-        extra[:, CODED_BITS:] = (
-            extra[:, :CODED_BITS].mean(1, keepdims=True) + against * step[0, :, CODED_BITS:]
-        )
+        against = np.maximum(-(seen_by[0] @ interference[:, PILOT:]), 0) / curvature[0, PILOT:]
+        extra[:, PILOT:] = extra[:, :PILOT].mean(1, keepdims=True) + against * step[0, :, PILOT:]
         return np.asarray(FLOOR * mean + extra)
 
     amplitude = np.full_like(r.gain, mean)

@@ -25,8 +25,8 @@ def check_bytes(payload: bytes, key: Key, scheme: str) -> bytes:
     return hmac.digest(key.stream(f"{scheme}/check", 32), payload, "sha256")[:CHECK_BYTES]
 
 
-def frame(payload: bytes, key: Key, scheme: str) -> NDArray[np.uint8]:
-    """The 96 bits to be coded, most significant first.
+def frame(payload: bytes, key: Key, scheme: str, bits: int = FRAME_BITS) -> NDArray[np.uint8]:
+    """The first `bits` of payload and check, most significant first: what is coded.
 
     Raises
     ------
@@ -34,11 +34,11 @@ def frame(payload: bytes, key: Key, scheme: str) -> NDArray[np.uint8]:
     """
     if not isinstance(payload, bytes | bytearray) or len(payload) != PAYLOAD_BYTES:
         raise PayloadError(f"a payload is {PAYLOAD_BYTES} bytes (16 hexadecimal digits), not {payload!r}")
-    return np.unpackbits(np.frombuffer(bytes(payload) + check_bytes(bytes(payload), key, scheme), np.uint8))
+    whole = bytes(payload) + check_bytes(bytes(payload), key, scheme)
+    return np.unpackbits(np.frombuffer(whole, np.uint8))[:bits]
 
 
 def unframe(bits: NDArray[np.uint8], key: Key, scheme: str) -> bytes | None:
     """The payload of a decoded frame, or None where the keyed check does not hold."""
-    raw = np.packbits(bits).tobytes()
-    payload, check = raw[:PAYLOAD_BYTES], raw[PAYLOAD_BYTES:]
-    return payload if hmac.compare_digest(check, check_bytes(payload, key, scheme)) else None
+    payload = np.packbits(bits[: 8 * PAYLOAD_BYTES]).tobytes()
+    return payload if np.array_equal(bits, frame(payload, key, scheme, bits.size)) else None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .carrier import PERIOD, PILOT, SYMBOLS, WITNESS, Carriers
+from .carrier import PERIOD, Carriers
 from .filters import box
 from .wavelet import LEVELS, MARGIN, Detail, analyse
 
@@ -94,17 +94,18 @@ def fold(plane: NDArray[np.float32], side: int, origin: int) -> NDArray[np.float
 class Observation:
     """What a picture says, by sub-band (level 1 first, LH HL HH within a level).
 
-    soft : (BANDS, SYMBOLS) float64, correlation with the carrier of each coded bit, of the pilots and of the
+    soft : (BANDS, symbols) float64, correlation with the carrier of each coded bit, of the pilots and of the
         witnesses.
     variance : (BANDS,) mean square of the normalised coefficients.
     pilot_count : (BANDS,) number of pilot coefficients seen.
-    pilot_energy, witness_energy : (BANDS,) sum of the squares of the folded coefficients at the pilots, at
-        the witnesses.
+    coded_energy, pilot_energy, witness_energy : (BANDS,) sum of the squares of the folded coefficients at the
+        coded bits, at the pilots, at the witnesses.
     """
 
     soft: NDArray[np.float64]
     variance: NDArray[np.float64]
     pilot_count: NDArray[np.float64]
+    coded_energy: NDArray[np.float64]
     pilot_energy: NDArray[np.float64]
     witness_energy: NDArray[np.float64]
 
@@ -122,7 +123,7 @@ def observe(
     details: Detail, cover: list[NDArray[np.float32]], carriers: Carriers, measure: Measure = PICTURE
 ) -> Observation:
     """Details of a padded picture (its tiles starting at the margin) -> the statistic of every coded bit."""
-    soft, variance, count, pilot_energy, witness_energy = [], [], [], [], []
+    soft, variance, count, energy = [], [], [], []
     for level, (detail, seen) in enumerate(zip(details, cover, strict=True), start=1):
         side, origin = PERIOD >> level, MARGIN >> level
         index, sign = carriers.index[level - 1], carriers.sign[level - 1]
@@ -131,13 +132,14 @@ def observe(
         tile = fold(y, side, origin)
         seen_tile = fold(seen[None], side, origin)[0]
         for o in range(3):
-            pilots = index[o] == PILOT
-            soft.append(np.bincount(index[o].ravel(), (tile[o] * sign[o]).ravel(), SYMBOLS))
+            pilots, witnesses = index[o] == carriers.pilot, index[o] == carriers.witness
+            soft.append(np.bincount(index[o].ravel(), (tile[o] * sign[o]).ravel(), carriers.layout.symbols))
             variance.append(float(np.vdot(y[o], y[o])) / total + 1e-12)
             count.append(max(float(seen_tile[pilots].sum()), 1.0))
-            pilot_energy.append(float((tile[o][pilots] ** 2).sum()))
-            witness_energy.append(float((tile[o][index[o] == WITNESS] ** 2).sum()))
-    return Observation(*(np.array(a) for a in (soft, variance, count, pilot_energy, witness_energy)))
+            square = tile[o] ** 2
+            known = float(square[pilots].sum()), float(square[witnesses].sum())
+            energy.append((float(square.sum()) - sum(known), *known))
+    return Observation(*(np.array(a) for a in (soft, variance, count)), *np.array(energy).T)
 
 
 def observe_plane(

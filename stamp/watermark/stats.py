@@ -15,7 +15,13 @@ A payload is reported only where z reaches `THRESHOLD`, which has p <= `P_STATIS
 check holds for one of two grids, which a wrong decoding does with probability 2 * 2**-32, independently of
 the witnesses. With at most `MAX_DECODINGS` decodings in one call,
 
-    false positive rate per call <= MAX_DECODINGS * P_STATISTIC * CHECKS * 2**-32 = 4.7e-10.
+    false positive rate per call <= MAX_DECODINGS * P_STATISTIC * CHECKED = 4.7e-10,    CHECKED = 2 * 2**-32.
+
+A scheme without witnesses is judged by its coded bits, which the decoder does look at. The statistic is
+their sum under the frame that was read. For any one frame that is a weighted Rademacher sum with the bound
+above, as long as geometry, position and weights come from the constellation and the pilots. So for the best
+of all 2 * 2**64 frames that carry a payload, under the best of `WEIGHTINGS` weights, the bound is `CHOSEN`
+times as high, however the frame was found; the statistic must reach 11.8 instead of 2.7 to make up for that.
 
 A mark is called present without its payload only where z alone reaches `THRESHOLD_ALONE`: p <= 1e-10 over the
 `MAX_POSITIONS` geometries that one call may look at.
@@ -28,7 +34,11 @@ from functools import cache
 
 P_STATISTIC = 0.01
 MAX_DECODINGS = 100
-CHECK_BITS, CHECKS = 32, 2  # a frame says by its check on which of two grids it stands
+WEIGHTINGS = 3  # of the sub-bands, that one look at one place tries
+_CHECKS = 2  # a frame says by its check on which of two grids it stands
+# What a decoding multiplies the probability of a statistic with: the chance that a wrong one passes a check,
+# or the frames and weightings that it chooses among.
+CHECKED, CHOSEN = _CHECKS * 2.0**-32, WEIGHTINGS * _CHECKS * 2.0**64
 P_ALONE = 1e-10
 MAX_POSITIONS = 200
 _LOG10_C = math.log10(1 / (2 * math.erfc(1.0)))
@@ -49,10 +59,10 @@ def log10_p_statistic(z: float, tests: int = 1) -> float:
     return min(0.0, _LOG10_C + log10_normal_tail(z) + math.log10(tests))
 
 
-def log10_p_report(z: float, decodings: int) -> float:
-    """Upper bound of log10 of the probability that this evidence, statistic and check together, arises by
-    chance."""
-    return min(0.0, log10_p_statistic(z) + math.log10(decodings * CHECKS) - CHECK_BITS * math.log10(2))
+def log10_p_report(z: float, decodings: int, odds: float = CHECKED) -> float:
+    """Upper bound of log10 of the probability that this evidence arises by chance; `odds`: of one decoding,
+    `CHECKED` or `CHOSEN`."""
+    return min(0.0, log10_p_statistic(z) + math.log10(decodings) + math.log10(odds))
 
 
 def threshold(p: float, tests: int) -> float:
@@ -68,16 +78,15 @@ THRESHOLD = threshold(P_STATISTIC, 1)
 
 
 @cache
-def threshold_after(decodings: int) -> float:
+def threshold_after(decodings: int, odds: float = CHECKED) -> float:
     """What the statistic must reach once a call has spent `decodings`: its p falls with their square beyond
     `MAX_DECODINGS`.
 
-    So the false positives of a call that goes on for ever stay below 2 MAX_DECODINGS P_STATISTIC CHECKS
-    2**-32 = 9.3e-10.
+    So the false positives of a call that goes on for ever stay below 2 MAX_DECODINGS P_STATISTIC CHECKED =
+    9.3e-10, whatever the `odds` of its decodings are.
     """
-    if decodings <= MAX_DECODINGS:
-        return THRESHOLD
-    return threshold(P_STATISTIC * (MAX_DECODINGS / decodings) ** 2, 1)
+    share = min(MAX_DECODINGS / max(decodings, 1), 1.0) ** 2
+    return threshold(P_STATISTIC * share * CHECKED / odds, 1)
 
 
 THRESHOLD_ALONE = threshold(P_ALONE, MAX_POSITIONS)

@@ -83,7 +83,7 @@ def test_picture_and_sound_carry_the_same_payload(tmp_path: Path) -> None:
     assert report.marked_share is not None
     assert report.marked_share > 0.2
     seen = detect_file(target, keys=KEY, first=True)
-    assert (seen.payload, seen.scheme) == (PAYLOAD, "stamp.video.1")
+    assert (seen.payload, seen.scheme) == (PAYLOAD, "stamp.video.2")
     heard = detect_file(without_picture(target, tmp_path / "sound.mp4"), keys=KEY)
     assert (heard.payload, heard.scheme) == (PAYLOAD, "stamp.audio.1")
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from io import BytesIO
 
@@ -20,7 +20,7 @@ from PIL import Image, ImageOps
 
 from stamp.errors import HostError
 from stamp.watermark import decode, stats
-from stamp.watermark.carrier import WITNESS, carriers
+from stamp.watermark.carrier import IMAGE, PILOT, WITNESS, carriers
 from stamp.watermark.detect import Detection, Transform, detect
 from stamp.watermark.embed import embed
 from stamp.watermark.key import Key
@@ -205,20 +205,45 @@ def test_witnesses_have_no_say_before_the_verdict(marked: Picture) -> None:
     """Another sign of the witnesses changes their own sum, and nothing that anything else looks at."""
     c = carriers(KEY)
     plane = np.asarray(marked.convert("L"), np.float32)
-    flipped = type(c)(
-        c.index,
-        tuple(np.where(i == WITNESS, -s, s) for i, s in zip(c.index, c.sign, strict=True)),
-        c.pilot_spectrum,
-        c.frequencies,
-    )
+    turned = tuple(np.where(i == c.witness, -s, s) for i, s in zip(c.index, c.sign, strict=True))
+    flipped = replace(c, sign=turned)
     ours, theirs = observe_plane(plane, c), observe_plane(plane, flipped)
     np.testing.assert_array_equal(np.delete(ours.soft, WITNESS, 1), np.delete(theirs.soft, WITNESS, 1))
     np.testing.assert_array_equal(ours.soft[:, WITNESS], -theirs.soft[:, WITNESS])
-    for name in ("variance", "pilot_count", "pilot_energy", "witness_energy"):
+    for name in ("variance", "pilot_count", "coded_energy", "pilot_energy", "witness_energy"):
         np.testing.assert_array_equal(getattr(ours, name), getattr(theirs, name))
     weight = decode.gains_from_pilots(ours)
     np.testing.assert_array_equal(weight, decode.gains_from_pilots(theirs))
     assert decode.witness_score(ours, weight) == -decode.witness_score(theirs, weight) > 10
+
+
+def test_coded_bits_have_no_say_in_their_own_weights(marked: Picture) -> None:
+    """Where they are the evidence: what is looked at, and how it counts, does not depend on their signs."""
+    layout = replace(IMAGE, scheme="tests", witnesses=0.0)
+    c = carriers(KEY, layout)
+    turned = tuple(np.where(i == c.pilot, s, -s) for i, s in zip(c.index, c.sign, strict=True))
+    plane = np.asarray(marked.convert("L"), np.float32)
+    ours, theirs = observe_plane(plane, c), observe_plane(plane, replace(c, sign=turned))
+    np.testing.assert_array_equal(ours.soft[:, :PILOT], -theirs.soft[:, :PILOT])
+    weights, others = (decode._weightings(o, layout) for o in (ours, theirs))
+    assert len(weights) == stats.WEIGHTINGS
+    np.testing.assert_array_equal(weights, others)
+    code = np.ones(layout.coded_bits)
+    for weight in weights:
+        assert decode.code_score(ours, weight, code) == -decode.code_score(theirs, weight, code) != 0
+
+
+def test_coded_bits_follow_the_null_law(marked: Picture) -> None:
+    """The sum under any one frame, in a picture without the mark, has mean 0 and deviation 1 at most."""
+    plane = np.asarray(marked.convert("L"), np.float32)
+    details, cover = analyse(pad_to_tiles(plane))[1], coverage(plane.shape, (0, 0), None)
+    code = np.random.default_rng(1).choice([-1.0, 1.0], IMAGE.coded_bits)
+    scores = []
+    for k in range(100):
+        o = observe(details, cover, carriers(Key(bytes([9, k]) * 16)))
+        scores.append(decode.code_score(o, 1 / np.sqrt(o.variance), code))
+    assert abs(np.mean(scores)) < 0.35
+    assert 0.75 < np.std(scores) < 1.25
 
 
 def test_a_call_stays_within_the_trials_that_the_law_counts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,6 +36,16 @@ def test_every_flipped_bit_is_rejected() -> None:
     assert unframe(bits, KEY, SCHEME) == PAYLOAD
 
 
+def test_a_frame_may_have_a_shorter_check() -> None:
+    bits = frame(PAYLOAD, KEY, SCHEME, 84)
+    np.testing.assert_array_equal(bits, frame(PAYLOAD, KEY, SCHEME)[:84])
+    assert unframe(bits, KEY, SCHEME) == PAYLOAD
+    for i in range(84):
+        wrong = bits.copy()
+        wrong[i] ^= 1
+        assert unframe(wrong, KEY, SCHEME) is None
+
+
 def test_another_key_or_scheme_is_rejected() -> None:
     bits = frame(PAYLOAD, KEY, SCHEME)
     assert unframe(bits, OTHER, SCHEME) is None

@@ -1,4 +1,4 @@
-"""The law of the witness statistic: known tails, Rademacher sums, and what follows from the constants."""
+"""The law of the statistic: known tails, Rademacher sums, and what follows from the constants."""
 
 from __future__ import annotations
 
@@ -90,11 +90,25 @@ def test_drawn_rademacher_sums_keep_the_bound() -> None:
 
 
 def test_one_call_reports_falsely_less_than_once_in_a_billion() -> None:
-    checks = stats.MAX_DECODINGS * stats.CHECKS / 2**stats.CHECK_BITS
-    with_payload = checks * 10 ** stats.log10_p_statistic(stats.THRESHOLD)
+    with_payload = stats.MAX_DECODINGS * stats.CHECKED * 10 ** stats.log10_p_statistic(stats.THRESHOLD)
     alone = 10 ** stats.log10_p_statistic(stats.THRESHOLD_ALONE, stats.MAX_POSITIONS)
     assert with_payload + alone <= 1e-9
-    assert (32, len(GRIDS)) == (stats.CHECK_BITS, stats.CHECKS)
+    assert len(GRIDS) / 2**32 == stats.CHECKED
+
+
+def test_a_frame_that_was_chosen_among_all_must_reach_more() -> None:
+    """No call, however long, is wrong more than once in a billion; thresholds are the lowest that hold."""
+    assert stats.WEIGHTINGS * len(GRIDS) * 2.0**64 == stats.CHOSEN
+    for odds in (stats.CHECKED, stats.CHOSEN):
+        thresholds = [stats.threshold_after(n, odds) for n in (1, 100, 101, 1000, 10**6)]
+        assert thresholds == sorted(thresholds)
+        for n, threshold in zip((1, 100, 101, 1000, 10**6), thresholds, strict=True):
+            each = 10 ** (stats.log10_p_statistic(threshold)) * odds
+            allowed = stats.P_STATISTIC * stats.CHECKED * min(100 / n, 1) ** 2
+            assert 0.98 * allowed < each <= allowed * (1 + 1e-9)
+    assert stats.threshold_after(1) == stats.THRESHOLD
+    assert 11.8 < stats.threshold_after(1, stats.CHOSEN) < 11.9
+    assert 2 * stats.MAX_DECODINGS * stats.P_STATISTIC * stats.CHECKED < 1e-9
 
 
 def test_thresholds_are_the_lowest_that_hold() -> None:

@@ -28,11 +28,11 @@ from stamp.media.video.frames import watched
 from stamp.watermark.carrier import carriers
 from stamp.watermark.grid import resize
 from stamp.watermark.statistic import observe_plane
-from stamp.watermark.video import SCHEME, USUAL, Allocation, Embedder, allocation
+from stamp.watermark.video import USUAL, Allocation, Embedder, allocation
 from stamp.watermark.video.detect import SIZE_EXPONENT
 from stamp.watermark.video.evidence import SUM, Evidence, details_of, working
 from stamp.watermark.video.look import agreement
-from stamp.watermark.video.scheme import displayed
+from stamp.watermark.video.scheme import CLIP, displayed
 
 LEVELS = {
     level: replace(USUAL.shares, levels=(0.0, *(float(level == other) for other in (2, 3, 4))))
@@ -71,7 +71,7 @@ def deviations(path: Path, key: stamp.Key) -> float:
             shape = look.luma.shape[0], look.luma.shape[1]
             evidence.add(details_of(picture), (picture.shape[0], picture.shape[1]), look.size**SIZE_EXPONENT)
     plane = resize(evidence.picture(), displayed(shape, None))
-    seen = observe_plane(plane, carriers(key, SCHEME), measure=SUM)
+    seen = observe_plane(plane, carriers(key, CLIP), measure=SUM)
     return agreement(seen, PAYLOAD, key)
 
 

@@ -14,12 +14,13 @@ from ..detect import Detection, Transform
 from ..key import Key
 from .evidence import Evidence, Plane, details_of, working
 from .look import Sight
-from .scheme import SCHEME, displayed
+from .scheme import CLIP, SCHEME, displayed
 
 RATE = 12.0  # frames a second that are looked at
 WINDOW, _WINDOW_S = 24, 3.8  # frames, and seconds, of the shortest part of a clip that is searched for itself
 SIZE_EXPONENT = 0.85  # of the bytes that a frame was coded in, which tell how much of the mark it keeps
 _FIRST_LOOKS = (1, 4, 10, 24)  # frames after which the beginning of a clip is read as it stands
+_THRESHOLD = stats.threshold_after(1, CLIP.odds)
 _NARROWEST = 48  # canonical pixels of the shorter side below which nothing can be read
 
 
@@ -261,9 +262,7 @@ class Detector:
 
     def _nothing(self, sight: Sight) -> VideoDetection:
         if sight.best is None:
-            return VideoDetection(
-                False, None, 0.0, stats.THRESHOLD, 0.0, None, None, (), None, sight.key.name
-            )
+            return VideoDetection(False, None, 0.0, _THRESHOLD, 0.0, None, None, (), None, sight.key.name)
         d = sight.best.verdict()
         return VideoDetection(
             d.present, None, d.score, d.threshold, d.log10_p, None, d.transform, (), None, d.key_name

@@ -35,7 +35,7 @@ USUAL = Allocation(1.0, Shares((0.0, 4 / 9, 4 / 9, 1 / 9), (1 / 3, 1 / 3, 1 / 3,
 # encoder for constant quality drops fine texture from what is easy, and keeps coarse; measures of quality
 # mind coarse texture, and diagonal texture less than upright.
 _BITS = (0.003, 0.008, 0.014, 0.025, 0.045, 0.075)
-_GAINS = (0.65, 0.8, 0.82, 0.82, 1.0, 1.7)
+_GAINS = (0.62, 0.76, 0.77, 0.78, 0.95, 1.6)
 _LEVELS = (  # shares of levels 2 to 4
     (0.05, 0.15, 0.28, 0.38, 0.45, 0.55),
     (0.25, 0.50, 0.60, 0.62, 0.55, 0.45),

@@ -8,17 +8,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..carrier import carriers
-from ..coding import CODED_BITS, encode
+from ..carrier import PILOT, carriers
 from ..decode import gains_from_pilots
 from ..detect import Detection, Reading, Search
 from ..grid import canonical_shape
 from ..key import Key
-from ..payload import frame
 from ..statistic import Observation, observe_plane
 from ..warp import unwarp
 from .evidence import SUM, Plane
-from .scheme import SCHEME
+from .scheme import CLIP, code_of
 
 Box = tuple[int, int, int, int]  # top, bottom, left, right
 
@@ -51,10 +49,9 @@ class Sight:
         """
         s = Search(
             self.key,
-            carriers(self.key, SCHEME),
+            carriers(self.key, CLIP),
             canonical,
             picture,
-            scheme=SCHEME,
             measure=SUM,
             spent=self.spent,
             budget=_BUDGET_FAR if search else _BUDGET_NEAR,
@@ -110,15 +107,14 @@ class Sight:
         warped = unwarp(picture, reading.affine, reading.shift)
         if warped is None:
             return 0.0
-        o = observe_plane(warped[0], carriers(self.key, SCHEME), reading.offset, warped[1], SUM)
+        o = observe_plane(warped[0], carriers(self.key, CLIP), reading.offset, warped[1], SUM)
         return agreement(o, reading.payload, self.key)
 
 
 def agreement(o: Observation, payload: bytes, key: Key) -> float:
     """How far the coded bits agree with those of `payload`, in standard deviations."""
-    code = 1.0 - 2.0 * encode(frame(payload, key, SCHEME)).astype(np.float64)
-    agreed: NDArray[np.float64] = (gains_from_pilots(o) @ o.soft[:, :CODED_BITS]) * code
-    return float(agreed.mean() / (agreed.std() + 1e-12) * CODED_BITS**0.5)
+    agreed = (gains_from_pilots(o) @ o.soft[:, :PILOT]) * code_of(payload, key)
+    return float(agreed.mean() / (agreed.std() + 1e-12) * agreed.size**0.5)
 
 
 def _parts_of(picture: Plane) -> Iterator[Box]:

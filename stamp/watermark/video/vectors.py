@@ -22,7 +22,7 @@ from ..key import Key
 from ..payload import frame
 from .detect import Detector, VideoDetection
 from .embed import Embedder
-from .scheme import SCHEME, pattern
+from .scheme import CLIP, SCHEME, pattern
 
 TOLERANCE = 0.05
 SHAPE = (192, 256)
@@ -37,8 +37,8 @@ def _digest(array: NDArray[Any], dtype: str) -> str:
 
 def compute() -> dict[str, Any]:
     """Everything but the stored marked frame, as this implementation computes it."""
-    c = carriers(_KEY, SCHEME)
-    bits = frame(_PAYLOAD, _KEY, SCHEME)
+    c = carriers(_KEY, CLIP)
+    bits = frame(_PAYLOAD, _KEY, SCHEME, CLIP.frame_bits)
     plane = pattern(_PAYLOAD, _KEY, SHAPE)
     return {
         "frame": np.packbits(bits).tobytes().hex(),
