@@ -44,6 +44,7 @@ DOCUMENTS = [
     ROOT / "docs" / "formats" / "README.md",
     ROOT / "docs" / "adr" / "0002-tail-biting-code.md",
     ROOT / "docs" / "adr" / "0072-easy-scenes-get-a-coarse-mark.md",
+    ROOT / "docs" / "adr" / "0074-code-words-are-their-own-witnesses.md",
 ]
 GROUPS = {
     "valuemetric": "recompression, noise, filters, tones",
