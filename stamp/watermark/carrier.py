@@ -103,6 +103,7 @@ class Carriers:
 def carriers(key: Key, layout: Layout = IMAGE) -> Carriers:
     """The carriers of a key (cached: deriving them takes some ten milliseconds). Each scheme has its own."""
     coded, scheme = layout.coded_bits, layout.scheme
+    pilot, witness = layout.symbols + PILOT, layout.symbols + WITNESS
     index, sign = [], []
     for level in range(1, LEVELS + 1):
         side = PERIOD >> level
@@ -111,10 +112,10 @@ def carriers(key: Key, layout: Layout = IMAGE) -> Carriers:
         pilots, witnesses = round(layout.pilots * count), round(layout.witnesses * count)
         rank = np.empty(count, np.int64)
         rank[np.argsort(words, kind="stable")] = np.arange(count)
-        bit = np.where(rank < pilots + witnesses, coded + 1, (rank - pilots - witnesses) % coded)
-        index.append(np.where(rank < pilots, coded, bit).astype(np.int16).reshape(3, side, side))
+        bit = np.where(rank < pilots + witnesses, witness, (rank - pilots - witnesses) % coded)
+        index.append(np.where(rank < pilots, pilot, bit).astype(np.int16).reshape(3, side, side))
         sign.append(np.where(words & np.uint64(1), np.float32(1), np.float32(-1)).reshape(3, side, side))
-    pilots_only = [np.where(i == coded, s, np.float32(0)) for i, s in zip(index, sign, strict=True)]
+    pilots_only = [np.where(i == pilot, s, np.float32(0)) for i, s in zip(index, sign, strict=True)]
     tile = synthesise(np.zeros((PERIOD >> LEVELS,) * 2, np.float32), pilots_only)
     spectrum = np.conj(np.fft.rfft2(tile)).astype(np.complex64)
     return Carriers(layout, tuple(index), tuple(sign), spectrum, constellation(key, scheme))

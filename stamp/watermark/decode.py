@@ -86,8 +86,9 @@ def decode_payload(observation: Observation, key: Key, budget: int, layout: Layo
             bits = decode(soft)
             used += 1
             code = 1.0 - 2.0 * encode(bits).astype(np.float64)
+            refined = _gains_from_code(observation, code)
             if layout.witnesses:
-                score = witness_score(observation, _gains_from_code(observation, code))
+                score = witness_score(observation, refined)
             else:
                 score = max(code_score(observation, w, code) for w in weightings)
             for grid in GRIDS:
@@ -96,5 +97,5 @@ def decode_payload(observation: Observation, key: Key, budget: int, layout: Layo
             highest = max(highest, score)
             if float((soft * code).mean()) < _NOISE_AGREEMENT:
                 break
-            weight = _gains_from_code(observation, code)
+            weight = refined
     return Decoded(None, None, highest, 0, used)

@@ -64,7 +64,8 @@ class Detection:
     score, threshold : the statistic of `stats` in standard deviations, and what it must reach.
     log10_p : upper bound of log10 of the probability that a picture not marked with this key gives such
         evidence.
-    bits_corrected : coded bits, of 576, that the error correction turned round; None without a payload.
+    bits_corrected : coded bits, of 576 (504 in a clip), that the error correction turned round; None without
+        a payload.
     transform : the geometry found; None without a mark.
     """
 
