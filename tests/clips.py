@@ -19,14 +19,17 @@ PHONE_TAGS = {
 }
 
 
+_PAN = 64  # columns
+
+
 def scene(width: int, height: int, seed: int = 0) -> NDArray[np.float32]:
-    """A picture (height, width + 64) of soft shapes with some grain, 0 to 1, to pan over."""
+    """A picture (height, width + _PAN) of soft shapes with some grain, 0 to 1, to pan over."""
     rng = np.random.default_rng(seed)
-    picture = np.zeros((height, width + 64), np.float32)
+    picture = np.zeros((height, width + _PAN), np.float32)
     for cells in (3, 7, 17, 41):
         coarse = rng.random((cells, cells + 2)).astype(np.float32)
         rows = np.linspace(0, cells - 1.001, height)
-        columns = np.linspace(0, cells + 0.999, width + 64)
+        columns = np.linspace(0, cells + 0.999, width + _PAN)
         r, c = rows.astype(int), columns.astype(int)
         fr, fc = (rows - r)[:, None], (columns - c)[None]
         upper = coarse[r][:, c] * (1 - fc) + coarse[r][:, c + 1 - (c == cells + 1)] * fc
@@ -40,7 +43,7 @@ def scene(width: int, height: int, seed: int = 0) -> NDArray[np.float32]:
 def frames(
     count: int, size: tuple[int, int], pix_fmt: str, *, full: bool = False, seed: int = 0
 ) -> list[av.VideoFrame]:
-    """A pan over `scene`, in any planar format; alpha is a ramp, chroma is a slope."""
+    """A pan over `scene`, there and back, in any planar format; alpha is a ramp, chroma is a slope."""
     width, height = size
     picture = scene(width, height, seed)
     made = []
@@ -50,7 +53,8 @@ def frames(
             bits = frame.format.components[index].bits
             low, high = (0, 2**bits - 1) if full or index == 3 else (16 << (bits - 8), 235 << (bits - 8))
             if index == 0:
-                values = picture[:, number : number + width] * (high - low) + low
+                left = _PAN - abs(_PAN - number % (2 * _PAN))
+                values = picture[:, left : left + width] * (high - low) + low
             else:
                 slope = np.linspace(0.4, 0.6, plane.width, dtype=np.float32)
                 values = np.broadcast_to(slope * 2**bits, (plane.height, plane.width))

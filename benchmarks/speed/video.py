@@ -3,9 +3,9 @@
     python -m benchmarks.speed.video --clips FILE --seconds 10
 
 Marking is held against a plain transcode by PyAV with the same encoder and settings, in one process, taking
-turns: by the embedder in that same loop, and by `embed_file`, which reads the mark back and measures the
-fidelity, too; reading against decoding the file. CPU time of all threads of the process, median of the
-repeats.
+turns of ten frames: by the embedder in that same loop, and by `embed_file`, which reads the mark back and
+measures the fidelity, too; reading against decoding the file. CPU time of all threads of the process, median
+of the repeats.
 """
 
 from __future__ import annotations
@@ -23,14 +23,22 @@ from numpy.typing import NDArray
 
 import stamp
 from benchmarks.common import clips, runner
+from benchmarks.speed.turns import Job, Pause, in_turns
 from stamp.options import EmbedOptions
 from stamp.watermark.video import Embedder
 
 Plane = NDArray[np.uint8]
+TURN = 10  # frames
 KEY, PAYLOAD = stamp.Key(bytes(range(32)), "benchmark"), bytes.fromhex("0123456789abcdef")
 
 
-def transcode(source: Path, target: Path, preset: str, mark: Callable[[Plane], None] | None) -> None:
+def transcode(source: Path, target: Path, preset: str, mark: Callable[[Plane], None] | None) -> Job:
+    return lambda pause: _transcode(source, target, preset, mark, pause)
+
+
+def _transcode(
+    source: Path, target: Path, preset: str, mark: Callable[[Plane], None] | None, pause: Pause
+) -> None:
     with av.open(str(source)) as reader, av.open(str(target), "w") as writer:
         stream = reader.streams.video[0]
         stream.thread_type = "AUTO"
@@ -39,18 +47,32 @@ def transcode(source: Path, target: Path, preset: str, mark: Callable[[Plane], N
         )
         coded.width, coded.height, coded.pix_fmt = stream.width, stream.height, "yuv420p"
         coded.codec_context.time_base = stream.time_base
-        for frame in reader.decode(stream):
+        for number, frame in enumerate(reader.decode(stream), 1):
             if mark is not None:
                 frame.make_writable()
                 mark(clips.luma_of(frame))
             frame.pict_type = 0
             writer.mux(coded.encode(frame))
+            if number % TURN == 0:
+                pause()
         writer.mux(coded.encode())
 
 
-def embed_file(source: Path, target: Path, preset: str) -> None:
+def embed_file(source: Path, target: Path, preset: str) -> Job:
+    return lambda pause: _embed_file(source, target, preset, pause)
+
+
+def _embed_file(source: Path, target: Path, preset: str, pause: Pause) -> None:
+    paused_at = 0
+
+    def progress(done: int, _: int) -> None:
+        nonlocal paused_at
+        if done >= paused_at + TURN:
+            paused_at = done
+            pause()
+
     options = EmbedOptions(crf=20, preset=preset)
-    stamp.embed_file(source, target, PAYLOAD, key=KEY, options=options, overwrite=True)
+    stamp.embed_file(source, target, PAYLOAD, key=KEY, options=options, overwrite=True, progress=progress)
 
 
 def decode(source: Path) -> None:
@@ -76,11 +98,18 @@ def measure(path: Path, seconds: float, repeats: int) -> dict[str, Any]:
         for preset in ("veryfast", "medium"):
             ratios, whole = [], []
             for _ in range(repeats):
-                without = cpu(lambda: transcode(host, plain, preset, None))  # noqa: B023
                 embedder = Embedder(PAYLOAD, key=KEY, size=(shape.height, shape.width))
-                ratios.append(cpu(lambda: transcode(host, marked, preset, embedder.mark)) / without)  # noqa: B023
-                whole.append(cpu(lambda: embed_file(host, marked, preset)) / without)  # noqa: B023
+                spent = in_turns(
+                    {
+                        "plain": transcode(host, plain, preset, None),
+                        "marking": transcode(host, folder / "marking.mp4", preset, embedder.mark),
+                        "whole": embed_file(host, marked, preset),
+                    }
+                )
+                ratios.append(spent["marking"] / spent["plain"])
+                whole.append(spent["whole"] / spent["plain"])
             row[preset], row[f"{preset}_file"] = statistics.median(ratios), statistics.median(whole)
+            row[f"{preset}_file_repeats"] = whole
         for kind, file in (("marked", marked), ("unmarked", plain)):
             decoding = cpu(lambda: decode(file))  # noqa: B023
             row[f"{kind}_decode_s"] = decoding
@@ -105,7 +134,7 @@ HEADS = [
 
 
 def markdown(rows: list[dict[str, Any]]) -> str:
-    names = [name for name in rows[0] if name not in ("clip", "size")]
+    names = [name for name, value in rows[0].items() if isinstance(value, float)]
     return runner.table(
         HEADS, [[row["clip"], row["size"], *(f"{row[name]:.2f}" for name in names)] for row in rows]
     )

@@ -13,6 +13,7 @@ from benchmarks import readme
 from benchmarks.common.clips import Shape
 from benchmarks.robustness.video import attacks, levels
 from benchmarks.robustness.video.run import Outcome, markdown, summarise
+from benchmarks.speed.turns import Pause, in_turns
 from stamp.watermark.video import Allocation
 from tests import clips
 
@@ -98,3 +99,25 @@ def test_the_summary_for_people_in_a_hurry() -> None:
     assert "| payloads read of 3 clips, chains | 4.2% |" in text
     assert "| more bits at x264 crf 20, median (least to most) | +4.0 % (+3.0 to +5.0) |" in text
     assert "| reported in windows without the mark | 0 of 9 |" in text
+
+
+def test_jobs_take_turns_until_the_last_is_done() -> None:
+    seen = []
+
+    def job(name: str, steps: int, pause: Pause) -> None:
+        for _ in range(steps):
+            seen.append(name)
+            pause()
+
+    spent = in_turns({"a": lambda pause: job("a", 1, pause), "b": lambda pause: job("b", 3, pause)})
+    assert "".join(seen) == "abbb"
+    assert spent.keys() == {"a", "b"}
+
+
+def test_a_job_that_fails_is_no_result() -> None:
+    def fails(pause: Pause) -> None:
+        pause()
+        raise ValueError("no such clip")
+
+    with pytest.raises(ValueError, match="no such clip"):
+        in_turns({"good": lambda pause: pause(), "bad": fails})

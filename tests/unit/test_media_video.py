@@ -154,6 +154,20 @@ def test_a_steady_rate_is_told_in_the_stream_too(tmp_path: Path) -> None:
     assert times(target) == times(source)
 
 
+def test_a_player_that_seeks_finds_all_that_a_key_frame_needs(tmp_path: Path) -> None:
+    """Open groups of pictures in AV1 have no key frame but the first one; in H.264, frames are coded after a
+    key frame that are shown before it, and need others."""
+    source, target = tmp_path / "in.mp4", tmp_path / "out.mp4"
+    clips.write(source, "libsvtav1", size=(192, 128), count=360, options={"preset": "12"})
+    clip = examined(source)
+    rewrite(clip, target, choose(clip, Settings(preset="12")), lambda *_: None)
+    with av.open(str(target)) as container:
+        assert sum(packet.is_keyframe for packet in container.demux(video=0)) > 1
+
+    again(clips.write(source, count=8), target)
+    assert b"open_gop=0" in target.read_bytes()
+
+
 def test_a_late_picture_starts_when_it_did(tmp_path: Path) -> None:
     """To the tick of its clock, not to the millisecond in which edit lists of the movie are often told."""
     ticks = [1024 + 512 * number for number in range(12)]

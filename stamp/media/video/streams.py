@@ -95,7 +95,9 @@ def open_encoder(video: VideoStream, clip: Clip, encoder: Encoder, *, global_hea
     if video.sample_aspect_ratio:
         context.sample_aspect_ratio = video.sample_aspect_ratio
     context.bit_rate = 0
-    flags = int(CodecFlags.frame_duration)
+    # A stream made after another one has lost the encoder's defaults: x264's and SVT-AV1's closed groups of
+    # pictures, without which a player that seeks shows frames whose references it has not.
+    flags = int(av.CodecContext.create(encoder.name, "w").flags | CodecFlags.frame_duration)
     if global_header:
         flags |= CodecFlags.global_header
     if clip.first_field:

@@ -19,7 +19,6 @@ MAX_PROPORTION = 20
 _REFRESH = 24  # frames that one mask serves, unless the picture changes
 _CHANGED = 6.0  # grey levels of mean difference that make a new scene
 _STRIP = 32
-_ZERO = np.float32(0)
 
 
 class Embedder:
@@ -99,20 +98,22 @@ class Embedder:
             self._glance = glance
             self._refresh(luma, allocation)
         self._age += 1
-        cap, up, down = self._steps
-        np.minimum(luma, cap, out=luma)
-        luma += up
-        np.maximum(luma, down, out=luma)
-        luma -= down
+        low, high, step = self._steps
+        np.minimum(luma, high, out=luma)
+        np.maximum(luma, low, out=luma)
+        luma += step
 
     def _refresh(self, luma: Luma, allocation: Allocation) -> None:
-        """What to add, as planes of the frame's own type, so that saturation needs no wider numbers.
+        """What to add, in two's complement, and the lowest and highest codes that it may be added to: as
+        planes of the frame's own type, so that saturation needs no wider numbers.
 
         A strip at a time, so that the passes stay in the cache.
         """
         h, w = self._size
-        half = self._white // 2
-        cap, up, down = (np.empty_like(luma) for _ in range(3))
+        half, white = self._white // 2, luma.dtype.type(int(self._white))
+        signed = np.dtype(f"i{luma.itemsize}")
+        zero = np.zeros((_STRIP, w), signed)  # a plane: with a number, NumPy takes eight times as long
+        low, high, step = (np.empty_like(luma) for _ in range(3))
         gain = allocation.gain * size_gain(self._size)
         if allocation.shares != self._shares:
             self._shares = allocation.shares
@@ -122,10 +123,11 @@ class Embedder:
         for start, end, rows in resize_rows(wide, h, _STRIP):
             rows *= self._pattern[start:end]
             np.clip(np.rint(rows, out=rows), -half, half, out=rows)
-            np.maximum(rows, _ZERO, out=up[start:end], casting="unsafe")
-            np.subtract(up[start:end], rows, out=down[start:end], casting="unsafe")
-            np.subtract(luma.dtype.type(int(self._white)), up[start:end], out=cap[start:end])
-        self._steps = cap, up, down
+            np.copyto(step[start:end].view(signed), rows, casting="unsafe")
+            up = np.maximum(step[start:end].view(signed), zero[: end - start]).view(luma.dtype)
+            np.subtract(up, step[start:end], out=low[start:end])
+            np.subtract(white, up, out=high[start:end])
+        self._steps = low, high, step
 
 
 def _difference(one: NDArray[np.float32], other: NDArray[np.float32] | None) -> float:
