@@ -131,7 +131,7 @@ def learnt(key: stamp.Key, sums: list[Plane], power: Plane) -> tuple[int, list[f
     places = {int(y) * PERIOD + int(x) for y, x in np.concatenate([true, mirror])}
     signs, known = [], []
     for total, index, sign in zip(sums, own.index, own.sign, strict=True):
-        fixed = index >= own.pilot
+        fixed = index >= own.layout.pilot
         strong = np.abs(total) >= np.quantile(np.abs(total), 0.8)
         signs.append(float(np.mean(np.sign(total[fixed]) == sign[fixed])))
         known.append(float(fixed[strong].mean()))

@@ -14,6 +14,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 
 import stamp
 from benchmarks.common import clips, runner
-from benchmarks.speed.turns import Job, Pause, in_turns
+from benchmarks.speed.turns import Pause, in_turns
 from stamp.options import EmbedOptions
 from stamp.watermark.video import Embedder
 
@@ -32,11 +33,7 @@ TURN = 10  # frames
 KEY, PAYLOAD = stamp.Key(bytes(range(32)), "benchmark"), bytes.fromhex("0123456789abcdef")
 
 
-def transcode(source: Path, target: Path, preset: str, mark: Callable[[Plane], None] | None) -> Job:
-    return lambda pause: _transcode(source, target, preset, mark, pause)
-
-
-def _transcode(
+def transcode(
     source: Path, target: Path, preset: str, mark: Callable[[Plane], None] | None, pause: Pause
 ) -> None:
     with av.open(str(source)) as reader, av.open(str(target), "w") as writer:
@@ -58,11 +55,7 @@ def _transcode(
         writer.mux(coded.encode())
 
 
-def embed_file(source: Path, target: Path, preset: str) -> Job:
-    return lambda pause: _embed_file(source, target, preset, pause)
-
-
-def _embed_file(source: Path, target: Path, preset: str, pause: Pause) -> None:
+def embed_file(source: Path, target: Path, preset: str, pause: Pause) -> None:
     paused_at = 0
 
     def progress(done: int, _: int) -> None:
@@ -101,9 +94,9 @@ def measure(path: Path, seconds: float, repeats: int) -> dict[str, Any]:
                 embedder = Embedder(PAYLOAD, key=KEY, size=(shape.height, shape.width))
                 spent = in_turns(
                     {
-                        "plain": transcode(host, plain, preset, None),
-                        "marking": transcode(host, folder / "marking.mp4", preset, embedder.mark),
-                        "whole": embed_file(host, marked, preset),
+                        "plain": partial(transcode, host, plain, preset, None),
+                        "marking": partial(transcode, host, folder / "marking.mp4", preset, embedder.mark),
+                        "whole": partial(embed_file, host, marked, preset),
                     }
                 )
                 ratios.append(spent["marking"] / spent["plain"])

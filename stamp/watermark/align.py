@@ -62,7 +62,7 @@ def drift(
     their say. None where there are too few blocks to tell.
     """
     scaled = [
-        np.where(index == carriers.pilot, sign, np.float32(0)) * w[:, None, None]
+        np.where(index == carriers.layout.pilot, sign, np.float32(0)) * w[:, None, None]
         for index, sign, w in zip(
             carriers.index, carriers.sign, weight.reshape(LEVELS, 3).astype(np.float32), strict=True
         )

@@ -55,6 +55,14 @@ class Layout:
         """Coded bits and the two kinds of known chips."""
         return self.coded_bits + 2
 
+    @property
+    def pilot(self) -> int:
+        return self.symbols + PILOT
+
+    @property
+    def witness(self) -> int:
+        return self.symbols + WITNESS
+
 
 IMAGE = Layout(
     SCHEME,
@@ -76,8 +84,8 @@ class Carriers:
 
     layout : of the tile.
     index, sign : one array per level 1..4, shape (3, PERIOD >> level, PERIOD >> level), orientations in the
-        order LH, HL, HH of `wavelet.analyse`; index is the coded bit that the coefficient carries, `pilot` or
-        `witness`; sign is -1 or +1.
+        order LH, HL, HH of `wavelet.analyse`; index is the coded bit that the coefficient carries, or the
+        layout's `pilot` or `witness`; sign is -1 or +1.
     pilot_spectrum : conjugate FFT of the tile with only the pilots in it, (PERIOD, PERIOD // 2 + 1)
         complex64.
     frequencies : (CONSTELLATION, 2) float64, (fy, fx) in cycles per canonical pixel, on the lattice k /
@@ -90,20 +98,12 @@ class Carriers:
     pilot_spectrum: NDArray[np.complex64]
     frequencies: NDArray[np.float64]
 
-    @property
-    def pilot(self) -> int:
-        return self.layout.symbols + PILOT
-
-    @property
-    def witness(self) -> int:
-        return self.layout.symbols + WITNESS
-
 
 @lru_cache(maxsize=8)
 def carriers(key: Key, layout: Layout = IMAGE) -> Carriers:
     """The carriers of a key (cached: deriving them takes some ten milliseconds). Each scheme has its own."""
     coded, scheme = layout.coded_bits, layout.scheme
-    pilot, witness = layout.symbols + PILOT, layout.symbols + WITNESS
+    pilot, witness = layout.pilot, layout.witness
     index, sign = [], []
     for level in range(1, LEVELS + 1):
         side = PERIOD >> level

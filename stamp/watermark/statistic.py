@@ -132,7 +132,7 @@ def observe(
         tile = fold(y, side, origin)
         seen_tile = fold(seen[None], side, origin)[0]
         for o in range(3):
-            pilots, witnesses = index[o] == carriers.pilot, index[o] == carriers.witness
+            pilots, witnesses = index[o] == carriers.layout.pilot, index[o] == carriers.layout.witness
             soft.append(np.bincount(index[o].ravel(), (tile[o] * sign[o]).ravel(), carriers.layout.symbols))
             variance.append(float(np.vdot(y[o], y[o])) / total + 1e-12)
             count.append(max(float(seen_tile[pilots].sum()), 1.0))

@@ -33,15 +33,15 @@ def test_shapes_and_values(drawn: list[Carriers]) -> None:
         for index, sign in zip(c.index, c.sign, strict=True):
             assert set(np.unique(sign)) == {-1.0, 1.0}
             assert index.min() == 0
-            assert index.max() == (c.witness if c.layout.witnesses else c.pilot)
+            assert index.max() == (c.layout.witness if c.layout.witnesses else c.layout.pilot)
 
 
 def test_every_coded_bit_equally_often_and_known_chips_their_share(drawn: list[Carriers]) -> None:
     for c in drawn:
         for index in c.index:
             count = np.bincount(index.ravel(), minlength=c.layout.symbols)
-            assert count[c.pilot] == round(c.layout.pilots * index.size)
-            assert count[c.witness] == round(c.layout.witnesses * index.size)
+            assert count[c.layout.pilot] == round(c.layout.pilots * index.size)
+            assert count[c.layout.witness] == round(c.layout.witnesses * index.size)
             assert np.ptp(count[: c.layout.coded_bits]) <= 1
             assert count.sum() == index.size
 
@@ -49,13 +49,13 @@ def test_every_coded_bit_equally_often_and_known_chips_their_share(drawn: list[C
 def test_signs_are_balanced_and_independent_of_what_they_carry(drawn: list[Carriers]) -> None:
     for c in drawn:
         for index, sign in zip(c.index, c.sign, strict=True):
-            for chips in (sign.ravel(), sign[index == c.pilot], sign[index == c.witness]):
+            for chips in (sign.ravel(), sign[index == c.layout.pilot], sign[index == c.layout.witness]):
                 assert chips.size == 0 or abs(chips.mean()) < 4.5 / chips.size**0.5
 
 
 def test_the_finest_levels_use_all_orientations_alike(drawn: list[Carriers]) -> None:
     for c in drawn:
-        pilots = (c.index[0] == c.pilot).mean((1, 2))
+        pilots = (c.index[0] == c.layout.pilot).mean((1, 2))
         np.testing.assert_allclose(pilots, c.layout.pilots, atol=0.015)
 
 
@@ -77,7 +77,7 @@ def test_the_pilot_spectrum_is_that_of_the_pilots_alone(drawn: list[Carriers]) -
     approximation, details = analyse(tile)
     assert np.abs(approximation).max() < 1e-3
     for detail, index, sign in zip(details, c.index, c.sign, strict=True):
-        np.testing.assert_allclose(detail, np.where(index == c.pilot, sign, 0), atol=1e-3)
+        np.testing.assert_allclose(detail, np.where(index == c.layout.pilot, sign, 0), atol=1e-3)
 
 
 def test_the_constellation_keeps_its_distance_and_its_band(drawn: list[Carriers]) -> None:

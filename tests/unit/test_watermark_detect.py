@@ -205,7 +205,7 @@ def test_witnesses_have_no_say_before_the_verdict(marked: Picture) -> None:
     """Another sign of the witnesses changes their own sum, and nothing that anything else looks at."""
     c = carriers(KEY)
     plane = np.asarray(marked.convert("L"), np.float32)
-    turned = tuple(np.where(i == c.witness, -s, s) for i, s in zip(c.index, c.sign, strict=True))
+    turned = tuple(np.where(i == c.layout.witness, -s, s) for i, s in zip(c.index, c.sign, strict=True))
     flipped = replace(c, sign=turned)
     ours, theirs = observe_plane(plane, c), observe_plane(plane, flipped)
     np.testing.assert_array_equal(np.delete(ours.soft, WITNESS, 1), np.delete(theirs.soft, WITNESS, 1))
@@ -221,7 +221,7 @@ def test_coded_bits_have_no_say_in_their_own_weights(marked: Picture) -> None:
     """Where they are the evidence: what is looked at, and how it counts, does not depend on their signs."""
     layout = replace(IMAGE, scheme="tests", witnesses=0.0)
     c = carriers(KEY, layout)
-    turned = tuple(np.where(i == c.pilot, s, -s) for i, s in zip(c.index, c.sign, strict=True))
+    turned = tuple(np.where(i == c.layout.pilot, s, -s) for i, s in zip(c.index, c.sign, strict=True))
     plane = np.asarray(marked.convert("L"), np.float32)
     ours, theirs = observe_plane(plane, c), observe_plane(plane, replace(c, sign=turned))
     np.testing.assert_array_equal(ours.soft[:, :PILOT], -theirs.soft[:, :PILOT])
