@@ -22,6 +22,7 @@ from .outputs import named
 from .reports import DetectReport, EmbedReport, Mark, RightsReport
 
 if TYPE_CHECKING:
+    from av.video.frame import VideoFrame
     from numpy.typing import NDArray
 
     from .media.video.clip import Clip
@@ -47,7 +48,7 @@ def embed(order: Order) -> EmbedReport:
     from .media.mp4_boxes import layout
     from .media.source import refused
     from .media.video.clip import examine
-    from .media.video.difficulty import difficulty
+    from .media.video.difficulty import later_scenes
     from .media.video.encoders import Settings, choose
     from .media.video.luma import has_luma_plane
     from .media.video.platforms import findings, platform, prepared, sampled, with_codec
@@ -72,7 +73,7 @@ def embed(order: Order) -> EmbedReport:
         encoder = prepared(encoder, clip, wanted)
         advice = findings(clip, wanted, src.stat().st_size, layout(src))
     with order.output as temp, named(src):
-        scenes = difficulty(src, clip.seconds)
+        scenes = later_scenes(src, clip.seconds)
         for gain in _GAINS:
             made = _write(
                 clip,
@@ -132,9 +133,10 @@ def _write(
     encoder: Encoder,
     edit_lists: bool,
 ) -> _Made:
-    """Write the marked clip, with its notice, to `temp`; `gain` is for the picture alone. `scenes`: how hard
-    it is to code from when on; see `difficulty`."""
+    """Write the marked clip, with its notice, to `temp`; `gain` is for the picture alone. `scenes`: see
+    `later_scenes`."""
     from .media.mp4_boxes import graft
+    from .media.video.difficulty import difficulty
     from .media.video.remux import rewrite
     from .watermark.video import USUAL, Embedder, allocation
 
@@ -150,11 +152,17 @@ def _write(
         aspect=clip.aspect,
     )
     fidelity = _Fidelity(clip)
-    begins, needed = [start for start, _ in scenes], [allocation(bits) for _, bits in scenes]
+    begins = [-math.inf, *(start for start, _ in scenes)]
+    needed = [USUAL, *(allocation(bits) for _, bits in scenes)]
+
+    def preview(frames: list[VideoFrame]) -> None:
+        bits = difficulty(frames)
+        if bits is not None:
+            needed[0] = allocation(bits)
 
     def mark(luma: NDArray[Any], seconds: float) -> None:
         before = fidelity.before(luma)
-        embedder.mark(luma, needed[max(bisect(begins, seconds) - 1, 0)] if needed else USUAL)
+        embedder.mark(luma, needed[bisect(begins, seconds) - 1])
         fidelity.after(before, luma)
 
     sound = songs.Tracks(order) if order.options.audio else None
@@ -163,6 +171,7 @@ def _write(
         temp,
         encoder,
         mark,
+        preview=preview,
         progress=lambda done: order.progress(done, max(done, clip.frames)),
         make_sound=sound.make if sound else None,
         edit_lists=edit_lists,

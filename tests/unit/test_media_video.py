@@ -21,6 +21,7 @@ from stamp.files import detect_file, embed_file
 from stamp.media.audio import boxes
 from stamp.media.mp4_boxes import _shifted, _tables, _wide_offsets, graft
 from stamp.media.video.clip import Clip, examine
+from stamp.media.video.difficulty import EXCERPT_FRAMES
 from stamp.media.video.encoders import Settings, choose
 from stamp.media.video.frames import Look, watched
 from stamp.media.video.hdr import side_data
@@ -49,6 +50,24 @@ def times(path: Path) -> list[float]:
     with av.open(str(path)) as container:
         packets = container.demux(video=0)
         return sorted(float(packet.pts * packet.time_base) for packet in packets if packet.pts is not None)
+
+
+@pytest.mark.parametrize("count", [1, EXCERPT_FRAMES - 1, EXCERPT_FRAMES, 40])
+def test_the_first_frames_are_seen_before_any_is_edited(count: int, tmp_path: Path) -> None:
+    clip = examined(clips.write(tmp_path / "in.mp4", count=count, options={"bf": "2"}))
+    seen: list[str] = []
+    edited: list[float] = []
+
+    def preview(frames: list[av.VideoFrame]) -> None:
+        seen.append(f"preview of {len(frames)}")
+
+    def edit(luma: NDArray[Any], seconds: float) -> None:
+        seen.append("edit")
+        edited.append(seconds)
+
+    rewrite(clip, tmp_path / "out.mp4", choose(clip, Settings()), edit, preview=preview)
+    assert seen == [f"preview of {min(count, EXCERPT_FRAMES)}", *["edit"] * count]
+    assert edited == times(tmp_path / "out.mp4") == times(tmp_path / "in.mp4")
 
 
 @pytest.mark.parametrize("mirrored", [False, True])

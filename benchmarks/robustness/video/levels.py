@@ -13,6 +13,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import replace
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ import stamp
 from benchmarks.common import clips, runner
 from benchmarks.fidelity.video import coded_bytes, compared
 from benchmarks.robustness.video import attacks
-from stamp.media.video.difficulty import difficulty
+from stamp.media.video.difficulty import EXCERPT_FRAMES, difficulty
 from stamp.media.video.frames import watched
 from stamp.watermark.carrier import carriers
 from stamp.watermark.grid import resize
@@ -86,7 +87,8 @@ def measure(task: tuple[Path, float, int]) -> list[dict[str, Any]]:
         host, marked, log = folder / "host.mp4", folder / "marked.mp4", folder / "vmaf.json"
         clips.cut(path, host, seconds=seconds)
         shape = clips.shape_of(host)
-        bits = difficulty(host, seconds)[0][1]
+        with av.open(str(host)) as container:
+            bits = difficulty(list(islice(container.decode(video=0), EXCERPT_FRAMES))) or 0.0
         perfect, plain = compared(host, host, log)["vmaf"], coded_bytes(host, folder)
         for level, shares in LEVELS.items():
             mark(host, marked, key, Allocation(allocation(bits).gain, shares))

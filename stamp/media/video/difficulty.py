@@ -7,9 +7,10 @@ motion in it tells which is which.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from fractions import Fraction
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -21,21 +22,39 @@ from av.video.stream import VideoStream
 from ...errors import MediaError
 from .clip import decoder_for, main_video, opened
 
+EXCERPT_FRAMES = 16  # frames
+_FEWEST = 4
 _EVERY_SECONDS, _MOST_EXCERPTS = 10.0, 24
-_FRAMES, _FEWEST = 16, 4  # of an excerpt
 _ROWS = 360  # of the rung that most clips come back in
 _LIFETIME = 150  # frames that share a key frame on platforms
 _SETTINGS = {"preset": "veryfast", "qp": "28", "g": "1000", "sc_threshold": "0"}
 
 
-def difficulty(path: Path, seconds: float) -> tuple[tuple[float, float], ...]:
-    """Of a clip that lasts `seconds`: when short excerpts begin, in seconds, and the bits per pixel and frame
-    that they take at a fixed quality; nothing where the file does not let itself be sampled.
+def difficulty(frames: Sequence[VideoFrame]) -> float | None:
+    """Bits per pixel and frame that an excerpt of `EXCERPT_FRAMES` frames takes at a fixed quality; None
+    where there are too few frames, or they cannot be coded.
 
     Still pictures and drawings have less than 0.01, crowds and hand-held cameras more than 0.06.
     """
+    if len(frames) < _FEWEST:
+        return None
+    first = frames[0]
+    scale = min(_ROWS / min(first.width, first.height), 1.0)
+    width, height = (max(round(side * scale / 2) * 2, 2) for side in (first.width, first.height))
+    with suppress(av.error.FFmpegError):
+        return _bits([frame.reformat(width, height, format="gray") for frame in frames])
+    return None
+
+
+def later_scenes(path: Path, seconds: float) -> tuple[tuple[float, float], ...]:
+    """Of a clip that lasts `seconds`: when excerpts begin that are spread over it, in seconds, and the
+    difficulty of each. That of its first frames, which are decoded anyway, is not among them; none are where
+    the clip is short, or does not let itself be sampled.
+    """
     found: dict[float, float] = {}
-    count = int(min(max(seconds / _EVERY_SECONDS, 1), _MOST_EXCERPTS))
+    count = int(min(seconds / _EVERY_SECONDS, _MOST_EXCERPTS))
+    if count < 2:
+        return ()
     # Encoder and container say what is wrong with a file where it is read in full.
     with suppress(MediaError, av.error.FFmpegError), opened(path) as container:
         stream = main_video(container)
@@ -43,31 +62,25 @@ def difficulty(path: Path, seconds: float) -> tuple[tuple[float, float], ...]:
             return ()
         decoder = decoder_for(stream)
         decoder.thread_count = 1  # more would decode frames ahead that nobody looks at
-        for number in range(count):
+        for number in range(1, count):
             with suppress(av.error.FFmpegError):
                 begins, frames = _excerpt(container, stream, decoder, seconds * number / count)
-                if begins not in found and len(frames) >= _FEWEST:
-                    found[begins] = _bits(frames)
+                bits = None if begins in found else difficulty(frames)
+                if bits is not None:
+                    found[begins] = bits
     return tuple(sorted(found.items()))
 
 
 def _excerpt(
     container: InputContainer, stream: VideoStream, decoder: VideoCodecContext, seconds: float
 ) -> tuple[float, list[VideoFrame]]:
-    """The frames from the key frame at or before `seconds` on, small and gray, and when they begin."""
+    """The frames from the key frame at or before `seconds` on, and when they begin."""
     base, start = stream.time_base or Fraction(1), stream.start_time or 0
-    if seconds:
-        container.seek(start + int(seconds / base), stream=stream)
-        decoder.flush_buffers()
+    container.seek(start + int(seconds / base), stream=stream)
+    decoder.flush_buffers()
     decoded = (frame for packet in container.demux(stream) for frame in decoder.decode(packet))
-    first = next(decoded, None)
-    if first is None:
-        return 0.0, []
-    scale = min(_ROWS / min(first.width, first.height), 1.0)
-    width, height = (max(round(side * scale / 2) * 2, 2) for side in (first.width, first.height))
-    begins = float(((first.pts or 0) - start) * base)
-    frames = islice(chain([first], decoded), _FRAMES)
-    return begins, [frame.reformat(width, height, format="gray") for frame in frames]
+    frames = list(islice(decoded, EXCERPT_FRAMES))
+    return float(((frames[0].pts or 0) - start) * base) if frames else 0.0, frames
 
 
 def _bits(frames: list[VideoFrame]) -> float:

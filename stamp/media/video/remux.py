@@ -22,6 +22,7 @@ from ...errors import CorruptFile
 from ..source import damaged, refused
 from ..tolerance import AS_THEY_ARE
 from .clip import PICTURES, Clip, decoder_for, missing_bytes, opened, reading
+from .difficulty import EXCERPT_FRAMES
 from .encoders import Encoder
 from .luma import luma_plane
 from .streams import COUNTING, copied_stream, muxer_options, open_encoder, video_stream
@@ -29,6 +30,9 @@ from .timing import Order, Times, fraction
 
 Edit = Callable[[NDArray[Any], float], None]
 """Called with the upright luma of each frame, to be changed in place, and its time in seconds."""
+
+Preview = Callable[[list[VideoFrame]], None]
+"""Called once, with the first frames: `EXCERPT_FRAMES` of them, or all where there are fewer."""
 
 Progress = Callable[[int], None]
 """Called with the number of frames that are done."""
@@ -69,12 +73,13 @@ def rewrite(
     encoder: Encoder,
     edit: Edit,
     *,
+    preview: Preview = lambda frames: None,
     progress: Progress = lambda done: None,
     make_sound: MakeSound | None = None,
     edit_lists: bool = True,
     tolerant: bool = False,
 ) -> Written:
-    """Write the clip to `target` with `edit` applied to every frame.
+    """Write the clip to `target` with `edit` applied to every frame, after a `preview` of the first ones.
 
     Timestamps, codec, colour, HDR, display matrix, interlacing, chapters, attachments, tags and all other
     streams are those of the source. `make_sound` makes what marks an audio stream; None copies them all.
@@ -90,7 +95,7 @@ def rewrite(
         try:
             job.check_size()
             for packet in job.packets():
-                job.take(packet, edit)
+                job.take(packet, preview, edit)
                 progress(job.frames)
             job.finish()
         except BaseException as error:
@@ -126,6 +131,7 @@ class _Job:
         self.path = clip.path or target
         self.notes: list[str] = []
         self.frames = 0
+        self.held_back: list[VideoFrame] | None = []  # until there are enough for the preview
         self.video: VideoStream = source.streams[clip.index]  # type: ignore[assignment]
         self.times = Times(self.video, in_order=clip.muxer == "avi")
         self.output: OutputContainer = av.open(
@@ -259,7 +265,7 @@ class _Job:
             self.faults += 1
             return []
 
-    def take(self, packet: Packet[Any], edit: Edit) -> None:
+    def take(self, packet: Packet[Any], preview: Preview, edit: Edit) -> None:
         index = packet.stream.index
         last = not packet.size and packet.dts is None
         if not packet.size and not (last and index == self.clip.index):
@@ -272,10 +278,24 @@ class _Job:
                 packet.stream = self.outputs[index]
                 self.output.mux_one(packet)
             return
-        for frame in self._decoded(None if last else packet):
+        for frame in self._after_preview(self._decoded(None if last else packet), preview, last=last):
             self._edit(frame, edit)
             for coded in self.encoder.encode(frame):
                 self._mux(coded)
+
+    def _after_preview(self, decoded: list[VideoFrame], preview: Preview, *, last: bool) -> list[VideoFrame]:
+        """Those of the frames, in order, that may be edited now."""
+        for frame in decoded:
+            # The decoder predicts later frames from this one. A copy also gives its own buffer back at once.
+            frame.make_writable()
+        if self.held_back is None:
+            return decoded
+        self.held_back += decoded
+        if len(self.held_back) < EXCERPT_FRAMES and not last:
+            return []
+        frames, self.held_back = self.held_back, None
+        preview(frames[:EXCERPT_FRAMES])
+        return frames
 
     def _edit(self, frame: VideoFrame, edit: Edit) -> None:
         clip = self.clip
@@ -293,9 +313,7 @@ class _Job:
             self.notes.append(
                 f"a piece of {gap:.1f} s seems to be missing before {place:.1f} s of the picture"
             )
-        # The decoder predicts later frames from this one, and the encoder is not to repeat its frame types.
-        frame.make_writable()
-        frame.pict_type = 0
+        frame.pict_type = 0  # the encoder is not to repeat those of the source
         edit(clip.turn.upright(luma_plane(frame)), float((pts - times.first) * times.base))
         if self.counting:
             times.number(frame, fraction(self.encoder.time_base))
