@@ -142,10 +142,11 @@ def _write(
 
     assert clip.path is not None
     width, height = (clip.height, clip.width) if clip.turn.transposed else (clip.width, clip.height)
+    size = height, width
     embedder = Embedder(
         order.payload,
         key=order.key,
-        size=(height, width),
+        size=size,
         depth=clip.depth,
         full_range=clip.full_range,
         strength=order.strength * gain,
@@ -153,12 +154,12 @@ def _write(
     )
     fidelity = _Fidelity(clip)
     begins = [-math.inf, *(start for start, _ in scenes)]
-    needed = [USUAL, *(allocation(bits) for _, bits in scenes)]
+    needed = [USUAL, *(allocation(bits, size) for _, bits in scenes)]
 
     def preview(frames: list[VideoFrame]) -> None:
         bits = difficulty(frames)
         if bits is not None:
-            needed[0] = allocation(bits)
+            needed[0] = allocation(bits, size)
 
     def mark(luma: NDArray[Any], seconds: float) -> None:
         before = fidelity.before(luma)

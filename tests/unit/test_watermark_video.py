@@ -175,7 +175,7 @@ def test_the_mark_is_faithful(clip: list[Plane]) -> None:
 
 
 def test_what_is_hard_to_code_gets_more() -> None:
-    scenes = [allocation(bits) for bits in (0.0, 0.003, 0.025, 0.06, 0.1, 10.0)]
+    scenes = [allocation(bits, SHAPE) for bits in (0.0, 0.003, 0.025, 0.06, 0.1, 10.0)]
     gains = [scene.gain for scene in scenes]
     assert gains == sorted(gains)
     assert gains[0] < gains[2] < 1.0 < gains[-1]
@@ -200,6 +200,19 @@ def test_small_frames_get_more_and_large_ones_less() -> None:
     assert size_gain((1920, 1080)) == size_gain((1080, 1920))
 
 
+def test_large_frames_get_a_coarser_mark_and_not_less_of_it() -> None:
+    """By area, upright or not; what is between the sizes is between them."""
+    for bits in (0.001, 0.01, 0.03, 0.1):
+        small, middle, large, huge = (
+            allocation(bits, size) for size in ((720, 1280), (900, 1600), (1080, 1920), (2160, 3840))
+        )
+        assert allocation(bits, (270, 480)) == small
+        assert allocation(bits, (1920, 1080)) == large == huge
+        assert small.gain <= middle.gain <= large.gain
+        assert small.shares.levels[3] <= middle.shares.levels[3] <= large.shares.levels[3]
+        assert all(abs(sum(scene.shares.levels) - 1) < 1e-9 for scene in (small, middle, large))
+
+
 def test_what_a_coder_has_emptied_hardly_counts() -> None:
     rng = np.random.default_rng(0)
     noise = rng.normal(size=(256, 512)).astype(np.float32)
@@ -213,7 +226,7 @@ def test_what_a_coder_has_emptied_hardly_counts() -> None:
 
 def test_what_is_easy_to_code_gets_a_coarse_mark() -> None:
     """And is read, also where scenes of both kinds follow each other."""
-    easy, hard = allocation(0.001), allocation(0.05)
+    easy, hard = allocation(0.001, SHAPE), allocation(0.05, SHAPE)
 
     def mark_of(scene: Allocation) -> NDArray[np.float64]:
         plane = np.full(SHAPE, 128, np.uint8)

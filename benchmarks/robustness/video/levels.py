@@ -89,9 +89,10 @@ def measure(task: tuple[Path, float, int]) -> list[dict[str, Any]]:
         shape = clips.shape_of(host)
         with av.open(str(host)) as container:
             bits = difficulty(list(islice(container.decode(video=0), EXCERPT_FRAMES))) or 0.0
+        wanted = allocation(bits, (shape.height, shape.width))
         perfect, plain = compared(host, host, log)["vmaf"], coded_bytes(host, folder)
         for level, shares in LEVELS.items():
-            mark(host, marked, key, Allocation(allocation(bits).gain, shares))
+            mark(host, marked, key, Allocation(wanted.gain, shares))
             cost = compared(marked, host, log)
             rows.append(
                 {

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
+
+from .mask import AREA
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +38,53 @@ USUAL = Allocation(1.0, Shares((0.0, 4 / 9, 4 / 9, 1 / 9), (1 / 3, 1 / 3, 1 / 3,
 # encoder for constant quality drops fine texture from what is easy, and keeps coarse; measures of quality
 # mind coarse texture, and diagonal texture less than upright.
 _BITS = (0.003, 0.008, 0.014, 0.025, 0.045, 0.075)
-_GAINS = (0.62, 0.76, 0.77, 0.78, 0.95, 1.6)
-_LEVELS = (  # shares of levels 2 to 4
-    (0.05, 0.15, 0.28, 0.38, 0.45, 0.55),
-    (0.25, 0.50, 0.60, 0.62, 0.55, 0.45),
-    (0.70, 0.35, 0.12, 0.00, 0.00, 0.00),
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """gains, second, third, fourth : amplitude, and shares of levels 2 to 4, at `_BITS`. diagonal : of
+    level 2."""
+
+    gains: tuple[float, ...]
+    second: tuple[float, ...]
+    third: tuple[float, ...]
+    fourth: tuple[float, ...]
+    diagonal: float
+
+    def at(self, octave: float) -> NDArray[np.float64]:
+        """The five values at a binary logarithm of the bits."""
+        rows = (self.gains, self.second, self.third, self.fourth)
+        return np.array([*(np.interp(octave, np.log2(_BITS), row) for row in rows), self.diagonal])
+
+
+_SMALL = _Table(
+    gains=(0.62, 0.76, 0.77, 0.78, 0.95, 1.6),
+    second=(0.05, 0.15, 0.28, 0.38, 0.45, 0.55),
+    third=(0.25, 0.50, 0.60, 0.62, 0.55, 0.45),
+    fourth=(0.70, 0.35, 0.12, 0.00, 0.00, 0.00),
+    diagonal=0.2,
 )
-_DIAGONALS = (0.0, 0.2, 0.7, 1 / 3)
+# In large frames the same texture has fewer cycles per pixel: measures of quality mind level 4 less than 3,
+# and rungs of 480 rows and less keep it best, and little of level 2.
+_LARGE = _Table(
+    gains=(0.62, 0.84, 0.84, 1.08, 1.2, 1.8),
+    second=(0.05, 0.20, 0.30, 0.36, 0.45, 0.55),
+    third=(0.25, 0.20, 0.25, 0.44, 0.55, 0.45),
+    fourth=(0.70, 0.60, 0.45, 0.20, 0.00, 0.00),
+    diagonal=0.6,
+)
+_LARGE_AREA = 1080 * 1920
+_DIAGONAL = 0.7  # of level 3
 _SINUSOIDS = 0.12
 
 
-def allocation(bits_per_pixel: float) -> Allocation:
+def allocation(bits_per_pixel: float, size: tuple[int, int]) -> Allocation:
     """What a scene needs that takes so many bits per pixel and frame of 360 rows at x264's quantiser 28
-    (veryfast, luma, a key frame every 150 frames)."""
-    known, octave = np.log2(_BITS), float(np.log2(max(bits_per_pixel, 1e-9)))
-    gain, second, third, fourth = (float(np.interp(octave, known, row)) for row in (_GAINS, *_LEVELS))
-    return Allocation(gain, Shares((0.0, second, third, fourth), _DIAGONALS, _SINUSOIDS))
+    (veryfast, luma, a key frame every 150 frames), in frames of `size`, (height, width)."""
+    octave = float(np.log2(max(bits_per_pixel, 1e-9)))
+    largeness = np.clip(np.log(size[0] * size[1] / AREA) / np.log(_LARGE_AREA / AREA), 0, 1)
+    values = (1 - largeness) * _SMALL.at(octave) + largeness * _LARGE.at(octave)
+    gain, second, third, fourth, diagonal = (float(value) for value in values)
+    return Allocation(
+        gain, Shares((0.0, second, third, fourth), (0.0, diagonal, _DIAGONAL, 1 / 3), _SINUSOIDS)
+    )

@@ -19,7 +19,7 @@ AMPLITUDE = 0.65  # grey levels (deviation) at an activity of 0.5
 # whole levels would swallow the mark; no frame more than the second, counted in codes: 44.1 dB.
 LEAST, MOST = 0.9, 1.6
 # Platforms give bits by the pixel: a small frame has fewer for the same scene, and fewer samples of the mark.
-_AREA, _AREA_EXPONENT, _AREA_GAINS = 720 * 1280, 0.35, (0.7, 1.5)
+AREA, _AREA_EXPONENT, _AREA_GAINS = 720 * 1280, 0.35, (0.7, 1.5)
 
 
 def step_of(shape: tuple[int, int]) -> int:
@@ -34,7 +34,7 @@ def sample(luma: NDArray[np.unsignedinteger], step: int, white: float) -> Plane:
 
 def size_gain(shape: tuple[int, int]) -> float:
     """How much stronger the mark of a frame of `shape` is, for being small, or weaker, for being large."""
-    return float(np.clip((_AREA / (shape[0] * shape[1])) ** _AREA_EXPONENT, *_AREA_GAINS))
+    return float(np.clip((AREA / (shape[0] * shape[1])) ** _AREA_EXPONENT, *_AREA_GAINS))
 
 
 def visibility(sampled: Plane, gain: float, most: float) -> Plane:
