@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 import stamp
 from benchmarks.common import clips, runner
+from benchmarks.common.scenes import first_scene
 from benchmarks.speed.turns import Pause, in_turns
 from stamp.options import EmbedOptions
 from stamp.watermark.video import Embedder
@@ -86,16 +87,17 @@ def measure(path: Path, seconds: float, repeats: int) -> dict[str, Any]:
         folder = Path(name)
         host, plain, marked = folder / "host.mp4", folder / "plain.mp4", folder / "marked.mp4"
         clips.cut(path, host, seconds=seconds)
-        shape = clips.shape_of(host)
+        shape, (_, wanted) = clips.shape_of(host), first_scene(host)
         row: dict[str, Any] = {"clip": path.name, "size": f"{shape.width}x{shape.height}"}
         for preset in ("veryfast", "medium"):
             ratios, whole = [], []
             for _ in range(repeats):
                 embedder = Embedder(PAYLOAD, key=KEY, size=(shape.height, shape.width))
+                mark = partial(embedder.mark, allocation=wanted)
                 spent = in_turns(
                     {
                         "plain": partial(transcode, host, plain, preset, None),
-                        "marking": partial(transcode, host, folder / "marking.mp4", preset, embedder.mark),
+                        "marking": partial(transcode, host, folder / "marking.mp4", preset, mark),
                         "whole": partial(embed_file, host, marked, preset),
                     }
                 )

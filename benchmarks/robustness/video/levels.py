@@ -13,7 +13,6 @@ from __future__ import annotations
 import tempfile
 from dataclasses import replace
 from fractions import Fraction
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +21,14 @@ import numpy as np
 
 import stamp
 from benchmarks.common import clips, runner
+from benchmarks.common.scenes import first_scene
 from benchmarks.fidelity.video import coded_bytes, compared
 from benchmarks.robustness.video import attacks
-from stamp.media.video.difficulty import EXCERPT_FRAMES, difficulty
 from stamp.media.video.frames import watched
 from stamp.watermark.carrier import carriers
 from stamp.watermark.grid import resize
 from stamp.watermark.statistic import observe_plane
-from stamp.watermark.video import USUAL, Allocation, Embedder, allocation
+from stamp.watermark.video import USUAL, Allocation, Embedder
 from stamp.watermark.video.detect import SIZE_EXPONENT
 from stamp.watermark.video.evidence import SUM, Evidence, details_of, working
 from stamp.watermark.video.look import agreement
@@ -87,9 +86,7 @@ def measure(task: tuple[Path, float, int]) -> list[dict[str, Any]]:
         host, marked, log = folder / "host.mp4", folder / "marked.mp4", folder / "vmaf.json"
         clips.cut(path, host, seconds=seconds)
         shape = clips.shape_of(host)
-        with av.open(str(host)) as container:
-            bits = difficulty(list(islice(container.decode(video=0), EXCERPT_FRAMES))) or 0.0
-        wanted = allocation(bits, (shape.height, shape.width))
+        bits, wanted = first_scene(host)
         perfect, plain = compared(host, host, log)["vmaf"], coded_bytes(host, folder)
         for level, shares in LEVELS.items():
             mark(host, marked, key, Allocation(wanted.gain, shares))

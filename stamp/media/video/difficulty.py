@@ -22,7 +22,7 @@ from av.video.stream import VideoStream
 from ...errors import MediaError
 from .clip import decoder_for, main_video, opened
 
-EXCERPT_FRAMES = 16  # frames
+EXCERPT_FRAMES = 16
 _FEWEST = 4
 _EVERY_SECONDS, _MOST_EXCERPTS = 10.0, 24
 _ROWS = 360  # of the rung that most clips come back in
