@@ -26,7 +26,7 @@ from stamp.media.video.encoders import Settings, choose
 from stamp.media.video.frames import Look, watched
 from stamp.media.video.hdr import side_data
 from stamp.media.video.luma import Turn, turn_of
-from stamp.media.video.remux import rewrite
+from stamp.media.video.remux import _decoding_threads, rewrite
 from stamp.media.video.timing import Order
 from stamp.metadata.isobmff import box
 from stamp.options import EmbedOptions
@@ -50,6 +50,11 @@ def times(path: Path) -> list[float]:
     with av.open(str(path)) as container:
         packets = container.demux(video=0)
         return sorted(float(packet.pts * packet.time_base) for packet in packets if packet.pts is not None)
+
+
+@pytest.mark.parametrize(("cpus", "threads"), [(1, 1), (2, 3), (3, 4), (4, 4), (64, 4)])
+def test_many_processors_take_no_more_memory(cpus: int, threads: int) -> None:
+    assert _decoding_threads(cpus) == threads
 
 
 @pytest.mark.parametrize("count", [1, EXCERPT_FRAMES - 1, EXCERPT_FRAMES, 40])
