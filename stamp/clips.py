@@ -141,8 +141,7 @@ def _write(
     from .watermark.video import USUAL, Embedder, allocation
 
     assert clip.path is not None
-    width, height = (clip.height, clip.width) if clip.turn.transposed else (clip.width, clip.height)
-    size = height, width
+    size = (clip.width, clip.height) if clip.turn.transposed else (clip.height, clip.width)
     embedder = Embedder(
         order.payload,
         key=order.key,
