@@ -28,7 +28,7 @@ OUTCOMES = [
 
 
 def test_a_refused_clip_counts_as_unread_and_wrong_payloads_are_counted() -> None:
-    summary = summarise(OUTCOMES, ["chains"])
+    summary = summarise(OUTCOMES, {"chains": attacks.CHAINS})
     row = summary["attacks"]["chains"][CHAIN]
     assert (row["read"], row["clips"], row["missed"]) == (1, 3, ["b.mp4", "c.mp4"])
     assert summary["read_share"] == {"chains": pytest.approx(1 / (3 * len(attacks.CHAINS)))}
@@ -37,7 +37,7 @@ def test_a_refused_clip_counts_as_unread_and_wrong_payloads_are_counted() -> Non
 
 def test_a_clip_that_was_not_tried_does_not_count() -> None:
     tried = [OUTCOMES[0], Outcome("small.mp4", psnr=47.0)]
-    assert summarise(tried, ["chains"])["attacks"]["chains"][CHAIN]["clips"] == 1
+    assert summarise(tried, {"chains": attacks.CHAINS})["attacks"]["chains"][CHAIN]["clips"] == 1
 
 
 @pytest.mark.parametrize(("height", "expected"), [(360, True), (272, False)])
@@ -48,8 +48,20 @@ def test_no_large_rung_is_made_of_a_small_clip(height: int, expected: bool) -> N
     assert attacks.offered((edit, small), shape)
 
 
+def test_only_a_larger_clip_comes_in_more_than_1080_rows() -> None:
+    rung = (attacks.RUNGS["YouTube 1440p VP9"],)
+    assert attacks.offered(rung, Shape(2560, 1440, Fraction(25)))
+    assert not attacks.offered(rung, Shape(1920, 1080, Fraction(25)))
+
+
+def test_random_chains_are_as_many_as_asked_for_and_those_of_the_seed() -> None:
+    drawn = attacks.random_chains(30, 5)
+    assert len(drawn) == 30
+    assert list(drawn) == list(attacks.random_chains(30, 5)) != list(attacks.random_chains(30, 6))
+
+
 def test_the_table_shows_every_attack_and_what_it_took() -> None:
-    text = markdown(summarise(OUTCOMES, ["chains"]))
+    text = markdown(summarise(OUTCOMES, {"chains": attacks.CHAINS}))
     assert f"| {CHAIN} | 1 of 3 | 1.5 | 1.5 | 0.5 |" in text
     assert all(f"| {name} |" in text for name in attacks.CHAINS)
     assert "46.0 to 48.0 dB" in text
@@ -89,8 +101,8 @@ def test_the_summary_for_people_in_a_hurry() -> None:
     clip = {"clip": "a", "size": "640x360", "psnr_db": 47.0, "vmaf_loss": 0.5, "price_percent": 3.0}
     text = readme.video(
         {
-            "robustness_video": origin | summarise(OUTCOMES, ["chains"]),
-            "robustness_video_edits": origin | summarise(OUTCOMES, ["chains"]),
+            "robustness_video": origin | summarise(OUTCOMES, {"chains": attacks.CHAINS}),
+            "robustness_video_edits": origin | summarise(OUTCOMES, {"chains": attacks.CHAINS}),
             "fidelity_video": {"clips": [clip, clip | {"price_percent": 5.0}]},
             "speed_video": {"clips": [{"size": "640x360", "veryfast_file": 1.04, "medium_file": 1.02}]},
             "false_positives_video": {"payloads": 0, "windows": 9},

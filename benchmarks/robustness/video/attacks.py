@@ -1,15 +1,21 @@
 """What happens to a published clip: the rungs of platforms, the edits of re-uploaders, and chains of both.
 
 Rates are bits per pixel of real listings of downloads (yt-dlp, gallery-dl, instaloader issue threads, 2019 to
-2026): they model the rate of a rung, not the encoder behind it, which is not public.
+2026): they model the rate of a rung, not the encoder behind it, which is not public. Chat apps code on the
+phone, with the simplest tools of its encoder; their rates are those of the sources that are public: Signal
+(signalapp/Signal-Android, VideoConstants.kt: 2 Mb/s at 720 rows, no less than 500 kb/s at 480), and
+Telegram's `makeVideoBitrate` at its lowest (0.8 of 2.26 Mb/s at 720 rows, less by area).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from benchmarks.common import clips
 
@@ -30,6 +36,7 @@ class Rung:
         rate = int(self.bits_per_pixel * width * height * shape.rate)
         settings = {
             "AVC": {"vcodec": "libx264", "preset": "faster", "maxrate": int(1.5 * rate), "bufsize": 2 * rate},
+            "AVC baseline": {"vcodec": "libx264", "preset": "superfast", "profile:v": "baseline"},
             "HEVC": {"vcodec": "libx265", "preset": "superfast", "x265-params": "log-level=error"},
             "VP9": {"vcodec": "libvpx-vp9", "deadline": "good", "cpu-used": 5, "row-mt": 1},
             "AV1": {"vcodec": "libsvtav1", "preset": 10},
@@ -69,6 +76,8 @@ RUNGS: dict[str, Step] = {
     "YouTube 480p AV1": Rung(480, "AV1", 0.0197),
     "YouTube 720p AVC": Rung(720, "AVC", 0.041),
     "YouTube 1080p AV1": Rung(1080, "AV1", 0.016),
+    "YouTube 1440p VP9": Rung(1440, "VP9", 0.025),
+    "YouTube 2160p AV1": Rung(2160, "AV1", 0.0139),
     "TikTok 360p AVC": Rung(360, "AVC", 0.037),
     "TikTok 540p AVC": Rung(576, "AVC", 0.054),
     "TikTok 720p HEVC": Rung(720, "HEVC", 0.033),
@@ -78,6 +87,9 @@ RUNGS: dict[str, Step] = {
     "Instagram 720p AVC": Rung(720, "AVC", 0.072),
     "Instagram 720p VP9": Rung(720, "VP9", 0.0114),
     "Instagram 720p VP9, 100 kb/s": Rung(720, "VP9", 0.0036),
+    "Signal 480p, 500 kb/s": Rung(480, "AVC baseline", 0.0407),
+    "Signal 720p": Rung(720, "AVC baseline", 0.0723),
+    "Telegram 360p": Rung(360, "AVC baseline", 0.065),
     "x264 crf 33": Quality(33),
 }
 HARSH = ("YouTube 144p AVC", "YouTube 240p AVC", "TikTok 540p HEVC, 93 kb/s", "Instagram 720p VP9, 100 kb/s")
@@ -218,8 +230,68 @@ def excerpts(start: float) -> dict[str, tuple[Step, ...]]:
     return {f"3 s + {name}": (piece, RUNGS[name]) for name in rungs}
 
 
-def groups(start: float) -> dict[str, dict[str, tuple[Step, ...]]]:
-    """All attacks, by the rows that they are counted in."""
+def random_chains(count: int, seed: int) -> dict[str, tuple[Step, ...]]:
+    """One to three everyday edits with random parameters, exported once, and the rung of a platform."""
+    rng = np.random.default_rng(seed)
+    usual = [name for name, step in RUNGS.items() if isinstance(step, Rung) and 360 <= step.short <= 1080]
+    rungs = [name for name in usual if name not in HARSH]
+    made: dict[str, tuple[Step, ...]] = {}
+    while len(made) < count:
+        drawn = _drawn(rng)
+        chosen = [list(drawn)[i] for i in sorted(rng.choice(len(drawn), rng.integers(1, 4), replace=False))]
+        rung, start, seconds, crf = (
+            rng.choice(rungs),
+            rng.uniform(0, 2),
+            rng.uniform(4, 8),
+            rng.integers(18, 27),
+        )
+        edit = _in_order([drawn[name] for name in chosen])
+        export = Quality(int(crf), edit, float(start), float(seconds))
+        made[" + ".join([*chosen, f"{seconds:.1f} s", str(rung)])] = (export, RUNGS[rung])
+    return made
+
+
+def _drawn(rng: np.random.Generator) -> dict[str, Edit]:
+    """Every kind of edit, with parameters of its own, in the order in which they are made."""
+    zoom, logo = rng.uniform(0.02, 0.15), rng.uniform(0.1, 0.25)
+    wide, high = rng.uniform(0.75, 1, 2)
+    left, top = rng.uniform(0, 1, 2)
+    aspect, turn, bars = rng.uniform(0.85, 1.15), rng.uniform(-2, 2), rng.uniform(1.1, 1.4)
+    speed, rate = rng.uniform(0.9, 1.25), int(rng.choice([15, 24, 25, 60]))
+    bright, contrast, saturation = rng.uniform(-0.1, 0.1), rng.uniform(0.8, 1.25), rng.uniform(0, 1.5)
+    blur, sharp, grain = rng.uniform(0.5, 1.5), rng.uniform(0.4, 1.5), int(rng.integers(3, 10))
+    return {
+        "mirror": _simple("hflip"),
+        f"zoom {100 * zoom:.0f} %": _zoom(zoom),
+        f"crop to {100 * wide:.0f} x {100 * high:.0f} %": _simple(
+            "crop", f"iw*{wide}", f"ih*{high}", f"(iw-ow)*{left}", f"(ih-oh)*{top}"
+        ),
+        f"aspect {aspect:.2f}": _simple("scale", f"trunc(iw*{aspect}/2)*2", "ih"),
+        f"rotate {turn:.1f}": _simple("rotate", turn * np.pi / 180),
+        f"colours {bright:.2f} {contrast:.2f} {saturation:.1f}": _simple(
+            "eq", brightness=bright, contrast=contrast, saturation=saturation
+        ),
+        f"blur {blur:.1f}": _simple("gblur", sigma=blur),
+        f"sharpen {sharp:.1f}": _simple("unsharp", 5, 5, sharp),
+        "denoise": _simple("hqdn3d", 4),
+        f"grain {grain}": _simple("noise", alls=grain, allf="t"),
+        "caption": _caption,
+        f"logo {100 * logo:.0f} %": _simple(
+            "drawbox", "iw*0.05", "ih*0.05", f"iw*{logo}", f"ih*{logo}", color="red", thickness="fill"
+        ),
+        f"letterbox {bars:.2f}": _simple("pad", "iw", f"trunc(ih*{bars}/2)*2", "0", "(oh-ih)/2"),
+        "upright on blur": _upright,
+        f"speed {speed:.2f}": _speed(speed),
+        f"{rate} fps": _rate(rate),
+    }
+
+
+def _in_order(edits: Sequence[Edit]) -> Edit:
+    return lambda v, s: reduce(lambda video, edit: edit(video, s), edits, v)
+
+
+def groups(start: float, random: int = 0, seed: int = 1) -> dict[str, dict[str, tuple[Step, ...]]]:
+    """All attacks, by the rows that they are counted in: so many `random` chains, the same for all clips."""
     steps = RUNGS | EDITS
     return {
         "platform rungs": {n: (s,) for n, s in RUNGS.items() if n not in HARSH},
@@ -228,12 +300,18 @@ def groups(start: float) -> dict[str, dict[str, tuple[Step, ...]]]:
         "excerpts of 3 s": excerpts(start),
         "harshest rungs": {n: (RUNGS[n],) for n in HARSH},
         "camcorder and picture in picture": {n: (EDITS[n],) for n in UNSURE},
+        "random chains": random_chains(random, seed),
     }
 
 
 def offered(steps: tuple[Step, ...], shape: clips.Shape) -> bool:
-    """Whether a platform makes these rungs of a clip of `shape`: those of 360 rows need as many."""
-    return shape.short >= 360 or all(isinstance(step, Quality) or step.short < 360 for step in steps)
+    """Whether a platform makes these rungs of a clip of `shape`: those of 360 rows need as many, and those of
+    more than 1080 rows, too."""
+    return all(
+        step.short < 360 or (shape.short >= 360 and step.short <= max(shape.short, 1080))
+        for step in steps
+        if isinstance(step, Rung)
+    )
 
 
 def apply(steps: tuple[Step, ...], source: Path, folder: Path) -> Path:

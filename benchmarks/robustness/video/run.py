@@ -13,6 +13,7 @@ import statistics
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,7 @@ class Task:
     seconds: float
     seed: int
     groups: list[str]
+    random: int
 
 
 @dataclass
@@ -62,7 +64,7 @@ def measure(task: Task) -> Outcome:
             return outcome
         outcome.psnr = report.psnr_db
         start = float(rng.uniform(0, max(clips.seconds_of(marked) - 3, 0.01)))
-        for group, members in attacks.groups(start).items():
+        for group, members in attacks.groups(start, task.random, task.seed).items():
             if group in task.groups:
                 shape = clips.shape_of(marked)
                 for attack, steps in members.items():
@@ -81,14 +83,12 @@ def _attack(outcome: Outcome, attack: str, path: Path, key: stamp.Key, payload: 
         outcome.wrong.append(attack)
 
 
-def summarise(outcomes: list[Outcome], chosen: list[str]) -> dict[str, Any]:
+def summarise(outcomes: list[Outcome], groups: dict[str, Iterable[str]]) -> dict[str, Any]:
     """Per group and attack: how many of the clips that it was tried on were read, which were not, seconds and
     CPU seconds. A refused clip counts as not read."""
     rows: dict[str, Any] = {}
     marked = [outcome for outcome in outcomes if outcome.refused is None]
-    for group, members in attacks.groups(0).items():
-        if group not in chosen:
-            continue
+    for group, members in groups.items():
         rows[group] = {}
         for attack in members:
             tried = [outcome for outcome in outcomes if outcome.refused or attack in outcome.needed]
@@ -159,9 +159,16 @@ def main() -> None:
     parser = clips.parser("robustness.video", __doc__)
     names = list(attacks.groups(0))
     parser.add_argument("--groups", nargs="+", choices=names, default=names, help="[all]")
+    parser.add_argument("--random", type=int, default=0, help="random chains, the same for all clips [none]")
     parser.set_defaults(name="robustness_video")
     options = parser.parse_args()
-    tasks = [Task(path, options.seconds, options.seed, options.groups) for path in clips.find(options.clips)]
+    tasks = [
+        Task(path, options.seconds, options.seed, options.groups, options.random)
+        for path in clips.find(options.clips)
+    ]
     outcomes = sorted(runner.spread(measure, tasks, jobs=options.jobs, label="clips"), key=lambda o: o.clip)
-    summary = summarise(outcomes, options.groups)
+    drawn = attacks.groups(0, options.random, options.seed)
+    summary = summarise(
+        outcomes, {name: members for name, members in drawn.items() if name in options.groups and members}
+    )
     runner.write(options, summary, markdown(summary), {options.name: plot(summary)})
