@@ -30,7 +30,7 @@ def white_of(image: NDArray[np.generic], data_range: float | None) -> float:
         raise HostError(f"an empty picture: {image.shape}")
     if data_range is not None and not 0 < data_range < np.inf:
         raise HostError(f"data_range is the value of white, finite and above 0, not {data_range}")
-    if image.dtype in (np.uint8, np.uint16):
+    if image.dtype.newbyteorder("=") in (np.uint8, np.uint16):
         return float(255 if image.dtype == np.uint8 else 65535) if data_range is None else float(data_range)
     if np.issubdtype(image.dtype, np.floating):
         if data_range is None:

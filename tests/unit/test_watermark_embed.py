@@ -184,6 +184,18 @@ def test_ten_bits_in_sixteen() -> None:
     assert read(marked, data_range=1023) == PAYLOAD
 
 
+@pytest.mark.parametrize(("dtype", "scale"), [(np.uint16, 257), (np.float32, 1 / 255)])
+def test_the_order_of_bytes_does_not_matter(dtype: type, scale: float) -> None:
+    """Readers of TIFF hand arrays out as they lie in the file."""
+    host = (SMALL.astype(float) * scale).astype(dtype)
+    other = host.astype(host.dtype.newbyteorder())
+    data_range = 1.0 if dtype == np.float32 else None
+    marked = put(other, data_range=data_range)
+    assert marked.dtype == other.dtype
+    assert np.array_equal(marked, put(host, data_range=data_range))
+    assert read(marked, data_range=data_range) == PAYLOAD
+
+
 @pytest.mark.parametrize("shape", [(512, 768), (201, 700)])
 def test_depths_carry_the_same_mark(shape: tuple[int, int]) -> None:
     host = photo(*shape, seed=6)
