@@ -23,11 +23,7 @@ def translations(white: Plane, carriers: Carriers, near: int | None = None) -> l
     the high frequencies hold nothing but noise. With `near`, only offsets within that many pixels of (0, 0)
     are considered.
     """
-    height, width = white.shape
-    rows, columns = -(-height // PERIOD), -(-width // PERIOD)
-    tile = np.zeros((rows * PERIOD, columns * PERIOD), np.float32)
-    tile[:height, :width] = white
-    spectrum = rfft2(tile.reshape(rows, PERIOD, columns, PERIOD).sum((0, 2)))
+    spectrum = folded(white, PERIOD)
     magnitude = np.abs(spectrum)
     f = np.fft.fftfreq(PERIOD)
     radius = np.hypot(f[:, None], np.fft.rfftfreq(PERIOD))
@@ -44,6 +40,15 @@ def translations(white: Plane, carriers: Carriers, near: int | None = None) -> l
         offset = (int(-at[0]) % PERIOD, int(-at[1]) % PERIOD)
         peaks[offset] = max(float(correlation[at]), peaks.get(offset, 0.0))
     return sorted(((peak, offset) for offset, peak in peaks.items()), reverse=True)
+
+
+def folded(plane: Plane, period: int) -> NDArray[np.complex64]:
+    """The spectrum of a picture whose tiles of `period` pixels are laid on one another."""
+    height, width = plane.shape
+    rows, columns = -(-height // period), -(-width // period)
+    tile = np.zeros((rows * period, columns * period), np.float32)
+    tile[:height, :width] = plane
+    return rfft2(tile.reshape(rows, period, columns, period).sum((0, 2)))
 
 
 _BLOCK, _REACH, _FFT = 96, 6, 128

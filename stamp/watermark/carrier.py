@@ -32,7 +32,8 @@ class Layout:
     measure the channel; witnesses serve only to judge what was found (`stats`). Without any, the coded bits
     are judged by themselves.
     profiles : gains of the sub-bands, level 1 first, LH HL HH within a level, after what usually happens to a
-    marked picture.
+    marked picture. filters : where in its tile a picture begins is asked of the pilots under these profiles;
+    True for those that fine texture decides, which see the picture whitened.
     """
 
     scheme: str
@@ -40,6 +41,7 @@ class Layout:
     pilots: float
     witnesses: float
     profiles: tuple[tuple[float, ...], ...]
+    filters: tuple[tuple[int, bool], ...] = ()
 
     @property
     def odds(self) -> float:
@@ -87,7 +89,7 @@ class Carriers:
         order LH, HL, HH of `wavelet.analyse`; index is the coded bit that the coefficient carries, or the
         layout's `pilot` or `witness`; sign is -1 or +1.
     pilot_spectrum : conjugate FFT of the tile with only the pilots in it, (PERIOD, PERIOD // 2 + 1)
-        complex64.
+        complex64. filters : the same under each profile of the layout's `filters`.
     frequencies : (CONSTELLATION, 2) float64, (fy, fx) in cycles per canonical pixel, on the lattice k /
         PERIOD.
     """
@@ -96,6 +98,7 @@ class Carriers:
     index: tuple[NDArray[np.int16], ...]
     sign: tuple[NDArray[np.float32], ...]
     pilot_spectrum: NDArray[np.complex64]
+    filters: tuple[NDArray[np.complex64], ...]
     frequencies: NDArray[np.float64]
 
 
@@ -116,9 +119,17 @@ def carriers(key: Key, layout: Layout = IMAGE) -> Carriers:
         index.append(np.where(rank < pilots, pilot, bit).astype(np.int16).reshape(3, side, side))
         sign.append(np.where(words & np.uint64(1), np.float32(1), np.float32(-1)).reshape(3, side, side))
     pilots_only = [np.where(i == pilot, s, np.float32(0)) for i, s in zip(index, sign, strict=True)]
-    tile = synthesise(np.zeros((PERIOD >> LEVELS,) * 2, np.float32), pilots_only)
-    spectrum = np.conj(np.fft.rfft2(tile)).astype(np.complex64)
-    return Carriers(layout, tuple(index), tuple(sign), spectrum, constellation(key, scheme))
+    filters = tuple(_spectrum(pilots_only, layout.profiles[profile]) for profile, _ in layout.filters)
+    spectrum = _spectrum(pilots_only, (1.0,) * 3 * LEVELS)
+    return Carriers(layout, tuple(index), tuple(sign), spectrum, filters, constellation(key, scheme))
+
+
+def _spectrum(details: list[NDArray[np.float32]], gains: tuple[float, ...]) -> NDArray[np.complex64]:
+    """Conjugate FFT of a tile whose sub-bands have these gains."""
+    levels = np.array(gains, np.float32).reshape(LEVELS, 3, 1, 1)
+    scaled = [detail * gain for detail, gain in zip(details, levels, strict=True)]
+    tile = synthesise(np.zeros((PERIOD >> LEVELS,) * 2, np.float32), scaled)
+    return np.conj(np.fft.rfft2(tile)).astype(np.complex64)
 
 
 def constellation(key: Key, scheme: str) -> NDArray[np.float64]:

@@ -52,6 +52,16 @@ def code_score(o: Observation, weight: NDArray[np.float64], code: NDArray[np.flo
     return float(agreed / np.sqrt(weight**2 @ o.coded_energy + 1e-30))
 
 
+def code_energy(o: Observation, layout: Layout) -> float:
+    """How far the coded bits have more energy than signs by chance would give them, in standard deviations of
+    that: whether there is anything to decode, whatever it says. The best of what decoding would try."""
+    energies = []
+    for weight in _weightings(o, layout):
+        soft = weight @ o.soft[:, :PILOT]
+        energies.append(float(soft @ soft / (weight**2 @ o.coded_energy + 1e-30)))
+    return float((max(energies) - 1) * (layout.coded_bits / 2) ** 0.5)
+
+
 def gains_from_pilots(o: Observation) -> NDArray[np.float64]:
     gain = o.soft[:, PILOT] / o.pilot_count
     return np.maximum(gain - 0.5 * np.sqrt(o.variance / o.pilot_count), 0) / o.variance

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from . import stats
 from .align import Offset, drift, translations
 from .carrier import SCHEME, Carriers, carriers
-from .decode import decode_payload, gains_from_pilots, pilot_scores, witness_score
+from .decode import code_energy, decode_payload, gains_from_pilots, pilot_scores, witness_score
 from .filters import box, whiten
 from .grid import GRIDS, STANDARD, Grid, canonical_shape, grid_for, resize
 from .key import Key
 from .luma import luma_plane, white_of
+from .pilots import climbed, places, zooms
 from .statistic import PICTURE, Measure, Observation, observe_plane
 from .sync import Candidate, Spectrum, candidates, refine, spectrum, upright_candidates, windowed
 from .warp import unwarp
@@ -30,10 +31,14 @@ _PROMISING_NEAR, _PROMISING_FAR, _PROMISING_DRIFT = 1.5, 3.2, 4.2
 # Height of the pilots' correlation peak, in deviations. Of 190 attacked pictures that the search read, one
 # had less (4.4); of wrong geometries, one in four has more.
 _PEAK = 4.7
+_PLACES = 3  # that are looked at in one geometry
+# For matched filters: what they choose promises more by itself.
+_MATCH, _MATCH_INSISTED, _PROMISING_MATCHED = 4.5, 4.2, 4.8
 # constellation scores, by the number of hypotheses that compete
 _SCORE_ZOOM, _SCORE_MIRRORED, _SCORE_STRETCHED, _SCORE_PLAIN, _SCORE_SQUEEZED = 2.4, 4.2, 5.6, 5.8, 7.0
 _DRIFT_ROUNDS, _DRIFTS = 2, 2
-_INSISTED, _PROMISING_INSISTED = 4, 3.0  # geometries, and what their pilots have to say, for `insist`
+_INSISTED, _CLIMBS, _PROMISING_INSISTED = 3, 2, 3.0  # geometries, places in each, what pilots have to say
+_EXCESS = 1.0  # deviations of the coded bits' energy, below which decoding them is not worth its time
 _NARROWEST = 48  # canonical pixels of the shorter side below which nothing can be read
 _WORK_AREA = 1.6 * STANDARD.area
 
@@ -133,7 +138,7 @@ class Search:
         looks = [self._look(plane, None, (0, 0), affine)]
         if (found := self._decode(looks[0], _PROMISING_NEAR, affine)) is not None:
             return found
-        for _, offset in translations(whiten(plane), self.carriers, _NEAR):
+        for _, offset in self._places(plane, whiten(plane), _NEAR):
             if offset != (0, 0):
                 looks.append(self._look(plane, None, offset, affine))
                 if (found := self._decode(looks[-1], _PROMISING_NEAR, affine)) is not None:
@@ -159,12 +164,12 @@ class Search:
         white = _white(*warped)
         peaks = []
         for sign, view in ((1, np.s_[:, :]), (-1, np.s_[::-1, ::-1])):
-            for peak, offset in translations(white[view], self.carriers):
+            for peak, offset in self._places(warped[0][view], white[view]):
                 peaks.append((peak, offset, sign * affine, view))
         peaks.sort(key=lambda p: -p[0])
         looks = []
-        for peak, offset, there, view in peaks[:3]:
-            if peak < _PEAK:
+        for peak, offset, there, view in peaks[:_PLACES]:
+            if peak < (_MATCH if self.carriers.filters else _PEAK):
                 break
             plane = np.ascontiguousarray(warped[0][view])
             valid = None if warped[1] is None else np.ascontiguousarray(warped[1][view])
@@ -172,17 +177,18 @@ class Search:
             looks.append((look, there, plane, valid))
             if (found := self._decode(look, _PROMISING_FAR, there)) is not None:
                 return found
-        if not looks:
-            return None
-        look, there, _, _ = max(looks, key=lambda entry: entry[0].promise)
-        self.nearly.append((look.promise, there))
+        if looks:
+            look, there, _, _ = max(looks, key=lambda entry: entry[0].promise)
+            self.nearly.append((look.promise, there))
+        elif self.carriers.filters:
+            self.nearly.append((-np.inf, affine))
         return None
 
     def nearly_right(self) -> Detection | None:
         """Follow the drift from the most promising of the geometries that `turned` could not read."""
         for promise, affine in sorted(self.nearly, key=lambda entry: -entry[0])[:_DRIFTS]:
-            if promise >= _PROMISING_DRIFT and (warped := unwarp(self.work, affine)) is not None:
-                peaks = translations(_white(*warped), self.carriers)
+            if promise >= self._promising_drift() and (warped := unwarp(self.work, affine)) is not None:
+                peaks = self._places(warped[0], _white(*warped))
                 looks = [self._look(*warped, offset, affine) for _, offset in peaks[:2]]
                 look = max(looks, key=lambda look: look.promise)
                 if (found := self._drifted(affine, look, *warped)) is not None:
@@ -190,15 +196,24 @@ class Search:
         return None
 
     def insist(self) -> Detection | None:
-        """After a search that found nothing: follow the drift from the geometries that the constellation
-        spoke for first, even where the pilots said little, and from both of their likely positions."""
-        for _, affine in self.nearly[:_INSISTED]:
-            if (warped := unwarp(self.work, affine)) is not None:
-                for _, offset in translations(_white(*warped), self.carriers)[:2]:
-                    look = self._look(*warped, offset, affine)
-                    found = self._drifted(affine, look, *warped, least=_PROMISING_INSISTED)
-                    if found is not None:
-                        return found
+        """After a search that found nothing, for layouts with filters: climb from the geometries that the
+        constellation spoke for first, and from the zooms that the pilots speak for, to better ones."""
+        starts = [affine for _, affine in self.nearly[:_INSISTED]]
+        for affine in [*starts, *zooms(self.work, self.carriers)]:
+            if (warped := unwarp(self.work, affine)) is None:
+                continue
+            for place in places(_white(*warped), warped[0], self.carriers)[:_CLIMBS]:
+                if place.peak < _MATCH_INSISTED:
+                    break
+                look = self._look(*warped, place.offset, affine)
+                if (found := self._decode(look, _PROMISING_INSISTED, affine)) is not None:
+                    return found
+                there, offset = climbed(self.work, affine, place.offset, self.carriers)
+                if (better := unwarp(self.work, there)) is None:
+                    continue
+                look = self._look(*better, offset, there)
+                if (found := self._decode(look, _PROMISING_INSISTED, there)) is not None:
+                    return found
         return None
 
     def _drifted(
@@ -207,11 +222,10 @@ class Search:
         look: _Look,
         plane: Plane,
         valid: Plane | None,
-        least: float = _PROMISING_DRIFT,
     ) -> Detection | None:
-        """Follow the pilots from a geometry that is nearly right, and promises `least`, to one that is."""
+        """Follow the pilots from a geometry that is nearly right to one that is."""
         for _ in range(_DRIFT_ROUNDS):
-            if look.promise < least:
+            if look.promise < self._promising_drift():
                 return None
             weight = gains_from_pilots(look.observation) * np.sqrt(look.observation.variance)
             moved = drift(_white(plane, valid), self.carriers, look.offset, weight)
@@ -222,7 +236,7 @@ class Search:
             if warped is None:
                 return None
             plane, valid = warped
-            offsets = [offset for _, offset in translations(_white(plane, valid), self.carriers)[:2]]
+            offsets = [offset for _, offset in self._places(plane, _white(plane, valid))[:2]]
             looks = [self._look(plane, valid, offset, affine) for offset in offsets]
             better = max(looks, key=lambda entry: entry.promise)
             if better.promise < look.promise + 0.2:
@@ -231,6 +245,15 @@ class Search:
             if (found := self._decode(look, _PROMISING_FAR, affine, moved[1])) is not None:
                 return found
         return None
+
+    def _promising_drift(self) -> float:
+        return _PROMISING_MATCHED if self.carriers.filters else _PROMISING_DRIFT
+
+    def _places(self, plane: Plane, white: Plane, near: int | None = None) -> list[tuple[float, Offset]]:
+        """Where in the tile a canonical plane may begin: `white` is the same whitened."""
+        if self.carriers.filters:
+            return [(place.peak, place.offset) for place in places(white, plane, self.carriers, near)]
+        return translations(white, self.carriers, near)
 
     def _look(self, plane: Plane, valid: Plane | None, offset: Offset, affine: Affine) -> _Look:
         o = observe_plane(plane, self.carriers, offset, valid, self.measure)
@@ -244,13 +267,17 @@ class Search:
     def _decode(
         self, look: _Look, least: float, affine: Affine, shift: NDArray[np.float64] | None = None
     ) -> Detection | None:
-        if look.promise < least:
+        left = self.budget - self.decodings
+        if look.promise < least or left == 0:
             return None
-        result = decode_payload(
-            look.observation, self.key, self.budget - self.decodings, self.carriers.layout
-        )
-        self.decodings += result.decodings
-        if not self.carriers.layout.witnesses:
+        if self.carriers.layout.witnesses:
+            result = decode_payload(look.observation, self.key, left, self.carriers.layout)
+            self.decodings += result.decodings
+        else:
+            self.decodings += 1
+            if code_energy(look.observation, self.carriers.layout) < _EXCESS:
+                return None
+            result = decode_payload(look.observation, self.key, stats.MAX_DECODINGS, self.carriers.layout)
             self.score = max(self.score, result.score)
         if result.payload is None or result.grid is None or result.score < self._threshold():
             return None

@@ -22,7 +22,7 @@ from stamp.watermark.video import (
     allocation,
 )
 from stamp.watermark.video.evidence import details_of
-from stamp.watermark.video.look import _parts_of
+from stamp.watermark.video.look import _framed, _quarters
 from stamp.watermark.video.mask import size_gain
 from tests.scenes import pan
 
@@ -134,10 +134,10 @@ def test_a_picture_in_a_picture_is_read() -> None:
 def test_the_part_of_a_picture_where_most_is_to_be_seen_is_searched_first() -> None:
     picture = np.random.default_rng(1).normal(0, 1, (200, 160)).astype(np.float32)
     picture[60:120] *= 3
-    (first, centred, *quarters) = _parts_of(picture)
+    first, centred = _framed(picture)
     assert first == (pytest.approx(60, abs=5), pytest.approx(120, abs=5), 0, 160)
     assert centred == (first[0], 200 - first[0], 0, 160)
-    assert len(quarters) == 5
+    assert len(list(_quarters(picture))) == 5
 
 
 def test_frames_that_are_not_wanted_are_passed_over() -> None:

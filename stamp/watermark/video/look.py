@@ -20,7 +20,7 @@ from .scheme import CLIP, code_of
 
 Box = tuple[int, int, int, int]  # top, bottom, left, right
 
-_BUDGET_NEAR, _BUDGET_FAR = 12, 48  # decodings of one look, without and with the search
+_BUDGET_NEAR, _BUDGET_FAR, _BUDGET_INSISTED = 12, 48, 48  # places that one look may read
 _QUARTERS = ((0, 0), (0, 2), (2, 0), (2, 2), (1, 1))  # corners, in quarters of the sides
 _SMOOTH = 9  # rows or columns over which a profile is averaged
 _CONTRAST = 0.5  # of logarithms: less between high and low is no frame around a picture
@@ -69,6 +69,7 @@ class Sight:
         if s is None:
             return None
         before = s.decodings
+        s.budget = before + _BUDGET_INSISTED
         found = s.insist()
         self.spent += s.decodings - before
         self._keep(s)
@@ -84,10 +85,11 @@ class Sight:
     def look_into(self, picture: Plane) -> Detection | None:
         """Search parts of it by themselves: a picture framed by bars, by a blurred copy of itself or by
         another picture is lost in all of it."""
-        for number, (top, bottom, left, right) in enumerate(_parts_of(picture)):
+        framed = _framed(picture)
+        for top, bottom, left, right in (*framed, *_quarters(picture)):
             part = np.ascontiguousarray(picture[top:bottom, left:right])
             found = self.look(part, canonical_shape((part.shape[0], part.shape[1])), search=True)
-            if found is None and number == 0:
+            if found is None and framed and (top, bottom, left, right) == framed[0]:
                 found = self.insist()
             if found is not None and found.transform is not None:
                 # the span of a mark is followed in whole frames only
@@ -117,18 +119,22 @@ def agreement(o: Observation, payload: bytes, key: Key) -> float:
     return float(agreed.mean() / (agreed.std() + 1e-12) * agreed.size**0.5)
 
 
-def _parts_of(picture: Plane) -> Iterator[Box]:
-    """Where a small picture in a large one may be: where most is to be seen, the same centred, the quarters
-    at the corners and in the middle."""
+def _framed(picture: Plane) -> list[Box]:
+    """Where a picture with something around it may be: where most is to be seen, and the same centred."""
     h, w = picture.shape
     energy = np.square(picture)
     top, bottom = _busiest(energy.mean(1))
     left, right = _busiest(energy.mean(0))
     above, beside = min(top, h - bottom), min(left, w - right)
-    framed = (top, bottom, left, right), (above, h - above, beside, w - beside)
-    for box in dict.fromkeys(framed):
-        if box != (0, h, 0, w) and min(box[1] - box[0], box[3] - box[2]) >= _NARROWEST:
-            yield box
+    boxes = dict.fromkeys(((top, bottom, left, right), (above, h - above, beside, w - beside)))
+    return [
+        box for box in boxes if box != (0, h, 0, w) and min(box[1] - box[0], box[3] - box[2]) >= _NARROWEST
+    ]
+
+
+def _quarters(picture: Plane) -> Iterator[Box]:
+    """At the corners and in the middle."""
+    h, w = picture.shape
     for y, x in _QUARTERS:
         up, across = round(y * h / 4), round(x * w / 4)
         yield up, up + h // 2, across, across + w // 2
