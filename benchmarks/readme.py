@@ -313,6 +313,8 @@ BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {
     "robustness_video_edits": _with_origin(robustness_of_clips),
     "robustness_video_unseen": _with_origin(robustness_of_clips),
     "robustness_video_1080": _with_origin(robustness_of_clips),
+    "robustness_video_1080_chains": _with_origin(robustness_of_clips),
+    "robustness_video_random": _with_origin(robustness_of_clips),
     "levels_video": _with_origin(lambda document: levels_of_clips(document["rows"])),
     "robustness_video_peer": _with_origin(robustness_of_clips_by_a_peer),
     "fidelity_video": _with_origin(lambda document: fidelity_of_clips(document["clips"])),

@@ -109,8 +109,9 @@ class Search:
     """The state of one call: what was spent, and the most promising geometry so far.
 
     shape : of the picture. work : its luma, shrunk where it is large. spent, budget : decodings that went
-        before, in searches of the same call, and those that may follow. measure : by which its coefficients
-        count. Affine maps are of frequencies, from a canonical grid to `work`.
+        before, in searches of the same call, and those that may follow; of a layout without witnesses, places
+        that are asked for their coded bits. measure : by which its coefficients count. Affine maps are of
+        frequencies, from a canonical grid to `work`.
     """
 
     key: Key

@@ -22,6 +22,7 @@ their sum under the frame that was read. For any one frame that is a weighted Ra
 above, as long as geometry, position and weights come from the constellation and the pilots. So for the best
 of all 2 * 2**64 frames that carry a payload, under the best of `WEIGHTINGS` weights, the bound is `CHOSEN`
 times as high, however the frame was found; the statistic must reach 11.8 instead of 2.7 to make up for that.
+What counts there as a decoding is a place whose coded bits are looked at, however often they are decoded.
 
 A mark is called present without its payload only where z alone reaches `THRESHOLD_ALONE`: p <= 1e-10 over the
 `MAX_POSITIONS` geometries that one call may look at.

@@ -32,8 +32,8 @@ GOES_ON = 5.0  # deviations at which a mark that was read elsewhere in the clip 
 class Sight:
     """What one key has seen of a clip.
 
-    spent : decodings so far. best : the look whose pilots promised most. last : the latest look. readings :
-        where each payload was read.
+    spent : places that were asked for their coded bits so far. best : the look whose pilots promised most.
+    last : the latest look. readings : where each payload was read.
     """
 
     key: Key
