@@ -203,13 +203,13 @@ class Search:
         for affine in [*starts, *zooms(self.work, self.carriers)]:
             if (warped := unwarp(self.work, affine)) is None:
                 continue
-            for place in places(_white(*warped), warped[0], self.carriers)[:_CLIMBS]:
-                if place.peak < _MATCH_INSISTED:
+            for peak, place in self._places(warped[0], _white(*warped))[:_CLIMBS]:
+                if peak < _MATCH_INSISTED:
                     break
-                look = self._look(*warped, place.offset, affine)
+                look = self._look(*warped, place, affine)
                 if (found := self._decode(look, _PROMISING_INSISTED, affine)) is not None:
                     return found
-                there, offset = climbed(self.work, affine, place.offset, self.carriers)
+                there, offset = climbed(self.work, affine, place, self.carriers)
                 if (better := unwarp(self.work, there)) is None:
                     continue
                 look = self._look(*better, offset, there)
@@ -253,7 +253,7 @@ class Search:
     def _places(self, plane: Plane, white: Plane, near: int | None = None) -> list[tuple[float, Offset]]:
         """Where in the tile a canonical plane may begin: `white` is the same whitened."""
         if self.carriers.filters:
-            return [(place.peak, place.offset) for place in places(white, plane, self.carriers, near)]
+            return places(white, plane, self.carriers, near)
         return translations(white, self.carriers, near)
 
     def _look(self, plane: Plane, valid: Plane | None, offset: Offset, affine: Affine) -> _Look:

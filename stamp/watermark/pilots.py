@@ -7,8 +7,6 @@ here looks at the coded bits.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,21 +33,16 @@ _UPRIGHT = (np.eye(2), np.diag([1.0, -1.0]))
 _ANY = (*_UPRIGHT, np.array([[0.0, 1.0], [-1.0, 0.0]]), np.array([[0.0, 1.0], [1.0, 0.0]]))
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where in the tile a picture's first pixel may lie. peak : of the correlation, in deviations."""
-
-    peak: float
-    offset: Offset
-
-
-def places(white: Plane, plane: Plane, carriers: Carriers, near: int | None = None) -> list[Place]:
-    """Likely places, highest peak first, no two closer than `_APART`.
+def places(
+    white: Plane, plane: Plane, carriers: Carriers, near: int | None = None
+) -> list[tuple[float, Offset]]:
+    """Where in the tile a picture's first pixel may lie, (peak, offset): the highest peak of a correlation,
+    in deviations, first, and no two closer than `_APART`.
 
     plane : on the canonical grid. white : the same whitened, for fine texture. With `near`, only offsets
     within that many pixels of (0, 0) are considered.
     """
-    found: list[Place] = []
+    found: list[tuple[float, Offset]] = []
     for number in range(len(carriers.filters)):
         correlation = _correlation(white, plane, carriers, number)
         if near is not None:
@@ -58,13 +51,13 @@ def places(white: Plane, plane: Plane, carriers: Carriers, near: int | None = No
         for _ in range(_PEAKS):
             y, x = np.unravel_index(int(correlation.argmax()), correlation.shape)
             if np.isfinite(correlation[y, x]):
-                found.append(Place(float(correlation[y, x]), _offset(y, x)))
+                found.append((float(correlation[y, x]), _offset(y, x)))
             around = np.arange(-_APART, _APART + 1)
             correlation[np.ix_((y + around) % PERIOD, (x + around) % PERIOD)] = -np.inf
-    apart: list[Place] = []
-    for place in sorted(found, key=lambda place: -place.peak):
-        if all(_distance(place.offset, other.offset) > _APART for other in apart):
-            apart.append(place)
+    apart: list[tuple[float, Offset]] = []
+    for peak, offset in sorted(found, reverse=True):
+        if all(_distance(offset, other) > _APART for _, other in apart):
+            apart.append((peak, offset))
     return apart
 
 
