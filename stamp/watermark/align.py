@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -113,15 +115,24 @@ def drift(
         bottom = maps[index, y + 1, x] * (1 - fx) + maps[index, y + 1, x + 1] * fx
         return float((top * (1 - fy) + bottom * fy).sum())
 
-    p = np.zeros(len(moves))
-    best = collected(p)
-    for step in _STEPS:
+    p = ascent(collected, len(moves), _STEPS)
+    matrix = np.array([[p[2] + p[4], p[3] + p[5]], [p[5] - p[3], p[2] - p[4]]]) / radius
+    return matrix, p[:2] - matrix @ centre
+
+
+def ascent(
+    value: Callable[[NDArray[np.float64]], float], count: int, sizes: Sequence[float], least: float = 0.0
+) -> NDArray[np.float64]:
+    """The point near nought, of `count` coordinates, that steps along them of each of `sizes` in turn lead to,
+    for as long as one raises `value` by more than `least`."""
+    point = np.zeros(count)
+    best = value(point)
+    for size in sizes:
         improved = True
         while improved:
             improved = False
-            for unit in (*np.eye(len(moves)), *-np.eye(len(moves))):
-                value = collected(p + step * unit)
-                if value > best:
-                    p, best, improved = p + step * unit, value, True
-    matrix = np.array([[p[2] + p[4], p[3] + p[5]], [p[5] - p[3], p[2] - p[4]]]) / radius
-    return matrix, p[:2] - matrix @ centre
+            for unit in (*np.eye(count), *-np.eye(count)):
+                height = value(point + size * unit)
+                if height > best + least:
+                    point, best, improved = point + size * unit, height, True
+    return point

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .align import Offset, folded
+from .align import Offset, ascent, folded
 from .carrier import PERIOD, Carriers
 from .filters import whiten
 from .fourier import rfft2
@@ -129,25 +129,22 @@ def climbed(work: Plane, affine: Affine, offset: Offset, carriers: Carriers) -> 
     upright = np.count_nonzero(np.abs(affine) > _NOUGHT) == 2
     moves = _UPRIGHT if upright else _ANY
 
-    def height(steps: NDArray[np.float64]) -> tuple[float, Affine, Offset]:
-        warped = unwarp(work, (there := affine @ (np.eye(2) + np.einsum("m,mij->ij", steps, moves))))
+    def warped_by(steps: NDArray[np.float64]) -> Affine:
+        return np.asarray(affine @ (np.eye(2) + np.einsum("m,mij->ij", steps, moves)))
+
+    def seen(there: Affine) -> tuple[float, Offset]:
+        warped = unwarp(work, there)
         if warped is None:
-            return -np.inf, there, offset
+            return -np.inf, offset
         plane = warped[0]
         correlation = _correlation(whiten(plane), plane, carriers, _FINEST)
         around = np.arange(-_REACH, _REACH + 1)
         rows, columns = ((around - first) % PERIOD for first in offset)
         y, x = np.unravel_index(int(correlation[np.ix_(rows, columns)].argmax()), (len(around),) * 2)
-        return float(correlation[rows[y], columns[x]]), there, _offset(rows[y], columns[x])
+        return float(correlation[rows[y], columns[x]]), _offset(rows[y], columns[x])
 
-    steps = np.zeros(len(moves))
-    best = height(steps)
-    for size in _STEPS:
-        improved = True
-        while improved:
-            improved = False
-            for unit in (*np.eye(len(moves)), *-np.eye(len(moves))):
-                tried = steps + size * unit
-                if np.abs(tried).max() <= _FARTHEST and (there := height(tried))[0] > best[0] + _HIGHER:
-                    steps, best, improved = tried, there, True
-    return best[1], best[2]
+    def height(steps: NDArray[np.float64]) -> float:
+        return -np.inf if np.abs(steps).max() > _FARTHEST else seen(warped_by(steps))[0]
+
+    there = warped_by(ascent(height, len(moves), _STEPS, _HIGHER))
+    return there, seen(there)[1]
