@@ -123,8 +123,8 @@ def drift(
 def ascent(
     value: Callable[[NDArray[np.float64]], float], count: int, sizes: Sequence[float], least: float = 0.0
 ) -> NDArray[np.float64]:
-    """The point near nought, of `count` coordinates, that steps along them of each of `sizes` in turn lead to,
-    for as long as one raises `value` by more than `least`."""
+    """The point near nought, of `count` coordinates, that steps along them lead to: of each of `sizes` in
+    turn, for as long as one raises `value` by more than `least`."""
     point = np.zeros(count)
     best = value(point)
     for size in sizes:
