@@ -92,6 +92,8 @@ def summarise(outcomes: list[Outcome], groups: dict[str, Iterable[str]]) -> dict
         rows[group] = {}
         for attack in members:
             tried = [outcome for outcome in outcomes if outcome.refused or attack in outcome.needed]
+            if not tried:
+                continue
             needed = [outcome.needed.get(attack) for outcome in tried]
             read = [seconds for seconds in needed if seconds is not None]
             cpu = [outcome.cpu[attack] for outcome in tried if not outcome.refused]
