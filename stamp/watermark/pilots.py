@@ -43,8 +43,9 @@ def places(
     within that many pixels of (0, 0) are considered.
     """
     found: list[tuple[float, Offset]] = []
-    for number in range(len(carriers.filters)):
-        correlation = _correlation(white, plane, carriers, number)
+    spectra = folded(plane - plane.mean(), PERIOD), folded(white, PERIOD)
+    for (_, fine), matched in zip(carriers.layout.filters, carriers.filters, strict=True):
+        correlation = _correlation(spectra[fine], matched)
         if near is not None:
             far = np.abs(np.rint(np.fft.fftfreq(PERIOD) * PERIOD)) > near
             correlation[far] = correlation[:, far] = -np.inf
@@ -61,11 +62,9 @@ def places(
     return apart
 
 
-def _correlation(white: Plane, plane: Plane, carriers: Carriers, number: int) -> NDArray[np.float32]:
+def _correlation(spectrum: NDArray[np.complex64], matched: NDArray[np.complex64]) -> NDArray[np.float32]:
     """Of one filter at every place, (PERIOD, PERIOD), in deviations."""
-    _, fine = carriers.layout.filters[number]
-    spectrum = folded(white if fine else plane - plane.mean(), PERIOD)
-    correlation = np.fft.irfft2(spectrum * carriers.filters[number], (PERIOD, PERIOD)).astype(np.float32)
+    correlation = np.fft.irfft2(spectrum * matched, (PERIOD, PERIOD)).astype(np.float32)
     correlation /= correlation.std() + np.float32(1e-12)
     return correlation
 
@@ -136,8 +135,7 @@ def climbed(work: Plane, affine: Affine, offset: Offset, carriers: Carriers) -> 
         warped = unwarp(work, there)
         if warped is None:
             return -np.inf, offset
-        plane = warped[0]
-        correlation = _correlation(whiten(plane), plane, carriers, _FINEST)
+        correlation = _correlation(folded(whiten(warped[0]), PERIOD), carriers.filters[_FINEST])
         around = np.arange(-_REACH, _REACH + 1)
         rows, columns = ((around - first) % PERIOD for first in offset)
         y, x = np.unravel_index(int(correlation[np.ix_(rows, columns)].argmax()), (len(around),) * 2)
