@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .errors import (
         CorruptFile,
         HostError,
+        InternalError,
         KeyFileError,
         MediaError,
         MissingDependency,
@@ -40,8 +41,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "audit": "AuditReport audit_rights",
     "errors": (
-        "CorruptFile HostError KeyFileError MediaError MissingDependency OutputError PayloadError "
-        "RightsError StampError UnsupportedFormat UnwritableFile"
+        "CorruptFile HostError InternalError KeyFileError MediaError MissingDependency OutputError "
+        "PayloadError RightsError StampError UnsupportedFormat UnwritableFile"
     ),
     "files": "detect_file embed_file",
     "metadata.party": "Party",
@@ -64,6 +65,7 @@ __all__ = [
     "EmbedOptions",
     "EmbedReport",
     "HostError",
+    "InternalError",
     "Key",
     "KeyFileError",
     "MediaError",

@@ -7,6 +7,7 @@
     ├── RightsError (ValueError)           a rights field that no standard allows, or a wrong file of defaults
     ├── OutputError (FileExistsError)      an output that is there already, or is the input itself
     ├── MissingDependency (ImportError)    an optional package is not installed; `.extra` names the extra
+    ├── InternalError (RuntimeError)       a mistake of this package; `.path` names the file where it came up
     └── MediaError (`.path`)               anything wrong with one file
         ├── UnsupportedFormat (ValueError) the container, or what is in it, is not handled
         ├── CorruptFile (ValueError)       damaged, truncated or hostile
@@ -51,6 +52,21 @@ class MissingDependency(StampError, ImportError):
     def __init__(self, message: str, *, extra: str) -> None:
         super().__init__(message)
         self.extra = extra
+
+
+class InternalError(StampError, RuntimeError):
+    """A mistake of this package, to be reported; `path` is the file where it came up, if there is one."""
+
+    def __init__(self, message: str, *, path: str | os.PathLike[str] | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+
+    @classmethod
+    def of(cls, error: Exception, path: str | os.PathLike[str]) -> InternalError:
+        """The error to raise for an unexpected `error` while working on `path`."""
+        what = f"{os.fspath(path)}: internal error: {type(error).__name__}: {error}"
+        advice = "the file need not be damaged; this is a bug, please report it, with the file if you can"
+        return cls(f"{what}; {advice}", path=path)
 
 
 class MediaError(StampError):

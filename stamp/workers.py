@@ -70,7 +70,9 @@ def attempt(function: Callable[[Any], Any], item: Any) -> Any:
     except Exception as error:
         what = f"{type(error).__name__}: {error}"
         return Crash(
-            "InternalError", f"internal error: {what} (a bug; -v shows where)", traceback.format_exc()
+            "InternalError",
+            f"internal error: {what} (a bug: please report it; -v shows where)",
+            traceback.format_exc(),
         )
 
 

@@ -109,7 +109,7 @@ def _run(arguments: Sequence[str] | None, screen: Screen) -> int:
     except (StampError, OSError) as error:
         return screen.fail(error, traceback.format_exc())
     except Exception as error:
-        what = f"internal error: {type(error).__name__}: {error} (a bug; -v shows where)"
+        what = f"internal error: {type(error).__name__}: {error} (a bug: please report it; -v shows where)"
         return screen.fail(RuntimeError(what), traceback.format_exc())
 
 

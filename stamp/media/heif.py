@@ -116,7 +116,15 @@ def _decode(syntax: HeifSyntax, path: Path) -> Image.Image:
         check_size(int.from_bytes(size[4:8], "big"), int.from_bytes(size[8:12], "big"), path)
     if syntax.format == "HEIC":
         heif = _pillow_heif(path)
-        image: Image.Image = heif.open_heif(syntax.data, convert_hdr_to_8bit=True).to_pillow()
+        found = heif.open_heif(syntax.data, convert_hdr_to_8bit=True)
+        if not len(found):
+            coding = syntax.items[syntax.primary].kind if syntax.primary in syntax.items else b"?"
+            raise refused(
+                path,
+                f"its coding ({coding.decode('latin-1')!r}) cannot be decoded",
+                "save it as HEIC, AVIF or PNG first",
+            )
+        image: Image.Image = found.to_pillow()
         return image
     stored = AvifImagePlugin.AvifImageFile(io.BytesIO(syntax.data))
     check_size(*stored.size, path)

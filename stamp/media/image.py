@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ..errors import StampError
+from ..errors import InternalError, StampError
 from .atomic import unwritable
 from .picture import Picture, Pixels, WriteNotes
-from .source import decoding, read_source, refused
+from .source import decoding, of_a_codec, read_source, refused
 
 __all__ = ["Picture", "WriteNotes", "encode_picture", "read_luma", "read_picture", "write_picture"]
 
@@ -68,6 +68,8 @@ def encode_picture(
     except StampError:
         raise
     except Exception as error:
+        if not of_a_codec(error):
+            raise InternalError.of(error, picture.path) from error
         raise refused(
             picture.path, f"cannot be encoded again ({error})", "save it from an editor first"
         ) from error

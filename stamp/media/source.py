@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
+import struct
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from ..errors import CorruptFile, MediaError, StampError, UnsupportedFormat
+from ..errors import CorruptFile, InternalError, MediaError, StampError, UnsupportedFormat
 
 MAX_PIXELS = 300_000_000
 """Pictures above this are refused by their header, before decoding (300 megapixels: 1.2 GB of RGBA)."""
@@ -94,11 +96,7 @@ def refused(path: Path, what: str, remedy: str) -> UnsupportedFormat:
 
 @contextmanager
 def decoding(path: Path) -> Iterator[None]:
-    """Turn whatever a decoder raises into CorruptFile.
-
-    Pillow and PyAV raise some fifteen kinds of exception on hostile files (SyntaxError, struct.error,
-    TypeError, EOFError, zlib.error...), so everything that is an Exception counts, except our own errors.
-    """
+    """Turn what decoders raise on damaged files into CorruptFile, and anything else into InternalError."""
     try:
         yield
     except StampError:
@@ -109,4 +107,43 @@ def decoding(path: Path) -> Iterator[None]:
         ) from error
     except Exception as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise damaged(path, f"it cannot be decoded ({reason})") from error
+        if of_a_codec(error):
+            raise damaged(path, f"it cannot be decoded ({reason})") from error
+        raise InternalError.of(error, path) from error
+
+
+def of_a_codec(error: Exception) -> bool:
+    """Whether it is an error that a decoder or an encoder is known to raise for what is wrong with a file."""
+    if isinstance(error, _DAMAGE) or any(
+        _package(kind.__module__) in _CODECS for kind in type(error).__mro__
+    ):
+        return True
+    last = error.__traceback__
+    while last and last.tb_next:
+        last = last.tb_next
+    raised_in = last.tb_frame.f_globals.get("__name__", "") if last else ""
+    return isinstance(error, _SLIPS.get(_package(raised_in), ()))
+
+
+def _package(module: str) -> str:
+    return module.partition(".")[0]
+
+
+_DAMAGE = (ValueError, OSError, EOFError, SyntaxError, struct.error, zlib.error)
+"""What Python's own modules, and everything built on them, raise for bytes that make no sense."""
+_CODECS = ("av", "PIL", "pillow_heif", "soundfile")
+"""Packages whose own kinds of exception tell of a file."""
+_SLIPS: dict[str, tuple[type[Exception], ...]] = {
+    "PIL": (
+        ArithmeticError,
+        AttributeError,
+        IndexError,
+        KeyError,
+        NotImplementedError,
+        RuntimeError,
+        TypeError,
+    ),
+    "pillow_heif": (IndexError, RuntimeError),
+}
+"""What else is raised for hostile files, but only there: `Image.open` takes IndexError and TypeError of
+Pillow's plug-ins for "not this format", and loading a picture lets the like of them through."""

@@ -99,7 +99,7 @@ def directory(data: bytes, order: str, big: bool, at: int, path: Path) -> Direct
         stride = struct.calcsize("=" + entry_code) + inline
         end = start + count * stride + inline
         (following,) = struct.unpack_from(order + pointer, data, end - inline)
-    except struct.error:
+    except (struct.error, OverflowError):  # OverflowError: an offset of BigTIFF beyond any address
         raise damaged(path, "a TIFF directory runs past the end of the file") from None
     for place in range(start, end - inline, stride):
         tag, kind, number = struct.unpack_from(order + entry_code, data, place)

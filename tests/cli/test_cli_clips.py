@@ -44,6 +44,7 @@ def clip(source: Path, elsewhere: Path) -> Path:
     return copy
 
 
+@pytest.mark.slow
 def test_a_clip_is_marked_and_read_back(stamp: Runner, clip: Path, key_file: Path) -> None:
     embedded = stamp("embed", clip, "--payload", PAYLOAD, "--preset", "ultrafast", "--json")
     assert embedded.code == 0, embedded.err
@@ -62,6 +63,7 @@ def test_a_clip_is_marked_and_read_back(stamp: Runner, clip: Path, key_file: Pat
     assert stamp("detect", clip).code == 1
 
 
+@pytest.mark.slow
 def test_a_clip_is_read_from_a_file_object(clip: Path, tmp_path: Path) -> None:
     key = Key.generate()
     options = EmbedOptions(preset="ultrafast")
@@ -74,6 +76,7 @@ def test_a_clip_is_read_from_a_file_object(clip: Path, tmp_path: Path) -> None:
     assert (found.path, found.payload) == (None, report.payload)
 
 
+@pytest.mark.slow
 def test_a_folder_of_photos_and_clips(stamp: Runner, folder: Path, clip: Path, key_file: Path) -> None:
     clip.rename(folder / "deep" / "clip.mp4")
     first = stamp("embed", folder, "-o", "out", "-j", "2", "--preset", "ultrafast")
@@ -84,6 +87,7 @@ def test_a_folder_of_photos_and_clips(stamp: Runner, folder: Path, clip: Path, k
     assert stamp("detect", "out", "-j", "2").code == 0
 
 
+@pytest.mark.slow
 def test_resume_makes_a_clip_anew_that_was_cut_short(stamp: Runner, clip: Path, key_file: Path) -> None:
     assert stamp("embed", clip, "--preset", "ultrafast", "--payload", PAYLOAD).code == 0
     whole = Path("clip.stamped.mp4").read_bytes()
@@ -95,6 +99,7 @@ def test_resume_makes_a_clip_anew_that_was_cut_short(stamp: Runner, clip: Path, 
     assert Path("clip.stamped.mp4").read_bytes() == whole
 
 
+@pytest.mark.slow
 def test_the_rights_go_in_with_the_mark(stamp: Runner, clip: Path, key_file: Path) -> None:
     result = stamp("embed", clip, "--copyright", "© Ada", "--preset", "ultrafast", "--json")
     (entry,) = result.entries
@@ -111,6 +116,7 @@ def test_settings_that_an_encoder_does_not_know(stamp: Runner, clip: Path, key_f
     assert stamp("embed", clip, "--codec", "ffv2").code == 2
 
 
+@pytest.mark.slow
 def test_another_codec(stamp: Runner, clip: Path, key_file: Path) -> None:
     result = stamp("embed", clip, "--codec", "hevc", "--preset", "ultrafast", "--payload", PAYLOAD)
     assert result.code == 0, result.err
@@ -142,6 +148,7 @@ def damaged(source: Path) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "what",
     ["empty", "head only", "cut in half", "cut at the end", "noise in the middle", "no index", "zeros"],
@@ -182,6 +189,7 @@ def test_flat_bars_are_marked(stamp: Runner, key_file: Path, elsewhere: Path) ->
     assert stamp("detect", "bars.stamped.mp4", "--expect", PAYLOAD).code == 0
 
 
+@pytest.mark.slow
 def test_a_mark_that_cannot_be_read_back_is_made_stronger_and_that_is_said(
     stamp: Runner, clip: Path, key_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -198,6 +206,7 @@ def test_a_mark_that_cannot_be_read_back_is_made_stronger_and_that_is_said(
     assert "clip.mp4: the mark cannot be read back" in refused.err
 
 
+@pytest.mark.slow
 def test_sound_without_a_picture_is_no_clip(stamp: Runner, key_file: Path, elsewhere: Path) -> None:
     import av
 
@@ -208,6 +217,7 @@ def test_sound_without_a_picture_is_no_clip(stamp: Runner, key_file: Path, elsew
     assert "internal error" not in result.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(path.name for path in SHARED.glob("malformed/*")))
 def test_malformed_files_of_others(
     name: str, stamp: Runner, key_file: Path, elsewhere: Path, source: Path
@@ -220,6 +230,7 @@ def test_malformed_files_of_others(
         assert stamp("detect", name).code in (1, 3)
 
 
+@pytest.mark.slow
 def test_an_interrupt_leaves_nothing(command: Start, source: Path, key_file: Path, elsewhere: Path) -> None:
     clips.write(Path("long.mp4"), size=(640, 360), count=64, options={"bf": "0"})
     before = digests(Path())
@@ -236,6 +247,7 @@ def test_an_interrupt_leaves_nothing(command: Start, source: Path, key_file: Pat
     assert digests(Path()) == before
 
 
+@pytest.mark.slow
 def test_a_full_disk(command: Start, clip: Path, key_file: Path) -> None:
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
@@ -248,6 +260,7 @@ def test_a_full_disk(command: Start, clip: Path, key_file: Path) -> None:
     assert digests(Path()) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("several", [False, True], ids=["one", "two at once"])
 def test_the_bar_counts_frames(several: bool, command: Start, clip: Path, key_file: Path) -> None:
     names = ["clip.mp4"]

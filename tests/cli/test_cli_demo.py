@@ -21,6 +21,7 @@ def no_checkout(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("stamp.demo.__file__", str(tmp_path / "site-packages" / "stamp" / "demo.py"))
 
 
+@pytest.mark.slow
 def test_marks_mistreats_and_reads_back(stamp: Runner, no_checkout: None) -> None:
     result = stamp("demo")
     assert result.code == 0, result.out + result.err
@@ -38,6 +39,7 @@ def test_marks_mistreats_and_reads_back(stamp: Runner, no_checkout: None) -> Non
     assert "stamp demo" in stamp("show", "stamp-demo.stamped.jpg").out
 
 
+@pytest.mark.slow
 def test_an_output_of_ones_own_is_left_alone(stamp: Runner, photo: Path, key_file: Path) -> None:
     assert stamp("embed", photo).code == 0
     before = digests(Path())
@@ -46,6 +48,7 @@ def test_an_output_of_ones_own_is_left_alone(stamp: Runner, photo: Path, key_fil
     assert digests(Path()) == before
 
 
+@pytest.mark.slow
 def test_what_cannot_be_read_back_is_a_failure(
     stamp: Runner, photo: Path, key_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

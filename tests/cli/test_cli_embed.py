@@ -152,6 +152,7 @@ def test_several_keys(stamp: Runner, media: Path) -> None:
     assert "key tests" in result.out
 
 
+@pytest.mark.slow
 def test_detect_says_what_it_did_not_look_at(stamp: Runner, folder: Path, key_file: Path) -> None:
     found = stamp("detect", folder)
     assert "passed over because of their names: 1 .txt" in found.err
@@ -159,6 +160,7 @@ def test_detect_says_what_it_did_not_look_at(stamp: Runner, folder: Path, key_fi
     assert "passed over" not in stamp("detect", folder / "a.jpg").err
 
 
+@pytest.mark.slow
 def test_keys_of_one_name_are_told_with_their_files(stamp: Runner, media: Path) -> None:
     assert stamp("key", "new", "other.key", "--name", "tests").code == 0
     keys = [f"--key-file={path}" for path in ("other.key", media / "mark.key", media / "mark.key")]
@@ -167,6 +169,7 @@ def test_keys_of_one_name_are_told_with_their_files(stamp: Runner, media: Path) 
     assert entry["watermark"]["key"].endswith("mark.key")
 
 
+@pytest.mark.slow
 def test_quiet_says_nothing_but_results_and_errors(stamp: Runner, photo: Path) -> None:
     result = stamp("embed", photo, "missing.jpg", "-q", "-o", "out/")
     assert result.code == 3
@@ -189,6 +192,7 @@ def test_hostile_notices_cannot_drive_the_terminal(stamp: Runner, photo: Path) -
     assert all(char.isprintable() or char == "\n" for char in result.out + result.err)
 
 
+@pytest.mark.slow
 def test_a_folder_beside(stamp: Runner, folder: Path, key_file: Path) -> None:
     before = digests(folder)
     result = stamp("embed", folder, "-j", "2", "--payload", PAYLOAD)
@@ -201,6 +205,7 @@ def test_a_folder_beside(stamp: Runner, folder: Path, key_file: Path) -> None:
     assert after.keys() - before.keys() == set(names)
 
 
+@pytest.mark.slow
 def test_the_same_results_from_any_number_of_processes(stamp: Runner, folder: Path, key_file: Path) -> None:
     results = {}
     for jobs in ("1", "3"):
@@ -223,6 +228,7 @@ def test_the_same_results_from_any_number_of_processes(stamp: Runner, folder: Pa
     assert list(results["1"][1]) == ["a.jpg", "b.JPG", "deep/c.jpeg", "deep/d.jpg"]
 
 
+@pytest.mark.slow
 def test_one_bad_file_never_stops_the_rest(stamp: Runner, folder: Path, key_file: Path) -> None:
     (folder / "aa.jpg").write_text("not a picture")
     (folder / "deep" / "zero.png").touch()
@@ -239,6 +245,7 @@ def test_one_bad_file_never_stops_the_rest(stamp: Runner, folder: Path, key_file
     assert sorted(digests(Path("out"))) == ["a.jpg", "b.JPG", "deep/c.jpeg", "deep/d.jpg"]
 
 
+@pytest.mark.slow
 def test_names_that_cannot_exist_cost_nobody_else_anything(
     stamp: Runner, photo: Path, key_file: Path
 ) -> None:
@@ -251,6 +258,7 @@ def test_names_that_cannot_exist_cost_nobody_else_anything(
         assert "internal" not in result.err
 
 
+@pytest.mark.slow
 def test_resume_does_only_what_is_missing(stamp: Runner, folder: Path, key_file: Path) -> None:
     (folder / "deep" / "c.jpeg").rename("c.jpeg")
     assert stamp("embed", folder, "-o", "out", "--payload", PAYLOAD).code == 0
@@ -265,6 +273,7 @@ def test_resume_does_only_what_is_missing(stamp: Runner, folder: Path, key_file:
     assert {name for name in after if after[name] != before.get(name)} == {"a.jpg", "deep/c.jpeg"}
 
 
+@pytest.mark.slow
 def test_resume_in_place_marks_nothing_twice(stamp: Runner, folder: Path, key_file: Path) -> None:
     assert stamp("embed", folder / "a.jpg", "--in-place").code == 0
     marked = (folder / "a.jpg").read_bytes()
@@ -274,6 +283,7 @@ def test_resume_in_place_marks_nothing_twice(stamp: Runner, folder: Path, key_fi
     assert (folder / "a.jpg").read_bytes() == marked
 
 
+@pytest.mark.slow
 def test_resume_refuses_what_is_not_its_own(stamp: Runner, photo: Path, key_file: Path) -> None:
     Path("photo.stamped.jpg").write_bytes(photo.read_bytes())
     result = stamp("embed", photo, "--resume")
@@ -326,6 +336,7 @@ def test_resume_in_place_adds_the_notice_to_what_is_marked(
     assert "© A" in stamp("show", photo).out
 
 
+@pytest.mark.slow
 def test_resume_with_a_new_key(stamp: Runner, photo: Path, key_file: Path) -> None:
     assert stamp("embed", photo, "--payload", PAYLOAD).code == 0
     assert stamp("key", "new", "new.key", "--name", "new").code == 0
@@ -355,6 +366,7 @@ def test_a_second_mark_is_told(notice: list[str], stamp: Runner, photo: Path, ke
     assert stamp("detect", photo, "--expect", "0123456789abcdef").code == 0
 
 
+@pytest.mark.slow
 def test_outputs_that_collide_are_refused(stamp: Runner, media: Path, key_file: Path) -> None:
     for name in ("one", "two"):
         Path(name).mkdir()
@@ -375,6 +387,7 @@ def test_an_empty_folder_is_an_error(stamp: Runner, key_file: Path) -> None:
         assert "no photo, clip or song in this folder" in result.err
 
 
+@pytest.mark.slow
 def test_an_output_folder_inside_the_source_is_not_walked(
     stamp: Runner, folder: Path, key_file: Path
 ) -> None:

@@ -15,6 +15,7 @@ from stamp.reports import DetectReport, Mark
 from .conftest import PAYLOAD, Runner
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -37,6 +38,7 @@ def test_0_done(arguments: tuple[str, ...], stamp: Runner, photo: Path, key_file
     assert result.out
 
 
+@pytest.mark.slow
 def test_what_cannot_be_read_is_found_out_when_its_turn_comes(
     stamp: Runner, photo: Path, key_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -52,6 +54,7 @@ def test_0_detected(stamp: Runner, media: Path, key_file: Path) -> None:
     assert stamp("detect", media / "marked.jpg", "--expect", PAYLOAD).code == 0
 
 
+@pytest.mark.slow
 def test_1_not_detected(stamp: Runner, media: Path, key_file: Path) -> None:
     result = stamp("detect", media / "photo.jpg")
     assert result.code == 1
@@ -64,6 +67,7 @@ def test_1_not_the_expected_payload(stamp: Runner, media: Path, key_file: Path) 
     assert "not the expected payload" in result.out
 
 
+@pytest.mark.slow
 def test_the_expected_payload_may_be_that_of_any_of_the_keys(
     stamp: Runner, photo: Path, key_file: Path
 ) -> None:
@@ -190,6 +194,7 @@ def test_3_no_key(stamp: Runner, photo: Path) -> None:
     assert "STAMP_KEY_FILE" in result.err
 
 
+@pytest.mark.slow
 def test_3_wins_over_1(stamp: Runner, media: Path, key_file: Path) -> None:
     result = stamp("detect", media / "photo.jpg", "missing.jpg", media / "marked.jpg", "-j", "2")
     assert result.code == 3

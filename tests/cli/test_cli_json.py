@@ -43,6 +43,7 @@ def check(entry: dict[str, Any], wanted: dict[str, tuple[type, ...]]) -> None:
     assert not wrong, f"{wrong} in {entry}"
 
 
+@pytest.mark.slow
 def test_one_document_and_nothing_else(stamp: Runner, photo: Path, key_file: Path) -> None:
     for arguments in (("embed", photo), ("detect", photo), ("show", photo), ("formats",), ("selftest",)):
         result = stamp(*arguments, "--json")
@@ -52,6 +53,7 @@ def test_one_document_and_nothing_else(stamp: Runner, photo: Path, key_file: Pat
         assert result.out.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_detect(stamp: Runner, media: Path, key_file: Path) -> None:
     found, missed, failed = stamp(
         "detect", media / "marked.jpg", media / "photo.jpg", "no.jpg", "--json"
@@ -74,6 +76,7 @@ def test_detect(stamp: Runner, media: Path, key_file: Path) -> None:
     assert "no.jpg" in failed["error"]["message"]
 
 
+@pytest.mark.slow
 def test_embed(stamp: Runner, photo: Path, key_file: Path) -> None:
     done, failed = stamp(
         "embed", photo, "no.jpg", "--copyright", "© {year} A", "--payload", PAYLOAD, "--json"

@@ -163,6 +163,7 @@ def test_undo_knows_the_place_from_any_folder(
     assert rights["creators"] == ["Later"]
 
 
+@pytest.mark.slow
 def test_undo_tells_copies_of_different_origin_apart(stamp: Runner, photo: Path) -> None:
     bare, credited = Path("bare.jpg"), Path("credited.jpg")
     bare.write_bytes(photo.read_bytes())
@@ -188,6 +189,7 @@ def test_a_folder_is_undone_with_its_stamped_files(stamp: Runner, photo: Path, k
     assert "no rights notice" in stamp("show", "works/photo.stamped.jpg").out
 
 
+@pytest.mark.slow
 def test_undo_brings_back_every_text_of_a_marked_picture(stamp: Runner, photo: Path, key_file: Path) -> None:
     path = photo.with_suffix(".png")
     with Image.open(photo) as picture:

@@ -51,6 +51,7 @@ def temporary(folder: Path) -> list[Path]:
     return list(folder.rglob("*.stamp-tmp"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "whole_group"), [(signal.SIGINT, True), (signal.SIGTERM, False)], ids=["Ctrl-C", "SIGTERM"]
 )
@@ -79,6 +80,7 @@ def test_an_interrupt_leaves_whole_files_and_resume_goes_on(
     assert digests(many) == before
 
 
+@pytest.mark.slow
 def test_ctrl_c_again_and_again(command: Start, many: Path, key_file: Path) -> None:
     process = command("embed", many, "-o", "out", "-j", "2")
     wait_for(lambda: Path("out").is_dir() and finished(Path("out")), process)
@@ -91,6 +93,7 @@ def test_ctrl_c_again_and_again(command: Start, many: Path, key_file: Path) -> N
     assert temporary(Path("out")) == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="needs SIGHUP")
 @pytest.mark.parametrize("ignored", [False, True], ids=["terminal closed", "nohup"])
 def test_a_terminal_that_is_closed(ignored: bool, command: Start, many: Path, key_file: Path) -> None:
@@ -108,6 +111,7 @@ def test_a_terminal_that_is_closed(ignored: bool, command: Start, many: Path, ke
     assert temporary(out) == []
 
 
+@pytest.mark.slow
 def test_a_service_manager_that_ends_all_processes_at_once(
     command: Start, many: Path, key_file: Path
 ) -> None:
@@ -120,6 +124,7 @@ def test_a_service_manager_that_ends_all_processes_at_once(
     assert temporary(out) == []
 
 
+@pytest.mark.slow
 def test_a_kill_leaves_whole_files_and_resume_goes_on(
     command: Start, stamp: Runner, many: Path, key_file: Path
 ) -> None:
@@ -136,6 +141,7 @@ def test_a_kill_leaves_whole_files_and_resume_goes_on(
     assert len(set(after.values())) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("in_place", [False, True])
 def test_a_full_disk(in_place: bool, command: Start, photo: Path, key_file: Path) -> None:
     def limit() -> None:
@@ -151,6 +157,7 @@ def test_a_full_disk(in_place: bool, command: Start, photo: Path, key_file: Path
     assert digests(Path()) == before
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_costs_one_file(
     command: Start, many: Path, key_file: Path, elsewhere: Path
 ) -> None:
@@ -182,6 +189,7 @@ def test_resume_tidies_up_after_runs_that_were_killed(stamp: Runner, photo: Path
     assert sorted(Path("out").iterdir()) == [new, other, Path("out/photo.jpg")]
 
 
+@pytest.mark.slow
 def test_nobody_reads_the_output(command: Start, media: Path, key_file: Path) -> None:
     read, write = os.pipe()
     os.close(read)
@@ -192,6 +200,7 @@ def test_nobody_reads_the_output(command: Start, media: Path, key_file: Path) ->
     assert err == ""
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_results_that_cannot_be_written(command: Start, media: Path, key_file: Path) -> None:
     with open("/dev/full", "w") as full:
@@ -213,6 +222,7 @@ def test_an_error_that_cannot_be_written_is_no_crash(command: Start, photo: Path
     assert "Traceback" not in err
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_tells_what_is_done(command: Start, many: Path, key_file: Path) -> None:
     arguments = ("embed", many, "-o", "out", "--credit", "A", "--receipt", "r.json", "--json")
     process = command(*arguments)
@@ -227,6 +237,7 @@ def test_an_interrupted_run_tells_what_is_done(command: Start, many: Path, key_f
     assert temporary(Path()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 @pytest.mark.parametrize(
     ("arguments", "code"),
@@ -248,6 +259,7 @@ def test_news_that_cannot_be_told_change_nothing(
     assert Path("photo.stamped.jpg").exists() == ("photo.jpg" in arguments and code != 2)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no shell to close a stream with")
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
 def test_closed_streams(media: Path, photo: Path, key_file: Path, closed: str) -> None:
@@ -283,6 +295,7 @@ def test_a_terminal_that_knows_only_ascii(command: Start, photo: Path, key_file:
     assert out.startswith(r"zo\xeb.jpg:")
 
 
+@pytest.mark.slow
 def test_the_bar_is_on_the_terminal_and_the_results_in_the_pipe(
     command: Start, folder: Path, key_file: Path
 ) -> None:
@@ -308,6 +321,7 @@ def test_the_bar_is_on_the_terminal_and_the_results_in_the_pipe(
     ]
 
 
+@pytest.mark.slow
 def test_no_bar_without_a_terminal(command: Start, folder: Path, key_file: Path) -> None:
     process = command("embed", folder, "-o", "out", "--copyright", "© A")
     _, err = process.communicate(timeout=DEADLINE)

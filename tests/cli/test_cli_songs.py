@@ -19,6 +19,7 @@ def tune(elsewhere: Path) -> Path:
     return songs.write(elsewhere / "tune", songs.music(), 44_100, "flac-16")
 
 
+@pytest.mark.slow
 def test_embed_and_detect_songs(stamp: Runner, tune: Path, key_file: Path) -> None:
     result = stamp("embed", "tune.flac", "--payload", PAYLOAD)
     assert result.code == 0
@@ -31,6 +32,7 @@ def test_embed_and_detect_songs(stamp: Runner, tune: Path, key_file: Path) -> No
     assert stamp("detect", "tune.flac").code == 1
 
 
+@pytest.mark.slow
 def test_a_folder_of_songs_and_pictures(stamp: Runner, media: Path, tune: Path, key_file: Path) -> None:
     Path("works").mkdir()
     tune.rename("works/tune.flac")
@@ -76,6 +78,7 @@ def test_what_is_no_song_is_an_error(
     assert [path.name for path in elsewhere.iterdir()] == [name]
 
 
+@pytest.mark.slow
 def test_the_sound_of_a_clip_is_marked_when_asked(stamp: Runner, key_file: Path) -> None:
     sample = Path(__file__).parents[2] / "sample_media" / "pan.mp4"
     result = stamp("embed", str(sample), "-o", "out.mp4", "--audio", "--json", "--preset", "ultrafast")

@@ -100,6 +100,7 @@ def exiftool(folder: Path) -> dict[str, dict[str, Any]]:
     }
 
 
+@pytest.mark.slow
 def test_exiftool_reads_the_exact_texts(folders: tuple[Path, Path]) -> None:
     for name, found in exiftool(folders[1]).items():
         suffix = Path(name).suffix
@@ -127,6 +128,7 @@ def test_exiftool_reads_the_exact_texts(folders: tuple[Path, Path]) -> None:
         assert {key: found.get(key) for key in expected} == expected, name
 
 
+@pytest.mark.slow
 def test_exiftool_finds_nothing_new_to_warn_of_and_no_tag_lost(folders: tuple[Path, Path]) -> None:
     before, after = map(exiftool, folders)
     assert before.keys() == after.keys() == FILMS.keys()
@@ -157,6 +159,7 @@ def test_ffprobe_and_mediainfo_read_the_exact_texts(name: str, folders: tuple[Pa
     assert CREATORS in performer.split(" / ")  # 3GPP has a performer besides the author
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILMS)
 def test_every_packet_is_as_it_was(name: str, folders: tuple[Path, Path]) -> None:
     before, after = ((folder / name).read_bytes() for folder in folders)
@@ -192,6 +195,7 @@ def test_films_of_other_projects(path: Path) -> None:
     assert registry.write_rights(written, RIGHTS) is written
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("brand", [b"qt  ", b"isom"])
 def test_user_data_get_their_artist_back(brand: bytes, tmp_path: Path) -> None:
     path = tmp_path / "a.mov"

@@ -93,6 +93,7 @@ def planes(path: Path) -> list[list[NDArray[Any]]]:
         return frames
 
 
+@pytest.mark.slow
 def test_only_the_luma_changes_and_as_it_should(pair: tuple[Path, Path]) -> None:
     """Colour and alpha come through, whichever the format; the luma is the edited one."""
     before, after = map(planes, pair)
@@ -108,6 +109,7 @@ def test_only_the_luma_changes_and_as_it_should(pair: tuple[Path, Path]) -> None
             assert np.abs(right - left).mean() < 2 * unit
 
 
+@pytest.mark.slow
 @needs_ffprobe
 def test_ffprobe_tells_the_same(pair: tuple[Path, Path]) -> None:
     before, after = (
@@ -149,6 +151,7 @@ def test_all_other_packets_are_the_same_to_the_bit(pair: tuple[Path, Path]) -> N
     assert before == after
 
 
+@pytest.mark.slow
 @needs_ffprobe
 def test_the_index_comes_first(tmp_path: Path) -> None:
     for name, make in (clips.CASES["rotated phone"], clips.CASES["HDR10"]):
@@ -157,6 +160,7 @@ def test_the_index_comes_first(tmp_path: Path) -> None:
         assert data.index(b"moov") < data.index(b"mdat")
 
 
+@pytest.mark.slow
 @needs_ffprobe
 @pytest.mark.parametrize("codec", ["libmp3lame", "ac3", "mp2", "aac", "pcm_s16le", "adpcm_ima_wav"])
 def test_sound_in_avi_keeps_its_clock(codec: str, tmp_path: Path) -> None:
@@ -174,6 +178,7 @@ def test_sound_in_avi_keeps_its_clock(codec: str, tmp_path: Path) -> None:
         ]
 
 
+@pytest.mark.slow
 @needs_ffprobe
 @pytest.mark.parametrize("options", [{"bf": "0"}, {"bf": "1", "b-pyramid": "none"}, {"bf": "3"}], ids=str)
 @pytest.mark.parametrize("suffix", ["flv", "ts", "avi"])

@@ -66,6 +66,7 @@ MADE: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MADE)
 def test_exiftool_sees_no_difference(tmp_path: Path, name: str) -> None:
     source, target = tmp_path / name, tmp_path / f"out{Path(name).suffix}"
@@ -100,6 +101,7 @@ def test_exiftool_sees_no_difference(tmp_path: Path, name: str) -> None:
     assert lines[0] == lines[1]
 
 
+@pytest.mark.slow
 def test_pictures_from_many_cameras(tmp_path: Path) -> None:
     """Real files, where they are at hand: MakerNotes, thumbnails, IPTC, Photoshop, C2PA, broken blocks."""
     sources, targets = [], []

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from stamp.errors import MediaError
 from stamp.metadata import registry
 from stamp.metadata.rights import Party, Rights
@@ -56,6 +58,7 @@ def check(data: bytes) -> str | None:
     return None if undone.values == was else f"undone, it says {undone.values} instead of {was}"
 
 
+@pytest.mark.slow
 def test_every_file_at_hand() -> None:
     wrong, refused, done = [], [], 0
     for path in sorted(MEDIA.rglob("*")):

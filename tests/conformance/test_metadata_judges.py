@@ -242,6 +242,7 @@ def differences(before: dict[str, object], after: dict[str, object], name: str) 
     ]
 
 
+@pytest.mark.slow
 def test_exact_texts_and_nothing_else_changed_in_generated_files(tmp_path: Path) -> None:
     files = generated()
     before = exiftool(put(tmp_path / "before", files))
@@ -323,6 +324,7 @@ def test_exiv2_still_reads_what_it_read_in_heif(tmp_path: Path) -> None:
         assert done.stderr == b""
 
 
+@pytest.mark.slow
 def test_nothing_is_lost_in_files_of_cameras_and_editors(tmp_path: Path) -> None:
     files = corpus()
     if not files:
@@ -357,6 +359,7 @@ def test_nothing_is_lost_in_files_of_cameras_and_editors(tmp_path: Path) -> None
     assert len(refused) < len(files) / 10, refused
 
 
+@pytest.mark.slow
 def test_what_was_written_is_taken_out_again_and_everything_else_stands(tmp_path: Path) -> None:
     """The tags are those of before; most files even have the same bytes."""
     sources, results, same = {}, {}, 0
@@ -407,6 +410,7 @@ def test_pictures_decode_to_the_same_pixels() -> None:
         assert frames(registry.write_rights(data, RIGHTS)) == frames(data), name
 
 
+@pytest.mark.slow
 def test_existing_iptc_is_made_utf8_and_its_digest_kept_right(tmp_path: Path) -> None:
     tool = need("exiftool")
     path = tmp_path / "iptc.jpg"
@@ -431,6 +435,7 @@ def test_existing_iptc_is_made_utf8_and_its_digest_kept_right(tmp_path: Path) ->
     assert not any("IPTCDigest" in str(value) for key, value in found.items() if "Warning" in key)
 
 
+@pytest.mark.slow
 def test_existing_iptc_in_tiff(tmp_path: Path) -> None:
     tool = need("exiftool")
     path = tmp_path / "iptc.tif"
@@ -453,6 +458,7 @@ def test_existing_iptc_in_tiff(tmp_path: Path) -> None:
     assert found["Photoshop:IPTCDigest"] == found["File:CurrentIPTCDigest"]
 
 
+@pytest.mark.slow
 def test_the_part_of_the_editor_and_other_languages_stay(tmp_path: Path) -> None:
     tool = need("exiftool")
     path = tmp_path / "two.jpg"
@@ -472,6 +478,7 @@ def test_the_part_of_the_editor_and_other_languages_stay(tmp_path: Path) -> None
     assert (found["XMP-plus:LicensorName"], found["XMP-plus:LicensorURL"]) == ("N", RIGHTS.licensor_url)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["Alt", "Seq", "Bag"])
 def test_a_text_without_language_makes_room_for_the_new_one(tmp_path: Path, kind: str) -> None:
     array = f'<rdf:{kind}><rdf:li>old</rdf:li><rdf:li xml:lang="en">E</rdf:li></rdf:{kind}>'
@@ -547,6 +554,7 @@ def test_a_jpeg_is_rebuilt_from_a_jxl_whose_notice_comes_and_goes(
         assert jxl.splice(twice, {store: b""}) == source
 
 
+@pytest.mark.slow
 def test_raw_profiles_of_a_png_say_what_the_rest_says(tmp_path: Path) -> None:
     """As ImageMagick 7.1 converts a photo: XMP as a raw profile alone, IIM as two."""
     iim = bytes((0x1C, 2, 116, 0, 3)) + b"old"

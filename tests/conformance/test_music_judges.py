@@ -110,6 +110,7 @@ def test_exiftool_reads_the_exact_texts(folder: Path) -> None:
     assert found["aiff.aiff"]["AIFF:Author"] == "Zoe Muller; Lukasz ??"
 
 
+@pytest.mark.slow
 def test_ffprobe_shows_the_exact_texts(folder: Path) -> None:
     for path in sorted(folder.iterdir()):
         out = run(
@@ -184,6 +185,7 @@ def corpus() -> dict[str, bytes]:
     return {name: data for name, data in files.items() if registry.identify(data) in SOUNDS}
 
 
+@pytest.mark.slow
 def test_nothing_is_lost_in_files_of_other_writers(tmp_path: Path) -> None:
     dumps: list[dict[str, Counter[tuple[str, str]]]] = []
     written: dict[str, bytes] = {}

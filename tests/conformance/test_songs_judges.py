@@ -18,6 +18,8 @@ from stamp import Key, Rights, embed_file
 from stamp.media.audio.opening import open_song
 from tests import songs
 
+pytestmark = pytest.mark.slow  # every song is written by ffmpeg and marked before it is judged
+
 needs_judges = pytest.mark.skipif(
     not all(map(shutil.which, ("ffmpeg", "ffprobe", "mediainfo", "exiftool"))),
     reason="ffmpeg, mediainfo and exiftool are not all installed",

@@ -100,6 +100,7 @@ def tags_of(path: Path) -> dict[str, Any]:
     return {key: value for key, value in told.items() if not key.startswith(outside)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_all_that_a_store_said_comes_back(name: str, tmp_path: Path) -> None:
     make, blocks = FILES[name]

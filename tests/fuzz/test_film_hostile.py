@@ -84,6 +84,7 @@ def trees(draw: st.DrawFn, depth: int = 3) -> bytes:
     return struct.pack(">I", size) + draw(st.sampled_from(KINDS)) + content
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(start=st.sampled_from(STARTS), rest=st.binary(max_size=200) | trees())
 def test_any_bytes_behind_a_signature(start: bytes, rest: bytes) -> None:
@@ -91,6 +92,7 @@ def test_any_bytes_behind_a_signature(start: bytes, rest: bytes) -> None:
     survives(start + box(b"moov", rest))
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(name=st.sampled_from(sorted(FILMS)), data=st.data())
 def test_mutated_films(name: str, data: st.DataObject) -> None:
@@ -167,6 +169,7 @@ def nested(kind: bytes, depth: int) -> bytes:
     return content
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_many_of_everything_take_linear_time(name: str) -> None:
     """Megabytes of small parts, on which quadratic code would take minutes."""

@@ -70,6 +70,7 @@ def filled(name: str) -> bytes:
     return data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", registry.containers())
 @settings(max_examples=250, deadline=None)
 @given(data=st.data())
@@ -91,6 +92,7 @@ def test_mutated_files(name: str, data: st.DataObject) -> None:
     survives(bytes(mutant))
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_mutated_extended_xmp(data: st.DataObject) -> None:
@@ -116,6 +118,7 @@ def test_mutated_extended_xmp(data: st.DataObject) -> None:
     survives(bytes(mutant))
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(signature=st.sampled_from(SIGNATURES), rest=st.binary(max_size=200))
 def test_any_bytes_behind_a_signature(signature: bytes, rest: bytes) -> None:
@@ -131,6 +134,7 @@ def test_any_bytes_in_a_store(block: bytes) -> None:
     pngtext.read(pngtext.chunk(b"tEXt", block))
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(data=st.data())
 def test_mutated_packets(data: st.DataObject) -> None:
@@ -146,6 +150,7 @@ def test_mutated_packets(data: st.DataObject) -> None:
     assert xmp.read(merged).items() >= {"source": "S", "copyright_notice": "new"}.items()
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(data=st.data())
 def test_mutated_ape_tags(data: st.DataObject) -> None:
@@ -161,6 +166,7 @@ def test_malformed_files_of_other_projects() -> None:
         survives(path.read_bytes())
 
 
+@pytest.mark.slow
 def test_large_blocks_take_linear_time() -> None:
     """Megabytes of near misses, on which quadratic code would take minutes."""
     survives(b"\x89PNG\r\n\x1a\n" + (bytes(4) + b"tEXt" + bytes(4)) * 200_000)

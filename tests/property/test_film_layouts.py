@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from any_rights import RIGHTS, with_home
 from films import CHUNKS, TAGS, Mkv, Mp4, box, check, chunks, ebml, full, hdlr, tag
 from hypothesis import given, settings
@@ -53,6 +54,7 @@ CLIPS = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(layout=FILMS, first=RIGHTS, second=RIGHTS)
 def test_chunks_of_films(layout: Mp4, first: Rights, second: Rights) -> None:
@@ -75,6 +77,7 @@ def test_chunks_of_films(layout: Mp4, first: Rights, second: Rights) -> None:
     assert registry.read_rights(back).sources == {}
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(layout=CLIPS, first=RIGHTS, second=RIGHTS)
 def test_places_in_matroska(layout: Mkv, first: Rights, second: Rights) -> None:

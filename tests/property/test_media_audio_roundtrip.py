@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +21,7 @@ LOSSY_RATES = {"mp3": RATES[:6], "m4a-aac": RATES[:7], "ogg-opus": [48_000], "og
 LOSS_DB = 14
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     kind=st.sampled_from(songs.LOSSLESS),
@@ -52,6 +54,7 @@ def test_lossless(kind: str, rate: int, channels: int, frames: int, cut: int) ->
         assert np.abs(after - wanted).max() <= 0.5001 * 2.0 ** (1 - bits)
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None)
 @given(
     data=st.data(),

@@ -47,6 +47,7 @@ def by_pillow(samples: NDArray[Any]) -> bytes:
     return buffer.getvalue()
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(samples=ARRAYS, change=st.integers(0, 3))
 def test_png_of_any_size_and_depth(folder: Path, samples: NDArray[Any], change: int) -> None:
@@ -62,6 +63,7 @@ def test_png_of_any_size_and_depth(folder: Path, samples: NDArray[Any], change: 
     assert np.array_equal(read_picture(path).pixels, changed)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(
     samples=ARRAYS,
@@ -120,6 +122,7 @@ def sources() -> dict[str, bytes]:
 SOURCES = sources()
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150)
 @given(
     kind=st.sampled_from(sorted(SOURCES)),

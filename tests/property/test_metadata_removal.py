@@ -12,6 +12,7 @@ from stamp.metadata import registry
 from stamp.metadata.rights import Rights
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", registry.containers())
 @settings(max_examples=25, deadline=None)
 @given(before=RIGHTS, new=RIGHTS)
@@ -46,6 +47,7 @@ def test_a_file_without_metadata_gets_its_stores_taken_out_whole(name: str, righ
     assert container.extract(removed).keys() == container.extract(sample(name)).keys()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", registry.containers())
 @settings(max_examples=20, deadline=None)
 @given(before=RIGHTS, new=RIGHTS)

@@ -14,6 +14,7 @@ from stamp.metadata.stores import exif, xmp
 from stamp.metadata.stores.names import join_names, split_names
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", registry.containers())
 @settings(max_examples=60, deadline=None)
 @given(first=RIGHTS, second=RIGHTS)
@@ -30,6 +31,7 @@ def test_round_trip(name: str, first: Rights, second: Rights) -> None:
     assert registry.essence_digest(twice) == registry.essence_digest(sample(name))
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(NAMES)
 def test_names_survive_in_one_text(names: tuple[str, ...]) -> None:
@@ -43,6 +45,7 @@ def test_any_text_splits_into_names_and_stays_split(text: str) -> None:
     assert split_names(join_names(names)) == names
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(RIGHTS)
 def test_a_record_survives_a_dict(rights: Rights) -> None:
@@ -75,6 +78,7 @@ BARRED = st.lists(
 ).map(lambda parts: "".join(parts).strip() or "x")
 
 
+@pytest.mark.slow
 @settings(max_examples=500)
 @given(
     name=st.none() | BARRED,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -40,6 +41,7 @@ def test_the_code_is_linear(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> None:
     assert np.array_equal(encode(a ^ b), encode(a) ^ encode(b))
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=50)
 @given(FRAMES)
 def test_what_was_encoded_decodes(bits: NDArray[np.uint8]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -31,6 +32,7 @@ def picture(height: int, width: int, seed: int, kind: str, dtype: type) -> NDArr
     return pixels.astype(dtype) * dtype(257) if dtype is np.uint16 else (pixels / 255).astype(dtype)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=24, suppress_health_check=[HealthCheck.too_slow])
 @given(
     SIDES,

@@ -4,6 +4,7 @@ layout."""
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ KEY, PAYLOAD = Key(bytes(range(32)), "mine"), bytes(8)
 sides = st.integers(128, 300)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=20)
 @given(sides, sides, st.integers(8, 16), st.booleans(), st.integers(-255, 255))
 def test_frames_of_any_size_and_depth(
@@ -29,6 +31,7 @@ def test_frames_of_any_size_and_depth(
     assert 0 < np.sqrt(np.mean(change**2.0)) * 255 / white < 1.62  # 43.9 dB
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=10)
 @given(sides, sides, st.sampled_from(["turned", "padded", "flipped"]))
 def test_any_view_of_a_plane(height: int, width: int, layout: str) -> None:

@@ -75,6 +75,7 @@ def test_a_mark_that_the_notice_tells_of_is_told(photo: Path, tmp_path: Path) ->
     assert PAYLOAD.hex() in note
 
 
+@pytest.mark.slow
 def test_a_notice_that_tells_of_the_former_mark_alone_is_told(photo: Path, tmp_path: Path) -> None:
     first = tmp_path / "first.jpg"
     stamp.embed_file(photo, first, PAYLOAD, key=KEY, rights=RIGHTS)
@@ -114,6 +115,7 @@ def test_a_payload_is_drawn_and_told(photo: Path, tmp_path: Path) -> None:
     assert stamp.detect_file(tmp_path / "out.jpg", keys=[KEY]).payload == report.payload
 
 
+@pytest.mark.slow
 def test_not_found_is_a_value(photo: Path) -> None:
     found = stamp.detect_file(photo, keys=KEY)
     assert not found.present
@@ -267,6 +269,7 @@ def quality_floors(monkeypatch: pytest.MonkeyPatch) -> list[int | None]:
     return floors
 
 
+@pytest.mark.slow
 def test_quality_is_raised_until_the_mark_can_be_read(
     tmp_path: Path, photo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -306,6 +309,7 @@ def embedded(folder: str) -> str:
     return f"{hashlib.sha256(out.read_bytes()).hexdigest()} {found.score} {found.log10_p} {found.transform}"
 
 
+@pytest.mark.slow
 def test_the_same_result_from_threads_and_processes(photo: Path, tmp_path: Path) -> None:
     (tmp_path / "photo.jpg").write_bytes(photo.read_bytes())
     alone = embedded(str(tmp_path))

@@ -23,6 +23,7 @@ def song() -> Samples:
     return music(6)
 
 
+@pytest.mark.slow
 def test_the_grade_falls_with_the_noise(song: Samples) -> None:
     host = resampled(song, RATE, peaq.RATE)
     noise = np.random.default_rng(1).standard_normal(host.shape) * np.sqrt((host**2).mean())
@@ -55,6 +56,7 @@ def test_speed_tempo_and_pitch_change_what_they_should() -> None:
         assert frequency(out) == pytest.approx(pitch, abs=3)
 
 
+@pytest.mark.slow
 def test_codecs_and_filters_keep_the_song(song: Samples) -> None:
     for out in (coded(song, "aac", 128), coded(song, "libmp3lame", 128), coded(song, "libopus", 96)):
         n = min(len(out), len(song))
@@ -63,6 +65,7 @@ def test_codecs_and_filters_keep_the_song(song: Samples) -> None:
     assert filtered(song, ("volume", "-20dB")).std() == pytest.approx(song.std() / 10, rel=1e-3)
 
 
+@pytest.mark.slow
 def test_attacks_are_repeatable(song: Samples) -> None:
     for name in ("noise 20 dB", "10 s + reverb", "15 s + any tempo + any pitch", "voice 0 dB"):
         attack = sound_attacks.ATTACKS[name]
@@ -76,6 +79,7 @@ def test_random_chains_end_in_a_codec() -> None:
     assert len(set(names)) > 15
 
 
+@pytest.mark.slow
 def test_stress_hosts_fit_full_scale() -> None:
     for make in stress.HOSTS.values():
         assert 0.01 < np.abs(make()).max() <= 1

@@ -79,6 +79,7 @@ def test_chains_are_made_of_known_steps_and_no_name_is_used_twice() -> None:
     assert all(len(steps) == len(attacks.CHAINS[name]) for name, steps in groups["chains"].items())
 
 
+@pytest.mark.slow
 def test_what_came_through_is_told_from_what_was_never_there(tmp_path: Path) -> None:
     key = stamp.Key(bytes(32), "test")
     clips.write(tmp_path / "host.mp4", options={"crf": "12"})

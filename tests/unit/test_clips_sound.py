@@ -75,6 +75,7 @@ def without_picture(path: Path, target: Path) -> Path:
     return target
 
 
+@pytest.mark.slow
 def test_picture_and_sound_carry_the_same_payload(tmp_path: Path) -> None:
     path = clip(tmp_path / "clip.mp4")
     target = tmp_path / "marked.mp4"
@@ -88,6 +89,7 @@ def test_picture_and_sound_carry_the_same_payload(tmp_path: Path) -> None:
     assert (heard.payload, heard.scheme) == (PAYLOAD, "stamp.audio.1")
 
 
+@pytest.mark.slow
 def test_a_marked_song_is_found_in_an_unmarked_clip(tmp_path: Path) -> None:
     song = songs.write(tmp_path / "song", songs.music(8, RATE), RATE, "wav-16")
     embed_file(song, song, PAYLOAD, key=KEY, overwrite=True)
@@ -98,6 +100,7 @@ def test_a_marked_song_is_found_in_an_unmarked_clip(tmp_path: Path) -> None:
     assert not detect_file(path, keys=KEY, search=False).present
 
 
+@pytest.mark.slow
 def test_silence_is_told_and_the_picture_marked(tmp_path: Path) -> None:
     path = clip(tmp_path / "clip.mp4", silent=True)
     report = embed_file(path, tmp_path / "marked.mp4", PAYLOAD, key=KEY, options=EmbedOptions(audio=True))
@@ -114,6 +117,7 @@ def test_sound_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "marked.mkv").exists()
 
 
+@pytest.mark.slow
 def test_resume_asks_the_sound_too(tmp_path: Path) -> None:
     path = clip(tmp_path / "clip.mp4", seconds=12)
     job = Job(path, tmp_path / "marked.mp4")
@@ -128,6 +132,7 @@ def test_resume_asks_the_sound_too(tmp_path: Path) -> None:
     assert both(job).resumed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seconds", [2, 12], ids=["too short", "long enough"])
 def test_resume_expects_no_mark_in_silence_or_in_a_moment(seconds: int, tmp_path: Path) -> None:
     path = clip(tmp_path / "clip.mp4", silent=seconds > 2, seconds=seconds)

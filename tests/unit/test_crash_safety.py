@@ -44,6 +44,7 @@ def in_a_process(script: str, *arguments: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 @unix
 @pytest.mark.parametrize("in_place", [False, True], ids=["beside", "in place"])
 def test_a_disk_that_is_full_at_any_byte(in_place: bool, tmp_path: Path) -> None:
@@ -78,6 +79,7 @@ def test_a_disk_that_is_full_at_any_byte(in_place: bool, tmp_path: Path) -> None
     assert all(int(refused) > 24 and same == "True" for _, refused, same in lines), lines
 
 
+@pytest.mark.slow
 @unix
 def test_a_kill_at_any_moment(tmp_path: Path) -> None:
     """A child writes two notices in turn into a file; after each kill the file is one of the two."""

@@ -184,3 +184,17 @@ def test_gray_avif_stays_gray(tmp_path: Path) -> None:
     assert picture.pixels.shape == (96, 130)
     after = Image.open(io.BytesIO(encode_picture(picture, picture.pixels)[0]))
     assert psnr(np.asarray(after.convert("L")), picture.pixels) > 40
+
+
+def test_a_coding_that_no_decoder_knows_is_no_damage(tmp_path: Path) -> None:
+    """Uncompressed pictures are HEIF, too (ISO/IEC 23001-17)."""
+    path = made(tmp_path / "a.heic")
+    data = path.read_bytes()
+    item = data.index(b"infe")
+    coding = data.index(b"hvc1", item)
+    path.write_bytes(data[:coding] + b"unci" + data[coding + 4 :])
+    for read in (read_picture, read_luma):
+        with pytest.raises(
+            UnsupportedFormat, match=r"a\.heic: its coding \('unci'\) cannot be decoded; save it"
+        ):
+            read(path)

@@ -76,6 +76,7 @@ def marked_as_last(pages: list[Page]) -> list[Page]:
     return [*pages[:middle], replace(pages[middle], flags=LAST), *pages[middle + 1 :]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rate", "channels"), [(44_100, 2), (8_000, 1), (48_000, 6), (96_000, 2)])
 @pytest.mark.parametrize("frames", [1_000, 30_000, FRAMES])
 def test_packets_are_counted_as_libvorbis_does(rate: int, channels: int, frames: int, tmp_path: Path) -> None:
@@ -138,6 +139,7 @@ def test_a_stream_that_begins_late_is_as_long_as_its_sound(kind: str, tmp_path: 
     assert copied(late) == (FRAMES, FRAMES, [])
 
 
+@pytest.mark.slow
 def test_vorbis_that_begins_before_its_own_clock_keeps_its_beginning(tmp_path: Path) -> None:
     """libvorbis would leave a piece out, but at the end of the first page."""
     path = songs.made(tmp_path, "ogg-vorbis", frames=FRAMES)
@@ -153,6 +155,7 @@ def test_an_end_in_the_middle_is_passed_over(kind: str, tmp_path: Path) -> None:
     assert copied(rewritten(path, marked_as_last)) == (FRAMES, FRAMES, [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_missing_and_damaged_pages_are_said(kind: str, tmp_path: Path) -> None:
     path = songs.made(tmp_path, kind, frames=FRAMES)
@@ -166,6 +169,7 @@ def test_missing_and_damaged_pages_are_said(kind: str, tmp_path: Path) -> None:
     assert copied(missing) == (read, read, notes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_song_that_was_cut_off_says_so(kind: str, tmp_path: Path) -> None:
     path = songs.made(tmp_path, kind, frames=FRAMES)

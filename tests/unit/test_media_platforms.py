@@ -105,6 +105,7 @@ def times(path: Path) -> dict[str, list[float]]:
     return {kind: sorted(seconds) for kind, seconds in found.items()}
 
 
+@pytest.mark.slow
 def test_a_clip_for_youtube(tmp_path: Path) -> None:
     """4:4:4 MPEG-4 part 2 is no upload; sound and picture stay together without edit lists."""
     sound = lambda container, stream: [clips.add_sound(container)]  # noqa: E731
@@ -124,6 +125,7 @@ def test_a_clip_for_youtube(tmp_path: Path) -> None:
     assert max(b - a for a, b in pairwise(keys)) <= 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "codec", "pix_fmt", "options"),
     [
@@ -150,6 +152,7 @@ def test_an_odd_size_is_refused_with_its_reason(tmp_path: Path) -> None:
         made(source, tmp_path / "out.mp4", "youtube")
 
 
+@pytest.mark.slow
 def test_an_edit_list_that_is_needed_stays(tmp_path: Path) -> None:
     source = clips.delayed(tmp_path / "in.mp4")
     made(source, tmp_path / "out.mp4", "instagram")

@@ -115,6 +115,7 @@ def rewritten(path: Path, data: bytes, change: int = 0) -> bytes:
     return encode_picture(picture, picture.pixels + picture.pixels.dtype.type(change))[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("algorithm", ["raw", "lzw", "deflate", "packbits"])
 @pytest.mark.parametrize("deep", [False, True])
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
@@ -295,6 +296,7 @@ def test_damage_is_told(tmp_path: Path) -> None:
         data[:-100],
         bytes(overlapping),
         data[:4] + b"\xff\xff\xff\x7f" + data[8:],
+        b"II+\0\x08\0\0\0" + b"\xff" * 8,
     ):
         (tmp_path / "b.tif").write_bytes(damaged)
         with pytest.raises(CorruptFile, match=r"b\.tif"):

@@ -57,6 +57,7 @@ def test_many_processors_take_no_more_memory(cpus: int, threads: int) -> None:
     assert _decoding_threads(cpus) == threads
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, EXCERPT_FRAMES - 1, EXCERPT_FRAMES, 40])
 def test_the_first_frames_are_seen_before_any_is_edited(count: int, tmp_path: Path) -> None:
     clip = examined(clips.write(tmp_path / "in.mp4", count=count, options={"bf": "2"}))
@@ -178,6 +179,7 @@ def test_a_steady_rate_is_told_in_the_stream_too(tmp_path: Path) -> None:
     assert times(target) == times(source)
 
 
+@pytest.mark.slow
 def test_a_player_that_seeks_finds_all_that_a_key_frame_needs(tmp_path: Path) -> None:
     """Open groups of pictures in AV1 have no key frame but the first one; in H.264, frames are coded after a
     key frame that are shown before it, and need others."""
@@ -254,7 +256,7 @@ def test_the_last_packet_of_a_copied_track_ends_where_the_track_does(tmp_path: P
     moov = next(top for top in tops if top.kind == b"moov")
     (track,) = (each for each in moov.children if each.kind == b"trak" and boxes.handler(each) == b"soun")
     edits = track.at(b"edts", b"elst")
-    edits.content = edits.content[:8] + struct.pack(">I", 1000) + edits.content[12:]
+    edits.content = edits.content[:8] + struct.pack(">I", boxes.movie_scale(moov)) + edits.content[12:]
     source.write_bytes(b"".join(top.tobytes() for top in tops))
     again(source, target)
     with av.open(str(target)) as container:
@@ -323,6 +325,7 @@ def test_what_cannot_be_kept_is_refused_or_said(
         assert not (tmp_path / "out.mp4").exists()
 
 
+@pytest.mark.slow
 def test_the_shape_of_samples_is_lost_by_the_codec_that_is_written(tmp_path: Path) -> None:
     """Not by that of the source, which may well tell it."""
     source = clips.write(
@@ -455,6 +458,7 @@ class Pipe(io.BytesIO):
         raise io.UnsupportedOperation("underlying stream is not seekable")
 
 
+@pytest.mark.slow
 def test_a_file_object_is_read_from_its_beginning_or_refused(tmp_path: Path) -> None:
     key, data = Key.generate(), clips.write(tmp_path / "in.mp4", count=8).read_bytes()
     file = io.BytesIO(data)
@@ -582,6 +586,7 @@ def test_an_edit_of_what_the_decoder_predicts_from_changes_no_other_frame(tmp_pa
     assert all(np.array_equal(one, two) for one, two in zip(seen, untouched, strict=True))
 
 
+@pytest.mark.slow
 def test_options_reach_the_encoder(tmp_path: Path) -> None:
     source = clips.write(tmp_path / "in.mp4", size=(416, 240), count=16)
     sizes = {}

@@ -34,6 +34,7 @@ def of_the_first_frames(path: Path) -> float:
     return bits
 
 
+@pytest.mark.slow
 def test_grain_is_harder_than_a_pan(tmp_path: Path) -> None:
     clips.write(tmp_path / "pan.mp4")
     pan = of_the_first_frames(tmp_path / "pan.mp4")

@@ -177,6 +177,7 @@ def test_jpeg_blocks_are_replaced_where_they_stand_and_trailers_stay() -> None:
     assert written.endswith(source[-50:] + b"trailer \xff\xd8\xff\xe1\0\0")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fill", [2, 59, 60, 61, 62, 63, 64, 65, 200, 3_000_000])
 def test_jpeg_fill_bytes_and_padding_before_markers(fill: int) -> None:
     source = sample("jpeg", comment=b"kept")

@@ -17,6 +17,7 @@ from stamp.metadata.former import Former, former
 PIECES = st.lists(st.sampled_from([b"", b"a", bytes(40), b"text" * 30, random.Random(2).randbytes(100)]))
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(before=PIECES.map(b"".join), after=PIECES.map(b"".join))
 def test_a_block_comes_back(before: bytes, after: bytes) -> None:

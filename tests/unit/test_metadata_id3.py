@@ -149,6 +149,7 @@ def test_other_frames_keep_their_bytes_flags_and_places(version: int) -> None:
     assert not written[10 + len(b"".join(new)) :].strip(b"\0")
 
 
+@pytest.mark.slow
 def test_compressed_and_unsynchronised_frames_are_read() -> None:
     text = b"\3" + "© ÿ".encode()
     packed = synchsafe(len(text)) + zlib.compress(text)

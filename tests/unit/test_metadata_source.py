@@ -34,6 +34,7 @@ def edited(draw: st.DrawFn) -> tuple[bytes, list[Edit]]:
     return data, [(start, end, draw(st.binary(max_size=9))) for start, end in spans]
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(case=edited(), start=st.integers(0, 140), stop=st.integers(0, 140))
 def test_a_patched_source_reads_as_the_spliced_bytes(

@@ -260,6 +260,7 @@ def ogg_pages(data: bytes) -> list[tuple[int, bytes, int, bytes]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["vorbis", "opus", "oggflac"])
 @pytest.mark.parametrize("size", [0, 40_000, 200_000])
 def test_pages_are_renumbered_where_their_number_changes(kind: str, size: int) -> None:

@@ -38,6 +38,7 @@ def length(path: Path) -> int:
     return sum(map(len, open_song(path).blocks()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["wav-16", "aiff-24", "flac-16", "m4a-alac-16", *songs.LOSSY])
 def test_every_format_is_marked_and_read_back(kind: str, tmp_path: Path) -> None:
     path = song(tmp_path, kind)
@@ -62,6 +63,7 @@ def test_every_format_is_marked_and_read_back(kind: str, tmp_path: Path) -> None
     assert length(target) == length(path)
 
 
+@pytest.mark.slow
 def test_other_keys_and_other_songs_find_nothing(tmp_path: Path) -> None:
     path = song(tmp_path)
     marked = tmp_path / "marked.wav"
@@ -71,6 +73,7 @@ def test_other_keys_and_other_songs_find_nothing(tmp_path: Path) -> None:
     assert detect_file(marked, keys=[Key.generate("other"), KEY], search=False).key_name == KEY.name
 
 
+@pytest.mark.slow
 @settings(max_examples=3, deadline=None)
 @given(
     kind=st.sampled_from(["wav-24", "wav-float", "flac-24", "aiff-16"]),
@@ -86,6 +89,7 @@ def test_any_rate_and_layout(kind: str, rate: int, channels: int) -> None:
         assert open_song(target).channels == channels
 
 
+@pytest.mark.slow
 def test_the_first_certain_mark_is_enough_where_that_is_asked(tmp_path: Path) -> None:
     path = songs.write(tmp_path / "song", songs.music(45, 8000, 1), 8000, "wav-16")
     marked = tmp_path / "marked.wav"
@@ -108,6 +112,7 @@ def test_a_mark_far_behind_the_beginning_is_found(tmp_path: Path) -> None:
     assert found.spans[0][0] > 35
 
 
+@pytest.mark.slow
 def test_a_song_that_plays_faster_is_told(tmp_path: Path) -> None:
     path = song(tmp_path, seconds=15, channels=1)
     target = tmp_path / "marked.wav"
@@ -121,6 +126,7 @@ def test_a_song_that_plays_faster_is_told(tmp_path: Path) -> None:
     assert found.pitch == pytest.approx(1.03, rel=2e-2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("samples", "reason"),
     [
@@ -146,6 +152,7 @@ def test_nothing_is_found_in_what_is_too_short(kind: str, tmp_path: Path) -> Non
     assert not detect_file(songs.made(tmp_path, kind, frames=3000), keys=KEY).present
 
 
+@pytest.mark.slow
 def test_a_truncated_song_is_refused_and_can_be_searched(tmp_path: Path) -> None:
     path = song(tmp_path, "flac-16")
     marked = tmp_path / "marked.flac"
@@ -185,6 +192,7 @@ def test_what_cannot_be_written_back_is_refused(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["song.wav"]
 
 
+@pytest.mark.slow
 def test_outputs_and_sources_are_safe(tmp_path: Path) -> None:
     path = song(tmp_path)
     with pytest.raises(OutputError):
@@ -217,6 +225,7 @@ def marked(seconds: float, payload: bytes, key: Key, seed: int) -> songs.Samples
     return embed(songs.music(seconds, seed=seed), payload, key=key, sample_rate=44_100)
 
 
+@pytest.mark.slow
 def test_all_marks_of_a_mix_are_told_with_their_places(tmp_path: Path) -> None:
     """One after the other, the first of them twice, and unmarked music in between."""
     one = marked(40, PAYLOAD, KEY, 1)
@@ -232,6 +241,7 @@ def test_all_marks_of_a_mix_are_told_with_their_places(tmp_path: Path) -> None:
     assert detect_file(path, keys=KEY, first=True).others == ()
 
 
+@pytest.mark.slow
 def test_marks_of_several_keys_in_one_song_are_told(tmp_path: Path) -> None:
     other = Key(bytes(32), "another")
     twice = embed(marked(12, PAYLOAD, KEY, 1), bytes(8), key=other, sample_rate=44_100)
@@ -241,6 +251,7 @@ def test_marks_of_several_keys_in_one_song_are_told(tmp_path: Path) -> None:
     assert told == {(PAYLOAD, "songs"), (bytes(8), "another")}
 
 
+@pytest.mark.slow
 def test_a_song_that_is_marked_throughout_is_read_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -265,6 +276,7 @@ def test_one_damaged_packet_is_one() -> None:
     assert faults.notes == ["1 damaged packet of its sound was left out"]
 
 
+@pytest.mark.slow
 def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
     for kind in ("m4a-alac-16", "ogg-vorbis"):
         path = song(tmp_path, kind, seconds=6, channels=1)
@@ -283,6 +295,7 @@ def damaged(path: Path, kept: Callable[[bytes], bytes]) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_damaged_packets_are_counted_and_said(tmp_path: Path) -> None:
     """Also in a file whose header does not tell how long it is."""
     path = damaged(song(tmp_path, "mp3"), lambda data: bytes(len(data)))
@@ -304,6 +317,7 @@ def matroska(folder: Path, kind: str) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_gap_in_matroska_is_said_or_refused(tmp_path: Path) -> None:
     """A demuxer looks for the next cluster, which may be seconds away, and says nothing."""
     path = damaged(matroska(tmp_path, "mp3"), lambda data: bytes(len(data)))
@@ -315,6 +329,7 @@ def test_a_gap_in_matroska_is_said_or_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "lossless.mka").exists()
 
 
+@pytest.mark.slow
 def test_a_copy_that_would_be_shorter_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a muxer does with what it is given."""
     path = song(tmp_path, "ogg-opus")
@@ -327,6 +342,7 @@ def test_a_copy_that_would_be_shorter_is_refused(tmp_path: Path, monkeypatch: py
     assert [each.name for each in tmp_path.iterdir()] == [path.name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("channels", [1, 2, 8])
 def test_writers_get_the_marked_sound_in_small_pieces(channels: int) -> None:
     """Of seconds of many channels at a high rate, each copy that they make would take 100 MB."""

@@ -85,6 +85,7 @@ def test_the_pattern_varies_from_frame_to_frame_and_from_payload_to_payload() ->
 # --- embedding
 
 
+@pytest.mark.slow
 def test_what_was_marked_is_read(marked: Samples) -> None:
     found = detect(marked, key=KEY, sample_rate=RATE)
     assert found.present
@@ -102,6 +103,7 @@ def test_length_and_alignment_stay(host: Samples, marked: Samples) -> None:
     assert 18 < 10 * np.log10((host**2).sum() / ((marked - host) ** 2).sum()) < 45
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None)
 @given(
     st.lists(st.integers(0, 9 * 8000), max_size=6),
@@ -139,6 +141,7 @@ def test_a_chunk_in_use_is_the_only_whole_one() -> None:
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 def test_chunks_join_without_a_step() -> None:
     """The mark's own steps at a seam are no larger than elsewhere."""
     sound = music(32, 16000, 1)
@@ -149,6 +152,7 @@ def test_chunks_join_without_a_step() -> None:
         assert steps[seam - 1] <= steps[seam - 8000 : seam + 8000].max()
 
 
+@pytest.mark.slow
 def test_all_channels_get_the_same_gains() -> None:
     mono = music(16, 16000, 1)
     several = np.repeat(mono, 3, axis=1) * np.array([1, 0.5, 0.25], np.float32)
@@ -164,6 +168,7 @@ def test_one_dimension_stays_one_dimension() -> None:
     assert detect(out, key=KEY, sample_rate=16000).payload == PAYLOAD
 
 
+@pytest.mark.slow
 def test_the_same_input_gives_the_same_bytes(host: Samples, marked: Samples) -> None:
     with ThreadPoolExecutor(2) as pool:
         jobs = [pool.submit(embed, host, PAYLOAD, key=KEY, sample_rate=RATE) for _ in range(2)]
@@ -172,6 +177,7 @@ def test_the_same_input_gives_the_same_bytes(host: Samples, marked: Samples) -> 
     assert detect(jobs[2].result(), key=OTHER, sample_rate=RATE).payload == PAYLOAD[::-1]
 
 
+@pytest.mark.slow
 def test_full_scale_is_not_exceeded() -> None:
     loud = np.clip(3 * music(16, 16000, 1), -1, 1)
     assert np.abs(embed(loud, PAYLOAD, key=KEY, sample_rate=16000)).max() <= 1
@@ -220,6 +226,7 @@ def test_nothing_rings_before_a_click() -> None:
         assert before < 1e-5 * (clicks[at : at + 300] ** 2).mean()
 
 
+@pytest.mark.slow
 def test_music_is_marked_throughout(host: Samples) -> None:
     whole, _ = share(host[: 16 * RATE], RATE)
     half, _ = share(np.concatenate([host, np.zeros_like(host)]), RATE)
@@ -230,6 +237,7 @@ def test_music_is_marked_throughout(host: Samples) -> None:
 # --- detecting
 
 
+@pytest.mark.slow
 def test_unmarked_sound_and_other_keys_are_not_detected(host: Samples, marked: Samples) -> None:
     for sound, key in ((host, KEY), (marked, OTHER)):
         found = detect(sound, key=key, sample_rate=RATE)
@@ -261,6 +269,7 @@ def test_a_clip_is_read(marked: Samples, first: int) -> None:
     assert detect(clip, key=KEY, sample_rate=RATE).payload == PAYLOAD
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("factor", [0.93, 1.05])
 def test_another_speed_is_found_and_told(marked: Samples, factor: float) -> None:
     found = detect(played_faster(marked, factor), key=KEY, sample_rate=RATE)
@@ -285,6 +294,7 @@ def test_noise_is_survived(marked: Samples) -> None:
     assert detect(noisy, key=KEY, sample_rate=RATE).payload == PAYLOAD
 
 
+@pytest.mark.slow
 def test_spans_tell_where_the_mark_is(host: Samples, marked: Samples) -> None:
     found = detect(np.concatenate([host[: 10 * RATE], marked[: 14 * RATE]]), key=KEY, sample_rate=RATE)
     assert found.payload == PAYLOAD
@@ -294,6 +304,7 @@ def test_spans_tell_where_the_mark_is(host: Samples, marked: Samples) -> None:
     assert end == pytest.approx(24, abs=3.5)
 
 
+@pytest.mark.slow
 def test_a_long_file_is_read_in_windows() -> None:
     sound = music(140, 8000, 1)
     marked = embed(sound, PAYLOAD, key=KEY, sample_rate=8000)

@@ -25,6 +25,7 @@ def pieces(sound: Samples, size: int) -> Iterator[Samples]:
         yield sound[start : start + size]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [4099, HOP * 96_000, CHUNK * 96_000 + 1])
 def test_many_channels_at_a_high_rate_are_marked_alike_in_any_pieces(size: int) -> None:
     sound = np.repeat(music(16, 48_000, 5), 2, axis=0)
@@ -43,6 +44,7 @@ def test_many_channels_at_a_high_rate_are_marked_alike_in_any_pieces(size: int) 
     assert found == detect(marked, key=KEY, sample_rate=96_000, search=False)
 
 
+@pytest.mark.slow
 def test_what_was_returned_stays_as_it_is() -> None:
     sound = music(40, 8000, 3)
     before = sound.copy()
@@ -55,6 +57,7 @@ def test_what_was_returned_stays_as_it_is() -> None:
     assert np.array_equal(sound, before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tool", [partial(Embedder, PAYLOAD, key=KEY), partial(Detector, KEY)])
 def test_a_chunk_is_not_copied(tool: Callable[..., Embedder | Detector]) -> None:
     """There are the transforms beside it, and a detector's spectra."""

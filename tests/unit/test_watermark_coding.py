@@ -45,11 +45,13 @@ def test_the_encoder_agrees_with_a_shift_register() -> None:
         assert encode(bits).tolist() == shift_register(bits.tolist())
 
 
+@pytest.mark.slow
 def test_single_bits_and_extremes_decode() -> None:
     for bits in (*np.eye(FRAME_BITS, dtype=np.uint8), np.zeros(96, np.uint8), np.ones(96, np.uint8)):
         assert np.array_equal(decode(soft(encode(bits))), bits)
 
 
+@pytest.mark.slow
 def test_frames_decode_at_two_decibels() -> None:
     wrong = sum(
         not np.array_equal(decode(noisy(encode(bits), 2.0, k)), bits) for k, bits in enumerate(frames(40))

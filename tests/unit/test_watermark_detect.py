@@ -70,6 +70,7 @@ def test_an_untouched_picture(marked: Picture) -> None:
     assert (found.key_name, found.scheme) == ("tests", "stamp.image.1")
 
 
+@pytest.mark.slow
 def test_a_detection_can_be_written_as_json(marked: Picture) -> None:
     for found in (find(marked), find(photo(200, 300)), find(ImageOps.mirror(marked))):
         record = asdict(found) | {"payload": found.payload and found.payload.hex()}
@@ -115,6 +116,7 @@ def degrees_apart(a: float, b: float) -> float:
     return abs((a - b + 180) % 360 - 180)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", GEOMETRY)
 def test_a_moved_picture_is_read_and_the_move_is_told(marked: Picture, name: str) -> None:
     move, (scale, turn, mirrored, aspect) = GEOMETRY[name]
@@ -128,6 +130,7 @@ def test_a_moved_picture_is_read_and_the_move_is_told(marked: Picture, name: str
     assert found.transform.aspect == pytest.approx(aspect, rel=0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [2, 3, 4])
 def test_other_photos_in_everyday_trouble(seed: int) -> None:
     picture = Image.fromarray(embed(photo(512, 768, seed), PAYLOAD, key=KEY))
@@ -141,6 +144,7 @@ def test_other_photos_in_everyday_trouble(seed: int) -> None:
         assert find(victim).payload == PAYLOAD
 
 
+@pytest.mark.slow
 def test_an_odd_crop_of_a_large_photo() -> None:
     large = embed(photo(1237, 811, 5), PAYLOAD, key=KEY)
     assert find(large[131:1000, 73:700]).payload == PAYLOAD
@@ -155,6 +159,7 @@ def test_gray_copies_and_other_depths_are_read(marked: Picture) -> None:
     assert detect(pixels[::-1][::-1].astype(np.float32), key=KEY, data_range=255).payload == PAYLOAD
 
 
+@pytest.mark.slow
 def test_two_marks_live_side_by_side(marked: Picture) -> None:
     both = embed(np.asarray(marked), PAYLOAD[::-1], key=OTHER)
     assert (find(both).payload, find(both, OTHER).payload) == (PAYLOAD, PAYLOAD[::-1])
@@ -173,21 +178,25 @@ def silent(found: Detection) -> bool:
     )
 
 
+@pytest.mark.slow
 def test_a_wrong_key_finds_nothing(marked: Picture) -> None:
     for secret in range(2):
         assert silent(find(marked, Key(bytes([secret]) * 32)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1, 4))
 def test_an_unmarked_photo_has_no_mark(seed: int) -> None:
     assert silent(find(photo(512, 768, seed)))
 
 
+@pytest.mark.slow
 def test_a_mark_of_which_a_scrap_is_left_is_not_misread(marked: Picture) -> None:
     for victim in (marked.crop((300, 200, 350, 260)), resized(marked, 0.05, 0.05), jpeg(marked, 1)):
         assert find(victim).payload in (None, PAYLOAD)
 
 
+@pytest.mark.slow
 def test_wrong_keys_follow_the_null_law(marked: Picture) -> None:
     """The score of keys that know nothing of the picture has mean 0 and deviation 1."""
     plane = np.asarray(marked.convert("L"), np.float32)
@@ -233,6 +242,7 @@ def test_coded_bits_have_no_say_in_their_own_weights(marked: Picture) -> None:
         assert decode.code_score(ours, weight, code) == -decode.code_score(theirs, weight, code) != 0
 
 
+@pytest.mark.slow
 def test_coded_bits_follow_the_null_law(marked: Picture) -> None:
     """The sum under any one frame, in a picture without the mark, has mean 0 and deviation 1 at most."""
     plane = np.asarray(marked.convert("L"), np.float32)
@@ -246,6 +256,7 @@ def test_coded_bits_follow_the_null_law(marked: Picture) -> None:
     assert 0.75 < np.std(scores) < 1.25
 
 
+@pytest.mark.slow
 def test_a_call_stays_within_the_trials_that_the_law_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     """With every limit that saves time lifted: no more decodings and looks than `stats` multiplies by."""
     module = sys.modules["stamp.watermark.detect"]
@@ -268,6 +279,7 @@ def test_a_call_stays_within_the_trials_that_the_law_counts(monkeypatch: pytest.
     assert 20 < spent["looks"] <= stats.MAX_POSITIONS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(1, 1), (2, 3), (16, 16), (40, 31), (1, 700), (300, 400)])
 @pytest.mark.parametrize("noise", [0, 100], ids=["flat", "noise"])
 def test_any_picture_gets_an_answer(shape: tuple[int, int], noise: int) -> None:
@@ -276,6 +288,7 @@ def test_any_picture_gets_an_answer(shape: tuple[int, int], noise: int) -> None:
     assert silent(find(picture.astype(np.uint8)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", [0, 255])
 def test_black_and_white_pictures_get_an_answer(value: int) -> None:
     assert silent(find(np.full((200, 300, 3), value, np.uint8)))
@@ -285,6 +298,7 @@ def test_transparent_pictures_get_an_answer() -> None:
     assert silent(find(np.zeros((200, 300, 4), np.uint8)))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="no /proc")
 @pytest.mark.parametrize("shape", [(1, 100_000), (100_000, 3), (128, 6_000)])
 def test_long_strips_take_no_more_memory_than_other_pictures(shape: tuple[int, int]) -> None:
@@ -330,6 +344,7 @@ def test_values_that_are_no_numbers_are_refused(bad: float) -> None:
         detect(picture, key=KEY, data_range=1.0)
 
 
+@pytest.mark.slow
 def test_the_picture_is_left_alone(marked: Picture) -> None:
     pixels = np.asarray(marked.rotate(5, BICUBIC)).copy()
     before = pixels.copy()
@@ -338,6 +353,7 @@ def test_the_picture_is_left_alone(marked: Picture) -> None:
     assert np.array_equal(pixels, before)
 
 
+@pytest.mark.slow
 def test_views_are_read_like_copies(marked: Picture) -> None:
     pixels = np.asarray(marked)
     view = np.asfortranarray(pixels)[:, ::-1]
@@ -351,6 +367,7 @@ def test_without_search_only_what_stands_upright_is_read(marked: Picture) -> Non
     assert silent(detect(np.asarray(ImageOps.mirror(marked)), key=KEY, search=False))
 
 
+@pytest.mark.slow
 def test_threads_and_processes_give_the_same_answer(marked: Picture) -> None:
     pictures = [
         np.asarray(p)
@@ -376,6 +393,7 @@ def large() -> Picture:
     return Image.fromarray(embed(photo(1100, 1600), PAYLOAD, key=KEY))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", [1.0, 0.7, 0.4])
 def test_a_large_picture_is_read_at_any_size(large: Picture, scale: float) -> None:
     found = detect(np.asarray(resized(large, scale, scale)), key=KEY, search=False)

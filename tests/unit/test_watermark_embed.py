@@ -79,12 +79,14 @@ def test_strength_nought_is_the_identity(scale: float) -> None:
     assert np.array_equal(put(SMALL / 255, strength=scale, data_range=1.0), SMALL / 255)
 
 
+@pytest.mark.slow
 def test_amplitude_is_proportional_to_strength() -> None:
     host = photo(512, 768, 5) / 255
     db = [psnr(host, put(host, strength=s, data_range=1.0), data_range=1.0) for s in (0.7, 1.4, 2.8)]
     assert np.diff(db).tolist() == pytest.approx([-6.02, -6.02], abs=0.5)
 
 
+@pytest.mark.slow
 def test_a_stronger_mark_scores_higher() -> None:
     scores = [detect(put(SMALL, strength=s), key=KEY).score for s in (0.8, 1.5, 3)]
     assert scores == sorted(scores)
@@ -115,6 +117,7 @@ def test_the_input_is_left_alone_and_the_bytes_are_the_same_each_time(channels: 
     first[:] = 0  # the result is the caller's own
 
 
+@pytest.mark.slow
 def test_the_name_of_the_key_changes_nothing_its_secret_and_the_payload_do() -> None:
     reference = put(SMALL)
     assert np.array_equal(embed(SMALL, PAYLOAD, key=Key(KEY.secret, "renamed")), reference)
@@ -196,6 +199,7 @@ def test_the_order_of_bytes_does_not_matter(dtype: type, scale: float) -> None:
     assert read(marked, data_range=data_range) == PAYLOAD
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(512, 768), (201, 700)])
 def test_depths_carry_the_same_mark(shape: tuple[int, int]) -> None:
     host = photo(*shape, seed=6)
@@ -264,6 +268,7 @@ def test_long_strips_are_marked(shape: tuple[int, int]) -> None:
     assert read(put(gray(*shape))) == PAYLOAD
 
 
+@pytest.mark.slow
 def test_the_embedder_never_claims_a_mark_that_cannot_be_read() -> None:
     """Hosts between hopeless and easy: a mark that is read, or a refusal."""
     random = np.random.default_rng(3)
@@ -284,6 +289,7 @@ def test_the_embedder_never_claims_a_mark_that_cannot_be_read() -> None:
         assert read(marked) == PAYLOAD
 
 
+@pytest.mark.slow
 def test_threads_and_processes_give_the_same_bytes() -> None:
     hosts = [photo(256, 384, seed) for seed in range(4)]
     task = partial(embed, payload=PAYLOAD, key=KEY)

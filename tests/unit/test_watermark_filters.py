@@ -40,6 +40,7 @@ def test_a_window_larger_than_the_plane() -> None:
     np.testing.assert_allclose(box(small, 7), naive_box(small, 7), atol=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("height", [1, 63, 64, 65, 200])
 def test_strips_leave_no_seam(height: int) -> None:
     tall = np.tile(PLANE, (5, 1))[:height]

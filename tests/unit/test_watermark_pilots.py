@@ -77,6 +77,7 @@ def test_places_are_apart_and_near_ones_are_near(c: Carriers) -> None:
     assert all({*offset} <= {0, 1, PERIOD - 1} for _, offset in near)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mirrored", [False, True])
 @pytest.mark.parametrize("scale", [0.8, 1.0, 1.3])
 def test_a_zoom_is_found_without_a_constellation(c: Carriers, scale: float, mirrored: bool) -> None:
@@ -88,6 +89,7 @@ def test_a_zoom_is_found_without_a_constellation(c: Carriers, scale: float, mirr
     assert any(np.abs(affine - wanted).max() < 0.006 for affine in zooms(work, c))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("turned", [False, True])
 def test_climbing_ends_at_the_geometry_that_is(c: Carriers, turned: bool) -> None:
     plane = evidence(FINE, 4.0)
@@ -112,6 +114,7 @@ def test_noise_has_no_more_energy_than_signs_by_chance(c: Carriers) -> None:
     assert code_energy(observe_plane(evidence(FINE), c, (0, 0), None, SUM), CLIP) > 10
 
 
+@pytest.mark.slow
 def test_a_crop_whose_constellation_is_lost_is_read() -> None:
     """Easy scenes have a coarse mark, and platforms leave nothing of finer lines."""
 
@@ -130,6 +133,7 @@ def test_a_crop_whose_constellation_is_lost_is_read() -> None:
     assert found.transform.scale == pytest.approx((360 * 640 / (310 * 540)) ** 0.5, abs=0.02)
 
 
+@pytest.mark.slow
 def test_no_more_places_are_read_than_the_law_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     """With every limit that saves time lifted."""
     module = sys.modules["stamp.watermark.detect"]

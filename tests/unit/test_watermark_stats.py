@@ -80,6 +80,7 @@ def test_the_bound_is_reached_by_two_signs() -> None:
     assert stats.log10_p_statistic(math.sqrt(2)) == pytest.approx(math.log10(0.25))
 
 
+@pytest.mark.slow
 def test_drawn_rademacher_sums_keep_the_bound() -> None:
     random = np.random.default_rng(11)
     weights = np.abs(random.standard_cauchy(300)).clip(0, 20)

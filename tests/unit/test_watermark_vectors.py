@@ -37,6 +37,7 @@ def quick(monkeypatch: pytest.MonkeyPatch, computed: dict[str, Any]) -> None:
     monkeypatch.setattr(vectors, "_silent", lambda marked: (True, ""))
 
 
+@pytest.mark.slow
 def test_every_vector_holds() -> None:
     results = vectors.selftest()
     assert [name for name, passed, _ in results if not passed] == []
@@ -64,6 +65,7 @@ def test_there_is_a_wrong_value_for_every_vector() -> None:
     assert WRONG.keys() == STORED.keys() - {"marked"}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("name", WRONG)
 def test_a_corrupted_vector_alone_is_reported(
@@ -74,6 +76,7 @@ def test_a_corrupted_vector_alone_is_reported(
     assert [vector for vector, (passed, _) in results.items() if not passed] == [name]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_real_numbers_may_round_differently(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, computed: dict[str, Any]
@@ -84,6 +87,7 @@ def test_real_numbers_may_round_differently(
     assert "0.02" in results["delta"][1]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("place", [0, 5])
 def test_what_is_no_number_does_not_pass_for_one(
@@ -96,6 +100,7 @@ def test_what_is_no_number_does_not_pass_for_one(
     assert [name for name, (passed, _) in results.items() if not passed] == ["delta"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("kind", ["unmarked", "truncated", "garbage"])
 def test_a_wrong_marked_picture_is_reported_and_never_raised(

@@ -71,6 +71,7 @@ def test_a_marked_clip_is_read_at_once(clip: list[Plane]) -> None:
     assert found.spans == ((0.0, found.decided_after_s),)
 
 
+@pytest.mark.slow
 def test_an_unmarked_clip_and_another_key_give_nothing(clip: list[Plane]) -> None:
     for found in (read(pan(SHAPE, 12)), read(clip[:12], OTHER)):
         assert not found.present
@@ -79,6 +80,7 @@ def test_an_unmarked_clip_and_another_key_give_nothing(clip: list[Plane]) -> Non
         assert found.decided_after_s is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "edit",
     [
@@ -95,6 +97,7 @@ def test_edits_are_survived(clip: list[Plane], edit: Callable[[Plane], Plane]) -
     assert read(map(edit, clip)).payload == PAYLOAD
 
 
+@pytest.mark.slow
 def test_a_marked_scene_in_a_compilation_is_found_with_its_span() -> None:
     scene = list(marked(pan(SHAPE, 30, speed=(-1.0, 2.0), seed=3)))
     found = read([*pan(SHAPE, 40, seed=1), *scene, *pan(SHAPE, 30, seed=2)], stop=False)
@@ -104,6 +107,7 @@ def test_a_marked_scene_in_a_compilation_is_found_with_its_span() -> None:
     assert 60 / 6 <= end <= 70 / 6 + 4
 
 
+@pytest.mark.slow
 def test_two_marks_in_one_clip_are_both_reported() -> None:
     second = bytes.fromhex("fedcba9876543210")
     clip = [*marked(pan(SHAPE, 24)), *marked(pan(SHAPE, 24, seed=4), second, OTHER)]
@@ -116,6 +120,7 @@ def test_two_marks_in_one_clip_are_both_reported() -> None:
     assert found["other"].spans[0][0] >= 20 / 6
 
 
+@pytest.mark.slow
 def test_a_picture_in_a_picture_is_read() -> None:
     frames = list(marked(pan((480, 854), 24)))
     backs = pan((480, 854), 24, speed=(3.0, -1.0), seed=5)
@@ -162,6 +167,7 @@ def test_no_frames_are_no_mark() -> None:
     assert [(d.present, d.key_name) for d in found] == [(False, "mine"), (False, "other")]
 
 
+@pytest.mark.slow
 def test_memory_grows_with_the_logarithm_of_the_duration() -> None:
     detector = Detector(KEY, search=False)
     for i, frame in enumerate(pan((128, 160), 24 * 9 + 1, speed=(0.2, 0.3))):
@@ -224,6 +230,7 @@ def test_what_a_coder_has_emptied_hardly_counts() -> None:
     assert emptied < 0.1 * kept
 
 
+@pytest.mark.slow
 def test_what_is_easy_to_code_gets_a_coarse_mark() -> None:
     """And is read, also where scenes of both kinds follow each other."""
     easy, hard = allocation(0.001, SHAPE), allocation(0.05, SHAPE)

@@ -39,6 +39,7 @@ def test_an_unmarked_frame_in_its_place_is_told(monkeypatch: pytest.MonkeyPatch,
     assert failures(monkeypatch, tmp_path, STORED | {"marked": unmarked}) == ["video: marked"]
 
 
+@pytest.mark.slow
 def test_the_pattern_may_differ_by_rounding_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     near, far = (list(np.array(STORED["pattern"]) + d) for d in (0.04, 0.06))
     assert failures(monkeypatch, tmp_path, STORED | {"pattern": near}) == []

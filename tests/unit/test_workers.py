@@ -37,6 +37,7 @@ def results(items: list[Any], processes: int) -> list[Any]:
     return [result for _, result in sorted(run(work, items, processes), key=lambda pair: pair[0])]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("processes", [1, 3])
 def test_every_item_is_done_once(processes: int) -> None:
     assert results(list(range(12)), processes) == [n * n for n in range(12)]
@@ -47,6 +48,7 @@ def test_one_item_stays_in_this_process_and_more_do_not() -> None:
     assert os.getpid() not in results(["pid", "pid"], 1)
 
 
+@pytest.mark.slow
 def test_as_many_processes_as_the_system_gives(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[Any] = []
 
@@ -66,6 +68,7 @@ def test_nothing_to_do() -> None:
     assert results([], 2) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("processes", [1, 2])
 def test_what_goes_wrong_costs_one_item(processes: int) -> None:
     items = [1, "raise", "exit", 2, "segfault", "exhaust", 3, "exit"]
@@ -93,6 +96,7 @@ def test_a_caller_that_loses_interest_stops_the_workers() -> None:
     assert list(going) == []
 
 
+@pytest.mark.slow
 def test_who_was_broken_off_is_told() -> None:
     undone: list[int] = []
     going = run(work, [1, "exit", "raise", 2], 2, broken_off=undone.append)
@@ -100,6 +104,7 @@ def test_who_was_broken_off_is_told() -> None:
     assert undone == [1]
 
 
+@pytest.mark.slow
 def test_a_worker_that_does_not_listen_is_killed_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stamp.workers.GRACE_SECONDS", 0.1)
     undone: list[int] = []

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 import av
 import numpy as np
 from av.audio.frame import AudioFrame
+from av.audio.plane import AudioPlane
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
@@ -153,15 +154,23 @@ def cut(blocks: Iterator[Block], frames: int | None, start: int = 0) -> Iterator
         left -= len(block)
 
 
+def planes(frame: AudioFrame) -> list[AudioPlane]:
+    """The planes of a frame: one for each channel, or one for all where their samples take turns.
+
+    Not `frame.planes`, nor `to_ndarray`, which counts pointers until one is null: behind eight of them none
+    is, so that PyAV 18 finds a ninth plane there, or reads where nothing is, and PyAV 19 raises ValueError.
+    """
+    count = frame.layout.nb_channels if frame.format.is_planar else 1
+    return [AudioPlane(frame, index) for index in range(count)]
+
+
 def samples(frame: AudioFrame) -> Block:
     """A decoded frame as float32 (n, channels) on a scale of +-1."""
     name = frame.format.name.removesuffix("p")
     channels = frame.layout.nb_channels
     each = frame.samples * (1 if frame.format.is_planar else channels)
-    # Not `to_ndarray`: PyAV takes what lies in memory behind eight planes for a ninth.
-    found = cast("tuple[Any, ...]", frame.planes[:channels])
-    planes = [np.frombuffer(plane, _TYPES[name], each) for plane in found]
-    array = np.stack(planes, axis=1) if frame.format.is_planar else planes[0].reshape(-1, channels)
+    parts = [np.frombuffer(plane, _TYPES[name], each) for plane in cast("list[Any]", planes(frame))]
+    array = np.stack(parts, axis=1) if frame.format.is_planar else parts[0].reshape(-1, channels)
     if name == "u8":
         array = array.astype(np.int16) - 128
     block: Block = array.astype(np.float32)

@@ -13,6 +13,8 @@ from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.packet import Packet
 
+from .decode import planes
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -70,8 +72,7 @@ def as_frame(samples: NDArray[Any], pts: int, context: AudioCodecContext) -> Aud
     """Samples (n, channels) of the encoder's own type as a frame."""
     frame = AudioFrame(context.format.name, context.layout.name, len(samples))
     parts = np.ascontiguousarray(samples.T) if context.format.is_planar else [np.ascontiguousarray(samples)]
-    # Not `from_ndarray`: PyAV takes what lies in memory behind eight planes for a ninth.
-    for plane, part in zip(frame.planes, parts, strict=False):
+    for plane, part in zip(planes(frame), parts, strict=True):
         plane.update(part)
     frame.sample_rate = context.rate
     frame.pts = pts

@@ -121,7 +121,8 @@ def _changed(before: NDArray[Any], block: Block, layout: Layout) -> tuple[NDArra
     full = 1 << (8 * layout.width - 1)
     step = 1 << (8 * layout.width - layout.bits)
     steps = (block - to_float(before, layout)) * np.float32(full / step)
-    after = np.rint(steps, out=steps).astype(np.int32 if layout.width < 4 else np.int64)
+    whole = np.int32 if layout.width < 4 else np.int64
+    after: NDArray[np.signedinteger[Any]] = np.rint(steps, out=steps).astype(whole)
     after *= step
     after += before
     clipped = np.clip(after, np.minimum(-full, before), np.maximum(full - step, before))

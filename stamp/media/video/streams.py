@@ -42,7 +42,7 @@ _TAGS = {
 COUNTING = {"mpeg2video", "mpeg4"}
 
 
-_TICKS = 1000  # a second, in which FFmpeg tells the edits of a movie
+_TICKS = 1000  # a second, in which FFmpeg before its version 9 tells the edits of a movie
 _MOST_TICKS = 2**31 - 1
 
 
@@ -58,7 +58,7 @@ def copied_stream(output: OutputContainer, source: Stream, clip: Clip) -> Stream
         # AVI counts sound in bytes or in frames (dwSampleSize of AVISTREAMHEADER), by these two in FFmpeg's
         # muxer, which PyAV can set only for a codec that it opens.
         heard, base = source.codec_context, source.time_base or 0
-        made.codec_context.options = {"frame_size": str(heard.frame_size or round(base * heard.sample_rate))}
+        made.codec_context.options = {"frame_size": str(heard.frame_size or round(heard.sample_rate * base))}
         if heard.codec.canonical_name in _IN_FRAMES:
             made.codec_context.options |= {"block_align": "0"}
         made.codec_context.open()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -140,7 +141,7 @@ def _quarters(picture: Plane) -> Iterator[Box]:
         yield up, up + h // 2, across, across + w // 2
 
 
-def _busiest(profile: NDArray[np.float32]) -> tuple[int, int]:
+def _busiest(profile: NDArray[np.floating[Any]]) -> tuple[int, int]:
     """From the first to the last place where a profile is high, by Otsu's threshold on its logarithm; all of
     it where it is much the same."""
     padded = np.pad(profile.astype(np.float64), _SMOOTH // 2, mode="edge")
