@@ -25,11 +25,11 @@ from numpy.typing import NDArray
 import stamp
 from benchmarks.common import photos, runner, tools
 from benchmarks.common.steps import Pixels
-from stamp.watermark.carrier import CONSTELLATION, F_MAX, F_MIN, PERIOD, carriers
-from stamp.watermark.filters import box
-from stamp.watermark.statistic import activity, coverage, fold, normalise, pad_to_tiles
-from stamp.watermark.sync import windowed
-from stamp.watermark.wavelet import MARGIN, analyse, synthesise
+from stamp.watermark.common.filters import box
+from stamp.watermark.common.wavelet import MARGIN, analyse, synthesise
+from stamp.watermark.image.carrier import CONSTELLATION, F_MAX, F_MIN, PERIOD, carriers
+from stamp.watermark.image.observation import activity, coverage, fold, normalise, pad_to_tiles
+from stamp.watermark.image.sync import windowed
 
 Plane = NDArray[np.float32]
 VICTIMS = 6

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.common import runner
-from stamp.watermark import coding
-from stamp.watermark.payload import FRAME_BITS
+from stamp.watermark.common import coding
+from stamp.watermark.common.frame import FRAME_BITS
 
 Bits = NDArray[np.uint8]
 SHORT, SHORT_GENERATORS = 9, (0o561, 0o753, 0o711, 0o557, 0o663, 0o745)

@@ -17,12 +17,12 @@ import numpy as np
 
 import stamp
 from benchmarks.common import runner
-from stamp.watermark import stats
-from stamp.watermark.carrier import IMAGE, PILOT, WITNESS, Layout, carriers
-from stamp.watermark.coding import encode
-from stamp.watermark.decode import decode_payload
-from stamp.watermark.payload import frame
-from stamp.watermark.statistic import Observation
+from stamp.watermark.common import null_law as stats
+from stamp.watermark.common.coding import encode
+from stamp.watermark.common.frame import frame
+from stamp.watermark.image.carrier import IMAGE, PILOT, WITNESS, Layout, carriers
+from stamp.watermark.image.decode import decode_payload
+from stamp.watermark.image.observation import Observation
 from stamp.watermark.video.scheme import CLIP
 
 LAYOUTS = {"a picture's": IMAGE, "a clip's": CLIP}

@@ -20,9 +20,9 @@ from typing import Any
 from PIL import Image
 
 from benchmarks.common import photos, runner
-from stamp.metadata import registry
-from stamp.metadata.fields import FIELDS, STORES, Field
-from stamp.metadata.rights import Rights
+from stamp.core.rights import Rights
+from stamp.metadata import document as registry
+from stamp.metadata.mapping.fields import FIELDS, STORES, Field
 
 RIGHTS = Rights(
     copyright_notice="© 2026 Zoë Müller-Łukasz 東京 😀 שלום",

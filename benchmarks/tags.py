@@ -30,7 +30,7 @@ from typing import Any
 from PIL import Image
 
 from benchmarks.common import photos, runner
-from stamp.metadata import registry
+from stamp.metadata import document as registry
 
 NOTICE = "© 2026 Zoë Müller-Łukasz 東京"
 FIELDS = {

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from ._version import __version__
 
 if TYPE_CHECKING:
-    from .audit import AuditReport, audit_rights
-    from .errors import (
+    from .core.detection import Detection, Transform
+    from .core.errors import (
         CorruptFile,
         HostError,
         InternalError,
@@ -27,33 +27,35 @@ if TYPE_CHECKING:
         UnsupportedFormat,
         UnwritableFile,
     )
-    from .files import detect_file, embed_file
-    from .metadata.party import Party
-    from .metadata.rights import Rights
-    from .notices import read_rights, write_rights
-    from .options import EmbedOptions
-    from .removals import remove_rights
-    from .reports import DetectReport, EmbedReport, RightsReport
-    from .watermark.detect import Detection, Transform, detect
-    from .watermark.embed import embed
-    from .watermark.key import Key
+    from .core.key import Key
+    from .core.options import EmbedOptions
+    from .core.party import Party
+    from .core.reports import DetectReport, EmbedReport, RightsReport
+    from .core.rights import Rights
+    from .pipeline.audit import AuditReport, audit_rights
+    from .pipeline.files import detect_file, embed_file
+    from .pipeline.notice import read_rights, write_rights
+    from .pipeline.removals import remove_rights
+    from .watermark.image.detect import detect
+    from .watermark.image.embed import embed
 
 _HOMES = {
-    "audit": "AuditReport audit_rights",
-    "errors": (
+    "pipeline.audit": "AuditReport audit_rights",
+    "core.errors": (
         "CorruptFile HostError InternalError KeyFileError MediaError MissingDependency OutputError "
         "PayloadError RightsError StampError UnsupportedFormat UnwritableFile"
     ),
-    "files": "detect_file embed_file",
-    "metadata.party": "Party",
-    "metadata.rights": "Rights",
-    "notices": "read_rights write_rights",
-    "options": "EmbedOptions",
-    "removals": "remove_rights",
-    "reports": "DetectReport EmbedReport RightsReport",
-    "watermark.detect": "Detection Transform detect",
-    "watermark.embed": "embed",
-    "watermark.key": "Key",
+    "pipeline.files": "detect_file embed_file",
+    "core.party": "Party",
+    "core.rights": "Rights",
+    "pipeline.notice": "read_rights write_rights",
+    "core.options": "EmbedOptions",
+    "pipeline.removals": "remove_rights",
+    "core.reports": "DetectReport EmbedReport RightsReport",
+    "core.detection": "Detection Transform",
+    "watermark.image.detect": "detect",
+    "watermark.image.embed": "embed",
+    "core.key": "Key",
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
 

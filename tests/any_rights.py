@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from PIL import Image
 from short_sounds import sound
 
-from stamp.metadata import registry
-from stamp.metadata.fields import FIELDS
-from stamp.metadata.rights import DATA_MINING, Party, Rights
-from stamp.metadata.vocabulary import DIGITAL_SOURCE_TYPES
+from stamp.core.rights import DATA_MINING, Party, Rights
+from stamp.core.vocabulary import DIGITAL_SOURCE_TYPES
+from stamp.metadata import document as registry
+from stamp.metadata.mapping.fields import FIELDS
 
 # A codestream of 33 x 21 pixels of one colour, from libjxl 0.11.
 JXL = "ff0aa0004080480804010074004b188b1500d413e3ffc418ff004382720100dd731418dbfd9a4af8860f"

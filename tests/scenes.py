@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from stamp.watermark.vectors import host_picture
+from stamp.watermark.image.vectors import host_picture
 
 Luma = NDArray[np.uint8]
 

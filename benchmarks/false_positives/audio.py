@@ -18,12 +18,12 @@ import numpy as np
 
 from benchmarks.common import photos, runner, sounds, tools
 from benchmarks.common.sounds import RATE
-from stamp.watermark import stats
 from stamp.watermark.audio import detect, embed, sync
 from stamp.watermark.audio.decode import gains_from_pilots, observe, witness_score
 from stamp.watermark.audio.maps import Mapper
 from stamp.watermark.audio.reader import PROMISING, Reader
 from stamp.watermark.audio.sync import PERIOD_ROWS
+from stamp.watermark.common import null_law as stats
 
 LEVELS = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0)
 _SECONDS, _KEYS, _CLIPS, _SEARCHED = 21, 60, 20, 3

@@ -9,8 +9,8 @@ take part: they have no detection and return some payload for any picture.
 
 The score is a statistic in standard deviations whose signs nothing that searches has looked at; the derived
 law bounds the share of pictures without this mark whose score reaches z, whatever the pictures are, by
-`stamp.watermark.stats.log10_p_statistic(z)`. The measured share must stay below that bound, and is expected
-near the normal tail inside it.
+`log10_p_statistic(z)` of `stamp.watermark.common.null_law`. The measured share must stay below that bound,
+and is expected near the normal tail inside it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 import stamp
 from benchmarks.common import attacks, photos, runner, tools
 from benchmarks.common.steps import Pixels, Rng
-from stamp.watermark import stats
+from stamp.watermark.common import null_law as stats
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -20,14 +20,14 @@ import numpy as np
 
 import stamp
 from benchmarks.common import clips, runner
-from stamp.watermark import stats
-from stamp.watermark.carrier import carriers
-from stamp.watermark.decode import code_score
-from stamp.watermark.grid import resize
-from stamp.watermark.statistic import observe_plane
+from stamp.watermark.common import null_law as stats
+from stamp.watermark.image.carrier import carriers
+from stamp.watermark.image.decode import code_score
+from stamp.watermark.image.grid import resize
+from stamp.watermark.image.observation import observe_plane
 from stamp.watermark.video import Embedder
-from stamp.watermark.video.evidence import SUM, Evidence, details_of, working
-from stamp.watermark.video.look import Sight
+from stamp.watermark.video.accumulator import SUM, Evidence, details_of, working
+from stamp.watermark.video.key_reader import Sight
 from stamp.watermark.video.scheme import CLIP, code_of, displayed
 
 PER_CLIP = 24  # frames, six a second

@@ -21,7 +21,7 @@ import numpy as np
 
 import stamp
 from benchmarks.common import clips, runner
-from stamp.options import EmbedOptions
+from stamp.core.options import EmbedOptions
 
 
 def compared(marked: Path, host: Path, log: Path) -> dict[str, float]:

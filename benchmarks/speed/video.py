@@ -26,7 +26,7 @@ import stamp
 from benchmarks.common import clips, runner
 from benchmarks.common.scenes import first_scene
 from benchmarks.speed.turns import Pause, in_turns
-from stamp.options import EmbedOptions
+from stamp.core.options import EmbedOptions
 from stamp.watermark.video import Embedder
 
 Plane = NDArray[np.uint8]

@@ -1,4 +1,4 @@
-"""The `stamp` command: parse, call `stamp.files` and `stamp.batch`, print.
+"""The `stamp` command: parse, call `stamp.pipeline.files` and `stamp.jobs.tasks`, print.
 
 Every command is a module of its own, loaded when it is called: `stamp --help` must not wait for NumPy.
 """
@@ -20,7 +20,7 @@ from typing import TextIO
 import click
 
 from .._version import __version__
-from ..errors import StampError
+from ..core.errors import StampError
 from .screen import Screen, StdoutError
 
 OK, NOT_FOUND, USAGE, ERROR, INTERRUPTED = 0, 1, 2, 3, 130

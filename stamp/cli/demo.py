@@ -8,11 +8,11 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from ..config import load_or_make_key, resolve_rights
-from ..demo import Reading, find_photo, mistreat
-from ..files import embed_file
-from ..folders import stamped_name
-from ..metadata.rights import Rights
+from ..core.rights import Rights
+from ..jobs.config import load_or_make_key, resolve_rights
+from ..jobs.demo import Reading, find_photo, mistreat
+from ..jobs.plan import stamped_name
+from ..pipeline.files import embed_file
 from . import ERROR, OK, options
 from .embed import describe
 from .screen import Screen

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..batch import DetectTask, Entry
-from ..config import load_key
-from ..folders import Others, inputs
-from ..reports import DetectReport
+from ..core.reports import DetectReport
+from ..jobs.config import load_key
+from ..jobs.plan import Others, inputs
+from ..jobs.tasks import DetectTask, Entry
 from . import ERROR, NOT_FOUND, OK, options
 from .run import run, say_passed_over
 from .screen import Screen, printable
 
 if TYPE_CHECKING:
-    from ..watermark.key import Key
+    from ..core.key import Key
 
 
 @click.command(short_help="Look for a mark.")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .._version import __version__
-from ..outputs import output
+from ..storage.outputs import output
 
 Write = Callable[[str], object]
 

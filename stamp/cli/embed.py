@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from ..batch import EmbedTask, Entry, tidy
-from ..config import gather_rights, load_key, load_or_make_key
-from ..errors import RightsError
-from ..folders import Others, plan
-from ..metadata.rights import Rights
-from ..options import EmbedOptions
-from ..receipts import Receipts
-from ..reports import EmbedReport
+from ..core.errors import RightsError
+from ..core.options import EmbedOptions
+from ..core.reports import EmbedReport
+from ..core.rights import Rights
+from ..jobs.config import gather_rights, load_key, load_or_make_key
+from ..jobs.plan import Others, plan
+from ..jobs.tasks import EmbedTask, Entry, tidy
+from ..pipeline.receipts import Receipts
 from . import ERROR, OK, options
 from .document import receipt_file
 from .run import run, say_passed_over

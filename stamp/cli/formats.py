@@ -42,7 +42,7 @@ def command(screen: Screen) -> None:
 
     With -v also the places that a field cannot go to, with the reason.
     """
-    from ..metadata import registry
+    from ..metadata import document as registry
 
     entries = []
     for name, homes in registry.formats().items():

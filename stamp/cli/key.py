@@ -21,7 +21,7 @@ def command() -> None:
 def new(screen: Screen, file: str, name: str | None) -> None:
     """Make a new random 256-bit key in FILE, which only you can read. An existing file is never
     overwritten."""
-    from ..watermark.key import Key
+    from ..core.key import Key
 
     key = Key.generate(name)
     key.save(file)

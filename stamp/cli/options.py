@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from ..options import CODECS, PLATFORMS
+from ..core.options import CODECS, PLATFORMS
 from .screen import Screen
 
 Command = TypeVar("Command", bound=Callable[..., Any])

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..batch import Entry, run_jobs
-from ..folders import Job, Others
-from ..reports import Failure
+from ..core.reports import Failure
+from ..jobs.plan import Job, Others
+from ..jobs.tasks import Entry, run_jobs
 from .screen import Screen
 
 Record = Callable[[dict[str, Any]], None]

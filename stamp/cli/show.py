@@ -9,12 +9,12 @@ from urllib.parse import quote
 
 import click
 
-from ..audit import AuditReport
-from ..batch import AuditTask, Entry, ShowTask
-from ..folders import inputs
-from ..metadata.rights import plain
-from ..notices import structured_data
-from ..reports import RightsReport
+from ..core.reports import RightsReport
+from ..core.rights import plain
+from ..jobs.plan import inputs
+from ..jobs.tasks import AuditTask, Entry, ShowTask
+from ..pipeline.audit import AuditReport
+from ..pipeline.notice import structured_data
 from . import ERROR, NOT_FOUND, OK, options
 from .run import run
 from .screen import Screen

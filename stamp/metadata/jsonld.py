@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal
 
-from .party import Party
-from .rights import Rights
+from ..core.party import Party
+from ..core.rights import Rights
 
 CONTEXT: Final = "https://schema.org/"
 _TYPES: Final = {"image": "ImageObject", "audio": "AudioObject", "video": "VideoObject"}

@@ -17,9 +17,9 @@ import pytest
 
 import stamp as package
 from stamp.cli import main
-from stamp.demo import paint
-from stamp.files import embed_file
-from stamp.watermark.key import Key
+from stamp.core.key import Key
+from stamp.jobs.demo import paint
+from stamp.pipeline.files import embed_file
 
 PAYLOAD = "00ff00ff00ff00ff"
 

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from stamp import clips as works
 from stamp.cli import options as cli_options
-from stamp.files import detect_file, embed_file
+from stamp.core.key import Key
+from stamp.core.options import CODECS, EmbedOptions
 from stamp.media.video.encoders import _KINDS
-from stamp.options import CODECS, EmbedOptions
-from stamp.watermark.key import Key
+from stamp.pipeline import video as works
+from stamp.pipeline.files import detect_file, embed_file
 from tests import clips
 
 from .conftest import PAYLOAD, Runner, digests

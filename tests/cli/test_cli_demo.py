@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from stamp.demo import find_photo, paint
-from stamp.errors import OutputError
+from stamp.core.errors import OutputError
+from stamp.jobs.demo import find_photo, paint
 
 from .conftest import Runner, digests
 
 
 @pytest.fixture
 def no_checkout(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("stamp.demo.__file__", str(tmp_path / "site-packages" / "stamp" / "demo.py"))
+    monkeypatch.setattr("stamp.jobs.demo.__file__", str(tmp_path / "site-packages" / "stamp" / "demo.py"))
 
 
 @pytest.mark.slow
@@ -55,8 +55,8 @@ def test_what_cannot_be_read_back_is_a_failure(
     def nothing(*args: Any, **options: Any) -> Any:
         return replace(detect_file(*args, **options), present=False, payload=None)
 
-    detect_file = sys.modules["stamp.demo"].detect_file
-    monkeypatch.setattr("stamp.demo.detect_file", nothing)
+    detect_file = sys.modules["stamp.jobs.demo"].detect_file
+    monkeypatch.setattr("stamp.jobs.demo.detect_file", nothing)
     result = stamp("demo", photo)
     assert result.code == 3
     assert "0 of 7 read back" in result.out
@@ -88,7 +88,7 @@ def test_selftest(
     results: list[tuple[str, bool, str]], code: int, stamp: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     vectors = SimpleNamespace(selftest=lambda: results)
-    monkeypatch.setitem(sys.modules, "stamp.watermark.vectors", vectors)
+    monkeypatch.setitem(sys.modules, "stamp.watermark.image.vectors", vectors)
     result = stamp("selftest")
     assert result.code == code
     assert ("FAILED" in result.out) == any(not passed for _, passed, _ in results)

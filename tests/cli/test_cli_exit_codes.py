@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-import stamp.batch as stamp_batch
+import stamp.jobs.tasks as stamp_batch
 from stamp.cli import main
-from stamp.reports import DetectReport, Mark
+from stamp.core.reports import DetectReport, Mark
 
 from .conftest import PAYLOAD, Runner
 
@@ -92,7 +92,7 @@ def test_the_expected_payload_may_stand_beside_a_surer_one(
     def detect_file(*arguments: Any, **options: Any) -> DetectReport:
         return replace(look(*arguments, **options), others=(Mark(bytes(8), "key", -20.0),))
 
-    monkeypatch.setattr("stamp.batch.detect_file", detect_file)
+    monkeypatch.setattr("stamp.jobs.tasks.detect_file", detect_file)
     assert stamp("detect", media / "marked.jpg", "--expect", "0" * 16).code == 0
     assert stamp("detect", media / "marked.jpg", "--expect", "1" * 16).code == 1
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from stamp.demo import paint
+from stamp.jobs.demo import paint
 from stamp.metadata.containers import png
 from stamp.metadata.stores import pngtext
 

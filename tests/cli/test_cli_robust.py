@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 import stamp as package
-from stamp.demo import paint
+from stamp.jobs.demo import paint
 
 from .conftest import PAYLOAD, Runner, digests
 

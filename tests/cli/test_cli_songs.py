@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from stamp.cli.detect import how_played, stretches
-from stamp.reports import DetectReport
+from stamp.core.reports import DetectReport
 from tests import songs
 
 from .conftest import PAYLOAD, Runner
@@ -87,9 +87,7 @@ def test_the_sound_of_a_clip_is_marked_when_asked(stamp: Runner, key_file: Path)
 
 
 def found(tempo: float | None, pitch: float | None, *spans: tuple[float, float]) -> DetectReport:
-    return DetectReport(
-        None, True, None, 9.0, 6.0, -20.0, 0, None, "k", "s", spans=spans, tempo=tempo, pitch=pitch
-    )
+    return DetectReport(True, None, 9.0, 6.0, -20.0, 0, None, "k", "s", spans=spans, tempo=tempo, pitch=pitch)
 
 
 def test_how_a_song_plays_in_words() -> None:

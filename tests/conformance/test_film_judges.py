@@ -17,11 +17,11 @@ from films import Mp4, box
 from made_films import FILMS, film, packets
 
 import stamp
-from stamp.errors import MediaError
-from stamp.metadata import registry
-from stamp.metadata.rights import Party, Rights
-from stamp.receipts import receipt, snapshot
-from stamp.removals import undo_rights
+from stamp.core.errors import MediaError
+from stamp.core.rights import Party, Rights
+from stamp.metadata import document as registry
+from stamp.pipeline.receipts import receipt, snapshot
+from stamp.pipeline.removals import undo_rights
 
 RIGHTS = Rights(
     copyright_notice="© 2026 Zoë Müller-Łukasz 東京 😀 שלום. All rights reserved.",

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from stamp.media.mp4_boxes import graft
 from stamp.media.video.clip import examine
 from stamp.media.video.encoders import Settings, choose
+from stamp.media.video.mp4_index import graft
 from stamp.media.video.remux import rewrite
 from tests import clips
 

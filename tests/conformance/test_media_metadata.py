@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from stamp.errors import MediaError
-from stamp.media.image import read_picture, write_picture
+from stamp.core.errors import MediaError
+from stamp.media.image.opening import read_picture, write_picture
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "media" / "images"
 

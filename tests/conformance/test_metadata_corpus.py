@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from stamp.errors import MediaError
-from stamp.metadata import registry
-from stamp.metadata.rights import Party, Rights
+from stamp.core.errors import MediaError
+from stamp.core.rights import Party, Rights
+from stamp.metadata import document as registry
 
 MEDIA = Path(__file__).resolve().parents[2] / "../shared/media"
 RIGHTS = Rights(

@@ -17,10 +17,10 @@ import pillow_heif
 import pytest
 from PIL import Image, ImageCms
 
-from stamp.errors import MediaError, UnsupportedFormat
-from stamp.metadata import registry
+from stamp.core.errors import MediaError, UnsupportedFormat
+from stamp.core.rights import Party, Rights
+from stamp.metadata import document as registry
 from stamp.metadata.containers import extended, jpeg, jxl
-from stamp.metadata.rights import Party, Rights
 from stamp.metadata.stores import exif, iptc, pngtext, xmp
 
 RIGHTS = Rights(

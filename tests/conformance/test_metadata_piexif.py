@@ -9,8 +9,8 @@ import piexif
 import pytest
 from PIL import Image
 
-from stamp.metadata import registry
-from stamp.metadata.rights import Rights
+from stamp.core.rights import Rights
+from stamp.metadata import document as registry
 
 RIGHTS = Rights(copyright_notice="© 2026 Ana Müller", creators=("Ana Müller", "Bo; Co"))
 WRITTEN = {

@@ -17,9 +17,9 @@ import mutagen
 import pytest
 from short_sounds import ENCODERS, SUFFIX, packets, sound
 
-from stamp.errors import MediaError
-from stamp.metadata import registry
-from stamp.metadata.rights import Party, Rights
+from stamp.core.errors import MediaError
+from stamp.core.rights import Party, Rights
+from stamp.metadata import document as registry
 
 RIGHTS = Rights(
     copyright_notice="© 2026 Zoë Müller-Łukasz 東京 😀 שלום. All rights reserved.",

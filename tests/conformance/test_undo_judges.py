@@ -17,11 +17,11 @@ from PIL import Image
 from short_sounds import sound
 
 import stamp
-from stamp.metadata import registry
-from stamp.metadata.rights import Party, Rights
+from stamp.core.rights import Party, Rights
+from stamp.metadata import document as registry
 from stamp.metadata.stores import pngtext
-from stamp.receipts import receipt, snapshot
-from stamp.removals import undo_rights
+from stamp.pipeline.receipts import receipt, snapshot
+from stamp.pipeline.removals import undo_rights
 
 RIGHTS = Rights(
     copyright_notice="© 2026 Zoë 東京",

@@ -15,11 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_films import FILMS, film
 
-from stamp.errors import CorruptFile, MediaError
-from stamp.media.large import open_large
-from stamp.metadata import registry
-from stamp.metadata.rights import Rights
+from stamp.core.errors import CorruptFile, MediaError
+from stamp.core.rights import Rights
+from stamp.metadata import document as registry
 from stamp.metadata.stores import asset, ilst, keys, tags, usertext
+from stamp.storage.large import open_large
 
 RIGHTS = Rights(
     copyright_notice="© 東京", creators=("Zoë", "B"), usage_terms="t", licensor_url="https://e.com/"

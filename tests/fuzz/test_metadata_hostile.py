@@ -13,10 +13,10 @@ from any_rights import sample
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stamp.errors import CorruptFile, MediaError
-from stamp.metadata import registry
+from stamp.core.errors import CorruptFile, MediaError
+from stamp.core.rights import Rights
+from stamp.metadata import document as registry
 from stamp.metadata.containers import extended
-from stamp.metadata.rights import Rights
 from stamp.metadata.stores import ape, exif, id3, iff, info, iptc, pngtext, vorbis, xmp
 
 RIGHTS = Rights(

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from stamp.watermark.vectors import host_picture
+from stamp.watermark.image.vectors import host_picture
 
 TARGET = Path(__file__).with_name("quality.json")
 Pair = tuple[NDArray[np.generic], NDArray[np.generic], float]

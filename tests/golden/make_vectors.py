@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import stamp.watermark.audio.vectors as audio
-import stamp.watermark.vectors as vectors
+import stamp.watermark.image.vectors as vectors
 import stamp.watermark.video.vectors as video
 from stamp import embed
 

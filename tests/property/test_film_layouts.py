@@ -8,9 +8,9 @@ from films import CHUNKS, TAGS, Mkv, Mp4, box, check, chunks, ebml, full, hdlr, 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stamp.errors import UnsupportedFormat
-from stamp.metadata import registry
-from stamp.metadata.rights import Rights
+from stamp.core.errors import UnsupportedFormat
+from stamp.core.rights import Rights
+from stamp.metadata import document as registry
 from stamp.metadata.stores import ilst, keys, xmp
 
 XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac") + xmp.write(None, {"source": "S"})

@@ -16,11 +16,11 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 from PIL import Image
 
-from stamp.errors import MediaError
-from stamp.media import deep, png
-from stamp.media.image import encode_picture, read_luma, read_picture
-from stamp.media.orientation import as_stored, upright
-from stamp.media.tiff_codec import CODECS, Layout, decode, from_pieces, packed
+from stamp.core.errors import MediaError
+from stamp.media.image import deep, png
+from stamp.media.image.opening import encode_picture, read_luma, read_picture
+from stamp.media.image.orientation import as_stored, upright
+from stamp.media.image.tiff_codec import CODECS, Layout, decode, from_pieces, packed
 
 SHAPES = st.tuples(st.integers(1, 40), st.integers(1, 40))
 ARRAYS = st.tuples(SHAPES, st.integers(1, 4), st.sampled_from([np.uint8, np.uint16])).flatmap(

@@ -8,8 +8,8 @@ import pytest
 from any_rights import RIGHTS, sample, with_home
 from hypothesis import given, settings
 
-from stamp.metadata import registry
-from stamp.metadata.rights import Rights
+from stamp.core.rights import Rights
+from stamp.metadata import document as registry
 
 
 @pytest.mark.slow

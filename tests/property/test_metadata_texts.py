@@ -7,9 +7,9 @@ from any_rights import NAMES, RIGHTS, sample, with_home
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stamp.metadata import registry
-from stamp.metadata.columns.music import Comment
-from stamp.metadata.rights import Party, Rights
+from stamp.core.rights import Party, Rights
+from stamp.metadata import document as registry
+from stamp.metadata.mapping.columns.music import Comment
 from stamp.metadata.stores import exif, xmp
 from stamp.metadata.stores.names import join_names, split_names
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from stamp.watermark.coding import decode, encode
-from stamp.watermark.key import Key
-from stamp.watermark.payload import FRAME_BITS, frame, unframe
+from stamp.core.key import Key
+from stamp.watermark.common.coding import decode, encode
+from stamp.watermark.common.frame import FRAME_BITS, frame, unframe
 
 KEYS = st.builds(Key, st.binary(min_size=32, max_size=32))
 PAYLOADS = st.binary(min_size=8, max_size=8)

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from stamp.watermark.grid import STANDARD, canonical_shape, resize
-from stamp.watermark.wavelet import analyse, synthesise
+from stamp.watermark.common.wavelet import analyse, synthesise
+from stamp.watermark.image.grid import STANDARD, canonical_shape, resize
 
 SIDES = st.integers(1, 90)
 GREYS = st.floats(0, 255, width=32)

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from photos import photo
 
-from stamp.watermark.detect import detect
-from stamp.watermark.embed import embed
-from stamp.watermark.key import Key
-from stamp.watermark.quality import psnr
+from stamp.core.key import Key
+from stamp.watermark.common.quality import psnr
+from stamp.watermark.image.detect import detect
+from stamp.watermark.image.embed import embed
 
 SIDES = st.integers(200, 700)
 DTYPES = st.sampled_from([np.uint8, np.uint16, np.float32, np.float64])

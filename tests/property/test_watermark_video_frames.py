@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stamp.watermark.key import Key
-from stamp.watermark.vectors import host_picture
+from stamp.core.key import Key
+from stamp.watermark.image.vectors import host_picture
 from stamp.watermark.video import Embedder
 
 KEY, PAYLOAD = Key(bytes(range(32)), "mine"), bytes(8)

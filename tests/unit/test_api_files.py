@@ -15,8 +15,8 @@ import pytest
 from PIL import Image
 
 import stamp
-from stamp.demo import paint
-from stamp.workers import run
+from stamp.jobs.demo import paint
+from stamp.jobs.pool import run
 
 PAYLOAD = bytes.fromhex("00ff00ff00ff00ff")
 KEY = stamp.Key(bytes(range(32)), "api")
@@ -124,7 +124,7 @@ def test_not_found_is_a_value(photo: Path) -> None:
 
 
 def test_one_of_several_keys(marked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    nothing = stamp.Detection(False, None, 1.0, 5.0, -0.5, None, None, "nothing")
+    nothing = stamp.Detection(False, None, 1.0, 5.0, -0.5, None, None, "nothing", "stamp.image.1")
     found = {
         "nothing": nothing,
         "less": replace(nothing, log10_p=-0.1, key_name="less"),
@@ -137,7 +137,7 @@ def test_one_of_several_keys(marked: Path, monkeypatch: pytest.MonkeyPatch) -> N
         asked.append(key.name)
         return found[key.name]
 
-    monkeypatch.setattr("stamp.watermark.detect.detect", detect)
+    monkeypatch.setattr("stamp.watermark.image.detect.detect", detect)
     for names, best in (
         (("nothing", "less"), "nothing"),
         (("less", "traces", "nothing"), "traces"),
@@ -150,7 +150,7 @@ def test_one_of_several_keys(marked: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_write_rights_leaves_the_picture_and_open_fields(photo: Path, tmp_path: Path) -> None:
-    from stamp.metadata.registry import essence_digest
+    from stamp.metadata.document import essence_digest
 
     first, second = tmp_path / "first.jpg", tmp_path / "second.jpg"
     report = stamp.write_rights(photo, first, RIGHTS)
@@ -243,7 +243,7 @@ def test_what_cannot_carry_a_mark_is_refused(tmp_path: Path) -> None:
 
 def deaf(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
     """The finished file is read back in vain the first `times` times."""
-    from stamp import photos
+    from stamp.pipeline import image as photos
 
     read = photos.detect
     left = iter(range(times))
@@ -252,11 +252,11 @@ def deaf(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
         found = read(src, **options)
         return found if next(left, None) is None else replace(found, present=False, payload=None)
 
-    monkeypatch.setattr("stamp.photos.detect", detect)
+    monkeypatch.setattr("stamp.pipeline.image.detect", detect)
 
 
 def quality_floors(monkeypatch: pytest.MonkeyPatch) -> list[int | None]:
-    from stamp.media import image
+    from stamp.media.image import opening as image
 
     floors: list[int | None] = []
     encode = image.encode_picture
@@ -319,7 +319,7 @@ def test_the_same_result_from_threads_and_processes(photo: Path, tmp_path: Path)
 
 
 def test_fidelity_takes_no_floats_of_all_colours() -> None:
-    from stamp.photos import _fidelity
+    from stamp.pipeline.image import _fidelity
 
     before = np.random.default_rng(1).integers(0, 256, (4000, 1000, 3), np.uint8)
     after = before ^ 1

@@ -9,8 +9,8 @@ import pytest
 from films import Mkv, Mp4, box
 
 import stamp
-from stamp.errors import CorruptFile, UnwritableFile
-from stamp.notices import add_notice
+from stamp.core.errors import CorruptFile, UnwritableFile
+from stamp.pipeline.notice import add_notice
 
 RIGHTS = stamp.Rights(copyright_notice="© 2026 Zoë 東京", creators=("Ł",), marked=True)
 FILMS = {"film.mp4": Mp4(), "end.mp4": Mp4(first=False), "film.mov": Mp4(brand=b"qt  "), "film.mkv": Mkv()}

@@ -11,13 +11,13 @@ import pytest
 from PIL import Image
 
 import stamp
-from stamp.errors import RightsError
-from stamp.metadata import registry
+from stamp.core.errors import RightsError
+from stamp.core.rights import NO_AI_TERMS, Party, Rights
+from stamp.metadata import document as registry
 from stamp.metadata.containers import jpeg
-from stamp.metadata.rights import NO_AI_TERMS, Party, Rights
 from stamp.metadata.stores import exif
-from stamp.receipts import receipt, snapshot
-from stamp.removals import undo_rights
+from stamp.pipeline.receipts import receipt, snapshot
+from stamp.pipeline.removals import undo_rights
 
 GIVEN = Rights(
     copyright_notice="© {year} Zoë", creators=("Zoë",), licensors=(Party(name="A", email="a@b.example"),)

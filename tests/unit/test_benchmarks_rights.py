@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks import readers, readme
 from benchmarks.common import runner
-from stamp.metadata.fields import FIELDS
+from stamp.metadata.mapping.fields import FIELDS
 
 ENVIRONMENT = {
     "date": "2026-11-25 04:00 UTC",

@@ -11,11 +11,11 @@ import pytest
 from PIL import Image
 
 from stamp import Key, detect_file, embed_file
-from stamp.batch import EmbedTask
-from stamp.demo import paint
-from stamp.errors import OutputError, UnsupportedFormat
-from stamp.folders import Job
-from stamp.options import EmbedOptions
+from stamp.core.errors import OutputError, UnsupportedFormat
+from stamp.core.options import EmbedOptions
+from stamp.jobs.demo import paint
+from stamp.jobs.plan import Job
+from stamp.jobs.tasks import EmbedTask
 from tests import songs
 
 PAYLOAD = bytes.fromhex("00ff00ff00ff00ff")

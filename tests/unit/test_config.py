@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from stamp.config import find_config, load_key, load_or_make_key, load_rights, resolve_rights
-from stamp.errors import KeyFileError, RightsError
-from stamp.metadata.rights import Rights
-from stamp.watermark.key import Key
+from stamp.core.errors import KeyFileError, RightsError
+from stamp.core.key import Key
+from stamp.core.rights import Rights
+from stamp.jobs.config import find_config, load_key, load_or_make_key, load_rights, resolve_rights
 
 
 @pytest.fixture(autouse=True)

@@ -17,11 +17,11 @@ import pytest
 from any_rights import sample
 
 import stamp
-from stamp.errors import MediaError, UnwritableFile
-from stamp.media.atomic import TEMP_SUFFIX
-from stamp.metadata import registry
-from stamp.metadata.rights import Rights
-from stamp.outputs import output
+from stamp.core.errors import MediaError, UnwritableFile
+from stamp.core.rights import Rights
+from stamp.metadata import document as registry
+from stamp.storage.atomic import TEMP_SUFFIX
+from stamp.storage.outputs import output
 
 RIGHTS = Rights(copyright_notice="© 2026 Zoë 東京", creators=("Zoë",), usage_terms="x" * 3000)
 unix = pytest.mark.skipif(sys.platform == "win32", reason="limits and forks are Unix's")

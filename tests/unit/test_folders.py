@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from stamp.errors import MediaError, OutputError
-from stamp.folders import Job, Others, inputs, is_stamped, plan, stamped_name
+from stamp.core.errors import MediaError, OutputError
+from stamp.jobs.plan import Job, Others, inputs, is_stamped, plan, stamped_name
 
 
 @pytest.fixture

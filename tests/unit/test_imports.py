@@ -19,21 +19,20 @@ MODULES = {
     for path in sorted(PACKAGE.rglob("*.py"))
 }
 
-TOP = (
-    "stamp.files stamp.photos stamp.songs stamp.clips stamp.notices stamp.removals stamp.audit stamp.outputs "
-    "stamp.receipts stamp.reports stamp.resume stamp.batch stamp.folders stamp.config stamp.demo "
-    "stamp.workers stamp.cli"
-)
+# The floors, the lowest first: a room may import from the rooms on the floors below it.
+FLOORS = ("core", "formats", "storage", "metadata media watermark", "pipeline", "jobs", "cli")
 # Part of the package -> what it may never import, nor anything below it.
 FORBIDDEN = {
-    "stamp.errors": "stamp",
-    "stamp.watermark": f"PIL av click rich platformdirs stamp.media stamp.metadata {TOP}",
-    "stamp.metadata": f"numpy pywt PIL av click rich stamp.media stamp.watermark {TOP}",
-    "stamp.metadata.stores": "stamp.metadata.containers stamp.metadata.registry",
-    "stamp.media": f"click rich stamp.watermark {TOP}",
+    "stamp.core": "numpy PIL av pywt click rich",
+    "stamp.formats": "numpy pywt PIL av click rich platformdirs",
+    "stamp.storage": "numpy pywt PIL av click rich",
+    "stamp.watermark": "PIL av click rich stamp.formats stamp.storage stamp.media stamp.metadata",
+    "stamp.metadata": "numpy pywt PIL av click rich stamp.media stamp.watermark",
+    "stamp.metadata.stores": "stamp.metadata.containers stamp.metadata.document",
+    "stamp.media": "click rich stamp.watermark",
     "stamp.cli": "numpy pywt PIL av stamp.media",
-    "stamp.folders": "numpy PIL av stamp.media stamp.metadata stamp.watermark",
-    "stamp.workers": "numpy PIL av click rich stamp.media stamp.metadata stamp.watermark",
+    "stamp.jobs.plan": "numpy PIL av stamp.media stamp.metadata stamp.watermark",
+    "stamp.jobs.pool": "numpy PIL av click rich stamp.media stamp.metadata stamp.watermark",
 }
 # What only one part of the package may import, and what none may: judges under the GPL.
 RESERVED = {"click": "stamp.cli", "rich": "stamp.cli", "stamp.cli": "stamp.cli stamp.__main__"}
@@ -64,8 +63,8 @@ def imports(module: str) -> Iterator[str]:
 
 def test_the_walk_sees_imports() -> None:
     assert {"click", "stamp.cli.screen", "stamp.cli.screen.Screen"} <= set(imports("stamp.cli"))
-    assert {"stamp.cli.options", "stamp.batch.DetectTask"} <= set(imports("stamp.cli.detect"))
-    assert "stamp.metadata.registry" in set(imports("stamp.notices"))
+    assert {"stamp.cli.options", "stamp.jobs.tasks.DetectTask"} <= set(imports("stamp.cli.detect"))
+    assert "stamp.metadata.document" in set(imports("stamp.pipeline.notice"))
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -76,13 +75,28 @@ def test_import_rules(module: str) -> None:
             bad = {
                 name
                 for name in found
-                if below(name, forbidden) and not (part == "stamp.errors" and name == "stamp")
+                if below(name, forbidden) and not (part == "stamp.core.errors" and name == "stamp")
             }
             assert not bad, f"{module} is part of {part}, which must not import {bad}"
     for reserved, users in RESERVED.items():
         if not below(module, users):
             bad = {name for name in found if below(name, reserved)}
             assert not bad, f"{module} must not import {bad}, only {users} may"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_rooms_look_down_only(module: str) -> None:
+    room = module.removeprefix("stamp.").partition(".")[0]
+    floor = next((number for number, rooms in enumerate(FLOORS) if room in rooms.split()), None)
+    if floor is None:
+        return  # `import stamp` gives names from everywhere, when they are asked for
+    above = " ".join(f"stamp.{each}" for rooms in FLOORS[floor + 1 :] for each in rooms.split())
+    bad = {name for name in imports(module) if below(name, above)}
+    assert not bad, f"{module} is on floor {floor}, which must not import {bad}"
+
+
+def test_few_modules_lie_loose() -> None:
+    assert len([name for name in MODULES if name.count(".") == 1]) <= 8 + len(" ".join(FLOORS).split())
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -116,7 +130,7 @@ def test_type_checkers_see_the_same_surface() -> None:
 
 
 def test_every_error_is_public_and_drawn_in_the_tree() -> None:
-    from stamp import errors
+    from stamp.core import errors
 
     assert errors.__doc__
     classes = {
@@ -133,7 +147,7 @@ def test_every_error_is_public_and_drawn_in_the_tree() -> None:
     ("statement", "allowed"),
     [
         ("import stamp", set()),
-        ("import stamp.errors, stamp.folders, stamp.workers, stamp.reports", {"defusedxml"}),
+        ("import stamp.core.errors, stamp.jobs.plan, stamp.jobs.pool, stamp.core.reports", {"defusedxml"}),
         ("from stamp.cli import main; main(['--help'])", {"click", "colorama"}),
         ("from stamp.cli import main; main(['--version'])", {"click", "colorama"}),
         ("from stamp.cli import main; main(['nonsense'])", {"click", "colorama"}),

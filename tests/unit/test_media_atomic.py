@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from stamp.errors import OutputError, UnsupportedFormat, UnwritableFile
-from stamp.media import atomic
-from stamp.media.atomic import TEMP_SUFFIX, write_whole
+from stamp.core.errors import OutputError, UnsupportedFormat, UnwritableFile
+from stamp.storage import atomic
+from stamp.storage.atomic import TEMP_SUFFIX, write_whole
 
 
 def left_over(folder: Path) -> list[str]:
@@ -222,9 +222,9 @@ def test_names_at_the_limit_of_the_filesystem(tmp_path: Path) -> None:
 
 FULL_DISK = """
 import resource, signal, sys
-from stamp.errors import UnwritableFile
-from stamp.media.atomic import write_whole
-from stamp.media.image import read_picture, write_picture
+from stamp.core.errors import UnwritableFile
+from stamp.storage.atomic import write_whole
+from stamp.media.image.opening import read_picture, write_picture
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 picture = read_picture(sys.argv[1])
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))

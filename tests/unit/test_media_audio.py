@@ -15,12 +15,14 @@ import numpy as np
 import pytest
 import soundfile
 
-from stamp.errors import CorruptFile, MediaError, UnsupportedFormat
-from stamp.media.audio import boxes, flac, oggpages
+from stamp.core.errors import CorruptFile, MediaError, UnsupportedFormat
+from stamp.formats import boxtree as boxes
+from stamp.formats import oggpackets as oggpages
+from stamp.formats.kind import kind_of
+from stamp.media.audio import flac
 from stamp.media.audio.encode import as_frame, regular
 from stamp.media.audio.id3 import with_gapless
 from stamp.media.audio.opening import open_song
-from stamp.media.kind import kind_of
 from tests import songs
 from tests.songs import made
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from stamp.errors import UnsupportedFormat
+from stamp.core.errors import UnsupportedFormat
 from stamp.media.audio.track import SoundTrack
 from tests import songs
 

@@ -14,9 +14,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from stamp.errors import CorruptFile, MissingDependency, UnsupportedFormat
-from stamp.media.heif_syntax import parse
-from stamp.media.image import encode_picture, read_luma, read_picture
+from stamp.core.errors import CorruptFile, MissingDependency, UnsupportedFormat
+from stamp.formats.heif import parse
+from stamp.media.image.opening import encode_picture, read_luma, read_picture
 
 EXIF = b"II*\0\x08\0\0\0\1\0\x3b\1\2\0\4\0\0\0Zoe\0\0\0\0\0" + b"maker note " * 7
 XMP = "<x:xmpmeta>ü</x:xmpmeta>".encode()

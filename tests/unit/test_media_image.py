@@ -15,9 +15,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps
 
-from stamp.errors import CorruptFile, MediaError, UnsupportedFormat, UnwritableFile
-from stamp.media.image import encode_picture, read_luma, read_picture, write_picture
-from stamp.media.orientation import exif_orientation
+from stamp.core.errors import CorruptFile, MediaError, UnsupportedFormat, UnwritableFile
+from stamp.media.image.opening import encode_picture, read_luma, read_picture, write_picture
+from stamp.media.image.orientation import exif_orientation
 
 KINDS = {
     "JPEG": {"quality": 95, "subsampling": 0},
@@ -208,7 +208,8 @@ def test_threads_get_the_same_bytes(tmp_path: Path, kind: str) -> None:
 
 def test_a_jpeg_needs_no_other_library_than_pillow(tmp_path: Path) -> None:
     script = (
-        "import sys; from stamp.media.image import read_luma as r; r(sys.argv[1]); print('av' in sys.modules)"
+        "import sys; from stamp.media.image.opening import read_luma as read; "
+        "read(sys.argv[1]); print('av' in sys.modules)"
     )
     path = saved(tmp_path, "JPEG")
     run = subprocess.run([sys.executable, "-c", script, path], capture_output=True, text=True, check=True)
@@ -219,7 +220,7 @@ def test_a_jpeg_needs_no_other_library_than_pillow(tmp_path: Path) -> None:
 def test_pictures_above_the_limit_are_refused_before_decoding(
     tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from stamp.media import source
+    from stamp.formats import reading as source
 
     path = saved(tmp_path, kind)
     monkeypatch.setattr(source, "MAX_PIXELS", 1000)

@@ -11,9 +11,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
-from stamp.errors import CorruptFile, UnsupportedFormat
-from stamp.media.image import encode_picture, read_luma, read_picture
-from stamp.media.jpeg_syntax import parse
+from stamp.core.errors import CorruptFile, UnsupportedFormat
+from stamp.formats.jpeg import parse
+from stamp.media.image.opening import encode_picture, read_luma, read_picture
 
 
 def scene(width: int = 237, height: int = 181, seed: int = 1) -> NDArray[np.uint8]:

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from stamp.media.audio.oggpages import Page, read_pages
+from stamp.formats.ogg import LAST
+from stamp.formats.oggpackets import Page, read_pages
 from stamp.media.audio.oggsurvey import Survey, survey
 from stamp.media.audio.opening import open_song
-from stamp.metadata.containers.oggpage import LAST
 from tests import songs
 
 FRAMES = 200_000

@@ -13,16 +13,16 @@ from typing import Any
 import av
 import pytest
 
-from stamp.errors import UnsupportedFormat
-from stamp.files import embed_file
-from stamp.media.mp4_boxes import Layout, layout
+from stamp.core.errors import UnsupportedFormat
+from stamp.core.key import Key
+from stamp.core.options import PLATFORMS, EmbedOptions
+from stamp.core.reports import EmbedReport
 from stamp.media.video.clip import Clip, examine
 from stamp.media.video.encoders import Settings
 from stamp.media.video.luma import Turn
+from stamp.media.video.mp4_index import Layout, layout
 from stamp.media.video.platforms import findings, platform, with_codec
-from stamp.options import PLATFORMS, EmbedOptions
-from stamp.reports import EmbedReport
-from stamp.watermark.key import Key
+from stamp.pipeline.files import embed_file
 from tests import clips
 
 KEY = Key.generate("platforms")

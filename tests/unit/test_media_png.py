@@ -16,8 +16,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from stamp.errors import CorruptFile, UnsupportedFormat
-from stamp.media.image import encode_picture, read_luma, read_picture
+from stamp.core.errors import CorruptFile, UnsupportedFormat
+from stamp.media.image.opening import encode_picture, read_luma, read_picture
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 RNG = np.random.default_rng(7)

@@ -13,10 +13,10 @@ import pytest
 import soundfile
 from PIL import Image
 
-import stamp.media.png
-from stamp.errors import CorruptFile, InternalError, StampError, UnsupportedFormat
-from stamp.media.image import encode_picture, read_luma, read_picture
-from stamp.media.source import decoding
+import stamp.media.image.png
+from stamp.core.errors import CorruptFile, InternalError, StampError, UnsupportedFormat
+from stamp.formats.reading import decoding
+from stamp.media.image.opening import encode_picture, read_luma, read_picture
 from tests import photos
 
 
@@ -87,7 +87,7 @@ def test_a_bug_in_a_reader_is_not_called_damage(tmp_path: Path, monkeypatch: pyt
 
     path = tmp_path / "photo.png"
     Image.fromarray(photos.gray(128, 160)).save(path)
-    monkeypatch.setattr(stamp.media.png, "read_luma", broken)
+    monkeypatch.setattr(stamp.media.image.png, "read_luma", broken)
     with pytest.raises(InternalError, match=r"photo\.png: internal error: IndexError"):
         read_luma(path)
 

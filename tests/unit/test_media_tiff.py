@@ -14,8 +14,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from stamp.errors import CorruptFile, UnsupportedFormat
-from stamp.media.image import encode_picture, read_luma, read_picture
+from stamp.core.errors import CorruptFile, UnsupportedFormat
+from stamp.media.image.opening import encode_picture, read_luma, read_picture
 
 FORMATS = {1: ("gray", "gray16{}"), 2: ("ya8", "ya16{}"), 3: ("rgb24", "rgb48{}"), 4: ("rgba", "rgba64{}")}
 

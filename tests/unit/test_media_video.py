@@ -16,21 +16,21 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from stamp.errors import CorruptFile, MediaError, UnsupportedFormat
-from stamp.files import detect_file, embed_file
-from stamp.media.audio import boxes
-from stamp.media.mp4_boxes import _shifted, _tables, _wide_offsets, graft
+from stamp.core.errors import CorruptFile, MediaError, UnsupportedFormat
+from stamp.core.key import Key
+from stamp.core.options import EmbedOptions
+from stamp.formats import boxtree as boxes
+from stamp.formats.isobmff import box
 from stamp.media.video.clip import Clip, examine
 from stamp.media.video.difficulty import EXCERPT_FRAMES
 from stamp.media.video.encoders import Settings, choose
 from stamp.media.video.frames import Look, watched
 from stamp.media.video.hdr import side_data
 from stamp.media.video.luma import Turn, turn_of
+from stamp.media.video.mp4_index import _shifted, _tables, _wide_offsets, graft
 from stamp.media.video.remux import _decoding_threads, rewrite
 from stamp.media.video.timing import Order
-from stamp.metadata.isobmff import box
-from stamp.options import EmbedOptions
-from stamp.watermark.key import Key
+from stamp.pipeline.files import detect_file, embed_file
 from tests import clips
 
 

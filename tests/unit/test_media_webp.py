@@ -11,9 +11,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from stamp.errors import CorruptFile, UnsupportedFormat
-from stamp.media.image import encode_picture, read_luma, read_picture
-from stamp.media.vp8 import quality_of
+from stamp.core.errors import CorruptFile, UnsupportedFormat
+from stamp.formats.vp8 import quality_of
+from stamp.media.image.opening import encode_picture, read_luma, read_picture
 
 
 def scene(channels: int = 3) -> NDArray[np.uint8]:

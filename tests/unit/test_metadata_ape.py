@@ -7,10 +7,10 @@ import struct
 
 import pytest
 
-from stamp.errors import CorruptFile
+from stamp.core.errors import CorruptFile
+from stamp.core.rights import Rights
 from stamp.media.audio import id3 as audio_id3
-from stamp.metadata import registry
-from stamp.metadata.rights import Rights
+from stamp.metadata import document as registry
 from stamp.metadata.stores import ape
 
 MPEG = (b"\xff\xfb\x90\x00" + bytes(413)) * 3

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from stamp.errors import CorruptFile, UnsupportedFormat
-from stamp.metadata import isobmff, registry
-from stamp.metadata.containers import heif, iloc, jxl
-from stamp.metadata.rights import Rights
+from stamp.core.errors import CorruptFile, UnsupportedFormat
+from stamp.core.rights import Rights
+from stamp.formats import iloc, isobmff
+from stamp.metadata import document as registry
+from stamp.metadata.containers import heif, jxl
 from stamp.metadata.stores import exif, xmp
 
 RIGHTS = Rights(copyright_notice="© 2026 Zoë 東京", creators=("Zoë", "Ł"), usage_terms="t")

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from stamp.errors import CorruptFile, UnsupportedFormat
-from stamp.metadata import registry
-from stamp.metadata.folding import folded
-from stamp.metadata.rights import Rights
-from stamp.metadata.source import Patched
+from stamp.core.errors import CorruptFile, UnsupportedFormat
+from stamp.core.rights import Rights
+from stamp.formats.source import Patched
+from stamp.metadata import document as registry
+from stamp.metadata.mapping.ascii import folded
 from stamp.metadata.stores import id3, iff, info, xmp
 
 RIGHTS = Rights(copyright_notice="© 2026 Zoë 東京", creators=("Zoë; M", "Ł"), usage_terms="t", marked=True)

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from stamp.errors import CorruptFile, UnsupportedFormat
-from stamp.media.large import open_large
-from stamp.metadata import registry
+from stamp.core.errors import CorruptFile, UnsupportedFormat
+from stamp.core.rights import NO_AI_TERMS, Rights
+from stamp.metadata import document as registry
 from stamp.metadata.containers import jpeg, mpf, png, rawprofile, tiff, webp
-from stamp.metadata.rights import NO_AI_TERMS, Rights
 from stamp.metadata.stores import exif, iptc, pngtext, xmp
+from stamp.storage.large import open_large
 
 RIGHTS = Rights(copyright_notice="© 2026 Zoë 東京", creators=("Zoë", "Ł"), usage_terms="a\nb", marked=True)
 FORMATS = ["gif", "heif", "jpeg", "png", "tiff", "webp"]

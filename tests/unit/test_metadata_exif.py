@@ -6,8 +6,9 @@ import struct
 
 import pytest
 
-from stamp.errors import CorruptFile
-from stamp.metadata.stores import exif, tiffblock
+from stamp.core.errors import CorruptFile
+from stamp.formats import tiffblock
+from stamp.metadata.stores import exif
 from stamp.metadata.stores.names import join_names, split_names
 
 

@@ -14,12 +14,13 @@ import pytest
 from PIL import Image
 
 import stamp
-from stamp.errors import UnsupportedFormat
-from stamp.metadata import registry
+from stamp.core.errors import UnsupportedFormat
+from stamp.core.rights import Rights
+from stamp.formats import tiffblock
+from stamp.metadata import document as registry
 from stamp.metadata.containers import extended, jpeg
-from stamp.metadata.rights import Rights
-from stamp.metadata.stores import exif, tiffblock, xmp
-from stamp.notices import missing
+from stamp.metadata.stores import exif, xmp
+from stamp.pipeline.notice import missing
 
 RDF = 'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
 NOTE = 'xmlns:xmpNote="http://ns.adobe.com/xmp/note/"'

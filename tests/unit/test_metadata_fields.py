@@ -6,10 +6,10 @@ import dataclasses
 
 import pytest
 
-from stamp.metadata import registry
-from stamp.metadata.fields import COLUMNS, FIELDS, STORES
-from stamp.metadata.homes import Home
-from stamp.metadata.rights import Rights
+from stamp.core.rights import Rights
+from stamp.metadata import document as registry
+from stamp.metadata.mapping.fields import COLUMNS, FIELDS, STORES
+from stamp.metadata.mapping.slots import Home
 
 
 def test_the_table_has_the_fields_of_the_record() -> None:

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from films import CHUNKS, Mp4, box, chunks, full, hdlr, kinds, walk
 
-from stamp.errors import CorruptFile, UnsupportedFormat
-from stamp.media.large import open_large
-from stamp.metadata import registry
+from stamp.core.errors import CorruptFile, UnsupportedFormat
+from stamp.core.rights import Rights
+from stamp.metadata import document as registry
 from stamp.metadata.containers import mp4
-from stamp.metadata.rights import Rights
 from stamp.metadata.stores import asset, ilst, keys, usertext, xmp
+from stamp.storage.large import open_large
 
 RIGHTS = Rights(
     copyright_notice="© 2026 Zoë 東京 😀 שלום", creators=("Zoë", "Ł; x"), usage_terms="t", marked=True

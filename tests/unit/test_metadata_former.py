@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stamp.errors import RightsError
-from stamp.metadata.former import Former, former
+from stamp.core.errors import RightsError
+from stamp.metadata.block_delta import Former, former
 
 PIECES = st.lists(st.sampled_from([b"", b"a", bytes(40), b"text" * 30, random.Random(2).randbytes(100)]))
 

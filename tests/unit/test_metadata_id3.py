@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from stamp import write_rights
-from stamp.errors import CorruptFile, UnsupportedFormat
-from stamp.metadata import registry
-from stamp.metadata.rights import Party, Rights
-from stamp.metadata.stores import id3, id3tag
-from stamp.notices import missing
+from stamp.core.errors import CorruptFile, UnsupportedFormat
+from stamp.core.rights import Party, Rights
+from stamp.formats import id3 as id3tag
+from stamp.metadata import document as registry
+from stamp.metadata.stores import id3
+from stamp.pipeline.notice import missing
 
 # MPEG-1 layer III, 128 kbit/s, 44.1 kHz: 417 bytes a frame, here of silence.
 MPEG = (b"\xff\xfb\x90\x00" + bytes(413)) * 3

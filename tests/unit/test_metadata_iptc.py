@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from stamp.errors import CorruptFile, UnsupportedFormat
+from stamp.core.errors import CorruptFile, UnsupportedFormat
 from stamp.metadata.stores import iptc
 
 

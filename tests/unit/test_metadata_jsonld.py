@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from stamp.core.rights import Party, Rights
 from stamp.metadata.jsonld import jsonld
-from stamp.metadata.rights import Party, Rights
 
 
 def test_what_search_engines_read_of_a_picture() -> None:

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from films import CLUSTER, CUES, SEEK_HEAD, SEGMENT, TAGS, UNKNOWN, Mkv, check, ebml, segment, tag, tree
 
-from stamp.errors import CorruptFile, UnsupportedFormat
-from stamp.media.large import open_large
-from stamp.metadata import registry
+from stamp.core.errors import CorruptFile, UnsupportedFormat
+from stamp.core.rights import Rights
+from stamp.metadata import document as registry
 from stamp.metadata.containers import matroska
-from stamp.metadata.rights import Rights
 from stamp.metadata.stores import tags
+from stamp.storage.large import open_large
 
 RIGHTS = Rights(
     copyright_notice="© 2026 Zoë 東京 😀 שלום",

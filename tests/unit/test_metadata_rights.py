@@ -7,8 +7,8 @@ import tomllib
 
 import pytest
 
-from stamp.errors import RightsError
-from stamp.metadata.rights import DATA_MINING, NO_AI_TERMS, Party, Rights
+from stamp.core.errors import RightsError
+from stamp.core.rights import DATA_MINING, NO_AI_TERMS, Party, Rights
 
 FULL = Rights(
     copyright_notice="© 2026 Zoë Müller-Łukasz",

@@ -12,14 +12,14 @@ from films import CHUNKS, Mp4
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stamp.errors import CorruptFile, UnsupportedFormat
-from stamp.media import large
-from stamp.media.large import open_large
-from stamp.media.source import MAX_BYTES
-from stamp.metadata import registry
+from stamp.core.errors import CorruptFile, UnsupportedFormat
+from stamp.core.rights import Rights
+from stamp.formats.reading import MAX_BYTES
+from stamp.formats.source import Edit, Patched, chunks
+from stamp.metadata import document as registry
 from stamp.metadata.containers.splicing import spliced
-from stamp.metadata.rights import Rights
-from stamp.metadata.source import Edit, Patched, chunks
+from stamp.storage import large
+from stamp.storage.large import open_large
 
 SMALL_GIF = b"GIF89a\1\0\1\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\1\0\1\0\0\2\2D\1\0;"
 

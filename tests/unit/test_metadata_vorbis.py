@@ -8,11 +8,12 @@ from collections.abc import Sequence
 import pytest
 from short_sounds import packets, sound
 
-from stamp.errors import CorruptFile, UnsupportedFormat
-from stamp.metadata import registry
-from stamp.metadata.containers import oggpage
-from stamp.metadata.rights import Party, Rights
-from stamp.metadata.stores import id3, id3tag, vorbis
+from stamp.core.errors import CorruptFile, UnsupportedFormat
+from stamp.core.rights import Party, Rights
+from stamp.formats import id3 as id3tag
+from stamp.formats import ogg as oggpage
+from stamp.metadata import document as registry
+from stamp.metadata.stores import id3, vorbis
 
 RIGHTS = Rights(copyright_notice="© 東京", creators=("A", "B"))
 STREAMINFO = bytes(34)

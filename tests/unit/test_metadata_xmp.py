@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from stamp.errors import CorruptFile
-from stamp.metadata.party import Party
+from stamp.core.errors import CorruptFile
+from stamp.core.party import Party
 from stamp.metadata.stores import xmp
 
 RDF = 'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'

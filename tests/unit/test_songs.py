@@ -17,11 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stamp import Key, detect_file, embed_file
-from stamp.errors import CorruptFile, HostError, OutputError, UnsupportedFormat
+from stamp.core.errors import CorruptFile, HostError, OutputError, UnsupportedFormat
 from stamp.media.audio import ogg, pcm
 from stamp.media.audio.opening import open_song
 from stamp.media.audio.song import Faults
-from stamp.songs import _marked
+from stamp.pipeline.audio import _marked
 from stamp.watermark.audio import Embedder, embed
 from tests import songs
 

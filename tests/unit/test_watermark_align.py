@@ -8,15 +8,15 @@ from numpy.typing import NDArray
 from photos import gray
 from PIL import Image
 
-from stamp.watermark.align import drift, translations
-from stamp.watermark.carrier import PERIOD, carriers
-from stamp.watermark.embed import mark
-from stamp.watermark.filters import box, whiten
-from stamp.watermark.grid import resize
-from stamp.watermark.key import Key
-from stamp.watermark.payload import frame
-from stamp.watermark.statistic import BANDS
-from stamp.watermark.warp import unwarp
+from stamp.core.key import Key
+from stamp.watermark.common.filters import box, whiten
+from stamp.watermark.common.frame import frame
+from stamp.watermark.image.align import drift, translations
+from stamp.watermark.image.carrier import PERIOD, carriers
+from stamp.watermark.image.embed import mark
+from stamp.watermark.image.grid import resize
+from stamp.watermark.image.observation import BANDS
+from stamp.watermark.image.warp import unwarp
 
 KEY = Key(bytes(range(32)), "tests")
 Plane = NDArray[np.float32]

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stamp.errors import HostError, PayloadError
-from stamp.watermark import stats
+from stamp.core.errors import HostError, PayloadError
+from stamp.core.key import Key
 from stamp.watermark.audio import Detector, Embedder, detect, embed
 from stamp.watermark.audio.bands import BANDS, CHUNK, LOW_BANDS, layout
 from stamp.watermark.audio.carrier import FRAME, FRAMES, PERIOD, PILOT, WITNESS, carriers, start_slot
 from stamp.watermark.audio.certainty import threshold_after
 from stamp.watermark.audio.chunks import Chunks
-from stamp.watermark.coding import CODED_BITS
-from stamp.watermark.key import Key
+from stamp.watermark.common import null_law as stats
+from stamp.watermark.common.coding import CODED_BITS
 from tests.sounds import Samples, music, played_faster
 
 KEY = Key(bytes(range(32)), "test")

@@ -9,11 +9,11 @@ from functools import partial
 import numpy as np
 import pytest
 
-from stamp.errors import HostError
+from stamp.core.errors import HostError
+from stamp.core.key import Key
 from stamp.watermark.audio import Detector, Embedder, detect, embed
 from stamp.watermark.audio.bands import CHUNK, HOP
 from stamp.watermark.audio.decimation import Decimator, factor
-from stamp.watermark.key import Key
 from tests.sounds import Samples, music
 
 KEY = Key(bytes(range(32)), "test")

@@ -5,18 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stamp.watermark.carrier import (
-    CONSTELLATION,
-    F_MAX,
-    F_MIN,
-    IMAGE,
-    PERIOD,
-    Carriers,
-    carriers,
-)
-from stamp.watermark.key import Key
+from stamp.core.key import Key
+from stamp.watermark.common.wavelet import LEVELS, analyse
+from stamp.watermark.image.carrier import CONSTELLATION, F_MAX, F_MIN, IMAGE, PERIOD, Carriers, carriers
 from stamp.watermark.video.scheme import CLIP
-from stamp.watermark.wavelet import LEVELS, analyse
 
 KEYS = [Key(bytes([k]) * 32, f"{k}") for k in range(6)]
 

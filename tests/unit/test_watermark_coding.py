@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from stamp.watermark.coding import CODED_BITS, CONSTRAINT, RATE, decode, encode
-from stamp.watermark.payload import FRAME_BITS
+from stamp.watermark.common.coding import CODED_BITS, CONSTRAINT, RATE, decode, encode
+from stamp.watermark.common.frame import FRAME_BITS
 
 Bits = NDArray[np.uint8]
 TAPS = (0o46321, 0o51271, 0o63667, 0o70535, 0o73277, 0o76513)

@@ -18,14 +18,16 @@ from numpy.typing import NDArray
 from photos import photo
 from PIL import Image, ImageOps
 
-from stamp.errors import HostError
-from stamp.watermark import decode, stats
-from stamp.watermark.carrier import IMAGE, PILOT, WITNESS, carriers
-from stamp.watermark.detect import Detection, Transform, detect
-from stamp.watermark.embed import embed
-from stamp.watermark.key import Key
-from stamp.watermark.statistic import coverage, observe, observe_plane, pad_to_tiles
-from stamp.watermark.wavelet import analyse
+from stamp.core.detection import Detection, Transform
+from stamp.core.errors import HostError
+from stamp.core.key import Key
+from stamp.watermark.common import null_law as stats
+from stamp.watermark.common.wavelet import analyse
+from stamp.watermark.image import decode
+from stamp.watermark.image.carrier import IMAGE, PILOT, WITNESS, carriers
+from stamp.watermark.image.detect import detect
+from stamp.watermark.image.embed import embed
+from stamp.watermark.image.observation import coverage, observe, observe_plane, pad_to_tiles
 
 KEY, OTHER = Key(bytes(range(32)), "tests"), Key(bytes(range(1, 33)), "other")
 PAYLOAD = bytes.fromhex("00ff12345678abcd")
@@ -259,7 +261,7 @@ def test_coded_bits_follow_the_null_law(marked: Picture) -> None:
 @pytest.mark.slow
 def test_a_call_stays_within_the_trials_that_the_law_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     """With every limit that saves time lifted: no more decodings and looks than `stats` multiplies by."""
-    module = sys.modules["stamp.watermark.detect"]
+    module = sys.modules["stamp.watermark.image.detect"]
     for name in list(vars(module)):
         if name.startswith(("_PROMISING", "_PEAK", "_SCORE")):
             monkeypatch.setattr(module, name, -np.inf)

@@ -11,17 +11,17 @@ import pytest
 from numpy.typing import NDArray
 from photos import gray, photo
 
-from stamp.errors import HostError, PayloadError
-from stamp.watermark.carrier import carriers
-from stamp.watermark.coding import CODED_BITS, encode
-from stamp.watermark.detect import detect
-from stamp.watermark.embed import embed
-from stamp.watermark.grid import STANDARD
-from stamp.watermark.key import Key
-from stamp.watermark.luma import luma_plane
-from stamp.watermark.payload import frame
-from stamp.watermark.quality import psnr, ssim
-from stamp.watermark.statistic import observe_plane
+from stamp.core.errors import HostError, PayloadError
+from stamp.core.key import Key
+from stamp.watermark.common.coding import CODED_BITS, encode
+from stamp.watermark.common.frame import frame
+from stamp.watermark.common.quality import psnr, ssim
+from stamp.watermark.image.carrier import carriers
+from stamp.watermark.image.detect import detect
+from stamp.watermark.image.embed import embed
+from stamp.watermark.image.grid import STANDARD
+from stamp.watermark.image.luma import luma_plane
+from stamp.watermark.image.observation import observe_plane
 
 KEY, OTHER = Key(bytes(range(32)), "tests"), Key(bytes(range(1, 33)), "other")
 PAYLOAD = bytes.fromhex("00ff12345678abcd")

@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 from photos import gray
 
-from stamp.watermark.filters import box, centred, whiten
-from stamp.watermark.linear import product
+from stamp.watermark.common.filters import box, centred, whiten
+from stamp.watermark.common.linear import product
 
 PLANE = gray(41, 67).astype(np.float32)
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from photos import gray
 from PIL import Image
 
-from stamp.watermark.grid import LARGE, STANDARD, canonical_shape, grid_for, resize, resize_rows
+from stamp.watermark.image.grid import LARGE, STANDARD, canonical_shape, grid_for, resize, resize_rows
 
 Plane = NDArray[np.float32]
 PRIME = gray(811, 1237).astype(np.float32)

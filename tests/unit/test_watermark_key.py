@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stamp.errors import KeyFileError
-from stamp.watermark.key import Key
+from stamp.core.errors import KeyFileError
+from stamp.core.key import Key
+from stamp.watermark.common.streams import words
 
 SECRET = bytes(range(32))
 KEY = Key(SECRET, "tests")
@@ -159,9 +160,9 @@ def test_streams_depend_on_secret_and_purpose_only() -> None:
 
 def test_words_are_big_endian_whatever_the_machine() -> None:
     raw = KEY.stream("w", 8 * 50)
-    words = KEY.words("w", 50)
-    assert words.dtype == np.uint64
-    assert words.tolist() == [int.from_bytes(raw[i : i + 8], "big") for i in range(0, 400, 8)]
+    found = words(KEY, "w", 50)
+    assert found.dtype == np.uint64
+    assert found.tolist() == [int.from_bytes(raw[i : i + 8], "big") for i in range(0, 400, 8)]
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs an endless file")

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from photos import gray, noise, photo
 from PIL import Image
 
-from stamp.errors import HostError
-from stamp.watermark.grid import STANDARD, resize
-from stamp.watermark.luma import add_luma, luma_plane, white_of
+from stamp.core.errors import HostError
+from stamp.watermark.image.grid import STANDARD, resize
+from stamp.watermark.image.luma import add_luma, luma_plane, white_of
 
 SMALL = photo(90, 131)
 HUGE_AREA = 1e9

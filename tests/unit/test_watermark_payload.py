@@ -8,9 +8,9 @@ import hmac
 import numpy as np
 import pytest
 
-from stamp.errors import PayloadError
-from stamp.watermark.key import Key
-from stamp.watermark.payload import FRAME_BITS, frame, unframe
+from stamp.core.errors import PayloadError
+from stamp.core.key import Key
+from stamp.watermark.common.frame import FRAME_BITS, frame, unframe
 
 KEY, OTHER = Key(bytes(range(32)), "tests"), Key(bytes(32), "other")
 PAYLOAD = bytes.fromhex("0123456789abcdef")

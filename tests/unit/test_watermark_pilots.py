@@ -9,20 +9,20 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from stamp.watermark.align import translations
-from stamp.watermark.carrier import PERIOD, Carriers, carriers
-from stamp.watermark.decode import code_energy
-from stamp.watermark.filters import whiten
-from stamp.watermark.grid import resize
-from stamp.watermark.key import Key
-from stamp.watermark.pilots import climbed, places, zooms
-from stamp.watermark.statistic import observe_plane
+from stamp.core.key import Key
+from stamp.watermark.common.filters import whiten
+from stamp.watermark.image.align import translations
+from stamp.watermark.image.carrier import PERIOD, Carriers, carriers
+from stamp.watermark.image.decode import code_energy
+from stamp.watermark.image.grid import resize
+from stamp.watermark.image.observation import observe_plane
+from stamp.watermark.image.pilots import climbed, places, zooms
+from stamp.watermark.image.warp import unwarp
 from stamp.watermark.video import Allocation, Detector, Embedder
+from stamp.watermark.video.accumulator import SUM
 from stamp.watermark.video.energy import Shares
-from stamp.watermark.video.evidence import SUM
-from stamp.watermark.video.look import Sight
+from stamp.watermark.video.key_reader import Sight
 from stamp.watermark.video.scheme import CLIP, pattern
-from stamp.watermark.warp import unwarp
 from tests.scenes import pan
 
 KEY, PAYLOAD = Key(bytes(range(32)), "tests"), bytes.fromhex("0123456789abcdef")
@@ -136,7 +136,7 @@ def test_a_crop_whose_constellation_is_lost_is_read() -> None:
 @pytest.mark.slow
 def test_no_more_places_are_read_than_the_law_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     """With every limit that saves time lifted."""
-    module = sys.modules["stamp.watermark.detect"]
+    module = sys.modules["stamp.watermark.image.detect"]
     for name in list(vars(module)):
         if name.startswith(("_PROMISING", "_MATCH", "_SCORE", "_EXCESS")):
             monkeypatch.setattr(module, name, -np.inf)

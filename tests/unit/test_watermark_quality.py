@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from stamp.watermark.quality import psnr, ssim
+from stamp.watermark.common.quality import psnr, ssim
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 VALUES = json.loads((GOLDEN / "quality.json").read_text("utf-8"))["values"]

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from stamp.watermark import stats
-from stamp.watermark.grid import GRIDS
+from stamp.watermark.common import null_law as stats
+from stamp.watermark.image.grid import GRIDS
 
 # log10 of P(N(0, 1) >= z), from scipy.stats.norm.logsf, SciPy 1.17
 TAILS = {

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stamp.watermark import vectors
+from stamp.watermark.image import vectors
 
 STORED = json.loads(Path(vectors.__file__).with_suffix(".json").read_text("utf-8"))
 REAL = {"wavelet", "delta"}

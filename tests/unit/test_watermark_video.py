@@ -8,21 +8,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from stamp.errors import HostError, PayloadError
-from stamp.watermark.grid import resize
-from stamp.watermark.key import Key
-from stamp.watermark.quality import psnr
-from stamp.watermark.video import (
-    SCHEME,
-    USUAL,
-    Allocation,
-    Detector,
-    Embedder,
-    VideoDetection,
-    allocation,
-)
-from stamp.watermark.video.evidence import details_of
-from stamp.watermark.video.look import _framed, _quarters
+from stamp.core.detection import Detection
+from stamp.core.errors import HostError, PayloadError
+from stamp.core.key import Key
+from stamp.watermark.common.quality import psnr
+from stamp.watermark.image.grid import resize
+from stamp.watermark.video import SCHEME, USUAL, Allocation, Detector, Embedder, allocation
+from stamp.watermark.video.accumulator import details_of
+from stamp.watermark.video.key_reader import _framed, _quarters
 from stamp.watermark.video.mask import size_gain
 from tests.scenes import pan
 
@@ -43,7 +36,7 @@ def marked(frames: Iterable[Plane], payload: bytes = PAYLOAD, key: Key = KEY) ->
 
 def read(
     frames: Iterable[NDArray[np.unsignedinteger]], keys: Key = KEY, depth: int = 8, stop: bool = True
-) -> VideoDetection:
+) -> Detection:
     detector = Detector(keys, depth=depth)
     for i, frame in enumerate(frames):
         detector.push(frame, i / 6)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stamp.watermark.vectors import host_picture
+from stamp.watermark.image.vectors import host_picture
 from stamp.watermark.video import vectors
 
 STORED = json.loads(Path(vectors.__file__).with_suffix(".json").read_text("utf-8"))

@@ -7,7 +7,7 @@ import pytest
 import pywt
 from photos import gray
 
-from stamp.watermark.wavelet import LEVELS, WAVELET, analyse, synthesise
+from stamp.watermark.common.wavelet import LEVELS, WAVELET, analyse, synthesise
 
 PLANE = gray(224, 336).astype(np.float32)
 

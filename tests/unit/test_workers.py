@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import stamp.cli
-from stamp.workers import GRACE_SECONDS, Crash, _Worker, run, tell
+from stamp.jobs.pool import GRACE_SECONDS, Crash, _Worker, run, tell
 
 
 def work(item: Any) -> Any:
@@ -58,7 +58,7 @@ def test_as_many_processes_as_the_system_gives(monkeypatch: pytest.MonkeyPatch) 
         started.append(_Worker(function))
         return started[-1]
 
-    monkeypatch.setattr("stamp.workers._Worker", worker)
+    monkeypatch.setattr("stamp.jobs.pool._Worker", worker)
     assert results(list(range(7)), 5) == [n * n for n in range(7)]
     with pytest.raises(OSError, match="Too many open files"):
         results([1, 2], 2)
@@ -106,7 +106,7 @@ def test_who_was_broken_off_is_told() -> None:
 
 @pytest.mark.slow
 def test_a_worker_that_does_not_listen_is_killed_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stamp.workers.GRACE_SECONDS", 0.1)
+    monkeypatch.setattr("stamp.jobs.pool.GRACE_SECONDS", 0.1)
     undone: list[int] = []
 
     class Enough(Exception):

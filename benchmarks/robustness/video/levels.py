@@ -25,13 +25,13 @@ from benchmarks.common.scenes import first_scene
 from benchmarks.fidelity.video import coded_bytes, compared
 from benchmarks.robustness.video import attacks
 from stamp.media.video.frames import watched
-from stamp.watermark.carrier import carriers
-from stamp.watermark.grid import resize
-from stamp.watermark.statistic import observe_plane
+from stamp.watermark.image.carrier import carriers
+from stamp.watermark.image.grid import resize
+from stamp.watermark.image.observation import observe_plane
 from stamp.watermark.video import USUAL, Allocation, Embedder
+from stamp.watermark.video.accumulator import SUM, Evidence, details_of, working
 from stamp.watermark.video.detect import SIZE_EXPONENT
-from stamp.watermark.video.evidence import SUM, Evidence, details_of, working
-from stamp.watermark.video.look import agreement
+from stamp.watermark.video.key_reader import agreement
 from stamp.watermark.video.scheme import CLIP, displayed
 
 LEVELS = {

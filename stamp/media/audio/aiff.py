@@ -9,7 +9,7 @@ import struct
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from ..source import damaged, regular_file
+from ...formats.reading import damaged, regular_file
 from .decode import read_only
 from .pcm import Layout, song
 from .song import Song

@@ -21,7 +21,7 @@ from av.audio.plane import AudioPlane
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
-from ..source import damaged, decoding, reading, refused
+from ...formats.reading import damaged, decoding, reading, refused
 from ..tolerance import AS_THEY_ARE
 from .song import Faults, Song, block_frames
 

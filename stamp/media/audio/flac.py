@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from ..source import damaged, refused, regular_file
+from ...formats.reading import damaged, refused, regular_file
 from . import sndfile
 from .decode import Sound, decoded, examine
 from .encode import encoder, packets, quantised

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from ..source import damaged, decoding
-from .boxes import (
+from ...formats.boxtree import (
     Box,
     chunks,
     edit,
@@ -24,6 +23,7 @@ from .boxes import (
     table,
     top_level,
 )
+from ...formats.reading import damaged, decoding
 from .id3 import with_gapless
 
 _COPY = 1 << 20

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from typing import BinaryIO
 
-from ...metadata import signatures
-from ...metadata.stores import ape, id3tag
+from ...formats import id3 as id3tag
+from ...formats import signatures
+from ...metadata.stores import ape
 
 
 def id3_end(file: BinaryIO) -> int:

@@ -15,7 +15,7 @@ import numpy as np
 from av.container import InputContainer, OutputContainer
 from av.stream import Disposition
 
-from ..source import damaged, decoding, refused, regular_file
+from ...formats.reading import damaged, decoding, refused, regular_file
 from ..tolerance import AS_THEY_ARE
 from .decode import Sound, decoded, examine, opened
 from .encode import Counted, lossy_note

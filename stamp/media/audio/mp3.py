@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 import av
 
-from ..source import refused, regular_file
+from ...formats.reading import refused, regular_file
 from .decode import Section, Sound, cut, decoded, examine, opened
 from .encode import Counted, lossy_note, mux, raised_rate
 from .id3 import first_frame, id3_end, tags_start, with_gapless

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 import av
 import numpy as np
 
-from ..source import damaged, decoding, refused, regular_file
-from .boxes import Box, chunks, edit, gaps, handler, media_time, movie_scale, read_moov
+from ...formats.boxtree import Box, chunks, edit, gaps, handler, media_time, movie_scale, read_moov
+from ...formats.reading import damaged, decoding, refused, regular_file
 from .decode import Sound, cut, decoded, examine
 from .encode import AAC_OPTIONS, Counted, lossy_note, mux, quantised, raised_rate
 from .graft import graft

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 import av
 import numpy as np
 
-from ..source import decoding, refused, regular_file
+from ...formats.oggpackets import Grafted
+from ...formats.reading import decoding, refused, regular_file
 from . import sndfile
 from .decode import Sound, cut, decoded, examine
 from .encode import OPUS_OPTIONS, lossy_note, mux, raised_rate, regular
-from .oggpages import Grafted
 from .oggsurvey import HEADERS, Survey, survey
 from .sink import Pipe
 from .song import Faults, Song

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from ...metadata.containers.oggpage import CONTINUED, FIRST, LAST
-from .oggpages import Page, read_pages, split
+from ...formats.ogg import CONTINUED, FIRST, LAST
+from ...formats.oggpackets import Page, read_pages, split
 
 HEADERS = {"vorbis": 3, "opus": 2}
 """How many packets stand before the sound."""

@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import cast
 
-from ..source import refused, regular_file
+from ...formats.reading import refused, regular_file
 from .id3 import first_frame, id3_end
 from .song import Song
 

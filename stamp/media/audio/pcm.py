@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 import numpy as np
 
-from ..source import damaged, decoding, regular_file
+from ...formats.reading import damaged, decoding, regular_file
 from .song import Song, block_frames
 
 if TYPE_CHECKING:

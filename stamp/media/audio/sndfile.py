@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..source import decoding
+from ...formats.reading import decoding
 from .song import block_frames
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.packet import Packet
 
-from ..source import decoding, refused
+from ...formats.reading import decoding, refused
 from .decode import Sound, samples
 from .encode import AAC_OPTIONS, OPUS_OPTIONS, as_frame, quantised, raised_rate
 

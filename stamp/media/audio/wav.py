@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from ..source import damaged, regular_file
+from ...formats.reading import damaged, regular_file
 from .decode import read_only
 from .pcm import Layout, song
 from .song import Song

@@ -18,9 +18,9 @@ from av.container import InputContainer
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
-from ...errors import CorruptFile, MediaError, StampError
-from ...metadata.ebml import element
-from ..source import MAX_PIXELS, damaged, refused, regular_file
+from ...core.errors import CorruptFile, MediaError, StampError
+from ...formats.ebml import element
+from ...formats.reading import MAX_PIXELS, damaged, refused, regular_file
 from ..tolerance import AS_THEY_ARE
 from .hdr import Static, side_data, static_metadata
 from .luma import Turn, has_luma_plane, turn_of

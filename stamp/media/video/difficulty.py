@@ -19,7 +19,7 @@ from av.container import InputContainer
 from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
-from ...errors import MediaError
+from ...core.errors import MediaError
 from .clip import decoder_for, main_video, opened
 
 EXCERPT_FRAMES = 16

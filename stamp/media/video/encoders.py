@@ -14,8 +14,8 @@ from pathlib import Path
 import av
 from av.codec import Codec
 
-from ...errors import UnsupportedFormat
-from ..source import refused
+from ...core.errors import UnsupportedFormat
+from ...formats.reading import refused
 from .clip import STREAM, Clip
 
 

@@ -17,7 +17,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from ..source import damaged
+from ...formats.reading import damaged
 from .clip import STREAM, Clip, Source, decoder_for, describe, main_video, opened, path_of
 from .luma import has_luma_plane, luma_plane
 

@@ -14,9 +14,9 @@ from fractions import Fraction
 from importlib import resources
 from typing import Any
 
-from ..mp4_boxes import Layout
 from .clip import Clip
 from .encoders import Encoder, Settings
+from .mp4_index import Layout
 
 _RATE_TOLERANCE = 0.02  # 60000/1001 counts as 60
 

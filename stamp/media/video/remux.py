@@ -19,8 +19,8 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from ...errors import CorruptFile
-from ..source import damaged, refused
+from ...core.errors import CorruptFile
+from ...formats.reading import damaged, refused
 from ..tolerance import AS_THEY_ARE
 from .clip import PICTURES, Clip, decoder_for, missing_bytes, opened, reading
 from .difficulty import EXCERPT_FRAMES

@@ -17,8 +17,8 @@ from av.container import OutputContainer
 from av.stream import Stream
 from av.video.stream import VideoStream
 
-from ...errors import UnsupportedFormat
-from ..source import refused
+from ...core.errors import UnsupportedFormat
+from ...formats.reading import refused
 from .clip import STREAM, Clip
 from .encoders import Encoder, configure
 

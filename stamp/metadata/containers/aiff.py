@@ -11,9 +11,9 @@ import struct
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from ...errors import CorruptFile, UnsupportedFormat
-from ..source import Patched, Source, once
-from .iff import Change, Chunk, edits, packed, walked
+from ...core.errors import CorruptFile, UnsupportedFormat
+from ...formats.riff import Change, Chunk, edits, packed, walked
+from ...formats.source import Patched, Source, memoised
 
 TITLE: Final = "AIFF"
 STORES: Final = ("id3", "xmp", "iff")
@@ -91,7 +91,7 @@ def _homes(data: Source, found: list[Chunk]) -> dict[str, list[Chunk]]:
     }
 
 
-@once
+@memoised
 def _chunks(data: Source) -> tuple[list[Chunk], int]:
     """The chunks, and where the FORM ends."""
     head = data[0:12]

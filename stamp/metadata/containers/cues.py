@@ -8,8 +8,8 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from ..ebml import CRC32, Element, checksum, elements, number
-from ..source import Edit, Source, chunks
+from ...formats.ebml import CRC32, Element, checksum, elements, number
+from ...formats.source import Edit, Source, chunks
 
 Shift = Callable[[int], int]
 """How far what stands at a place moves."""

@@ -12,9 +12,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from ...errors import CorruptFile, UnsupportedFormat
-from ..source import Edit, Patched, Source, once
-from ..stores import id3, id3tag
+from ...core.errors import CorruptFile, UnsupportedFormat
+from ...formats import id3 as id3tag
+from ...formats.source import Edit, Patched, Source, memoised
+from ..stores import id3
 
 TITLE: Final = "FLAC"
 STORES: Final = ("vorbis", "id3")
@@ -109,7 +110,7 @@ def _of_kind(found: list[_Block], kind: int) -> _Block | None:
     return next((block for block in found if block.kind == kind), None)
 
 
-@once
+@memoised
 def _blocks(data: Source) -> list[_Block]:
     """The metadata blocks, STREAMINFO first (RFC 9639, section 8)."""
     at = id3tag.prefix(data) + 4

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from ...errors import CorruptFile, UnsupportedFormat
+from ...core.errors import CorruptFile, UnsupportedFormat
 from .splicing import spliced
 
 TITLE: Final = "GIF"

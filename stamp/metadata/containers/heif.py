@@ -12,9 +12,9 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Final
 
-from ...errors import CorruptFile, UnsupportedFormat
-from ..isobmff import Box, box, boxes, packed
-from . import iloc
+from ...core.errors import CorruptFile, UnsupportedFormat
+from ...formats import iloc
+from ...formats.isobmff import Box, box, boxes, packed
 
 TITLE: Final = "HEIC and AVIF"
 STORES: Final = ("xmp", "exif")

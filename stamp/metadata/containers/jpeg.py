@@ -13,9 +13,10 @@ import struct
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
-from ...errors import CorruptFile, UnsupportedFormat
-from ..source import CHUNK, Edit, Patched, Source, once
-from ..stores import iptc, tiffblock
+from ...core.errors import CorruptFile, UnsupportedFormat
+from ...formats import tiffblock
+from ...formats.source import CHUNK, Edit, Patched, Source, memoised
+from ..stores import iptc
 from . import extended, mpf
 from .splicing import growth
 
@@ -121,7 +122,7 @@ def spans(data: Source) -> Iterator[tuple[int, int]]:
     yield segments[-1].end if segments else 2, len(data)
 
 
-@once
+@memoised
 def _segments(data: Source) -> list[_Segment]:
     """The marker segments before the first scan."""
     segments: list[_Segment] = []
@@ -169,7 +170,7 @@ def _behind_fill(data: Source, position: int) -> int:
     return position
 
 
-@once
+@memoised
 def _homes(data: Source) -> dict[str, list[_Segment]]:
     """Store -> its segments: the first one, except that Photoshop resources may run over several."""
     homes: dict[str, list[_Segment]] = {}

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from ...errors import CorruptFile, UnsupportedFormat
-from ..isobmff import Box, box, boxes
+from ...core.errors import CorruptFile, UnsupportedFormat
+from ...formats.isobmff import Box, box, boxes
 from .splicing import Edit, spliced
 
 TITLE: Final = "JPEG XL"

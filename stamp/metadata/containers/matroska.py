@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from itertools import islice, pairwise
 from typing import Final
 
-from ...errors import CorruptFile, UnsupportedFormat
-from ..ebml import (
+from ...core.errors import CorruptFile, UnsupportedFormat
+from ...formats.ebml import (
     CRC32,
     VOID,
     Element,
@@ -29,7 +29,7 @@ from ..ebml import (
     vint,
     void_header,
 )
-from ..source import Edit, Patched, Source, chunks
+from ...formats.source import Edit, Patched, Source, chunks
 from ..stores.tags import TAGS
 from .cues import CannotMove, Shift, moved_cluster, moved_cues
 

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ...errors import CorruptFile, UnsupportedFormat
-from ..isobmff import MAX_TOP_BOXES, Box, box, boxes, packed, walk
-from ..source import Edit, Patched, Source, once
+from ...core.errors import CorruptFile, UnsupportedFormat
+from ...formats.isobmff import MAX_TOP_BOXES, Box, box, boxes, packed, walk
+from ...formats.source import Edit, Patched, Source, memoised
 from . import offsets
 
 _XMP_UUID: Final = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
@@ -137,7 +137,7 @@ def spans(data: Source) -> Iterator[tuple[int, int]]:
             yield part.content, part.end
 
 
-@once
+@memoised
 def _top(data: Source) -> list[Box]:
     """The boxes of the file. Some cameras put something that is no box behind the last one."""
     found: list[Box] = []
@@ -151,7 +151,7 @@ def _top(data: Source) -> list[Box]:
     return found
 
 
-@once
+@memoised
 def _opened(data: Source) -> _Movie:
     top = _top(data)
     movies = [part for part in top if part.kind == b"moov"]

@@ -12,9 +12,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Final
 
-from ...errors import CorruptFile, UnsupportedFormat
-from ..source import Patched, Source, once
-from ..stores import ape, id3, id3tag
+from ...core.errors import CorruptFile, UnsupportedFormat
+from ...formats import id3 as id3tag
+from ...formats.source import Patched, Source, memoised
+from ..stores import ape, id3
 
 TITLE: Final = "MP3"
 STORES: Final = ("id3", "xmp", "ape")
@@ -70,7 +71,7 @@ def spans(data: Source) -> Iterator[tuple[int, int]]:
     yield id3tag.prefix(data), _behind(data)[0]
 
 
-@once
+@memoised
 def _behind(data: Source) -> tuple[int, tuple[int, int]]:
     """Where the sound ends, and where the last APE tag stands behind it: an empty span in a file without one.
     ID3v1 may be in front of it or behind.
@@ -107,7 +108,7 @@ def _readable_ape(data: Source) -> bytes | None:
     return None
 
 
-@once
+@memoised
 def _tag(data: Source) -> bytes:
     size = id3tag.length(data[0:10])
     if size > len(data) or (not size and data[0:3] == b"ID3"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from ..source import Patched, Source
+from ...formats.source import Patched, Source
 from . import movie
 from .movie import extract, has_c2pa, spans
 

@@ -14,10 +14,10 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import Final
 
-from ...errors import CorruptFile, UnsupportedFormat
-from ..isobmff import Box, boxes, packed
-from ..source import CHUNK, Edit, Source
-from . import iloc
+from ...core.errors import CorruptFile, UnsupportedFormat
+from ...formats import iloc
+from ...formats.isobmff import Box, boxes, packed
+from ...formats.source import CHUNK, Edit, Source
 
 _MAX_TABLE: Final = 1 << 28
 _REMEDY: Final = "remux it first, with FFmpeg's -c copy -movflags +faststart"

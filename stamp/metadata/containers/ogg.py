@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
-from ...errors import CorruptFile, UnsupportedFormat
-from ..source import Edit, Patched, Source
-from . import oggpage
-from .oggpage import Page
+from ...core.errors import CorruptFile, UnsupportedFormat
+from ...formats import ogg as oggpage
+from ...formats.ogg import Page
+from ...formats.source import Edit, Patched, Source
 
 TITLE: Final = "Ogg Vorbis, Opus, Speex and FLAC"
 STORES: Final = ("vorbis",)

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from ...errors import CorruptFile
+from ...core.errors import CorruptFile
 from ..stores import iptc, pngtext
 from . import rawprofile
 from .splicing import Edit, spliced

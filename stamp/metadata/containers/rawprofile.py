@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ...errors import CorruptFile
+from ...core.errors import CorruptFile
 from ..stores import iptc
 
 KEYWORDS: Final = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..source import Edit
+from ...formats.source import Edit
 
 __all__ = ["Edit", "growth", "spliced"]
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from ..source import Patched, Source, once
-from ..stores import exif, iptc, tiffblock
+from ...formats import tiffblock
+from ...formats.source import Patched, Source, memoised
+from ..stores import exif, iptc
 
 TITLE: Final = "TIFF"
 STORES: Final = ("xmp", "exif", "iptc")
@@ -64,10 +65,10 @@ def splice(data: Source, blocks: Mapping[str, bytes]) -> Patched:
     return Patched(data, tiffblock.edits(ifd, changes, removed) if changes or removed else [])
 
 
-_ifd0 = once(tiffblock.parse)
+_ifd0 = memoised(tiffblock.parse)
 
 
-@once
+@memoised
 def _exif(data: Source) -> bytes:
     """An EXIF block of the file's own tags of that store."""
     ifd = _ifd0(data)

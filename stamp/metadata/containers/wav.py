@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from ...errors import CorruptFile, UnsupportedFormat
-from ..source import Edit, Patched, Source, once
-from .iff import LENGTH_ELSEWHERE, Change, Chunk, edits, packed, walked
+from ...core.errors import CorruptFile, UnsupportedFormat
+from ...formats.riff import LENGTH_ELSEWHERE, Change, Chunk, edits, packed, walked
+from ...formats.source import Edit, Patched, Source, memoised
 
 TITLE: Final = "WAV"
 STORES: Final = ("id3", "xmp", "info")
@@ -107,7 +107,7 @@ def _is_info(data: Source, chunk: Chunk) -> bool:
     return chunk.kind == b"LIST" and data[chunk.start : min(chunk.start + 4, chunk.end)] == b"INFO"
 
 
-@once
+@memoised
 def _wave(data: Source) -> _Wave:
     head = data[0 : 12 + 8 + _DS64_SIZE]
     if len(head) < 12 or head[8:12] != b"WAVE":

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from ...errors import CorruptFile
+from ...core.errors import CorruptFile
 
 TITLE: Final = "WebP"
 STORES: Final = ("xmp", "exif")

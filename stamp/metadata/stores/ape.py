@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ...errors import CorruptFile
-from ..checks import Value
-from ..columns.music import Comment
-from ..fields import homes_in
+from ...core.checks import Value
+from ...core.errors import CorruptFile
+from ..mapping.columns.music import Comment
+from ..mapping.fields import homes_in
 
 MARK: Final = b"APETAGEX"
 FRAME: Final = 32

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import codecs
 
-from ..checks import Value
-from ..columns.video import UserText
-from ..fields import homes_in
-from ..isobmff import Box, box, boxes
+from ...core.checks import Value
+from ...formats.isobmff import Box, box, boxes
+from ..mapping.columns.video import UserText
+from ..mapping.fields import homes_in
 from .names import join_names, split_names
 
 UNDETERMINED = b"\x55\xc4"

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from ...errors import CorruptFile
-from ..checks import Value
-from ..columns.music import ChunkText
+from ...core.checks import Value
+from ...core.errors import CorruptFile
+from ..mapping.columns.music import ChunkText
 from .names import join_names, split_names
 
 _MAX_CHUNKS = 10_000

@@ -11,10 +11,10 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
-from ..checks import Value
-from ..fields import homes_in
-from ..homes import ExifTag
-from . import tiffblock
+from ...core.checks import Value
+from ...formats import tiffblock
+from ..mapping.fields import homes_in
+from ..mapping.slots import ExifTag
 from .names import join_names, split_names
 
 _YCBCR_POSITIONING = 0x0213

@@ -13,11 +13,11 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from ..checks import Value
-from ..columns.music import Id3Frames, ascii_url
-from ..fields import homes_in
-from . import id3tag
-from .id3tag import Frame, Tag
+from ...core.checks import Value
+from ...formats import id3 as id3tag
+from ...formats.id3 import Frame, Tag
+from ..mapping.columns.music import Id3Frames, ascii_url
+from ..mapping.fields import homes_in
 from .names import join_names, split_names
 
 _HOMES = {name: home for name, home in homes_in("id3").items() if isinstance(home, Id3Frames)}

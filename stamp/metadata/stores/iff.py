@@ -6,8 +6,8 @@ in ID3 and XMP.
 
 from __future__ import annotations
 
-from ..columns.music import ChunkText
-from ..fields import homes_in
+from ..mapping.columns.music import ChunkText
+from ..mapping.fields import homes_in
 from .chunktext import ChunkTexts
 
 _HOMES = {name: home for name, home in homes_in("iff").items() if isinstance(home, ChunkText)}

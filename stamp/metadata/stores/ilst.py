@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ..checks import Value
-from ..columns.video import MEAN, ListItem
-from ..fields import homes_in
-from ..isobmff import box, boxes
+from ...core.caching import lru_cached
+from ...core.checks import Value
+from ...formats.isobmff import box, boxes
+from ..mapping.columns.video import MEAN, ListItem
+from ..mapping.fields import homes_in
 from .names import divided, joined
-from .recent import recent
 
 _HOMES = {name: home for name, home in homes_in("ilst").items() if isinstance(home, ListItem)}
 _CODECS: Final = {0: "utf-8", 1: "utf-8", 2: "utf-16-be"}
@@ -71,7 +71,7 @@ def values_of(texts: Sequence[str]) -> bytes:
     return b"".join(box(b"data", b"\0\0\0\1", bytes(4), text.encode()) for text in texts)
 
 
-@recent
+@lru_cached
 def _values(block: bytes) -> Mapping[str, Value]:
     items = _items(block)
     found = {

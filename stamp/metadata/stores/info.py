@@ -6,8 +6,8 @@ we write ASCII, and the full text stands in ID3 and XMP. Chunks of others are ke
 
 from __future__ import annotations
 
-from ..columns.music import ChunkText
-from ..fields import homes_in
+from ..mapping.columns.music import ChunkText
+from ..mapping.fields import homes_in
 from .chunktext import ChunkTexts
 
 _HOMES = {name: home for name, home in homes_in("info").items() if isinstance(home, ChunkText)}

@@ -14,10 +14,10 @@ import struct
 from dataclasses import dataclass
 from typing import Final
 
-from ...errors import CorruptFile, UnsupportedFormat
-from ..checks import Value
-from ..fields import homes_in
-from ..homes import IptcDataset
+from ...core.checks import Value
+from ...core.errors import CorruptFile, UnsupportedFormat
+from ..mapping.fields import homes_in
+from ..mapping.slots import IptcDataset
 
 IIM: Final = 0x0404
 DIGEST: Final = 0x0425

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
-from ...errors import CorruptFile
-from ..checks import Value
-from ..columns.video import QuickTimeKey
-from ..fields import homes_in
-from ..isobmff import box, boxes
+from ...core.checks import Value
+from ...core.errors import CorruptFile
+from ...formats.isobmff import box, boxes
+from ..mapping.columns.video import QuickTimeKey
+from ..mapping.fields import homes_in
 from .ilst import texts_in, values_of
 from .names import join_names, split_names
 

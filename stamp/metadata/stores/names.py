@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from ..checks import Value
-from ..columns.music import Comment
+from ...core.checks import Value
+from ..mapping.columns.music import Comment
 
 _NAME = re.compile(r'\s*(?:"((?:[^"]|"")*)"\s*(?:;|$)|([^;]*)(?:;|$))')
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from ...errors import CorruptFile
-from ..homes import XmpProperty
+from ...core.errors import CorruptFile
+from ..mapping.slots import XmpProperty
 from . import xmltree
 from .rdf import NAMESPACES, RDF, Attribute, Prefixes, tag_of
 from .xmltree import Node

@@ -12,10 +12,10 @@ import zlib
 from collections.abc import Iterator
 from typing import Final
 
-from ...errors import CorruptFile
-from ..checks import Value
-from ..fields import homes_in
-from ..homes import TextKeyword
+from ...core.checks import Value
+from ...core.errors import CorruptFile
+from ..mapping.fields import homes_in
+from ..mapping.slots import TextKeyword
 from .names import join_names, split_names
 
 _HOMES = {name: home for name, home in homes_in("text").items() if isinstance(home, TextKeyword)}

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ..checks import Value
-from ..homes import XmpProperty
-from ..party import Party
-from ..vocabulary import language
+from ...core.checks import Value
+from ...core.party import Party
+from ...core.vocabulary import language
+from ..mapping.slots import XmpProperty
 from .xmltree import Node, escape
 
 RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ..checks import Value
-from ..columns.music import Comment
-from ..ebml import Element, elements, encoded, master, number, size_width
-from ..fields import homes_in
+from ...core.checks import Value
+from ...formats.ebml import Element, elements, encoded, master, number, size_width
+from ..mapping.columns.music import Comment
+from ..mapping.fields import homes_in
 from .names import divided, joined
 
 _HOMES = {name: home for name, home in homes_in("tags").items() if isinstance(home, Comment)}

@@ -10,11 +10,11 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, replace
 
-from ...errors import CorruptFile
-from ..checks import Value
-from ..columns.video import UserText
-from ..fields import homes_in
-from ..isobmff import box, boxes
+from ...core.checks import Value
+from ...core.errors import CorruptFile
+from ...formats.isobmff import box, boxes
+from ..mapping.columns.video import UserText
+from ..mapping.fields import homes_in
 from .asset import UNDETERMINED
 from .names import join_names, split_names
 

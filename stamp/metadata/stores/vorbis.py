@@ -11,10 +11,10 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...errors import CorruptFile
-from ..checks import Value
-from ..columns.music import Comment
-from ..fields import homes_in
+from ...core.checks import Value
+from ...core.errors import CorruptFile
+from ..mapping.columns.music import Comment
+from ..mapping.fields import homes_in
 
 _VENDOR = b"stamp"
 _MAX_COMMENTS = 100_000

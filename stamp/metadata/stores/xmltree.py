@@ -15,7 +15,7 @@ from xml.parsers.expat import ExpatError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser, ParseError
 
-from ...errors import CorruptFile
+from ...core.errors import CorruptFile
 
 MAX_DEPTH: Final = 100
 MAX_NODES: Final = 200_000

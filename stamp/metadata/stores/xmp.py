@@ -13,14 +13,14 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from ...errors import CorruptFile
-from ..checks import Value
-from ..fields import homes_in
-from ..homes import XmpProperty
-from ..party import Party
+from ...core.caching import lru_cached
+from ...core.checks import Value
+from ...core.errors import CorruptFile
+from ...core.party import Party
+from ..mapping.fields import homes_in
+from ..mapping.slots import XmpProperty
 from .packet import Edit, Packet
 from .rdf import RDF, Attribute, array_in, is_bare, items_in, tag_of, value_of
-from .recent import recent
 from .xmltree import Node
 from .xmpedits import Fields, can_hold, empty_descriptions, new_description, removing, setting
 
@@ -90,7 +90,7 @@ def remove(packet: bytes, values: dict[str, Value]) -> bytes:
     return b"" if frame == "".join(EMPTY.decode().split()) else result
 
 
-@recent
+@lru_cached
 def _opened(packet: bytes) -> tuple[Packet, Mapping[str, Value]]:
     """The packet and what it says."""
     document = Packet.open(packet)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..checks import Value
-from ..homes import XmpProperty
+from ...core.checks import Value
+from ..mapping.slots import XmpProperty
 from . import xmltree
 from .packet import Edit, Packet
 from .rdf import (

@@ -6,7 +6,7 @@ and taken out of here so that the two do not contradict each other.
 
 from __future__ import annotations
 
-from ..checks import Value
+from ...core.checks import Value
 from . import xmp
 
 

@@ -1,6 +1,6 @@
 """The mark of sound."""
 
-from .detector import AudioDetection, Detector, detect
+from .detector import Detector, detect
 from .embedder import Embedder, embed
 
-__all__ = ["AudioDetection", "Detector", "Embedder", "detect", "embed"]
+__all__ = ["Detector", "Embedder", "detect", "embed"]

@@ -17,8 +17,8 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import HostError
-from ..fourier import fft, rfft
+from ...core.errors import HostError
+from ..common.fourier import fft, rfft
 
 BANDS = 66
 BANDS_AN_OCTAVE = 16

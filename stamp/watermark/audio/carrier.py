@@ -9,8 +9,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..coding import CODED_BITS
-from ..key import Key
+from ...core.key import Key
+from ..common.coding import CODED_BITS
+from ..common.streams import words as stream_words
 from .bands import BANDS, LOW_BANDS, SLOTS
 
 SCHEME = "stamp.audio.1"
@@ -48,7 +49,7 @@ def _spread(tiles: NDArray[T]) -> NDArray[T]:
 @lru_cache(maxsize=8)
 def carriers(key: Key) -> Carriers:
     """The carriers of a key (cached: deriving them takes some twenty milliseconds)."""
-    words = key.words(f"{SCHEME}/carrier", FRAMES * _TILES).reshape(FRAMES, _TILES)
+    words = stream_words(key, f"{SCHEME}/carrier", FRAMES * _TILES).reshape(FRAMES, _TILES)
     pilots, witnesses = round(PILOT_SHARE * _TILES), round(WITNESS_SHARE * _TILES)
     rank = np.empty(words.shape, np.int64)
     np.put_along_axis(rank, np.argsort(words, axis=1, kind="stable"), np.arange(_TILES)[None], axis=1)
@@ -63,4 +64,4 @@ def start_slot(payload: bytes, key: Key) -> int:
 
     Songs of one key begin at different places, so that adding up their beginnings does not show the pattern.
     """
-    return 2 * int(key.words(f"{SCHEME}/start/{payload.hex()}", 1)[0] % np.uint64(PERIOD // 2))
+    return 2 * int(stream_words(key, f"{SCHEME}/start/{payload.hex()}", 1)[0] % np.uint64(PERIOD // 2))

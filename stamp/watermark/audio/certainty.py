@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from .. import stats
+from ..common import null_law as stats
 
 FIRST, P_FIRST = 4, 0.25
 EARLY, P_EARLY = 20, 0.05

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import HostError
+from ...core.errors import HostError
 from .bands import CHUNK, HOP, MARGIN, Band, Envelope, energy, envelopes
 
 Samples = NDArray[np.float32]

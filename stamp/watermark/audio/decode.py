@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..coding import CODED_BITS, decode, encode
-from ..key import Key
-from ..payload import unframe
+from ...core.key import Key
+from ..common.coding import CODED_BITS, decode, encode
+from ..common.frame import unframe
 from .bands import BANDS, LOW_BANDS, STEPS, STEPS_A_SLOT
 from .carrier import PERIOD, PILOT, SCHEME, SYMBOLS, WITNESS, carriers
-from .evidence import Map
 from .sync import PERIOD_ROWS, Place, look
+from .tile_contrast import Map
 
 GROUPS = 8
 _GROUP = np.arange(BANDS) * GROUPS // BANDS

@@ -2,45 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import HostError
-from .. import stats
-from ..key import Key
+from ...core.detection import Detection
+from ...core.errors import HostError
+from ...core.key import Key
+from ..common import null_law as stats
 from .bands import STEPS
 from .carrier import SCHEME
 from .maps import Mapper, Stretch
 from .reader import Reader
 from .sync import PERIOD_ROWS
-
-
-@dataclass(frozen=True, slots=True)
-class AudioDetection:
-    """The answer of `detect`: whether the sound carries a mark of this key, which payload, and how sure that
-    is.
-
-    present : a mark of this key is there. payload : its 8 bytes; None where the mark is too weak to be read.
-    score, threshold : the witness statistic in standard deviations, and what it must reach.
-    log10_p : upper bound of log10 of the probability that sound not marked with this key gives such evidence.
-    bits_corrected : coded bits, of 576, that the error correction turned round; None without a payload.
-    tempo, pitch : how many times as fast and as high as it was marked; None without a mark.
-    spans : (start, end) in seconds of the stretches in which the mark was seen, in order.
-    """
-
-    present: bool
-    payload: bytes | None
-    score: float
-    threshold: float
-    log10_p: float
-    bits_corrected: int | None
-    tempo: float | None
-    pitch: float | None
-    spans: tuple[tuple[float, float], ...]
-    key_name: str
-    scheme: str = SCHEME
 
 
 class Detector:
@@ -67,11 +40,11 @@ class Detector:
         for stretch in self._mapper.push(samples[:, None] if samples.ndim == 1 else samples):
             self._read(stretch)
 
-    def result(self) -> AudioDetection:
+    def result(self) -> Detection:
         """The answer for the only key, or the first. Call `result` or `results` once, at the end."""
         return self.results()[0]
 
-    def results(self) -> list[AudioDetection]:
+    def results(self) -> list[Detection]:
         """The answer for each key."""
         for stretch in self._mapper.flush():
             self._read(stretch)
@@ -81,40 +54,39 @@ class Detector:
         for _, reader in self._readers:
             reader.read(stretch)
 
-    def _answer(self, key_name: str, reader: Reader) -> AudioDetection:
+    def _answer(self, key_name: str, reader: Reader) -> Detection:
         reader.read_together()
         found = reader.found
         if found is None:
             score = reader.best_score
-            return AudioDetection(
+            return Detection(
                 present=score >= stats.THRESHOLD_ALONE,
                 payload=None,
                 score=score,
                 threshold=stats.THRESHOLD_ALONE,
                 log10_p=stats.log10_p_statistic(score, stats.MAX_POSITIONS),
                 bits_corrected=None,
-                tempo=None,
-                pitch=None,
-                spans=(),
+                transform=None,
                 key_name=key_name,
+                scheme=SCHEME,
             )
-        return AudioDetection(
+        return Detection(
             present=True,
             payload=found.decoded.payload,
             score=found.decoded.score,
             threshold=found.threshold,
             log10_p=stats.log10_p_report(found.decoded.score, found.decodings),
             bits_corrected=found.decoded.bits_corrected,
+            transform=None,
+            key_name=key_name,
+            scheme=SCHEME,
             tempo=found.place.tempo,
             pitch=found.place.pitch,
             spans=tuple((a / STEPS, b / STEPS) for a, b in reader.spans()),
-            key_name=key_name,
         )
 
 
-def detect(
-    samples: NDArray[np.floating], *, key: Key, sample_rate: int, search: bool = True
-) -> AudioDetection:
+def detect(samples: NDArray[np.floating], *, key: Key, sample_rate: int, search: bool = True) -> Detection:
     """Look for a mark in samples in -1..1, shape (n,) or (n, channels). See `Detector`."""
     if samples.ndim not in (1, 2):
         raise HostError(f"samples have the shape (n,) or (n, channels), not {samples.shape}")

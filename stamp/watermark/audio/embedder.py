@@ -7,11 +7,11 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import HostError
-from ..coding import encode
-from ..key import Key
-from ..payload import frame
-from . import hearing
+from ...core.errors import HostError
+from ...core.key import Key
+from ..common.coding import encode
+from ..common.frame import frame
+from . import psychoacoustic_mask as hearing
 from .bands import (
     CHUNK,
     HOP,

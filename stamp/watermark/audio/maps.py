@@ -24,7 +24,7 @@ from .bands import (
 )
 from .chunks import Chunks, Samples
 from .decimation import Decimator, factor
-from .evidence import Map, evidence
+from .tile_contrast import Map, evidence
 
 _STEREO = (1, 1, 0.5, 0.5)  # weights of two channels, their sum and their difference
 HIGHEST_SHIFT = 3.5  # bands by which a map may be moved

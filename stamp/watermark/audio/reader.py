@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..coding import CODED_BITS
-from ..key import Key
+from ...core.key import Key
+from ..common.coding import CODED_BITS
 from . import sync
 from .bands import STEPS
 from .carrier import PILOT
 from .certainty import threshold_after
 from .decode import PIECE, Decoded, decode_payload, gains_from_pilots, observe, pieces, witness_score
-from .evidence import Map
 from .maps import Stretch
 from .sync import PERIOD_ROWS, Place
+from .tile_contrast import Map
 
 _CANDIDATES, _CANDIDATES_FAR = 3, 4
 # Scores of the pilots below which a decoding is not worth its time: unmarked sound reaches them now and then.

@@ -9,10 +9,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ..key import Key
+from ...core.key import Key
 from .bands import BANDS, BANDS_AN_OCTAVE, LOW_BANDS, STEPS, STEPS_A_SLOT
 from .carrier import PERIOD, PILOT, carriers
-from .evidence import Map
+from .tile_contrast import Map
 
 PERIOD_ROWS = PERIOD * STEPS_A_SLOT
 

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..coding import encode
-from ..key import Key
-from ..payload import frame
+from ...core.key import Key
+from ..common.coding import encode
+from ..common.frame import frame
 from .bands import layout
 from .carrier import SCHEME, carriers, start_slot
 from .detector import detect

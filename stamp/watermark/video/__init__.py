@@ -1,8 +1,8 @@
 """The mark of a video: put into frames one by one, read from what frames say together."""
 
-from .detect import Detector, VideoDetection
+from .detect import Detector
 from .embed import Embedder
 from .energy import USUAL, Allocation, Shares, allocation
 from .scheme import SCHEME
 
-__all__ = ["SCHEME", "USUAL", "Allocation", "Detector", "Embedder", "Shares", "VideoDetection", "allocation"]
+__all__ = ["SCHEME", "USUAL", "Allocation", "Detector", "Embedder", "Shares", "allocation"]

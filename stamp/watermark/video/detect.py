@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import stats
-from ..detect import Detection, Transform
-from ..key import Key
-from .evidence import Evidence, Plane, details_of, working
-from .look import Sight
+from ...core.detection import Detection
+from ...core.key import Key
+from ..common import null_law as stats
+from .accumulator import Evidence, Plane, details_of, working
+from .key_reader import Sight
 from .scheme import CLIP, SCHEME, displayed
 
 RATE = 12.0  # frames a second that are looked at
@@ -22,27 +22,6 @@ SIZE_EXPONENT = 0.85  # of the bytes that a frame was coded in, which tell how m
 _FIRST_LOOKS = (1, 4, 10, 24)  # frames after which the beginning of a clip is read as it stands
 _THRESHOLD = stats.threshold_after(1, CLIP.odds)
 _NARROWEST = 48  # canonical pixels of the shorter side below which nothing can be read
-
-
-@dataclass(frozen=True, slots=True)
-class VideoDetection:
-    """The answer of `Detector.result`: as `stamp.watermark.detect.Detection` has it, and
-
-    spans : (start, end) in seconds of the parts that carry the mark, of those that were looked at.
-    decided_after_s : seconds of the clip that had been seen when the payload was read; None without one.
-    """
-
-    present: bool
-    payload: bytes | None
-    score: float
-    threshold: float
-    log10_p: float
-    bits_corrected: int | None
-    transform: Transform | None
-    spans: tuple[tuple[float, float], ...]
-    decided_after_s: float | None
-    key_name: str
-    scheme: str = SCHEME
 
 
 @dataclass(slots=True)
@@ -104,7 +83,7 @@ class Detector:
         self._parts: list[_Part] = []
         self._window: _Part | None = None
         self._key_frames: _Part | None = None
-        self._found: dict[tuple[int, bytes], VideoDetection] = {}
+        self._found: dict[tuple[int, bytes], Detection] = {}
 
     @property
     def decided(self) -> bool:
@@ -212,17 +191,11 @@ class Detector:
         if known is not None:
             self._found[number, found.payload] = _longer(known, part)
             return
-        self._found[number, found.payload] = VideoDetection(
-            True,
-            found.payload,
-            found.score,
-            found.threshold,
-            found.log10_p,
-            found.bits_corrected,
-            found.transform,
-            ((part.start_s, part.end_s),),
-            part.end_s - self._start,
-            found.key_name,
+        self._found[number, found.payload] = replace(
+            found,
+            scheme=SCHEME,
+            spans=((part.start_s, part.end_s),),
+            decided_after_s=part.end_s - self._start,
         )
 
     def _finish(self) -> None:
@@ -246,7 +219,7 @@ class Detector:
                 if (found := sight.look_into(picture)) is not None:
                     self._report(number, found, part)
 
-    def results(self) -> list[VideoDetection]:
+    def results(self) -> list[Detection]:
         """Every mark that was found, the surest first; where none was, one answer a key. Ends the reading."""
         if self._held is not None:
             self._take(self._held)
@@ -256,17 +229,14 @@ class Detector:
         found = sorted(self._found.values(), key=lambda d: d.log10_p)
         return found or [self._nothing(sight) for sight in self._sights]
 
-    def result(self) -> VideoDetection:
+    def result(self) -> Detection:
         """The surest of `results`."""
         return self.results()[0]
 
-    def _nothing(self, sight: Sight) -> VideoDetection:
+    def _nothing(self, sight: Sight) -> Detection:
         if sight.best is None:
-            return VideoDetection(False, None, 0.0, _THRESHOLD, 0.0, None, None, (), None, sight.key.name)
-        d = sight.best.verdict()
-        return VideoDetection(
-            d.present, None, d.score, d.threshold, d.log10_p, None, d.transform, (), None, d.key_name
-        )
+            return Detection(False, None, 0.0, _THRESHOLD, 0.0, None, None, sight.key.name, SCHEME)
+        return replace(sight.best.verdict(), scheme=SCHEME)
 
 
 def _slot(time_s: float) -> int:
@@ -283,7 +253,7 @@ def _joined(earlier: _Part, later: _Part) -> _Part:
     )
 
 
-def _longer(known: VideoDetection, part: _Part) -> VideoDetection:
+def _longer(known: Detection, part: _Part) -> Detection:
     """`known`, seen again in `part`."""
     spans = sorted([*known.spans, (part.start_s, part.end_s)])
     joined = spans[:1]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import HostError
-from ..grid import resize, resize_rows
-from ..key import Key
+from ...core.errors import HostError
+from ...core.key import Key
+from ..image.grid import resize, resize_rows
 from .energy import USUAL, Allocation, Shares
 from .mask import MOST, sample, size_gain, step_of, visibility
 from .scheme import displayed, pattern

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..filters import box
+from ..common.filters import box
 
 Plane = NDArray[np.float32]
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..carrier import PERIOD, Layout, carriers
-from ..coding import encode
-from ..grid import canonical_shape
-from ..key import Key
-from ..linear import product
-from ..payload import frame
-from ..wavelet import LEVELS, synthesise
+from ...core.key import Key
+from ..common.coding import encode
+from ..common.frame import frame
+from ..common.linear import product
+from ..common.streams import words as stream_words
+from ..common.wavelet import LEVELS, synthesise
+from ..image.carrier import PERIOD, Layout, carriers
+from ..image.grid import canonical_shape
 from .energy import USUAL, Shares
 
 SCHEME = "stamp.video.2"
@@ -85,7 +86,7 @@ def _amplitudes(level: int, shares: Shares) -> NDArray[np.float32]:
 
 def _sinusoids(key: Key, frequencies: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.float32]:
     """The constellation, its phases drawn from the key: a clip has no single host to follow."""
-    words = key.words(f"{SCHEME}/phase", len(frequencies)).astype(np.float64)
+    words = stream_words(key, f"{SCHEME}/phase", len(frequencies)).astype(np.float64)
     amplitude = np.hypot(frequencies[:, 0], frequencies[:, 1]) ** -0.5 * np.exp(2j * np.pi * 2.0**-64 * words)
     rows = np.exp(2j * np.pi * np.outer(np.arange(shape[0]), frequencies[:, 0])) * amplitude
     columns = np.exp(2j * np.pi * np.outer(frequencies[:, 1], np.arange(shape[1])))

@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..carrier import carriers
-from ..coding import encode
-from ..key import Key
-from ..payload import frame
-from .detect import Detector, VideoDetection
+from ...core.detection import Detection
+from ...core.key import Key
+from ..common.coding import encode
+from ..common.frame import frame
+from ..image.carrier import carriers
+from .detect import Detector
 from .embed import Embedder
 from .scheme import CLIP, SCHEME, pattern
 
@@ -76,7 +77,7 @@ def selftest() -> list[tuple[str, bool, str]]:
     return results
 
 
-def _read(luma: NDArray[np.uint8], key: Key) -> VideoDetection:
+def _read(luma: NDArray[np.uint8], key: Key) -> Detection:
     detector = Detector(key, search=False)
     detector.push(luma, 0.0)
     return detector.result()

@@ -1,0 +1,219 @@
+"""What the whole-file jobs report: frozen records, and their form in the JSON documents of the command line.
+
+Within a schema version keys are only ever added. Numbers are in base units; what does not exist is null,
+never a stand-in.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, ClassVar
+
+from .detection import Detection
+from .rights import Rights, Value, plain
+
+
+@dataclass(frozen=True, slots=True)
+class RightsReport:
+    """The rights notice of one file, read or written.
+
+    path : the file that carries it.
+    rights : what stands in the file.
+    sources : field -> the stores that hold it ("exif", "xmp", ...).
+    values : store -> field -> the value as it stands there.
+    conflicts : field -> the stores that contradict the first of `sources`, whose value stands in `rights`.
+    written, unchanged : fields that a write changed or an undo brought back; those that stood there already.
+    removed : fields that were taken out; `unchanged` are then those that say something else and stay.
+    unsupported : field -> why this container has no place for it.
+    notes : what else a person should know, such as a manifest that the change makes invalid.
+    """
+
+    path: Path
+    rights: Rights
+    sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    values: dict[str, dict[str, Value]] = field(default_factory=dict)
+    conflicts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    written: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    unsupported: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """An entry of `stamp.show/1`."""
+        return {
+            "path": os.fspath(self.path),
+            "status": "read",
+            "rights": self.rights.to_dict(),
+            "sources": {name: list(stores) for name, stores in self.sources.items()},
+            "values": {
+                store: {name: plain(value) for name, value in fields.items()}
+                for store, fields in self.values.items()
+            },
+            "conflicts": {name: list(stores) for name, stores in self.conflicts.items()},
+            "notes": list(self.notes),
+            "error": None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedReport:
+    """One stamped file.
+
+    path, output : the source and what was made of it.
+    payload : the 8 bytes of the mark; None where no watermark was asked for.
+    psnr_db, ssim : fidelity of the marked luma against the source's; None without a watermark. 0 <= ssim <=
+        1.
+    metadata : None where no rights notice was asked for.
+    notes : what a person should know, such as a raised JPEG quality.
+    resumed : it was there already, with this mark and this notice, and was left as it is.
+    receipt : see `receipts.receipt`; None where none was asked for.
+    marked_share : the part of a song that carries the mark, 0 to 1; None for other works.
+    """
+
+    path: Path
+    output: Path
+    payload: bytes | None = None
+    psnr_db: float | None = None
+    ssim: float | None = None
+    metadata: RightsReport | None = None
+    notes: tuple[str, ...] = ()
+    resumed: bool = False
+    receipt: dict[str, Any] | None = None
+    marked_share: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """An entry of `stamp.embed/1`."""
+        return {
+            "path": os.fspath(self.path),
+            "output": os.fspath(self.output),
+            "status": "stamped",
+            "payload": self.payload.hex() if self.payload else None,
+            "psnr_db": _number(self.psnr_db),
+            "ssim": _number(self.ssim),
+            "metadata": {
+                "written": list(self.metadata.written) if self.metadata else [],
+                "unchanged": list(self.metadata.unchanged) if self.metadata else [],
+                "removed": list(self.metadata.removed) if self.metadata else [],
+                "unsupported": self.metadata.unsupported if self.metadata else {},
+            },
+            "notes": list(self.notes),
+            "resumed": self.resumed,
+            "receipt": self.receipt,
+            "marked_share": self.marked_share,
+            "error": None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A mark that was found in a file beside the surest one; spans are (start, end) in seconds."""
+
+    payload: bytes
+    key_name: str
+    log10_p: float
+    spans: tuple[tuple[float, float], ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "payload": self.payload.hex(),
+            "key": self.key_name,
+            "log10_p": _number(self.log10_p),
+            "spans": [list(span) for span in self.spans],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class DetectReport(Detection):
+    """What the detector found in one file: the surest mark, with the key that reads it, or comes nearest.
+
+    path : the file; None where it was a file object.
+    others : other marks in the same file.
+    """
+
+    path: Path | None = None
+    others: tuple[Mark, ...] = ()
+
+    @classmethod
+    def of(cls, path: Path | None, found: Detection, others: Iterable[Mark] = ()) -> DetectReport:
+        """The report on a file in which `found` is the surest mark."""
+        known = {each.name: getattr(found, each.name) for each in fields(Detection)}
+        known |= {name: float(known[name]) for name in ("score", "threshold", "log10_p")}
+        return cls(**known, path=path, others=tuple(others))
+
+    def carries(self, payload: bytes) -> bool:
+        """Was this payload found, be it beside a surer one?"""
+        return payload == self.payload or any(payload == other.payload for other in self.others)
+
+    def to_dict(self) -> dict[str, Any]:
+        """An entry of `stamp.detect/1`."""
+        turn = self.transform
+        return {
+            "path": os.fspath(self.path) if self.path else None,
+            "status": "detected" if self.present else "not_detected",
+            "watermark": {
+                "scheme": self.scheme,
+                "payload": self.payload.hex() if self.payload else None,
+                "key": self.key_name,
+                "score": _number(self.score),
+                "threshold": _number(self.threshold),
+                "log10_p": _number(self.log10_p),
+                "bits_corrected": self.bits_corrected,
+                "transform": {
+                    "scale": round(turn.scale, 4),
+                    "rotation_deg": round(turn.rotation_deg, 2),
+                    "mirrored": turn.mirrored,
+                    "aspect": round(turn.aspect, 4),
+                }
+                if turn
+                else None,
+                "spans": [[round(start, 3), round(end, 3)] for start, end in self.spans],
+                "decided_after_s": self.decided_after_s,
+                "others": [mark.to_dict() for mark in self.others],
+                "tempo": self.tempo,
+                "pitch": self.pitch,
+            },
+            "error": None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One input that could not be done; `details` is a traceback where it is our own fault."""
+
+    path: Path
+    type: str
+    message: str
+    details: str = field(default="", repr=False)
+
+    # The keys of the schemas, so that a reader of the JSON finds every key in every entry.
+    _EMPTY: ClassVar[dict[str, dict[str, Any]]] = {
+        "embed": {
+            "output": None,
+            "payload": None,
+            "psnr_db": None,
+            "ssim": None,
+            "metadata": None,
+            "notes": [],
+            "resumed": False,
+            "receipt": None,
+            "marked_share": None,
+        },
+        "detect": {"watermark": None},
+        "show": {"rights": None, "sources": None, "values": None, "conflicts": None, "notes": []},
+        "audit": {"original": None, "fields": None, "notes": []},
+    }
+
+    def to_dict(self, command: str) -> dict[str, Any]:
+        """An entry of `stamp.embed/1`, `stamp.detect/1`, `stamp.show/1` or `stamp.audit/1`."""
+        error = {"type": self.type, "message": self.message}
+        return {"path": os.fspath(self.path), "status": "error", **self._EMPTY[command], "error": error}
+
+
+def _number(value: float | None) -> float | None:
+    """JSON knows no infinity: the PSNR of identical pictures is null there."""
+    return value if value is not None and math.isfinite(value) else None

@@ -1,0 +1,170 @@
+"""The directories of a TIFF file (TIFF 6.0, BigTIFF): tags read, picture data replaced, the rest unmoved."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+from .reading import damaged
+from .tiffblock import TYPE_SIZES
+
+# Tag numbers of TIFF 6.0, and of the few others that matter here.
+SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER = 254, 256, 257, 258, 259, 262, 266
+STRIP_OFFSETS, ORIENTATION, SAMPLES, ROWS_PER_STRIP, STRIP_COUNTS, PLANAR = 273, 274, 277, 278, 279, 284
+PREDICTOR, COLOR_MAP, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_COUNTS = 317, 320, 322, 323, 324, 325
+SUB_IFDS, EXTRA_SAMPLES, SAMPLE_FORMAT, JPEG_TABLES, JPEG_OFFSET = 330, 338, 339, 347, 513
+LAYERS, DNG_VERSION = 37724, 50706
+
+_INTEGERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q"}
+
+
+class Entry(NamedTuple):
+    """A directory entry: tag, type, number of values, where the entry stands, where its values stand."""
+
+    tag: int
+    kind: int
+    number: int
+    at: int
+    values_at: int
+
+    @property
+    def size(self) -> int:
+        return TYPE_SIZES.get(self.kind, 0) * self.number
+
+
+@dataclass(frozen=True)
+class Directory:
+    """An image file directory: its entries by tag, its place, and the place of the next one (0 for none)."""
+
+    data: bytes
+    order: str
+    big: bool
+    at: int
+    end: int
+    entries: dict[int, Entry]
+    following: int
+    path: Path
+
+    def numbers(self, tag: int, default: list[int] | None = None) -> list[int]:
+        """The integer values of a tag, `default` where it is absent."""
+        entry = self.entries.get(tag)
+        if entry is None:
+            return default or []
+        if entry.kind not in _INTEGERS:
+            raise damaged(self.path, f"TIFF tag {tag} is not a whole number")
+        code = f"{self.order}{entry.number}{_INTEGERS[entry.kind]}"
+        return list(struct.unpack_from(code, self.data, entry.values_at))
+
+    def number(self, tag: int, default: int = 0) -> int:
+        """The first value of a tag."""
+        return (self.numbers(tag) or [default])[0]
+
+    @cached_property
+    def tiled(self) -> bool:
+        return TILE_OFFSETS in self.entries
+
+    @cached_property
+    def pieces(self) -> list[tuple[int, int]]:
+        """Where the strips or tiles stand: (offset, size) each, in file order of the tag."""
+        tags = (TILE_OFFSETS, TILE_COUNTS) if self.tiled else (STRIP_OFFSETS, STRIP_COUNTS)
+        offsets, sizes = (self.numbers(tag) for tag in tags)
+        if not offsets or len(offsets) != len(sizes):
+            raise damaged(self.path, "its list of strips or tiles is incomplete")
+        if any(offset + size > len(self.data) for offset, size in zip(offsets, sizes, strict=True)):
+            raise damaged(self.path, "its picture data runs past the end of the file")
+        return list(zip(offsets, sizes, strict=True))
+
+
+def first_directory(data: bytes, path: Path) -> Directory:
+    """IFD0. Raises CorruptFile."""
+    order = "<" if data[:2] == b"II" else ">"
+    big = data[2:4] in (b"+\0", b"\0+")
+    if len(data) < 16:
+        raise damaged(path, "it ends within its header")
+    (at,) = struct.unpack_from(order + ("Q" if big else "I"), data, 8 if big else 4)
+    return directory(data, order, big, at, path)
+
+
+def directory(data: bytes, order: str, big: bool, at: int, path: Path) -> Directory:
+    """The directory at an offset; entries of unknown types, or with values out of reach, are left out."""
+    count_code, entry_code, pointer = ("Q", "HHQ", "Q") if big else ("H", "HHI", "I")
+    inline = struct.calcsize(pointer)
+    entries: dict[int, Entry] = {}
+    try:
+        (count,) = struct.unpack_from(order + count_code, data, at)
+        start = at + struct.calcsize(count_code)
+        stride = struct.calcsize("=" + entry_code) + inline
+        end = start + count * stride + inline
+        (following,) = struct.unpack_from(order + pointer, data, end - inline)
+    except (struct.error, OverflowError):  # OverflowError: an offset of BigTIFF beyond any address
+        raise damaged(path, "a TIFF directory runs past the end of the file") from None
+    for place in range(start, end - inline, stride):
+        tag, kind, number = struct.unpack_from(order + entry_code, data, place)
+        values_at = place + stride - inline
+        if TYPE_SIZES.get(kind, 0) * number > inline:
+            (values_at,) = struct.unpack_from(order + pointer, data, values_at)
+        entry = Entry(tag, kind, number, place, values_at)
+        if kind in TYPE_SIZES and number and values_at + entry.size <= len(data):
+            entries.setdefault(tag, entry)
+    return Directory(data, order, big, at, end, entries, following, path)
+
+
+def with_pieces(ifd: Directory, fresh: list[bytes]) -> bytes:
+    """The file with new strips or tiles. Only they and the entries that locate them change; nothing moves.
+
+    The new data goes where the old was, as far as it fits, and then to the end of the file. No byte of the
+    old picture stays behind: somebody could read the unmarked picture from it.
+    """
+    free = _extents(ifd)
+    out = bytearray(ifd.data)
+    for start, stop in free:
+        out[start:stop] = bytes(stop - start)
+    offsets = []
+    for piece in fresh:
+        room = next((n for n, (start, stop) in enumerate(free) if stop - start >= len(piece)), None)
+        if room is None:
+            out += bytes(len(out) % 2)
+            offsets.append(len(out))
+            out += piece
+        else:
+            start, stop = free[room]
+            offsets.append(start)
+            out[start : start + len(piece)] = piece
+            free[room] = (start + len(piece), stop)
+    tags = (TILE_OFFSETS, TILE_COUNTS) if ifd.tiled else (STRIP_OFFSETS, STRIP_COUNTS)
+    for tag, values in zip(tags, (offsets, [len(piece) for piece in fresh]), strict=True):
+        _patch(out, ifd, tag, values)
+    return bytes(out)
+
+
+def _extents(ifd: Directory) -> list[tuple[int, int]]:
+    """The stretches that hold picture data, neighbours joined. Raises CorruptFile if they hold more."""
+    held = [(ifd.at, ifd.end), (0, 16 if ifd.big else 8)]
+    held += [(e.values_at, e.values_at + e.size) for e in ifd.entries.values()]
+    extents: list[tuple[int, int]] = []
+    for offset, size in sorted(ifd.pieces):
+        if extents and offset < extents[-1][1]:
+            raise damaged(ifd.path, "its strips or tiles overlap")
+        if any(offset < stop and start < offset + size for start, stop in held):
+            raise damaged(ifd.path, "its picture data overlaps its directory")
+        if extents and offset == extents[-1][1]:
+            extents[-1] = (extents[-1][0], offset + size)
+        else:
+            extents.append((offset, offset + size))
+    return extents
+
+
+def _patch(out: bytearray, ifd: Directory, tag: int, values: list[int]) -> None:
+    """Point the entry of `tag` to new values, appended unless one fits into the entry itself."""
+    kind, pointer = (16, "Q") if ifd.big else (4, "I")
+    raw = struct.pack(f"{ifd.order}{len(values)}{pointer}", *values)
+    if len(values) > 1:
+        out += bytes(len(out) % 2)
+        raw, at = struct.pack(ifd.order + pointer, len(out)), raw
+        out += at
+    head = struct.pack(f"{ifd.order}HH{pointer}", tag, kind, len(values))
+    place = ifd.entries[tag].at
+    out[place : place + len(head) + len(raw)] = head + raw

@@ -1,0 +1,207 @@
+"""Which files a command works on, and where each output goes. Nothing here opens a file, but for those whose
+suffix two kinds of files have."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..core.errors import MediaError, OutputError, StampError
+from ..formats.suffixes import SUFFIXES, same_container, wrong_suffix
+
+_TYPESCRIPT, _TWO_PACKETS = ".ts", 2 * 192
+
+_STAMPED = ".stamped"
+
+
+Others = Counter[str]
+"""Suffix -> how many files of that suffix a walk has left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One input: the file, and the folder it was found in by walking (None where it was named itself)."""
+
+    path: Path
+    root: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One input with its output; `error` says why it cannot be done, and then `output` is None."""
+
+    path: Path
+    output: Path | None = None
+    error: StampError | None = None
+
+
+def find_sources(
+    paths: Iterable[str | os.PathLike[str]], *, skip: Path | None = None, others: Others | None = None
+) -> Iterator[Source | Job]:
+    """The files named by `paths`, folders walked in a stable order; a folder that cannot be read becomes a
+    `Job` with an error.
+
+    Walking leaves out hidden files and folders, links to folders, and the folder `skip` (where the outputs
+    go). What else it leaves out, because of its name, is counted in `others`.
+    """
+    skipped = _real(skip) if skip else None
+    for path in map(Path, paths):
+        if os.path.isdir(path):
+            yield from _walk(path, skipped, Counter() if others is None else others)
+        else:
+            yield Source(path)
+
+
+def _walk(root: Path, skipped: str | None, others: Others) -> Iterator[Source | Job]:
+    troubles: list[OSError] = []
+    found = False
+    for folder, folders, files in os.walk(root, onerror=troubles.append):
+        here = Path(folder)
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not name.startswith(".") and (skipped is None or _real(here / name) != skipped)
+        )
+        for name in sorted(files):
+            suffix = Path(name).suffix.lower()
+            if name.startswith("."):
+                continue
+            if suffix in SUFFIXES and (suffix != _TYPESCRIPT or _is_transport_stream(here / name)):
+                found = True
+                yield Source(here / name, root)
+            else:
+                others[suffix] += 1
+    for trouble in troubles:
+        path = Path(os.fsdecode(trouble.filename))
+        yield Job(path, error=MediaError(f"{path}: cannot read this folder: {trouble.strerror}", path=path))
+    if not found and not troubles:
+        yield Job(root, error=MediaError(f"{root}: no photo, clip or song in this folder", path=root))
+
+
+def _is_transport_stream(path: Path) -> bool:
+    """Not a program: a sync byte begins each packet of 188 bytes (ISO/IEC 13818-1, 2.4.3), or of 192 as
+    camcorders write them. What cannot be read counts, for its reader to say why."""
+    if not path.is_file():  # a pipe would wait for ever
+        return True
+    try:
+        with path.open("rb") as file:
+            head = file.read(_TWO_PACKETS)
+    except OSError:
+        return True
+    return any(head[start::step][:2] == b"GG" for start, step in ((0, 188), (4, 192)))
+
+
+def inputs(paths: Iterable[str | os.PathLike[str]], others: Others | None = None) -> list[Job]:
+    """One job for each file to be read, earlier outputs among them."""
+    return [
+        found if isinstance(found, Job) else Job(found.path) for found in find_sources(paths, others=others)
+    ]
+
+
+def stamped_name(path: Path) -> Path:
+    """`photo.jpg` -> `photo.stamped.jpg`, beside it."""
+    return path.with_name(f"{path.stem}{_STAMPED}{path.suffix}")
+
+
+def is_stamped(path: Path) -> bool:
+    """Does the name say that this is an output: `photo.stamped.jpg`?"""
+    return Path(path.stem).suffix.lower() == _STAMPED
+
+
+def plan(
+    paths: Sequence[str | os.PathLike[str]],
+    *,
+    output: str | None = None,
+    in_place: bool = False,
+    again: bool = False,
+    others: Others | None = None,
+) -> list[Job]:
+    """One job for each file to be stamped.
+
+    `output` is a file for exactly one source that is a file, and a folder otherwise, or where it is one or
+    ends in a slash. Inside an output folder the structure of a walked folder is kept. A walk leaves earlier
+    outputs (`*.stamped.*`) alone, unless they are to be worked on `again`. Outputs that collide, and outputs
+    that are somebody's source, are refused.
+    """
+    folder = output_folder(paths, output)
+    jobs: list[Job] = []
+    for source in find_sources(paths, skip=folder, others=others):
+        if isinstance(source, Job):
+            jobs.append(source)
+        elif again or source.root is None or not is_stamped(source.path):
+            jobs.append(_job(source, Path(output) if output and not folder else None, folder, in_place))
+    return _refuse_collisions(list(dict.fromkeys(jobs)), in_place)
+
+
+def output_folder(paths: Sequence[str | os.PathLike[str]], output: str | None) -> Path | None:
+    """The folder that `-o` names; None where there is no -o, or where it names a file.
+
+    Raises OutputError where it has a file's name, and there is more than one file to come.
+    """
+    if output is None:
+        return None
+    separators = tuple(filter(None, (os.sep, os.altsep)))
+    if output.endswith(separators) or os.path.isdir(output):
+        return Path(output)
+    if len(paths) == 1 and not os.path.isdir(paths[0]):
+        return None
+    if Path(output).suffix.lower() in SUFFIXES:
+        raise OutputError(
+            f"{output}: has the name of a file, and there are several to come; name a folder, with / at its "
+            "end if it is to be called so"
+        )
+    return Path(output)
+
+
+def _job(source: Source, file: Path | None, folder: Path | None, in_place: bool) -> Job:
+    path = source.path
+    if in_place:
+        return Job(path, Path(_real(path)))  # through a link: the file is replaced, not the link to it
+    if file:
+        if not same_container(path, file):
+            return Job(path, error=OutputError(wrong_suffix(path, file)))
+        return Job(path, file)
+    if folder:
+        return Job(path, folder / (path.relative_to(source.root) if source.root else path.name))
+    return Job(path, stamped_name(path))
+
+
+def _real(path: Path) -> str:
+    # Unlike Path.resolve, this has an answer for circular links and names that are too long.
+    return os.path.realpath(path)
+
+
+def _is_same_file(one: Path, other: Path) -> bool:
+    """Also by two names that differ in case, where that does not count, and by hard links."""
+    try:
+        return os.path.samefile(one, other)
+    except (OSError, ValueError):
+        return False
+
+
+def _refuse_collisions(jobs: list[Job], in_place: bool) -> list[Job]:
+    sources = {_real(job.path) for job in jobs}
+    outputs = Counter(_real(job.output) for job in jobs if job.output)
+
+    def checked(job: Job) -> Job:
+        if job.output is None:
+            return job
+        target = _real(job.output)
+        if outputs[target] > 1:
+            others = sorted(
+                {str(other.path) for other in jobs if other.output and _real(other.output) == target}
+            )
+            return Job(
+                job.path, error=OutputError(f"{job.output}: would be the output of {' and '.join(others)}")
+            )
+        if not in_place and (target in sources or _is_same_file(job.output, job.path)):
+            return Job(
+                job.path,
+                error=OutputError(f"{job.output}: is a source itself; choose another -o, or --in-place"),
+            )
+        return job
+
+    return [checked(job) for job in jobs]

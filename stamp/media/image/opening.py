@@ -1,0 +1,144 @@
+"""Pixels in and out of image files. The container and everything in it but the pixels stays as it was."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ...core.errors import InternalError, StampError
+from ...formats.reading import decoding, of_a_codec, read_source, refused
+from ...storage.atomic import unwritable
+from .picture import Picture, Pixels, WriteNotes
+
+__all__ = ["Picture", "WriteNotes", "encode_picture", "read_luma", "read_picture", "write_picture"]
+
+MIN_LUMA_PIXELS = 1100 * 1100
+"""`read_luma` never decodes at a scale that leaves fewer pixels, a geometric-mean side of 1100."""
+
+
+def read_picture(path: str | os.PathLike[str]) -> Picture:
+    """Read a picture for embedding: full resolution, upright, with all that is needed to write it back.
+
+    Raises MediaError: UnsupportedFormat for what cannot be marked and written back in full, CorruptFile for
+    what cannot be decoded; MissingDependency where an optional package is needed.
+    """
+    place = Path(path)
+    data = read_source(place)
+    with decoding(place):
+        match container(data):
+            case "JPEG":
+                from . import jpeg
+
+                return jpeg.read(data, place)
+            case "PNG":
+                from . import png
+
+                return png.read(data, place)
+            case "WEBP":
+                from . import webp
+
+                return webp.read(data, place)
+            case "TIFF":
+                from . import tiff
+
+                return tiff.read(data, place)
+            case "HEIF":
+                from . import heif
+
+                return heif.read(data, place)
+    from . import other
+
+    raise other.unmarkable(data, place)
+
+
+def encode_picture(
+    picture: Picture, pixels: Pixels, *, quality_floor: int | None = None
+) -> tuple[bytes, list[str]]:
+    """The bytes of the picture's file with `pixels` in the place of its own, and notes for the user.
+
+    `pixels` has the shape and dtype of `picture.pixels`, upright. Container, coding settings and every
+    metadata block are those of the source. `quality_floor` (1 to 100): lossy pictures are coded at least as
+    finely as at that quality.
+    """
+    if pixels.shape != picture.pixels.shape or pixels.dtype != picture.pixels.dtype:
+        told, had = (f"{array.shape} {array.dtype}" for array in (pixels, picture.pixels))
+        raise ValueError(f"pixels are {told}, the picture is {had}")
+    try:
+        return picture.host.encode(pixels, quality_floor)
+    except StampError:
+        raise
+    except Exception as error:
+        if not of_a_codec(error):
+            raise InternalError.of(error, picture.path) from error
+        raise refused(
+            picture.path, f"cannot be encoded again ({error})", "save it from an editor first"
+        ) from error
+
+
+def write_picture(
+    picture: Picture, pixels: Pixels, target_path: str | os.PathLike[str], *, quality_floor: int | None = None
+) -> WriteNotes:
+    """Write what `encode_picture` returns; returns its notes. Raises UnwritableFile.
+
+    The file is written as it comes: give it the path that `atomic.write_whole` yields.
+    """
+    data, notes = encode_picture(picture, pixels, quality_floor=quality_floor)
+    try:
+        Path(target_path).write_bytes(data)
+    except OSError as error:
+        raise unwritable(target_path, error) from error
+    return tuple(notes)
+
+
+def read_luma(path: str | os.PathLike[str], *, max_pixels_hint: int = MIN_LUMA_PIXELS) -> Pixels:
+    """Upright Rec. 601 luma (H, W), uint8 or uint16, for detection; of the first frame if there are many.
+
+    A JPEG is decoded at 1/2, 1/4 or 1/8 of its size as long as `max_pixels_hint` pixels remain, and never
+    fewer than 1100 x 1100. More kinds of picture can be read here than can be marked. Raises
+    UnsupportedFormat or CorruptFile; MissingDependency where an optional package is needed.
+    """
+    place = Path(path)
+    data = read_source(place)
+    with decoding(place):
+        match container(data):
+            case "JPEG":
+                from . import jpeg
+
+                return jpeg.read_luma(data, place, max(max_pixels_hint, MIN_LUMA_PIXELS))
+            case "PNG":
+                from . import png
+
+                return png.read_luma(data, place)
+            case "WEBP":
+                from . import webp
+
+                return webp.read_luma(data, place)
+            case "TIFF":
+                from . import tiff
+
+                return tiff.read_luma(data, place)
+            case "HEIF":
+                from . import heif
+
+                return heif.read_luma(data, place)
+        from . import other
+
+        return other.read_luma(data, place)
+
+
+def container(data: bytes) -> str | None:
+    """JPEG, PNG, WEBP, TIFF or HEIF (which AVIF is, too), told by the first bytes; None for anything else."""
+    if data.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "PNG"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WEBP"
+    if data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+        return "TIFF"
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
+        return "HEIF"
+    return None
+
+
+_HEIF_BRANDS = {b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}

@@ -1,0 +1,280 @@
+"""Songs: mark the sound of a file, and look for a mark in one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from ..core.errors import HostError, MediaError, UnsupportedFormat
+from ..core.options import Progress
+from ..core.reports import DetectReport, EmbedReport, Mark
+from ..storage.outputs import named
+from .notice import add_notice
+from .request import Order
+
+if TYPE_CHECKING:
+    from av.container import OutputContainer
+
+    from ..core.detection import Detection
+    from ..core.key import Key
+    from ..media.audio.song import Block, Song
+    from ..media.audio.track import SoundTrack
+    from ..watermark.audio import Embedder
+
+_ENOUGH = 10  # seconds in which most music can be read
+_LITTLE = 0.1
+_GLANCE = 28  # seconds, two chunks: most songs are read from them
+_PACKET = 0.02  # seconds, in the shortest usual packet of a lossy codec
+_MOST_MARKS = 100  # in one song
+_Span = tuple[float, float]
+
+
+def embed(order: Order) -> EmbedReport:
+    """Mark the song in a file.
+
+    Raises
+    ------
+    UnsupportedFormat, CorruptFile, MediaError : it cannot be read, or not written again in full.
+    HostError : the song cannot carry a mark that can be read back.
+    UnwritableFile : the output cannot be written.
+    """
+    from ..media.audio.opening import open_song
+    from ..watermark.audio import Embedder
+
+    song = open_song(order.src)
+    with named(order.src):
+        embedder = Embedder(
+            order.payload,
+            key=order.key,
+            sample_rate=song.rate,
+            channels=song.channels,
+            strength=order.strength,
+        )
+    with order.output as temp, named(order.src):
+        reading = _Reading(song, order.progress)
+        notes = song.write(temp, _marked(reading, embedder))
+        metadata = add_notice(temp, order.rights) if order.rights else None
+        made = open_song(temp)
+        if made.frames is not None and made.frames != reading.frames:
+            reason = f"its copy would be {made.frames} samples long instead of {reading.frames}"
+            raise UnsupportedFormat(f"{reason}; convert it to FLAC or WAV first")
+        if detect(temp, keys=[order.key], search=False, first=True).payload != order.payload:
+            raise HostError(_reason(reading.frames / song.rate, embedder.marked_share))
+    notes += song.faults.notes
+    if song.frames and reading.frames <= song.frames - song.rate * _PACKET:
+        told, there = song.frames / song.rate, reading.frames / song.rate
+        notes.append(f"of its {told:.2f} s, {there:.2f} s could be read: it is damaged or cut off")
+    metadata = metadata and replace(metadata, path=order.dst)
+    notes += metadata.notes if metadata else ()
+    return EmbedReport(
+        order.src,
+        order.dst,
+        order.payload,
+        metadata=metadata,
+        notes=tuple(dict.fromkeys(notes)),
+        marked_share=round(embedder.marked_share, 3),
+    )
+
+
+class Tracks:
+    """Marks every sound track of a clip, while the clip is written again."""
+
+    def __init__(self, order: Order) -> None:
+        self._order = order
+        self._embedders: list[Embedder] = []
+
+    def make(self, stream: Any, output: OutputContainer) -> SoundTrack:
+        """What marks the packets of `stream` for `output`. Raises UnsupportedFormat, HostError."""
+        from ..media.audio.track import SoundTrack
+        from ..watermark.audio import Embedder
+
+        with named(self._order.src):
+            embedder = Embedder(
+                self._order.payload,
+                key=self._order.key,
+                sample_rate=stream.codec_context.rate,
+                channels=stream.codec_context.layout.nb_channels,
+                strength=self._order.strength,
+            )
+        self._embedders.append(embedder)
+        return SoundTrack(self._order.src, stream, output, embedder)
+
+    def result(self, made: Path) -> tuple[float | None, list[str]]:
+        """How much of the first track carries the mark, None where there is no track, and what a person
+        should know about the sound of the clip that was made."""
+        if not self._embedders:
+            return None, ["there is no sound in it to be marked"]
+        found = detect(made, keys=[self._order.key], search=False, first=True)
+        plain = "the mark cannot be read back from its sound: too short, too quiet or too plain"
+        notes = [] if found.payload == self._order.payload else [plain]
+        return round(self._embedders[0].marked_share, 3), notes
+
+
+class _Reading:
+    """The song's samples on their way; `frames` is how many have passed."""
+
+    def __init__(self, song: Song, progress: Progress) -> None:
+        self._song, self._progress = song, progress
+        self.frames = 0
+
+    def __iter__(self) -> Iterator[Block]:
+        """Raises HostError where there are none."""
+        for block in self._song.blocks():
+            yield block
+            self.frames += len(block)
+            self._progress(self.frames, max(self._song.frames or 0, self.frames))
+        if not self.frames:
+            raise HostError("there is no sound in this song")
+
+
+def _reason(seconds: float, share: float) -> str:
+    """Why a mark cannot be read back, and what to do."""
+    if seconds < _ENOUGH:
+        why = f"{seconds:.1f} s are too short: take a piece of {_ENOUGH} s or more"
+    elif share < _LITTLE:
+        why = f"only {share:.0%} of it can hide one, the rest is silence or lone tones"
+    else:
+        why = "it is too quiet or too plain: more --strength may help"
+    return (
+        f"the mark cannot be read back from this song, {why}; --no-watermark writes the rights notice alone"
+    )
+
+
+def _marked(blocks: Iterable[Block], embedder: Embedder) -> Iterator[Block]:
+    """In small pieces again: the embedder gives seconds at once, of which writers make several copies."""
+    for block in blocks:
+        yield from _pieces(embedder.push(block))
+    yield from _pieces(embedder.flush())
+
+
+def _pieces(block: Block) -> Iterator[Block]:
+    from ..media.audio.song import block_frames
+
+    size = block_frames(block.shape[1])
+    for start in range(0, len(block), size):
+        yield block[start : start + size].copy()  # a view would keep the whole block
+
+
+def detect(
+    src: Path | BinaryIO,
+    *,
+    keys: Sequence[Key],
+    search: bool,
+    first: bool = False,
+    progress: Progress = lambda done, total: None,
+) -> DetectReport:
+    """Look for marks of any of `keys` in the sound of `src`; see `files.detect_file`. With `first`, a song
+    whose beginning is read is not read to its end, and no other marks are looked for."""
+    from ..media.audio.opening import open_song
+
+    if not isinstance(src, Path):
+        raise UnsupportedFormat("a song cannot be read from a file object; give the path of this file")
+
+    song = open_song(src)
+    with named(src):
+        found = _heard(song, keys, [(0.0, _GLANCE)], search=False)[0][0] if first else []
+        if not found or found[0].payload is None:
+            (found,), length = _heard(song, keys, [(0.0, math.inf)], search=search, progress=progress)
+        best, *further = found
+        if not first and best.payload is not None:
+            further += _beside(song, keys, found, length, search=search)
+    marks = _gathered([best, *further])
+    own = marks.pop((best.payload, best.key_name), None)
+    spans = own.spans if own else tuple(best.spans)
+    return DetectReport.of(src, replace(best, spans=spans), marks.values())
+
+
+def lacks(clip: Path, payload: bytes, *, key: Key) -> bool:
+    """Whether the sound of a clip could carry a mark that can be read back, and does not carry this one."""
+    from ..media.audio.opening import open_song
+    from ..watermark.audio import Embedder
+
+    try:
+        if detect(clip, keys=[key], search=False, first=True).payload == payload:
+            return False
+        song = open_song(clip)
+        embedder = Embedder(payload, key=key, sample_rate=song.rate, channels=song.channels)
+        frames = 0
+        for block in song.blocks():
+            embedder.push(block)
+            frames += len(block)
+        embedder.flush()
+    except (HostError, MediaError):  # no sound, or none that is marked
+        return False
+    return frames / song.rate >= _ENOUGH and embedder.marked_share >= _LITTLE
+
+
+def _beside(
+    song: Song, keys: Sequence[Key], found: Sequence[Detection], length: float, *, search: bool
+) -> list[Detection]:
+    """The marks in those parts of a song where none was seen: a detector tells one mark of each key, and a
+    mix or the sound of a compilation may have more, or the same one again at another place."""
+    further: list[Detection] = []
+    gaps = _gaps((0.0, length), [span for each in found if each.payload is not None for span in each.spans])
+    while gaps and len(further) < _MOST_MARKS:
+        parts = list(zip(gaps, _heard(song, keys, gaps, search=search)[0], strict=True))
+        gaps = []
+        for gap, (best, *_) in parts:
+            if best.payload is not None and best.spans:
+                spans = tuple((round(start + gap[0], 3), round(end + gap[0], 3)) for start, end in best.spans)
+                further.append(replace(best, spans=spans))
+                gaps += _gaps(gap, spans)
+    return further
+
+
+def _gaps(whole: _Span, spans: Iterable[_Span]) -> list[_Span]:
+    """What is left of a stretch, where it is long enough to be read."""
+    gaps, at = [], whole[0]
+    for start, end in (*sorted(spans), (whole[1], whole[1])):
+        if start - at >= _ENOUGH:
+            gaps.append((at, start))
+        at = max(at, end)
+    return gaps
+
+
+def _gathered(found: Iterable[Detection]) -> dict[tuple[bytes | None, str], Mark]:
+    """The marks among what was found, each with all its places."""
+    marks: dict[tuple[bytes | None, str], Mark] = {}
+    for each in found:
+        if each.payload is not None:
+            name = each.payload, each.key_name
+            known = marks.get(name) or Mark(*name, float(each.log10_p))
+            spans = tuple(sorted({*known.spans, *each.spans}))
+            marks[name] = replace(known, log10_p=min(known.log10_p, float(each.log10_p)), spans=spans)
+    return marks
+
+
+def _heard(
+    song: Song,
+    keys: Sequence[Key],
+    parts: Sequence[_Span],
+    *,
+    search: bool,
+    progress: Progress = lambda done, total: None,
+) -> tuple[list[list[Detection]], float]:
+    """What the keys say of each part of a song, (start, end) in seconds and in order, the likeliest mark
+    first; and how many seconds were read."""
+    from ..watermark.audio import Detector
+
+    found: list[list[Detection]] = []
+    blocks, block, at, done = song.blocks(), None, 0, 0  # the block has the samples `at` to `done`
+    for start, end in parts:
+        detector = Detector(*keys, sample_rate=song.rate, channels=song.channels, search=search)
+        while True:
+            if block is not None:
+                first, last = round(start * song.rate), round(min(end * song.rate, done))
+                if first < last > at:
+                    detector.push(block[max(first - at, 0) : last - at])
+                if end * song.rate <= done:
+                    break
+            block = next(blocks, None)
+            if block is None:
+                break
+            at, done = done, done + len(block)
+            progress(done, max(song.frames or 0, done))
+        answers = detector.results()
+        found.append(sorted(answers, key=lambda each: (each.payload is None, not each.present, each.log10_p)))
+    return found, done / song.rate

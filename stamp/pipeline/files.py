@@ -1,0 +1,243 @@
+"""Whole-file jobs: mark a file, find the mark in one, read and write its rights notice.
+
+The work is done in one module for each kind of work (`photos`, `songs`), chosen by the content of the file,
+and in `notices`: there the signal (`media`), the watermark (`watermark`) and the notice (`metadata`) meet.
+Each function works on one file, keeps no state, prints nothing, and may be called from any number of threads
+and processes at once. Outputs appear whole or not at all, and a source is never touched unless it is named as
+the output and overwriting is allowed.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
+
+from ..core.errors import (
+    CorruptFile,
+    KeyFileError,
+    MediaError,
+    PayloadError,
+    RightsError,
+    UnsupportedFormat,
+)
+from ..core.options import EmbedOptions, Progress
+from ..core.reports import DetectReport, EmbedReport, RightsReport
+from ..core.rights import Rights
+from ..formats.kind import HEAD, Kind, kind, kind_of
+from ..storage.outputs import check_output, output
+from .audit import AuditReport, audit_rights
+from .notice import read_rights, write_rights
+from .removals import remove_rights
+from .request import Order
+
+if TYPE_CHECKING:
+    from ..core.key import Key
+
+__all__ = [
+    "AuditReport",
+    "DetectReport",
+    "EmbedReport",
+    "RightsReport",
+    "audit_rights",
+    "detect_file",
+    "embed_file",
+    "read_rights",
+    "remove_rights",
+    "write_rights",
+]
+
+StrPath = str | os.PathLike[str]
+
+
+def embed_file(
+    src: StrPath,
+    dst: StrPath,
+    payload: bytes | None = None,
+    *,
+    key: Key | None,
+    rights: Rights | None = None,
+    strength: float = 1.0,
+    overwrite: bool = False,
+    watermark: bool = True,
+    options: EmbedOptions | None = None,
+    progress: Progress | None = None,
+) -> EmbedReport:
+    """Mark the work in `src` (a photo, a clip, a song) and write it to `dst`, with its rights notice.
+
+    The container, its settings and every metadata block are kept. Before `dst` appears, the finished file is
+    read back: a mark that the detector does not find, or a notice that is not there, is an error and nothing
+    is written. A source whose notice tells of an earlier mark is marked over it, with a note in the report.
+
+    Parameters
+    ----------
+    payload : 8 bytes; drawn at random where None.
+    key : may be None only with `watermark=False`.
+    rights : the notice; None leaves the metadata as it is. With a watermark, its payload is added as
+        `identifier`.
+    strength : 1 is the default, invisible strength; more is more robust and less faithful.
+    overwrite : allow `dst` to exist, and to be `src` itself.
+    options : how a clip is encoded.
+    progress : called with the frames of a clip that are done, and with their number.
+
+    Raises
+    ------
+    PayloadError, KeyFileError : the payload is not 8 bytes; a watermark without a key.
+    ValueError : `strength` is not above 0 and finite.
+    RightsError : neither a watermark nor a notice was asked for.
+    OutputError : `dst` exists, and `overwrite` is False; or its name ends like that of another kind of file.
+    UnsupportedFormat, CorruptFile, MediaError : `src` cannot be read.
+    HostError : the work cannot carry a mark that can be read back.
+    UnwritableFile : `dst` cannot be written.
+    """
+    src, dst = Path(src), Path(dst)
+    if rights is not None and not isinstance(rights, Rights):
+        raise RightsError(
+            f"the rights are a Rights, not {rights!r}; make one with Rights(copyright_notice=...)"
+        )
+    rights = rights if rights and rights.values() else None
+    check_output(src, dst, overwrite)
+    if not watermark:
+        if rights is None:
+            raise RightsError("nothing to write: neither a watermark nor a rights notice was asked for")
+        report = write_rights(src, dst, rights, overwrite=overwrite)
+        return EmbedReport(src, dst, metadata=report, notes=report.notes)
+
+    if key is None:
+        raise KeyFileError("a watermark needs a key; make one with Key.generate() or `stamp key new FILE`")
+    _check_key(key)
+    payload = os.urandom(8) if payload is None else payload
+    if not isinstance(payload, bytes) or len(payload) != 8:
+        raise PayloadError(f"a payload is 8 bytes, not {payload!r}")
+    if not 0 < strength < math.inf:
+        raise ValueError(f"the strength of a mark that can be read is above 0 and finite, not {strength}")
+
+    former = _identifier(src)
+    rights = replace(rights, identifier=payload.hex()) if rights else None
+    order = Order(
+        src,
+        dst,
+        payload,
+        key,
+        rights,
+        strength,
+        output=output(src, dst, overwrite),
+        options=options or EmbedOptions(),
+        progress=progress or _no_progress,
+    )
+    marked = _medium(kind_of(src)).embed(order)
+    stale = not rights and former != payload.hex()
+    return marked_over(marked, former, stale=stale) if former else marked
+
+
+def _check_key(key: object) -> None:
+    """A path or the bytes of a key in its place would fail deep inside, and one may end up in a log there."""
+    from ..core.key import Key
+
+    if not isinstance(key, Key):
+        raise KeyFileError(f"a key is a Key, not a {type(key).__name__}; load it with Key.load(path)")
+
+
+def _identifier(src: Path) -> str | None:
+    """The payload of an earlier mark, as the notice tells it: to look for the mark itself would take a good
+    part of the time that marking takes."""
+    with suppress(MediaError):
+        return read_rights(src).rights.identifier
+    return None
+
+
+def marked_over(report: EmbedReport, former: str, *, stale: bool = False) -> EmbedReport:
+    """The report on a work that carried the payload `former` before it was marked; `stale`: its notice was
+    left as it is, and tells of that payload."""
+    if any(former in note for note in report.notes):
+        return report
+    told = ", and its notice still tells that one" if stale else ""
+    remedy = "there are two now, begin with the original for a clean one"
+    note = f"it carried the mark {former} before{told}: {remedy}"
+    return replace(report, notes=(*report.notes, note))
+
+
+def detect_file(
+    src: StrPath | BinaryIO,
+    *,
+    keys: Key | Iterable[Key],
+    search: bool = True,
+    first: bool = False,
+    progress: Progress | None = None,
+) -> DetectReport:
+    """Look for a mark of any of `keys` in a photo, a clip or a song.
+
+    The first key whose payload can be read is reported, else the one that comes nearest to it. Without
+    `search` only a work that was not turned, cropped, scaled or mirrored is found, and a song that plays as
+    fast and as high as it did, which is quick. A clip or a song is read to its end, for the spans that are
+    marked and for other marks; with `first`, until one is certain.
+
+    `src` may be a clip in a binary file object that can seek; other works need a path.
+
+    Raises
+    ------
+    KeyFileError : `keys` is empty, or one of them is no Key.
+    UnsupportedFormat, CorruptFile, MediaError : `src` cannot be read.
+    """
+    from ..core.key import Key
+
+    keys = [keys] if isinstance(keys, Key) else list(keys)
+    if not keys:
+        raise KeyFileError("no key to look with; load one with Key.load(path)")
+    for key in keys:
+        _check_key(key)
+    if isinstance(src, str | os.PathLike):
+        src = Path(src)
+        return _medium(kind_of(src)).detect(
+            src, keys=keys, search=search, first=first, progress=progress or _no_progress
+        )
+    head = _head(src)
+    if not head:
+        raise CorruptFile("the file object is empty; was it written to the end?")
+    found = kind(head)
+    if found != "video":
+        raise UnsupportedFormat("only a clip can be read from a file object; give the path of this file")
+    return _medium(found).detect(
+        src, keys=keys, search=search, first=first, progress=progress or _no_progress
+    )
+
+
+def _head(src: BinaryIO) -> bytes:
+    """The first bytes of a file object, wherever it stands."""
+    try:
+        src.seek(0)
+        head = src.read(HEAD)
+        src.seek(0)
+    except (OSError, ValueError) as error:  # ValueError: it is closed
+        reason = f"the file object cannot be read from its beginning ({error})"
+        raise MediaError(f"{reason}; give a path, or all of it in a BytesIO") from error
+    return head
+
+
+def _no_progress(done: int, total: int) -> None:
+    """Nobody wants to know."""
+
+
+class _Medium(Protocol):
+    """What a module for one kind of work offers."""
+
+    def embed(self, order: Order) -> EmbedReport: ...
+
+    def detect(
+        self, src: Path | BinaryIO, *, keys: Sequence[Key], search: bool, first: bool, progress: Progress
+    ) -> DetectReport: ...
+
+
+_MEDIA: Mapping[Kind, str] = MappingProxyType({"audio": "audio", "image": "image", "video": "video"})
+
+
+def _medium(found: Kind) -> _Medium:
+    """The module for a kind of work."""
+    module = _MEDIA.get(found, "image")
+    return cast(_Medium, import_module(f".{module}", __package__))

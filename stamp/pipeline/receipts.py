@@ -1,0 +1,176 @@
+"""Receipts: what a run did to a file, told from the file before and after, not from what was intended."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..core.errors import MediaError, RightsError
+
+if TYPE_CHECKING:
+    from ..core.checks import Value
+    from ..metadata.document import Changes
+
+_SLICE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A file at one moment.
+
+    size, sha256 : of the whole file.
+    container, essence_sha256 : None for a container that cannot hold a notice; the essence is the picture,
+        sound or film without its metadata.
+    values : store -> field -> value.
+    blocks : store -> its bytes.
+    """
+
+    size: int
+    sha256: str
+    container: str | None
+    essence_sha256: str | None
+    values: dict[str, dict[str, Value]]
+    blocks: Mapping[str, bytes]
+
+
+def snapshot(path: Path) -> Snapshot:
+    """What is in the file now. Raises `MediaError` where it cannot be read at all."""
+    from ..metadata import document as registry
+    from ..storage.large import open_large
+
+    digest = hashlib.sha256()
+    with open_large(path) as file:
+        size = len(file)
+        for start in range(0, size, _SLICE):
+            digest.update(file[start : min(start + _SLICE, size)])
+        try:
+            opened = registry.File(file)
+            found, blocks = opened.found, opened.blocks
+            essence = registry.work_digest(opened)
+        except MediaError:
+            return Snapshot(size, digest.hexdigest(), None, None, {}, {})
+    return Snapshot(size, digest.hexdigest(), found.container, essence, found.values, blocks)
+
+
+def receipt(before: Snapshot, after: Snapshot) -> dict[str, Any]:
+    """The `receipt` of an entry of `stamp.embed/1` and `stamp.receipt/1`.
+
+    `changes` has each field, and each store, that is not as it was: {field: {store: {"before": value or null,
+    "after": value or null}}}. `blocks` has the stores that these values alone do not bring back byte for
+    byte: {store: {"before": ..., "after_sha256": ...}}, see `metadata.former`.
+    """
+    changes = _changes(before.values, after.values)
+    is_same = bool(before.essence_sha256) and before.essence_sha256 == after.essence_sha256
+    return {
+        "container": {"before": before.container, "after": after.container},
+        "size_bytes": {"before": before.size, "after": after.size},
+        "sha256": {"before": before.sha256, "after": after.sha256},
+        "essence_sha256": {"before": before.essence_sha256, "after": after.essence_sha256},
+        "essence_unchanged": is_same if before.essence_sha256 and after.essence_sha256 else None,
+        "changes": _plain(changes),
+        "blocks": _blocks(before, after, changes, is_same),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a receipt tells of one output: where it was written, its essence then, and what was changed
+    (`changes` and `blocks`), in JSON: there may be many thousands."""
+
+    place: str
+    essence_sha256: str | None
+    changes: str
+
+
+class Receipts:
+    """A file of receipts, `stamp.receipt/1`, read once for any number of files.
+
+    Raises `RightsError` where it is none.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._by_content: dict[str, list[_Told]] = {}
+        self._by_place: dict[str, _Told] = {}
+        try:
+            document = json.loads(path.read_text(encoding="utf-8"))
+            folder = document.get("folder", "")
+            for entry in document["results"]:
+                if (told := entry["receipt"]) is None:
+                    continue
+                # Outputs are told as they were named, from the folder in which the run was started.
+                place = os.path.realpath(os.path.join(folder, entry["output"]))
+                changes = json.dumps({"changes": told["changes"], "blocks": told.get("blocks", {})})
+                kept = _Told(place, told["essence_sha256"]["after"], changes)
+                self._by_content.setdefault(told["sha256"]["after"], []).append(kept)
+                self._by_place[place] = kept
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+            raise RightsError(f"{path}: no receipt of `stamp embed --receipt`: {error}") from error
+
+    def told_of(self, path: Path) -> dict[str, Any]:
+        """The `changes` and `blocks` of the receipt of `path`: told of the very same content, wherever it is
+        now, else of the same place, if the work in it is still the same.
+
+        Raises `RightsError` where nothing is told of it, `MediaError` where `path` cannot be read.
+        """
+        now, place = snapshot(path), os.path.realpath(path)
+        same = self._by_content.get(now.sha256, [])
+        here = [told for told in same if told.place == place]
+        if len({told.changes for told in here or same}) > 1:
+            raise RightsError(
+                f"{path}: {self.path} tells different things of files with this content; undo it where it was"
+            )
+        if same:
+            return _parsed((here or same)[0])
+        there = self._by_place.get(place)
+        if there is None:
+            raise RightsError(f"{path}: {self.path} has no receipt of this content, nor of this place")
+        if there.essence_sha256 is None or there.essence_sha256 != now.essence_sha256:
+            raise RightsError(f"{path}: {self.path} tells of another work in this place")
+        return _parsed(there)
+
+
+def _parsed(told: _Told) -> dict[str, Any]:
+    changes: dict[str, Any] = json.loads(told.changes)
+    return changes
+
+
+def _changes(
+    before: Mapping[str, Mapping[str, Value]], after: Mapping[str, Mapping[str, Value]]
+) -> dict[str, dict[str, tuple[Value | None, Value | None]]]:
+    """Store -> field -> (value before, value after)."""
+    from ..metadata.mapping.fields import FIELD
+
+    changes: dict[str, dict[str, tuple[Value | None, Value | None]]] = {}
+    for name in FIELD:
+        for store in dict.fromkeys((*before, *after)):
+            old, new = before.get(store, {}).get(name), after.get(store, {}).get(name)
+            if old != new:
+                changes.setdefault(store, {})[name] = old, new
+    return changes
+
+
+def _plain(changes: Changes) -> dict[str, Any]:
+    """Field -> store -> both values, as JSON knows them."""
+    from ..core.rights import plain
+    from ..metadata.mapping.fields import FIELD
+
+    told: dict[str, Any] = {}
+    for name in FIELD:
+        for store, values in changes.items():
+            if name in values:
+                before, after = (None if value is None else plain(value) for value in values[name])
+                told.setdefault(name, {})[store] = {"before": before, "after": after}
+    return told
+
+
+def _blocks(before: Snapshot, after: Snapshot, changes: Changes, notice_only: bool) -> dict[str, Any]:
+    from ..metadata import document as registry
+
+    formers = registry.formers(before.blocks, after.blocks, changes, notice_only=notice_only)
+    return {store: asdict(formers[store]) for store in sorted(formers)}

@@ -1,0 +1,1 @@
+"""The mark of an image."""

@@ -1,0 +1,115 @@
+"""Put the mark into a picture."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...core.errors import HostError
+from ...core.key import Key
+from ..common.coding import encode
+from ..common.frame import frame
+from ..common.wavelet import MARGIN, analyse, synthesise
+from .carrier import SCHEME, carriers
+from .constellation import sinusoids
+from .detect import detect
+from .grid import canonical_shape, grid_for, resize
+from .informed_embedding import coefficients
+from .luma import add_luma, luma_plane, white_of
+from .mask import spatial, visibility
+from .observation import activity, coverage, pad_to_tiles
+
+Plane = NDArray[np.float32]
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+MIN_SIDE = 128
+MAX_PROPORTION = 20
+_FLAT = 1.0  # grey levels of deviation
+_CLIPPED = 0.98  # share of the picture
+
+
+def embed(
+    image: NDArray[Scalar],
+    payload: bytes,
+    *,
+    key: Key,
+    strength: float = 1.0,
+    data_range: float | None = None,
+    verify: bool = True,
+) -> NDArray[Scalar]:
+    """A marked copy of a picture.
+
+    Parameters
+    ----------
+    image : (H, W), (H, W, 3) RGB or (H, W, 4) RGBA; uint8 or uint16, or floats with `data_range`. The shorter
+        side needs 128 pixels. Alpha and fully transparent pixels stay as they are.
+    payload : 8 bytes.
+    strength : 0 is the identity; 1 is invisible at normal viewing; the mark's amplitude is proportional to
+        it.
+    data_range : the value of white; required for floats.
+    verify : read the mark back before returning it. Only a caller who reads the finished file himself may
+        leave that out.
+
+    Returns
+    -------
+    An array of the same shape and dtype. The same input, key and payload give the same bytes.
+
+    Raises
+    ------
+    PayloadError : `payload` is not 8 bytes.
+    HostError : the array is no picture, is too small, or cannot carry a mark that could be read back (flat,
+        clipped).
+    ValueError : `strength` is negative or not finite.
+    """
+    if not 0 <= strength < np.inf:
+        raise ValueError(f"strength is a number from 0, not {strength}")
+    white = white_of(image, data_range)
+    h, w = image.shape[:2]
+    grid = grid_for((h, w))
+    bits = frame(payload, key, SCHEME + grid.check)
+    if strength == 0:
+        return image.copy()
+    if max(h, w) > MAX_PROPORTION * min(h, w):
+        raise HostError(
+            f"{w} x {h} pixels are too narrow a strip for the mark: one side may be at most {MAX_PROPORTION} "
+            "times the other"
+        )
+    if min(h, w) < MIN_SIDE:
+        raise HostError(
+            f"{w} x {h} pixels are too few for the mark: the shorter side needs at least {MIN_SIDE}"
+        )
+    if image.ndim == 3 and image.shape[2] == 4 and not image[:, :, 3].any():
+        raise HostError("the picture is fully transparent: a mark in pixels that nobody sees would be lost")
+    plane = resize(luma_plane(image, data_range, grid.area), canonical_shape((h, w), grid))
+    if plane.std() < _FLAT:
+        raise HostError("the picture is flat, one shade all over: there is nothing to hide a mark in")
+    if np.mean((plane < 0.5) | (plane > 254.5)) > _CLIPPED:
+        raise HostError(
+            "the picture is clipped, pure black and white nearly everywhere: a mark needs shades between them"
+        )
+    marked = add_luma(image, mark(plane, bits, key, strength), white)
+    if verify and detect(marked, key=key, data_range=data_range, search=False).payload != bytes(payload):
+        raise HostError(
+            f"the mark could not be read back at strength {strength:g}, so nothing was marked: the picture "
+            "is too flat, small, clipped or noisy to carry it; try a higher strength or a larger version"
+        )
+    return marked
+
+
+def mark(plane: Plane, bits: NDArray[np.uint8], key: Key, strength: float) -> Plane:
+    """What to add to a canonical luma plane (H, W), 0 to 255, so that it carries the frame `bits`."""
+    h, w = plane.shape
+    c = carriers(key)
+    padded = pad_to_tiles(plane)
+    cover = coverage(plane.shape, (0, 0), None)
+    approximation, host = analyse(padded)
+    activities = [activity(detail) for detail in host]
+    mask = visibility(activities, cover, strength)
+    waves = sinusoids(padded, spatial(mask, activities, padded.shape), c.frequencies, mask.rms)
+    share = float(np.mean(waves * waves)) / mask.rms**2
+    signs = np.concatenate([1 - 2 * encode(bits).astype(np.float32), np.ones(2, np.float32)])
+    chips = coefficients(host, cover, mask, signs, c, mask.rms**2 * (1 - share))
+    delta = synthesise(np.zeros_like(approximation), chips) + waves
+    return np.ascontiguousarray(delta[MARGIN : MARGIN + h, MARGIN : MARGIN + w])

@@ -1,0 +1,328 @@
+"""Geometry: the constellation search over rotation, scale, mirror and aspect.
+
+The constellation is a keyed set of sinusoids. A translation does not move their magnitudes; a rotation, a
+scale and a mirror move them together. In log-polar coordinates that motion is a shift, so a hypothesis is
+scored by adding 32 shifted copies of one map (after Kutter 1998, doi:10.1117/12.337405, and Ó Ruanaidh and
+Pun 1998, doi:10.1016/S0165-1684(98)00012-7).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..common.filters import box, whiten
+from ..common.fourier import rfft2
+from ..common.linear import product
+
+Plane = NDArray[np.float32]
+Affine = NDArray[np.float64]  # (2, 2): canonical frequency (fy, fx) -> frequency in the picture
+
+_LONGEST = 2048  # pixels
+STEP = 0.005  # log-polar resolution: radians, and the logarithm of the scale
+SCALE_MIN, SCALE_MAX = 0.3, 4.8  # pixels of the working picture per canonical pixel
+POWER_CAP = 16.0  # of one peak, in units of its neighbourhood: no single line of the host may decide
+_ANGLES = int(np.ceil(np.pi / STEP))
+_BEYOND = 0.75  # cycles per pixel: where a hypothesis may look for a line, none being above 0.5
+_QUANTUM = 32  # of the power in searches: 16-bit integers add up twice as fast, and 32 of them fit
+_SCALE_STEP = 0.004
+_CROP = 1.2  # pixels of the working picture per canonical pixel, above which a picture may be a small crop
+_NEIGHBOURHOOD = 17
+_UPRIGHT = [
+    np.array(m, float) for m in ([[1, 0], [0, 1]], [[1, 0], [0, -1]], [[0, 1], [-1, 0]], [[0, 1], [1, 0]])
+]
+UPRIGHT_ASPECTS = np.exp(np.linspace(np.log(0.79), np.log(1.27), 47))
+ASPECTS = np.exp(np.linspace(np.log(0.8), np.log(1.25), 38))
+
+
+# What may have happened, from few unknowns to many. A zoom keeps the picture upright (quarter turns and
+# mirrors included) and its proportions, a stretch keeps it upright, a similarity turns it, an affine map
+# does anything.
+Kind = Literal["zoom", "stretch", "similarity", "affine"]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A geometry worth reading: its constellation score, the affine map of frequencies, and its kind."""
+
+    score: float
+    affine: Affine
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Spectrum:
+    """Power spectrum of the whitened picture on a square grid, (size, size // 2 + 1).
+
+    raw : as it is. power : relative to its neighbourhood, capped. coarse : the highest `power` of 3 x 3
+        neighbours, for searches with steps too large to meet a peak.
+    """
+
+    raw: Plane
+    power: Plane
+    coarse: Plane
+    size: int
+
+
+def window(length: int) -> NDArray[np.float32]:
+    """The square root of a Hann window."""
+    return np.sqrt(np.hanning(length + 2)[1:-1]).astype(np.float32)
+
+
+def windowed(plane: Plane) -> Plane:
+    """Whitened, and faded towards the border; of a very long picture the middle, so that its square spectrum
+    stays small."""
+    top, left = (max(n - _LONGEST, 0) // 2 for n in plane.shape)
+    out = whiten(plane[top : top + _LONGEST, left : left + _LONGEST])
+    out *= window(out.shape[0])[:, None]
+    out *= window(out.shape[1])
+    return out
+
+
+def spectrum_at(plane: Plane, frequencies: NDArray[np.float64]) -> NDArray[np.complex64]:
+    """The discrete-time Fourier transform of a plane at (n, 2) frequencies (fy, fx) in cycles per pixel."""
+    y, x = np.arange(plane.shape[0]), np.arange(plane.shape[1])
+    rows = np.exp(-2j * np.pi * np.outer(frequencies[:, 0], y))
+    columns = np.exp(-2j * np.pi * np.outer(frequencies[:, 1], x)).astype(np.complex64)
+    half = len(frequencies)
+    both = product(np.vstack([rows.real, rows.imag]).astype(np.float32), plane)
+    values: NDArray[np.complex64] = ((both[:half] + 1j * both[half:]) * columns).sum(1)
+    return values
+
+
+def spectrum(faded: Plane) -> Spectrum:
+    """The normalised power spectrum of a `windowed` picture."""
+    size = max(1 << int(np.ceil(np.log2(max(faded.shape)))), 512)
+    transform = rfft2(faded, (size, size))
+    raw = (transform.real**2 + transform.imag**2).astype(np.float32)
+    ceiling = np.quantile(raw[::8, ::8], 0.999)
+    # one row pair beyond the half plane on each side would be the mirror image; the edge value is near enough
+    local = box(np.minimum(raw, ceiling), _NEIGHBOURHOOD)
+    local += np.float32(1e-12)
+    power = raw / local
+    np.minimum(power, np.float32(POWER_CAP), out=power)
+    return Spectrum(raw, _standardised(power), _standardised(_highest_of_nine(power)), size)
+
+
+def _standardised(power: Plane) -> Plane:
+    sample = power[::4, ::4]
+    return np.asarray((power - sample.mean()) / (sample.std() + np.float32(1e-9)))
+
+
+def _highest_of_nine(power: Plane) -> Plane:
+    out = power.copy()
+    np.maximum(out[1:], power[:-1], out=out[1:])
+    np.maximum(out[:-1], power[1:], out=out[:-1])
+    rows = out.copy()
+    np.maximum(out[:, 1:], rows[:, :-1], out=out[:, 1:])
+    np.maximum(out[:, :-1], rows[:, 1:], out=out[:, :-1])
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class _Atlas:
+    """Power on a grid of both signs of fy, zero beyond the spectrum, for quick look-ups.
+
+    map : in units of 1 / `_QUANTUM`, flattened. size : bins a cycle per pixel. origin, stride : the index of
+        frequency (fy, fx), fx >= 0, is origin + stride * rint(size * fy) + rint(size * fx).
+    """
+
+    map: NDArray[np.int16]
+    size: int
+    origin: int
+    stride: int
+
+    def at(self, fy: Plane, fx: Plane) -> NDArray[np.int16]:
+        index = np.rint(fy * np.float32(self.size)).astype(np.int32)
+        index *= self.stride
+        index += np.rint(fx * np.float32(self.size)).astype(np.int32)
+        index += self.origin
+        found: NDArray[np.int16] = self.map.take(index)
+        return found
+
+
+def _atlas(power: Plane, size: int) -> _Atlas:
+    half, reach = size // 2, int(np.ceil(_BEYOND * size))
+    out = np.zeros((2 * reach + 1, reach + 1), np.int16)
+    quantised = np.rint(power[:, :half] * np.float32(_QUANTUM)).astype(np.int16)
+    out[reach : reach + half, :half] = quantised[:half]
+    out[reach - half + 1 : reach, :half] = quantised[half + 1 :]
+    return _Atlas(out.ravel(), size, reach * (reach + 1), reach + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _LogPolar:
+    """Power over (angle, log radius), quantised; angles cover [0, 2 pi), since the spectrum repeats after
+    pi."""
+
+    map: NDArray[np.int16]
+    log_min: float
+    step: float
+
+
+def _log_polar(atlas: _Atlas, aspect: float, step: float) -> _LogPolar:
+    """The map of a spectrum whose rows are taken `aspect` times further out (undoing a squeeze of the
+    finished picture)."""
+    log_min = np.log(0.035 / SCALE_MAX)
+    radii = np.exp(np.arange(log_min, np.log(0.5) + step, step)).astype(np.float32)
+    count = int(np.ceil(np.pi / step))
+    angle = np.arange(count) * (np.pi / count)
+    flip = np.where(np.cos(angle) < 0, -1, 1)
+    sine = (flip * np.sin(angle) * aspect**0.5).astype(np.float32)
+    cosine = (flip * np.cos(angle) * aspect**-0.5).astype(np.float32)
+    values = atlas.at(np.outer(sine, radii), np.outer(cosine, radii))
+    return _LogPolar(np.concatenate([values, values]), float(log_min), np.pi / count)
+
+
+def _scores(lp: _LogPolar, points: NDArray[np.float64], step: float) -> tuple[Plane, NDArray[np.float64]]:
+    """Score of every (angle, scale), (n, m), and the m scales."""
+    angles = lp.map.shape[0] // 2
+    scales = np.exp(np.arange(np.log(SCALE_MIN), np.log(SCALE_MAX), step))
+    # a scale s moves a point of radius f to f / s: column of (log f - log s)
+    total = np.zeros((angles, scales.size), np.int16)
+    radius, theta = np.log(np.hypot(points[:, 0], points[:, 1])), np.arctan2(points[:, 0], points[:, 1])
+    seen = np.zeros(scales.size)
+    first = np.rint((radius - np.log(scales[-1]) - lp.log_min) / step).astype(int)
+    turn = np.rint(theta / lp.step).astype(int) % angles
+    width = lp.map.shape[1]
+    for start, t in zip(first, turn, strict=True):
+        end = min(start + scales.size, width)
+        low = max(start, 0)
+        total[:, low - start : end - start] += lp.map[t : t + angles, low:end]
+        seen[low - start : end - start] += 1
+    score = total * (1 / (_QUANTUM * np.sqrt(np.maximum(seen, 16)))).astype(np.float32)
+    return score[:, ::-1], scales
+
+
+def _peaks(score: Plane, count: int, reach: int) -> list[tuple[float, int, int]]:
+    score = score.copy()
+    found = []
+    for _ in range(count):
+        i, j = np.unravel_index(int(score.argmax()), score.shape)
+        found.append((float(score[i, j]), int(i), int(j)))
+        score[max(i - reach, 0) : i + reach + 1, max(j - reach, 0) : j + reach + 1] = -9
+    return found
+
+
+def upright_candidates(
+    s: Spectrum, frequencies: NDArray[np.float64], *, stretched: bool, count: int = 2, zooms: int = 6
+) -> list[Candidate]:
+    """The best geometries without a rotation: what most crops and most changes of the aspect ratio are.
+
+    So few hypotheses reach a given score by chance much more rarely than all rotations do, and the small
+    remains of a crop show a lower score. Of plain zooms, which a crop is, the best `zooms` count: the right
+    one of a small crop is often not the first, and small remains are read quickly.
+    """
+    scales = np.exp(np.arange(np.log(SCALE_MIN), np.log(SCALE_MAX), _SCALE_STEP))
+    shrink = (1 / scales[:, None]).astype(np.float32)
+    atlas = _atlas(s.power, s.size)
+    found = []
+    for number, turn in enumerate(_UPRIGHT):
+        points = frequencies @ turn.T
+        for aspect in UPRIGHT_ASPECTS if stretched else (1.0,):
+            stretch = np.array([aspect**0.5, aspect**-0.5])
+            ends = points * stretch
+            ends[ends[:, 1] < 0] *= -1
+            inside = np.abs(ends).max(1) * shrink < 0.5
+            total = atlas.at(*(end.astype(np.float32) * shrink for end in ends.T)).sum(1, dtype=np.int32)
+            score = total / (_QUANTUM * np.sqrt(np.maximum(inside.sum(1), 16)))
+            peaks = _peaks(score[None], 1 if stretched else count if number else zooms, 3)
+            for rank, (value, _, j) in enumerate(peaks):
+                if rank >= count and scales[j] < _CROP:
+                    continue
+                affine = np.diag(stretch) @ turn / scales[j]
+                found.append(Candidate(value, affine, "stretch" if stretched else "zoom"))
+    found.sort(key=lambda c: -c.score)
+    return found[:count] if stretched else found
+
+
+def candidates(
+    s: Spectrum, frequencies: NDArray[np.float64], *, squeezed: bool, count: int = 4
+) -> list[Candidate]:
+    """The best geometries, mirrored ones included; with `squeezed`, those whose aspect ratio changed before
+    or after the turn."""
+    found = []
+    kind: Kind = "affine" if squeezed else "similarity"
+    step = STEP * 2 if squeezed else STEP
+    atlas = _atlas(s.coarse if squeezed else s.power, s.size)
+    plain = _log_polar(atlas, 1.0, step)
+    for aspect in ASPECTS if squeezed else (1.0,):
+        stretch = np.diag([aspect**0.5, aspect**-0.5])
+        families = [(plain, stretch, np.eye(2))]
+        if squeezed:
+            families.append((_log_polar(atlas, aspect, step), np.eye(2), stretch))
+        for lp, before, after in families:
+            for mirror in (np.eye(2), np.diag([1.0, -1.0])):
+                inner = before @ mirror
+                score, scales = _scores(lp, frequencies @ inner.T, step)
+                for value, i, j in _peaks(score, 1 if squeezed else count, 3):
+                    # lp angle i means: a point at angle t was found at t + i
+                    found.append(Candidate(value, after @ _turn(i * lp.step) @ inner / scales[j], kind))
+    found.sort(key=lambda c: -c.score)
+    return found[: count + 2]
+
+
+def _turn(angle: float) -> Affine:
+    """Adds `angle` to the polar angle of (fy, fx), measured from the x axis."""
+    c, s = np.cos(angle), np.sin(angle)
+    return np.array([[c, s], [-s, c]])
+
+
+def refine(s: Spectrum, frequencies: NDArray[np.float64], candidate: Candidate) -> Affine:
+    """The candidate's map, and the same kind of map, fitted by least squares to the highest bins next to
+    where it puts the constellation.
+
+    Bins are interpolated by a parabola through the logarithm of the power.
+    """
+    half, affine = s.size // 2, candidate.affine
+    for reach in (2, 1, 1):
+        f = frequencies @ affine.T
+        inside = (np.abs(f) < 0.49).all(1)
+        g, f = frequencies[inside], f[inside]
+        flip = np.where(f[:, 1] < 0, -1.0, 1.0)[:, None]
+        at = np.rint(f * flip * s.size).astype(int)
+
+        def power(d: tuple[int, int] | NDArray[np.int64], at: NDArray[np.int64] = at) -> Plane:
+            y, x = at[:, 0] + np.asarray(d)[..., 0], at[:, 1] + np.asarray(d)[..., 1]
+            y = np.where(x < 0, -y, y)
+            return np.asarray(s.raw[y % s.size, np.minimum(np.abs(x), half)])
+
+        grid = [(i, j) for i in range(-reach, reach + 1) for j in range(-reach, reach + 1)]
+        best = np.array(grid)[np.array([power(d) for d in grid]).argmax(0)]
+        peak = power(best)
+        offset = best.astype(float)
+        for axis, unit in enumerate(np.eye(2, dtype=int)):
+            low, mid, high = (np.log(power(best + k * unit) + 1e-9) for k in (-1, 0, 1))
+            curve = low - 2 * mid + high
+            offset[:, axis] += np.where(
+                curve < -1e-6, np.clip(0.5 * (low - high) / np.minimum(curve, -1e-6), -0.6, 0.6), 0
+            )
+        measured = (at + offset) * flip / s.size
+        median = np.median(peak)
+        w = np.where(peak > 0.3 * median, np.minimum(peak, 6 * median), 0)[:, None]
+        affine = _fit(candidate.kind, affine, g, measured, w)
+    return affine
+
+
+def _fit(
+    kind: Kind, affine: Affine, g: NDArray[np.float64], f: NDArray[np.float64], w: NDArray[np.float64]
+) -> Affine:
+    """The map of this kind, near `affine`, that takes g to f with the least weighted squares: the fewer
+    unknowns, the less noise."""
+    if kind == "affine":
+        return np.asarray(np.linalg.solve((g * w).T @ g + 1e-9 * np.eye(2), (g * w).T @ f).T)
+    if kind == "similarity":
+        mirror = np.diag([1.0, -1.0 if np.linalg.det(affine) < 0 else 1.0])
+        g = g @ mirror
+        energy = float((w * g * g).sum()) + 1e-9
+        a = float((w * g * f).sum()) / energy
+        b = float((w[:, 0] * (g[:, 1] * f[:, 0] - g[:, 0] * f[:, 1])).sum()) / energy
+        return np.array([[a, b], [-b, a]]) @ mirror
+    turn = np.sign(affine) * (np.abs(affine) > np.abs(affine).max() / 2)
+    upright = g @ turn.T
+    energies, products = (w * upright * upright).sum(0) + 1e-9, (w * upright * f).sum(0)
+    scales = products / energies if kind == "stretch" else np.full(2, products.sum() / energies.sum())
+    return np.asarray(np.diag(scales) @ turn)
