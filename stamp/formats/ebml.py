@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from ..core.errors import CorruptFile, UnsupportedFormat
 from .source import Source
 
+HEADER: Final = 0x1A45DFA3
+SEGMENT: Final = 0x18538067
+"""All of a Matroska file behind its header (RFC 9559, section 5.1)."""
 VOID: Final = 0xEC
 CRC32: Final = 0xBF
+_DOC_TYPE: Final = 0x4282
 _LONGEST_HEADER: Final = 12
 
 
@@ -60,6 +66,18 @@ def elements(data: Source, start: int = 0, stop: int | None = None) -> Iterator[
             raise CorruptFile(f"the EBML element at byte {start} has no size, which only live streams may do")
         yield part
         start = part.end
+
+
+def doc_type(data: Source) -> bytes:
+    """Return what kind of document begins with `data`, such as b"webm" (RFC 8794, section 11.2.6); empty
+    where it has no header, or `data` ends before its header says so.
+    """
+    with suppress(CorruptFile):
+        header = element(data, 0, sys.maxsize)
+        for part in elements(data, header.content, header.end if header.id == HEADER else header.content):
+            if part.id == _DOC_TYPE:
+                return data[part.content : part.end].rstrip(b"\0")
+    return b""
 
 
 def number(content: bytes) -> int:

@@ -4,44 +4,94 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
-from .reading import damaged
+from ..core.errors import CorruptFile
+from . import iloc
+from .isobmff import Box, Tail, boxes
+from .source import Source
 
-
-class Box(NamedTuple):
-    """A box: its type, its place in the file, and that of its contents and its end."""
-
-    kind: bytes
-    at: int
-    body: int
-    end: int
+XMP_TYPE: Final = b"application/rdf+xml"
 
 
 class Item(NamedTuple):
-    """An item of the meta box: its type ("av01", "grid", "Exif", "mime"...); for mime, its content type."""
+    """An item's entry in the table `iinf` (ISO/IEC 14496-12, section 8.11.6).
 
+    kind : its type ("av01", "grid", "Exif", "mime", ...), empty in the versions 0 and 1, which have none.
+    content_type : of kind mime.
+    """
+
+    box: Box
+    version: int
+    number: int
     kind: bytes
-    content: bytes
+    content_type: bytes
+
+    @property
+    def is_exif(self) -> bool:
+        return self.kind == b"Exif"
+
+    @property
+    def is_xmp(self) -> bool:
+        return self.kind == b"mime" and self.content_type == XMP_TYPE
+
+
+class Reference(NamedTuple):
+    """An entry of `iref` (8.11.12): `source` refers to each of `targets` in the way that `box.kind` says."""
+
+    box: Box
+    source: int
+    targets: tuple[int, ...]
+
+
+def primary_item(data: Source, pitm: Box) -> int:
+    """Return the number of the picture that is shown (8.11.4)."""
+    content = data[pitm.content : min(pitm.content + 8, pitm.end)]
+    return _number(content, 4, number_width(content))
+
+
+def item_table(data: Source, iinf: Box) -> list[Item]:
+    """Return the items of a file. Raises `CorruptFile`."""
+    start = iinf.content + 4 + number_width(data[iinf.content : iinf.content + 1])
+    return [_item(part, data[part.content : part.end]) for part in boxes(data, start, iinf.end)]
+
+
+def references(data: Source, iref: Box) -> Iterator[Reference]:
+    """Yield what items have to do with others. Raises `CorruptFile`."""
+    wide = number_width(data[iref.content : iref.content + 1])
+    for part in boxes(data, iref.content + 4, iref.end):
+        content = data[part.content : part.end]
+        count = min(_number(content, wide, 2), (len(content) - wide - 2) // wide)
+        places = range(wide + 2, wide + 2 + count * wide, wide)
+        yield Reference(part, _number(content, 0, wide), tuple(_number(content, at, wide) for at in places))
+
+
+def number_width(version: bytes) -> int:
+    """Return how many bytes the number of an item has in `pitm` and `iref`, and the number of items in
+    `iinf`, by the version that the content of the box begins with."""
+    return 2 if version[:1] in (b"", b"\0") else 4
 
 
 @dataclass(frozen=True)
 class HeifSyntax:
-    """A parsed file. `references` are (type, from, to); `properties` are (type, contents) by item."""
+    """A parsed file.
+
+    items, places, properties : by the item's number; `places` has the bytes of those with kind Exif or mime.
+    references : (type, from, to). properties : (type, content) of each.
+    """
 
     data: bytes
     brands: set[bytes]
     top: list[Box]
-    primary: int = 0
-    items: dict[int, Item] = field(default_factory=dict)
-    places: dict[int, bytes] = field(default_factory=dict)
-    references: list[tuple[bytes, int, int]] = field(default_factory=list)
-    properties: dict[int, list[tuple[bytes, bytes]]] = field(default_factory=dict)
+    primary: int
+    items: dict[int, Item]
+    places: dict[int, bytes]
+    references: list[tuple[bytes, int, int]]
+    properties: dict[int, list[tuple[bytes, bytes]]]
 
     def first(self, item: int, kind: bytes) -> bytes | None:
-        """The contents of the first property of this type."""
+        """Return the content of the first property of this type."""
         return next((body for name, body in self.properties.get(item, []) if name == kind), None)
 
     @property
@@ -52,150 +102,114 @@ class HeifSyntax:
     @property
     def exif(self) -> bytes | None:
         """The Exif item without its leading offset, as writers want it."""
-        found = self._metadata(b"Exif", b"")
+        numbers = (number for number, item in self.items.items() if item.is_exif)
+        found = next((self.places.get(number) for number in numbers), None)
         return found[4:] if found else None
 
     @property
     def xmp(self) -> bytes | None:
-        return self._metadata(b"mime", b"application/rdf+xml")
-
-    def _metadata(self, kind: bytes, content: bytes) -> bytes | None:
-        wanted = Item(kind, content)
-        return next((self.places.get(number) for number, item in self.items.items() if item == wanted), None)
+        numbers = (number for number, item in self.items.items() if item.is_xmp)
+        return next((self.places.get(number) for number in numbers), None)
 
 
-def brands(data: bytes) -> set[bytes]:
-    """The brands of the ftyp box a file starts with; empty if it starts with another."""
-    if data[4:8] != b"ftyp":
-        return set()
-    end = min(int.from_bytes(data[:4], "big"), len(data), 4096)
-    return {data[8:12], *(data[at : at + 4] for at in range(16, end - 3, 4))}
-
-
-def parse(data: bytes, path: Path) -> HeifSyntax:
-    """Read the meta box. Raises CorruptFile."""
+def parse(data: bytes) -> HeifSyntax:
+    """Return what the meta box of a file says. Raises CorruptFile."""
     try:
-        return _parse(data, path)
+        return _parsed(data)
     except (struct.error, IndexError):
-        raise damaged(path, "its meta box is cut short") from None
+        raise CorruptFile("its meta box is cut short") from None
 
 
-def boxes(data: bytes, start: int, end: int, path: Path) -> Iterator[Box]:
-    """The boxes between two places. Raises CorruptFile for one that runs past the end."""
-    at = start
-    while at + 8 <= end:
-        size, kind, body = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8], at + 8
-        if size == 1:
-            size, body = int.from_bytes(data[at + 8 : at + 16], "big"), at + 16
-        stop = end if size == 0 else at + size
-        if stop > end or stop < body:
-            raise damaged(path, "a box runs past the end of the file")
-        yield Box(kind, at, body, stop)
-        at = stop
-
-
-def _parse(data: bytes, path: Path) -> HeifSyntax:
-    syntax = HeifSyntax(data, brands(data), list(boxes(data, 0, len(data), path)))
-    meta = next((box for box in syntax.top if box.kind == b"meta"), None)
+def _parsed(data: bytes) -> HeifSyntax:
+    top = boxes(data, tail=Tail.CRUMBS)
+    meta = next((part for part in top if part.kind == b"meta"), None)
     if meta is None:
-        raise damaged(path, "it has no meta box")
-    inside = {box.kind: box for box in boxes(data, meta.body + 4, meta.end, path)}
+        raise CorruptFile("it has no meta box")
+    inside = {part.kind: part for part in reversed(boxes(data, meta.content + 4, meta.end))}
     for kind in (b"pitm", b"iinf", b"iloc", b"iprp"):
         if kind not in inside:
-            raise damaged(path, f"its meta box has no {kind.decode()} box")
-    (primary,) = struct.unpack_from(
-        ">I" if data[inside[b"pitm"].body] else ">H", data, inside[b"pitm"].body + 4
-    )
-    _read_items(syntax, inside[b"iinf"], path)
-    _read_places(syntax, inside[b"iloc"], inside.get(b"idat"))
-    _read_properties(syntax, inside[b"iprp"], path)
-    if b"iref" in inside:
-        _read_references(syntax, inside[b"iref"], path)
+            raise CorruptFile(f"its meta box has no {kind.decode()} box")
+    entries = item_table(data, inside[b"iinf"])
+    if any(item.version < 2 for item in entries):
+        raise CorruptFile("its items are of a kind that pictures do not have")
+    if any(len(item.kind) < 4 for item in entries):
+        raise CorruptFile("its meta box is cut short")
+    items = {item.number: item for item in entries}
+    related = references(data, inside[b"iref"]) if b"iref" in inside else []
     return HeifSyntax(
         data,
-        syntax.brands,
-        syntax.top,
-        primary,
-        syntax.items,
-        syntax.places,
-        syntax.references,
-        syntax.properties,
+        _brands(data, top[0]),
+        top,
+        primary_item(data, inside[b"pitm"]),
+        items,
+        _blocks(data, items, inside[b"iloc"], inside.get(b"idat")),
+        [(entry.box.kind, entry.source, target) for entry in related for target in entry.targets],
+        _properties(data, inside[b"iprp"]),
     )
 
 
-def _read_items(syntax: HeifSyntax, iinf: Box, path: Path) -> None:
-    data = syntax.data
-    for box in boxes(data, iinf.body + (6 if data[iinf.body] == 0 else 8), iinf.end, path):
-        version = data[box.body]
-        if version < 2:
-            raise damaged(path, "its items are of a kind that pictures do not have")
-        wide = version > 2
-        (number,) = struct.unpack_from(">I" if wide else ">H", data, box.body + 4)
-        at = box.body + (10 if wide else 8)
-        kind, strings = data[at : at + 4], data[at + 4 : box.end].split(b"\0")
-        syntax.items[number] = Item(kind, strings[1] if kind == b"mime" and len(strings) > 1 else b"")
+def _brands(data: bytes, first: Box) -> set[bytes]:
+    """The brands of a file that begins with the box `first`; none if it is no `ftyp`."""
+    if first.kind != b"ftyp":
+        return set()
+    content = data[first.content : min(first.end, first.content + 4096)]
+    return {content[:4], *(content[at : at + 4] for at in range(8, len(content) - 3, 4))}
 
 
-def _read_places(syntax: HeifSyntax, iloc: Box, idat: Box | None) -> None:
-    """Keep the bytes of each Exif and mime item; those of pictures are the decoder's business."""
-    data, version, at = syntax.data, syntax.data[iloc.body], iloc.body + 4
-    sizes = (data[at] >> 4, data[at] & 15, data[at + 1] >> 4, data[at + 1] & 15 if version else 0)
-    at += 2
-
-    def number(size: int) -> int:
-        nonlocal at
-        at += size
-        if at > iloc.end:
-            raise struct.error
-        return int.from_bytes(data[at - size : at], "big")
-
-    for _ in range(number(4 if version == 2 else 2)):
-        item = number(4 if version == 2 else 2)
-        method = number(2) & 15 if version else 0
-        number(2)  # data reference
-        base = number(sizes[2])
-        parts = []
-        for _ in range(number(2)):
-            number(sizes[3])
-            start, size = base + number(sizes[0]), number(sizes[1])
-            start += idat.body if method == 1 and idat is not None else 0
-            parts.append(data[start : start + size])
-        if syntax.items.get(item, Item(b"", b"")).kind in (b"Exif", b"mime"):
-            syntax.places[item] = b"".join(parts)
+def _item(part: Box, content: bytes) -> Item:
+    version = content[0] if content else 0
+    wide = 4 if version > 2 else 2
+    kind = content[6 + wide : 10 + wide] if version > 1 else b""
+    strings = content[10 + wide :].split(b"\0", 2)
+    content_type = strings[1] if kind == b"mime" and len(strings) > 1 else b""
+    return Item(part, version, _number(content, 4, wide), kind, content_type)
 
 
-def _read_properties(syntax: HeifSyntax, iprp: Box, path: Path) -> None:
-    data = syntax.data
-    inside = list(boxes(data, iprp.body, iprp.end, path))
-    container = next((box for box in inside if box.kind == b"ipco"), None)
+def _blocks(data: bytes, items: dict[int, Item], table: Box, idat: Box | None) -> dict[int, bytes]:
+    """The bytes of each Exif and mime item; those of pictures are the decoder's business."""
+    found = {}
+    for place in iloc.parse(data[table.content : table.end]).items:
+        if place.number in items and items[place.number].kind in (b"Exif", b"mime"):
+            first = idat.content if place.method == iloc.IN_IDAT and idat is not None else 0
+            spans = ((first + start, first + start + length) for start, length in place.spans())
+            found[place.number] = b"".join(data[start:end] for start, end in spans)
+    return found
+
+
+def _properties(data: bytes, iprp: Box) -> dict[int, list[tuple[bytes, bytes]]]:
+    """Item -> (type, content) of each of its properties, in the order of their association."""
+    inside = boxes(data, iprp.content, iprp.end)
+    container = next((part for part in inside if part.kind == b"ipco"), None)
     if container is None:
-        raise damaged(path, "its properties are missing")
-    known = [(box.kind, data[box.body : box.end]) for box in boxes(data, container.body, container.end, path)]
-    for box in inside:
-        if box.kind != b"ipma":
-            continue
-        wide_items, wide_indices = data[box.body] > 0, data[box.body + 3] & 1
-        (count,) = struct.unpack_from(">I", data, box.body + 4)
-        at = box.body + 8
-        for _ in range(count):
-            (item,) = struct.unpack_from(">I" if wide_items else ">H", data, at)
-            at += 4 if wide_items else 2
-            number = data[at]
-            at += 1
-            for _ in range(number):
-                (index,) = struct.unpack_from(">H" if wide_indices else ">B", data, at)
-                at += 2 if wide_indices else 1
-                index &= 0x7FFF if wide_indices else 0x7F
-                if index:
-                    syntax.properties.setdefault(item, []).append(known[index - 1])
+        raise CorruptFile("its properties are missing")
+    known = [
+        (part.kind, data[part.content : part.end]) for part in boxes(data, container.content, container.end)
+    ]
+    found: dict[int, list[tuple[bytes, bytes]]] = {}
+    for part in inside:
+        if part.kind == b"ipma":
+            for item, index in _associations(data[part.content : part.end]):
+                found.setdefault(item, []).append(known[index - 1])
+    return found
 
 
-def _read_references(syntax: HeifSyntax, iref: Box, path: Path) -> None:
-    data, code = syntax.data, ">I" if syntax.data[iref.body] else ">H"
-    step = struct.calcsize(code)
-    for box in boxes(data, iref.body + 4, iref.end, path):
-        (source,) = struct.unpack_from(code, data, box.body)
-        (count,) = struct.unpack_from(">H", data, box.body + step)
-        for n in range(count):
-            (target,) = struct.unpack_from(code, data, box.body + step + 2 + n * step)
-            syntax.references.append((box.kind, source, target))
+def _associations(content: bytes) -> Iterator[tuple[int, int]]:
+    """(item, number of a property, from 1) of each association in an `ipma`."""
+    item_form, index_form = ">I" if content[0] else ">H", ">H" if content[3] & 1 else ">B"
+    (count,) = struct.unpack_from(">I", content, 4)
+    at = 8
+    for _ in range(count):
+        (item,) = struct.unpack_from(item_form, content, at)
+        at += struct.calcsize(item_form)
+        number = content[at]
+        at += 1
+        for _ in range(number):
+            (index,) = struct.unpack_from(index_form, content, at)
+            at += struct.calcsize(index_form)
+            # The highest bit says whether a reader must know the property.
+            if index := index & (0x7FFF if index_form == ">H" else 0x7F):
+                yield item, index
+
+
+def _number(content: bytes, at: int, size: int) -> int:
+    return int.from_bytes(content[at : at + size], "big")

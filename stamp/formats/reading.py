@@ -96,9 +96,18 @@ def refused(path: Path, what: str, remedy: str) -> UnsupportedFormat:
 
 @contextmanager
 def decoding(path: Path) -> Iterator[None]:
-    """Turn what decoders raise on damaged files into CorruptFile, and anything else into InternalError."""
+    """Turn what decoders raise on damaged files into CorruptFile, and anything else into InternalError; name
+    the file in errors about its bytes."""
     try:
         yield
+    except CorruptFile as error:
+        if error.path is not None:
+            raise
+        raise damaged(path, str(error)) from error
+    except MediaError as error:
+        if error.path is not None:
+            raise
+        raise type(error)(f"{path}: {error}", path=path) from error
     except StampError:
         raise
     except MemoryError as error:

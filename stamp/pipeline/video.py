@@ -135,7 +135,7 @@ def _write(
     """Write the marked clip, with its notice, to `temp`; `gain` is for the picture alone. `scenes`: see
     `later_scenes`."""
     from ..media.video.difficulty import difficulty
-    from ..media.video.mp4_index import graft
+    from ..media.video.mp4_index import carry_over_boxes
     from ..media.video.remux import rewrite
     from ..watermark.video import USUAL, Embedder, allocation
 
@@ -177,7 +177,7 @@ def _write(
         tolerant=order.options.lossy,
     )
     if clip.muxer in ("mp4", "mov"):
-        graft(clip.path, temp, written.track_ids)
+        carry_over_boxes(clip.path, temp, written.track_ids)
     metadata = add_notice(temp, order.rights) if order.rights else None
     share, heard = sound.result(temp) if sound else (None, [])
     return _Made(fidelity.result(), metadata, share, (*written.notes, *heard))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from stamp.media.video.clip import examine
 from stamp.media.video.encoders import Settings, choose
-from stamp.media.video.mp4_index import graft
+from stamp.media.video.mp4_index import carry_over_boxes
 from stamp.media.video.remux import rewrite
 from tests import clips
 
@@ -61,7 +61,7 @@ def rewritten(source: Path, target: Path, edit: Callable[..., None] = brighter) 
     fast = None if clip.codec in ("prores", "vp9", "mpeg4") else "ultrafast"
     written = rewrite(clip, target, choose(clip, Settings(preset=fast)), edit)
     if clip.muxer in ("mp4", "mov"):
-        graft(source, target, written.track_ids)
+        carry_over_boxes(source, target, written.track_ids)
 
 
 @pytest.fixture(scope="module", params=clips.CASES, ids=lambda name: name.replace(" ", "-"))

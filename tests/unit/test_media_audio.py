@@ -16,8 +16,10 @@ import pytest
 import soundfile
 
 from stamp.core.errors import CorruptFile, MediaError, UnsupportedFormat
-from stamp.formats import boxtree as boxes
+from stamp.formats import mp4
 from stamp.formats import oggpackets as oggpages
+from stamp.formats.chunk_offsets import chunk_offsets, set_chunk_offsets
+from stamp.formats.isobmff import BoxTree, boxes, taken_apart
 from stamp.formats.kind import kind_of
 from stamp.media.audio import flac
 from stamp.media.audio.encode import as_frame, regular
@@ -378,29 +380,35 @@ def test_lossless_m4a_has_no_padding_to_be_left_out(tmp_path: Path) -> None:
     """A player that believes iTunes' comment would cut the end off."""
     path, target = made(tmp_path, "m4a-alac-16", frames=20_000), tmp_path / "out.m4a"
     comment = b" 00000000 00000000 00000000 0000000000004E20"
-    moov = boxes.tree(path.read_bytes())
+    moov = trees(path)
     for box in moov:
         if box.kind == b"moov":
-            box.children.append(boxes.Box(b"udta", b"iTunSMPB" + comment, []))
+            box.children.append(BoxTree(b"udta", b"iTunSMPB" + comment))
     path.write_bytes(b"".join(box.tobytes() for box in moov))
     softer(path, target)
     assert comment in target.read_bytes()
 
 
+def trees(path: Path) -> list[BoxTree]:
+    """The boxes of a file, taken apart."""
+    data = path.read_bytes()
+    return [taken_apart(data, part, mp4.PARENTS) for part in boxes(data)]
+
+
 def edited(path: Path, *rows: tuple[int, int]) -> Path:
     """The file with an edit list of these (length in ms, start in samples)."""
-    tops = boxes.tree(path.read_bytes())
+    tops = trees(path)
     moov = next(top for top in tops if top.kind == b"moov")
-    scale = boxes.movie_scale(moov)
+    scale = mp4.movie_scale(moov)
     track = moov.at(b"trak")
     track.drop(b"edts")
     entries = b"".join(struct.pack(">IiHH", ms * scale // 1000, start, 1, 0) for ms, start in rows)
-    listed = boxes.Box(b"elst", struct.pack(">II", 0, len(rows)) + entries, [])
-    track.children.append(boxes.Box(b"edts", b"", [listed]))
+    listed = BoxTree(b"elst", struct.pack(">II", 0, len(rows)) + entries)
+    track.children.append(BoxTree(b"edts", children=[listed]))
     target = path.with_stem("edited")
     shift = len(b"".join(top.tobytes() for top in tops)) - path.stat().st_size
     if tops.index(moov) < [top.kind for top in tops].index(b"mdat"):
-        boxes.move_chunks(track, [offset + shift for offset, _ in boxes.chunks(track)])
+        set_chunk_offsets(track, [offset + shift for offset in chunk_offsets(track)])
     target.write_bytes(b"".join(top.tobytes() for top in tops))
     return target
 
@@ -424,21 +432,20 @@ def test_an_m4a_that_waits_begins_as_late_as_before(tmp_path: Path) -> None:
     softer(path, target)
     assert open_song(path).frames == open_song(target).frames == 88_200
     for each in (path, target):
-        with each.open("rb") as file:
-            moov = boxes.read_moov(file)
-        piece = boxes.edit(moov.at(b"trak"))
-        assert piece.wait * 1000 == 700 * boxes.movie_scale(moov)
+        moov = mp4.read_moov(each.read_bytes())
+        piece = mp4.edit_list(moov.at(b"trak"))
+        assert piece.wait * 1000 == 700 * mp4.movie_scale(moov)
         assert (piece.start, piece.several) == (1024, False)
 
 
 def test_gaps_in_an_m4a_are_no_damage(tmp_path: Path) -> None:
     """As recorders and programs that join files leave them: some samples last longer than they sound."""
     path, target = made(tmp_path, "m4a-aac", frames=60_000), tmp_path / "out.m4a"
-    tops = boxes.tree(path.read_bytes())
+    tops = trees(path)
     moov = next(top for top in tops if top.kind == b"moov")
     track = moov.at(b"trak")
     times = track.at(b"mdia", b"minf", b"stbl", b"stts")
-    rows = boxes.table(times, ">II")
+    rows = mp4.table(times, ">II")
     assert rows[0][1] == 1024
     rows = [(20, 1024), (1, 1024 + 22_050), (rows[0][0] - 21, 1024), *rows[1:]]
     times.content = struct.pack(">II", 0, len(rows)) + b"".join(struct.pack(">II", *row) for row in rows)
@@ -520,9 +527,9 @@ def test_chunks_of_samples_of_one_size_need_no_list_of_them() -> None:
         b"stsc": struct.pack(">II", 0, 2) + struct.pack(">6I", 1, 10, 1, 2, 20, 1),
         b"stco": struct.pack(">II", 0, 3) + struct.pack(">3I", 100, 200, 300),
     }
-    samples = boxes.Box(b"stbl", b"", [boxes.Box(kind, content, []) for kind, content in tables.items()])
-    track = boxes.Box(b"trak", b"", [boxes.Box(b"mdia", b"", [boxes.Box(b"minf", b"", [samples])])])
-    assert boxes.chunks(track) == [(100, 30), (200, 60), (300, 60)]
+    samples = BoxTree(b"stbl", children=[BoxTree(kind, content) for kind, content in tables.items()])
+    track = BoxTree(b"trak", children=[BoxTree(b"mdia", children=[BoxTree(b"minf", children=[samples])])])
+    assert mp4.chunk_spans(track) == [(100, 30), (200, 60), (300, 60)]
 
 
 @pytest.mark.parametrize("kind", [*songs.SNDFILE, *songs.LIBAV])

@@ -60,7 +60,7 @@ def test_pixels_and_metadata(tmp_path: Path, suffix: str, channels: int) -> None
         psnr(again.pixels[..., :3] @ [0.299, 0.587, 0.114], picture.pixels[..., :3] @ [0.299, 0.587, 0.114])
         > 45
     )
-    before, after = parse(path.read_bytes(), path), parse(data, path)
+    before, after = parse(path.read_bytes()), parse(data)
     assert (after.exif, after.xmp) == (before.exif, before.xmp)
     assert after.exif is not None
     assert after.exif.endswith(EXIF)
@@ -80,7 +80,7 @@ def test_subsampling_and_profile_are_kept(tmp_path: Path, subsampling: str) -> N
         path = made(tmp_path / f"a{suffix}", subsampling=subsampling)
         picture = read_picture(path)
         data, _ = encode_picture(picture, picture.pixels)
-        before, after = parse(path.read_bytes(), path), parse(data, path)
+        before, after = parse(path.read_bytes()), parse(data)
         offset = (b"av1C", 2, 0x1C) if suffix == ".avif" else (b"hvcC", 16, 3)
         was, now = (syntax.first(syntax.primary, offset[0]) for syntax in (before, after))
         assert was is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import tomllib
 from dataclasses import replace
 from fractions import Fraction
@@ -13,7 +14,7 @@ from typing import Any
 import av
 import pytest
 
-from stamp.core.errors import UnsupportedFormat
+from stamp.core.errors import CorruptFile, UnsupportedFormat
 from stamp.core.key import Key
 from stamp.core.options import PLATFORMS, EmbedOptions
 from stamp.core.reports import EmbedReport
@@ -144,6 +145,15 @@ def test_a_master_is_brought_to_what_the_platform_takes(
     with av.open(str(target)) as container:
         stream = container.streams.video[0]
         assert (stream.codec_context.name, stream.pix_fmt) == ("h264", "yuv420p")
+
+
+def test_a_damaged_index_is_named_with_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "cut.mp4"
+    path.write_bytes(struct.pack(">I4sI4s", 16, b"moov", 99, b"trak"))
+    with pytest.raises(
+        CorruptFile, match=r"cut\.mp4: the box at byte 8 does not fit in what holds it; fetch"
+    ):
+        layout(path)
 
 
 def test_an_odd_size_is_refused_with_its_reason(tmp_path: Path) -> None:

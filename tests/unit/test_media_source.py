@@ -81,6 +81,22 @@ def test_our_own_errors_pass() -> None:
         raise UnsupportedFormat("as it was", path="a.jpg")
 
 
+def test_errors_about_bytes_become_errors_about_the_file() -> None:
+    with (
+        pytest.raises(
+            CorruptFile, match=r"^a\.jpg: damaged, it is torn; fetch a fresh copy, or save it again"
+        ),
+        decoding(Path("a.jpg")),
+    ):
+        raise CorruptFile("it is torn")
+    with (
+        pytest.raises(UnsupportedFormat, match=r"^a\.jpg: it is new; make an old one$") as caught,
+        decoding(Path("a.jpg")),
+    ):
+        raise UnsupportedFormat("it is new; make an old one")
+    assert caught.value.path == Path("a.jpg")
+
+
 def test_a_bug_in_a_reader_is_not_called_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise IndexError("list index out of range")

@@ -19,15 +19,16 @@ from numpy.typing import NDArray
 from stamp.core.errors import CorruptFile, MediaError, UnsupportedFormat
 from stamp.core.key import Key
 from stamp.core.options import EmbedOptions
-from stamp.formats import boxtree as boxes
-from stamp.formats.isobmff import box
+from stamp.formats import mp4
+from stamp.formats.chunk_offsets import chunk_offsets
+from stamp.formats.isobmff import BoxTree, box, boxes, taken_apart
 from stamp.media.video.clip import Clip, examine
 from stamp.media.video.difficulty import EXCERPT_FRAMES
 from stamp.media.video.encoders import Settings, choose
 from stamp.media.video.frames import Look, watched
 from stamp.media.video.hdr import side_data
 from stamp.media.video.luma import Turn, turn_of
-from stamp.media.video.mp4_index import _shifted, _tables, _wide_offsets, graft
+from stamp.media.video.mp4_index import _make_room, carry_over_boxes
 from stamp.media.video.remux import _decoding_threads, rewrite
 from stamp.media.video.timing import Order
 from stamp.pipeline.files import detect_file, embed_file
@@ -252,19 +253,19 @@ def test_the_last_packet_of_a_copied_track_ends_where_the_track_does(tmp_path: P
     """FFmpeg takes it for as long as the others, where an edit list cuts the track."""
     sound = lambda container, stream: [clips.add_sound(container)]  # noqa: E731
     source, target = clips.write(tmp_path / "in.mp4", prepare=sound), tmp_path / "out.mp4"
-    tops = boxes.tree(source.read_bytes())
+    data = source.read_bytes()
+    tops = [taken_apart(data, part, mp4.PARENTS) for part in boxes(data)]
     moov = next(top for top in tops if top.kind == b"moov")
-    (track,) = (each for each in moov.children if each.kind == b"trak" and boxes.handler(each) == b"soun")
+    (track,) = (each for each in mp4.tracks(moov) if mp4.handler(each) == b"soun")
     edits = track.at(b"edts", b"elst")
-    edits.content = edits.content[:8] + struct.pack(">I", boxes.movie_scale(moov)) + edits.content[12:]
+    edits.content = edits.content[:8] + struct.pack(">I", mp4.movie_scale(moov)) + edits.content[12:]
     source.write_bytes(b"".join(top.tobytes() for top in tops))
     again(source, target)
     with av.open(str(target)) as container:
         assert container.streams.audio[0].duration == pytest.approx(48_000, abs=2)
-    with target.open("rb") as file:
-        made = boxes.read_moov(file)
-    (track,) = (each for each in made.children if each.kind == b"trak" and boxes.handler(each) == b"soun")
-    assert boxes.media_time(track) == (48_000, pytest.approx(49_024, abs=2))
+    made = mp4.read_moov(target.read_bytes())
+    (track,) = (each for each in mp4.tracks(made) if mp4.handler(each) == b"soun")
+    assert mp4.media_time(track) == (48_000, pytest.approx(49_024, abs=2))
 
 
 def test_a_cover_in_matroska_stays_an_attachment(tmp_path: Path) -> None:
@@ -538,18 +539,19 @@ def test_names_and_playlists_lead_nowhere(name: str, tmp_path: Path, monkeypatch
 XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac") + b"<x:xmpmeta/>"
 
 
-def test_boxes_of_the_source_come_along(tmp_path: Path) -> None:
-    """A file is given user data, and an XMP box, that FFmpeg knows nothing about."""
+@pytest.mark.parametrize("end", [b"", bytes(4)], ids=["", "zeros"])
+def test_boxes_of_the_source_come_along(end: bytes, tmp_path: Path) -> None:
+    """A file is given user data, and an XMP box, that FFmpeg knows nothing about; zeros may end its index."""
     plain = clips.write(tmp_path / "plain.mp4", count=8).read_bytes()
     own = box(b"udta", box(b"\xa9xyz", b"\0\x12\x15\xc7+52.5200+013.4050/"), box(b"SNAL", b"thumbnail"))
     at = plain.index(b"moov") - 4  # the index is at the end
     source, target = tmp_path / "in.mp4", tmp_path / "out.mp4"
     index = plain[at + 8 :]
-    source.write_bytes(plain[:at] + box(b"moov", index, own) + box(b"uuid", XMP))
+    source.write_bytes(plain[:at] + box(b"moov", index, own, end) + box(b"uuid", XMP))
     clip = examined(source)
     written = rewrite(clip, target, choose(clip, Settings()), lambda luma, seconds: None)
     packets = [bytes(packet) for packet in av.open(str(target)).demux()]
-    graft(source, target, written.track_ids)
+    carry_over_boxes(source, target, written.track_ids)
     made = target.read_bytes()
     assert made.count(own) == made.count(box(b"uuid", XMP)) == 1
     assert made.index(b"moov") < made.index(b"mdat")
@@ -563,12 +565,16 @@ def test_chunk_offsets_grow_to_64_bits_when_they_must() -> None:
         table = box(kind, bytes(4), struct.pack(f">I{len(offsets)}{letter}", len(offsets), *offsets))
         return box(b"moov", box(b"trak", box(b"mdia", box(b"minf", box(b"stbl", table)))))
 
+    def roomy(data: bytes) -> BoxTree:
+        moov = taken_apart(data, *boxes(data), mp4.PARENTS)
+        _make_room(moov, 1000)
+        return moov
+
     low, high = [48, 5000], [48, 0xFFFF_FF00]
-    assert _wide_offsets(index(low), 1000) == index(low)
-    assert _wide_offsets(index(high), 1000) == index(high, b"co64")
-    assert _shifted(index(low), 52) == index([100, 5052])
-    assert _shifted(index(high, b"co64"), 0x100) == index([48 + 0x100, 0x1_0000_0000], b"co64")
-    assert [part.kind for part in _tables(index(low), 0, len(index(low)))] == [b"stco"]
+    assert roomy(index(low)).tobytes() == index(low)
+    assert roomy(index(high)).tobytes() == index(high, b"co64")
+    assert roomy(index(high, b"co64")).tobytes() == index(high, b"co64")
+    assert list(chunk_offsets(roomy(index(high)).at(b"trak"))) == high
 
 
 def test_an_edit_of_what_the_decoder_predicts_from_changes_no_other_frame(tmp_path: Path) -> None:

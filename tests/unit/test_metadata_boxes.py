@@ -224,12 +224,12 @@ def test_large_sizes() -> None:
 def test_boxes_are_the_same_read_at_once_and_one_by_one(size: int, end: bytes) -> None:
     content = box(b"free", bytes(3)) + struct.pack(">I4sQ", 1, b"mdat", 16 + size) + bytes(size)
     data = b"in front" + content + box(b"skip", b"") + end
-    found = isobmff.boxes(data, 8, len(data), slack=True)
+    found = isobmff.boxes(data, 8, len(data), tail=isobmff.Tail.ZEROS)
     kinds = [(part.kind, data[part.content : part.end]) for part in found]
     assert kinds == [(b"free", bytes(3)), (b"mdat", bytes(size)), (b"skip", b"")]
     for cut in (1, 9):
         with pytest.raises(CorruptFile):
-            isobmff.boxes(data, 8, len(data) - len(end) - cut, slack=True)
+            isobmff.boxes(data, 8, len(data) - len(end) - cut, tail=isobmff.Tail.ZEROS)
 
 
 def test_jxl_codestream_gets_boxes_and_stays_as_it_is() -> None:

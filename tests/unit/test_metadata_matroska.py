@@ -12,6 +12,7 @@ from films import CLUSTER, CUES, SEEK_HEAD, SEGMENT, TAGS, UNKNOWN, Mkv, check, 
 
 from stamp.core.errors import CorruptFile, UnsupportedFormat
 from stamp.core.rights import Rights
+from stamp.formats.ebml import doc_type
 from stamp.metadata import document as registry
 from stamp.metadata.containers import matroska
 from stamp.metadata.stores import tags
@@ -246,3 +247,12 @@ def test_a_film_of_many_gigabytes_takes_little_memory(tmp_path: Path) -> None:
         assert sum(len(next(essence)) for _ in range(64)) > 32 << 20
     assert tracemalloc.get_traced_memory()[1] < 8_000_000
     tracemalloc.stop()
+
+
+def test_the_kind_of_document() -> None:
+    source = Mkv(doctype=b"webm").encoded()
+    assert doc_type(source) == doc_type(source[:64]) == b"webm"
+    assert doc_type(Mkv(doctype=b"matroska\0").encoded()) == b"matroska"
+    header = source[: source.index(b"webm") + 4]
+    for nothing in (b"", b"\x1a", header[:-5], header[4:], b"RIFF" + header[4:], ebml(0x1A45DFA3) + source):
+        assert doc_type(nothing) == b""

@@ -15,6 +15,7 @@ import numpy as np
 from av.container import InputContainer, OutputContainer
 from av.stream import Disposition
 
+from ...formats.ebml import doc_type
 from ...formats.reading import damaged, decoding, refused, regular_file
 from ..tolerance import AS_THEY_ARE
 from .decode import Sound, decoded, examine, opened
@@ -25,6 +26,7 @@ from .track import SoundTrack
 if TYPE_CHECKING:
     from .song import Block
 
+_HEAD = 64  # bytes, of which a header needs 40
 _BITEXACT = 0x0400  # AVFMT_FLAG_BITEXACT: no dates, no random numbers
 _SLACK = 0.1  # seconds that a header may count too much, with what decoders leave out
 _PICTURES = Disposition.attached_pic | Disposition.timed_thumbnails
@@ -34,7 +36,7 @@ def open_matroska(path: Path) -> Song:
     """The first sound track of a Matroska file. Raises CorruptFile, UnsupportedFormat."""
     sound = examine(path, "matroska")
     with regular_file(path) as file:
-        muxer = "webm" if b"webm" in file.read(64) else "matroska"
+        muxer = "webm" if doc_type(file.read(_HEAD)) == b"webm" else "matroska"
     faults = Faults()
     return Song(
         path,

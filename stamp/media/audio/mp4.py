@@ -1,6 +1,7 @@
 """M4A, with AAC or ALAC: a new sound track in the place of the old one.
 
-FFmpeg makes a file with the new track and nothing else; `graft` moves its samples into the source.
+FFmpeg makes a file with the new track and nothing else; `replace_sound_track` moves its samples into the
+source.
 """
 
 from __future__ import annotations
@@ -14,12 +15,25 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 import av
 import numpy as np
 
-from ...formats.boxtree import Box, chunks, edit, gaps, handler, media_time, movie_scale, read_moov
-from ...formats.reading import damaged, decoding, refused, regular_file
+from ...core.errors import UnsupportedFormat
+from ...formats.isobmff import BoxTree
+from ...formats.mp4 import (
+    chunk_spans,
+    codec_tag,
+    edit_list,
+    gaps,
+    handler,
+    media_time,
+    movie_scale,
+    read_moov,
+    tracks,
+)
+from ...formats.reading import damaged, decoding, refused
+from ...storage.large import open_large
 from .decode import Sound, cut, decoded, examine
 from .encode import AAC_OPTIONS, Counted, lossy_note, mux, quantised, raised_rate
-from .graft import graft
 from .id3 import GAPLESS
+from .mp4_track import replace_sound_track
 from .song import Faults, Song
 
 if TYPE_CHECKING:
@@ -51,9 +65,9 @@ class _Track:
 
 def open_mp4(path: Path) -> Song:
     """The first sound track of an MP4 file. Raises CorruptFile, UnsupportedFormat."""
-    with decoding(path), regular_file(path) as file:
+    with open_large(path) as file, decoding(path):
         moov = read_moov(file)
-        track = _sound(moov, path)
+        track = _sound(moov)
     sound = examine(path, "mov")
     with decoding(path):
         measured = _measured(moov, track, sound.rate)
@@ -74,27 +88,29 @@ def open_mp4(path: Path) -> Song:
     )
 
 
-def _sound(moov: Box, path: Path) -> Box:
-    tracks = [box for box in moov.children if box.kind == b"trak" and handler(box) == b"soun"]
-    if not tracks:
-        raise refused(path, "there is no sound in this file", "name a file that has some")
-    if tracks[0].at(b"mdia", b"minf", b"stbl", b"stsd").content[12:16] in _ENCRYPTED:
-        raise refused(path, "its sound is protected (DRM)", "ask its publisher for a copy without protection")
-    return tracks[0]
+def _sound(moov: BoxTree) -> BoxTree:
+    sounds = [track for track in tracks(moov) if handler(track) == b"soun"]
+    if not sounds:
+        raise UnsupportedFormat("there is no sound in this file; name a file that has some")
+    if codec_tag(sounds[0]) in _ENCRYPTED:
+        raise UnsupportedFormat(
+            "its sound is protected (DRM); ask its publisher for a copy without protection"
+        )
+    return sounds[0]
 
 
-def _measured(moov: Box, track: Box, rate: int) -> _Track:
+def _measured(moov: BoxTree, track: BoxTree, rate: int) -> _Track:
     """How long a track is: iTunes' own gapless comment knows best, then the sample table and the edits."""
     fragmented = moov.get(b"mvex") is not None
-    others = sum(box.kind == b"trak" and handler(box) == b"soun" for box in moov.children) > 1
-    size = sum(length for _, length in chunks(track))
+    others = sum(handler(each) == b"soun" for each in tracks(moov)) > 1
+    size = sum(length for _, length in chunk_spans(track))
     udta = moov.get(b"udta")
     comment = GAPLESS.search(udta.content) if udta else None
     media, total = media_time(track)
     silent = gaps(track)
     if fragmented or not total:
         return _Track(size, None, fragmented, others)
-    piece = edit(track)
+    piece = edit_list(track)
     if comment and not piece.several:
         delay, padding, frames = (int(number, 16) for number in comment.groups())
         # An editor that knows nothing of the comment leaves it as it was.
@@ -145,8 +161,8 @@ def _write(path: Path, sound: Sound, track: _Track, target: Path, blocks: Iterab
         slack = 0 if sound.codec == "alac" else _SLACK
         if track.frames is not None and frames < track.frames - slack:
             raise damaged(path, f"its header tells of {track.frames} samples, there are {frames}")
-        with regular_file(path) as source_file, open(target, "wb") as output:
-            graft(path, source_file, spool, frames, output)
+        with open(target, "wb") as output:
+            replace_sound_track(path, spool, frames, output)
     return notes
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from PIL import AvifImagePlugin, Image
 
-from ...core.errors import MissingDependency
+from ...core.errors import MissingDependency, UnsupportedFormat
 from ...formats.heif import HeifSyntax, parse
 from ...formats.reading import check_size, refused
 from .picture import Picture, Pixels, over_gray
@@ -57,7 +57,9 @@ class HeifHost:
                 raise refused(self.path, "its metadata cannot be carried over", "export it again first")
             data = data.replace(blank, block)
         data = _with_colour_code(data, self.syntax)
-        others = [self.syntax.data[box.at : box.end] for box in self.syntax.top if box.kind not in _PLUMBING]
+        others = [
+            self.syntax.data[box.start : box.end] for box in self.syntax.top if box.kind not in _PLUMBING
+        ]
         return b"".join([data, *others]), [f"coded again at quality {quality}"]
 
 
@@ -67,8 +69,8 @@ def read(data: bytes, path: Path) -> Picture:
     Raises UnsupportedFormat for more than 8 bits, sequences and further pictures; CorruptFile;
     MissingDependency.
     """
-    syntax = parse(data, path)
-    notes = _check(syntax, path)
+    syntax = parse(data)
+    notes = _check(syntax)
     image = _decode(syntax, path)
     host = HeifHost(path, syntax, image.info.get("icc_profile"))
     return Picture(path, syntax.format, np.asarray(image), host, notes)
@@ -76,16 +78,18 @@ def read(data: bytes, path: Path) -> Picture:
 
 def read_luma(data: bytes, path: Path) -> Pixels:
     """Upright luma (H, W) uint8 of the primary picture, also of those with more than 8 bits."""
-    return over_gray(np.asarray(_decode(parse(data, path), path)))
+    return over_gray(np.asarray(_decode(parse(data), path)))
 
 
-def _check(syntax: HeifSyntax, path: Path) -> list[str]:
-    """Refuse what would be lost or go unmarked; say what is dropped."""
+def _check(syntax: HeifSyntax) -> list[str]:
+    """Refuse what would be lost or go unmarked; return notes on what is dropped."""
     remedy = "export it as a single 8-bit picture first"
     if any(box.kind == b"moov" for box in syntax.top):
-        raise refused(path, "an image sequence is not handled", remedy)
+        raise UnsupportedFormat(f"an image sequence is not handled; {remedy}")
     if _bits(syntax) > 8:
-        raise refused(path, f"it has {_bits(syntax)} bits a sample, which its encoder would cut to 8", remedy)
+        raise UnsupportedFormat(
+            f"it has {_bits(syntax)} bits a sample, which its encoder would cut to 8; {remedy}"
+        )
     parts = {syntax.primary} | {
         to for kind, of, to in syntax.references if kind == b"dimg" and of == syntax.primary
     }
@@ -95,17 +99,20 @@ def _check(syntax: HeifSyntax, path: Path) -> list[str]:
             parts.add(source)
             parts |= {to for name, of, to in syntax.references if name == b"dimg" and of == source}
     if any(kind == b"prem" for kind, _, _ in syntax.references):
-        raise refused(
-            path, "colours multiplied with transparency are not handled", "save it with plain alpha first"
+        raise UnsupportedFormat(
+            "colours multiplied with transparency are not handled; save it with plain alpha first"
         )
     for number, item in syntax.items.items():
-        known = item.kind == b"Exif" or item == (b"mime", b"application/rdf+xml")
-        if not known and number not in parts | thumbnails:
+        if not (item.is_exif or item.is_xmp) and number not in parts | thumbnails:
             name = item.kind.decode("latin-1")
-            raise refused(path, f"it holds more than one picture (depth, gain map...: {name!r})", remedy)
+            raise UnsupportedFormat(
+                f"it holds more than one picture (depth, gain map...: {name!r}); {remedy}"
+            )
     for kind, _ in syntax.properties.get(syntax.primary, []):
         if kind not in _CARRIED:
-            raise refused(path, f"its property {kind.decode('latin-1')!r} cannot be carried over", remedy)
+            raise UnsupportedFormat(
+                f"its property {kind.decode('latin-1')!r} cannot be carried over; {remedy}"
+            )
     return ["the thumbnail is left out: it would go without the mark"] if thumbnails else []
 
 
@@ -181,9 +188,10 @@ def _save_avif(image: Image.Image, settings: dict[str, Any]) -> bytes:
 
 
 def _save_heic(image: Image.Image, settings: dict[str, Any]) -> bytes:
-    heif = _pillow_heif(Path("memory"))
+    import pillow_heif  # which has decoded the picture
+
     buffer = io.BytesIO()
-    file = heif.from_pillow(image)
+    file = pillow_heif.from_pillow(image)
     if "icc_profile" in settings:
         file[0].info["icc_profile"] = settings.pop("icc_profile")
     file.save(buffer, tile_size=0, **settings)

@@ -19,7 +19,7 @@ from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from ...core.errors import CorruptFile, MediaError, StampError
-from ...formats.ebml import element
+from ...formats.ebml import SEGMENT, doc_type, element
 from ...formats.reading import MAX_PIXELS, damaged, refused, regular_file
 from ..tolerance import AS_THEY_ARE
 from .hdr import Static, side_data, static_metadata
@@ -37,7 +37,7 @@ _DOLBY_VISION_TAGS = {"dvh1", "dvhe", "dvav", "dva1", "dav1", "dvc1"}
 _FULL_RANGE = 2  # AVCOL_RANGE_JPEG
 _FIELDS = {2: "top", 3: "bottom", 4: "top", 5: "bottom"}  # AV_FIELD_TT, BB, TB, BT: which is shown first
 _FIRST_PACKETS = 600
-_SEGMENT, _FIRST_BYTES, _ANYWHERE = 0x18538067, 4096, 1 << 63
+_FIRST_BYTES, _ANYWHERE = 4096, 1 << 63
 _TOGETHER = 0.005
 _TICK = 0.02  # of a frame, by which times in milliseconds are too short
 _SHAPE = "the shape of its samples"
@@ -234,7 +234,7 @@ def examine(source: Source) -> Clip | None:
         if frame is None:
             raise damaged(named, "no frame of it can be decoded")
         clip = describe(container, stream, frame, path)
-    if clip.muxer == "matroska" and b"webm" in _head(source):
+    if clip.muxer == "matroska" and doc_type(_head(source)) == b"webm":
         return replace(clip, muxer="webm")
     if clip.muxer == "mpegts":
         return replace(clip, timed_packets=not _head(source).startswith(b"G"))
@@ -242,8 +242,8 @@ def examine(source: Source) -> Clip | None:
 
 
 def _head(source: Source) -> bytes:
-    """The first bytes, where Matroska says whether it is WebM (EBML DocType, RFC 8794, 11.2.6), and transport
-    streams have their first sync byte."""
+    """The first bytes, where Matroska says whether it is WebM, and transport streams have their first sync
+    byte."""
     if isinstance(source, str | os.PathLike):
         with regular_file(source) as file:
             return file.read(64)
@@ -260,7 +260,7 @@ def missing_bytes(path: Path) -> int:
     with suppress(CorruptFile):
         while at < len(head):
             part = element(head, at, _ANYWHERE)
-            if part.id == _SEGMENT:
+            if part.id == SEGMENT:
                 return max(0, part.end - size) if part.sized else 0
             at = part.end
     return 0

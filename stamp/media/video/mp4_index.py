@@ -9,22 +9,25 @@ same pass (ISO/IEC 14496-12: section 8.10 user data, 8.11 metadata, 11.1 uuid, 8
 from __future__ import annotations
 
 import os
-import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...core.errors import CorruptFile
-from ...formats.isobmff import Box, box, boxes
-from ...storage.large import LargeFile, open_large
+from ...formats.chunk_offsets import chunk_offsets, set_chunk_offsets, widen
+from ...formats.isobmff import MAX_TOP_BOXES, Box, BoxTree, Tail, boxes, taken_apart, walk
+from ...formats.mp4 import PARENTS, tracks
+from ...formats.source import Source
+from ...storage.large import open_large
+from ...storage.outputs import named
 
-_OWN = {b"udta", b"meta", b"uuid"}
-_FRAGMENTS = {b"moof", b"sidx", b"styp"}
+_OWN = (b"udta", b"meta", b"uuid")
+_FRAGMENTS = (b"moof", b"sidx", b"styp")
 _MOST_EXTRA = 64 << 20  # bytes of one top-level box that are carried over
 _TOP_OF_32_BITS = 0xFFFFFFFF
 
 
-def graft(source: Path, made: Path, track_ids: Sequence[int]) -> None:
+def carry_over_boxes(source: Path, made: Path, track_ids: Sequence[int]) -> None:
     """Replace `made`, a file with its index at the end, by one with the index in front and with the user
     data, metadata and uuid boxes of `source`: of the file, of the movie, and of the tracks.
 
@@ -34,21 +37,28 @@ def graft(source: Path, made: Path, track_ids: Sequence[int]) -> None:
     Raises CorruptFile if one of the two is no such file, OSError for what the disk does not take.
     """
     with open_large(source) as old, open_large(made) as new:
-        outer = {kind: (start, end) for kind, start, end in _outer(new)}
-        if b"moov" not in outer or b"ftyp" not in outer or outer[b"moov"][1] != len(new):
+        outer = {part.kind: part for part in _top_level(new)}
+        if not {b"moov", b"ftyp"} <= outer.keys() or outer[b"moov"].end != len(new):
             raise CorruptFile(f"{made}: not a file with its index at the end", path=made)
-        kinds = {kind for kind, _, _ in _outer(old)}
-        begin, media = outer[b"ftyp"]
-        index = new[slice(*outer[b"moov"])]
-        moov = next((old[start:end] for kind, start, end in _outer(old) if kind == b"moov"), b"")
+        brands, index = outer[b"ftyp"], outer[b"moov"]
+        parts = list(_top_level(old))
+        old_index = next((part for part in parts if part.kind == b"moov"), None)
+        moov = taken_apart(new, index, PARENTS)
+        _carry_over(moov, old, old_index, track_ids)
+
         # Brands that promise fragments are not kept: what was made has none.
-        brands = b"" if kinds & _FRAGMENTS else _first(old, b"ftyp")
-        front = (brands or new[begin:media]) + b"".join(_extras(old))
-        index = _wide_offsets(_grafted(index, moov, track_ids), len(front) + 2 * len(index) + len(moov))
-        shift = len(front) + len(index) - media
+        kept = [] if any(part.kind in _FRAGMENTS for part in parts) else parts
+        own_brands = next((old[part.start : part.end] for part in kept if part.kind == b"ftyp"), b"")
+        front = (own_brands or new[brands.start : brands.end]) + b"".join(_extras(old, parts))
+        room = len(front) + 2 * (index.end - index.start)
+        room += old_index.end - old_index.start if old_index else 0
+        _make_room(moov, room)
+        shift = len(front) + len(moov.tobytes()) - brands.end
+        for track in tracks(moov):
+            set_chunk_offsets(track, [offset + shift for offset in chunk_offsets(track)])
         temp = made.with_name(f"{made.name}.index")
         try:
-            new.write(temp, [front, _shifted(index, shift), (media, outer[b"moov"][0])])
+            new.write(temp, [front, moov.tobytes(), (brands.end, index.start)])
             os.replace(temp, made)
         finally:
             temp.unlink(missing_ok=True)
@@ -63,136 +73,63 @@ class Layout:
 
 
 def layout(path: Path) -> Layout | None:
-    """How an MP4 or QuickTime file is laid out; None for other files. Raises MediaError."""
-    with open_large(path) as file:
-        places = {kind: (start, end) for kind, start, end in _outer(file)}
-        if b"moov" not in places:
+    """Return how an MP4 or QuickTime file is laid out; None for other files. Raises MediaError."""
+    with open_large(path) as file, named(path):
+        places = {part.kind: part for part in _top_level(file)}
+        index = places.get(b"moov")
+        if index is None:
             return None
-        index = file[slice(*places[b"moov"])]
-        first = b"mdat" not in places or places[b"moov"] < places[b"mdat"]
-        return Layout(first, any(_has_edits(index, part) for part in _inner(index)))
+        first = b"mdat" not in places or index.start < places[b"mdat"].start
+        found = (part for part in _children(file, index) if part.kind == b"trak")
+        return Layout(first, any(inner.kind == b"edts" for part in found for inner in _children(file, part)))
 
 
-def _has_edits(index: bytes, part: Box) -> bool:
-    return part.kind == b"trak" and any(inner.kind == b"edts" for inner in _content(index, part))
+def _top_level(file: Source) -> Iterator[Box]:
+    return walk(file, most=MAX_TOP_BOXES, tail=Tail.ANYTHING)
 
 
-def _outer(file: LargeFile) -> Iterator[tuple[bytes, int, int]]:
-    """(kind, start, end) of the outermost boxes; the walk ends where they stop making sense."""
-    position = 0
-    while position + 8 <= len(file):
-        header = file[position : position + 16]
-        size, kind = struct.unpack_from(">I4s", header)
-        if size == 1 and len(header) == 16:
-            (size,) = struct.unpack_from(">Q", header, 8)
-        elif size == 0:
-            size = len(file) - position
-        if size < 8 or position + size > len(file):
-            return
-        yield kind, position, position + size
-        position += size
+def _children(data: Source, parent: Box) -> list[Box]:
+    return boxes(data, parent.content, parent.end, tail=Tail.ZEROS)
 
 
-def _first(file: LargeFile, wanted: bytes) -> bytes:
-    return next((file[start:end] for kind, start, end in _outer(file) if kind == wanted), b"")
-
-
-def _extras(file: LargeFile) -> Iterator[bytes]:
+def _extras(file: Source, parts: Sequence[Box]) -> Iterator[bytes]:
     """The outermost metadata and uuid boxes."""
-    for kind, start, end in _outer(file):
-        if kind in (b"uuid", b"meta") and end - start <= _MOST_EXTRA:
-            yield file[start:end]
+    for part in parts:
+        if part.kind in (b"uuid", b"meta") and part.end - part.start <= _MOST_EXTRA:
+            yield file[part.start : part.end]
 
 
-def _grafted(index: bytes, old_index: bytes, track_ids: Sequence[int]) -> bytes:
-    """The index with the old one's own boxes instead of those that the muxer wrote."""
-    new_parts, old_parts = _inner(index), _inner(old_index)
-    old_tracks = {_track_id(old_index, part): part for part in old_parts if part.kind == b"trak"}
-    wanted = iter(track_ids)
-    parts = []
-    for part in new_parts:
-        if part.kind == b"trak":
-            old_track = old_tracks.get(next(wanted, -1))
-            parts.append(
-                _with_own(index, part, old_index, _content(old_index, old_track) if old_track else None)
-            )
-        elif part.kind not in _OWN:
-            parts.append(index[part.start : part.end])
-    parts += (old_index[part.start : part.end] for part in old_parts if _carried(old_index, part))
-    return box(b"moov", *parts)
+def _carry_over(moov: BoxTree, old: Source, old_index: Box | None, track_ids: Sequence[int]) -> None:
+    """Put the old movie's own boxes, and its tracks', in the place of those that the muxer wrote."""
+    parts = _children(old, old_index) if old_index else []
+    old_tracks = {_track_id(old, part): part for part in parts if part.kind == b"trak"}
+    for track, number in zip(tracks(moov), track_ids, strict=False):
+        if number in old_tracks:
+            _take_over(track, old, _children(old, old_tracks[number]))
+    _take_over(moov, old, parts)
 
 
-def _inner(index: bytes) -> list[Box]:
-    return _content(index, boxes(index)[0]) if index else []
-
-
-def _content(data: bytes, part: Box) -> list[Box]:
-    return boxes(data, part.content, part.end)
-
-
-def _track_id(index: bytes, track: Box) -> int:
-    """From the track header (8.3.2)."""
-    for part in _content(index, track):
-        if part.kind == b"tkhd":
-            at = part.content + (20 if index[part.content] == 1 else 12)
-            return int.from_bytes(index[at : at + 4], "big")
-    return 0
-
-
-def _with_own(index: bytes, track: Box, old_index: bytes, old: list[Box] | None) -> bytes:
-    if old is None:
-        return index[track.start : track.end]
-    kept = [index[part.start : part.end] for part in _content(index, track) if part.kind not in _OWN]
-    own = [old_index[part.start : part.end] for part in old if _carried(old_index, part)]
-    return box(b"trak", *kept, *own)
-
-
-def _carried(data: bytes, part: Box) -> bool:
+def _take_over(new: BoxTree, old: Source, parts: Sequence[Box]) -> None:
+    new.drop(*_OWN)
+    own = (BoxTree(part.kind, old[part.content : part.end]) for part in parts if part.kind in _OWN)
     # Items with places in the file (iloc) would point to what is no longer there.
-    return part.kind in _OWN and not (part.kind == b"meta" and b"iloc" in data[part.start : part.end])
+    new.children += (part for part in own if part.kind != b"meta" or b"iloc" not in part.content)
 
 
-_PARENTS = {b"moov", b"trak", b"mdia", b"minf", b"stbl"}
+def _track_id(file: Source, track: Box) -> int:
+    """From the track header (8.3.2)."""
+    header = next((part for part in _children(file, track) if part.kind == b"tkhd"), None)
+    if header is None:
+        return 0
+    content = file[header.content : header.content + 24]
+    return int.from_bytes(content[20:24] if content[:1] == b"\1" else content[12:16], "big")
 
 
-def _tables(index: bytes, start: int, end: int) -> Iterator[Box]:
-    """The tables of chunk offsets, stco and co64."""
-    for part in boxes(index, start, end):
-        if part.kind in _PARENTS:
-            yield from _tables(index, part.content, part.end)
-        elif part.kind in (b"stco", b"co64"):
-            yield part
-
-
-def _wide_offsets(index: bytes, room: int) -> bytes:
-    """The index with 64-bit offsets where 32 bits would not take those of media data that moves by up to
+def _make_room(moov: BoxTree, room: int) -> None:
+    """Give the tracks 64-bit offsets where 32 bits would not take those of media data that moves by up to
     `room` bytes."""
-    offsets = [
-        struct.unpack_from(f">{(part.end - part.content - 8) // 4}I", index, part.content + 8)
-        for part in _tables(index, 0, len(index))
-        if part.kind == b"stco"
-    ]
-    if max(map(max, filter(None, offsets)), default=0) + 2 * room <= _TOP_OF_32_BITS:
-        return index
-    return _widened(index, boxes(index)[0])
-
-
-def _widened(index: bytes, part: Box) -> bytes:
-    if part.kind in _PARENTS:
-        return box(part.kind, *(_widened(index, inner) for inner in _content(index, part)))
-    if part.kind != b"stco":
-        return index[part.start : part.end]
-    count = (part.end - part.content - 8) // 4
-    values = struct.unpack_from(f">{count}I", index, part.content + 8)
-    return box(b"co64", index[part.content : part.content + 8], struct.pack(f">{count}Q", *values))
-
-
-def _shifted(index: bytes, shift: int) -> bytes:
-    """The index with every chunk offset moved by `shift` bytes."""
-    changed = bytearray(index)
-    for part in _tables(index, 0, len(index)):
-        letter, size = ("I", 4) if part.kind == b"stco" else ("Q", 8)
-        form = f">{(part.end - part.content - 8) // size}{letter}"
-        values = struct.unpack_from(form, index, part.content + 8)
-        struct.pack_into(form, changed, part.content + 8, *(value + shift for value in values))
-    return bytes(changed)
+    narrow = [track for track in tracks(moov) if track.get(b"mdia", b"minf", b"stbl", b"stco")]
+    last = max((max(chunk_offsets(track), default=0) for track in narrow), default=0)
+    if last + 2 * room > _TOP_OF_32_BITS:
+        for track in narrow:
+            widen(track)

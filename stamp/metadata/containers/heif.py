@@ -8,32 +8,33 @@ header (ISO/IEC 23008-12, annex A.2.1); XMP items have the MIME type application
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
 from ...core.errors import CorruptFile, UnsupportedFormat
 from ...formats import iloc
+from ...formats.heif import XMP_TYPE, Item, item_table, number_width, primary_item, references
 from ...formats.isobmff import Box, box, boxes, packed
 
 TITLE: Final = "HEIC and AVIF"
 STORES: Final = ("xmp", "exif")
 
-_XMP_TYPE = b"application/rdf+xml\0"
 _EXIF_PREFIX = b"Exif\0\0"
 _C2PA_UUID = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """The file taken apart: its boxes, the children of `meta` by kind, the items of our stores and their
-    places.
+    """The file taken apart: its boxes, the children of `meta` by kind, its items, the numbers of those that
+    are our stores, and the places of all.
     """
 
     data: bytes
     top: list[Box]
     meta: Box
     children: dict[bytes, Box]
+    table: Sequence[Item]
     items: dict[str, int]
     places: iloc.Locations
 
@@ -120,45 +121,24 @@ def _opened(data: bytes) -> _File:
         raise CorruptFile("HEIF: the meta box has no items")
     location = children[b"iloc"]
     places = iloc.parse(data[location.content : location.end])
-    return _File(data, top, meta, children, _items(data, children), places)
+    table = item_table(data, children[b"iinf"])
+    return _File(data, top, meta, children, table, _ours(data, children, table), places)
 
 
-def _items(data: bytes, children: Mapping[bytes, Box]) -> dict[str, int]:
+def _ours(data: bytes, children: Mapping[bytes, Box], table: Sequence[Item]) -> dict[str, int]:
     """Store -> the number of its first item, those aside that describe another picture (a gain map, say)."""
-    table, primary = children[b"iinf"], children[b"pitm"]
-    described = _described(data, children.get(b"iref"))
-    target = int.from_bytes(data[primary.content + 4 : primary.end], "big")
+    described: dict[int, set[int]] = {}
+    for entry in references(data, children[b"iref"]) if b"iref" in children else ():
+        if entry.box.kind == b"cdsc":
+            described.setdefault(entry.source, set()).update(entry.targets)
+    target = primary_item(data, children[b"pitm"])
     found: dict[str, int] = {}
-    header = 6 if data[table.content] == 0 else 8
-    for entry in boxes(data, table.content + header, table.end):
-        content = data[entry.content : entry.end]
-        if entry.kind != b"infe" or content[:1] not in (b"\2", b"\3"):
-            continue
-        wide = 2 if content[0] == 2 else 4
-        number = int.from_bytes(content[4 : 4 + wide], "big")
-        if target not in described.get(number, {target}):
-            continue
-        kind, rest = content[6 + wide : 10 + wide], content[10 + wide :]
-        if kind == b"Exif":
-            found.setdefault("exif", number)
-        elif kind == b"mime" and rest.partition(b"\0")[2].startswith(_XMP_TYPE):
-            found.setdefault("xmp", number)
-    return found
-
-
-def _described(data: bytes, table: Box | None) -> dict[int, set[int]]:
-    """Item -> the items that it describes (references of type cdsc), for those with such references."""
-    found: dict[int, set[int]] = {}
-    if table is None:
-        return found
-    wide = 2 if data[table.content] == 0 else 4
-    for entry in boxes(data, table.content + 4, table.end):
-        if entry.kind == b"cdsc":
-            places = range(entry.content + wide + 2, entry.end, wide)
-            number = int.from_bytes(data[entry.content : entry.content + wide], "big")
-            found.setdefault(number, set()).update(
-                int.from_bytes(data[at : at + wide], "big") for at in places
-            )
+    for item in table:
+        if target in described.get(item.number, {target}):
+            if item.is_exif:
+                found.setdefault("exif", item.number)
+            elif item.is_xmp:
+                found.setdefault("xmp", item.number)
     return found
 
 
@@ -180,11 +160,8 @@ def _content(file: _File, store: str, block: bytes) -> bytes:
 
 def _numbers(file: _File, contents: Mapping[str, bytes]) -> dict[str, int]:
     """Store -> item number, new ones above all that are in use."""
-    table = file.children[b"iinf"]
-    header = 6 if file.data[table.content] == 0 else 8
-    entries = boxes(file.data, table.content + header, table.end)
-    used = [_entry_number(file.data, entry) for entry in entries]
-    free = max([*used, *(item.number for item in file.places.items)], default=0) + 1
+    used = [item.number for item in file.table] + [item.number for item in file.places.items]
+    free = max(used, default=0) + 1
     numbers: dict[str, int] = {}
     for store in contents:
         numbers[store] = file.items.get(store, free)
@@ -242,7 +219,7 @@ def _meta(file: _File, numbers: Mapping[str, int], places: iloc.Locations, gone:
     data, new = file.data, {store: number for store, number in numbers.items() if store not in file.items}
     changed = {
         b"iloc": box(b"iloc", places.encoded()),
-        b"iinf": _item_table(data, file.children[b"iinf"], new, gone),
+        b"iinf": _item_table(file, new, gone),
     }
     reference = file.children.get(b"iref")
     if new or (gone and reference):
@@ -254,13 +231,13 @@ def _meta(file: _File, numbers: Mapping[str, int], places: iloc.Locations, gone:
     return box(b"meta", data[file.meta.content : file.meta.content + 4], *pieces, *changed.values())
 
 
-def _item_table(data: bytes, table: Box, new: Mapping[str, int], gone: Set[int]) -> bytes:
-    wide = 2 if data[table.content] == 0 else 4
+def _item_table(file: _File, new: Mapping[str, int], gone: Set[int]) -> bytes:
+    data, table = file.data, file.children[b"iinf"]
+    wide = number_width(data[table.content : table.end])
     count = int.from_bytes(data[table.content + 4 : table.content + 4 + wide], "big") + len(new)
-    first = table.content + 4 + wide
-    old = [data[first : table.end]]
+    old = [data[table.content + 4 + wide : table.end]]
     if gone:
-        kept = [entry for entry in boxes(data, first, table.end) if _entry_number(data, entry) not in gone]
+        kept = [item.box for item in file.table if item.number not in gone]
         old = [data[entry.start : entry.end] for entry in kept]
         count = len(old) + len(new)
     entries = [
@@ -268,7 +245,7 @@ def _item_table(data: bytes, table: Box, new: Mapping[str, int], gone: Set[int])
             b"infe",
             b"\2\0\0\1" if store == "exif" else b"\2\0\0\0",
             packed(number, 2) + bytes(2),
-            b"Exif\0" if store == "exif" else b"mime\0" + _XMP_TYPE,
+            b"Exif\0" if store == "exif" else b"mime\0" + XMP_TYPE + b"\0",
         )
         for store, number in new.items()
     ]
@@ -276,23 +253,17 @@ def _item_table(data: bytes, table: Box, new: Mapping[str, int], gone: Set[int])
     return box(b"iinf", header, *old, *entries)
 
 
-def _entry_number(data: bytes, entry: Box) -> int:
-    """The number of an item's entry (ISO/IEC 14496-12, section 8.11.6)."""
-    content = data[entry.content : entry.content + 8]
-    return int.from_bytes(content[4:8] if content[:1] == b"\3" else content[4:6], "big")
-
-
 def _references(
     data: bytes, table: Box | None, primary: Box, new: Mapping[str, int], gone: Set[int]
 ) -> bytes:
     """`iref` with each new item describing the primary one (cdsc), and without what items gone describe."""
     header = bytes(4) if table is None else data[table.content : table.content + 4]
-    wide = 2 if header[0] == 0 else 4
+    wide = number_width(header)
     old = [
-        data[entry.start : entry.end]
-        for entry in (boxes(data, table.content + 4, table.end) if table else [])
-        if int.from_bytes(data[entry.content : entry.content + wide], "big") not in gone
+        data[entry.box.start : entry.box.end]
+        for entry in (references(data, table) if table else ())
+        if entry.source not in gone
     ]
-    target = packed(int.from_bytes(data[primary.content + 4 : primary.end], "big"), wide)
+    target = packed(primary_item(data, primary), wide)
     entries = [box(b"cdsc", packed(number, wide), b"\0\1", target) for number in new.values()]
     return box(b"iref", header, *old, *entries) if old or entries else b""

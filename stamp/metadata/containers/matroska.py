@@ -17,6 +17,8 @@ from typing import Final
 from ...core.errors import CorruptFile, UnsupportedFormat
 from ...formats.ebml import (
     CRC32,
+    HEADER,
+    SEGMENT,
     VOID,
     Element,
     element,
@@ -36,8 +38,6 @@ from .cues import CannotMove, Shift, moved_cluster, moved_cues
 TITLE: Final = "MKV and WebM"
 STORES: Final = ("tags",)
 
-_EBML: Final = 0x1A45DFA3
-_SEGMENT: Final = 0x18538067
 _SEEK_HEAD, _SEEK, _SEEK_ID, _SEEK_POSITION = 0x114D9B74, 0x4DBB, 0x53AB, 0x53AC
 _CLUSTER: Final = 0x1F43B675
 _CUES: Final = 0x1C53BB6B
@@ -167,15 +167,15 @@ def essence(data: Source) -> Iterator[bytes]:
 
 def _opened(data: Source) -> _File:
     at = 0
-    while (head := element(data, at, len(data))).id != _SEGMENT:
-        if head.id not in (_EBML, VOID) or not head.sized:
+    while (head := element(data, at, len(data))).id != SEGMENT:
+        if head.id not in (HEADER, VOID) or not head.sized:
             raise CorruptFile("the file has no Matroska segment")
         at = head.end
     parts: list[Element] = []
     at, stop = head.content, head.end
     while at < stop:
         part = element(data, at, stop)
-        if not head.sized and part.id in (_EBML, _SEGMENT):
+        if not head.sized and part.id in (HEADER, SEGMENT):
             stop = at
             break
         if not part.sized:
@@ -195,7 +195,7 @@ def _live(data: Source, part: Element) -> Element:
     at = part.content
     while at < part.end:
         child = element(data, at, part.end)
-        if child.id in (*_LEVEL_1, _EBML, _SEGMENT):
+        if child.id in (*_LEVEL_1, HEADER, SEGMENT):
             break
         if not child.sized:
             raise CorruptFile(f"the element at byte {at} has no size")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ...core.errors import CorruptFile, UnsupportedFormat
-from ...formats.isobmff import MAX_TOP_BOXES, Box, box, boxes, packed, walk
+from ...formats.isobmff import MAX_TOP_BOXES, Box, Tail, box, boxes, meta_content, packed, walk
 from ...formats.source import Edit, Patched, Source, memoised
 from . import offsets
 
@@ -142,7 +142,7 @@ def _top(data: Source) -> list[Box]:
     """The boxes of the file. Some cameras put something that is no box behind the last one."""
     found: list[Box] = []
     try:
-        found.extend(walk(data, most=MAX_TOP_BOXES, slack=True))
+        found.extend(walk(data, most=MAX_TOP_BOXES, tail=Tail.ZEROS))
     except CorruptFile:
         end = found[-1].end if found else 0
         whole = {b"moov", b"mdat"} <= {part.kind for part in found}
@@ -163,7 +163,7 @@ def _opened(data: Source) -> _Movie:
         raise UnsupportedFormat(
             "the film has several movie boxes (moov); remux it first, with FFmpeg's -c copy"
         )
-    parts = boxes(data, movies[0].content, movies[0].end, slack=True)
+    parts = boxes(data, movies[0].content, movies[0].end, tail=Tail.ZEROS)
     holders = [(part, _children(data, part)) for part in parts if part.kind == b"udta"]
     with_list = (holder for holder in holders if any(part.kind == b"meta" for part in holder[1]))
     udta, users = next(with_list, holders[0] if holders else (None, []))
@@ -193,11 +193,11 @@ def _opened(data: Source) -> _Movie:
 
 
 def _children(data: Source, parent: Box) -> list[Box]:
-    """The boxes in `udta` or `meta`. QuickTime's `meta` has no version and flags, the standard's has."""
+    """The boxes in `udta` or `meta`."""
     if parent.end - parent.start > _MAX_BLOCK:
         raise UnsupportedFormat("the film has more metadata than can be handled")
-    has_version = parent.kind == b"meta" and data[parent.content + 4 : parent.content + 8] != b"hdlr"
-    return boxes(data, parent.content + 4 * has_version, parent.end, slack=True)
+    start = meta_content(data, parent) if parent.kind == b"meta" else parent.content
+    return boxes(data, start, parent.end, tail=Tail.ZEROS)
 
 
 def _handler(data: Source, children: Sequence[Box]) -> bytes:

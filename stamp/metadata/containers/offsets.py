@@ -7,16 +7,14 @@ ISO/IEC 14496-12: chunk offsets (`stco`, `co64`; 8.7.5), auxiliary information (
 
 from __future__ import annotations
 
-import sys
-from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import Final
 
 from ...core.errors import CorruptFile, UnsupportedFormat
-from ...formats import iloc
-from ...formats.isobmff import Box, boxes, packed
+from ...formats import chunk_offsets, iloc
+from ...formats.isobmff import Box, Tail, boxes, meta_content, packed
 from ...formats.source import CHUNK, Edit, Source
 
 _MAX_TABLE: Final = 1 << 28
@@ -95,7 +93,7 @@ def _check_fragments(top: Sequence[Box], shift: Shift) -> None:
 
 
 def _child(data: Source, parent: Box, kind: bytes) -> Box | None:
-    inner = boxes(data, parent.content, parent.end, slack=True)
+    inner = boxes(data, parent.content, parent.end, tail=Tail.ZEROS)
     return next((part for part in inner if part.kind == kind), None)
 
 
@@ -105,17 +103,13 @@ def _track(data: Source, track: Box, shift: Shift) -> Iterator[Edit]:
         part = part and _child(data, part, kind)
     if part is None:
         return
-    inner = {found.kind: found for found in reversed(boxes(data, part.content, part.end, slack=True))}
+    inner = {found.kind: found for found in reversed(boxes(data, part.content, part.end, tail=Tail.ZEROS))}
     table, references = inner.get(b"stbl"), inner.get(b"dinf")
     if table is None or not _is_in_file(data, references and _child(data, references, b"dref")):
         return
-    for part in boxes(data, table.content, table.end, slack=True):
-        if part.kind in (b"stco", b"co64"):
-            yield from _table(data, part, part.content + 4, 4 if part.kind == b"stco" else 8, shift)
-        elif part.kind == b"saio":
-            version, flags = data[part.content : part.content + 1], data[part.content + 3 : part.content + 4]
-            start = part.content + 4 + (8 if flags[0] & 1 else 0)
-            yield from _table(data, part, start, 8 if version[0] else 4, shift)
+    for part in boxes(data, table.content, table.end, tail=Tail.ZEROS):
+        if part.kind in chunk_offsets.KINDS:
+            yield from _table(data, part, shift)
 
 
 def _is_in_file(data: Source, references: Box | None) -> bool:
@@ -131,28 +125,21 @@ def _is_in_file(data: Source, references: Box | None) -> bool:
     return inside != {False}
 
 
-def _table(data: Source, table: Box, at: int, width: int, shift: Shift) -> Iterator[Edit]:
+def _table(data: Source, table: Box, shift: Shift) -> Iterator[Edit]:
     """A count and so many places, corrected a megabyte at a time."""
-    count = int.from_bytes(data[at : at + 4], "big")
-    start, end = at + 4, at + 4 + count * width
-    if end > table.end:
-        raise CorruptFile("a table of chunks is longer than its box")
+    start, end, width = chunk_offsets.span(data, table.kind, table.content, table.end)
     if end - start > _MAX_TABLE:
         raise UnsupportedFormat("the film has more chunks than can be handled")
     for first in range(start, end, CHUNK):
-        places = array("I" if width == 4 else "Q", data[first : min(first + CHUNK, end)])
-        if sys.byteorder == "little":
-            places.byteswap()
+        last = min(first + CHUNK, end)
+        places = chunk_offsets.decoded(data[first:last], width)
         same = shift.between(min(places), max(places))
         if same == 0:
             continue
         moved = [place + (shift.at(place) if same is None else same) for place in places]
         if max(moved) >> (8 * width) or min(moved) < 0:
             raise UnsupportedFormat(f"the film's chunks would move beyond what its table can say; {_REMEDY}")
-        places = array(places.typecode, moved)
-        if sys.byteorder == "little":
-            places.byteswap()
-        yield first, min(first + CHUNK, end), places.tobytes()
+        yield first, last, chunk_offsets.encoded(moved, width)
 
 
 def _moved(data: Source, at: int, width: int, shift: Shift) -> Iterator[Edit]:
@@ -209,8 +196,7 @@ def _segment_index(data: Source, index: Box, shift: Shift) -> Iterator[Edit]:
 
 def _items(data: Source, meta: Box, shift: Shift) -> Iterator[Edit]:
     """The items of a picture in the file's own metadata box."""
-    start = meta.content + (0 if data[meta.content + 4 : meta.content + 8] == b"hdlr" else 4)
-    for part in boxes(data, start, meta.end):
+    for part in boxes(data, meta_content(data, meta), meta.end):
         if part.kind == b"iloc" and part.end - part.content <= _MAX_TABLE:
             old = data[part.content : part.end]
             new = iloc.parse(old).moved(shift.at).encoded()
@@ -221,6 +207,5 @@ def _items(data: Source, meta: Box, shift: Shift) -> Iterator[Edit]:
 
 
 def _check_items(data: Source, meta: Box) -> None:
-    start = meta.content + (0 if data[meta.content + 4 : meta.content + 8] == b"hdlr" else 4)
-    if any(part.kind == b"iloc" for part in boxes(data, start, meta.end)):
+    if any(part.kind == b"iloc" for part in boxes(data, meta_content(data, meta), meta.end)):
         raise UnsupportedFormat(f"the film's movie box has items that stand elsewhere in the file; {_REMEDY}")

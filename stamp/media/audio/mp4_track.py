@@ -11,39 +11,44 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from ...formats.boxtree import (
-    Box,
-    chunks,
-    edit,
+from ...core.errors import CorruptFile
+from ...formats.chunk_offsets import set_chunk_offsets
+from ...formats.isobmff import Box, BoxTree
+from ...formats.mp4 import (
+    chunk_spans,
+    codec_tag,
+    edit_list,
     handler,
     media_time,
-    move_chunks,
     movie_scale,
     read_moov,
-    table,
+    sample_times,
     top_level,
+    tracks,
 )
-from ...formats.reading import damaged, decoding
+from ...formats.reading import decoding
+from ...formats.source import Source, chunks
+from ...storage.large import LargeFile, open_large
 from .id3 import with_gapless
 
-_COPY = 1 << 20
 
-
-def graft(path: Path, source: BinaryIO, spool: BinaryIO, frames: int, output: BinaryIO) -> None:
-    """Write `source`, the file `path`, to `output` with the sound of `spool` in the place of its own.
+def replace_sound_track(path: Path, spool: BinaryIO, frames: int, output: BinaryIO) -> None:
+    """Write the file `path` to `output` with the sound of `spool` in the place of its own.
 
     spool : an MP4 file with one sound track, `frames` samples long without the encoder's delay and padding.
 
     Raises CorruptFile for the source, OSError.
     """
-    with decoding(path):
-        plan = _planned(source, spool, frames)
-    output.write(plan.head)
-    for offset, length in plan.sound:
-        _copy(path, spool, offset, length, output)
-    for offset, length in plan.kept:
-        _copy(path, source, offset, length, output)
-    output.write(plan.tail)
+    spool.flush()
+    new = LargeFile(spool, path)
+    with open_large(path) as source:
+        with decoding(path):
+            plan = _planned(source, new, frames)
+        output.write(plan.head)
+        for file, spans in ((new, plan.sound), (source, plan.kept)):
+            for offset, length in spans:
+                output.writelines(chunks(file, offset, offset + length))
+        output.write(plan.tail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +62,24 @@ class _Plan:
     tail: bytes
 
 
-def _planned(source: BinaryIO, spool: BinaryIO, frames: int) -> _Plan:
+def _planned(source: Source, spool: Source, frames: int) -> _Plan:
     moov, new = read_moov(source), read_moov(spool)
-    old_track = next(box for box in moov.children if box.kind == b"trak" and handler(box) == b"soun")
+    old_track = next(track for track in tracks(moov) if handler(track) == b"soun")
     new_track = new.at(b"trak")
-    others = [box for box in moov.children if box.kind == b"trak" and box is not old_track]
-    kept = [chunks(track) for track in others]
-    sound = chunks(new_track)
-    delay = edit(new_track).start
+    others = [track for track in tracks(moov) if track is not old_track]
+    kept = [chunk_spans(track) for track in others]
+    if any(length and offset + length > len(source) for part in kept for offset, length in part):
+        raise CorruptFile("the samples of one of its tracks are cut off")
+    sound = chunk_spans(new_track)
+    delay = edit_list(new_track).start
     _take_over(moov, old_track, new_track, frames, delay)
-    for index, child in enumerate(moov.children):
+    for child in moov.children:
         if child.kind == b"udta":
             padding = max(_decoded(new_track) - delay - frames, 0)
-            changed = with_gapless(child.content, delay, padding, frames)
-            moov.children[index] = Box(b"udta", changed, [])
+            child.content = with_gapless(child.content, delay, padding, frames)
 
     tops = list(top_level(source))
-    names = [kind for kind, *_ in tops]
+    names = [part.kind for part in tops]
     first = names.index(b"moov") < names.index(b"mdat") if b"mdat" in names else True
     size = sum(length for part in (sound, *kept) for _, length in part)
     head = _extra(source, tops, before=True)
@@ -85,7 +91,7 @@ def _planned(source: BinaryIO, spool: BinaryIO, frames: int) -> _Plan:
             for _, length in part:
                 offsets.append(start)
                 start += length
-            move_chunks(track, offsets)
+            set_chunk_offsets(track, offsets)
     described = moov.tobytes()
     before = head + (described if first else b"") + _mdat_header(size)[0]
     behind = (b"" if first else described) + _extra(source, tops, before=False)
@@ -98,21 +104,19 @@ def _mdat_header(size: int) -> tuple[bytes, int]:
     return struct.pack(">I4sQ", 1, b"mdat", size + 16), 16
 
 
-def _extra(source: BinaryIO, tops: list[tuple[bytes, int, int, int]], *, before: bool) -> bytes:
+def _extra(source: Source, tops: list[Box], *, before: bool) -> bytes:
     """The other boxes of the top level: the type before the sound, XMP and the like before or behind it as in
     the source. Free space is not copied."""
-    names = [kind for kind, *_ in tops]
+    names = [part.kind for part in tops]
     border = names.index(b"mdat") if b"mdat" in names else len(names)
-    parts = []
-    for index, (kind, start, _, end) in enumerate(tops):
-        if kind in (b"moov", b"mdat", b"free", b"skip", b"wide") or (index < border) != before:
-            continue
-        source.seek(start)
-        parts.append(source.read(end - start))
-    return b"".join(parts)
+    return b"".join(
+        source[part.start : part.end]
+        for index, part in enumerate(tops)
+        if part.kind not in (b"moov", b"mdat", b"free", b"skip", b"wide") and (index < border) == before
+    )
 
 
-def _take_over(moov: Box, old: Box, new: Box, frames: int, delay: int) -> None:
+def _take_over(moov: BoxTree, old: BoxTree, new: BoxTree, frames: int, delay: int) -> None:
     """Put the sample tables of the new track into the old one, with its time scale and its edit list."""
     old.at(b"mdia", b"minf").put(new.at(b"mdia", b"minf", b"stbl"))
     scale, total = media_time(new)
@@ -122,31 +126,21 @@ def _take_over(moov: Box, old: Box, new: Box, frames: int, delay: int) -> None:
     times = struct.pack(form, scale, total)
     header.content = header.content[:place] + times + header.content[place + len(times) :]
     exact = frames * movie_scale(moov) / scale
-    before = edit(old)
-    told = before.length
+    before = edit_list(old)
+    stated = before.length
     # Rounded up where the source's own length is another: players take the shorter of this and the samples.
-    length = told if abs(told - exact) < 1 else math.ceil(exact)
+    length = stated if abs(stated - exact) < 1 else math.ceil(exact)
     rows = [(before.wait, -1), (length, delay)] if before.wait else [(length, delay)]
     entries = b"".join(struct.pack(">IiHH", *row, 1, 0) for row in rows)
     old.drop(b"edts")
-    listed = Box(b"elst", struct.pack(">II", 0, len(rows)) + entries, [])
-    old.children.insert(1, Box(b"edts", b"", [listed]))
+    listed = BoxTree(b"elst", struct.pack(">II", 0, len(rows)) + entries)
+    old.children.insert(1, BoxTree(b"edts", children=[listed]))
 
 
-def _decoded(track: Box) -> int:
+def _decoded(track: BoxTree) -> int:
     """Sample frames that a decoder makes of the track: of AAC every packet is a whole one, of ALAC the last
     has what is left."""
-    if track.at(b"mdia", b"minf", b"stbl", b"stsd").content[12:16] == b"alac":
+    if codec_tag(track) == b"alac":
         return media_time(track)[1]
-    times = table(track.at(b"mdia", b"minf", b"stbl", b"stts"), ">II")
+    times = sample_times(track)
     return sum(count for count, _ in times) * max((length for _, length in times), default=0)
-
-
-def _copy(path: Path, source: BinaryIO, offset: int, count: int, output: BinaryIO) -> None:
-    source.seek(offset)
-    while count:
-        data = source.read(min(count, _COPY))
-        if not data:
-            raise damaged(path, "the samples of one of its tracks are cut off")
-        output.write(data)
-        count -= len(data)
