@@ -57,9 +57,8 @@ def chunks(
     """
     at = start
     while at + 8 <= end:
-        head = data[at : at + 8]
-        kind = head[:4]
-        (length,) = struct.unpack(f"{order}I", head[4:])
+        kind, digits = data[at : at + 4], data[at + 4 : at + 8]
+        (length,) = struct.unpack(f"{order}I", digits)
         if length == LENGTH_ELSEWHERE and lengths is not None:
             length = lengths.get(kind, length)
         stop = behind = at + 8 + length
