@@ -20,7 +20,7 @@ from stamp.formats import ogg as oggpages
 from stamp.formats.kind import kind_of
 from stamp.media.audio import flac
 from stamp.media.audio.encode import as_frame, regular
-from stamp.media.audio.id3 import with_gapless
+from stamp.media.audio.gapless import with_gapless
 from stamp.media.audio.opening import open_song
 from tests import songs
 from tests.songs import made

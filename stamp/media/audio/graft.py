@@ -24,7 +24,7 @@ from ...formats.boxtree import (
     top_level,
 )
 from ...formats.reading import damaged, decoding
-from .id3 import with_gapless
+from .gapless import with_gapless
 
 _COPY = 1 << 20
 

@@ -18,8 +18,8 @@ from ...formats.boxtree import Box, chunks, edit, gaps, handler, media_time, mov
 from ...formats.reading import damaged, decoding, refused, regular_file
 from .decode import Sound, cut, decoded, examine
 from .encode import AAC_OPTIONS, Counted, lossy_note, mux, quantised, raised_rate
+from .gapless import GAPLESS
 from .graft import graft
-from .id3 import GAPLESS
 from .song import Faults, Song
 
 if TYPE_CHECKING:
