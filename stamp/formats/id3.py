@@ -123,14 +123,12 @@ def length(head: bytes) -> int:
     return HEADER + number(head[6:10]) + (HEADER if head[5] & _footer(head[3]) else 0)
 
 
-def prefix(data: Source) -> int:
-    """How many bytes of ID3v2 tags stand in front of a file."""
-    at = 0
-    for _ in range(_MAX_TAGS):
-        size = length(data[at : at + HEADER])
-        if not size:
-            break
+def prefix(data: Source, most: int | None = _MAX_TAGS) -> int:
+    """How many bytes of ID3v2 tags stand in front of a file: of so many tags at most, of all for None."""
+    at = count = 0
+    while count != most and (size := length(data[at : at + HEADER])):
         at += size
+        count += 1
     return min(at, len(data))
 
 

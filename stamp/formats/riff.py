@@ -5,7 +5,7 @@ content, and a zero where the length is odd.
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -41,36 +41,59 @@ class Chunk:
         return data[self.start + skipped : self.end]
 
 
-def walked(
-    data: Source, start: int, end: int, order: Order, lengths: Mapping[bytes, int] | None = None
-) -> list[Chunk]:
-    """The chunks in data[start:end]; `lengths` has those that stand elsewhere. Raises `CorruptFile` for one
-    that does not fit.
+def chunks(
+    data: Source,
+    start: int,
+    end: int,
+    order: Order,
+    lengths: Mapping[bytes, int] | None = None,
+    *,
+    unpadded: bool = False,
+) -> Iterator[Chunk]:
+    """The chunks in data[start:end]; the last may say that it ends behind `end`, which is for the caller to
+    judge. `lengths` has those that stand elsewhere.
+
+    `unpadded`: some writers leave the padding out. A kind never begins with a zero, which tells.
     """
-    chunks: list[Chunk] = []
     at = start
     while at + 8 <= end:
-        head = data[at : at + 8]
-        kind = head[:4]
-        (length,) = struct.unpack(f"{order}I", head[4:])
+        kind, digits = data[at : at + 4], data[at + 4 : at + 8]
+        (length,) = struct.unpack(f"{order}I", digits)
         if length == LENGTH_ELSEWHERE and lengths is not None:
             length = lengths.get(kind, length)
-        stop = at + 8 + length
-        if stop > end:
+        stop = behind = at + 8 + length
+        if length % 2 and not (unpadded and data[stop : stop + 1] != b"\0"):
+            behind += 1
+        yield Chunk(kind, at, stop, min(behind, len(data)))
+        at = behind
+
+
+def whole_chunks(
+    data: Source, start: int, end: int, order: Order, lengths: Mapping[bytes, int] | None = None
+) -> list[Chunk]:
+    """All `chunks`. Raises `CorruptFile` for one that does not fit."""
+    found: list[Chunk] = []
+    for chunk in chunks(data, start, end, order, lengths):
+        if chunk.end > end:
+            kind = chunk.kind.decode("latin-1")
             raise CorruptFile(
-                f"the chunk {kind.decode('latin-1')!r} at byte {at} does not fit in the file: cut off, or "
-                "its header was never completed; open it in an audio editor and save it anew"
+                f"the chunk {kind!r} at byte {chunk.at} does not fit in the file: cut off, or its header was "
+                "never completed; open it in an audio editor and save it anew"
             )
-        at = min(stop + length % 2, len(data))
-        chunks.append(Chunk(kind, stop - 8 - length, stop, at))
-        if len(chunks) > _MAX_CHUNKS:
+        found.append(chunk)
+        if len(found) > _MAX_CHUNKS:
             raise CorruptFile("an absurd number of chunks")
-    return chunks
+    return found
 
 
 def packed(kind: bytes, content: bytes, order: Order) -> bytes:
     """A whole chunk, with its padding."""
-    return kind + struct.pack(f"{order}I", len(content)) + content + bytes(len(content) % 2)
+    return head(kind, len(content), order) + content + bytes(len(content) % 2)
+
+
+def head(kind: bytes, length: int, order: Order) -> bytes:
+    """What stands before the content of a chunk."""
+    return kind + struct.pack(f"{order}I", length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +107,10 @@ class Change:
     before: Chunk | None = None
 
 
-def edits(chunks: Sequence[Chunk], front: int, changes: Sequence[Change]) -> list[Edit]:
-    """The edits that make the changes. `front` is where the end is in a file without chunks."""
+def edits(there: Sequence[Chunk], front: int, changes: Sequence[Change]) -> list[Edit]:
+    """The edits that make the changes in a file with the chunks `there`. `front` is where the end is in a
+    file without chunks.
+    """
     found: list[Edit] = []
     appended = b""
     for change in changes:
@@ -98,8 +123,8 @@ def edits(chunks: Sequence[Chunk], front: int, changes: Sequence[Change]) -> lis
         else:
             appended += change.run
     if appended:
-        back = chunks[-1].stop if chunks else front
+        back = there[-1].stop if there else front
         stays = all(back != stop for _, stop, _ in found)
-        unpadded = bool(chunks) and stays and back == chunks[-1].end and (back - chunks[-1].start) % 2
+        unpadded = bool(there) and stays and back == there[-1].end and (back - there[-1].start) % 2
         found.append((back, back, bytes(1 if unpadded else 0) + appended))
     return found

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from stamp.core.errors import CorruptFile, MediaError
 from stamp.core.rights import Rights
+from stamp.formats.png import packed
 from stamp.metadata import document as registry
 from stamp.metadata.containers import extended
 from stamp.metadata.stores import ape, exif, id3, iff, info, iptc, pngtext, vorbis, xmp
@@ -131,7 +132,7 @@ def test_any_bytes_in_a_store(block: bytes) -> None:
     for read in (ape.read, exif.read, xmp.read, iptc.read, id3.read, vorbis.read, info.read, iff.read):
         with suppress(CorruptFile):
             read(block)
-    pngtext.read(pngtext.chunk(b"tEXt", block))
+    pngtext.read(packed(b"tEXt", block))
 
 
 @pytest.mark.slow

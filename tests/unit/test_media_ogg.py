@@ -3,35 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
-from stamp.formats.ogg import LAST
-from stamp.formats.oggpackets import Page, read_pages
+from stamp.formats.ogg import LAST, encoded, pages
 from stamp.media.audio.oggsurvey import Survey, survey
 from stamp.media.audio.opening import open_song
 from tests import songs
 
 FRAMES = 200_000
 KINDS = ["ogg-vorbis", "ogg-opus"]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page to be changed."""
+
+    flags: int
+    granule: int
+    serial: int
+    sequence: int
+    lacing: bytes
+    content: bytes
+
+    def tobytes(self) -> bytes:
+        return encoded(self.flags, self.granule, self.serial, self.sequence, self.lacing, self.content)
+
+
 Change = Callable[[list[Page]], list[Page]]
 
 
 def rewritten(path: Path, change: Change) -> Path:
-    with path.open("rb") as file:
-        pages = list(read_pages(file))
+    data = path.read_bytes()
+    found = [
+        Page(page.flags, page.granule, page.serial, page.sequence, page.lacing, data[page.start : page.end])
+        for page in pages(data)
+    ]
     target = path.with_stem("changed")
-    target.write_bytes(b"".join(page.tobytes() for page in change(pages)))
+    target.write_bytes(b"".join(page.tobytes() for page in change(found)))
     return target
 
 
 def surveyed(path: Path) -> Survey:
-    with path.open("rb") as file:
-        return survey(file, "opus" if path.suffix == ".opus" else "vorbis")
+    return survey(path.read_bytes(), "opus" if path.suffix == ".opus" else "vorbis")
 
 
 def copied(path: Path) -> tuple[int, int, list[str]]:

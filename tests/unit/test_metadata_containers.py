@@ -14,9 +14,10 @@ from PIL import Image
 
 from stamp.core.errors import CorruptFile, UnsupportedFormat
 from stamp.core.rights import NO_AI_TERMS, Rights
+from stamp.formats.png import packed
 from stamp.metadata import document as registry
 from stamp.metadata.containers import jpeg, mpf, png, rawprofile, tiff, webp
-from stamp.metadata.stores import exif, iptc, pngtext, xmp
+from stamp.metadata.stores import exif, iptc, xmp
 from stamp.storage.large import open_large
 
 RIGHTS = Rights(copyright_notice="© 2026 Zoë 東京", creators=("Zoë", "Ł"), usage_terms="a\nb", marked=True)
@@ -366,7 +367,7 @@ def with_profiles(profiles: dict[bytes, bytes], kind: bytes, *more: bytes) -> by
         for name, profile in profiles.items()
     }
     added = [
-        pngtext.chunk(kind, name + b"\0" + (b"\0" + zlib.compress(text) if kind == b"zTXt" else text))
+        packed(kind, name + b"\0" + (b"\0" + zlib.compress(text) if kind == b"zTXt" else text))
         for name, text in texts.items()
     ]
     source = sample("png")
@@ -423,8 +424,8 @@ def test_png_raw_profiles_follow_what_counts() -> None:
         b"exif": b"Exif\0\0" + stale,
         b"APP1": b"http://ns.adobe.com/xap/1.0/\0" + old,
     }
-    packet = pngtext.chunk(b"iTXt", b"XML:com.adobe.xmp" + bytes(5) + old)
-    source = with_profiles(profiles, b"tEXt", packet, pngtext.chunk(b"eXIf", stale))
+    packet = packed(b"iTXt", b"XML:com.adobe.xmp" + bytes(5) + old)
+    source = with_profiles(profiles, b"tEXt", packet, packed(b"eXIf", stale))
     written = registry.write_rights(source, RIGHTS)
     blocks = png.extract(written)
     assert profile_in(written, b"xmp") == blocks["xmp"] != old

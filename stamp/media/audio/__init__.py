@@ -5,6 +5,6 @@ song.py       what they all give: `Song`, blocks of samples to read and a way to
 pcm.py        uncompressed samples, changed where they stand: wav.py and aiff.py tell where that is
 flac.py mp3.py ogg.py mp4.py matroska.py    the compressed ones
 decode.py encode.py    PyAV's decoders and encoders, and which bit rate a second encoding needs
-id3.py lame.py oggpages.py oggsurvey.py boxes.py graft.py sink.py    the bytes around the sound
+gapless.py lame.py oggsurvey.py ogggraft.py graft.py sink.py    the bytes around the sound
 track.py      the sound of a clip, beside packets that are copied: `SoundTrack`
 """

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Literal
 
-from ...formats.reading import damaged, regular_file
+from ...formats import riff
+from ...formats.reading import damaged
+from ...formats.source import Source
+from ...storage.large import open_large
 from .decode import read_only
 from .pcm import Layout, song
 from .song import Song
@@ -31,26 +34,21 @@ _CODECS: dict[bytes, _Kind] = {
 
 def open_aiff(path: Path) -> Song:
     """An AIFC file whose samples are compressed can be read only. Raises CorruptFile, UnsupportedFormat."""
-    with regular_file(path) as file:
-        found = layout(file, path)
+    with open_large(path) as data:
+        found = layout(data, path)
     return read_only(path, found, "aiff") if isinstance(found, str) else song(path, "AIFF", found)
 
 
-def layout(file: BinaryIO, path: Path) -> Layout | str:
+def layout(data: Source, path: Path) -> Layout | str:
     """Find the samples of an AIFF file; where they are compressed, say what it is instead."""
-    size = file.seek(0, 2)
-    file.seek(0)
-    packed = file.read(12)[8:] == b"AIFC"
-    position = 12
+    size = len(data)
+    packed = data[8:12] == b"AIFC"
     common, start = b"", None
-    while position + 8 <= size:
-        file.seek(position)
-        name, length = struct.unpack(">4sI", file.read(8))
-        if name == b"COMM":
-            common = file.read(min(length, 22))
-        elif name == b"SSND" and position + 16 <= size:
-            start = position + 16 + struct.unpack(">I", file.read(4))[0]
-        position += 8 + length + (length & 1)
+    for chunk in riff.chunks(data, 12, size, ">"):
+        if chunk.kind == b"COMM":
+            common = data[chunk.start : min(chunk.end, chunk.start + 22)]
+        elif chunk.kind == b"SSND" and chunk.start + 8 <= size:
+            start = chunk.start + 8 + int.from_bytes(data[chunk.start : chunk.start + 4], "big")
     if len(common) < (22 if packed else 18) or start is None:
         raise damaged(path, "it has no samples, or does not tell their format")
     channels, frames, bits, rate = struct.unpack(">HIH10s", common[:18])

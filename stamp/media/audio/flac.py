@@ -12,15 +12,18 @@ from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...formats.reading import damaged, refused, regular_file
+from ...core.errors import CorruptFile
+from ...formats import flac, id3
+from ...formats.reading import damaged, refused
+from ...formats.source import Source
+from ...storage.large import open_large
 from . import sndfile
 from .decode import Sound, decoded, examine
 from .encode import encoder, packets, quantised
-from .id3 import id3_end
 from .song import Song
 
 if TYPE_CHECKING:
@@ -28,7 +31,6 @@ if TYPE_CHECKING:
 
     from .song import Block
 
-_STREAMINFO, _SEEKTABLE = 0, 3
 _FRAME = 4096  # FFmpeg's own choice grows with the rate, up to frames that its parser does not find again
 _LONG = 200_000  # bytes of a frame that its parser may not find: measured between 166 and 295 kB
 _PLACEHOLDER = 0xFFFFFFFFFFFFFFFF
@@ -50,8 +52,8 @@ class _Header:
 
 def open_flac(path: Path) -> Song:
     """Raises CorruptFile, and UnsupportedFormat for what FFmpeg cannot decode."""
-    with regular_file(path) as file:
-        header = _header(file, path)
+    with open_large(path) as data:
+        header = _header(data, path)
     sound = examine(path, "flac")
     if (sound.rate, sound.channels) != (header.rate, header.channels):
         raise damaged(path, "its frames contradict its header")
@@ -66,22 +68,16 @@ def open_flac(path: Path) -> Song:
     )
 
 
-def _header(file: BinaryIO, path: Path) -> _Header:
-    start = id3_end(file)
-    file.seek(0)
-    prefix = file.read(start)
-    if file.read(4) != b"fLaC":
+def _header(data: Source, path: Path) -> _Header:
+    start = id3.prefix(data, most=None)
+    first = start + len(flac.SIGNATURE)
+    if data[start:first] != flac.SIGNATURE:
         raise damaged(path, "the FLAC signature is missing")
-    blocks = []
-    last = False
-    while not last:
-        head = file.read(4)
-        content = file.read(int.from_bytes(head[1:], "big"))
-        if len(head) < 4 or len(content) < int.from_bytes(head[1:], "big"):
-            raise damaged(path, "its metadata is cut off")
-        last = bool(head[0] & 0x80)
-        blocks.append((head[0] & 0x7F, content))
-    if blocks[0][0] != _STREAMINFO or len(blocks[0][1]) != 34:
+    try:
+        blocks = [(block.kind, data[block.start : block.end]) for block in flac.blocks(data, first)]
+    except CorruptFile as error:
+        raise damaged(path, "its metadata is cut off") from error
+    if blocks[0][0] != flac.STREAMINFO or len(blocks[0][1]) != 34:
         raise damaged(path, "it does not begin with its STREAMINFO")
     # 20 bits of sample rate, 3 of channels - 1, 5 of bits - 1, 36 of samples (section 8.2)
     packed = int.from_bytes(blocks[0][1][10:18], "big")
@@ -90,7 +86,7 @@ def _header(file: BinaryIO, path: Path) -> _Header:
     if not rate:
         raise damaged(path, "its header tells a sample rate of 0")
     longest = int.from_bytes(blocks[0][1][7:10], "big")
-    return _Header(prefix, tuple(blocks), rate, channels, bits, frames, longest)
+    return _Header(data[0:start], tuple(blocks), rate, channels, bits, frames, longest)
 
 
 def _write(path: Path, header: _Header, sound: Sound, target: Path, blocks: Iterable[Block]) -> list[str]:
@@ -133,10 +129,9 @@ def _little_endian(samples: NDArray[np.int32], bits: int) -> bytes:
 
 
 def _metadata(header: _Header, blocks: Iterable[tuple[int, bytes]]) -> bytes:
-    parts = [b"fLaC"]
+    parts = [flac.SIGNATURE]
     for index, (kind, content) in enumerate(blocks, 1):
-        last = 0x80 if index == len(header.blocks) else 0
-        parts += [bytes([kind | last]), len(content).to_bytes(3, "big"), content]
+        parts += [flac.header(kind, len(content), last=index == len(header.blocks)), content]
     return b"".join(parts)
 
 
@@ -153,9 +148,9 @@ def _renewed(
     """The metadata blocks, with a STREAMINFO and seek points (section 8.5) that fit the new frames."""
     starts = np.concatenate(([0], np.cumsum(np.frombuffer(sizes, np.uint64)))) if sizes else np.zeros(1)
     for kind, content in header.blocks:
-        if kind == _STREAMINFO:
+        if kind == flac.STREAMINFO:
             yield kind, streaminfo
-        elif kind == _SEEKTABLE:
+        elif kind == flac.SEEKTABLE:
             count = len(content) // 18
             old = struct.iter_unpack(">QQH", content[: 18 * count])
             wanted = sorted({first // block for first, _, _ in old if first < total})

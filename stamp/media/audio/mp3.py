@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 import av
 
+from ...formats import endtags, id3, signatures
 from ...formats.reading import refused, regular_file
+from ...formats.source import Source
+from ...storage.large import open_large
 from .decode import Section, Sound, cut, decoded, examine, opened
 from .encode import Counted, lossy_note, mux, raised_rate
-from .id3 import first_frame, id3_end, tags_start, with_gapless
+from .gapless import with_gapless
 from .lame import NO_GAINS, completed, find_header
 from .sink import Shifted
 from .song import Faults, Song
@@ -46,10 +49,8 @@ class _Place:
 
 def open_mp3(path: Path) -> Song:
     """MP3, and MP2 for reading. Raises CorruptFile, UnsupportedFormat."""
-    with regular_file(path) as file:
-        tags, start = id3_end(file), first_frame(file)
-        start = tags if start is None else start
-        place = _Place(tags, start, tags_start(file, start))
+    with open_large(path) as data:
+        place = _placed(data)
     with _between_tags(path, place) as section:
         sound = examine(path, "mp3", section)
         section.seek(0)
@@ -69,6 +70,24 @@ def open_mp3(path: Path) -> Song:
         lambda target, blocks: _write(path, place, sound, gains, target, blocks),
         faults,
     )
+
+
+def _placed(data: Source) -> _Place:
+    tags, start = id3.prefix(data, most=None), first_frame(data)
+    start = tags if start is None else start
+    end = min((tag.at for tag in endtags.tags(data, start)), default=len(data))
+    return _Place(tags, start, end)
+
+
+def first_frame(data: Source) -> int | None:
+    """The first byte of MPEG audio, behind the ID3v2 tags and what else stands in front of it; None where
+    there is none. FFmpeg's demuxer passes over junk, too, but then takes the header frame for sound."""
+    start = id3.prefix(data, most=None)
+    body = data[start : start + signatures.SEARCHED]
+    if body[:1] == b"\xff" and body[1:2] >= b"\xe0":  # a damaged frame is one, too
+        return start
+    at = signatures.first_frame(body, tagged=start > 0)
+    return None if at is None else start + at
 
 
 @contextmanager

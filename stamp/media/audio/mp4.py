@@ -32,7 +32,7 @@ from ...formats.reading import damaged, decoding, refused
 from ...storage.large import open_large
 from .decode import Sound, cut, decoded, examine
 from .encode import AAC_OPTIONS, Counted, lossy_note, mux, quantised, raised_rate
-from .id3 import GAPLESS
+from .gapless import GAPLESS
 from .mp4_track import replace_sound_track
 from .song import Faults, Song
 

@@ -29,7 +29,7 @@ from ...formats.mp4 import (
 from ...formats.reading import decoding
 from ...formats.source import Source, chunks
 from ...storage.large import LargeFile, open_large
-from .id3 import with_gapless
+from .gapless import with_gapless
 
 
 def replace_sound_track(path: Path, spool: BinaryIO, frames: int, output: BinaryIO) -> None:

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 import av
 import numpy as np
 
-from ...formats.oggpackets import Grafted
-from ...formats.reading import decoding, refused, regular_file
+from ...formats.reading import decoding, refused
+from ...storage.large import open_large
 from . import sndfile
 from .decode import Sound, cut, decoded, examine
 from .encode import OPUS_OPTIONS, lossy_note, mux, raised_rate, regular
+from .ogggraft import Grafted
 from .oggsurvey import HEADERS, Survey, survey
 from .sink import Pipe
 from .song import Faults, Song
@@ -63,8 +64,8 @@ def _surveyed(path: Path, sound: Sound) -> Survey | None:
     if sound.codec not in HEADERS:
         return None
     try:
-        with regular_file(path) as file:
-            found = survey(file, sound.codec)
+        with open_large(path) as data:
+            found = survey(data, sound.codec)
     except (ValueError, IndexError):
         return None
     return found if found.streams == 1 else None
@@ -105,8 +106,8 @@ def _write(
 def _whole(path: Path, codec: str) -> Survey:
     """The survey of a file that is to be written again; says why there is none. Raises UnsupportedFormat for
     more than one stream, side by side or one after the other; CorruptFile."""
-    with decoding(path), regular_file(path) as file:
-        found = survey(file, codec)
+    with decoding(path), open_large(path) as data:
+        found = survey(data, codec)
     if found.streams > 1:
         raise refused(path, "an Ogg file with several streams cannot be marked", "split it first")
     return found

@@ -6,12 +6,12 @@ Vorbis I specification, section A.2, and RFC 7845, section 4.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
 
-from ...formats.ogg import CONTINUED, FIRST, LAST
-from ...formats.oggpackets import Page, read_pages, split
+from ...core.errors import CorruptFile
+from ...formats.ogg import CONTINUED, FIRST, LAST, Page, is_intact, pages, split
+from ...formats.source import Source
 
 HEADERS = {"vorbis": 3, "opus": 2}
 """How many packets stand before the sound."""
@@ -74,23 +74,23 @@ class _Counter:
         return self.start if self.pages > 1 else max(self.start, 0)
 
 
-def survey(file: BinaryIO, codec: str) -> Survey:
+def survey(data: Source, codec: str) -> Survey:
     """Read all pages. Raises ValueError for what is no page, or where there is no such stream."""
     headers: list[bytes] = []
     serials: list[int] = []
     counter, length = _Counter(), None
     size = lost = firsts = 0
     part, number, flags, early = b"", 0, 0, False
-    for page in read_pages(file):
+    for page in _pages(data):
         firsts += bool(page.flags & FIRST)
         if page.serial not in serials:
             serials.append(page.serial)
-        if page.serial != serials[0] or not page.intact:
+        if page.serial != serials[0] or not is_intact(data, page):
             continue  # decoders leave out a damaged one, too: its number is missing
-        gap = max(page.number - number, 0)
+        gap = max(page.sequence - number, 0)
         early = early or bool(flags & LAST)
-        number, flags = page.number + 1, page.flags
-        packets, part = _joined(page, part, gap > 0)
+        number, flags = page.sequence + 1, page.flags
+        packets, part = _joined(data, page, part, gap > 0)
         while packets and len(headers) < HEADERS[codec]:
             headers.append(packets.pop(0))
         if len(headers) < HEADERS[codec]:
@@ -118,10 +118,19 @@ def survey(file: BinaryIO, codec: str) -> Survey:
     )
 
 
-def _joined(page: Page, part: bytes, gap: bool) -> tuple[list[bytes], bytes]:
+def _pages(data: Source) -> Iterator[Page]:
+    """All pages, but for one that is cut off at the end."""
+    try:
+        yield from pages(data, to_cut=True)
+    except CorruptFile as error:
+        raise ValueError("there is something between its pages") from error
+
+
+def _joined(data: Source, page: Page, part: bytes, gap: bool) -> tuple[list[bytes], bytes]:
     """`split`, where the pages before this one may be missing."""
     continued = bool(page.flags & CONTINUED)
-    packets, rest = split(page, part if continued and not gap else b"")
+    content = data[page.start : page.end]
+    packets, rest = split(page.lacing, content, part if continued and not gap else b"")
     if continued and (gap or not part):
         packets = packets[1:]  # only the end of it is there
     return packets, rest

@@ -8,8 +8,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import cast
 
-from ...formats.reading import refused, regular_file
-from .id3 import first_frame, id3_end
+from ...formats import id3
+from ...formats.reading import refused
+from ...storage.large import open_large
 from .song import Song
 
 _HEAD = 64
@@ -33,10 +34,9 @@ def open_song(path: str | os.PathLike[str]) -> Song:
     Raises UnsupportedFormat where there is no sound, or none that can be decoded; CorruptFile; MediaError.
     """
     path = Path(path)
-    with regular_file(path) as file:
-        skipped = id3_end(file)
-        file.seek(skipped)
-        head = file.read(_HEAD)
+    with open_large(path) as data:
+        skipped = id3.prefix(data, most=None)
+        head = data[skipped : skipped + _HEAD]
     from .decode import read_only
 
     opener = _opener(head, skipped > 0)
@@ -48,11 +48,11 @@ def open_song(path: str | os.PathLike[str]) -> Song:
     for magic, title, demuxer in _READ_ONLY:
         if head.startswith(magic):
             return read_only(path, title, demuxer)
-    with regular_file(path) as file:
-        torn = first_frame(file) is not None
-    if torn:
-        from .mp3 import open_mp3
+    from .mp3 import first_frame, open_mp3
 
+    with open_large(path) as data:
+        torn = first_frame(data) is not None
+    if torn:
         return open_mp3(path)
     raise refused(path, "not a kind of sound that is known here", "convert it to FLAC or WAV")
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 import struct
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Literal
 
-from ...formats.reading import damaged, regular_file
+from ...formats import riff
+from ...formats.reading import damaged
+from ...formats.source import Source
+from ...storage.large import open_large
 from .decode import read_only
 from .pcm import Layout, song
 from .song import Song
@@ -19,7 +22,6 @@ from .song import Song
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 _NAMES = {2: "ADPCM", 6: "A-law", 7: "mu-law", 0x11: "ADPCM", 0x50: "MPEG audio", 0x55: "MP3", 0xFF: "AAC"}
 _GUID = bytes.fromhex("000000001000800000aa00389b71")  # KSDATAFORMAT_SUBTYPE_*, from its third byte on
-_UNKNOWN = 0xFFFFFFFF
 # What writers to a pipe put there, who cannot come back to fill it in: SoX, LAME and opusdec, arecord.
 _OPEN = (0x7FFFF000, 0x7FFFFFFF, 0x80000000)
 _Form = tuple[int, int, int, int, int]
@@ -28,43 +30,39 @@ _Form = tuple[int, int, int, int, int]
 
 def open_wav(path: Path) -> Song:
     """A WAV file whose samples are compressed can be read only. Raises CorruptFile, UnsupportedFormat."""
-    with regular_file(path) as file:
-        found = layout(file, path)
+    with open_large(path) as data:
+        found = layout(data, path)
     return read_only(path, found, "wav") if isinstance(found, str) else song(path, "WAV", found)
 
 
-def layout(file: BinaryIO, path: Path) -> Layout | str:
+def layout(data: Source, path: Path) -> Layout | str:
     """Find the samples of a WAV file; where they are compressed, say what it is instead."""
-    size = file.seek(0, 2)
-    file.seek(0)
-    long = file.read(12)[:4] != b"RIFF"
-    data_size, position = None, 12
+    size = len(data)
+    long = data[0:4] != b"RIFF"
+    data_size = None
     form: _Form | str | None = None
-    while position + 8 <= size:
-        file.seek(position)
-        name, length = struct.unpack("<4sI", file.read(8))
-        if name == b"ds64" and long:
-            sizes = file.read(16)
+    for chunk in riff.chunks(data, 12, size, "<"):
+        length = chunk.end - chunk.start
+        if chunk.kind == b"ds64" and long:
+            sizes = data[chunk.start : chunk.start + 16]
             data_size = struct.unpack("<Q", sizes[8:])[0] if len(sizes) == 16 else None
-        elif name == b"fmt ":
-            form = _format(file.read(min(length, 40)), path)
-        elif name == b"data":
+        elif chunk.kind == b"fmt ":
+            form = _format(data[chunk.start : chunk.start + min(length, 40)], path)
+        elif chunk.kind == b"data":
             if form is None:
                 raise damaged(path, "it does not tell the format of its samples")
             if isinstance(form, str):
                 return form
-            there = size - position - 8
-            right = _length(length, data_size, there)
-            found = _layout(form, position + 8, right)
-            unknown = not long and length != right and size < _UNKNOWN
-            return replace(found, repairs=_repairs(position, size)) if unknown else found
-        position += 8 + length + (length & 1)
+            right = _length(length, data_size, size - chunk.start)
+            found = _layout(form, chunk.start, right)
+            unknown = not long and length != right and size < riff.LENGTH_ELSEWHERE
+            return replace(found, repairs=_repairs(chunk.at, size)) if unknown else found
     raise damaged(path, "it has no samples")
 
 
 def _length(length: int, long: int | None, there: int) -> int:
     """What a length means that may be a placeholder; `there` are the bytes to the end of the file."""
-    if length == _UNKNOWN:
+    if length == riff.LENGTH_ELSEWHERE:
         return there if long is None else long
     if length in _OPEN:
         return min(length, there)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import struct
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -17,11 +16,11 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, PngImagePlugin
 
+from ...formats.png import SIGNATURE, chunks, is_intact, packed
 from ...formats.reading import check_size, damaged, refused
 from .orientation import as_stored, exif_orientation, upright
 from .picture import Picture, Pixels, over_gray
 
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GRAY, _RGB, _PALETTE, _GRAY_ALPHA, _RGBA = 0, 2, 3, 4, 6
 _DEPTHS = {
     _GRAY: (1, 2, 4, 8, 16),
@@ -37,7 +36,7 @@ _PALETTE_ONLY = {b"PLTE", b"hIST"}
 
 
 class Chunk(NamedTuple):
-    """A chunk: its type, and all its bytes (length, type, data, CRC)."""
+    """A chunk on its way: its type, and all its bytes (length, type, data, CRC)."""
 
     kind: bytes
     raw: bytes
@@ -137,30 +136,28 @@ def parse(data: bytes, path: Path) -> PngSyntax:
     pixels: list[Chunk] = []
     after: list[Chunk] = []
     header: Header | None = None
-    at = len(SIGNATURE)
-    while True:
-        size = int.from_bytes(data[at : at + 4], "big")
-        raw = data[at : at + 12 + size]
-        if len(raw) < 12 + size:
-            raise damaged(path, "it ends before its last chunk")
-        chunk = Chunk(raw[4:8], raw)
-        if zlib.crc32(memoryview(raw)[4:-4]) != int.from_bytes(raw[-4:], "big"):
-            raise damaged(path, f"the checksum of chunk {chunk.kind.decode('latin-1')!r} is wrong")
-        at += len(raw)
+    kind, end = b"", 0
+    for place in chunks(data):
+        kind, end = place.kind, place.stop
+        if end > len(data):
+            break
+        chunk = Chunk(kind, data[place.at : end])
+        if not is_intact(data, place):
+            raise damaged(path, f"the checksum of chunk {kind.decode('latin-1')!r} is wrong")
         if header is None:
-            if chunk.kind != b"IHDR" or size != 13:
+            if kind != b"IHDR" or len(chunk.body) != 13:
                 raise damaged(path, "its header is missing")
             header = Header(*struct.unpack(">IIBBBBB", chunk.body))
-        elif chunk.kind == b"IEND":
-            break
-        elif chunk.kind == b"IDAT":
+        elif kind == b"IDAT":
             pixels.append(chunk)
-        else:
+        elif kind != b"IEND":
             (after if pixels else before).append(chunk)
+    if header is None or kind != b"IEND" or end > len(data):
+        raise damaged(path, "it ends before its last chunk")
     check_size(header.width, header.height, path)
     if header.depth not in _DEPTHS.get(header.colour, ()) or header.interlace > 1 or not pixels:
         raise damaged(path, "its header tells a kind of picture that there is not")
-    return PngSyntax(header, before, pixels, after, data[at:])
+    return PngSyntax(header, before, pixels, after, data[end:])
 
 
 def _notes(syntax: PngSyntax) -> list[str]:
@@ -266,5 +263,4 @@ def _carried(chunk: Chunk, source: PngSyntax, head: Header) -> list[Chunk]:
 
 
 def _chunk(kind: bytes, body: bytes) -> Chunk:
-    checksum = zlib.crc32(kind + body)
-    return Chunk(kind, struct.pack(">I", len(body)) + kind + body + struct.pack(">I", checksum))
+    return Chunk(kind, packed(kind, body))

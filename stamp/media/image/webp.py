@@ -8,7 +8,6 @@ dB, at 90 only within 45 to 47, which is little more than what the mark itself t
 from __future__ import annotations
 
 import io
-import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, WebPImagePlugin
 
+from ...formats import riff
 from ...formats.reading import check_size, damaged, refused
 from ...formats.vp8 import quality_of
 from .orientation import as_stored, exif_orientation, upright
@@ -27,7 +27,7 @@ _ALPHA_FLAG = 0x10
 
 
 class Chunk(NamedTuple):
-    """A RIFF chunk: its type, its data, and all its bytes with header and padding."""
+    """A chunk on its way: its type, its data, and all its bytes with header and padding."""
 
     kind: bytes
     body: bytes
@@ -86,14 +86,11 @@ def _split(data: bytes, path: Path) -> tuple[list[Chunk], bytes]:
     if end > len(data):
         raise damaged(path, "it is shorter than its header tells")
     chunks: list[Chunk] = []
-    at = 12
-    while at + 8 <= end:
-        size = int.from_bytes(data[at + 4 : at + 8], "little")
-        if at + 8 + size > end:
+    for found in riff.chunks(data, 12, end, "<"):
+        if found.end > end:
             raise damaged(path, "a WebP chunk runs past the end of the file")
-        stop = min(at + 8 + size + size % 2, end)
-        chunks.append(Chunk(data[at : at + 4], data[at + 8 : at + 8 + size], data[at:stop]))
-        at = stop
+        raw = data[found.at : min(found.stop, end)]
+        chunks.append(Chunk(found.kind, data[found.start : found.end], raw))
     return chunks, data[end:]
 
 
@@ -112,7 +109,7 @@ def _joined(source: list[Chunk], fresh: list[Chunk]) -> bytes:
         else:
             parts.append(chunk.raw)
     body = b"WEBP" + b"".join(parts)
-    return b"RIFF" + struct.pack("<I", len(body)) + body
+    return riff.head(b"RIFF", len(body), "<") + body
 
 
 def _orientation(chunks: list[Chunk]) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from ...core.errors import CorruptFile, UnsupportedFormat
-from ...formats.riff import Change, Chunk, edits, packed, walked
+from ...formats.riff import Change, Chunk, edits, packed, whole_chunks
 from ...formats.source import Patched, Source, memoised
 
 TITLE: Final = "AIFF"
@@ -102,4 +102,4 @@ def _chunks(data: Source) -> tuple[list[Chunk], int]:
     if not 12 <= end <= len(data) + 1:
         raise CorruptFile("AIFF: the file is shorter than its header says")
     end = min(end, len(data))
-    return walked(data, 12, end, ">"), end
+    return whole_chunks(data, 12, end, ">"), end

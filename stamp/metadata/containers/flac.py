@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
 
 from ...core.errors import CorruptFile, UnsupportedFormat
+from ...formats import flac
 from ...formats import id3 as id3tag
 from ...formats.source import Edit, Patched, Source, memoised
 from ..stores import id3
@@ -21,34 +21,13 @@ TITLE: Final = "FLAC"
 STORES: Final = ("vorbis", "id3")
 KEPT: Final = ("id3",)
 
-_STREAMINFO, _PADDING, _COMMENT, _INVALID = 0, 1, 4, 127
-_LAST = 0x80
-_HEADER = 4
 _MAX_BLOCKS = 10_000
-_LARGEST = (1 << 24) - 1
-
-
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """A metadata block at data[at:end], its header included."""
-
-    first: int
-    at: int
-    end: int
-
-    @property
-    def kind(self) -> int:
-        return self.first & ~_LAST
-
-    @property
-    def size(self) -> int:
-        return self.end - self.at - _HEADER
 
 
 def extract(data: Source) -> dict[str, bytes]:
     """Store -> its block. Raises `CorruptFile` for a damaged block structure."""
-    comment = _of_kind(_blocks(data), _COMMENT)
-    found = {"vorbis": data[comment.at + _HEADER : comment.end]} if comment else {}
+    comment = _of_kind(_blocks(data), flac.COMMENT)
+    found = {"vorbis": data[comment.start : comment.end]} if comment else {}
     # A tag that cannot be read is passed over, as most readers pass over all of them.
     tag = data[0 : id3tag.length(data[0:10])]
     with suppress(CorruptFile, UnsupportedFormat):
@@ -67,23 +46,23 @@ def splice(data: Source, blocks: Mapping[str, bytes]) -> Source:
     )
 
 
-def _comment_edits(found: list[_Block], new: bytes) -> list[Edit]:
-    if len(new) > _LARGEST:
+def _comment_edits(found: list[flac.Block], new: bytes) -> list[Edit]:
+    if len(new) > flac.LARGEST:
         raise UnsupportedFormat("FLAC: the comment block would grow beyond 16 MB, its greatest size")
-    old = _of_kind(found, _COMMENT)
+    old = _of_kind(found, flac.COMMENT)
     at, end = (old.at, old.end) if old else (found[0].end, found[0].end)
-    growth = (_HEADER + len(new) if new else 0) - (end - at)
+    growth = (flac.HEADER + len(new) if new else 0) - (end - at)
     rest = [block for block in found if block is not old]
     closes = bool(new) and at > rest[-1].at
-    edits: list[Edit] = [(at, end, _header(_COMMENT, len(new), last=closes) + new if new else b"")]
-    padding = next((block for block in reversed(rest) if block.kind == _PADDING), None)
+    edits: list[Edit] = [(at, end, flac.header(flac.COMMENT, len(new), last=closes) + new if new else b"")]
+    padding = next((block for block in reversed(rest) if block.kind == flac.PADDING), None)
     for block in rest:
         last = block is rest[-1] and not closes
         left = block.size - growth if block is padding else block.size
-        if left != block.size and 0 <= left <= _LARGEST:
-            edits.append((block.at, block.end, _header(_PADDING, left, last=last) + bytes(left)))
-        elif (block.first & _LAST != 0) != last:
-            edits.append((block.at, block.at + 1, bytes([block.first ^ _LAST])))
+        if left != block.size and 0 <= left <= flac.LARGEST:
+            edits.append((block.at, block.end, flac.header(flac.PADDING, left, last=last) + bytes(left)))
+        elif (block.first & flac.LAST != 0) != last:
+            edits.append((block.at, block.at + 1, bytes([block.first ^ flac.LAST])))
     return edits
 
 
@@ -98,37 +77,27 @@ def has_c2pa(data: Source) -> bool:
 def spans(data: Source) -> Iterator[tuple[int, int]]:
     """Where the sound itself stands: STREAMINFO and the frames."""
     found = _blocks(data)
-    yield found[0].at + _HEADER, found[0].end
+    yield found[0].start, found[0].end
     yield found[-1].end, len(data)
 
 
-def _header(kind: int, size: int, *, last: bool) -> bytes:
-    return bytes([kind | (_LAST if last else 0)]) + size.to_bytes(3, "big")
-
-
-def _of_kind(found: list[_Block], kind: int) -> _Block | None:
+def _of_kind(found: list[flac.Block], kind: int) -> flac.Block | None:
     return next((block for block in found if block.kind == kind), None)
 
 
 @memoised
-def _blocks(data: Source) -> list[_Block]:
+def _blocks(data: Source) -> list[flac.Block]:
     """The metadata blocks, STREAMINFO first (RFC 9639, section 8)."""
-    at = id3tag.prefix(data) + 4
-    found: list[_Block] = []
-    while not found or not found[-1].first & _LAST:
-        head = data[at : at + _HEADER]
-        if len(head) < _HEADER:
-            raise CorruptFile("FLAC: the file ends within its metadata")
-        end = at + _HEADER + int.from_bytes(head[1:], "big")
-        if end > len(data) or head[0] & ~_LAST == _INVALID:
-            raise CorruptFile(f"FLAC: the metadata block at byte {at} is damaged or does not fit in the file")
-        found.append(_Block(head[0], at, end))
-        at = end
+    found: list[flac.Block] = []
+    for block in flac.blocks(data, id3tag.prefix(data) + len(flac.SIGNATURE)):
+        if block.kind == flac.INVALID:
+            raise flac.unfit(block.at)
+        found.append(block)
         if len(found) > _MAX_BLOCKS:
             raise CorruptFile("FLAC: an absurd number of metadata blocks")
-    if found[0].kind != _STREAMINFO:
+    if found[0].kind != flac.STREAMINFO:
         raise CorruptFile("FLAC: the block STREAMINFO is missing")
-    sync = data[at : at + 2]
+    sync = data[found[-1].end : found[-1].end + 2]
     if sync and not (sync[0] == 0xFF and sync[1:] and sync[1] & 0xFE == 0xF8):
         raise CorruptFile("FLAC: no frame where the metadata ends")
     return found

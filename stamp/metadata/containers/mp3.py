@@ -7,12 +7,13 @@ the frame with the Xing, LAME or VBRI header, further tags, and Lyrics3 and ID3v
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from itertools import islice
 from typing import Final
 
 from ...core.errors import CorruptFile, UnsupportedFormat
+from ...formats import endtags
 from ...formats import id3 as id3tag
 from ...formats.source import Patched, Source, memoised
 from ..stores import ape, id3
@@ -21,7 +22,6 @@ TITLE: Final = "MP3"
 STORES: Final = ("id3", "xmp", "ape")
 
 _XMP = b"XMP"
-_ID3V1 = 128
 _MAX_APE = 1 << 24
 _MOST_BEHIND = 8
 """Tags behind the sound that are looked at."""
@@ -76,24 +76,9 @@ def _behind(data: Source) -> tuple[int, tuple[int, int]]:
     """Where the sound ends, and where the last APE tag stands behind it: an empty span in a file without one.
     ID3v1 may be in front of it or behind.
     """
-    front = id3tag.prefix(data)
-    end, place = len(data), None
-    for _ in range(_MOST_BEHIND):
-        tail = data[max(front, end - _ID3V1 - 3) : end]
-        footer = tail[-ape.FRAME :]
-        # An APE tag of 131 bytes has its own "TAG" where that of ID3v1 would stand.
-        if tail[-_ID3V1:][:3] == b"TAG" and len(tail) >= _ID3V1 and not tail.startswith(ape.MARK):
-            end -= _ID3V1
-        elif footer[:8] == ape.MARK and len(footer) == ape.FRAME:
-            size, _, flags = struct.unpack_from("<III", footer, 12)
-            start = end - size - (ape.FRAME if flags & ape.HAS_HEADER else 0)
-            if not front <= start < end:
-                break
-            place = place or (start, end)
-            end = start
-        else:
-            break
-    return end, place or (end, end)
+    tags = list(islice(endtags.tags(data, id3tag.prefix(data), ("id3v1", "ape")), _MOST_BEHIND))
+    end = tags[-1].at if tags else len(data)
+    return end, next(((tag.at, tag.end) for tag in tags if tag.kind == "ape"), (end, end))
 
 
 def _readable_ape(data: Source) -> bytes | None:

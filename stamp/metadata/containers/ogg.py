@@ -9,6 +9,7 @@ header of its own.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
@@ -61,7 +62,7 @@ def splice(data: Source, blocks: Mapping[str, bytes]) -> Source:
         prefix = prefix[:1] + len(comments).to_bytes(3, "big")
     packets = [prefix + comments, *stream.packets[1:]]
     first, last = stream.pages[1], stream.pages[-1]
-    new = oggpage.packed(packets, first.serial, first.sequence, last.position)
+    new = oggpage.packed(packets, first.serial, first.sequence, last.granule)
     edits: list[Edit] = [(first.at, last.end, b"".join(new))]
     shift = len(new) - (len(stream.pages) - 1)
     if shift:
@@ -82,7 +83,7 @@ def essence(data: Source) -> Iterator[bytes]:
     yield data[stream.pages[0].start : stream.pages[0].end]
     yield from stream.packets[1:]
     for page in oggpage.pages(data, stream.pages[-1].end):
-        yield page.position
+        yield struct.pack("<q", page.granule)
         yield data[page.start : page.end]
 
 
@@ -94,7 +95,8 @@ def _stream(data: Source) -> _Stream:
         raise UnsupportedFormat("Ogg: several streams in one file; only a single one is handled")
     if len(pages) < 2 or not _ends(pages):
         raise CorruptFile("Ogg: the file ends within its headers")
-    packets = _cut(b"".join(data[page.start : page.end] for page in pages[1:]), pages[1:])
+    lacing = b"".join(page.lacing for page in pages[1:])
+    packets, _ = oggpage.split(lacing, b"".join(data[page.start : page.end] for page in pages[1:]))
     head = data[first.start : first.end]
     prefixes = next((after for start, after in _HEADERS.items() if head.startswith(start)), None)
     if prefixes is None:
@@ -109,7 +111,7 @@ def _header_pages(data: Source) -> list[Page]:
     """The first page, and those behind it to the first that ends with a whole packet."""
     found: list[Page] = []
     for page in oggpage.pages(data):
-        if not found and (not page.flags & oggpage.FIRST or len(_cut(b"", [page])) != 1):
+        if not found and (not page.flags & oggpage.FIRST or len(oggpage.split(page.lacing, b"")[0]) != 1):
             raise CorruptFile("Ogg: the file does not begin with the header of a stream")
         if found and page.flags & oggpage.LAST:
             break
@@ -125,15 +127,3 @@ def _ends(pages: list[Page]) -> bool:
     """Whether the last packet of these pages is whole."""
     lacing = next((page.lacing for page in reversed(pages[1:]) if page.lacing), b"\xff")
     return lacing[-1] < 255
-
-
-def _cut(content: bytes, pages: list[Page]) -> list[bytes]:
-    """The packets in the content of pages."""
-    packets: list[bytes] = []
-    start = end = 0
-    for length in chain.from_iterable(page.lacing for page in pages):
-        end += length
-        if length < 255:
-            packets.append(content[start:end])
-            start = end
-    return packets

@@ -8,13 +8,12 @@ already is replaced where it stands. All other chunks, and what follows IEND, ar
 
 from __future__ import annotations
 
-import struct
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from ...core.errors import CorruptFile
+from ...formats.png import Chunk, chunks, is_intact, packed
 from ..stores import iptc, pngtext
 from . import rawprofile
 from .splicing import Edit, spliced
@@ -27,15 +26,6 @@ _TEXT_KINDS = (b"tEXt", b"zTXt", b"iTXt")
 _PICTURE = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"acTL", b"fcTL", b"fdAT")
 
 
-@dataclass(frozen=True, slots=True)
-class _Chunk:
-    """A chunk at data[start:end], length and CRC included."""
-
-    kind: bytes
-    start: int
-    end: int
-
-
 def extract(data: bytes) -> dict[str, bytes]:
     """Store -> its block. Raises `CorruptFile` for a damaged chunk structure or a damaged metadata chunk."""
     homes = _homes(data, _chunks(data))
@@ -45,7 +35,7 @@ def extract(data: bytes) -> dict[str, bytes]:
     if iptc.resource(found.get("iptc", b""), iptc.IIM) is None:
         found.pop("iptc", None)
     if homes["text"]:
-        found["text"] = b"".join(data[chunk.start : chunk.end] for chunk in homes["text"])
+        found["text"] = b"".join(data[chunk.at : chunk.stop] for chunk in homes["text"])
     return found
 
 
@@ -53,9 +43,9 @@ def splice(data: bytes, blocks: Mapping[str, bytes]) -> bytes:
     """`data` with the blocks of some stores replaced, put in, or taken out where they are empty. Raises
     `CorruptFile` as `extract` does.
     """
-    chunks = _chunks(data)
-    homes = _homes(data, chunks)
-    front = next(chunk.start for chunk in chunks if chunk.kind == b"IDAT")
+    found = _chunks(data)
+    homes = _homes(data, found)
+    front = next(chunk.at for chunk in found if chunk.kind == b"IDAT")
     edits: list[Edit] = []
     for store in STORES:
         if store in blocks:
@@ -63,11 +53,11 @@ def splice(data: bytes, blocks: Mapping[str, bytes]) -> bytes:
             if not places:
                 edits.append((front, front, _chunk(store, blocks[store])))
             elif store == "text":
-                edits.append((places[0].start, places[0].end, blocks[store]))
-                edits += [(chunk.start, chunk.end, b"") for chunk in places[1:]]
+                edits.append((places[0].at, places[0].stop, blocks[store]))
+                edits += [(chunk.at, chunk.stop, b"") for chunk in places[1:]]
             else:
                 edits += [
-                    (chunk.start, chunk.end, _renewed(data, store, chunk, blocks[store])) for chunk in places
+                    (chunk.at, chunk.stop, _renewed(data, store, chunk, blocks[store])) for chunk in places
                 ]
     return spliced(data, edits)
 
@@ -80,37 +70,31 @@ def has_c2pa(data: bytes) -> bool:
 def essence(data: bytes) -> list[memoryview]:
     """The picture itself: header, palette, transparency, image data and animation."""
     view = memoryview(data)
-    return [view[chunk.start : chunk.end] for chunk in _chunks(data) if chunk.kind in _PICTURE]
+    return [view[chunk.at : chunk.stop] for chunk in _chunks(data) if chunk.kind in _PICTURE]
 
 
-def _chunks(data: bytes) -> list[_Chunk]:
-    chunks: list[_Chunk] = []
-    position = 8
-    while not chunks or chunks[-1].kind != b"IEND":
-        if position + 12 > len(data):
-            raise CorruptFile("PNG: the file ends before its last chunk")
-        (length,) = struct.unpack_from(">I", data, position)
-        end = position + 12 + length
-        if end > len(data):
-            raise CorruptFile(f"PNG: the chunk at byte {position} does not fit in the file")
-        chunks.append(_Chunk(data[position + 4 : position + 8], position, end))
-        position = end
-    if chunks[0].kind != b"IHDR" or not any(chunk.kind == b"IDAT" for chunk in chunks):
+def _chunks(data: bytes) -> list[Chunk]:
+    found = list(chunks(data))
+    if found and found[-1].stop > len(data):
+        raise CorruptFile(f"PNG: the chunk at byte {found[-1].at} does not fit in the file")
+    if not found or found[-1].kind != b"IEND":
+        raise CorruptFile("PNG: the file ends before its last chunk")
+    if found[0].kind != b"IHDR" or not any(chunk.kind == b"IDAT" for chunk in found):
         raise CorruptFile("PNG: no header or no image data")
-    return chunks
+    return found
 
 
-def _homes(data: bytes, chunks: list[_Chunk]) -> dict[str, list[_Chunk]]:
+def _homes(data: bytes, found: list[Chunk]) -> dict[str, list[Chunk]]:
     """Store -> its chunks: all that hold texts; of the others the one that counts, and raw profiles that
     follow it.
     """
-    homes: dict[str, list[_Chunk]] = {store: [] for store in STORES}
-    profiles: dict[bytes, _Chunk] = {}
-    for chunk in chunks:
+    homes: dict[str, list[Chunk]] = {store: [] for store in STORES}
+    profiles: dict[bytes, Chunk] = {}
+    for chunk in found:
         if chunk.kind == b"eXIf":
             homes["exif"] = homes["exif"] or [chunk]
         elif chunk.kind in _TEXT_KINDS:
-            keyword = data[chunk.start + 8 : min(chunk.start + 88, chunk.end - 4)].partition(b"\0")[0]
+            keyword = data[chunk.start : min(chunk.start + 80, chunk.end)].partition(b"\0")[0]
             if keyword in pngtext.KEYWORDS:
                 homes["text"].append(chunk)
             elif keyword == _XMP_KEYWORD and chunk.kind == b"iTXt":
@@ -120,19 +104,14 @@ def _homes(data: bytes, chunks: list[_Chunk]) -> dict[str, list[_Chunk]]:
     for keyword, store in rawprofile.KEYWORDS.items():
         homes[store] += [profiles[keyword]] if keyword in profiles else []
     for chunk in (chunk for places in homes.values() for chunk in places):
-        (stated,) = struct.unpack_from(">I", data, chunk.end - 4)
-        if zlib.crc32(memoryview(data)[chunk.start + 4 : chunk.end - 4]) != stated:
-            raise CorruptFile(f"PNG: the checksum of the metadata chunk at byte {chunk.start} is wrong")
+        if not is_intact(data, chunk):
+            raise CorruptFile(f"PNG: the checksum of the metadata chunk at byte {chunk.at} is wrong")
     return homes
 
 
-def _content(data: bytes, chunk: _Chunk) -> bytes:
-    return data[chunk.start + 8 : chunk.end - 4]
-
-
-def _block(data: bytes, store: str, chunk: _Chunk) -> bytes:
+def _block(data: bytes, store: str, chunk: Chunk) -> bytes:
     """The block of a store other than text, in a chunk of its own or in a raw profile."""
-    content = _content(data, chunk)
+    content = data[chunk.start : chunk.end]
     if chunk.kind == b"eXIf":
         return content
     if chunk.kind == b"iTXt":
@@ -140,14 +119,14 @@ def _block(data: bytes, store: str, chunk: _Chunk) -> bytes:
     return rawprofile.block(store, rawprofile.decoded(pngtext.latin(chunk.kind, content)[1]))
 
 
-def _renewed(data: bytes, store: str, chunk: _Chunk, block: bytes) -> bytes:
+def _renewed(data: bytes, store: str, chunk: Chunk, block: bytes) -> bytes:
     """A new chunk for an old one; a raw profile stays one."""
     if chunk.kind in (b"eXIf", b"iTXt") or not block:
         return _chunk(store, block)
-    keyword, text = pngtext.latin(chunk.kind, _content(data, chunk))
+    keyword, text = pngtext.latin(chunk.kind, data[chunk.start : chunk.end])
     new = rawprofile.encoded(text, rawprofile.profile(store, block, rawprofile.decoded(text)))
-    packed = b"\0" + zlib.compress(new) if chunk.kind == b"zTXt" else new
-    return pngtext.chunk(chunk.kind, keyword + b"\0" + packed)
+    text = b"\0" + zlib.compress(new) if chunk.kind == b"zTXt" else new
+    return packed(chunk.kind, keyword + b"\0" + text)
 
 
 def _chunk(store: str, block: bytes) -> bytes:
@@ -155,8 +134,8 @@ def _chunk(store: str, block: bytes) -> bytes:
         case _ if not block:
             return b""
         case "exif":
-            return pngtext.chunk(b"eXIf", block)
+            return packed(b"eXIf", block)
         case "xmp":
-            return pngtext.chunk(b"iTXt", _XMP_KEYWORD + bytes(5) + block)
+            return packed(b"iTXt", _XMP_KEYWORD + bytes(5) + block)
         case _:
             return block

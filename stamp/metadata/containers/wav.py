@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ...core.errors import CorruptFile, UnsupportedFormat
-from ...formats.riff import LENGTH_ELSEWHERE, Change, Chunk, edits, packed, walked
+from ...formats.riff import LENGTH_ELSEWHERE, Change, Chunk, edits, packed, whole_chunks
 from ...formats.source import Edit, Patched, Source, memoised
 
 TITLE: Final = "WAV"
@@ -127,7 +127,7 @@ def _wave(data: Source) -> _Wave:
     if not 12 <= end <= len(data) + 1:
         raise CorruptFile(f"WAV: the file is shorter than its header says: cut off, or {_UNFINISHED}")
     end = min(end, len(data))
-    found = walked(data, 12, end, "<", lengths)
+    found = whole_chunks(data, 12, end, "<", lengths)
     if end < len(data) and any(chunk.kind == b"data" and chunk.start == chunk.end for chunk in found):
         # Players take what follows for the sound.
         raise CorruptFile(f"WAV: the length of the sound is missing: {_UNFINISHED}")

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from ...core.errors import CorruptFile
+from ...formats import riff
 
 TITLE: Final = "WebP"
 STORES: Final = ("xmp", "exif")
@@ -22,15 +22,6 @@ _FLAGS = {"exif": 0x08, "xmp": 0x04}
 _ALPHA = 0x10
 _EXIF_PREFIX = b"Exif\0\0"
 _PICTURE = (b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF")
-
-
-@dataclass(frozen=True, slots=True)
-class _Chunk:
-    """A chunk whose content is data[start:end]; padding follows where the length is odd."""
-
-    kind: bytes
-    start: int
-    end: int
 
 
 def extract(data: bytes) -> dict[str, bytes]:
@@ -64,9 +55,9 @@ def splice(data: bytes, blocks: Mapping[str, bytes]) -> bytes:
     contents[0] = (b"VP8X", bytes([flags]) + contents[0][1][1:])
     pieces: list[bytes | memoryview] = []
     for kind, content in contents:
-        pieces += (kind, struct.pack("<I", len(content)), content, bytes(len(content) % 2))
+        pieces += (riff.head(kind, len(content), "<"), content, bytes(len(content) % 2))
     size = 4 + sum(map(len, pieces))
-    return b"".join((b"RIFF", struct.pack("<I", size), b"WEBP", *pieces, view[end:]))
+    return b"".join((riff.head(b"RIFF", size, "<"), b"WEBP", *pieces, view[end:]))
 
 
 def has_c2pa(data: bytes) -> bool:
@@ -80,29 +71,25 @@ def essence(data: bytes) -> list[memoryview]:
     return [view[chunk.start : chunk.end] for chunk in _chunks(data)[0] if chunk.kind in _PICTURE]
 
 
-def _chunks(data: bytes) -> tuple[list[_Chunk], int]:
+def _chunks(data: bytes) -> tuple[list[riff.Chunk], int]:
     """The chunks, and where the RIFF ends."""
-    chunks: list[_Chunk] = []
-    position = 12
+    chunks: list[riff.Chunk] = []
     stop = 8 + struct.unpack_from("<I", data, 4)[0] if len(data) >= 12 else 0
     # A writer may leave out the padding of the last chunk, or not count it.
     if stop > len(data) + 1:
         raise CorruptFile("WebP: the file is shorter than its header says")
-    while position + 8 <= min(stop, len(data)):
-        (length,) = struct.unpack_from("<I", data, position + 4)
-        start = position + 8
-        if start + length > min(stop, len(data)):
-            raise CorruptFile(f"WebP: the chunk at byte {position} does not fit in the file")
-        chunks.append(_Chunk(data[position : position + 4], start, start + length))
-        position = start + length + length % 2
+    for chunk in riff.chunks(data, 12, min(stop, len(data)), "<"):
+        if chunk.end > min(stop, len(data)):
+            raise CorruptFile(f"WebP: the chunk at byte {chunk.at} does not fit in the file")
+        chunks.append(chunk)
     if not chunks or chunks[0].kind not in (b"VP8X", b"VP8 ", b"VP8L"):
         raise CorruptFile("WebP: no picture where one must stand")
     if chunks[0].kind == b"VP8X" and chunks[0].end - chunks[0].start < 10:
         raise CorruptFile("WebP: the extended header is cut off")
-    return chunks, min(max(stop, position), len(data))
+    return chunks, min(max(stop, chunks[-1].stop), len(data))
 
 
-def _extended_header(data: bytes, picture: _Chunk) -> bytes:
+def _extended_header(data: bytes, picture: riff.Chunk) -> bytes:
     """The VP8X content for a simple file (RFC 9649, sections 2.5 to 2.7; VP8: RFC 6386, section 9.1)."""
     head = data[picture.start : min(picture.start + 10, picture.end)]
     if picture.kind == b"VP8L" and head[:1] == b"\x2f" and len(head) >= 5:

@@ -7,66 +7,22 @@ case, and every item that is not ours keeps its bytes and its place.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import replace
 
 from ...core.checks import Value
-from ...core.errors import CorruptFile
+from ...formats import ape
+from ...formats.ape import Tag
 from ..mapping.columns.music import Comment
 from ..mapping.fields import homes_in
 
-MARK: Final = b"APETAGEX"
-FRAME: Final = 32
-"""Bytes of the header and of the footer."""
-VERSION: Final = 2000
-HAS_HEADER: Final = 1 << 31
-
-_FRAME = struct.Struct("<8sIIII8x")
-_SIZES = struct.Struct("<II")
-_IS_HEADER = 1 << 29
-_MOST_ITEMS = 10_000
-_NO_TEXT = 6
-"""Bits of an item's flags that are set where its value is binary or a link."""
 _HOMES = {name: home for name, home in homes_in("ape").items() if isinstance(home, Comment)}
-
-
-@dataclass(frozen=True, slots=True)
-class _Tag:
-    """`items` are (key in capitals, the whole item)."""
-
-    flags: int
-    items: tuple[tuple[bytes, bytes], ...]
-
-    def at(self, home: Comment) -> list[int]:
-        """The places of the items that are the home's."""
-        return [at for at, (key, _) in enumerate(self.items) if key == home.key.upper().encode()]
-
-    def texts(self, home: Comment) -> list[str]:
-        """The texts of the first of them."""
-        return next((_texts(self.items[at][1]) for at in self.at(home)), [])
-
-    def put(self, home: Comment, texts: Sequence[str]) -> _Tag:
-        """Where the first of them stands, or at the end."""
-        places = self.at(home)
-        first = min(places, default=len(self.items))
-        rest = [item for at, item in enumerate(self.items[first:], first) if at not in places]
-        new = [(home.key.upper().encode(), _item(home.key, texts))] if texts else []
-        return replace(self, items=(*self.items[:first], *new, *rest))
-
-    def encoded(self) -> bytes:
-        """Empty without items."""
-        body = b"".join(raw for _, raw in self.items)
-        frame = (MARK, VERSION, len(body) + FRAME, len(self.items))
-        header = _FRAME.pack(*frame, self.flags | _IS_HEADER) if self.flags & HAS_HEADER else b""
-        return header + body + _FRAME.pack(*frame, self.flags) if self.items else b""
 
 
 def read(block: bytes) -> dict[str, Value]:
     """The rights in a tag. Raises `CorruptFile` where a length does not fit."""
-    tag = _parsed(block)
-    found = {name: home.value(tag.texts(home)) for name, home in _HOMES.items()}
+    tag = ape.parse(block)
+    found = {name: home.value(_texts(tag, home)) for name, home in _HOMES.items()}
     return {name: value for name, value in found.items() if value is not None}
 
 
@@ -74,53 +30,37 @@ def write(block: bytes | None, values: dict[str, Value]) -> bytes:
     """`block`, or a new one, with the rights in `values`; identical bytes where nothing differs. Raises
     `CorruptFile` as `read` does.
     """
-    tag = before = _Tag(HAS_HEADER, ()) if block is None else _parsed(block)
+    tag = before = Tag(ape.HAS_HEADER, ()) if block is None else ape.parse(block)
     for name, value in values.items():
         home = _HOMES[name]
         texts = home.texts(value)
-        if len(tag.at(home)) != 1 or home.value(tag.texts(home)) != home.value(texts):
-            tag = tag.put(home, texts)
+        if len(_places(tag, home)) != 1 or home.value(_texts(tag, home)) != home.value(texts):
+            tag = _put(tag, home, texts)
     return block if block is not None and tag == before else tag.encoded()
 
 
 def remove(block: bytes, values: dict[str, Value]) -> bytes:
     """`block` without these fields; empty if no item is left."""
-    tag = _parsed(block)
+    tag = ape.parse(block)
     for name in values:
-        tag = tag.put(_HOMES[name], ())
+        tag = _put(tag, _HOMES[name], ())
     return tag.encoded()
 
 
-def _parsed(block: bytes) -> _Tag:
-    if len(block) < FRAME:
-        raise CorruptFile("the APE tag is cut off")
-    mark, version, size, count, flags = _FRAME.unpack_from(block, len(block) - FRAME)
-    body = block[FRAME if flags & HAS_HEADER else 0 : -FRAME]
-    if mark != MARK or version != VERSION or size != len(body) + FRAME or count > _MOST_ITEMS:
-        raise CorruptFile("the footer of the APE tag is damaged")
-    items: list[tuple[bytes, bytes]] = []
-    at = 0
-    while at < len(body):
-        key_at = at + _SIZES.size
-        end = body.find(b"\0", key_at) + 1
-        if not end:
-            raise CorruptFile("an item of the APE tag is cut off")
-        end += _SIZES.unpack_from(body, at)[0]
-        if end > len(body):
-            raise CorruptFile("an item of the APE tag does not fit in it")
-        items.append((body[key_at:end].partition(b"\0")[0].upper(), body[at:end]))
-        at = end
-    if len(items) != count:
-        raise CorruptFile("the APE tag has another number of items than it says")
-    return _Tag(flags, tuple(items))
+def _places(tag: Tag, home: Comment) -> list[int]:
+    """The places of the items that are the home's."""
+    return [at for at, (key, _) in enumerate(tag.items) if key == home.key.upper().encode()]
 
 
-def _texts(item: bytes) -> list[str]:
-    _, flags = _SIZES.unpack_from(item)
-    value = item[_SIZES.size :].partition(b"\0")[2]
-    return [] if flags & _NO_TEXT else value.decode(errors="replace").split("\0")
+def _texts(tag: Tag, home: Comment) -> list[str]:
+    """The texts of the first of them."""
+    return next((ape.texts(tag.items[at]) for at in _places(tag, home)), [])
 
 
-def _item(key: str, texts: Sequence[str]) -> bytes:
-    value = "\0".join(texts).encode()
-    return _SIZES.pack(len(value), 0) + key.encode() + b"\0" + value
+def _put(tag: Tag, home: Comment, texts: Sequence[str]) -> Tag:
+    """The tag with these texts where the first of them stands, or at the end."""
+    places = _places(tag, home)
+    first = min(places, default=len(tag.items))
+    rest = [item for at, item in enumerate(tag.items[first:], first) if at not in places]
+    new = [ape.item(home.key, texts)] if texts else []
+    return replace(tag, items=(*tag.items[:first], *new, *rest))

@@ -1,17 +1,16 @@
 """Texts in chunks, as in RIFF's LIST INFO and in AIFF: what `info` and `iff` have in common.
 
-A block is a run of chunks. Chunks that are not ours keep their bytes and their order. Some writers of INFO
-leave the padding out; a kind never begins with a zero, which tells.
+A block is a run of chunks. Chunks that are not ours keep their bytes and their order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from ...core.checks import Value
 from ...core.errors import CorruptFile
+from ...formats import riff
 from ..mapping.columns.music import ChunkText
 from .names import join_names, split_names
 
@@ -25,7 +24,7 @@ class ChunkTexts:
     """
 
     homes: Mapping[str, ChunkText]
-    order: Literal["little", "big"]
+    order: riff.Order
     end: bytes
     codec: str
 
@@ -34,9 +33,7 @@ class ChunkTexts:
         chunks = self._chunks(block)
         found: dict[str, Value] = {}
         for name, home in self.homes.items():
-            raw = next(
-                (self._content(chunk) for chunk in chunks if chunk.startswith(home.chunk.encode())), b""
-            )
+            raw = next((chunk.content(block) for chunk in chunks if chunk.kind == home.chunk.encode()), b"")
             text = self._decoded(raw.partition(b"\0")[0]).strip()
             if text:
                 found[name] = split_names(text) if name == "creators" else text
@@ -62,31 +59,26 @@ class ChunkTexts:
 
     def _with(self, block: bytes, new: dict[bytes, bytes]) -> bytes:
         """Each text where the first chunk of its kind stands, or at the end; an empty one goes."""
-        packed = {kind: self._packed(kind, text) if text else b"" for kind, text in new.items()}
+        packed = {
+            kind: riff.packed(kind, text + self.end, self.order) if text else b""
+            for kind, text in new.items()
+        }
         chunks = self._chunks(block)
-        rest = block[sum(map(len, chunks)) :]
-        body = b"".join(packed.pop(chunk[:4], b"") if chunk[:4] in new else chunk for chunk in chunks)
+        rest = block[chunks[-1].stop if chunks else 0 :]
+        body = b"".join(
+            packed.pop(chunk.kind, b"") if chunk.kind in new else block[chunk.at : chunk.stop]
+            for chunk in chunks
+        )
         more = b"".join(packed.values())
         return body + (bytes(len(body) % 2) + more if more else b"") + rest
 
-    def _packed(self, kind: bytes, text: bytes) -> bytes:
-        content = text + self.end
-        return kind + len(content).to_bytes(4, self.order) + content + bytes(len(content) % 2)
-
-    def _content(self, chunk: bytes) -> bytes:
-        return chunk[8 : 8 + int.from_bytes(chunk[4:8], self.order)]
-
-    def _chunks(self, block: bytes) -> list[bytes]:
+    def _chunks(self, block: bytes) -> list[riff.Chunk]:
         """The whole chunks."""
-        chunks: list[bytes] = []
-        at = 0
-        while at + 8 <= len(block):
-            end = at + 8 + int.from_bytes(block[at + 4 : at + 8], self.order)
-            if end > len(block):
+        chunks: list[riff.Chunk] = []
+        for chunk in riff.chunks(block, 0, len(block), self.order, unpadded=True):
+            if chunk.end > len(block):
                 raise CorruptFile("a text does not fit in its chunk")
-            end += 1 if (end - at) % 2 and block[end : end + 1] == b"\0" else 0
-            chunks.append(block[at:end])
-            at = end
+            chunks.append(chunk)
             if len(chunks) > _MAX_CHUNKS:
                 raise CorruptFile("an absurd number of texts in one chunk")
         return chunks

@@ -11,5 +11,5 @@ from ..mapping.fields import homes_in
 from .chunktext import ChunkTexts
 
 _HOMES = {name: home for name, home in homes_in("iff").items() if isinstance(home, ChunkText)}
-_IFF = ChunkTexts(_HOMES, "big", b"", "mac_roman")
+_IFF = ChunkTexts(_HOMES, ">", b"", "mac_roman")
 read, write, remove = _IFF.read, _IFF.write, _IFF.remove

@@ -11,5 +11,5 @@ from ..mapping.fields import homes_in
 from .chunktext import ChunkTexts
 
 _HOMES = {name: home for name, home in homes_in("info").items() if isinstance(home, ChunkText)}
-_INFO = ChunkTexts(_HOMES, "little", b"\0", "cp1252")
+_INFO = ChunkTexts(_HOMES, "<", b"\0", "cp1252")
 read, write, remove = _INFO.read, _INFO.write, _INFO.remove

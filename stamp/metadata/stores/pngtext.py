@@ -7,13 +7,13 @@ default is left alone.
 
 from __future__ import annotations
 
-import struct
 import zlib
 from collections.abc import Iterator
 from typing import Final
 
 from ...core.checks import Value
 from ...core.errors import CorruptFile
+from ...formats.png import chunks, packed
 from ..mapping.fields import homes_in
 from ..mapping.slots import TextKeyword
 from .names import join_names, split_names
@@ -50,7 +50,7 @@ def write(block: bytes | None, values: dict[str, Value]) -> bytes:
     for kind, data in _chunks(block):
         keyword, text = _decoded(kind, data)
         if text is None or keyword not in new:
-            pieces.append(chunk(kind, data))
+            pieces.append(packed(kind, data))
         elif new[keyword]:
             pieces.append(new[keyword])
             new[keyword] = b""
@@ -66,21 +66,16 @@ def remove(block: bytes, values: dict[str, Value]) -> bytes:
     for kind, data in _chunks(block):
         keyword, text = _decoded(kind, data)
         if text is None or keyword not in gone:
-            kept.append(chunk(kind, data))
+            kept.append(packed(kind, data))
     return b"".join(kept)
 
 
 def encode(keyword: str, text: str) -> bytes:
     """A whole chunk with the text."""
     try:
-        return chunk(b"tEXt", keyword.encode() + b"\0" + text.encode("latin-1"))
+        return packed(b"tEXt", keyword.encode() + b"\0" + text.encode("latin-1"))
     except UnicodeEncodeError:
-        return chunk(b"iTXt", keyword.encode() + bytes(5) + text.encode())
-
-
-def chunk(kind: bytes, data: bytes) -> bytes:
-    """A PNG chunk with its length and CRC-32."""
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))
+        return packed(b"iTXt", keyword.encode() + bytes(5) + text.encode())
 
 
 def inflated(data: bytes) -> bytes:
@@ -120,8 +115,5 @@ def _decoded(kind: bytes, data: bytes) -> tuple[str, str | None]:
 
 
 def _chunks(block: bytes) -> Iterator[tuple[bytes, bytes]]:
-    position = 0
-    while position < len(block):
-        (length,) = struct.unpack_from(">I", block, position)
-        yield block[position + 4 : position + 8], block[position + 8 : position + 8 + length]
-        position += 12 + length
+    """Type and content of each chunk."""
+    return ((chunk.kind, block[chunk.start : chunk.end]) for chunk in chunks(block, 0))
