@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .._version import __version__
-from ..storage.outputs import output
+from ..storage.outputs import placing
 
 Write = Callable[[str], object]
 
@@ -49,7 +49,7 @@ def receipt_file(path: Path, *, overwrite: bool) -> Iterator[Callable[[dict[str,
     Raises OutputError, UnwritableFile.
     """
     interrupt: BaseException | None = None
-    with output(None, path, overwrite) as temp, open(temp, "w", encoding="ascii") as file:
+    with placing(None, path, overwrite) as draft, open(draft, "w", encoding="ascii") as file:
         document = Document(file.write, "stamp.receipt/1", folder=os.getcwd())
         try:
             yield document.add

@@ -18,7 +18,7 @@ from ..pipeline.files import (
     audit_rights,
     detect_file,
     embed_file,
-    marked_over,
+    note_earlier_mark,
     read_rights,
     remove_rights,
     write_rights,
@@ -126,7 +126,7 @@ class EmbedTask:
     def _embed(self, job: Job, output: Path) -> EmbedReport:
         overwrite = self.force or self.in_place
         if self.undo:
-            undone = undo_rights(job.path, output, **self.undo.told_of(job.path), overwrite=overwrite)
+            undone = undo_rights(job.path, output, **self.undo.receipt_for(job.path), overwrite=overwrite)
             return EmbedReport(job.path, output, metadata=undone, notes=undone.notes)
         if self.remove:
             assert self.rights is not None
@@ -157,7 +157,7 @@ class EmbedTask:
             options=self.options,
             progress=tell,
         )
-        return marked_over(report, found[0].hex()) if found and self.in_place else report
+        return note_earlier_mark(report, found[0].hex()) if found and self.in_place else report
 
     def _done(self, job: Job, output: Path, found: tuple[bytes, Key] | None) -> EmbedReport | None:
         """The report on an output of an earlier run, in which this mark was found; None where it is to be

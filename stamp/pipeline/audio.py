@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..core.errors import HostError, MediaError, UnsupportedFormat
 from ..core.options import Progress
-from ..core.reports import DetectReport, EmbedReport, Mark
-from ..storage.outputs import named
-from .notice import add_notice
-from .request import Order
+from ..core.reports import DetectReport, Mark
+from ..media.audio.opening import open_song
+from ..media.audio.song import block_frames
+from ..media.audio.track import SoundTrack
+from ..watermark.audio import Detector, Embedder
+from .request import EmbedRequest
+from .work import Effort, Work
 
 if TYPE_CHECKING:
     from av.container import OutputContainer
@@ -21,8 +24,6 @@ if TYPE_CHECKING:
     from ..core.detection import Detection
     from ..core.key import Key
     from ..media.audio.song import Block, Song
-    from ..media.audio.track import SoundTrack
-    from ..watermark.audio import Embedder
 
 _ENOUGH = 10  # seconds in which most music can be read
 _LITTLE = 0.1
@@ -32,89 +33,91 @@ _MOST_MARKS = 100  # in one song
 _Span = tuple[float, float]
 
 
-def embed(order: Order) -> EmbedReport:
-    """Mark the song in a file.
+class AudioWork(Work):
+    """A song: its samples run through the embedder while it is written."""
 
-    Raises
-    ------
-    UnsupportedFormat, CorruptFile, MediaError : it cannot be read, or not written again in full.
-    HostError : the song cannot carry a mark that can be read back.
-    UnwritableFile : the output cannot be written.
-    """
-    from ..media.audio.opening import open_song
-    from ..watermark.audio import Embedder
+    def __init__(self, request: EmbedRequest) -> None:
+        super().__init__(request)
+        self._song = open_song(request.src)
+        self._samples = _Samples(self._song, request.progress)
+        self._notes: list[str] = []
 
-    song = open_song(order.src)
-    with named(order.src):
-        embedder = Embedder(
-            order.payload,
-            key=order.key,
-            sample_rate=song.rate,
-            channels=song.channels,
-            strength=order.strength,
-        )
-    with order.output as temp, named(order.src):
-        reading = _Reading(song, order.progress)
-        notes = song.write(temp, _marked(reading, embedder))
-        metadata = add_notice(temp, order.rights) if order.rights else None
-        made = open_song(temp)
-        if made.frames is not None and made.frames != reading.frames:
-            reason = f"its copy would be {made.frames} samples long instead of {reading.frames}"
+    def mark(self, effort: Effort) -> None:
+        self._embedder = embedder_for(self.request, self._song.rate, self._song.channels, gain=effort.gain)
+
+    def encode(self, draft: Path, effort: Effort) -> None:
+        self._notes = self._song.write(draft, _marked(self._samples, self._embedder))
+        self.marked_share = round(self._embedder.marked_share, 3)
+
+    def read_back(self, draft: Path) -> bytes | None:
+        frames, there = self._samples.frames, open_song(draft).frames
+        if there is not None and there != frames:
+            reason = f"its copy would be {there} samples long instead of {frames}"
             raise UnsupportedFormat(f"{reason}; convert it to FLAC or WAV first")
-        if detect(temp, keys=[order.key], search=False, first=True).payload != order.payload:
-            raise HostError(_reason(reading.frames / song.rate, embedder.marked_share))
-    notes += song.faults.notes
-    if song.frames and reading.frames <= song.frames - song.rate * _PACKET:
-        told, there = song.frames / song.rate, reading.frames / song.rate
-        notes.append(f"of its {told:.2f} s, {there:.2f} s could be read: it is damaged or cut off")
-    metadata = metadata and replace(metadata, path=order.dst)
-    notes += metadata.notes if metadata else ()
-    return EmbedReport(
-        order.src,
-        order.dst,
-        order.payload,
-        metadata=metadata,
-        notes=tuple(dict.fromkeys(notes)),
-        marked_share=round(embedder.marked_share, 3),
+        return payload_of(draft, key=self.request.key)
+
+    def unreadable(self) -> str:
+        seconds, share = self._samples.frames / self._song.rate, self._embedder.marked_share
+        if seconds < _ENOUGH:
+            why = f"{seconds:.1f} s are too short: take a piece of {_ENOUGH} s or more"
+        elif share < _LITTLE:
+            why = f"only {share:.0%} of it can hide one, the rest is silence or lone tones"
+        else:
+            why = "it is too quiet or too plain: more --strength may help"
+        remedy = "--no-watermark writes the rights notice alone"
+        return f"the mark cannot be read back from this song, {why}; {remedy}"
+
+    def notes(self) -> Sequence[str]:
+        song, frames = self._song, self._samples.frames
+        notes = [*self._notes, *song.faults.notes]
+        if song.frames and frames <= song.frames - song.rate * _PACKET:
+            told, there = song.frames / song.rate, frames / song.rate
+            notes.append(f"of its {told:.2f} s, {there:.2f} s could be read: it is damaged or cut off")
+        return notes
+
+
+def decode(request: EmbedRequest) -> AudioWork:
+    """Open the song. Raises UnsupportedFormat, CorruptFile, MediaError."""
+    return AudioWork(request)
+
+
+def embedder_for(request: EmbedRequest, rate: int, channels: int, *, gain: float = 1.0) -> Embedder:
+    """Return what marks sound of `rate` Hz as it was asked for. Raises HostError."""
+    return Embedder(
+        request.payload,
+        key=request.key,
+        sample_rate=rate,
+        channels=channels,
+        strength=request.strength * gain,
     )
 
 
 class Tracks:
     """Marks every sound track of a clip, while the clip is written again."""
 
-    def __init__(self, order: Order) -> None:
-        self._order = order
+    def __init__(self, request: EmbedRequest) -> None:
+        self._request = request
         self._embedders: list[Embedder] = []
 
     def make(self, stream: Any, output: OutputContainer) -> SoundTrack:
-        """What marks the packets of `stream` for `output`. Raises UnsupportedFormat, HostError."""
-        from ..media.audio.track import SoundTrack
-        from ..watermark.audio import Embedder
-
-        with named(self._order.src):
-            embedder = Embedder(
-                self._order.payload,
-                key=self._order.key,
-                sample_rate=stream.codec_context.rate,
-                channels=stream.codec_context.layout.nb_channels,
-                strength=self._order.strength,
-            )
+        """Return what marks the packets of `stream` for `output`. Raises UnsupportedFormat, HostError."""
+        context = stream.codec_context
+        embedder = embedder_for(self._request, context.rate, context.layout.nb_channels)
         self._embedders.append(embedder)
-        return SoundTrack(self._order.src, stream, output, embedder)
+        return SoundTrack(self._request.src, stream, output, embedder)
 
-    def result(self, made: Path) -> tuple[float | None, list[str]]:
-        """How much of the first track carries the mark, None where there is no track, and what a person
-        should know about the sound of the clip that was made."""
+    def result(self, draft: Path) -> tuple[float | None, list[str]]:
+        """Return how much of the first track carries the mark, None where there is no track, and what a
+        person should know about the sound of the clip that was made."""
         if not self._embedders:
             return None, ["there is no sound in it to be marked"]
-        found = detect(made, keys=[self._order.key], search=False, first=True)
         plain = "the mark cannot be read back from its sound: too short, too quiet or too plain"
-        notes = [] if found.payload == self._order.payload else [plain]
-        return round(self._embedders[0].marked_share, 3), notes
+        readable = payload_of(draft, key=self._request.key) == self._request.payload
+        return round(self._embedders[0].marked_share, 3), [] if readable else [plain]
 
 
-class _Reading:
-    """The song's samples on their way; `frames` is how many have passed."""
+class _Samples:
+    """The samples of a song on their way; `frames` is how many have passed."""
 
     def __init__(self, song: Song, progress: Progress) -> None:
         self._song, self._progress = song, progress
@@ -122,25 +125,13 @@ class _Reading:
 
     def __iter__(self) -> Iterator[Block]:
         """Raises HostError where there are none."""
+        self.frames = 0
         for block in self._song.blocks():
             yield block
             self.frames += len(block)
             self._progress(self.frames, max(self._song.frames or 0, self.frames))
         if not self.frames:
             raise HostError("there is no sound in this song")
-
-
-def _reason(seconds: float, share: float) -> str:
-    """Why a mark cannot be read back, and what to do."""
-    if seconds < _ENOUGH:
-        why = f"{seconds:.1f} s are too short: take a piece of {_ENOUGH} s or more"
-    elif share < _LITTLE:
-        why = f"only {share:.0%} of it can hide one, the rest is silence or lone tones"
-    else:
-        why = "it is too quiet or too plain: more --strength may help"
-    return (
-        f"the mark cannot be read back from this song, {why}; --no-watermark writes the rights notice alone"
-    )
 
 
 def _marked(blocks: Iterable[Block], embedder: Embedder) -> Iterator[Block]:
@@ -151,8 +142,6 @@ def _marked(blocks: Iterable[Block], embedder: Embedder) -> Iterator[Block]:
 
 
 def _pieces(block: Block) -> Iterator[Block]:
-    from ..media.audio.song import block_frames
-
     size = block_frames(block.shape[1])
     for start in range(0, len(block), size):
         yield block[start : start + size].copy()  # a view would keep the whole block
@@ -168,32 +157,31 @@ def detect(
 ) -> DetectReport:
     """Look for marks of any of `keys` in the sound of `src`; see `files.detect_file`. With `first`, a song
     whose beginning is read is not read to its end, and no other marks are looked for."""
-    from ..media.audio.opening import open_song
-
     if not isinstance(src, Path):
         raise UnsupportedFormat("a song cannot be read from a file object; give the path of this file")
 
     song = open_song(src)
-    with named(src):
-        found = _heard(song, keys, [(0.0, _GLANCE)], search=False)[0][0] if first else []
-        if not found or found[0].payload is None:
-            (found,), length = _heard(song, keys, [(0.0, math.inf)], search=search, progress=progress)
-        best, *further = found
-        if not first and best.payload is not None:
-            further += _beside(song, keys, found, length, search=search)
+    found = _heard(song, keys, [(0.0, _GLANCE)], search=False)[0][0] if first else []
+    if not found or found[0].payload is None:
+        (found,), length = _heard(song, keys, [(0.0, math.inf)], search=search, progress=progress)
+    best, *further = found
+    if not first and best.payload is not None:
+        further += _beside(song, keys, found, length, search=search)
     marks = _gathered([best, *further])
     own = marks.pop((best.payload, best.key_name), None)
     spans = own.spans if own else tuple(best.spans)
     return DetectReport.of(src, replace(best, spans=spans), marks.values())
 
 
+def payload_of(path: Path, *, key: Key) -> bytes | None:
+    """Return the payload of a song that was marked and left as it is."""
+    return detect(path, keys=[key], search=False, first=True).payload
+
+
 def lacks(clip: Path, payload: bytes, *, key: Key) -> bool:
     """Whether the sound of a clip could carry a mark that can be read back, and does not carry this one."""
-    from ..media.audio.opening import open_song
-    from ..watermark.audio import Embedder
-
     try:
-        if detect(clip, keys=[key], search=False, first=True).payload == payload:
+        if payload_of(clip, key=key) == payload:
             return False
         song = open_song(clip)
         embedder = Embedder(payload, key=key, sample_rate=song.rate, channels=song.channels)
@@ -257,8 +245,6 @@ def _heard(
 ) -> tuple[list[list[Detection]], float]:
     """What the keys say of each part of a song, (start, end) in seconds and in order, the likeliest mark
     first; and how many seconds were read."""
-    from ..watermark.audio import Detector
-
     found: list[list[Detection]] = []
     blocks, block, at, done = song.blocks(), None, 0, 0  # the block has the samples `at` to `done`
     for start, end in parts:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..storage.outputs import named
+from .notice import find_rights
 
 if TYPE_CHECKING:
     from ..core.checks import Value
@@ -72,28 +72,20 @@ class AuditReport:
 
 
 def audit_rights(original: str | os.PathLike[str], copy: str | os.PathLike[str]) -> AuditReport:
-    """Compares the rights notice of `copy` with that of `original`; the containers may differ.
+    """Compare the rights notice of `copy` with that of `original`; the containers may differ.
 
     Raises
     ------
     UnsupportedFormat, CorruptFile, MediaError : one of them cannot be read, or is no container that can hold
         a notice.
     """
-    before, after = _found(Path(original)), _found(Path(copy))
+    before, after = find_rights(Path(original)), find_rights(Path(copy))
     names = (*before.sources, *after.sources)
     fields = {name: _compared(name, before, after) for name in dict.fromkeys(names)}
     notes = [f"original: {warning}" for warning in before.warnings] + after.warnings
     if before.has_c2pa and not after.has_c2pa:
         notes.append("the original's C2PA manifest (Content Credentials) is gone")
     return AuditReport(Path(original), Path(copy), fields, tuple(notes))
-
-
-def _found(path: Path) -> RightsFound:
-    from ..metadata import document as registry
-    from ..storage.large import open_large
-
-    with open_large(path) as file, named(path):
-        return registry.read_rights(file)
 
 
 def _compared(name: str, before: RightsFound, after: RightsFound) -> FieldAudit:

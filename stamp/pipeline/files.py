@@ -1,7 +1,8 @@
 """Whole-file jobs: mark a file, find the mark in one, read and write its rights notice.
 
-The work is done in one module for each kind of work (`photos`, `songs`), chosen by the content of the file,
-and in `notices`: there the signal (`media`), the watermark (`watermark`) and the notice (`metadata`) meet.
+What is done to a file that is marked, and in which order, is in `stages`; how, in one module for each kind of
+work (`image`, `audio`, `video`), chosen by the content of the file, and in `notice`: there the signal
+(`media`), the watermark (`watermark`) and the notice (`metadata`) meet.
 Each function works on one file, keeps no state, prints nothing, and may be called from any number of threads
 and processes at once. Outputs appear whole or not at all, and a source is never touched unless it is named as
 the output and overwriting is allowed.
@@ -11,13 +12,12 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from ..core.errors import (
     CorruptFile,
@@ -31,11 +31,13 @@ from ..core.options import EmbedOptions, Progress
 from ..core.reports import DetectReport, EmbedReport, RightsReport
 from ..core.rights import Rights
 from ..formats.kind import HEAD, Kind, kind, kind_of
-from ..storage.outputs import check_output, output
+from ..storage.outputs import check_output, named
+from . import stages
 from .audit import AuditReport, audit_rights
 from .notice import read_rights, write_rights
 from .removals import remove_rights
-from .request import Order
+from .request import EmbedRequest
+from .work import Medium
 
 if TYPE_CHECKING:
     from ..core.key import Key
@@ -97,51 +99,59 @@ def embed_file(
     UnwritableFile : `dst` cannot be written.
     """
     src, dst = Path(src), Path(dst)
-    if rights is not None and not isinstance(rights, Rights):
-        raise RightsError(
-            f"the rights are a Rights, not {rights!r}; make one with Rights(copyright_notice=...)"
-        )
-    rights = rights if rights and rights.values() else None
+    rights = _checked_rights(rights)
     check_output(src, dst, overwrite)
     if not watermark:
         if rights is None:
             raise RightsError("nothing to write: neither a watermark nor a rights notice was asked for")
-        report = write_rights(src, dst, rights, overwrite=overwrite)
-        return EmbedReport(src, dst, metadata=report, notes=report.notes)
+        written = write_rights(src, dst, rights, overwrite=overwrite)
+        return EmbedReport(src, dst, metadata=written, notes=written.notes)
 
     if key is None:
         raise KeyFileError("a watermark needs a key; make one with Key.generate() or `stamp key new FILE`")
-    _check_key(key)
-    payload = os.urandom(8) if payload is None else payload
-    if not isinstance(payload, bytes) or len(payload) != 8:
-        raise PayloadError(f"a payload is 8 bytes, not {payload!r}")
+    key = _checked_key(key)
+    payload = _checked_payload(os.urandom(8) if payload is None else payload)
     if not 0 < strength < math.inf:
         raise ValueError(f"the strength of a mark that can be read is above 0 and finite, not {strength}")
-
-    former = _identifier(src)
-    rights = replace(rights, identifier=payload.hex()) if rights else None
-    order = Order(
+    earlier = _identifier(src)
+    request = EmbedRequest(
         src,
         dst,
         payload,
         key,
-        rights,
+        replace(rights, identifier=payload.hex()) if rights else None,
         strength,
-        output=output(src, dst, overwrite),
-        options=options or EmbedOptions(),
-        progress=progress or _no_progress,
+        overwrite,
+        options or EmbedOptions(),
+        progress or _no_progress,
     )
-    marked = _medium(kind_of(src)).embed(order)
-    stale = not rights and former != payload.hex()
-    return marked_over(marked, former, stale=stale) if former else marked
+    report = stages.embed(request, _medium(kind_of(src)))
+    stale = not rights and earlier != payload.hex()
+    return note_earlier_mark(report, earlier, stale=stale) if earlier else report
 
 
-def _check_key(key: object) -> None:
+def _checked_rights(rights: object) -> Rights | None:
+    """The rights; None where they say nothing."""
+    if rights is not None and not isinstance(rights, Rights):
+        raise RightsError(
+            f"the rights are a Rights, not {rights!r}; make one with Rights(copyright_notice=...)"
+        )
+    return rights if rights and rights.values() else None
+
+
+def _checked_payload(payload: object) -> bytes:
+    if not isinstance(payload, bytes) or len(payload) != 8:
+        raise PayloadError(f"a payload is 8 bytes, not {payload!r}")
+    return payload
+
+
+def _checked_key(key: object) -> Key:
     """A path or the bytes of a key in its place would fail deep inside, and one may end up in a log there."""
     from ..core.key import Key
 
     if not isinstance(key, Key):
         raise KeyFileError(f"a key is a Key, not a {type(key).__name__}; load it with Key.load(path)")
+    return key
 
 
 def _identifier(src: Path) -> str | None:
@@ -152,14 +162,14 @@ def _identifier(src: Path) -> str | None:
     return None
 
 
-def marked_over(report: EmbedReport, former: str, *, stale: bool = False) -> EmbedReport:
-    """The report on a work that carried the payload `former` before it was marked; `stale`: its notice was
-    left as it is, and tells of that payload."""
-    if any(former in note for note in report.notes):
+def note_earlier_mark(report: EmbedReport, earlier: str, *, stale: bool = False) -> EmbedReport:
+    """Return the report on a work that carried the payload `earlier` before it was marked, with a note that
+    says so. `stale`: its notice was left as it is, and has that payload."""
+    if any(earlier in note for note in report.notes):
         return report
     told = ", and its notice still tells that one" if stale else ""
     remedy = "there are two now, begin with the original for a clean one"
-    note = f"it carried the mark {former} before{told}: {remedy}"
+    note = f"it carried the mark {earlier} before{told}: {remedy}"
     return replace(report, notes=(*report.notes, note))
 
 
@@ -190,22 +200,19 @@ def detect_file(
     keys = [keys] if isinstance(keys, Key) else list(keys)
     if not keys:
         raise KeyFileError("no key to look with; load one with Key.load(path)")
-    for key in keys:
-        _check_key(key)
+    keys = [_checked_key(key) for key in keys]
+    progress = progress or _no_progress
     if isinstance(src, str | os.PathLike):
         src = Path(src)
-        return _medium(kind_of(src)).detect(
-            src, keys=keys, search=search, first=first, progress=progress or _no_progress
-        )
+        with named(src):
+            return _medium(kind_of(src)).detect(src, keys=keys, search=search, first=first, progress=progress)
     head = _head(src)
     if not head:
         raise CorruptFile("the file object is empty; was it written to the end?")
     found = kind(head)
     if found != "video":
         raise UnsupportedFormat("only a clip can be read from a file object; give the path of this file")
-    return _medium(found).detect(
-        src, keys=keys, search=search, first=first, progress=progress or _no_progress
-    )
+    return _medium(found).detect(src, keys=keys, search=search, first=first, progress=progress)
 
 
 def _head(src: BinaryIO) -> bytes:
@@ -224,20 +231,6 @@ def _no_progress(done: int, total: int) -> None:
     """Nobody wants to know."""
 
 
-class _Medium(Protocol):
-    """What a module for one kind of work offers."""
-
-    def embed(self, order: Order) -> EmbedReport: ...
-
-    def detect(
-        self, src: Path | BinaryIO, *, keys: Sequence[Key], search: bool, first: bool, progress: Progress
-    ) -> DetectReport: ...
-
-
-_MEDIA: Mapping[Kind, str] = MappingProxyType({"audio": "audio", "image": "image", "video": "video"})
-
-
-def _medium(found: Kind) -> _Medium:
-    """The module for a kind of work."""
-    module = _MEDIA.get(found, "image")
-    return cast(_Medium, import_module(f".{module}", __package__))
+def _medium(kind: Kind) -> Medium:
+    """Return the module for a kind of work, which is called like it."""
+    return cast(Medium, import_module(f".{kind}", __package__))

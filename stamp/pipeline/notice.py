@@ -1,13 +1,17 @@
-"""The rights notice of a file: read it, write it, or splice it into a file that is being made."""
+"""The rights notice of a file: read it, write it, or splice it into a file that is being made.
+
+Whatever changes a notice goes through `rewrite_notice`, which compares the essence before anything is
+written.
+"""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..core.errors import CorruptFile, UnsupportedFormat
 from ..core.reports import RightsReport
@@ -16,13 +20,14 @@ from ..formats.source import Patched
 from ..metadata import document as registry
 from ..metadata.mapping.fields import COLUMNS, homes_in
 from ..storage.large import open_large
-from ..storage.outputs import check_output, is_same, named, output
+from ..storage.outputs import check_output, is_same, named, placing
 
 if TYPE_CHECKING:
     from ..formats.source import Piece, Source
     from ..metadata.document import File, RightsFound
 
 StrPath = str | os.PathLike[str]
+Report = TypeVar("Report")
 
 
 def write_rights(src: StrPath, dst: StrPath, rights: Rights, *, overwrite: bool = False) -> RightsReport:
@@ -41,15 +46,8 @@ def write_rights(src: StrPath, dst: StrPath, rights: Rights, *, overwrite: bool 
     """
     src, dst = Path(src), Path(dst)
     check_output(src, dst, overwrite)
-    result_file = output(src, dst, overwrite)
-    with open_large(src) as file:
-        with named(src):
-            given = registry.File(file)
-            changed, report = _spliced(given, rights, dst)
-        if changed is not given or not is_same(src, dst):
-            with result_file as temp:
-                file.write(temp, pieces_of(changed.data))
-    return report
+    with named(src):
+        return _write_rights(src, dst, rights, overwrite=overwrite)
 
 
 def read_rights(src: StrPath) -> RightsReport:
@@ -61,8 +59,56 @@ def read_rights(src: StrPath) -> RightsReport:
         notice.
     """
     src = Path(src)
-    with open_large(src) as file, named(src):
-        return report_on(registry.read_rights(file), src)
+    return report_on(find_rights(src), src)
+
+
+def add_notice(draft: Path, rights: Rights) -> RightsReport:
+    """Splice the notice into a file that is being made; a container without a place for it is reported, not
+    refused.
+
+    Raises `CorruptFile`, which does not name the draft, and `UnwritableFile`; the draft is then as it was.
+    """
+    try:
+        return _write_rights(draft, draft, rights, overwrite=True)
+    except UnsupportedFormat as error:
+        reason = str(error).removeprefix(f"{draft}: ")
+        unsupported = dict.fromkeys(rights.values(), reason)
+        return RightsReport(draft, Rights(), unsupported=unsupported, notes=(f"no rights notice: {reason}",))
+
+
+def find_rights(path: Path) -> RightsFound:
+    """Return what the stores of a file say. Raises like `read_rights`."""
+    with open_large(path) as file, named(path):
+        return registry.read_rights(file)
+
+
+def rewrite_notice(
+    src: Path,
+    dst: Path,
+    change: Callable[[File], File],
+    report: Callable[[File, File], Report],
+    *,
+    overwrite: bool,
+) -> Report:
+    """Write `src` to `dst` with what `change` makes of its notice, and return the `report` on the file before
+    and after; `dst` is not touched where it is `src` itself and nothing differs.
+
+    Raises CorruptFile where the change would touch the essence, and what `report` raises: nothing is written
+    then.
+    """
+    place = placing(src, dst, overwrite)
+    with open_large(src) as file:
+        before = registry.File(file)
+        after = change(before)
+        if after is not before and not registry.same_work(before, after):
+            raise CorruptFile(
+                "the notice cannot be changed without touching the work itself: nothing is written"
+            )
+        result = report(before, after)
+        if after is not before or not is_same(src, dst):
+            with place as draft:
+                file.write(draft, _pieces_of(after.data))
+    return result
 
 
 def missing(path: Path, rights: Rights) -> tuple[Rights, tuple[str, ...]]:
@@ -106,75 +152,47 @@ def structured_data(report: RightsReport, content_url: str) -> dict[str, Any]:
     return jsonld(report.rights, kind_of(report.path), content_url)
 
 
-def with_notice(data: bytes, rights: Rights, path: Path) -> tuple[bytes, RightsReport]:
-    """Splice the notice in; a container without a place for it is reported, not refused."""
-    try:
-        changed, report = _spliced(registry.File(data), rights, path)
-        return changed.data[0 : len(changed.data)], report
-    except UnsupportedFormat as error:
-        return data, _without_place(rights, path, error)
+def _write_rights(src: Path, dst: Path, rights: Rights, *, overwrite: bool) -> RightsReport:
+    return rewrite_notice(
+        src,
+        dst,
+        lambda file: file.with_rights(rights),
+        lambda before, after: _written(before, after, rights, dst),
+        overwrite=overwrite,
+    )
 
 
-def add_notice(temp: Path, rights: Rights) -> RightsReport:
-    """Splice the notice into a file of any size that is being made; a container without a place for it is
-    reported, not refused.
-
-    Raises `CorruptFile`, `UnwritableFile`; `temp` is then as it was.
-    """
-    try:
-        return write_rights(temp, temp, rights, overwrite=True)
-    except UnsupportedFormat as error:
-        return _without_place(rights, temp, error)
-
-
-def _without_place(rights: Rights, path: Path, error: UnsupportedFormat) -> RightsReport:
-    reason = str(error).removeprefix(f"{path}: ")
-    unsupported = dict.fromkeys(rights.values(), reason)
-    return RightsReport(path, Rights(), unsupported=unsupported, notes=(f"no rights notice: {reason}",))
-
-
-def pieces_of(result: Source) -> Sequence[Piece]:
+def _pieces_of(result: Source) -> Sequence[Piece]:
     """The result of a change as `LargeFile.write` takes it."""
     if isinstance(result, bytes):
         return [result]
     return result.pieces if isinstance(result, Patched) else [(0, len(result))]
 
 
-def _spliced(file: File, rights: Rights, dst: Path) -> tuple[File, RightsReport]:
-    """The file with the notice in it, read back, and the report on it."""
-    values = rights.values()
-    before = file.found
-    changed = file.with_rights(rights)
-    check_essence(file, changed)
-    after = changed.found
-    homeless = _homeless(file, rights)
+def _written(before: File, after: File, rights: Rights, dst: Path) -> RightsReport:
+    """The report on a notice that was written. Raises CorruptFile where it cannot be read back."""
+    values, old, new = rights.values(), before.found, after.found
+    homeless = _homeless(before, rights)
     wanted = [name for name in values if name not in homeless]
-    missing = [name for name in wanted if name not in after.sources]
+    missing = [name for name in wanted if name not in new.sources]
     if missing:
         raise CorruptFile(f"the notice cannot be read back from this file: {', '.join(missing)}")
 
-    same = [
-        name for name in wanted if name in before.sources and standing(before, name) == standing(after, name)
-    ]
-    written = tuple(name for name in wanted if name not in same)
-    unsupported = {name: homeless[name] for name in values if name in homeless}
+    same = [name for name in wanted if name in old.sources and by_store(old, name) == by_store(new, name)]
     notes = [
         f"{name} does not stand in {COLUMNS[store].title}: there is no room for it"
-        for store in changed.created
+        for store in after.created
         for name in wanted
-        if store not in after.sources[name]
-        and (home := homes_in(store).get(name))
-        and home.held(values[name])
+        if store not in new.sources[name] and (home := homes_in(store).get(name)) and home.held(values[name])
     ]
-    report = report_on(after, dst)
-    report = replace(
+    report = report_on(new, dst)
+    return replace(
         report,
-        written=written,
+        written=tuple(name for name in wanted if name not in same),
         unchanged=tuple(same),
-        unsupported=unsupported,
+        unsupported={name: homeless[name] for name in values if name in homeless},
         notes=(*report.notes, *notes),
     )
-    return changed, report
 
 
 def _homeless(file: File, rights: Rights) -> dict[str, str]:
@@ -185,18 +203,13 @@ def _homeless(file: File, rights: Rights) -> dict[str, str]:
     return {**file.homeless, **full}
 
 
-def standing(found: RightsFound, name: str) -> dict[str, object]:
-    """Store -> what it says of a field."""
+def by_store(found: RightsFound, name: str) -> dict[str, object]:
+    """Return store -> its value of a field."""
     return {store: values[name] for store, values in found.values.items() if name in values}
 
 
-def check_essence(file: File, changed: File) -> None:
-    """Raises `CorruptFile` if a change of the notice has touched the work itself."""
-    if changed is not file and not registry.same_work(file, changed):
-        raise CorruptFile("the notice cannot be changed without touching the work itself: nothing is written")
-
-
 def report_on(found: RightsFound, path: Path) -> RightsReport:
+    """Return the report on a file in which this was found."""
     conflicts = {name: tuple(stores) for name, stores in found.conflicts.items()}
     notes = [
         f"{name} differs between {' and '.join((found.sources[name][0], *stores))}"

@@ -1,4 +1,4 @@
-"""Receipts: what a run did to a file, told from the file before and after, not from what was intended."""
+"""Receipts: what a run did to a file, by the file before and after, not by what was intended."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def receipt(before: Snapshot, after: Snapshot) -> dict[str, Any]:
 
     `changes` has each field, and each store, that is not as it was: {field: {store: {"before": value or null,
     "after": value or null}}}. `blocks` has the stores that these values alone do not bring back byte for
-    byte: {store: {"before": ..., "after_sha256": ...}}, see `metadata.former`.
+    byte: {store: {"before": ..., "after_sha256": ...}}, see `metadata.block_delta`.
     """
     changes = _changes(before.values, after.values)
     is_same = bool(before.essence_sha256) and before.essence_sha256 == after.essence_sha256
@@ -78,11 +78,11 @@ def receipt(before: Snapshot, after: Snapshot) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """What a receipt tells of one output: where it was written, its essence then, and what was changed
-    (`changes` and `blocks`), in JSON: there may be many thousands."""
+class ReceiptEntry:
+    """One output in a file of receipts: its path, its essence then, and what was changed (`changes` and
+    `blocks`), in JSON: there may be many thousands."""
 
-    place: str
+    path: str
     essence_sha256: str | None
     changes: str
 
@@ -95,39 +95,39 @@ class Receipts:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._by_content: dict[str, list[_Told]] = {}
-        self._by_place: dict[str, _Told] = {}
+        self._by_content: dict[str, list[ReceiptEntry]] = {}
+        self._by_path: dict[str, ReceiptEntry] = {}
         try:
             document = json.loads(path.read_text(encoding="utf-8"))
             folder = document.get("folder", "")
             for entry in document["results"]:
-                if (told := entry["receipt"]) is None:
+                if (made := entry["receipt"]) is None:
                     continue
-                # Outputs are told as they were named, from the folder in which the run was started.
-                place = os.path.realpath(os.path.join(folder, entry["output"]))
-                changes = json.dumps({"changes": told["changes"], "blocks": told.get("blocks", {})})
-                kept = _Told(place, told["essence_sha256"]["after"], changes)
-                self._by_content.setdefault(told["sha256"]["after"], []).append(kept)
-                self._by_place[place] = kept
+                # Outputs have the names that they were given, from the folder in which the run was started.
+                output = os.path.realpath(os.path.join(folder, entry["output"]))
+                changes = json.dumps({"changes": made["changes"], "blocks": made.get("blocks", {})})
+                kept = ReceiptEntry(output, made["essence_sha256"]["after"], changes)
+                self._by_content.setdefault(made["sha256"]["after"], []).append(kept)
+                self._by_path[output] = kept
         except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise RightsError(f"{path}: no receipt of `stamp embed --receipt`: {error}") from error
 
-    def told_of(self, path: Path) -> dict[str, Any]:
-        """The `changes` and `blocks` of the receipt of `path`: told of the very same content, wherever it is
-        now, else of the same place, if the work in it is still the same.
+    def receipt_for(self, path: Path) -> dict[str, Any]:
+        """Return the `changes` and `blocks` of the receipt of `path`: that of the very same content, wherever
+        it is now, else that of the same path, if the essence there is still the same.
 
-        Raises `RightsError` where nothing is told of it, `MediaError` where `path` cannot be read.
+        Raises `RightsError` where there is none, `MediaError` where `path` cannot be read.
         """
-        now, place = snapshot(path), os.path.realpath(path)
+        now, output = snapshot(path), os.path.realpath(path)
         same = self._by_content.get(now.sha256, [])
-        here = [told for told in same if told.place == place]
-        if len({told.changes for told in here or same}) > 1:
+        here = [entry for entry in same if entry.path == output]
+        if len({entry.changes for entry in here or same}) > 1:
             raise RightsError(
                 f"{path}: {self.path} tells different things of files with this content; undo it where it was"
             )
         if same:
             return _parsed((here or same)[0])
-        there = self._by_place.get(place)
+        there = self._by_path.get(output)
         if there is None:
             raise RightsError(f"{path}: {self.path} has no receipt of this content, nor of this place")
         if there.essence_sha256 is None or there.essence_sha256 != now.essence_sha256:
@@ -135,8 +135,8 @@ class Receipts:
         return _parsed(there)
 
 
-def _parsed(told: _Told) -> dict[str, Any]:
-    changes: dict[str, Any] = json.loads(told.changes)
+def _parsed(entry: ReceiptEntry) -> dict[str, Any]:
+    changes: dict[str, Any] = json.loads(entry.changes)
     return changes
 
 
@@ -160,13 +160,13 @@ def _plain(changes: Changes) -> dict[str, Any]:
     from ..core.rights import plain
     from ..metadata.mapping.fields import FIELD
 
-    told: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for name in FIELD:
         for store, values in changes.items():
             if name in values:
                 before, after = (None if value is None else plain(value) for value in values[name])
-                told.setdefault(name, {})[store] = {"before": before, "after": after}
-    return told
+                found.setdefault(name, {})[store] = {"before": before, "after": after}
+    return found
 
 
 def _blocks(before: Snapshot, after: Snapshot, changes: Changes, notice_only: bool) -> dict[str, Any]:

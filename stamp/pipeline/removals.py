@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from ..core.errors import RightsError
 from ..core.reports import RightsReport
 from ..core.rights import Rights
-from ..storage.outputs import check_output, is_same, named, output
-from .notice import check_essence, pieces_of, report_on, standing, versions
+from ..storage.outputs import check_output, named
+from .notice import by_store, report_on, rewrite_notice, versions
 
 if TYPE_CHECKING:
     from ..metadata.block_delta import Former
-    from ..metadata.document import Changes, File, RightsFound
+    from ..metadata.document import Changes, File
 
 StrPath = str | os.PathLike[str]
 
@@ -34,12 +34,19 @@ def remove_rights(src: StrPath, dst: StrPath, rights: Rights, *, overwrite: bool
     OutputError, UnsupportedFormat, CorruptFile, MediaError, UnwritableFile : see `write_rights`.
     """
 
-    def change(file: File) -> tuple[File, Iterable[str]]:
+    def ours(file: File) -> Rights:
         present = file.found.rights
-        ours = replace(_as_written(rights, present), identifier=present.identifier)
-        return file.without_rights(ours), ours.values()
+        return replace(_as_written(rights, present), identifier=present.identifier)
 
-    return _changed(Path(src), Path(dst), overwrite, change)[0]
+    def report(before: File, after: File) -> RightsReport:
+        return _removed(before, after, ours(before).values(), Path(dst))
+
+    src, dst = Path(src), Path(dst)
+    check_output(src, dst, overwrite)
+    with named(src):
+        return rewrite_notice(
+            src, dst, lambda file: file.without_rights(ours(file)), report, overwrite=overwrite
+        )
 
 
 def undo_rights(
@@ -61,15 +68,21 @@ def undo_rights(
     """
     wanted, formers = _parsed(changes), _formers(blocks)
 
-    def change(file: File) -> tuple[File, Iterable[str]]:
-        return file.undone(wanted, formers), changes
+    def report(before: File, after: File) -> RightsReport:
+        old, new = before.found, after.found
+        result = _removed(before, after, changes, Path(dst))
+        everything = dict.fromkeys((*new.sources, *old.sources))
+        back = [name for name in everything if _says_more(by_store(old, name), by_store(new, name))]
+        removed = tuple(name for name in result.removed if name not in back)
+        unchanged = tuple(name for name in result.unchanged if name not in back)
+        return replace(result, written=tuple(back), removed=removed, unchanged=unchanged)
 
-    report, before, after = _changed(Path(src), Path(dst), overwrite, change)
-    everything = dict.fromkeys((*after.sources, *before.sources))
-    back = [name for name in everything if _says_more(standing(before, name), standing(after, name))]
-    removed = [name for name in report.removed if name not in back]
-    kept = [name for name in report.unchanged if name not in back]
-    return replace(report, written=tuple(back), removed=tuple(removed), unchanged=tuple(kept))
+    src, dst = Path(src), Path(dst)
+    check_output(src, dst, overwrite)
+    with named(src):
+        return rewrite_notice(
+            src, dst, lambda file: file.undone(wanted, formers), report, overwrite=overwrite
+        )
 
 
 def _says_more(before: Mapping[str, object], after: Mapping[str, object]) -> bool:
@@ -77,34 +90,12 @@ def _says_more(before: Mapping[str, object], after: Mapping[str, object]) -> boo
     return any(before.get(store) != value for store, value in after.items())
 
 
-def _changed(
-    src: Path,
-    dst: Path,
-    overwrite: bool,
-    change: Callable[[File], tuple[File, Iterable[str]]],
-) -> tuple[RightsReport, RightsFound, RightsFound]:
-    """The report, and what was found before and after. `change` gives the new file, and the fields that it
-    was about.
-    """
-    from ..metadata import document as registry
-    from ..storage.large import open_large
-
-    check_output(src, dst, overwrite)
-    result_file = output(src, dst, overwrite)
-    with open_large(src) as data:
-        with named(src):
-            file = registry.File(data)
-            before = file.found
-            result, names = change(file)
-            check_essence(file, result)
-            after = result.found
-        if result is not file or not is_same(src, dst):
-            with result_file as temp:
-                data.write(temp, pieces_of(result.data))
-    gone = [name for name in before.sources if standing(before, name) != standing(after, name)]
-    left = [name for name in names if name in after.sources and name not in gone]
-    report = replace(report_on(after, dst), removed=tuple(gone), unchanged=tuple(left))
-    return report, before, after
+def _removed(before: File, after: File, names: Iterable[str], dst: Path) -> RightsReport:
+    """The report on a file from which the fields `names` were to go."""
+    old, new = before.found, after.found
+    gone = tuple(name for name in old.sources if by_store(old, name) != by_store(new, name))
+    left = tuple(name for name in names if name in new.sources and name not in gone)
+    return replace(report_on(new, dst), removed=gone, unchanged=left)
 
 
 def _as_written(rights: Rights, present: Rights) -> Rights:
@@ -117,7 +108,7 @@ def _as_written(rights: Rights, present: Rights) -> Rights:
 
 
 def _parsed(changes: Mapping[str, Mapping[str, Any]]) -> Changes:
-    """Store -> field -> (value before, value after), None where it did not stand."""
+    """Store -> field -> (value before, value after), None where there was none."""
     from ..metadata.mapping.fields import STORES
 
     found: dict[str, dict[str, Any]] = {}
@@ -137,7 +128,7 @@ def _formers(blocks: Mapping[str, Mapping[str, str]]) -> dict[str, Former]:
     from ..metadata.block_delta import Former
 
     try:
-        return {store: Former(told["before"], told["after_sha256"]) for store, told in blocks.items()}
+        return {store: Former(block["before"], block["after_sha256"]) for store, block in blocks.items()}
     except (AttributeError, KeyError, TypeError) as error:
         raise RightsError(f"the blocks in the receipt cannot be read: {error!r}") from error
 

@@ -1,8 +1,7 @@
-"""What `embed_file` asks of the module for one kind of work."""
+"""What `embed_file` was asked for."""
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,12 +14,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class EmbedRequest:
     """One file to be marked.
 
     payload : 8 bytes. rights : the notice, with the payload as `identifier`; None leaves the metadata as it
-        is. strength : above 0 and finite. output : is entered when there is something to write, gives the
-        temporary file to write it to, and makes it `dst` in the end. The rest is that of `embed_file`.
+        is. strength : above 0 and finite. The rest is that of `embed_file`.
     """
 
     src: Path
@@ -29,6 +27,6 @@ class Order:
     key: Key
     rights: Rights | None
     strength: float
-    output: AbstractContextManager[Path]
+    overwrite: bool
     options: EmbedOptions
     progress: Progress

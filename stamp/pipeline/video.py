@@ -9,178 +9,129 @@ import math
 from bisect import bisect
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..core.errors import HostError, MediaError
 from ..core.options import Progress
-from ..core.reports import DetectReport, EmbedReport, Mark, RightsReport
-from ..storage.outputs import named
-from . import audio as songs
-from .notice import add_notice
-from .request import Order
+from ..core.reports import DetectReport, Mark
+from ..media.video.clip import Clip, examine
+from ..media.video.difficulty import difficulty, later_scenes
+from ..media.video.frames import watched
+from ..media.video.mp4_index import carry_over_boxes
+from ..media.video.remux import rewrite
+from ..media.video.transcode import plan_transcode
+from ..watermark.video import USUAL, Detector, Embedder, allocation
+from . import audio
+from .fidelity import VideoFidelity
+from .request import EmbedRequest
+from .work import Effort, Work
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from numpy.typing import NDArray
 
     from ..core.key import Key
-    from ..media.video.clip import Clip
-    from ..media.video.encoders import Encoder
-
-# Small, flat and noisy clips need more than others: the first of these at which the mark is read back.
-_GAINS = (1.0, 1.6, 2.5)
-_COMPARED_FRAMES = 8
-_BAND_ROWS = 48
 
 
-def embed(order: Order) -> EmbedReport:
-    """Mark the clip in a file.
+class VideoWork(Work):
+    """A clip: its frames are marked while it is written, with more strength if they are small, flat or
+    noisy; its sound, too, if asked for."""
 
-    Raises
-    ------
-    UnsupportedFormat, CorruptFile, MediaError : it cannot be read, or not written again in full.
-    HostError : the clip cannot carry a mark that can be read back.
-    UnwritableFile : the output cannot be written.
+    efforts = (Effort(), Effort(gain=1.6), Effort(gain=2.5))
+
+    def __init__(self, request: EmbedRequest, clip: Clip) -> None:
+        super().__init__(request)
+        self._plan = plan_transcode(clip, request.options)
+        self._clip = self._plan.clip
+        self._scenes = later_scenes(request.src, clip.seconds)
+        self._gain = 1.0
+        self._written: list[str] = []
+
+    def mark(self, effort: Effort) -> None:
+        self._gain = effort.gain
+        self._marking = _Marking(self.request, self._clip, self._scenes, effort.gain)
+        self._tracks = audio.Tracks(self.request) if self.request.options.audio else None
+
+    def encode(self, draft: Path, effort: Effort) -> None:
+        clip, progress = self._clip, self.request.progress
+        written = rewrite(
+            self._plan,
+            draft,
+            self._marking.mark,
+            preview=self._marking.preview,
+            progress=lambda done: progress(done, max(done, clip.frames)),
+            make_sound=self._tracks.make if self._tracks else None,
+        )
+        if clip.muxer in ("mp4", "mov"):
+            carry_over_boxes(self.request.src, draft, written.track_ids)
+        self._written = list(written.notes)
+        self.psnr_db, self.ssim = self._marking.fidelity.result()
+
+    def read_back(self, draft: Path) -> bytes | None:
+        payload = payload_of(draft, key=self.request.key)
+        if self._tracks and payload == self.request.payload:
+            self.marked_share, notes = self._tracks.result(draft)
+            self._written += notes
+        return payload
+
+    def unreadable(self) -> str:
+        return (
+            "the mark cannot be read back: the clip is too small, too flat or too coarsely coded; "
+            "try a lower --crf or more --strength"
+        )
+
+    def notes(self) -> Sequence[str]:
+        others = self._clip.other_videos
+        notes = [*(f"{what} was lost" for what in self._plan.losses), *self._written]
+        if others:
+            notes.append(f"{others} more tracks of pictures were copied without a mark")
+        if self._gain > 1:
+            notes.append(f"{self._gain:g} times the strength was needed for a mark that can be read back")
+        return (*notes, *self._plan.advice)
+
+
+def decode(request: EmbedRequest) -> Work:
+    """Examine the clip, and decide how it is written again. Raises UnsupportedFormat, CorruptFile,
+    MediaError."""
+    clip = examine(request.src)
+    return audio.decode(request) if clip is None else VideoWork(request, clip)
+
+
+class _Marking:
+    """Marks the frames of one clip, and measures how near they stay to what they were.
+
+    scenes : when the later scenes begin, in seconds, and how hard they are to code; see `later_scenes`.
     """
-    from ..formats.reading import refused
-    from ..media.video.clip import examine
-    from ..media.video.difficulty import later_scenes
-    from ..media.video.encoders import Settings, choose
-    from ..media.video.luma import has_luma_plane
-    from ..media.video.mp4_index import layout
-    from ..media.video.platforms import findings, platform, prepared, sampled, with_codec
 
-    src, options = order.src, order.options
-    clip = examine(src)
-    if clip is None:
-        return songs.embed(order)
-    settings = Settings(options.codec, options.crf, options.preset)
-    wanted = platform(options.platform) if options.platform else None
-    if wanted:
-        settings = with_codec(settings, clip, wanted)
-    codec = settings.codec or clip.codec
-    losses, clip = clip.losses(codec), clip.written(codec)
-    if losses and not options.lossy:
-        raise refused(src, f"{' and '.join(losses)} would be lost", "--force writes it without")
-    if not has_luma_plane(clip.pix_fmt):
-        raise refused(src, f"frames of {clip.pix_fmt} have no plane of luma", "convert them to YUV first")
-    encoder = choose(sampled(clip, codec) if wanted else clip, settings)
-    advice: tuple[str, ...] = ()
-    if wanted:
-        encoder = prepared(encoder, clip, wanted)
-        advice = findings(clip, wanted, src.stat().st_size, layout(src))
-    with order.output as temp, named(src):
-        scenes = later_scenes(src, clip.seconds)
-        for gain in _GAINS:
-            made = _write(
-                clip,
-                temp,
-                order,
-                scenes=scenes,
-                gain=gain,
-                encoder=encoder,
-                edit_lists=wanted is None or wanted.edit_lists or clip.staggered,
-            )
-            if payload_of(temp, key=order.key) == order.payload:
-                break
-        else:
-            raise HostError(
-                "the mark cannot be read back: the clip is too small, too flat or too coarsely coded; "
-                "try a lower --crf or more --strength"
-            )
-    others = (f"{clip.other_videos} more tracks of pictures were copied without a mark",)
-    stronger = (f"{gain:g} times the strength was needed for a mark that can be read back",)
-    metadata = made.metadata and replace(made.metadata, path=order.dst)
-    notes = (
-        *(f"{what} was lost" for what in losses),
-        *made.notes,
-        *(others if clip.other_videos else ()),
-        *(stronger if gain > 1 else ()),
-        *advice,
-        *(metadata.notes if metadata else ()),
-    )
-    return EmbedReport(
-        src,
-        order.dst,
-        order.payload,
-        *made.fidelity,
-        metadata=metadata,
-        notes=tuple(dict.fromkeys(notes)),
-        marked_share=made.marked_share,
-    )
+    def __init__(
+        self, request: EmbedRequest, clip: Clip, scenes: Sequence[tuple[float, float]], gain: float
+    ) -> None:
+        self._size = (clip.width, clip.height) if clip.turn.transposed else (clip.height, clip.width)
+        self._embedder = Embedder(
+            request.payload,
+            key=request.key,
+            size=self._size,
+            depth=clip.depth,
+            full_range=clip.full_range,
+            strength=request.strength * gain,
+            aspect=clip.aspect,
+        )
+        self.fidelity = VideoFidelity(clip.frames, clip.depth)
+        self._begins = [-math.inf, *(start for start, _ in scenes)]
+        self._allocations = [USUAL, *(allocation(bits, self._size) for _, bits in scenes)]
 
-
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """What is to be said about a clip that was written; see `EmbedReport`."""
-
-    fidelity: tuple[float, float]
-    metadata: RightsReport | None
-    marked_share: float | None
-    notes: tuple[str, ...]
-
-
-def _write(
-    clip: Clip,
-    temp: Path,
-    order: Order,
-    *,
-    scenes: Sequence[tuple[float, float]],
-    gain: float,
-    encoder: Encoder,
-    edit_lists: bool,
-) -> _Made:
-    """Write the marked clip, with its notice, to `temp`; `gain` is for the picture alone. `scenes`: see
-    `later_scenes`."""
-    from ..media.video.difficulty import difficulty
-    from ..media.video.mp4_index import carry_over_boxes
-    from ..media.video.remux import rewrite
-    from ..watermark.video import USUAL, Embedder, allocation
-
-    assert clip.path is not None
-    size = (clip.width, clip.height) if clip.turn.transposed else (clip.height, clip.width)
-    embedder = Embedder(
-        order.payload,
-        key=order.key,
-        size=size,
-        depth=clip.depth,
-        full_range=clip.full_range,
-        strength=order.strength * gain,
-        aspect=clip.aspect,
-    )
-    fidelity = _Fidelity(clip)
-    begins = [-math.inf, *(start for start, _ in scenes)]
-    needed = [USUAL, *(allocation(bits, size) for _, bits in scenes)]
-
-    def preview(frames: list[VideoFrame]) -> None:
+    def preview(self, frames: list[VideoFrame]) -> None:
+        """Measure the first scene by its first frames."""
         bits = difficulty(frames)
         if bits is not None:
-            needed[0] = allocation(bits, size)
+            self._allocations[0] = allocation(bits, self._size)
 
-    def mark(luma: NDArray[Any], seconds: float) -> None:
-        before = fidelity.before(luma)
-        embedder.mark(luma, needed[bisect(begins, seconds) - 1])
-        fidelity.after(before, luma)
-
-    sound = songs.Tracks(order) if order.options.audio else None
-    written = rewrite(
-        clip,
-        temp,
-        encoder,
-        mark,
-        preview=preview,
-        progress=lambda done: order.progress(done, max(done, clip.frames)),
-        make_sound=sound.make if sound else None,
-        edit_lists=edit_lists,
-        tolerant=order.options.lossy,
-    )
-    if clip.muxer in ("mp4", "mov"):
-        carry_over_boxes(clip.path, temp, written.track_ids)
-    metadata = add_notice(temp, order.rights) if order.rights else None
-    share, heard = sound.result(temp) if sound else (None, [])
-    return _Made(fidelity.result(), metadata, share, (*written.notes, *heard))
+    def mark(self, luma: NDArray[Any], seconds: float) -> None:
+        """Mark the upright luma of a frame in place."""
+        before = self.fidelity.before(luma)
+        self._embedder.mark(luma, self._allocations[bisect(self._begins, seconds) - 1])
+        self.fidelity.after(before, luma)
 
 
 def detect(
@@ -195,28 +146,26 @@ def detect(
     `files.detect_file`."""
     seen = _seen(src, keys=keys, search=search, first=first, progress=progress)
     if seen is None:
-        return songs.detect(src, keys=keys, search=search, first=first, progress=progress)
+        return audio.detect(src, keys=keys, search=search, first=first, progress=progress)
     if seen.present or not isinstance(src, Path):
         return seen
     with suppress(HostError, MediaError):  # without sound, or with sound that cannot be read
-        heard = songs.detect(src, keys=keys, search=search, first=first)
+        heard = audio.detect(src, keys=keys, search=search, first=first)
         return heard if heard.present else seen
     return seen
 
 
 def payload_of(path: Path, *, key: Key) -> bytes | None:
-    """The payload of a clip that was marked and left as it is; of its sound only where it has no pictures."""
+    """Return the payload of a clip that was marked and left as it is; of its sound only where it has no
+    pictures."""
     seen = _seen(path, keys=[key], search=False, first=True, progress=lambda done, total: None)
-    return (seen or songs.detect(path, keys=[key], search=False, first=True)).payload
+    return seen.payload if seen else audio.payload_of(path, key=key)
 
 
 def _seen(
     src: Path | BinaryIO, *, keys: Sequence[Key], search: bool, first: bool, progress: Progress
 ) -> DetectReport | None:
     """Look for marks in the pictures of a clip; None where there are no pictures."""
-    from ..media.video.frames import watched
-    from ..watermark.video import Detector
-
     with watched(src, references_only=True) as watching:
         if watching is None:
             return None
@@ -235,42 +184,3 @@ def _seen(
         if other.present and other.payload
     )
     return DetectReport.of(src if isinstance(src, Path) else None, best, others)
-
-
-class _Fidelity:
-    """PSNR and SSIM of the marked luma, over a few frames spread over the clip.
-
-    Every fourth row counts for the PSNR and a band in the middle for the SSIM: in full they would cost a
-    tenth of a fast encoding.
-    """
-
-    def __init__(self, clip: Clip) -> None:
-        self._every = max(1, clip.frames // _COMPARED_FRAMES)
-        self._white = float((1 << clip.depth) - 1)
-        self._seen = 0
-        self._errors: list[float] = []
-        self._similar: list[float] = []
-
-    def before(self, luma: NDArray[Any]) -> NDArray[Any] | None:
-        """A copy of the frame, if it is one of those to be compared."""
-        self._seen += 1
-        return luma.copy() if (self._seen - 1) % self._every == 0 else None
-
-    def after(self, before: NDArray[Any] | None, luma: NDArray[Any]) -> None:
-        if before is None:
-            return
-        import numpy as np
-
-        from ..watermark.common.quality import ssim
-
-        one, two = (plane[::4].astype(np.float32) for plane in (before, luma))
-        self._errors.append(float(np.square(one - two).mean()))
-        top = max(0, luma.shape[0] // 2 - _BAND_ROWS // 2)
-        bands = (plane[top : top + _BAND_ROWS].astype(np.float32) for plane in (before, luma))
-        self._similar.append(ssim(*bands, data_range=self._white))
-
-    def result(self) -> tuple[float, float]:
-        """PSNR in dB, infinite where nothing differs, and SSIM."""
-        error = sum(self._errors) / len(self._errors)
-        psnr = 10 * math.log10(self._white**2 / error) if error else math.inf
-        return psnr, sum(self._similar) / len(self._similar)

@@ -38,18 +38,18 @@ def is_same(src: Path, dst: Path) -> bool:
         return False
 
 
-def output(src: Path | None, dst: Path, overwrite: bool) -> AbstractContextManager[Path]:
-    """A temporary file that becomes `dst` at the end, with the permissions of `src`, if there is one; missing
-    folders are made only now that there is something to write.
+def placing(src: Path | None, dst: Path, overwrite: bool) -> AbstractContextManager[Path]:
+    """Return a context that yields a draft, a temporary file which becomes `dst` at the end, with the
+    permissions of `src`, if there is one; missing folders are made only when the context is entered.
 
     To be called before `src` is read: raises MediaError at the end if it has changed since, as a file does
     that is still being uploaded, and `dst` does not appear.
     """
-    return _output(src, dst, overwrite, _state(src) if src else None)
+    return _placing(src, dst, overwrite, _state(src) if src else None)
 
 
 @contextmanager
-def _output(src: Path | None, dst: Path, overwrite: bool, state: _State | None) -> Iterator[Path]:
+def _placing(src: Path | None, dst: Path, overwrite: bool, state: _State | None) -> Iterator[Path]:
     try:
         if not os.path.isdir(os.path.dirname(dst) or os.curdir):
             dst.parent.mkdir(parents=True, exist_ok=True)
@@ -57,8 +57,8 @@ def _output(src: Path | None, dst: Path, overwrite: bool, state: _State | None) 
         raise UnwritableFile(
             f"{dst.parent}: cannot make this folder: {error.strerror or error}", path=dst
         ) from error
-    with write_whole(dst, overwrite=overwrite, mode_from=src) as temp:
-        yield temp
+    with write_whole(dst, overwrite=overwrite, mode_from=src) as draft:
+        yield draft
         if src and state and _state(src) != state:
             raise MediaError(
                 f"{src}: was changed while it was worked on, so nothing is written; run it again", path=src
@@ -79,7 +79,7 @@ def _state(path: Path) -> _State | None:
 
 @contextmanager
 def named(path: Path) -> Iterator[None]:
-    """Errors about bytes and pixels become errors about the file they came from."""
+    """Name the file in errors about its bytes and pixels; to be used once, where the file is opened."""
     try:
         yield
     except HostError as error:

@@ -18,6 +18,7 @@ from stamp.media.video.clip import examine
 from stamp.media.video.encoders import Settings, choose
 from stamp.media.video.mp4_index import carry_over_boxes
 from stamp.media.video.remux import rewrite
+from stamp.media.video.transcode import Transcode
 from tests import clips
 
 needs_ffprobe = pytest.mark.skipif(not shutil.which("ffprobe"), reason="ffprobe is not installed")
@@ -59,7 +60,7 @@ def rewritten(source: Path, target: Path, edit: Callable[..., None] = brighter) 
     clip = examine(source)
     assert clip is not None
     fast = None if clip.codec in ("prores", "vp9", "mpeg4") else "ultrafast"
-    written = rewrite(clip, target, choose(clip, Settings(preset=fast)), edit)
+    written = rewrite(Transcode(clip, choose(clip, Settings(preset=fast))), target, edit)
     if clip.muxer in ("mp4", "mov"):
         carry_over_boxes(source, target, written.track_ids)
 
@@ -191,7 +192,7 @@ def test_nothing_moves_where_no_edit_list_could_move_it_back(
     clips.write(source, options=options, prepare=sound)
     clip = examine(source)
     assert clip is not None
-    rewrite(clip, target, choose(clip, Settings()), brighter)
+    rewrite(Transcode(clip, choose(clip, Settings())), target, brighter)
     for kind, which in (("v", "best_effort_timestamp_time"), ("a", "pts_time")):
         ask = ("-select_streams", kind, "-show_frames", "-show_entries", f"frame={which}")
         before, after = (probe(path, *ask)["frames"] for path in (source, target))

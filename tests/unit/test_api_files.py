@@ -137,7 +137,7 @@ def test_one_of_several_keys(marked: Path, monkeypatch: pytest.MonkeyPatch) -> N
         asked.append(key.name)
         return found[key.name]
 
-    monkeypatch.setattr("stamp.watermark.image.detect.detect", detect)
+    monkeypatch.setattr("stamp.pipeline.image.detect_in", detect)
     for names, best in (
         (("nothing", "less"), "nothing"),
         (("less", "traces", "nothing"), "traces"),
@@ -256,7 +256,7 @@ def deaf(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
 
 
 def quality_floors(monkeypatch: pytest.MonkeyPatch) -> list[int | None]:
-    from stamp.media.image import opening as image
+    from stamp.pipeline import image
 
     floors: list[int | None] = []
     encode = image.encode_picture
@@ -319,14 +319,14 @@ def test_the_same_result_from_threads_and_processes(photo: Path, tmp_path: Path)
 
 
 def test_fidelity_takes_no_floats_of_all_colours() -> None:
-    from stamp.pipeline.image import _fidelity
+    from stamp.pipeline.fidelity import image_fidelity
 
     before = np.random.default_rng(1).integers(0, 256, (4000, 1000, 3), np.uint8)
     after = before ^ 1
-    expected = _fidelity(before, after)
+    expected = image_fidelity(before, after)
     tracemalloc.start()
     try:
-        assert _fidelity(before, after) == expected
+        assert image_fidelity(before, after) == expected
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -11,6 +11,7 @@ from films import Mkv, Mp4, box
 import stamp
 from stamp.core.errors import CorruptFile, UnwritableFile
 from stamp.pipeline.notice import add_notice
+from stamp.storage.outputs import named
 
 RIGHTS = stamp.Rights(copyright_notice="© 2026 Zoë 東京", creators=("Ł",), marked=True)
 FILMS = {"film.mp4": Mp4(), "end.mp4": Mp4(first=False), "film.mov": Mp4(brand=b"qt  "), "film.mkv": Mkv()}
@@ -56,5 +57,5 @@ def test_a_container_without_a_place_is_reported_and_a_damaged_one_refused(tmp_p
     assert set(report.unsupported) == {"copyright_notice", "creators", "marked"}
     assert path.read_bytes() == b"RIFF\x40\0\0\0AVI LIST"
     (path := tmp_path / "f.mp4").write_bytes(Mp4().encoded()[:-1])
-    with pytest.raises(CorruptFile, match=r"f\.mp4"):
+    with pytest.raises(CorruptFile, match=r"f\.mp4"), named(path):
         add_notice(path, RIGHTS)

@@ -21,7 +21,7 @@ from stamp.core.errors import MediaError, UnwritableFile
 from stamp.core.rights import Rights
 from stamp.metadata import document as registry
 from stamp.storage.atomic import TEMP_SUFFIX
-from stamp.storage.outputs import output
+from stamp.storage.outputs import placing
 
 RIGHTS = Rights(copyright_notice="© 2026 Zoë 東京", creators=("Zoë",), usage_terms="x" * 3000)
 unix = pytest.mark.skipif(sys.platform == "win32", reason="limits and forks are Unix's")
@@ -171,9 +171,9 @@ def test_a_source_that_changes_meanwhile(in_place: bool, tmp_path: Path) -> None
     source = tmp_path / "source.jpg"
     source.write_bytes(b"the first half")
     target = source if in_place else tmp_path / "target.jpg"
-    result = output(source, target, in_place)
+    result = placing(source, target, in_place)
     source.write_bytes(b"the first half, and the second")
-    with pytest.raises(MediaError, match=r"source\.jpg: was changed"), result as temp:
-        temp.write_bytes(b"made of the first half")
+    with pytest.raises(MediaError, match=r"source\.jpg: was changed"), result as draft:
+        draft.write_bytes(b"made of the first half")
     assert source.read_bytes() == b"the first half, and the second"
     assert list(tmp_path.iterdir()) == [source]

@@ -29,8 +29,10 @@ from stamp.media.video.frames import Look, watched
 from stamp.media.video.hdr import side_data
 from stamp.media.video.luma import Turn, turn_of
 from stamp.media.video.mp4_index import _make_room, carry_over_boxes
-from stamp.media.video.remux import _decoding_threads, rewrite
+from stamp.media.video.picture_track import _decoding_threads
+from stamp.media.video.remux import rewrite
 from stamp.media.video.timing import Order
+from stamp.media.video.transcode import Transcode
 from stamp.pipeline.files import detect_file, embed_file
 from tests import clips
 
@@ -43,7 +45,7 @@ def examined(path: Path) -> Clip:
 
 def again(source: Path, target: Path, **settings: Any) -> tuple[str, ...]:
     clip = examined(source)
-    written = rewrite(clip, target, choose(clip, Settings(**settings)), lambda luma, seconds: None)
+    written = rewrite(Transcode(clip, choose(clip, Settings(**settings))), target, lambda luma, seconds: None)
     return written.notes
 
 
@@ -72,7 +74,7 @@ def test_the_first_frames_are_seen_before_any_is_edited(count: int, tmp_path: Pa
         seen.append("edit")
         edited.append(seconds)
 
-    rewrite(clip, tmp_path / "out.mp4", choose(clip, Settings()), edit, preview=preview)
+    rewrite(Transcode(clip, choose(clip, Settings())), tmp_path / "out.mp4", edit, preview=preview)
     assert seen == [f"preview of {min(count, EXCERPT_FRAMES)}", *["edit"] * count]
     assert edited == times(tmp_path / "out.mp4") == times(tmp_path / "in.mp4")
 
@@ -187,7 +189,7 @@ def test_a_player_that_seeks_finds_all_that_a_key_frame_needs(tmp_path: Path) ->
     source, target = tmp_path / "in.mp4", tmp_path / "out.mp4"
     clips.write(source, "libsvtav1", size=(192, 128), count=360, options={"preset": "12"})
     clip = examined(source)
-    rewrite(clip, target, choose(clip, Settings(preset="12")), lambda *_: None)
+    rewrite(Transcode(clip, choose(clip, Settings(preset="12"))), target, lambda *_: None)
     with av.open(str(target)) as container:
         assert sum(packet.is_keyframe for packet in container.demux(video=0)) > 1
 
@@ -319,7 +321,7 @@ def test_what_cannot_be_kept_is_refused_or_said(
         what if what != "shape of its samples" else "the shape of its samples",
     )
     if clip.muxer == "mp4":
-        monkeypatch.setattr("stamp.media.video.clip.examine", lambda source: clip if source == path else None)
+        monkeypatch.setattr("stamp.pipeline.video.examine", lambda source: clip if source == path else None)
         path, key = source, Key.generate()
         with pytest.raises(UnsupportedFormat, match=what):
             embed_file(source, tmp_path / "out.mp4", key=key)
@@ -395,8 +397,10 @@ def test_damage_is_refused_or_counted(tmp_path: Path) -> None:
     clip = examined(source)
     encoder = choose(clip, Settings(preset="ultrafast"))
     with pytest.raises(CorruptFile, match=r"broken\.mkv"):
-        rewrite(clip, tmp_path / "out.mkv", encoder, lambda luma, seconds: None)
-    written = rewrite(clip, tmp_path / "out.mkv", encoder, lambda luma, seconds: None, tolerant=True)
+        rewrite(Transcode(clip, encoder), tmp_path / "out.mkv", lambda luma, seconds: None)
+    written = rewrite(
+        Transcode(clip, encoder, tolerant=True), tmp_path / "out.mkv", lambda luma, seconds: None
+    )
     assert 20 <= written.frames < 24
     assert "damaged" in written.notes[0]
     assert len(looked_at(source)) >= 20
@@ -420,8 +424,8 @@ def test_matroska_that_ends_early_is_refused_or_said(
     clip, target = examined(source), tmp_path / "out.mkv"
     encoder = choose(clip, Settings(preset="ultrafast"))
     with pytest.raises(CorruptFile, match=rf"in\.mkv: damaged, {what}"):
-        rewrite(clip, target, encoder, lambda luma, seconds: None)
-    written = rewrite(clip, target, encoder, lambda luma, seconds: None, tolerant=True)
+        rewrite(Transcode(clip, encoder), target, lambda luma, seconds: None)
+    written = rewrite(Transcode(clip, encoder, tolerant=True), target, lambda luma, seconds: None)
     assert re.match(what, written.notes[0])
 
 
@@ -549,7 +553,7 @@ def test_boxes_of_the_source_come_along(end: bytes, tmp_path: Path) -> None:
     index = plain[at + 8 :]
     source.write_bytes(plain[:at] + box(b"moov", index, own, end) + box(b"uuid", XMP))
     clip = examined(source)
-    written = rewrite(clip, target, choose(clip, Settings()), lambda luma, seconds: None)
+    written = rewrite(Transcode(clip, choose(clip, Settings())), target, lambda luma, seconds: None)
     packets = [bytes(packet) for packet in av.open(str(target)).demux()]
     carry_over_boxes(source, target, written.track_ids)
     made = target.read_bytes()
@@ -587,7 +591,7 @@ def test_an_edit_of_what_the_decoder_predicts_from_changes_no_other_frame(tmp_pa
         luma[:] = 16
 
     clip = examined(source)
-    rewrite(clip, tmp_path / "out.mp4", choose(clip, Settings(preset="ultrafast")), wipe)
+    rewrite(Transcode(clip, choose(clip, Settings(preset="ultrafast"))), tmp_path / "out.mp4", wipe)
     untouched = [look.luma for look in looked_at(source)]
     assert all(np.array_equal(one, two) for one, two in zip(seen, untouched, strict=True))
 
@@ -638,7 +642,7 @@ def test_metadata_of_each_frame_is_noticed_and_lost_on_demand(
     )
     clip = examined(source)
     assert (clip.dynamic_hdr, clip.losses(clip.codec)) == ((name,), (name,))
-    rewrite(clip, target, choose(clip, Settings(preset="ultrafast")), lambda luma, seconds: None)
+    rewrite(Transcode(clip, choose(clip, Settings(preset="ultrafast"))), target, lambda luma, seconds: None)
     monkeypatch.undo()
     made = examined(target)
     assert (made.losses(made.codec), made.hdr, made.transfer) == ((), clip.hdr, clip.transfer)
@@ -654,7 +658,7 @@ def test_tracks_that_a_container_does_not_take_are_refused(tmp_path: Path) -> No
     """A Matroska file is taken for an MP4 one, which has no place for subtitles of this kind."""
     clip = replace(examined(clips.full_mkv(tmp_path / "in.mkv")), muxer="mp4")
     with pytest.raises(UnsupportedFormat, match="track 3 cannot be copied"):
-        rewrite(clip, tmp_path / "out.mp4", choose(clip, Settings()), lambda luma, seconds: None)
+        rewrite(Transcode(clip, choose(clip, Settings())), tmp_path / "out.mp4", lambda luma, seconds: None)
 
 
 def test_what_a_muxer_says_no_to_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -663,4 +667,4 @@ def test_what_a_muxer_says_no_to_is_refused(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr("stamp.media.video.streams._TAGS", {"nope"})
     clip = replace(clip, tag="nope")
     with pytest.raises(UnsupportedFormat, match=r"in\.mp4.*cannot be written again"):
-        rewrite(clip, tmp_path / "out.mp4", choose(clip, Settings()), lambda luma, seconds: None)
+        rewrite(Transcode(clip, choose(clip, Settings())), tmp_path / "out.mp4", lambda luma, seconds: None)

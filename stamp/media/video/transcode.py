@@ -1,0 +1,58 @@
+"""How a clip is to be written again: decided before anything is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...core.options import EmbedOptions
+from ...formats.reading import refused
+from .clip import STREAM, Clip
+from .encoders import Encoder, Settings, choose
+from .luma import has_luma_plane
+from .mp4_index import layout
+from .platforms import findings, platform, prepared, sampled, with_codec
+
+
+@dataclass(frozen=True, slots=True)
+class Transcode:
+    """The plan.
+
+    clip : what is written, with what the codec can keep of it.
+    edit_lists : without them, an MP4 file gets none: what decoders would leave out at the start of the sound
+        is left out in whole packets.
+    tolerant : damaged packets and frames are passed over, and counted in a note.
+    losses : what of the source cannot be kept. advice : what a platform would like otherwise.
+    """
+
+    clip: Clip
+    encoder: Encoder
+    edit_lists: bool = True
+    tolerant: bool = False
+    losses: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
+
+
+def plan_transcode(clip: Clip, options: EmbedOptions) -> Transcode:
+    """Return how `clip` is written again.
+
+    Raises UnsupportedFormat where it cannot be, or where something in it would be lost and `options` do not
+    allow that.
+    """
+    path = clip.path or STREAM
+    settings = Settings(options.codec, options.crf, options.preset)
+    wanted = platform(options.platform) if options.platform else None
+    if wanted:
+        settings = with_codec(settings, clip, wanted)
+    codec = settings.codec or clip.codec
+    losses, clip = clip.losses(codec), clip.written(codec)
+    if losses and not options.lossy:
+        raise refused(path, f"{' and '.join(losses)} would be lost", "--force writes it without")
+    if not has_luma_plane(clip.pix_fmt):
+        raise refused(path, f"frames of {clip.pix_fmt} have no plane of luma", "convert them to YUV first")
+    encoder = choose(sampled(clip, codec) if wanted else clip, settings)
+    advice: tuple[str, ...] = ()
+    if wanted:
+        encoder = prepared(encoder, clip, wanted)
+        advice = findings(clip, wanted, path.stat().st_size, layout(path))
+    edit_lists = wanted is None or wanted.edit_lists or clip.staggered
+    return Transcode(clip, encoder, edit_lists, options.lossy, losses, advice)

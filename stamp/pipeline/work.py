@@ -1,0 +1,84 @@
+"""What sets a photo, a clip and a song apart on their way through the stages."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, ClassVar, Protocol
+
+from ..core.options import Progress
+from ..core.reports import DetectReport
+from .request import EmbedRequest
+
+if TYPE_CHECKING:
+    from ..core.key import Key
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What is done beyond what was asked for, so that the mark can be read back.
+
+    gain : how many times as strong the mark is. quality_floor : 1 to 100, the least quality of a lossy image;
+        None keeps the file's own.
+    """
+
+    gain: float = 1.0
+    quality_floor: int | None = None
+
+
+class Work(ABC):
+    """One work that was decoded, and what becomes of it. What is decoded, marked and encoded a little at a
+    time, as video and audio are, runs through all three in `encode`.
+
+    efforts : `mark` and `encode` are called with one after the other, until the mark can be read back.
+    psnr_db, ssim, marked_share : see `EmbedReport`; set once the work is encoded.
+    """
+
+    efforts: ClassVar[tuple[Effort, ...]] = (Effort(),)
+
+    def __init__(self, request: EmbedRequest) -> None:
+        self.request = request
+        self.psnr_db: float | None = None
+        self.ssim: float | None = None
+        self.marked_share: float | None = None
+
+    @abstractmethod
+    def mark(self, effort: Effort) -> None:
+        """Put the mark in. Raises HostError where the work cannot carry one."""
+
+    @abstractmethod
+    def encode(self, draft: Path, effort: Effort) -> None:
+        """Write the marked work to `draft`, in the container and with the metadata of the source.
+
+        Raises UnsupportedFormat, CorruptFile, MediaError for the source; OSError for the draft.
+        """
+
+    @abstractmethod
+    def read_back(self, draft: Path) -> bytes | None:
+        """Return the payload that a detector reads from `draft`. Raises UnsupportedFormat where it is not
+        all of the work."""
+
+    @abstractmethod
+    def unreadable(self) -> str:
+        """Say why the mark cannot be read back, and what to do."""
+
+    @abstractmethod
+    def notes(self) -> Sequence[str]:
+        """Return what a person should know about the finished work."""
+
+
+class Medium(Protocol):
+    """What the module for one kind of work offers."""
+
+    def decode(self, request: EmbedRequest) -> Work:
+        """Open the work, and plan how it is written again. Raises UnsupportedFormat, CorruptFile, MediaError,
+        HostError."""
+        ...
+
+    def detect(
+        self, src: Path | BinaryIO, *, keys: Sequence[Key], search: bool, first: bool, progress: Progress
+    ) -> DetectReport:
+        """Look for marks of any of `keys`; see `files.detect_file`."""
+        ...
