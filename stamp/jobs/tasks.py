@@ -27,7 +27,7 @@ from ..pipeline.receipts import Receipts, receipt, snapshot
 from ..pipeline.removals import undo_rights
 from ..storage.atomic import discard_leftovers
 from .plan import Job
-from .pool import Crash, News, run, tell
+from .pool import Crash, News, report_progress, run
 from .resume import check_whole, lacks_rights, lacks_sound, mark_in
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ class EmbedTask:
             overwrite=overwrite,
             watermark=self.watermark,
             options=self.options,
-            progress=tell,
+            progress=report_progress,
         )
         return marked_over(report, found[0].hex()) if found and self.in_place else report
 
@@ -212,14 +212,14 @@ class DetectTask:
     expected: bytes | None = None
 
     def __call__(self, job: Job) -> DetectReport:
-        found = detect_file(job.path, keys=self.keys, first=self.first, progress=tell)
+        found = detect_file(job.path, keys=self.keys, first=self.first, progress=report_progress)
         if self.expected is None or found.payload is None or found.carries(self.expected):
             return found
         # A picture that was marked with two keys is told by the first; the second may be the one that is
         # asked for.
         for key in self.keys:
             if key.name != found.key_name:
-                other = detect_file(job.path, keys=key, first=self.first, progress=tell)
+                other = detect_file(job.path, keys=key, first=self.first, progress=report_progress)
                 if other.carries(self.expected):
                     mark = Mark(found.payload, found.key_name, found.log10_p, found.spans)
                     return replace(other, others=(*other.others, mark))
