@@ -128,7 +128,7 @@ def _key() -> str:
 
 def _verbs() -> tuple[tuple[str, ...], Any]:
     """The commands that take a notice out and bring one back, before and after they became `stamp rights`."""
-    if "rights" in _run("--help")["out"].split("Commands:")[-1].split():
+    if _run("rights", "--help")["code"] == 0:
         return ("rights", "remove"), lambda receipt: ("rights", "undo", receipt)
     return ("embed", "--remove"), lambda receipt: ("embed", "--undo", receipt)
 

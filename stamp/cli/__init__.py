@@ -1,4 +1,4 @@
-"""The `stamp` command: parse, call `stamp.pipeline.files` and `stamp.jobs.tasks`, print.
+"""The `stamp` command: parse, call `stamp.pipeline` and `stamp.jobs`, print.
 
 Every command is a module of its own, loaded when it is called: `stamp --help` must not wait for NumPy.
 """
@@ -24,16 +24,23 @@ from ..core.errors import StampError
 from .screen import Screen, StdoutError
 
 OK, NOT_FOUND, USAGE, ERROR, INTERRUPTED = 0, 1, 2, 3, 130
-_TIDYING_SECONDS = 6.0  # more than `workers.GRACE_SECONDS`, which is not imported here: it takes time to load
+_TIDYING_SECONDS = 6.0  # more than `pool.GRACE_SECONDS`, which is not imported here: it takes time to load
 
 _COMMANDS = {
-    "embed": "Mark works and write their rights notice.",
-    "detect": "Look for a mark.",
-    "show": "Show the rights notice in a file, and where it stands.",
-    "key": "Make a key.",
-    "formats": "What each kind of file can carry.",
-    "selftest": "Check this installation against the shipped vectors.",
-    "demo": "Mark a photo, squeeze, crop and turn it, and read the mark back.",
+    "Watermarks": {
+        "embed": "Mark works and write their rights notice.",
+        "detect": "Look for a mark.",
+        "demo": "Mark a photo, squeeze, crop and turn it, and read the mark back.",
+    },
+    "Rights notices": {
+        "show": "Show the rights notice in a file, and where it stands.",
+        "rights": "Take notices out, bring them back, and see which survived.",
+    },
+    "Set up": {
+        "key": "Make a key.",
+        "formats": "What each kind of file can carry.",
+        "selftest": "Check this installation against the shipped vectors.",
+    },
 }
 
 
@@ -41,17 +48,19 @@ class _Commands(click.Group):
     """A group that imports a command's module when the command is used, and not to list its name."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
+        return [name for commands in _COMMANDS.values() for name in commands]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in _COMMANDS:
+        if name not in self.list_commands(ctx):
             return None
         command: click.Command = import_module(f".{name}", __name__).command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+        width = max(map(len, self.list_commands(ctx)))
+        for title, commands in _COMMANDS.items():
+            with formatter.section(title):
+                formatter.write_dl([(f"{name:<{width}}", text) for name, text in commands.items()])
 
 
 @click.group(

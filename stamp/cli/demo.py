@@ -9,16 +9,18 @@ from tempfile import TemporaryDirectory
 import click
 
 from ..core.rights import Rights
-from ..jobs.config import load_or_make_key, resolve_rights
+from ..jobs.config import resolve_rights
 from ..jobs.demo import Reading, find_photo, mistreat
+from ..jobs.keys import load_or_make_key
 from ..jobs.plan import stamped_name
 from ..pipeline.files import embed_file
 from . import ERROR, OK, options
 from .embed import describe
+from .help import Command
 from .screen import Screen
 
 
-@click.command(short_help="Mark a photo, squeeze, crop and turn it, and read the mark back.")
+@click.command(cls=Command, short_help="Mark a photo, squeeze, crop and turn it, and read the mark back.")
 @click.argument("photo", required=False, type=options.Place())
 @options.key_file
 @options.screen_options("stamp.demo/1")

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import click
 
 from ..core.reports import DetectReport
-from ..jobs.config import load_key
+from ..jobs.keys import KeyFile, find_key, load_key
 from ..jobs.plan import Others, inputs
 from ..jobs.tasks import DetectTask, Entry
 from . import ERROR, NOT_FOUND, OK, options
+from .help import WATERMARK, Command, option
 from .run import run, say_passed_over
 from .screen import Screen, printable
 
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
     from ..core.key import Key
 
 
-@click.command(short_help="Look for a mark.")
+@click.command(cls=Command, short_help="Look for a mark.")
 @options.sources
-@click.option(
+@option(
+    WATERMARK,
     "--key-file",
     "key_files",
     type=options.Place(),
@@ -32,13 +34,15 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="The key; may be repeated. Else $STAMP_KEY_FILE, else your own key.",
 )
-@click.option(
+@option(
+    WATERMARK,
     "--expect",
     metavar="HEX16",
     callback=options.payload,
     help="Exit with 1 unless every file carries this payload.",
 )
-@click.option(
+@option(
+    WATERMARK,
     "--first",
     is_flag=True,
     help="Clips and songs: stop as soon as one mark is certain, and do not tell all spans.",
@@ -60,7 +64,7 @@ def command(
     Exits with 0 if every file has a mark of one of the keys, with 1 if one has none, with 3 if one could not
     be read.
     """
-    keys = _told_apart(key_files) or (load_key(),)
+    keys = _told_apart(key_files) or (find_key(),)
 
     others = 0
 
@@ -77,7 +81,7 @@ def command(
     return ERROR if failed else NOT_FOUND if others else OK
 
 
-def _told_apart(files: Sequence[str]) -> tuple[Key, ...]:
+def _told_apart(files: Sequence[str]) -> tuple[KeyFile, ...]:
     """The keys of these files, each once. Those of one name, such as two of the same month, are told with
     their files."""
     keys: dict[Key, str] = {}
@@ -85,7 +89,9 @@ def _told_apart(files: Sequence[str]) -> tuple[Key, ...]:
         keys.setdefault(load_key(path), path)
     names = Counter(key.name for key in keys)
     return tuple(
-        replace(key, name=printable(f"{key.name}, {path}")[-64:]) if names[key.name] > 1 else key
+        KeyFile.of(
+            replace(key, name=printable(f"{key.name}, {path}")[-64:]) if names[key.name] > 1 else key, path
+        )
         for key, path in keys.items()
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from . import options
+from .help import KEY, Command, option
 from .screen import Screen
 
 
@@ -13,9 +14,9 @@ def command() -> None:
     """The key is what makes a mark yours: whoever has the file can find your marks, and forge them."""
 
 
-@command.command("new", short_help="Make a key file.")
+@command.command("new", cls=Command, short_help="Make a key file.")
 @click.argument("file", type=options.Place())
-@click.option("--name", metavar="N", help="What reports call the key.  [default: this month]")
+@option(KEY, "--name", metavar="N", help="What reports call the key.  [default: this month]")
 @options.screen_options("stamp.key/1")
 @options.pass_screen
 def new(screen: Screen, file: str, name: str | None) -> None:

@@ -1,23 +1,29 @@
-"""Options that several commands share."""
+"""Options that several commands share, in groups.
+
+A group is a section of the help page and, where a command needs several of its options, a record: click has
+one argument for each option, and a command with thirty arguments cannot be read.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import Any, TypeVar
+from dataclasses import dataclass, fields
+from functools import wraps
+from typing import Any, cast
 
 import click
 
-from ..core.options import CODECS, PLATFORMS
+from ..core.errors import RightsError
+from ..core.options import CODECS, PLATFORMS, EmbedOptions
+from ..core.rights import Rights
+from .help import CLIPS, OUTPUT, RESULTS, RIGHTS, RUN, WATERMARK, Decorator, Function, option
 from .screen import Screen
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 pass_screen = click.make_pass_decorator(Screen, ensure=True)
 
 
-def screen_options(schema: str) -> Callable[[Command], Command]:
-    """--json, -q and -v; they set up the `Screen` and are no arguments of the command."""
+def screen_options(schema: str) -> Decorator:
+    """Give a command --json, -q and -v; they set up the `Screen` and are no arguments of it."""
 
     def set_json(ctx: click.Context, param: click.Parameter, value: bool) -> None:
         if value:
@@ -27,20 +33,40 @@ def screen_options(schema: str) -> Callable[[Command], Command]:
         if value:
             setattr(ctx.ensure_object(Screen), str(param.name), True)
 
-    def decorate(command: Command) -> Command:
-        for option in (
-            _flag("-v", "--verbose", callback=set_flag, help="Say more: reasons, and where an error arose."),
-            _flag("-q", "--quiet", callback=set_flag, help="Only results and errors, no progress, no notes."),
-            _flag("--json", callback=set_json, help=f"Print one JSON document ({schema}) instead of lines."),
-        ):
-            command = option(command)
+    return _all(
+        _flag("--json", callback=set_json, help=f"Print one JSON document ({schema}) instead of lines."),
+        _flag("-q", "--quiet", callback=set_flag, help="Only results and errors, no progress, no notes."),
+        _flag("-v", "--verbose", callback=set_flag, help="Say more: reasons, and where an error arose."),
+    )
+
+
+def _flag(*names: str, **attributes: Any) -> Decorator:
+    return option(OUTPUT, *names, is_flag=True, expose_value=False, is_eager=True, **attributes)
+
+
+def _all(*options: Decorator) -> Decorator:
+    """Options in the order in which the help page has them."""
+
+    def decorate(command: Function) -> Function:
+        for each in reversed(options):
+            command = each(command)
         return command
 
     return decorate
 
 
-def _flag(*names: str, **attributes: Any) -> Callable[[Command], Command]:
-    return click.option(*names, is_flag=True, expose_value=False, is_eager=True, **attributes)
+def _as_one(name: str, record: type, *options: Decorator) -> Decorator:
+    """Options that the command gets as one argument, a `record` with a field for each."""
+
+    def decorate(command: Function) -> Function:
+        @wraps(command)
+        def call(*arguments: Any, **values: Any) -> Any:
+            values[name] = record(**{field.name: values.pop(field.name) for field in fields(record)})
+            return command(*arguments, **values)
+
+        return cast(Function, _all(*options)(call))
+
+    return decorate
 
 
 def payload(ctx: click.Context, param: click.Parameter, value: str | None) -> bytes | None:
@@ -65,34 +91,6 @@ def strength(ctx: click.Context, param: click.Parameter, value: float) -> float:
     return value
 
 
-def clip_options(command: Command) -> Command:
-    """How a marked clip is encoded: --platform, --codec, --crf, --preset, --audio."""
-    for option in (
-        click.option("--audio", is_flag=True, help="Clips: mark the sound, too, with the same payload."),
-        click.option("--preset", metavar="P", help="Clips: the encoder's own word for its speed."),
-        click.option(
-            "--crf",
-            type=click.FloatRange(min=0, max=63),
-            metavar="Q",
-            help="Clips: the encoder's scale of quality, lower is better; visually lossless without it.",
-        ),
-        click.option(
-            "--codec",
-            type=click.Choice(CODECS),
-            metavar="C",
-            help=f"Clips: another codec than the clip's own ({', '.join(CODECS)}).",
-        ),
-        click.option(
-            "--platform",
-            type=click.Choice(PLATFORMS),
-            metavar="NAME",
-            help=f"Clips: prepare them for {', '.join(PLATFORMS)}, and say what it would like otherwise.",
-        ),
-    ):
-        command = option(command)
-    return command
-
-
 class Place(click.Path):
     """A path that is not empty: `""`, which a shell makes of an unset variable, would be taken for the
     current folder, or for no option at all. Whether it can be read is asked when its turn comes: one such
@@ -107,9 +105,15 @@ class Place(click.Path):
         return super().convert(value, param, ctx)
 
 
-sources = click.argument("sources", metavar="SRC...", nargs=-1, required=True, type=Place())
+def paths(metavar: str) -> Decorator:
+    """Give a command the argument `sources`, one or more files and folders."""
+    return click.argument("sources", metavar=metavar, nargs=-1, required=True, type=Place())
 
-jobs = click.option(
+
+sources = paths("SRC...")
+
+jobs = option(
+    RUN,
     "-j",
     "--jobs",
     type=click.IntRange(min=0),
@@ -119,9 +123,210 @@ jobs = click.option(
     callback=lambda ctx, param, value: value or os.cpu_count() or 1,
 )
 
-key_file = click.option(
+resume = option(
+    RUN,
+    "--resume",
+    is_flag=True,
+    help="Skip what is done: outputs that carry the mark and the notice already.",
+)
+
+key_file = option(
+    WATERMARK,
     "--key-file",
     type=Place(),
     metavar="FILE",
     help="The key; else $STAMP_KEY_FILE, else the user's own key.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Where results go."""
+
+    output: str | None
+    in_place: bool
+    force: bool
+    receipt: str | None
+
+    def check(self) -> None:
+        """Raise UsageError where the options contradict each other."""
+        if self.in_place and self.output:
+            raise click.UsageError("--in-place and -o exclude each other")
+
+
+def results(force: str) -> Decorator:
+    """Give a command `results: Results`; `force` is the help of --force."""
+    return _as_one(
+        "results",
+        Results,
+        option(
+            RESULTS,
+            "-o",
+            "--output",
+            type=Place(),
+            metavar="FILE|DIR",
+            help="Where results go; a DIR keeps the names.",
+        ),
+        option(RESULTS, "--in-place", is_flag=True, help="Replace the sources themselves."),
+        option(RESULTS, "--force", is_flag=True, help=force),
+        option(
+            RESULTS,
+            "--receipt",
+            type=Place(),
+            metavar="FILE",
+            help="Write down, as JSON, what was changed where, with hashes of the files and of the work "
+            "itself.",
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a rights notice says."""
+
+    copyright_notice: str | None
+    creators: tuple[str, ...]
+    credit_line: str | None
+    web_statement: str | None
+    usage_terms: str | None
+    licensor_url: str | None
+    no_ai: bool
+    rights_file: str | None
+
+    def rights(self) -> Rights:
+        """Return what the options say, without the file. Raises UsageError where one cannot be said."""
+        try:
+            return Rights(
+                copyright_notice=self.copyright_notice,
+                creators=self.creators,
+                credit_line=self.credit_line,
+                web_statement=self.web_statement,
+                usage_terms=self.usage_terms,
+                licensor_url=self.licensor_url,
+            )
+        except RightsError as error:
+            raise click.UsageError(str(error)) from error
+
+
+notice = _as_one(
+    "notice",
+    Notice,
+    option(
+        RIGHTS,
+        "--copyright",
+        "copyright_notice",
+        metavar="T",
+        help="Copyright notice; {year} becomes the current year.",
+    ),
+    option(
+        RIGHTS, "--creator", "creators", metavar="T", multiple=True, help="A creator's name; may be repeated."
+    ),
+    option(RIGHTS, "--credit", "credit_line", metavar="T", help="How to credit the work."),
+    option(RIGHTS, "--web-statement", metavar="URL", help="Page with the licence or the rights."),
+    option(RIGHTS, "--usage-terms", metavar="T", help="What may be done with the work."),
+    option(RIGHTS, "--licensor-url", metavar="URL", help="Page where a licence can be had."),
+    option(RIGHTS, "--no-ai", is_flag=True, help="Say that the work must not be used to train AI models."),
+    option(
+        RIGHTS,
+        "--rights",
+        "rights_file",
+        type=Place(),
+        metavar="FILE",
+        help="Rights from a TOML file; options win.",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a work is marked with, and whether."""
+
+    key_files: tuple[str, ...]
+    payload: bytes | None
+    strength: float
+    no_watermark: bool
+    no_metadata: bool
+
+
+mark = _as_one(
+    "mark",
+    Mark,
+    option(
+        WATERMARK,
+        "--key-file",
+        "key_files",
+        type=Place(),
+        multiple=True,
+        metavar="FILE",
+        help="The key; else $STAMP_KEY_FILE, else the user's own key. With --resume, more are former keys, "
+        "whose marks count as done.",
+    ),
+    option(
+        WATERMARK,
+        "--payload",
+        metavar="HEX16",
+        callback=payload,
+        help="64 bits that identify the work; without it each file gets its own random ones, which are "
+        "printed.",
+    ),
+    option(
+        WATERMARK,
+        "--strength",
+        type=float,
+        callback=strength,
+        default=1.0,
+        metavar="X",
+        help="Strength of the mark: more survives more and is seen sooner; at most 4.  [default: 1]",
+    ),
+    option(
+        WATERMARK,
+        "--no-watermark",
+        is_flag=True,
+        help="Write the notice only; picture and sound are not touched.",
+    ),
+    option(RIGHTS, "--no-metadata", is_flag=True, help="Write the mark only; the metadata is not touched."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Clips:
+    """How a marked clip is encoded."""
+
+    platform: str | None
+    codec: str | None
+    crf: float | None
+    preset: str | None
+    audio: bool
+
+    def embed_options(self, *, lossy: bool) -> EmbedOptions:
+        """Return the options of `embed_file`."""
+        return EmbedOptions(self.codec, self.crf, self.preset, self.platform, lossy=lossy, audio=self.audio)
+
+
+clips = _as_one(
+    "clips",
+    Clips,
+    option(
+        CLIPS,
+        "--platform",
+        type=click.Choice(PLATFORMS),
+        metavar="NAME",
+        help=f"Prepare clips for {', '.join(PLATFORMS)}, and say what it would like otherwise.",
+    ),
+    option(
+        CLIPS,
+        "--codec",
+        type=click.Choice(CODECS),
+        metavar="C",
+        help=f"Another codec than the clip's own ({', '.join(CODECS)}).",
+    ),
+    option(
+        CLIPS,
+        "--crf",
+        type=click.FloatRange(min=0, max=63),
+        metavar="Q",
+        help="The encoder's scale of quality, lower is better; visually lossless without it.",
+    ),
+    option(CLIPS, "--preset", metavar="P", help="The encoder's own word for its speed."),
+    option(CLIPS, "--audio", is_flag=True, help="Mark the sound, too, with the same payload."),
 )

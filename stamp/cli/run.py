@@ -1,13 +1,17 @@
-"""The loop that `embed`, `detect` and `show` share: work, show progress, print each file in order."""
+"""The loop over files that the commands share: work, show progress, print each file in order."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from ..core.reports import Failure
 from ..jobs.plan import Job, Others
-from ..jobs.tasks import Entry, run_jobs
+from ..jobs.runner import run_jobs
+from ..jobs.tasks import Entry, Task
+from .document import receipt_file
+from .options import Results
 from .screen import Screen
 
 Record = Callable[[dict[str, Any]], None]
@@ -16,7 +20,7 @@ Record = Callable[[dict[str, Any]], None]
 def run(
     screen: Screen,
     command: str,
-    task: Callable[[Job], Entry],
+    task: Task,
     jobs: Sequence[Job],
     processes: int,
     show: Callable[[Entry], None],
@@ -44,6 +48,22 @@ def run(
                 screen.entry(told)
                 record(told)
     return failed
+
+
+def run_with_receipt(
+    screen: Screen,
+    command: str,
+    task: Task,
+    jobs: Sequence[Job],
+    processes: int,
+    show: Callable[[Entry], None],
+    results: Results,
+) -> int:
+    """Do all jobs like `run`, and write what was done into the receipt, if one was asked for."""
+    if results.receipt is None:
+        return run(screen, command, task, jobs, processes, show)
+    with receipt_file(Path(results.receipt), overwrite=results.force) as record:
+        return run(screen, command, task, jobs, processes, show, record)
 
 
 def say_passed_over(screen: Screen, others: Others) -> None:

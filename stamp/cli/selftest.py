@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from . import ERROR, OK, options
+from .help import Command
 from .screen import Screen
 
 
-@click.command(short_help="Check this installation against the shipped vectors.")
+@click.command(cls=Command, short_help="Check this installation against the shipped vectors.")
 @options.screen_options("stamp.selftest/1")
 @options.pass_screen
 def command(screen: Screen) -> int:

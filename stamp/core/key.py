@@ -47,6 +47,11 @@ class Key:
         if not (1 <= len(self.name) <= 64 and self.name.isprintable()):
             raise KeyFileError(f"a key's name is 1 to 64 printable characters, not {self.name!r}")
 
+    @property
+    def fingerprint(self) -> str:
+        """64 hexadecimal digits that tell this secret from every other, and nothing of it."""
+        return hashlib.sha256(b"stamp.key-fingerprint/1\0" + self.secret).hexdigest()
+
     @classmethod
     def generate(cls, name: str | None = None) -> Key:
         """A new key from the operating system's random source, named after today's month unless told."""

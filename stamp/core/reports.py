@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from .detection import Detection
 from .rights import Rights, Value, plain
@@ -95,16 +95,44 @@ class EmbedReport:
             "payload": self.payload.hex() if self.payload else None,
             "psnr_db": _number(self.psnr_db),
             "ssim": _number(self.ssim),
-            "metadata": {
-                "written": list(self.metadata.written) if self.metadata else [],
-                "unchanged": list(self.metadata.unchanged) if self.metadata else [],
-                "removed": list(self.metadata.removed) if self.metadata else [],
-                "unsupported": self.metadata.unsupported if self.metadata else {},
-            },
+            "metadata": _changes(self.metadata),
             "notes": list(self.notes),
             "resumed": self.resumed,
             "receipt": self.receipt,
             "marked_share": self.marked_share,
+            "error": None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalReport:
+    """One file whose notice was taken out ("removed"), or put back to what it was ("undone").
+
+    path, output : the source and what was made of it.
+    metadata : what was changed.
+    receipt : see `receipts.receipt`; None where none was asked for.
+    """
+
+    path: Path
+    output: Path
+    status: Literal["removed", "undone"]
+    metadata: RightsReport
+    receipt: dict[str, Any] | None = None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know."""
+        return self.metadata.notes
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return an entry of `stamp.rights/1`."""
+        return {
+            "path": os.fspath(self.path),
+            "output": os.fspath(self.output),
+            "status": self.status,
+            "metadata": _changes(self.metadata),
+            "notes": list(self.notes),
+            "receipt": self.receipt,
             "error": None,
         }
 
@@ -205,13 +233,26 @@ class Failure:
         },
         "detect": {"watermark": None},
         "show": {"rights": None, "sources": None, "values": None, "conflicts": None, "notes": []},
+        "remove": {"output": None, "metadata": None, "notes": [], "receipt": None},
+        "undo": {"output": None, "metadata": None, "notes": [], "receipt": None},
         "audit": {"original": None, "fields": None, "notes": []},
     }
 
     def to_dict(self, command: str) -> dict[str, Any]:
-        """An entry of `stamp.embed/1`, `stamp.detect/1`, `stamp.show/1` or `stamp.audit/1`."""
+        """Return an entry of `stamp.embed/1`, `stamp.detect/1`, `stamp.show/1` or `stamp.rights/1`, the last
+        for "remove", "undo" and "audit"."""
         error = {"type": self.type, "message": self.message}
         return {"path": os.fspath(self.path), "status": "error", **self._EMPTY[command], "error": error}
+
+
+def _changes(metadata: RightsReport | None) -> dict[str, Any]:
+    """The fields that a change of the notice was about, by what became of them."""
+    return {
+        "written": list(metadata.written) if metadata else [],
+        "unchanged": list(metadata.unchanged) if metadata else [],
+        "removed": list(metadata.removed) if metadata else [],
+        "unsupported": metadata.unsupported if metadata else {},
+    }
 
 
 def _number(value: float | None) -> float | None:

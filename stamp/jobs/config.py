@@ -1,4 +1,4 @@
-"""Where the key lives, and the photographer's own defaults for the rights notice.
+"""The photographer's own defaults for the rights notice.
 
 `stamp.toml` is looked for in the current folder and its parents, then in the user's config folder:
 
@@ -12,20 +12,15 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..core.errors import KeyFileError, RightsError
+from ..core.errors import RightsError
 from ..core.rights import Rights
 
-if TYPE_CHECKING:
-    from ..core.key import Key
-
 CONFIG_FILE = "stamp.toml"
-KEY_VARIABLE = "STAMP_KEY_FILE"
 # The options' names are accepted beside the fields', since that is what a reader of `stamp embed --help`
 # would write.
 _OPTION_NAMES = {"copyright": "copyright_notice", "creator": "creators", "credit": "credit_line"}
@@ -41,60 +36,6 @@ def config_folder() -> Path | None:
     except RuntimeError:
         return None
     return folder if folder.is_absolute() else None  # older versions of platformdirs give "~/..."
-
-
-def _default_key() -> Path:
-    folder = config_folder()
-    if folder is None:
-        raise KeyFileError(f"no key, and no home to keep one in: give --key-file FILE or set {KEY_VARIABLE}")
-    return folder / "stamp.key"
-
-
-def load_key(given: str | os.PathLike[str] | None = None) -> Key:
-    """The key of `given`, else of $STAMP_KEY_FILE, else of the user's config folder.
-
-    Raises
-    ------
-    KeyFileError : there is none, or it cannot be read.
-    """
-    from ..core.key import Key
-
-    path = given or os.environ.get(KEY_VARIABLE)
-    if path:
-        return Key.load(path)
-    default = _default_key()
-    if not os.path.exists(default):
-        raise KeyFileError(
-            f"no key: give --key-file FILE or set {KEY_VARIABLE}; `stamp embed` makes one, {default}"
-        )
-    return Key.load(default)
-
-
-def load_or_make_key(given: str | os.PathLike[str] | None = None) -> tuple[Key, Path | None]:
-    """Like `load_key`, but the key in the user's config folder is made when it is not there yet.
-
-    Returns the key, and the path of the file that was made (None when it existed). Two processes that come
-    here at the same time end up with the same key: the file appears whole, under its final name, exactly
-    once.
-    """
-    from ..core.key import Key
-
-    if given or os.environ.get(KEY_VARIABLE) or os.path.exists(default := _default_key()):
-        return load_key(given), None
-    draft = default.with_name(f".{secrets.token_hex(8)}.stamp-tmp")
-    try:
-        default.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        Key.generate().save(draft)
-        try:
-            os.link(draft, default)  # unlike a rename, this fails where another process was first
-        except FileExistsError:
-            return Key.load(default), None
-        finally:
-            draft.unlink()
-    except OSError as error:
-        reason = error.strerror or error
-        raise KeyFileError(f"{default}: cannot make a key there: {reason}; give --key-file FILE") from error
-    return Key.load(default), default
 
 
 def find_config(start: str | os.PathLike[str] = ".") -> Path | None:

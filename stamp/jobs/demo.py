@@ -34,7 +34,7 @@ def find_photo() -> Path:
     One of sample_media/ in the current folder or above it, or beside the package in a checkout; where there
     is none, a picture painted into the current folder.
     """
-    folders = [Path(), *Path.cwd().parents, Path(__file__).parents[1]]
+    folders = [Path(), *Path.cwd().parents, Path(__file__).parents[2]]
     samples = [path for folder in folders for path in sorted((folder / "sample_media").glob("*.jpg"))]
     photo = next((path for path in samples if not is_stamped(path)), Path("stamp-demo.jpg"))
     if not photo.exists():

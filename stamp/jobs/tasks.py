@@ -1,17 +1,21 @@
-"""Many files at once: what is done with each, as a task that can be sent to another process, and the run over
-all of them."""
+"""What is done with one file: a task a verb.
+
+A task is plain data, for it goes to other processes: it names files, key files among them, and holds no
+secret. Calling it with a `Job` does the work and returns the report.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
-from ..core.errors import CorruptFile, OutputError, StampError, UnsupportedFormat
+from ..core.errors import CorruptFile, OutputError, UnsupportedFormat
+from ..core.key import Key
 from ..core.options import EmbedOptions
-from ..core.reports import DetectReport, EmbedReport, Failure, Mark, RightsReport
+from ..core.reports import DetectReport, EmbedReport, Failure, Mark, RemovalReport, RightsReport
 from ..core.rights import Rights
 from ..pipeline.audit import AuditReport
 from ..pipeline.files import (
@@ -25,118 +29,52 @@ from ..pipeline.files import (
 )
 from ..pipeline.receipts import Receipts, receipt, snapshot
 from ..pipeline.removals import undo_rights
-from ..storage.atomic import discard_leftovers
+from .keys import KeyFile
 from .plan import Job
-from .pool import Crash, News, run, tell
+from .pool import report_progress
 from .resume import check_whole, lacks_rights, lacks_sound, mark_in
 
-if TYPE_CHECKING:
-    from ..core.key import Key
+Report = EmbedReport | RemovalReport | DetectReport | RightsReport | AuditReport
+Entry = Report | Failure
+Task = Callable[[Job], Report]
 
-_DAY = 24 * 60 * 60.0  # seconds
-
-Entry = EmbedReport | DetectReport | RightsReport | AuditReport | Failure
-
-
-def run_jobs(
-    task: Callable[[Job], Entry],
-    jobs: Sequence[Job],
-    processes: int,
-    news: News = lambda index, done, total: None,
-) -> Iterator[tuple[int, Entry]]:
-    """Yield `(index, entry)` for each job as it is done, in any order. Nothing that is wrong with one file
-    stops the others. `news` is called with a job's index while it is worked on: see `workers.run`."""
-    doable = []
-    for index, job in enumerate(jobs):
-        if job.error is None:
-            doable.append(index)
-        else:
-            yield index, _failure(job.path, job.error)
-
-    def on_news(position: int, done: int, total: int) -> None:
-        news(doable[position], done, total)
-
-    def on_broken_off(position: int) -> None:
-        if output := jobs[doable[position]].output:
-            target = output.resolve()  # beside the file behind a link is where its writer worked
-            discard_leftovers(target.parent, target=target)
-
-    doable_jobs = [jobs[index] for index in doable]
-    for position, result in run(_Guarded(task), doable_jobs, processes, on_news, on_broken_off):
-        index = doable[position]
-        if isinstance(result, Crash):
-            path = jobs[index].path
-            result = Failure(path, result.type, f"{path}: {result.message}", result.details)
-        yield index, result
-
-
-def tidy(jobs: Iterable[Job]) -> None:
-    """Remove from the folders of the outputs what runs that were killed a day ago or more have left there."""
-    for folder in {job.output.parent for job in jobs if job.output}:
-        discard_leftovers(folder, older_than_s=_DAY)
-
-
-@dataclass(frozen=True, slots=True)
-class _Guarded:
-    """The task, with what may well happen to a file turned into a `Failure`."""
-
-    task: Callable[[Job], Entry]
-
-    def __call__(self, job: Job) -> Entry:
-        try:
-            return self.task(job)
-        except (StampError, OSError) as error:
-            return _failure(job.path, error)
-
-
-def _failure(path: Path, error: Exception) -> Failure:
-    message = str(error)
-    if isinstance(error, OSError) and not isinstance(error, StampError):
-        message = error.strerror or message
-    return Failure(path, type(error).__name__, message if str(path) in message else f"{path}: {message}")
+_Changed = TypeVar("_Changed", EmbedReport, RemovalReport)
 
 
 @dataclass(frozen=True, slots=True)
 class EmbedTask:
-    """`embed_file`, `remove_rights` or `undo_rights`, with the options of a run; see `stamp embed --help`.
-    `former` are keys whose marks `resume` takes for done, too."""
+    """Mark a work, and write its notice.
 
-    key: Key | None
+    key : what it is marked with. former : other keys whose marks `resume` takes for done.
+    payload : 8 bytes; drawn at random for each file where None.
+    rights : the notice, which may say `{year}`; None leaves the metadata as it is.
+    strength, options : see `embed_file`.
+    overwrite : allow outputs to exist. in_place : the outputs are the sources.
+    resume : leave outputs alone that carry the mark and the notice.
+    receipt : write down what was changed.
+    """
+
+    key: KeyFile
     payload: bytes | None = None
     rights: Rights | None = None
     strength: float = 1.0
-    watermark: bool = True
-    force: bool = False
-    resume: bool = False
-    in_place: bool = False
     options: EmbedOptions | None = None
-    remove: bool = False
-    undo: Receipts | None = None
+    overwrite: bool = False
+    in_place: bool = False
+    resume: bool = False
     receipt: bool = False
-    former: tuple[Key, ...] = ()
+    former: tuple[KeyFile, ...] = ()
 
     def __call__(self, job: Job) -> EmbedReport:
-        assert job.output is not None
-        if not self.receipt:
-            return self._embed(job, job.output)
-        before = snapshot(job.path)
-        report = self._embed(job, job.output)
-        return replace(report, receipt=receipt(before, snapshot(job.output)))
+        return _with_receipt(self._embed, job) if self.receipt else self._embed(job, _output(job))
 
     def _embed(self, job: Job, output: Path) -> EmbedReport:
-        overwrite = self.force or self.in_place
-        if self.undo:
-            undone = undo_rights(job.path, output, **self.undo.receipt_for(job.path), overwrite=overwrite)
-            return EmbedReport(job.path, output, metadata=undone, notes=undone.notes)
-        if self.remove:
-            assert self.rights is not None
-            removed = remove_rights(job.path, output, self.rights, overwrite=overwrite)
-            return EmbedReport(job.path, output, metadata=removed, notes=removed.notes)
+        overwrite = self.overwrite or self.in_place
+        key = self.key.load()
         found = None
         if self.resume and output.exists():
             try:
-                if self.watermark and self.key:
-                    found = mark_in(output, (self.key, *self.former))
+                found = mark_in(output, (key, *(file.load() for file in self.former)))
                 if done := self._done(job, output, found):
                     return done
             except CorruptFile:
@@ -144,82 +82,134 @@ class EmbedTask:
                 # output that somebody else cut short: ours appear whole.
                 overwrite = True
             except UnsupportedFormat as error:
-                self._refuse(output, f"is no work that can be read ({error})")
+                _refuse_unless(overwrite, output, f"is no work that can be read ({error})")
         report = embed_file(
             job.path,
             output,
             self.payload or (found and found[0]),
-            key=self.key,
+            key=key,
             rights=self.rights and self.rights.for_writing(date.today().year),
             strength=self.strength,
             overwrite=overwrite,
-            watermark=self.watermark,
             options=self.options,
-            progress=tell,
+            progress=report_progress,
         )
         return note_earlier_mark(report, found[0].hex()) if found and self.in_place else report
 
     def _done(self, job: Job, output: Path, found: tuple[bytes, Key] | None) -> EmbedReport | None:
-        """The report on an output of an earlier run, in which this mark was found; None where it is to be
-        made anew.
+        """Return the report on an output of an earlier run, in which this mark was found; None where it is to
+        be made anew.
 
         A notice that a marked output lacks is written into it, where overwriting is allowed: the mark and its
         payload stay as they are.
         """
-        payload = None
-        if self.watermark:
-            if found is None:
-                self._refuse(
-                    output, "carries no mark of this key (a former one goes into another --key-file)"
-                )
-                return None
-            payload, key = found
-            if self.payload not in (None, payload):
-                self._refuse(output, f"carries {payload.hex()}, another payload")
-                return None
-            if self.options and self.options.audio and lacks_sound(output, payload, key):
-                pictures = f"carries {payload.hex()} in its pictures alone"
-                if self.in_place:
-                    raise OutputError(
-                        f"{output}: {pictures}; for a mark in its sound, begin with the original"
-                    )
-                self._refuse(output, pictures)
-                return None
+        overwrite = self.overwrite or self.in_place
+        if found is None:
+            what = "carries no mark of this key (a former one goes into another --key-file)"
+            _refuse_unless(overwrite, output, what)
+            return None
+        payload, key = found
+        if self.payload not in (None, payload):
+            _refuse_unless(overwrite, output, f"carries {payload.hex()}, another payload")
+            return None
+        if self.options and self.options.audio and lacks_sound(output, payload, key):
+            pictures = f"carries {payload.hex()} in its pictures alone"
+            if self.in_place:
+                raise OutputError(f"{output}: {pictures}; for a mark in its sound, begin with the original")
+            _refuse_unless(overwrite, output, pictures)
+            return None
         if self.rights is None:
             check_whole(output, job.path)
             return EmbedReport(job.path, output, payload, resumed=True)
         rights, lacking = lacks_rights(output, self.rights, payload)
         if not lacking:
             return EmbedReport(job.path, output, payload, resumed=True)
-        self._refuse(output, f"has another notice, or none: {', '.join(lacking)}")
-        if payload is None:
-            return None
+        _refuse_unless(overwrite, output, f"has another notice, or none: {', '.join(lacking)}")
         report = write_rights(output, output, rights, overwrite=True)
         return EmbedReport(job.path, output, payload, metadata=report, notes=report.notes)
 
-    def _refuse(self, output: Path, what: str) -> None:
-        """Raises OutputError unless overwriting is allowed."""
-        if not (self.force or self.in_place):
-            raise OutputError(f"{output}: exists and {what}; move it away, or allow overwriting (--force)")
+
+@dataclass(frozen=True, slots=True)
+class NoticeTask:
+    """Write a notice and no mark. The fields are those of `EmbedTask`."""
+
+    rights: Rights
+    overwrite: bool = False
+    in_place: bool = False
+    resume: bool = False
+    receipt: bool = False
+
+    def __call__(self, job: Job) -> EmbedReport:
+        return _with_receipt(self._write, job) if self.receipt else self._write(job, _output(job))
+
+    def _write(self, job: Job, output: Path) -> EmbedReport:
+        overwrite = self.overwrite or self.in_place
+        if self.resume and output.exists():
+            try:
+                _, lacking = lacks_rights(output, self.rights, None)
+                if not lacking:
+                    return EmbedReport(job.path, output, resumed=True)
+                _refuse_unless(overwrite, output, f"has another notice, or none: {', '.join(lacking)}")
+            except CorruptFile:
+                overwrite = True  # see EmbedTask
+            except UnsupportedFormat as error:
+                _refuse_unless(overwrite, output, f"is no work that can be read ({error})")
+        rights = self.rights.for_writing(date.today().year)
+        report = write_rights(job.path, output, rights, overwrite=overwrite)
+        return EmbedReport(job.path, output, metadata=report, notes=report.notes)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveTask:
+    """Take out of a file what says exactly what `rights` say."""
+
+    rights: Rights
+    overwrite: bool = False
+    receipt: bool = False
+
+    def __call__(self, job: Job) -> RemovalReport:
+        return _with_receipt(self._remove, job) if self.receipt else self._remove(job, _output(job))
+
+    def _remove(self, job: Job, output: Path) -> RemovalReport:
+        removed = remove_rights(job.path, output, self.rights, overwrite=self.overwrite)
+        return RemovalReport(job.path, output, "removed", removed)
+
+
+@dataclass(frozen=True, slots=True)
+class UndoTask:
+    """Bring back the notice that a file had before the run of its receipt, which is one of `receipts`."""
+
+    receipts: Receipts
+    overwrite: bool = False
+    receipt: bool = False
+
+    def __call__(self, job: Job) -> RemovalReport:
+        return _with_receipt(self._undo, job) if self.receipt else self._undo(job, _output(job))
+
+    def _undo(self, job: Job, output: Path) -> RemovalReport:
+        entry = self.receipts.receipt_for(job.path)
+        undone = undo_rights(job.path, output, **entry, overwrite=self.overwrite)
+        return RemovalReport(job.path, output, "undone", undone)
 
 
 @dataclass(frozen=True, slots=True)
 class DetectTask:
-    """`detect_file` with the keys of a run; the mark of the payload `expected` comes before all others."""
+    """Look for a mark of any of `keys`; that of the payload `expected` comes before all others."""
 
-    keys: tuple[Key, ...]
+    keys: tuple[KeyFile, ...]
     first: bool = False
     expected: bytes | None = None
 
     def __call__(self, job: Job) -> DetectReport:
-        found = detect_file(job.path, keys=self.keys, first=self.first, progress=tell)
+        keys = [file.load() for file in self.keys]
+        found = detect_file(job.path, keys=keys, first=self.first, progress=report_progress)
         if self.expected is None or found.payload is None or found.carries(self.expected):
             return found
         # A picture that was marked with two keys is told by the first; the second may be the one that is
         # asked for.
-        for key in self.keys:
+        for key in keys:
             if key.name != found.key_name:
-                other = detect_file(job.path, keys=key, first=self.first, progress=tell)
+                other = detect_file(job.path, keys=key, first=self.first, progress=report_progress)
                 if other.carries(self.expected):
                     mark = Mark(found.payload, found.key_name, found.log10_p, found.spans)
                     return replace(other, others=(*other.others, mark))
@@ -227,8 +217,16 @@ class DetectTask:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowTask:
+    """Read the notice of a file."""
+
+    def __call__(self, job: Job) -> RightsReport:
+        return read_rights(job.path)
+
+
+@dataclass(frozen=True, slots=True)
 class AuditTask:
-    """`audit_rights` of copies against one original."""
+    """Compare the notice of a copy with that of `original`."""
 
     original: Path
 
@@ -236,9 +234,20 @@ class AuditTask:
         return audit_rights(self.original, job.path)
 
 
-@dataclass(frozen=True, slots=True)
-class ShowTask:
-    """`read_rights`."""
+def _output(job: Job) -> Path:
+    assert job.output is not None, "a job without an output is not given to a task that writes"
+    return job.output
 
-    def __call__(self, job: Job) -> RightsReport:
-        return read_rights(job.path)
+
+def _with_receipt(work: Callable[[Job, Path], _Changed], job: Job) -> _Changed:
+    """Do the work, and return its report with what it has changed."""
+    output = _output(job)
+    before = snapshot(job.path)
+    report = work(job, output)
+    return replace(report, receipt=receipt(before, snapshot(output)))
+
+
+def _refuse_unless(overwrite: bool, output: Path, what: str) -> None:
+    """Raise OutputError unless overwriting is allowed."""
+    if not overwrite:
+        raise OutputError(f"{output}: exists and {what}; move it away, or allow overwriting (--force)")

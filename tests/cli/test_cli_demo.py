@@ -18,7 +18,9 @@ from .conftest import Runner, digests
 
 @pytest.fixture
 def no_checkout(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("stamp.jobs.demo.__file__", str(tmp_path / "site-packages" / "stamp" / "demo.py"))
+    monkeypatch.setattr(
+        "stamp.jobs.demo.__file__", str(tmp_path / "site-packages" / "stamp" / "jobs" / "demo.py")
+    )
 
 
 @pytest.mark.slow
@@ -70,6 +72,10 @@ def test_a_sample_of_the_checkout_comes_first(no_checkout: None, monkeypatch: py
     assert find_photo() == Path("sample_media", "b.jpg")
     monkeypatch.chdir("deep")
     assert find_photo().resolve() == Path("..", "sample_media", "b.jpg").resolve()
+
+
+def test_the_checkouts_own_samples_are_found_from_anywhere(elsewhere: Path) -> None:
+    assert find_photo().parent.samefile(Path(__file__).parents[2] / "sample_media")
 
 
 def test_a_painted_picture_never_replaces_a_file(elsewhere: Path, no_checkout: None) -> None:

@@ -22,6 +22,8 @@ from .conftest import PAYLOAD, Runner
         ("--help",),
         ("--version",),
         ("embed", "--help"),
+        ("rights", "--help"),
+        ("rights", "remove", "--help"),
         ("key", "new", "--help"),
         ("key", "new", "new.key", "--name", "2026"),
         ("formats",),
@@ -106,6 +108,17 @@ def test_the_expected_payload_may_stand_beside_a_surer_one(
         ("detect",),
         ("show",),
         ("key", "new"),
+        ("rights",),
+        ("rights", "nonsense"),
+        ("rights", "remove"),
+        ("rights", "remove", "photo.jpg"),
+        ("rights", "undo", "photo.jpg"),
+        ("rights", "audit", "photo.jpg"),
+        ("rights", "remove", "photo.jpg", "--credit", "A", "-o", "out.jpg", "--in-place"),
+        ("rights", "undo", "r.json", "photo.jpg", "-o", "out.jpg", "--in-place"),
+        ("embed", "photo.jpg", "--remove"),
+        ("embed", "photo.jpg", "--undo", "r.json"),
+        ("show", "photo.jpg", "--audit", "photo.jpg"),
         ("embed", "photo.jpg", "--nonsense"),
         ("embed", "photo.jpg", "--payload", "123"),
         ("embed", "photo.jpg", "--payload", "zzzzzzzzzzzzzzzz"),
@@ -127,6 +140,8 @@ def test_the_expected_payload_may_stand_beside_a_surer_one(
         ("embed", "photo.jpg", "--key-file", ""),
         ("detect", ""),
         ("show", "photo.jpg", ""),
+        ("rights", "undo", "", "photo.jpg"),
+        ("rights", "audit", "", "photo.jpg"),
         ("key", "new", ""),
     ],
     ids=" ".join,
@@ -165,6 +180,12 @@ def test_2_usage(arguments: tuple[str, ...], stamp: Runner, photo: Path, key_fil
         ("embed", "photo.jpg", "-o", "out.png"),
         ("embed", "photo.jpg", "-o", "taken.jpg/out.jpg"),
         ("embed", "photo.jpg", "-o", "/proc/out.jpg"),
+        ("rights", "remove", "missing.jpg", "--credit", "A"),
+        ("rights", "remove", "text.jpg", "--credit", "A"),
+        ("rights", "remove", "photo.jpg", "--credit", "A", "-o", "taken.jpg"),
+        ("rights", "undo", "missing.json", "photo.jpg"),
+        ("rights", "undo", "text.jpg", "photo.jpg"),
+        ("rights", "audit", "photo.jpg", "missing.jpg"),
         ("key", "new", "taken.jpg"),
         ("key", "new", "no/such/folder.key"),
         ("key", "new", "new.key", "--name", "x" * 65),
@@ -222,7 +243,7 @@ def test_3_internal_error_of_the_command(stamp: Runner, photo: Path, monkeypatch
     def broken(*args: object, **options: object) -> None:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr("stamp.cli.detect.load_key", broken)
+    monkeypatch.setattr("stamp.cli.detect.find_key", broken)
     result = stamp("detect", photo)
     assert result.code == 3
     assert "internal error: ZeroDivisionError: a bug" in result.err

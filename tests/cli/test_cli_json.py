@@ -34,6 +34,8 @@ EMBED = {
     "notes": (list,),
     "resumed": (bool,),
 }
+CHANGED = {"path", "output", "status", "metadata", "notes", "receipt", "error"}
+AUDITED = {"path", "original", "status", "fields", "notes", "error"}
 
 
 def check(entry: dict[str, Any], wanted: dict[str, tuple[type, ...]]) -> None:
@@ -120,6 +122,40 @@ def test_show(stamp: Runner, photo: Path, key_file: Path) -> None:
     assert failed["status"] == "error"
     assert failed["rights"] is failed["sources"] is None
     check(failed["error"], ERROR)
+
+
+def test_rights(stamp: Runner, photo: Path) -> None:
+    """Each of the three verbs has the same keys in every entry, errors inline."""
+    notice = ("--copyright", "© A", "--credit", "A", "--usage-terms", "Ask")
+    run = ("embed", photo, "-o", "noticed.jpg", "--no-watermark", "--receipt", "r.json")
+    assert stamp(*run, *notice).code == 0
+    other = ("--copyright", "© A", "--credit", "Another")
+    results = [
+        stamp("rights", "remove", "noticed.jpg", "no.jpg", "-o", "plain/", *other, "--json"),
+        stamp("rights", "undo", "r.json", "noticed.jpg", "no.jpg", "-o", "undone/", "--json"),
+        stamp("rights", "audit", "noticed.jpg", "plain/noticed.jpg", "no.jpg", "--json"),
+    ]
+    assert [result.code for result in results] == [3, 3, 3]
+    assert {result.document["schema"] for result in results} == {"stamp.rights/1"}
+    removed, undone, audited = (result.entries[0] for result in results)
+    for result, keys in zip(results, [CHANGED, CHANGED, AUDITED], strict=True):
+        done, failed = result.entries
+        assert set(done) == set(failed) == keys
+        assert (done["error"], failed["status"], failed["path"]) == (None, "error", "no.jpg")
+        check(failed["error"], ERROR)
+        assert failed["notes"] == []
+        assert all(failed[name] is None for name in keys - {"path", "status", "notes", "error"})
+    assert (removed["status"], removed["output"]) == ("removed", "plain/noticed.jpg")
+    assert removed["metadata"] == {
+        "written": [],
+        "unchanged": ["credit_line"],
+        "removed": ["copyright_notice", "marked"],
+        "unsupported": {},
+    }
+    assert (undone["status"], undone["receipt"]) == ("undone", None)
+    assert Path("undone/noticed.jpg").read_bytes() == photo.read_bytes()
+    assert (audited["status"], audited["original"]) == ("damaged", "noticed.jpg")
+    assert audited["fields"]["copyright_notice"]["outcome"] == "lost"
 
 
 def test_a_run_that_cannot_start_still_prints_a_document(stamp: Runner, photo: Path) -> None:

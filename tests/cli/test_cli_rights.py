@@ -1,4 +1,4 @@
-"""`stamp embed --remove`, `--receipt`, `stamp show --audit` and `--jsonld`."""
+"""`stamp rights`, `stamp embed --receipt` and `stamp show --jsonld`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stamp.jobs.demo import paint
 from stamp.metadata.containers import png
 from stamp.metadata.stores import pngtext
 
-from .conftest import Runner
+from .conftest import Runner, digests
 
 NOTICE = ("--copyright", "© {year} Zoë <b>", "--licensor-url", "https://example.org/l", "--no-ai")
 
@@ -26,7 +26,7 @@ def noticed(stamp: Runner, photo: Path, *options: str) -> Path:
 
 def test_remove_takes_out_what_the_same_options_wrote(stamp: Runner, photo: Path) -> None:
     path = noticed(stamp, photo)
-    result = stamp("embed", "--remove", "--in-place", path, *NOTICE)
+    result = stamp("rights", "remove", "--in-place", path, *NOTICE)
     assert result.code == 0
     assert "took out copyright_notice" in result.out
     assert path.read_bytes() == photo.read_bytes()
@@ -34,10 +34,13 @@ def test_remove_takes_out_what_the_same_options_wrote(stamp: Runner, photo: Path
 
 
 def test_remove_needs_to_know_what(stamp: Runner, photo: Path) -> None:
-    nothing = stamp("embed", "--remove", photo)
+    nothing = stamp("rights", "remove", photo)
     assert (nothing.code, "no rights to remove" in nothing.err) == (2, True)
-    both = stamp("embed", "--remove", "--no-metadata", photo)
-    assert (both.code, "--remove excludes" in both.err) == (2, True)
+    for option in ("--no-metadata", "--resume", "--payload=0123456789abcdef"):
+        both = stamp("rights", "remove", option, photo)
+        assert (both.code, "No such option" in both.err) == (2, True)
+    both = stamp("rights", "remove", photo, *NOTICE, "--in-place", "-o", "out.jpg")
+    assert (both.code, "exclude each other" in both.err) == (2, True)
 
 
 def test_a_receipt_is_written_and_not_overwritten(stamp: Runner, photo: Path) -> None:
@@ -55,19 +58,19 @@ def test_a_receipt_is_written_and_not_overwritten(stamp: Runner, photo: Path) ->
 
 def test_audit_says_what_survived_and_its_exit_code_too(stamp: Runner, photo: Path) -> None:
     path = noticed(stamp, photo)
-    same = stamp("show", "--audit", path, path)
+    same = stamp("rights", "audit", path, path)
     assert (same.code, same.out.splitlines()[0]) == (0, f"{path}: 5 of 5 rights fields survived")
     copy = photo.with_name("copy.jpg")
     with Image.open(path) as picture:
         picture.save(copy, exif=picture.info["exif"])
-    result = stamp("show", "--audit", path, copy)
+    result = stamp("rights", "audit", path, copy)
     assert result.code == 1
     assert "LOST" in result.out
     assert "xmp, exif -> exif" in result.out
-    entry = stamp("show", "--audit", path, copy, "--json").entries[0]
+    entry = stamp("rights", "audit", path, copy, "--json").entries[0]
     assert (entry["status"], entry["fields"]["licensor_url"]["outcome"]) == ("damaged", "lost")
-    failed = stamp("show", "--audit", path, "no.jpg", "--json")
-    assert (failed.code, failed.document["schema"]) == (3, "stamp.audit/1")
+    failed = stamp("rights", "audit", path, "no.jpg", "--json")
+    assert (failed.code, failed.document["schema"]) == (3, "stamp.rights/1")
     assert failed.entries[0]["fields"] is None
 
 
@@ -103,15 +106,43 @@ def test_undo_by_receipt(stamp: Runner, photo: Path) -> None:
     receipt = photo.with_name("r.json")
     new = ("--copyright", "Overwritten", "--credit", "Credit", "--no-watermark")
     assert stamp("embed", "--in-place", old, *new, "--receipt", receipt).code == 0
-    undone = stamp("embed", "--in-place", "--undo", receipt, old)
+    undone = stamp("rights", "undo", receipt, old, "--in-place")
     assert (undone.code, "wrote copyright_notice  took out credit_line" in undone.out) == (0, True)
     assert stamp("show", old, "--json").entries[0]["values"] == before
-    other = stamp("embed", "--undo", receipt, photo)
+    other = stamp("rights", "undo", receipt, photo)
     assert (other.code, "has no receipt of" in other.err) == (3, True)
     broken = photo.with_name("broken.json")
     broken.write_text("{}")
-    assert "no receipt of `stamp embed --receipt`" in stamp("embed", "--undo", broken, old).err
-    assert stamp("embed", "--undo", receipt, old, "--copyright", "X").code == 2
+    assert "no receipt of `stamp embed --receipt`" in stamp("rights", "undo", broken, old).err
+    assert stamp("rights", "undo", receipt, old, "--copyright", "X").code == 2
+
+
+def test_a_removal_can_be_undone(stamp: Runner, photo: Path) -> None:
+    path = noticed(stamp, photo)
+    before = path.read_bytes()
+    assert stamp("rights", "remove", path, *NOTICE, "--in-place", "--receipt", "r.json").code == 0
+    assert path.read_bytes() == photo.read_bytes()
+    document = json.loads(Path("r.json").read_text())
+    assert (document["schema"], document["results"][0]["status"]) == ("stamp.receipt/1", "removed")
+    undone = stamp("rights", "undo", "r.json", path, "-o", "back.jpg", "--receipt", "r2.json")
+    assert (undone.code, "back.jpg:  wrote copyright_notice" in undone.out) == (0, True)
+    assert Path("back.jpg").read_bytes() == before
+    assert json.loads(Path("r2.json").read_text())["results"][0]["receipt"]["changes"]
+
+
+@pytest.mark.slow
+def test_a_folder_is_done_in_many_processes(stamp: Runner, folder: Path) -> None:
+    before = digests(folder)
+    run = ("embed", folder, "--no-watermark", "--in-place", *NOTICE, "--receipt", "r.json", "-j", "2")
+    assert stamp(*run).code == 0
+    after = digests(folder)
+    for verb in (("remove", folder, *NOTICE), ("undo", "r.json", folder)):
+        result = stamp("rights", *verb, "-o", verb[0], "-j", "2", "--json")
+        assert [entry["status"] for entry in result.entries].count("error") == 1  # old.stamped.jpg is text
+        made = digests(Path(verb[0]))
+        assert made == {name: before[name] for name in made}
+        assert len(made) == 4
+    assert digests(folder) == after
 
 
 def written(stamp: Runner, photo: Path, receipt: Path, *sources: Path) -> dict[str, Any]:
@@ -132,7 +163,7 @@ def test_undo_knows_a_file_by_its_content_wherever_it_is(stamp: Runner, photo: P
     before = written(stamp, photo, Path("r.json"), Path("a.jpg"))
     Path("elsewhere").mkdir()
     moved = Path("a.jpg").rename("elsewhere/renamed.jpg")
-    assert stamp("embed", "--undo", "r.json", "--in-place", moved).code == 0
+    assert stamp("rights", "undo", "r.json", moved, "--in-place").code == 0
     assert stamp("show", moved, "--json").entries[0]["values"] == before
 
 
@@ -145,7 +176,7 @@ def test_undo_takes_no_file_for_another_of_the_same_name(stamp: Runner, photo: P
     paint(edited, size=(320, 240))
     for path, reason in ((Path("other/a.jpg"), "nor of this place"), (edited, "another work")):
         content = path.read_bytes()
-        result = stamp("embed", "--undo", "r.json", "--in-place", path)
+        result = stamp("rights", "undo", "r.json", path, "--in-place")
         assert (result.code, reason in result.err) == (3, True)
         assert f"{path}: r.json" in result.err
         assert path.read_bytes() == content
@@ -157,7 +188,7 @@ def test_undo_knows_the_place_from_any_folder(
     written(stamp, photo, Path("r.json"), Path("deep/a.jpg"))
     assert stamp("embed", "deep/a.jpg", "--in-place", "--no-watermark", "--creator", "Later").code == 0
     monkeypatch.chdir("deep")
-    assert stamp("embed", "--undo", "../r.json", "--in-place", "a.jpg").code == 0
+    assert stamp("rights", "undo", "../r.json", "a.jpg", "--in-place").code == 0
     rights = stamp("show", "a.jpg", "--json").entries[0]["rights"]
     assert "credit_line" not in rights
     assert rights["creators"] == ["Later"]
@@ -173,9 +204,9 @@ def test_undo_tells_copies_of_different_origin_apart(stamp: Runner, photo: Path)
     assert bare.read_bytes() == credited.read_bytes()
     copy = Path("copy.jpg")
     copy.write_bytes(bare.read_bytes())
-    refused = stamp("embed", "--undo", "r.json", "--in-place", copy)
+    refused = stamp("rights", "undo", "r.json", copy, "--in-place")
     assert (refused.code, "different things" in refused.err) == (3, True)
-    assert stamp("embed", "--undo", "r.json", "--in-place", credited, bare).code == 0
+    assert stamp("rights", "undo", "r.json", credited, bare, "--in-place").code == 0
     assert bare.read_bytes() == photo.read_bytes()
     assert "Former" in stamp("show", credited).out
 
@@ -185,7 +216,7 @@ def test_a_folder_is_undone_with_its_stamped_files(stamp: Runner, photo: Path, k
     photo.rename("works/photo.jpg")
     assert stamp("embed", "works", "--credit", "Credit", "--receipt", "r.json").code == 0
     Path("works/photo.jpg").unlink()
-    assert stamp("embed", "--undo", "r.json", "--in-place", "works").code == 0
+    assert stamp("rights", "undo", "r.json", "works", "--in-place").code == 0
     assert "no rights notice" in stamp("show", "works/photo.stamped.jpg").out
 
 
@@ -199,7 +230,7 @@ def test_undo_brings_back_every_text_of_a_marked_picture(stamp: Runner, photo: P
     marked = path.with_name("photo.stamped.png")
     assert stamp("embed", path, "--copyright", "New", "--receipt", "r.json").code == 0
     assert texts[1] not in marked.read_bytes()
-    assert stamp("embed", "--undo", "r.json", "--in-place", marked).code == 0
+    assert stamp("rights", "undo", "r.json", marked, "--in-place").code == 0
     assert b"".join(texts) in marked.read_bytes()
 
 
@@ -210,9 +241,9 @@ def test_blocks_that_no_receipt_tells(stamp: Runner, photo: Path, blocks: object
     told = document["results"][0]["receipt"]
     told["blocks"] = blocks
     Path("r.json").write_text(json.dumps(document))
-    result = stamp("embed", "--undo", "r.json", "--in-place", path)
+    result = stamp("rights", "undo", "r.json", path, "--in-place")
     assert (result.code, "the blocks in the receipt cannot be read" in result.err) == (3, True)
     del told["blocks"]  # as in receipts of before there were any
     Path("r.json").write_text(json.dumps(document))
-    assert stamp("embed", "--undo", "r.json", "--in-place", path).code == 0
+    assert stamp("rights", "undo", "r.json", path, "--in-place").code == 0
     assert path.read_bytes() == photo.read_bytes()

@@ -163,7 +163,8 @@ def test_a_worker_that_dies_costs_one_file(
 ) -> None:
     process = command("embed", many, "-o", "out", "-j", "2", "--json")
     wait_for(lambda: Path("out").is_dir() and temporary(Path("out")), process)
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    threads = Path(f"/proc/{process.pid}/task").iterdir()
+    children = [pid for thread in threads for pid in (thread / "children").read_text().split()]
     workers = [pid for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
     os.kill(int(workers[0]), signal.SIGKILL)
     out, err = process.communicate(timeout=DEADLINE)

@@ -14,6 +14,7 @@ from stamp import Key, detect_file, embed_file
 from stamp.core.errors import OutputError, UnsupportedFormat
 from stamp.core.options import EmbedOptions
 from stamp.jobs.demo import paint
+from stamp.jobs.keys import KeyFile
 from stamp.jobs.plan import Job
 from stamp.jobs.tasks import EmbedTask
 from tests import songs
@@ -121,13 +122,13 @@ def test_sound_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
 def test_resume_asks_the_sound_too(tmp_path: Path) -> None:
     path = clip(tmp_path / "clip.mp4", seconds=12)
     job = Job(path, tmp_path / "marked.mp4")
-    pictures = EmbedTask(KEY, resume=True)
+    pictures = EmbedTask(KeyFile.of(KEY, "key"), resume=True)
     both = replace(pictures, options=EmbedOptions(audio=True))
     first = pictures(job)
     assert pictures(job).resumed
     with pytest.raises(OutputError, match="in its pictures alone"):
         both(job)
-    again = replace(both, force=True)(job)
+    again = replace(both, overwrite=True)(job)
     assert (again.payload, again.resumed) == (first.payload, False)
     assert both(job).resumed
 
@@ -137,5 +138,5 @@ def test_resume_asks_the_sound_too(tmp_path: Path) -> None:
 def test_resume_expects_no_mark_in_silence_or_in_a_moment(seconds: int, tmp_path: Path) -> None:
     path = clip(tmp_path / "clip.mp4", silent=seconds > 2, seconds=seconds)
     job = Job(path, tmp_path / "marked.mp4")
-    task = EmbedTask(KEY, resume=True, options=EmbedOptions(audio=True))
+    task = EmbedTask(KeyFile.of(KEY, "key"), resume=True, options=EmbedOptions(audio=True))
     assert [task(job).resumed for _ in range(2)] == [False, True]

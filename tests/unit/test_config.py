@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ import pytest
 from stamp.core.errors import KeyFileError, RightsError
 from stamp.core.key import Key
 from stamp.core.rights import Rights
-from stamp.jobs.config import find_config, load_key, load_or_make_key, load_rights, resolve_rights
+from stamp.jobs.config import find_config, load_rights, resolve_rights
+from stamp.jobs.keys import KeyFile, find_key, find_or_make_key, load_key, load_or_make_key
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +49,37 @@ def test_a_named_key_that_is_missing_is_not_made(config: Path, monkeypatch: pyte
         load_or_make_key()
     assert not config.exists()
     assert not Path("missing.key").exists()
+
+
+def test_where_a_key_is_found_again(config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, path = find_or_make_key()
+    assert made.path == str(path) == str(config / "stamp.key")
+    assert find_or_make_key() == (find_key(), None) == (made, None)
+    assert made.load() == load_key()
+    Key.generate("other").save("other.key")
+    monkeypatch.setenv("STAMP_KEY_FILE", "other.key")
+    other = find_key()
+    assert (other.path, other.name) == (str(Path("other.key").resolve()), "other")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("stamp.jobs.keys._loaded", {})  # as in another process
+    assert other.load().fingerprint == other.fingerprint != made.fingerprint
+
+
+def test_a_key_is_read_once_and_never_mistaken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.key"
+    Key.generate("first").save(path)
+    found = KeyFile.of(replace(load_key(path), name="first, a.key"), path)
+    path.unlink()
+    key = found.load()
+    assert key.name == "first, a.key"
+    Key.generate("second").save(path)
+    assert found.load() == key
+    monkeypatch.setattr("stamp.jobs.keys._loaded", {})
+    with pytest.raises(KeyFileError, match="another key"):
+        found.load()
+    path.unlink()
+    Key(key.secret, "first").save(path)
+    assert found.load() == key
 
 
 def test_many_first_uses_at_once_agree_on_one_key(config: Path) -> None:

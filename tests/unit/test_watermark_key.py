@@ -169,3 +169,8 @@ def test_words_are_big_endian_whatever_the_machine() -> None:
 def test_an_endless_key_file_is_refused() -> None:
     with pytest.raises(KeyFileError, match="/dev/zero"):
         Key.load("/dev/zero")
+
+
+def test_a_fingerprint_is_that_of_the_secret_alone() -> None:
+    assert KEY.fingerprint == hashlib.sha256(b"stamp.key-fingerprint/1\0" + SECRET).hexdigest()
+    assert Key(SECRET, "other").fingerprint == KEY.fingerprint != Key.generate().fingerprint

@@ -5,13 +5,18 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import sys
+import threading
 import time
+from concurrent.futures import CancelledError
 from typing import Any
 
 import pytest
 
 import stamp.cli
-from stamp.jobs.pool import GRACE_SECONDS, Crash, _Worker, run, tell
+from stamp.jobs.pool import GRACE_SECONDS, Crash, Pool, _Worker, report_progress, run
+
+GIGABYTE = 1 << 30
 
 
 def work(item: Any) -> Any:
@@ -28,8 +33,16 @@ def work(item: Any) -> Any:
             return os.getpid()
         case "deaf":
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
-            tell(1, 1)
+            report_progress(1, 1)
             time.sleep(3600)
+        case "busy":
+            report_progress(1, 3)
+            time.sleep(3600)
+        case "report":
+            report_progress(1, 3)
+            return 0
+        case "hungry":
+            return len(bytearray(GIGABYTE))
     return item * item
 
 
@@ -123,3 +136,84 @@ def test_a_worker_that_does_not_listen_is_killed_and_told(monkeypatch: pytest.Mo
 
 def test_the_command_waits_for_its_workers() -> None:
     assert stamp.cli._TIDYING_SECONDS > GRACE_SECONDS
+
+
+@pytest.mark.slow
+def test_a_pool_answers_in_any_order_and_from_any_thread() -> None:
+    with Pool(2, work) as pool:
+        futures = {number: pool.submit(number) for number in range(5)}
+        late: list[Any] = []
+        thread = threading.Thread(target=lambda: late.append(pool.submit(7).result()))
+        thread.start()
+        thread.join()
+        assert {number: future.result() for number, future in futures.items()} == {n: n * n for n in range(5)}
+        assert late == [49]
+        ids = {pool.submit("pid").result() for _ in range(4)}
+        assert os.getpid() not in ids
+        crash = pool.submit("exit").result()
+        assert (crash.type, pool.submit(3).result()) == ("WorkerDied", 9)
+    with pytest.raises(RuntimeError, match="closed"):
+        pool.submit(1)
+
+
+@pytest.mark.slow
+def test_news_of_one_item_and_news_that_nobody_takes(caplog: pytest.LogCaptureFixture) -> None:
+    def refuse(done: int, total: int) -> None:
+        raise ZeroDivisionError("a bug of the listener")
+
+    heard: list[tuple[int, int]] = []
+    with Pool(1, work) as pool:
+        assert pool.submit("report", news=lambda *news: heard.append(news)).result() == 0
+        assert heard == [(1, 3)]
+        time.sleep(0.3)  # news come a few times a second at most
+        assert pool.submit("report", news=refuse).result() == 0
+    assert "a bug of the listener" in caplog.text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("item", ["busy", "deaf"])
+def test_what_takes_too_long_is_stopped(item: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stamp.jobs.pool.GRACE_SECONDS", 1.0)
+    with Pool(2, work) as pool:
+        late, done = pool.submit(item, seconds=2), [pool.submit(n, seconds=60) for n in range(3)]
+        assert [future.result() for future in done] == [0, 1, 4]
+        crash = late.result()
+        assert (crash.type, crash.message) == ("TimedOut", "not done after 2 seconds, and stopped")
+        assert pool.submit(3).result() == 9
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="no limit of a process's memory that binds")
+def test_what_takes_too_much_memory_is_refused() -> None:
+    with Pool(1, work) as pool:
+        crash = pool.submit("hungry", memory=GIGABYTE // 2).result()
+        assert crash.type == "MemoryError"
+        assert f"no more than {GIGABYTE // 2} bytes" in crash.message
+        assert pool.submit("hungry").result() == GIGABYTE
+
+
+@pytest.mark.slow
+def test_closing_stops_what_is_at_work_and_cancels_what_waits() -> None:
+    begun = threading.Event()
+    with Pool(1, work) as pool:
+        at_work, waiting = pool.submit("busy", news=lambda *news: begun.set()), pool.submit(1)
+        assert begun.wait(60)
+        assert not at_work.cancel()
+    assert at_work.result().type == "Stopped"
+    with pytest.raises(CancelledError):
+        waiting.result()
+    pool.close()  # once more changes nothing
+
+
+@pytest.mark.slow
+def test_what_cannot_be_sent_costs_one_item() -> None:
+    with Pool(1, work) as pool:
+        assert pool.submit(threading.Lock()).exception() is not None
+        cancelled = pool.submit(1)
+        cancelled.cancel()
+        assert pool.submit(2).result() == 4
+
+
+def test_a_pool_has_a_process() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        Pool(0, work)

@@ -1,0 +1,58 @@
+"""Help pages on which the options stand in groups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+import click
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Decorator(Protocol):
+    """What adds an option to any command."""
+
+    def __call__(self, command: Function, /) -> Function: ...
+
+
+RESULTS = "Sources and results"
+RIGHTS = "Rights"
+WATERMARK = "Watermark"
+KEY = "Key"
+CLIPS = "Clips"
+RUN = "Run"
+OUTPUT = "Output"
+_ORDER = (RESULTS, RIGHTS, WATERMARK, KEY, CLIPS, RUN, OUTPUT)
+
+_WIDEST = 30  # columns; click puts the text that belongs to a longer name on the next line
+
+
+class Option(click.Option):
+    """An option that knows its group."""
+
+    def __init__(self, *names: Any, group: str = OUTPUT, **attributes: Any) -> None:
+        super().__init__(*names, **attributes)
+        self.group = group
+
+
+def option(group: str, *names: str, **attributes: Any) -> Decorator:
+    """Decorate a command with an option of this group; the rest is that of `click.option`."""
+    return click.option(*names, cls=Option, group=group, **attributes)
+
+
+class Command(click.Command):
+    """A command whose help page has a section for each group of options."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        sections: dict[str, list[tuple[str, str]]] = {title: [] for title in _ORDER}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx) if isinstance(parameter, click.Option) else None
+            if record:
+                sections[getattr(parameter, "group", OUTPUT)].append(record)  # click's own --help has none
+        names = [name for records in sections.values() for name, _ in records]
+        width = max(len(name) for name in names if len(name) <= _WIDEST)
+        for title, records in sections.items():
+            if records:
+                with formatter.section(title):  # all of one width, so that the texts stand below each other
+                    formatter.write_dl([(f"{name:<{width}}", text) for name, text in records])

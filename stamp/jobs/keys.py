@@ -1,0 +1,139 @@
+"""Which key file is used, and how a task names a key without carrying it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..core.errors import KeyFileError
+from ..core.key import Key
+from .config import config_folder
+
+KEY_VARIABLE = "STAMP_KEY_FILE"
+
+StrPath = str | os.PathLike[str]
+
+
+def key_path(given: StrPath | None = None) -> StrPath:
+    """Return the key file that is used: `given`, else $STAMP_KEY_FILE, else the one in the user's config
+    folder, which need not exist.
+
+    Raises
+    ------
+    KeyFileError : there is no such folder.
+    """
+    return _named(given) or _default_key()
+
+
+def _named(given: StrPath | None) -> StrPath | None:
+    return given or os.environ.get(KEY_VARIABLE)
+
+
+def _default_key() -> Path:
+    folder = config_folder()
+    if folder is None:
+        raise KeyFileError(f"no key, and no home to keep one in: give --key-file FILE or set {KEY_VARIABLE}")
+    return folder / "stamp.key"
+
+
+def load_key(given: StrPath | None = None) -> Key:
+    """Return the key of `key_path(given)`.
+
+    Raises
+    ------
+    KeyFileError : there is none, or it cannot be read.
+    """
+    path = key_path(given)
+    if not _named(given) and not os.path.exists(path):
+        raise KeyFileError(
+            f"no key: give --key-file FILE or set {KEY_VARIABLE}; `stamp embed` makes one, {path}"
+        )
+    return Key.load(path)
+
+
+def load_or_make_key(given: StrPath | None = None) -> tuple[Key, Path | None]:
+    """Return the key like `load_key`, but make the one in the user's config folder when it is not there yet.
+
+    Returns the key, and the path of the file that was made (None when it existed). Two processes that come
+    here at the same time end up with the same key: the file appears whole, under its final name, exactly
+    once.
+    """
+    if _named(given) or os.path.exists(default := _default_key()):
+        return load_key(given), None
+    draft = default.with_name(f".{secrets.token_hex(8)}.stamp-tmp")
+    try:
+        default.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        Key.generate().save(draft)
+        try:
+            os.link(draft, default)  # unlike a rename, this fails where another process was first
+        except FileExistsError:
+            return Key.load(default), None
+        finally:
+            draft.unlink()
+    except OSError as error:
+        reason = error.strerror or error
+        raise KeyFileError(f"{default}: cannot make a key there: {reason}; give --key-file FILE") from error
+    return Key.load(default), default
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFile:
+    """A key by the place where it is kept, for tasks: they go to other processes, and the secret must not.
+
+    path : the file, absolute and without links.
+    name : what reports call the key.
+    fingerprint : see `Key.fingerprint`; another key that has taken the file's place is not used.
+    """
+
+    path: str
+    name: str
+    fingerprint: str
+
+    @classmethod
+    def of(cls, key: Key, path: StrPath) -> KeyFile:
+        """Return the place of a key that was read from `path`. This process will not read it again."""
+        file = cls(os.path.realpath(path), key.name, key.fingerprint)
+        _loaded[file] = key
+        return file
+
+    def load(self) -> Key:
+        """Return the key, which each process reads once.
+
+        Raises
+        ------
+        KeyFileError : the file cannot be read any more, or holds another key by now.
+        """
+        if self not in _loaded:
+            key = Key.load(self.path)
+            if key.fingerprint != self.fingerprint:
+                raise KeyFileError(f"{self.path}: holds another key than when the run began; begin it again")
+            _loaded[self] = replace(key, name=self.name)
+        return _loaded[self]
+
+
+_loaded: dict[KeyFile, Key] = {}
+
+
+def find_key(given: StrPath | None = None) -> KeyFile:
+    """Return the place of the key of `load_key`. Raises like it."""
+    return KeyFile.of(load_key(given), key_path(given))
+
+
+def find_or_make_key(given: StrPath | None = None) -> tuple[KeyFile, Path | None]:
+    """Return the place of the key of `load_or_make_key`, and the file that was made. Raises like it."""
+    key, made = load_or_make_key(given)
+    return KeyFile.of(key, key_path(given)), made
+
+
+def keys_without_file() -> dict[KeyFile, Key]:
+    """Return the keys that this process has read from where no other can: a pipe, such as the shell makes for
+    `--key-file <(gpg -d my.key.gpg)`."""
+    return {file: key for file, key in _loaded.items() if not os.path.isfile(file.path)}
+
+
+def adopt(keys: Mapping[KeyFile, Key]) -> None:
+    """Take over keys from the process that has read them."""
+    _loaded.update(keys)

@@ -1,0 +1,81 @@
+"""The run over many files: one answer for each, whatever becomes of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..core.errors import StampError
+from ..core.key import Key
+from ..core.reports import Failure
+from ..storage.atomic import discard_leftovers
+from .keys import KeyFile, adopt, keys_without_file
+from .plan import Job
+from .pool import Crash, News, run
+from .tasks import Entry, Task
+
+_DAY = 24 * 60 * 60.0  # seconds
+
+
+def run_jobs(
+    task: Task,
+    jobs: Sequence[Job],
+    processes: int,
+    news: News = lambda index, done, total: None,
+) -> Iterator[tuple[int, Entry]]:
+    """Yield `(index, entry)` for each job as it is done, in any order. Nothing that is wrong with one file
+    stops the others. `news` is called with a job's index while it is worked on: see `pool.run`."""
+    doable = []
+    for index, job in enumerate(jobs):
+        if job.error is None:
+            doable.append(index)
+        else:
+            yield index, _failure(job.path, job.error)
+
+    def on_news(position: int, done: int, total: int) -> None:
+        news(doable[position], done, total)
+
+    def on_broken_off(position: int) -> None:
+        if output := jobs[doable[position]].output:
+            target = output.resolve()  # beside the file behind a link is where its writer worked
+            discard_leftovers(target.parent, target=target)
+
+    doable_jobs = [jobs[index] for index in doable]
+    guarded = _Guarded(task, keys_without_file())
+    for position, result in run(guarded, doable_jobs, processes, on_news, on_broken_off):
+        index = doable[position]
+        if isinstance(result, Crash):
+            path = jobs[index].path
+            yield index, Failure(path, result.type, f"{path}: {result.message}", result.details)
+        else:
+            yield index, result
+
+
+def tidy(jobs: Iterable[Job]) -> None:
+    """Remove from the folders of the outputs what runs that were killed a day ago or more have left there."""
+    for folder in {job.output.parent for job in jobs if job.output}:
+        discard_leftovers(folder, older_than_s=_DAY)
+
+
+@dataclass(frozen=True, slots=True)
+class _Guarded:
+    """The task, with what may well happen to a file turned into a `Failure`; `keys` are those that a worker
+    cannot read itself."""
+
+    task: Task
+    keys: Mapping[KeyFile, Key]
+
+    def __call__(self, job: Job) -> Entry:
+        adopt(self.keys)
+        try:
+            return self.task(job)
+        except (StampError, OSError) as error:
+            return _failure(job.path, error)
+
+
+def _failure(path: Path, error: Exception) -> Failure:
+    message = str(error)
+    if isinstance(error, OSError) and not isinstance(error, StampError):
+        message = error.strerror or message
+    return Failure(path, type(error).__name__, message if str(path) in message else f"{path}: {message}")
