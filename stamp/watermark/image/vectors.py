@@ -20,11 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.key import Key
-from ..audio import vectors as audio
 from ..common.coding import decode, encode
 from ..common.frame import frame, unframe
 from ..common.wavelet import analyse
-from ..video import vectors as video
 from .carrier import SCHEME, carriers
 from .detect import detect
 from .embed import mark
@@ -107,8 +105,6 @@ def selftest() -> list[tuple[str, bool, str]]:
     results.append(_check("decoder", _decodes_noise))
     results.append(_check("marked picture", lambda: _reads(_unpack(stored["marked"]))))
     results.append(_check("wrong key", lambda: _silent(_unpack(stored["marked"]))))
-    results += audio.selftest()
-    results += video.selftest()
     return results
 
 
