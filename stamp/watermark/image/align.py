@@ -18,14 +18,14 @@ _BAND_LIMITS = (0.8, 0.25, 0.13)
 
 
 def translations(white: Plane, carriers: Carriers, near: int | None = None) -> list[tuple[float, Offset]]:
-    """Likely positions (y, x) of the picture's first pixel within the tile, highest peak (in deviations)
+    """Find likely positions (y, x) of the picture's first pixel within the tile, highest peak (in deviations)
     first.
 
-    Correlates the whitened picture, folded to one tile, with the pilots, once per band limit: after a blur
-    the high frequencies hold nothing but noise. With `near`, only offsets within that many pixels of (0, 0)
-    are considered.
+    Correlates the whitened picture, its tiles added up to one, with the pilots, once per band limit: after a
+    blur the high frequencies hold nothing but noise. With `near`, only offsets within that many pixels of (0,
+    0) are considered.
     """
-    spectrum = folded(white, PERIOD)
+    spectrum = tile_spectrum(white, PERIOD)
     magnitude = np.abs(spectrum)
     f = np.fft.fftfreq(PERIOD)
     radius = np.hypot(f[:, None], np.fft.rfftfreq(PERIOD))
@@ -44,8 +44,8 @@ def translations(white: Plane, carriers: Carriers, near: int | None = None) -> l
     return sorted(((peak, offset) for offset, peak in peaks.items()), reverse=True)
 
 
-def folded(plane: Plane, period: int) -> NDArray[np.complex64]:
-    """The spectrum of a picture whose tiles of `period` pixels are laid on one another."""
+def tile_spectrum(plane: Plane, period: int) -> NDArray[np.complex64]:
+    """Return the spectrum of the sum of a picture's tiles of `period` pixels, (period, period // 2 + 1)."""
     height, width = plane.shape
     rows, columns = -(-height // period), -(-width // period)
     tile = np.zeros((rows * period, columns * period), np.float32)
@@ -60,13 +60,13 @@ _STEPS = (2.0, 1.0, 0.5, 0.25, 0.125)
 def drift(
     white: Plane, carriers: Carriers, offset: Offset, weight: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """How the pattern in a nearly aligned, whitened picture drifts from where it should be: (2, 2) matrix M
-    and (2,) shift t.
+    """Measure how the pattern in a nearly aligned, whitened picture drifts from where it should be: (2, 2)
+    matrix M and (2,) shift t.
 
     A point q (pixels from the first corner) shows the pattern of q - (M q + t). Each block of the picture is
-    correlated with the pilots of its place, weighted by sub-band with `weight`; the affine drift that
-    collects most of all correlations wins, so that blocks too weak to show a peak of their own still have
-    their say. None where there are too few blocks to tell.
+    correlated with the pilots of its own part of the tile, weighted by sub-band with `weight`; the affine
+    drift that collects most of all correlations wins, so that blocks too weak to show a peak of their own
+    still count. None where there are too few blocks.
     """
     scaled = [
         np.where(index == carriers.layout.pilot, sign, np.float32(0)) * w[:, None, None]
@@ -123,8 +123,8 @@ def drift(
 def ascent(
     value: Callable[[NDArray[np.float64]], float], count: int, sizes: Sequence[float], least: float = 0.0
 ) -> NDArray[np.float64]:
-    """The point near nought, of `count` coordinates, that steps along them lead to: of each of `sizes` in
-    turn, for as long as one raises `value` by more than `least`."""
+    """Climb from the origin of `count` coordinates by steps along them: of each of `sizes` in turn, for as
+    long as one raises `value` by more than `least`. Return the point."""
     point = np.zeros(count)
     best = value(point)
     for size in sizes:
