@@ -23,7 +23,7 @@ class Detector:
     ----------
     keys : the secrets to look for; all share one analysis of the sound. sample_rate : 8,000 to 192,000 Hz.
     channels : 1 or more.
-    search : whether other tempi and pitches are tried where nothing is found as it stands.
+    search : whether other tempi and pitches are tried where nothing is found as it is.
 
     Raises
     ------

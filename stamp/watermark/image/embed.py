@@ -39,7 +39,7 @@ def embed(
     data_range: float | None = None,
     verify: bool = True,
 ) -> NDArray[Scalar]:
-    """A marked copy of a picture.
+    """Return a marked copy of a picture.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def embed(
 
 
 def mark(plane: Plane, bits: NDArray[np.uint8], key: Key, strength: float) -> Plane:
-    """What to add to a canonical luma plane (H, W), 0 to 255, so that it carries the frame `bits`."""
+    """Return what to add to a canonical luma plane (H, W), 0 to 255, so that it carries the frame `bits`."""
     h, w = plane.shape
     c = carriers(key)
     padded = pad_to_tiles(plane)

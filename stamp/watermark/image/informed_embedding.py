@@ -71,7 +71,7 @@ def _response(details: Detail, cover: Detail, mask: Mask, carriers: Carriers) ->
 def _chips(
     amplitude: Levels, signs: NDArray[np.float32], shapes: list[tuple[int, ...]], carriers: Carriers
 ) -> Detail:
-    """Signed amplitudes of every coefficient of a padded picture."""
+    """Return the signed amplitudes of every coefficient of a padded picture."""
     out = []
     for level, shape in enumerate(shapes):
         side = PERIOD >> (level + 1)
@@ -90,7 +90,7 @@ def coefficients(
     carriers: Carriers,
     mean_square: float,
 ) -> Detail:
-    """The mark's wavelet coefficients.
+    """Compute the mark's wavelet coefficients.
 
     host : details of the padded host. signs : (symbols,) +-1,
         the code and the known chips. mean_square : energy a pixel that the mark may spend.
@@ -118,8 +118,8 @@ def coefficients(
         return np.array(out)
 
     def solve(interference: Levels, height: float) -> Levels:
-        """Least energy above the floor that brings all three statistics to `height` targets; dual coordinate
-        ascent."""
+        """Find the least energy above the floor that brings all three statistics to `height` targets; dual
+        coordinate ascent."""
         base = seen_by @ (interference + r.gain * (FLOOR * mean))
         dual = np.zeros_like(base)
         extra = np.zeros_like(r.gain)
@@ -129,7 +129,7 @@ def coefficients(
                 raised = np.maximum(dual[c] + lacking / curvature[c], 0)
                 extra += (raised - dual[c]) * step[c]
                 dual[c] = raised
-        # the known chips get the mean amplitude, and what cancels a host that happens to speak against them
+        # the known chips get the mean amplitude, and what cancels a host that happens to be against them
         against = np.maximum(-(seen_by[0] @ interference[:, PILOT:]), 0) / curvature[0, PILOT:]
         extra[:, PILOT:] = extra[:, :PILOT].mean(1, keepdims=True) + against * step[0, :, PILOT:]
         return np.asarray(FLOOR * mean + extra)

@@ -115,7 +115,7 @@ class Detector:
             self._take(self._held)
         first = self._held is None
         self._held = _SampledFrame(luma.copy(), time_s, key_frame, size)
-        if first:  # most clips are read from it
+        if first:  # most videos are read from it
             self._take(self._held)
             self._held = replace(self._held, key=False)
 
