@@ -53,7 +53,8 @@ def tile_spectrum(plane: Plane, period: int) -> NDArray[np.complex64]:
     return rfft2(tile.reshape(rows, period, columns, period).sum((0, 2)))
 
 
-_BLOCK, _REACH, _FFT = 96, 6, 128
+_BLOCK, _REACH, _FFT = 96, 6, 128  # pixels: sides of a block, shifts that are tried, sides of a transform
+_FEWEST = 6  # blocks
 _STEPS = (2.0, 1.0, 0.5, 0.25, 0.125)
 
 
@@ -68,28 +69,11 @@ def drift(
     drift that collects most of all correlations wins, so that blocks too weak to show a peak of their own
     still count. None where there are too few blocks.
     """
-    scaled = [
-        np.where(index == carriers.layout.pilot, sign, np.float32(0)) * w[:, None, None]
-        for index, sign, w in zip(
-            carriers.index, carriers.sign, weight.reshape(LEVELS, 3).astype(np.float32), strict=True
-        )
-    ]
-    tile = synthesise(np.zeros((PERIOD >> LEVELS,) * 2, np.float32), scaled)
     starts = [range(0, n - _BLOCK // 2, _BLOCK) for n in white.shape]
     corners = np.array([(y, x) for y in starts[0] for x in starts[1]])
-    if len(corners) < 6:
+    if len(corners) < _FEWEST:
         return None
-    margin = (_FFT - _BLOCK) // 2
-    blocks = np.zeros((len(corners), _FFT, _FFT), np.float32)
-    expected = np.empty_like(blocks)
-    span = np.arange(_FFT) - margin
-    for k, (y, x) in enumerate(corners):
-        part = white[y : y + _BLOCK, x : x + _BLOCK]
-        blocks[k, margin : margin + part.shape[0], margin : margin + part.shape[1]] = part
-        expected[k] = tile[np.ix_((y + offset[0] + span) % PERIOD, (x + offset[1] + span) % PERIOD)]
-    cross = np.fft.irfft2(rfft2(blocks) * np.conj(rfft2(expected)), (_FFT, _FFT))
-    near = np.arange(-_REACH - 1, _REACH + 2) % _FFT
-    maps = cross[:, near][:, :, near]
+    maps = _correlations(white, corners, carriers, offset, weight)
     centre = np.array(white.shape) / 2
     radius = max(white.shape) / 2
     r = (np.minimum(corners + _BLOCK / 2, white.shape) - centre) / radius
@@ -118,6 +102,36 @@ def drift(
     p = ascent(collected, len(moves), _STEPS)
     matrix = np.array([[p[2] + p[4], p[3] + p[5]], [p[5] - p[3], p[2] - p[4]]]) / radius
     return matrix, p[:2] - matrix @ centre
+
+
+def _correlations(
+    white: Plane,
+    corners: NDArray[np.int64],
+    carriers: Carriers,
+    offset: Offset,
+    weight: NDArray[np.float64],
+) -> Plane:
+    """Correlate the blocks at `corners` with the pilots that belong there, at shifts of up to `_REACH` pixels
+    and one more: (blocks, shifts down, shifts right)."""
+    scaled = [
+        np.where(index == carriers.layout.pilot, sign, np.float32(0)) * w[:, None, None]
+        for index, sign, w in zip(
+            carriers.index, carriers.sign, weight.reshape(LEVELS, 3).astype(np.float32), strict=True
+        )
+    ]
+    tile = synthesise(np.zeros((PERIOD >> LEVELS,) * 2, np.float32), scaled)
+    margin = (_FFT - _BLOCK) // 2
+    blocks = np.zeros((len(corners), _FFT, _FFT), np.float32)
+    expected = np.empty_like(blocks)
+    span = np.arange(_FFT) - margin
+    for k, (y, x) in enumerate(corners):
+        part = white[y : y + _BLOCK, x : x + _BLOCK]
+        blocks[k, margin : margin + part.shape[0], margin : margin + part.shape[1]] = part
+        expected[k] = tile[np.ix_((y + offset[0] + span) % PERIOD, (x + offset[1] + span) % PERIOD)]
+    cross = np.fft.irfft2(rfft2(blocks) * np.conj(rfft2(expected)), (_FFT, _FFT))
+    near = np.arange(-_REACH - 1, _REACH + 2) % _FFT
+    maps: Plane = cross[:, near][:, :, near]
+    return maps
 
 
 def ascent(

@@ -82,6 +82,24 @@ def _chips(
     return out
 
 
+def _statistic(
+    details: Detail,
+    cover: Detail,
+    signs: NDArray[np.float32],
+    carriers: Carriers,
+    inverse: list[NDArray[np.float32]],
+) -> Levels:
+    """Return the detector's statistic of every symbol, positive where it agrees with `signs`."""
+    out, symbols = [], carriers.layout.symbols
+    for level, detail in enumerate(details):
+        side, origin = PERIOD >> (level + 1), MARGIN >> (level + 1)
+        y = normalise(detail, activity(detail))
+        y *= cover[level]
+        tile = fold(y, side, origin) * carriers.sign[level] * inverse[level][:, None, None]
+        out.append(np.bincount(carriers.index[level].ravel(), tile.ravel(), symbols) * signs)
+    return np.array(out)
+
+
 def coefficients(
     host: Detail,
     cover: Detail,
@@ -106,17 +124,6 @@ def coefficients(
     target = TARGETS[:, None] * np.sqrt(seen_by**2 @ r.variance)
     shapes = [d.shape for d in host]
 
-    def statistic(mark: Detail) -> Levels:
-        out, symbols = [], carriers.layout.symbols
-        for level in range(LEVELS):
-            side, origin = PERIOD >> (level + 1), MARGIN >> (level + 1)
-            total = host[level] + mark[level]
-            y = normalise(total, activity(total))
-            y *= cover[level]
-            tile = fold(y, side, origin) * carriers.sign[level] * r.inverse[level][:, None, None]
-            out.append(np.bincount(carriers.index[level].ravel(), tile.ravel(), symbols) * signs)
-        return np.array(out)
-
     def solve(interference: Levels, height: float) -> Levels:
         """Find the least energy above the floor that brings all three statistics to `height` targets; dual
         coordinate ascent."""
@@ -136,7 +143,8 @@ def coefficients(
 
     amplitude = np.full_like(r.gain, mean)
     mark = [m * c for m, c in zip(mask.levels, _chips(amplitude, signs, shapes, carriers), strict=True)]
-    interference = statistic(mark) - r.gain * amplitude
+    marked = [h + m for h, m in zip(host, mark, strict=True)]
+    interference = _statistic(marked, cover, signs, carriers, r.inverse) - r.gain * amplitude
     low, high = 0.0, 40.0
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
