@@ -5,8 +5,8 @@
 The attacker has the source code. He takes marked 768x512 photos, each with a payload of its own (or all with
 one: `--one-payload`), normalises their wavelet coefficients as the detector does, folds them to a tile and
 adds them up; and he adds up their normalised power spectra. Measured against the key's own carriers: how many
-constellation points are among the highest peaks, how many signs of pilots and witnesses are right, and how
-many known chips are among the strongest fifth of the coefficients (by chance: a fifth).
+constellation points are among the highest peaks, how many signs of pilots and detection chips are right, and
+how many known chips are among the strongest fifth of the coefficients (by chance: a fifth).
 
 Then he plants the sum in six unmarked photos, and subtracts it from six other marked ones, under a visibility
 mask, with a root mean square of `--rms` grey levels. The row of 0 pictures is the marked photos themselves.

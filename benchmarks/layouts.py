@@ -17,10 +17,10 @@ import numpy as np
 
 import stamp
 from benchmarks.common import runner
-from stamp.watermark.common import null_law as stats
+from stamp.watermark.common import null_law
 from stamp.watermark.common.coding import encode
 from stamp.watermark.common.frame import frame
-from stamp.watermark.image.carrier import IMAGE, PILOT, WITNESS, Layout, carriers
+from stamp.watermark.image.carrier import DETECTION, IMAGE, PILOT, Layout, carriers
 from stamp.watermark.image.decode import decode_payload
 from stamp.watermark.image.observation import Observation
 from stamp.watermark.video.scheme import CLIP
@@ -49,7 +49,7 @@ def observed(
         counts[:, PILOT],
         power[:, :PILOT].sum(1),
         power[:, PILOT],
-        power[:, WITNESS],
+        power[:, DETECTION],
     )
 
 
@@ -60,7 +60,7 @@ def read(layout: Layout, energy: float, frames: int, seed: int) -> int:
     for _ in range(frames):
         key, payload = stamp.Key(rng.bytes(32), "random"), rng.bytes(8)
         decoded = decode_payload(observed(layout, key, payload, energy, rng), key, BUDGET, layout)
-        found += decoded.payload == payload and decoded.score >= stats.threshold_after(BUDGET, layout.odds)
+        found += decoded.payload == payload and decoded.score >= null_law.threshold_after(BUDGET, layout.odds)
     return found
 
 

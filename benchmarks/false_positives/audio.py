@@ -3,9 +3,9 @@
     python -m benchmarks.false_positives.audio --songs FOLDER --windows 10000 -j 2
 
 A window is a clip of 21 s at a random place of a song under a new key: sixty keys look at twenty clips each.
-It is placed by its pilots, its witnesses are scored there, and it is read if the place is promising, as the
-detector does. Some clips are looked at with the search for other tempi and pitches besides. Every other song
-was marked, under another key.
+It is aligned by its pilots, its detection chips are scored there, and it is read if the alignment is
+promising, as the detector does. Some clips are looked at with the search for other tempi and pitches besides.
+Every other song was marked, under another key.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ import numpy as np
 from benchmarks.common import photos, runner, sounds, tools
 from benchmarks.common.sounds import RATE
 from stamp.watermark.audio import detect, embed, sync
-from stamp.watermark.audio.decode import gains_from_pilots, observe, witness_score
+from stamp.watermark.audio.decode import detection_score, gains_from_pilots, observe
 from stamp.watermark.audio.maps import Mapper
 from stamp.watermark.audio.reader import PROMISING, Reader
 from stamp.watermark.audio.sync import PERIOD_ROWS
-from stamp.watermark.common import null_law as stats
+from stamp.watermark.common import null_law
 
 LEVELS = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0)
 _SECONDS, _KEYS, _CLIPS, _SEARCHED = 21, 60, 20, 3
@@ -52,10 +52,10 @@ def measure(task: Task) -> tuple[list[float], int, int]:
     for _ in range(_KEYS):
         key = tools.key_from(int(rng.integers(1 << 62)), "null")
         for stretch in stretches:
-            place = sync.in_place(stretch.rows, key, 1)[0]
-            observation = observe(stretch.rows, key, place)
-            scores.append(witness_score(observation, gains_from_pilots(observation)))
-            if place.score >= PROMISING:
+            alignment = sync.plain_alignments(stretch.rows, key, 1)[0]
+            observation = observe(stretch.rows, key, alignment)
+            scores.append(detection_score(observation, gains_from_pilots(observation)))
+            if alignment.score >= PROMISING:
                 reader = Reader(key, search=False)
                 reader.read(stretch)
                 reported += reader.found is not None
@@ -90,17 +90,17 @@ def main() -> None:
     plot, (ax,) = runner.figure(5, 3.2)
     z = np.linspace(-1, 5, 100)
     ax.semilogy(np.sort(scores)[::-1], (np.arange(len(scores)) + 1) / len(scores), label="measured")
-    ax.semilogy(z, [10 ** stats.log10_normal_tail(v) for v in z], label="normal tail")
-    ax.semilogy(z, [10 ** stats.log10_p_statistic(v) for v in z], label="derived bound")
+    ax.semilogy(z, [10 ** null_law.log10_normal_tail(v) for v in z], label="normal tail")
+    ax.semilogy(z, [10 ** null_law.log10_p_statistic(v) for v in z], label="derived bound")
     ax.set_xlim(-1, 5)
-    ax.set_xlabel("witness score")
+    ax.set_xlabel("detection score")
     ax.legend()
     law = [
         {
             "z": level,
             "measured": float((scores >= level).mean()),
-            "normal": 10 ** stats.log10_normal_tail(level),
-            "bound": 10 ** stats.log10_p_statistic(level),
+            "normal": 10 ** null_law.log10_normal_tail(level),
+            "bound": 10 ** null_law.log10_p_statistic(level),
         }
         for level in LEVELS
     ]

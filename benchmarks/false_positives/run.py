@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 import stamp
 from benchmarks.common import attacks, photos, runner, tools
 from benchmarks.common.steps import Pixels, Rng
-from stamp.watermark.common import null_law as stats
+from stamp.watermark.common import null_law
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -126,9 +126,9 @@ def exceedance(scores: NDArray[np.float64]) -> list[dict[str, float]]:
     count = len(scores)
     rows: list[dict[str, float]] = []
     for z in LEVELS:
-        normal = 10 ** stats.log10_normal_tail(z)
+        normal = 10 ** null_law.log10_normal_tail(z)
         low, high = binomial_band(count, normal)
-        bound = count * 10 ** stats.log10_p_statistic(z)
+        bound = count * 10 ** null_law.log10_p_statistic(z)
         measured = int(np.sum(scores >= z))
         rows.append(
             {"z": z, "bound": bound, "normal": count * normal, "low": low, "high": high, "measured": measured}
@@ -211,8 +211,8 @@ def plots(samples: list[Sample], name: str) -> dict[str, Figure]:
     for kind in (UNMARKED, WRONG_KEY):
         z = np.sort([sample.score for sample in samples if sample.kind == kind])
         axes.step(z, 1 - np.arange(len(z)) / len(z), where="pre", lw=1.2, label=f"measured, {kind}")
-    axes.plot(x, [10 ** stats.log10_normal_tail(z) for z in x], "k--", lw=1, label="normal tail")
-    axes.plot(x, [10 ** stats.log10_p_statistic(z) for z in x], "k-", lw=1, label="derived bound")
+    axes.plot(x, [10 ** null_law.log10_normal_tail(z) for z in x], "k--", lw=1, label="normal tail")
+    axes.plot(x, [10 ** null_law.log10_p_statistic(z) for z in x], "k-", lw=1, label="derived bound")
     axes.set_yscale("log")
     axes.set_xlim(0, 5)
     axes.set_ylim(0.3 / len(samples), 1.2)

@@ -20,14 +20,14 @@ import numpy as np
 
 import stamp
 from benchmarks.common import clips, runner
-from stamp.watermark.common import null_law as stats
+from stamp.watermark.common import null_law
 from stamp.watermark.image.carrier import carriers
 from stamp.watermark.image.decode import code_score
 from stamp.watermark.image.grid import resize
 from stamp.watermark.image.observation import observe_plane
 from stamp.watermark.video import Embedder
-from stamp.watermark.video.accumulator import SUM, Evidence, details_of, working
-from stamp.watermark.video.key_reader import Sight
+from stamp.watermark.video.accumulator import SUM, Accumulator, details_of, working
+from stamp.watermark.video.key_reader import KeyReader
 from stamp.watermark.video.scheme import CLIP, code_of, displayed
 
 PER_CLIP = 24  # frames, six a second
@@ -81,20 +81,20 @@ def measure(task: tuple[Path, int, int, int]) -> list[dict[str, Any]]:
         upto = windows * (number + 1) // (2 * VIEWS)
         while len(results) < upto:
             start = int(rng.integers(0, len(details)))
-            evidence = Evidence()
+            accumulator = Accumulator()
             for detail, shape in details[start : start + int(rng.integers(1, 25))]:
-                evidence.add(detail, shape, float(rng.uniform(0.5, 2)))
-            picture = evidence.picture()
+                accumulator.add(detail, shape, float(rng.uniform(0.5, 2)))
+            picture = accumulator.picture()
             for _ in range(min(KEYS, upto - len(results))):
-                key, shape = stamp.Key(rng.bytes(32), "random"), displayed(evidence.shape, None)
-                sight = Sight(key)
+                key, shape = stamp.Key(rng.bytes(32), "random"), displayed(accumulator.shape, None)
+                reader = KeyReader(key)
                 far = len(results) * searched // windows != (len(results) + 1) * searched // windows
-                found = sight.look(picture, shape, search=far)
+                found = reader.attempt(picture, shape, search=far)
                 if far and found is None:
-                    found = sight.insist()
-                assert sight.best is not None
+                    found = reader.search_exhaustively()
+                assert reader.best is not None
                 score = unchosen(picture, shape, key, rng.bytes(8))
-                results.append({"score": score, "read": sight.best.score, "found": found is not None})
+                results.append({"score": score, "read": reader.best.score, "found": found is not None})
     return results
 
 
@@ -103,15 +103,15 @@ def markdown(document: dict[str, Any]) -> str:
     text = (
         f"{document['windows']} windows, {document['searched']} of them with the whole search: "
         f"{document['payloads']} payloads were reported. The highest score of a frame that was read: "
-        f"{document['highest']:.2f}; {stats.threshold_after(1, stats.CHOSEN):.2f} would be needed. "
+        f"{document['highest']:.2f}; {null_law.threshold_after(1, null_law.CHOSEN):.2f} would be needed. "
         "Of frames that nobody chose:\n\n"
     )
     rows = [
         [
             f"{z:g}",
             f"{np.mean(scores >= z):.5f}",
-            f"{10 ** stats.log10_normal_tail(z):.5f}",
-            f"{10 ** stats.log10_p_statistic(z):.5f}",
+            f"{10 ** null_law.log10_normal_tail(z):.5f}",
+            f"{10 ** null_law.log10_p_statistic(z):.5f}",
         ]
         for z in (0.0, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5)
     ]

@@ -4,8 +4,8 @@
     python -m benchmarks.robustness.audio --songs FOLDER --random 40 --seed 7 --name robustness_audio_random
 
 A payload counts when all 64 bits are right; `wrong` counts payloads that were reported and are not the
-embedded one. Beside each attack stand the lowest witness score of what was read, and the mean CPU seconds of
-reading.
+embedded one. Beside each attack stand the lowest detection score of what was read, and the mean CPU seconds
+of reading.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from .screen import Screen
 def command(screen: Screen) -> int:
     """Check that this installation makes and reads marks bit for bit as it should, against the shipped
     vectors."""
-    from ..watermark.image.vectors import selftest
+    from ..watermark.vectors import selftest
 
     results = selftest()
     for name, passed, detail in results:

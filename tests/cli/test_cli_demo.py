@@ -94,7 +94,7 @@ def test_selftest(
     results: list[tuple[str, bool, str]], code: int, stamp: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     vectors = SimpleNamespace(selftest=lambda: results)
-    monkeypatch.setitem(sys.modules, "stamp.watermark.image.vectors", vectors)
+    monkeypatch.setitem(sys.modules, "stamp.watermark.vectors", vectors)
     result = stamp("selftest")
     assert result.code == code
     assert ("FAILED" in result.out) == any(not passed for _, passed, _ in results)

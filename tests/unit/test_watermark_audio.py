@@ -12,10 +12,10 @@ from stamp.core.errors import HostError, PayloadError
 from stamp.core.key import Key
 from stamp.watermark.audio import Detector, Embedder, detect, embed
 from stamp.watermark.audio.bands import BANDS, CHUNK, LOW_BANDS, layout
-from stamp.watermark.audio.carrier import FRAME, FRAMES, PERIOD, PILOT, WITNESS, carriers, start_slot
+from stamp.watermark.audio.carrier import DETECTION, FRAME, FRAMES, PERIOD, PILOT, carriers, start_slot
 from stamp.watermark.audio.certainty import threshold_after
 from stamp.watermark.audio.chunks import Chunks
-from stamp.watermark.common import null_law as stats
+from stamp.watermark.common import null_law
 from stamp.watermark.common.coding import CODED_BITS
 from tests.sounds import Samples, music, played_faster
 
@@ -59,10 +59,10 @@ def test_every_frame_carries_every_bit_two_or_three_times() -> None:
     index = carriers(KEY).index.reshape(FRAMES, FRAME, BANDS)
     for frame in index[::9]:
         tiles = np.concatenate([frame[::2, :LOW_BANDS].ravel(), frame[:, LOW_BANDS:].ravel()])
-        counts = np.bincount(tiles, minlength=WITNESS + 1)
+        counts = np.bincount(tiles, minlength=DETECTION + 1)
         assert set(counts[:CODED_BITS]) == {2, 3}
         assert counts[PILOT] == 183
-        assert counts[WITNESS] == 100
+        assert counts[DETECTION] == 100
 
 
 def test_long_tiles_span_two_slots() -> None:
@@ -245,7 +245,7 @@ def test_unmarked_sound_and_other_keys_are_not_detected(host: Samples, marked: S
         assert found.payload is None
         assert found.tempo is found.pitch is found.bits_corrected is None
         assert found.spans == ()
-        assert found.threshold == stats.THRESHOLD_ALONE
+        assert found.threshold == null_law.THRESHOLD_ALONE
 
 
 def test_several_keys_share_one_detector(marked: Samples) -> None:
@@ -318,8 +318,8 @@ def test_the_first_decodings_are_asked_for_less_and_all_together_for_little() ->
     thresholds = [threshold_after(n) for n in range(1, 3000)]
     assert thresholds == sorted(thresholds)
     assert thresholds[0] < 1.5
-    total = sum(10 ** stats.log10_p_statistic(z) for z in thresholds) * 2.0**-32
-    assert total + 10 ** stats.log10_p_statistic(stats.THRESHOLD_ALONE, stats.MAX_POSITIONS) < 1e-9
+    total = sum(10 ** null_law.log10_p_statistic(z) for z in thresholds) * 2.0**-32
+    assert total + 10 ** null_law.log10_p_statistic(null_law.THRESHOLD_ALONE, null_law.MAX_POSITIONS) < 1e-9
 
 
 # --- what is refused

@@ -25,7 +25,7 @@ def test_shapes_and_values(drawn: list[Carriers]) -> None:
         for index, sign in zip(c.index, c.sign, strict=True):
             assert set(np.unique(sign)) == {-1.0, 1.0}
             assert index.min() == 0
-            assert index.max() == (c.layout.witness if c.layout.witnesses else c.layout.pilot)
+            assert index.max() == (c.layout.detection if c.layout.detection_chips else c.layout.pilot)
 
 
 def test_every_coded_bit_equally_often_and_known_chips_their_share(drawn: list[Carriers]) -> None:
@@ -33,7 +33,7 @@ def test_every_coded_bit_equally_often_and_known_chips_their_share(drawn: list[C
         for index in c.index:
             count = np.bincount(index.ravel(), minlength=c.layout.symbols)
             assert count[c.layout.pilot] == round(c.layout.pilots * index.size)
-            assert count[c.layout.witness] == round(c.layout.witnesses * index.size)
+            assert count[c.layout.detection] == round(c.layout.detection_chips * index.size)
             assert np.ptp(count[: c.layout.coded_bits]) <= 1
             assert count.sum() == index.size
 
@@ -41,7 +41,7 @@ def test_every_coded_bit_equally_often_and_known_chips_their_share(drawn: list[C
 def test_signs_are_balanced_and_independent_of_what_they_carry(drawn: list[Carriers]) -> None:
     for c in drawn:
         for index, sign in zip(c.index, c.sign, strict=True):
-            for chips in (sign.ravel(), sign[index == c.layout.pilot], sign[index == c.layout.witness]):
+            for chips in (sign.ravel(), sign[index == c.layout.pilot], sign[index == c.layout.detection]):
                 assert chips.size == 0 or abs(chips.mean()) < 4.5 / chips.size**0.5
 
 
@@ -52,7 +52,8 @@ def test_the_finest_levels_use_all_orientations_alike(drawn: list[Carriers]) -> 
 
 
 def test_a_plain_reading_of_the_scheme_agrees(drawn: list[Carriers]) -> None:
-    """Level 4 in plain Python: the lowest words are pilots, the next witnesses, then the bits in turn."""
+    """Level 4 in plain Python: the lowest words are pilots, the next detection chips, then the bits in
+    turn."""
     for key, c in zip(KEYS[:2], drawn[::2], strict=False):
         raw = key.stream("stamp.image.1/carrier/4", 8 * 768)
         words = [int.from_bytes(raw[8 * i : 8 * i + 8], "big") for i in range(768)]

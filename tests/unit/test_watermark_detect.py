@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from functools import partial
 from io import BytesIO
 
@@ -21,13 +21,14 @@ from PIL import Image, ImageOps
 from stamp.core.detection import Detection, Transform
 from stamp.core.errors import HostError
 from stamp.core.key import Key
-from stamp.watermark.common import null_law as stats
+from stamp.watermark.common import null_law, soft_decoding
 from stamp.watermark.common.wavelet import analyse
-from stamp.watermark.image import decode
-from stamp.watermark.image.carrier import IMAGE, PILOT, WITNESS, carriers
+from stamp.watermark.image import decode, search
+from stamp.watermark.image.carrier import DETECTION, IMAGE, PILOT, carriers
 from stamp.watermark.image.detect import detect
 from stamp.watermark.image.embed import embed
 from stamp.watermark.image.observation import coverage, observe, observe_plane, pad_to_tiles
+from stamp.watermark.image.search import Thresholds
 
 KEY, OTHER = Key(bytes(range(32)), "tests"), Key(bytes(range(1, 33)), "other")
 PAYLOAD = bytes.fromhex("00ff12345678abcd")
@@ -65,7 +66,7 @@ def test_an_untouched_picture(marked: Picture) -> None:
     found = find(marked)
     assert found.present
     assert found.payload == PAYLOAD
-    assert found.score > found.threshold == stats.THRESHOLD
+    assert found.score > found.threshold == null_law.THRESHOLD
     assert found.log10_p < -100
     assert found.bits_corrected == 0
     assert found.transform == Transform(1.0, 0.0, False, 1.0)
@@ -207,38 +208,38 @@ def test_wrong_keys_follow_the_null_law(marked: Picture) -> None:
     scores = []
     for k in range(100):
         o = observe(details, cover, carriers(Key(bytes([7, k]) * 16)))
-        scores.append(decode.witness_score(o, 1 / np.sqrt(o.variance)))
+        scores.append(decode.detection_score(o, 1 / np.sqrt(o.variance)))
     assert abs(np.mean(scores)) < 0.35
     assert 0.75 < np.std(scores) < 1.25
-    assert sum(score >= stats.THRESHOLD for score in scores) <= 4
+    assert sum(score >= null_law.THRESHOLD for score in scores) <= 4
 
 
-def test_witnesses_have_no_say_before_the_verdict(marked: Picture) -> None:
-    """Another sign of the witnesses changes their own sum, and nothing that anything else looks at."""
+def test_detection_chips_have_no_say_before_the_verdict(marked: Picture) -> None:
+    """Another sign of the detection chips changes their own sum, and nothing that anything else looks at."""
     c = carriers(KEY)
     plane = np.asarray(marked.convert("L"), np.float32)
-    turned = tuple(np.where(i == c.layout.witness, -s, s) for i, s in zip(c.index, c.sign, strict=True))
+    turned = tuple(np.where(i == c.layout.detection, -s, s) for i, s in zip(c.index, c.sign, strict=True))
     flipped = replace(c, sign=turned)
     ours, theirs = observe_plane(plane, c), observe_plane(plane, flipped)
-    np.testing.assert_array_equal(np.delete(ours.soft, WITNESS, 1), np.delete(theirs.soft, WITNESS, 1))
-    np.testing.assert_array_equal(ours.soft[:, WITNESS], -theirs.soft[:, WITNESS])
-    for name in ("variance", "pilot_count", "coded_energy", "pilot_energy", "witness_energy"):
+    np.testing.assert_array_equal(np.delete(ours.soft, DETECTION, 1), np.delete(theirs.soft, DETECTION, 1))
+    np.testing.assert_array_equal(ours.soft[:, DETECTION], -theirs.soft[:, DETECTION])
+    for name in ("variance", "pilot_count", "coded_energy", "pilot_energy", "detection_energy"):
         np.testing.assert_array_equal(getattr(ours, name), getattr(theirs, name))
     weight = decode.gains_from_pilots(ours)
     np.testing.assert_array_equal(weight, decode.gains_from_pilots(theirs))
-    assert decode.witness_score(ours, weight) == -decode.witness_score(theirs, weight) > 10
+    assert decode.detection_score(ours, weight) == -decode.detection_score(theirs, weight) > 10
 
 
 def test_coded_bits_have_no_say_in_their_own_weights(marked: Picture) -> None:
-    """Where they are the evidence: what is looked at, and how it counts, does not depend on their signs."""
-    layout = replace(IMAGE, scheme="tests", witnesses=0.0)
+    """Where they are the statistic: what is looked at, and how it counts, does not depend on their signs."""
+    layout = replace(IMAGE, scheme="tests", detection_chips=0.0)
     c = carriers(KEY, layout)
     turned = tuple(np.where(i == c.layout.pilot, s, -s) for i, s in zip(c.index, c.sign, strict=True))
     plane = np.asarray(marked.convert("L"), np.float32)
     ours, theirs = observe_plane(plane, c), observe_plane(plane, replace(c, sign=turned))
     np.testing.assert_array_equal(ours.soft[:, :PILOT], -theirs.soft[:, :PILOT])
     weights, others = (decode._weightings(o, layout) for o in (ours, theirs))
-    assert len(weights) == stats.WEIGHTINGS
+    assert len(weights) == null_law.WEIGHTINGS
     np.testing.assert_array_equal(weights, others)
     code = np.ones(layout.coded_bits)
     for weight in weights:
@@ -261,12 +262,11 @@ def test_coded_bits_follow_the_null_law(marked: Picture) -> None:
 
 @pytest.mark.slow
 def test_a_call_stays_within_the_trials_that_the_law_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With every limit that saves time lifted: no more decodings and looks than `stats` multiplies by."""
-    module = sys.modules["stamp.watermark.image.detect"]
-    for name in list(vars(module)):
-        if name.startswith(("_PROMISING", "_PEAK", "_SCORE")):
-            monkeypatch.setattr(module, name, -np.inf)
-    spent = {"decodings": 0, "looks": 0}
+    """With every limit that saves time lifted: no more decodings and attempts than `null_law` multiplies
+    by."""
+    lifted = Thresholds(*(-np.inf for _ in fields(Thresholds)))
+    monkeypatch.setattr(sys.modules["stamp.watermark.image.detect"], "THRESHOLDS", lifted)
+    spent = {"decodings": 0, "attempts": 0}
 
     def counted(name: str, function: Callable[..., object]) -> Callable[..., object]:
         def call(*arguments: object, **options: object) -> object:
@@ -275,11 +275,11 @@ def test_a_call_stays_within_the_trials_that_the_law_counts(monkeypatch: pytest.
 
         return call
 
-    monkeypatch.setattr(decode, "decode", counted("decodings", decode.decode))
-    monkeypatch.setattr(module, "observe_plane", counted("looks", observe_plane))
+    monkeypatch.setattr(soft_decoding, "decode", counted("decodings", soft_decoding.decode))
+    monkeypatch.setattr(search, "observe_plane", counted("attempts", observe_plane))
     assert silent(find(photo(256, 384, 7)))
-    assert 20 < spent["decodings"] <= stats.MAX_DECODINGS
-    assert 20 < spent["looks"] <= stats.MAX_POSITIONS
+    assert 20 < spent["decodings"] <= null_law.MAX_DECODINGS
+    assert 20 < spent["attempts"] <= null_law.MAX_POSITIONS
 
 
 @pytest.mark.slow

@@ -1,9 +1,9 @@
-"""Where an evidence picture begins, at which scale and in which warp, told by the pilots alone."""
+"""Where an accumulated picture begins, at which scale and in which warp, by the pilots alone."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -16,13 +16,14 @@ from stamp.watermark.image.carrier import PERIOD, Carriers, carriers
 from stamp.watermark.image.decode import code_energy
 from stamp.watermark.image.grid import resize
 from stamp.watermark.image.observation import observe_plane
-from stamp.watermark.image.pilots import climbed, places, zooms
 from stamp.watermark.image.warp import unwarp
 from stamp.watermark.video import Allocation, Detector, Embedder
 from stamp.watermark.video.accumulator import SUM
 from stamp.watermark.video.energy import Shares
-from stamp.watermark.video.key_reader import Sight
+from stamp.watermark.video.key_reader import KeyReader
+from stamp.watermark.video.pilots import climb, tile_offsets, zooms
 from stamp.watermark.video.scheme import CLIP, pattern
+from stamp.watermark.video.search import VideoThresholds
 from tests.scenes import pan
 
 KEY, PAYLOAD = Key(bytes(range(32)), "tests"), bytes.fromhex("0123456789abcdef")
@@ -37,7 +38,7 @@ def c() -> Carriers:
     return carriers(KEY, CLIP)
 
 
-def evidence(shares: Shares, noise: float = 2.0, shape: tuple[int, int] = (384, 576)) -> Plane:
+def accumulated(shares: Shares, noise: float = 2.0, shape: tuple[int, int] = (384, 576)) -> Plane:
     """A pattern in white noise of so many times its deviation."""
     rng = np.random.default_rng(3)
     return 5 * (pattern(PAYLOAD, KEY, shape, shares) + rng.normal(0, noise, shape).astype(np.float32)).astype(
@@ -54,25 +55,25 @@ def far(one: tuple[int, int], other: tuple[int, int]) -> int:
 @pytest.mark.parametrize("corner", [(0, 0), (37, 101), (130, 300)])
 def test_a_crop_is_placed_in_its_tile(c: Carriers, shares: Shares, corner: tuple[int, int]) -> None:
     """To a pixel; a coarse pattern has no more to tell."""
-    part = np.ascontiguousarray(evidence(shares)[corner[0] :, corner[1] :])
-    peak, offset = places(whiten(part), part, c)[0]
+    part = np.ascontiguousarray(accumulated(shares)[corner[0] :, corner[1] :])
+    peak, offset = tile_offsets(whiten(part), part, c)[0]
     assert peak > 6
     assert far(offset, corner) <= (1 if shares is COARSE else 0)
 
 
 def test_a_weak_mark_is_placed_where_correlating_phases_does_not(c: Carriers) -> None:
-    part = np.ascontiguousarray(evidence(COARSE, 8.0)[37:, 101:])
-    assert far(places(whiten(part), part, c)[0][1], (37, 101)) <= 1
+    part = np.ascontiguousarray(accumulated(COARSE, 8.0)[37:, 101:])
+    assert far(tile_offsets(whiten(part), part, c)[0][1], (37, 101)) <= 1
     assert far(translations(whiten(part), c)[0][1], (37, 101)) > 20
 
 
 def test_places_are_apart_and_near_ones_are_near(c: Carriers) -> None:
-    plane = evidence(FINE)
-    found = places(whiten(plane), plane, c)
+    plane = accumulated(FINE)
+    found = tile_offsets(whiten(plane), plane, c)
     assert found == sorted(found, reverse=True)
     assert len({offset for _, offset in found}) == len(found) > 1
     part = np.ascontiguousarray(plane[1:, :-1])
-    near = places(whiten(part), part, c, 1)
+    near = tile_offsets(whiten(part), part, c, 1)
     assert near[0][1] == (1, 0)
     assert all({*offset} <= {0, 1, PERIOD - 1} for _, offset in near)
 
@@ -82,7 +83,7 @@ def test_places_are_apart_and_near_ones_are_near(c: Carriers) -> None:
 @pytest.mark.parametrize("scale", [0.8, 1.0, 1.3])
 def test_a_zoom_is_found_without_a_constellation(c: Carriers, scale: float, mirrored: bool) -> None:
     """A part of 1 / `scale` of the sides fills the picture."""
-    whole = evidence(COARSE, 4.0, (640, 960))
+    whole = accumulated(COARSE, 4.0, (640, 960))
     part = whole[: round(512 / scale), : round(768 / scale)]
     work = resize(np.ascontiguousarray(part[:, ::-1] if mirrored else part), (512, 768))
     wanted = np.diag([1 / scale, -1 / scale if mirrored else 1 / scale])
@@ -92,9 +93,9 @@ def test_a_zoom_is_found_without_a_constellation(c: Carriers, scale: float, mirr
 @pytest.mark.slow
 @pytest.mark.parametrize("turned", [False, True])
 def test_climbing_ends_at_the_geometry_that_is(c: Carriers, turned: bool) -> None:
-    plane = evidence(FINE, 4.0)
+    plane = accumulated(FINE, 4.0)
     wrong = np.diag([1.006, 0.996]) if not turned else np.array([[1.0, 0.005], [-0.005, 1.0]])
-    off, offset = climbed(plane, wrong, (0, 0), c)
+    off, offset = climb(plane, wrong, (0, 0), c)
     before, after = (np.abs(affine - np.eye(2)).max() for affine in (wrong, off))
     assert after <= 0.0025 < before
     warped = unwarp(plane, off)
@@ -111,7 +112,7 @@ def test_noise_has_no_more_energy_than_signs_by_chance(c: Carriers) -> None:
     energies = [code_energy(observe_plane(plane, c, (0, 0), None, SUM), CLIP) for plane in noise]
     assert -1 < np.mean(energies) < 1.5
     assert max(energies) < 4
-    assert code_energy(observe_plane(evidence(FINE), c, (0, 0), None, SUM), CLIP) > 10
+    assert code_energy(observe_plane(accumulated(FINE), c, (0, 0), None, SUM), CLIP) > 10
 
 
 @pytest.mark.slow
@@ -136,20 +137,18 @@ def test_a_crop_whose_constellation_is_lost_is_read() -> None:
 @pytest.mark.slow
 def test_no_more_places_are_read_than_the_law_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     """With every limit that saves time lifted."""
-    module = sys.modules["stamp.watermark.image.detect"]
-    for name in list(vars(module)):
-        if name.startswith(("_PROMISING", "_MATCH", "_SCORE", "_EXCESS")):
-            monkeypatch.setattr(module, name, -np.inf)
+    lifted = VideoThresholds(*(-np.inf for _ in fields(VideoThresholds)))
+    monkeypatch.setattr("stamp.watermark.video.key_reader.THRESHOLDS", lifted)
     read = []
 
     def counted(*arguments: object) -> float:
         read.append(1)
         return code_energy(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(module, "code_energy", counted)
-    sight = Sight(KEY)
+    monkeypatch.setattr("stamp.watermark.video.search.code_energy", counted)
+    reader = KeyReader(KEY)
     picture = np.random.default_rng(1).normal(0, 10, (384, 576)).astype(np.float32)
-    assert sight.look(picture, (384, 576), search=True) is None
-    assert len(read) == sight.spent == 48
-    assert sight.insist() is None
-    assert 48 < len(read) == sight.spent <= 96
+    assert reader.attempt(picture, (384, 576), search=True) is None
+    assert len(read) == reader.spent == 48
+    assert reader.search_exhaustively() is None
+    assert 48 < len(read) == reader.spent <= 96

@@ -29,7 +29,7 @@ from stamp.watermark.image.carrier import carriers
 from stamp.watermark.image.grid import resize
 from stamp.watermark.image.observation import observe_plane
 from stamp.watermark.video import USUAL, Allocation, Embedder
-from stamp.watermark.video.accumulator import SUM, Evidence, details_of, working
+from stamp.watermark.video.accumulator import SUM, Accumulator, details_of, working
 from stamp.watermark.video.detect import SIZE_EXPONENT
 from stamp.watermark.video.key_reader import agreement
 from stamp.watermark.video.scheme import CLIP, displayed
@@ -63,14 +63,16 @@ def mark(source: Path, target: Path, key: stamp.Key, wanted: Allocation) -> None
 
 def deviations(path: Path, key: stamp.Key) -> float:
     """How far the coded bits of a clip agree with those of `PAYLOAD`."""
-    evidence, shape = Evidence(), (0, 0)
+    accumulator, shape = Accumulator(), (0, 0)
     with watched(path) as watching:
         assert watching is not None
         for look in watching[1]:
             picture = working(look.luma, 255.0)
             shape = look.luma.shape[0], look.luma.shape[1]
-            evidence.add(details_of(picture), (picture.shape[0], picture.shape[1]), look.size**SIZE_EXPONENT)
-    plane = resize(evidence.picture(), displayed(shape, None))
+            accumulator.add(
+                details_of(picture), (picture.shape[0], picture.shape[1]), look.size**SIZE_EXPONENT
+            )
+    plane = resize(accumulator.picture(), displayed(shape, None))
     seen = observe_plane(plane, carriers(key, CLIP), measure=SUM)
     return agreement(seen, PAYLOAD, key)
 

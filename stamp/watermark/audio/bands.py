@@ -1,10 +1,10 @@
 """Sound as 66 sub-bands: a complex Meyer wavelet packet on a logarithmic frequency axis.
 
 Bands are a sixteenth of an octave wide, so that a change of pitch moves the whole picture along one axis and
-a change of tempo stretches the other. Bands stand in Hz and time in seconds: the mark knows no sample rate.
-The windows are those of Meyer's wavelets (Y. Meyer, "Wavelets and Operators", 1992; auxiliary polynomial of
-I. Daubechies, "Ten Lectures on Wavelets", 1992, section 4.2); their squares add up to one, so that what is
-taken apart and added up again is the same.
+a change of tempo stretches the other. Bands are in Hz and time in seconds: the mark does not depend on the
+sample rate. The windows are those of Meyer's wavelets (Y. Meyer, "Wavelets and Operators", 1992; auxiliary
+polynomial of I. Daubechies, "Ten Lectures on Wavelets", 1992, section 4.2); their squares add up to one, so
+that what is taken apart and added up again is the same.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Envelope = NDArray[np.complex64]
 
 
 def edges() -> NDArray[np.float64]:
-    """(BANDS + 1,) band edges in Hz."""
+    """Return the (BANDS + 1,) band edges in Hz."""
     return LOWEST * 2.0 ** (np.arange(BANDS + 1) / BANDS_AN_OCTAVE)
 
 
@@ -64,15 +64,15 @@ Group = tuple[Band, ...]  # alike: of one rate, and all of them low or none
 
 
 def groups(bands: tuple[Band, ...]) -> tuple[Group, ...]:
-    """Bands, in their order, by what their envelopes have in common."""
+    """Group bands, in their order, by what their envelopes have in common."""
     alike = groupby(bands, lambda band: (band.rate, band.index < LOW_BANDS))
     return tuple(tuple(members) for _, members in alike)
 
 
 @lru_cache(maxsize=8)
 def layout(sample_rate: int, shift: float = 0.0) -> tuple[Band, ...]:
-    """The bands that lie below half the sample rate, for chunks of `CHUNK` seconds, moved up by `shift`
-    bands.
+    """Return the bands that lie below half the sample rate, for chunks of `CHUNK` seconds, moved up by
+    `shift` bands.
 
     Raises
     ------
@@ -100,13 +100,13 @@ def layout(sample_rate: int, shift: float = 0.0) -> tuple[Band, ...]:
 
 
 def spectrum(samples: NDArray[np.float32]) -> Envelope:
-    """FFT of one channel of a chunk, (CHUNK * sample_rate,) -> bins of 1 / CHUNK Hz."""
+    """Return the FFT of one channel of a chunk, (CHUNK * sample_rate,) -> bins of 1 / CHUNK Hz."""
     return rfft(samples)
 
 
 def envelopes(bins: Envelope, bands: tuple[Band, ...]) -> Iterator[tuple[Group, Envelope]]:
-    """The bands' complex envelopes, (bands, ROWS * rate), of alike bands at a time: transforms of one length
-    are fast together."""
+    """Yield the bands' complex envelopes, (bands, ROWS * rate), of alike bands at a time: transforms of one
+    length are fast together."""
     for group in groups(bands):
         padded = np.zeros((len(group), ROWS * group[0].rate), np.complex64)
         for row, band in zip(padded, group, strict=True):
@@ -121,6 +121,6 @@ def add_back(bins: Envelope, group: Group, envelope: Envelope) -> None:
 
 
 def energy(envelope: Envelope, rate: int) -> NDArray[np.float32]:
-    """Mean energy in each of the ROWS rows: (bands, ROWS * rate) -> (ROWS, bands)."""
+    """Return the mean energy in each of the ROWS rows: (bands, ROWS * rate) -> (ROWS, bands)."""
     power = envelope.real**2 + envelope.imag**2
     return (power if rate == 1 else power.reshape(-1, ROWS, rate).mean(2)).T

@@ -19,8 +19,8 @@ FRAME = 32  # slots in which every coded bit appears two or three times
 FRAMES = 80
 PERIOD = FRAME * FRAMES  # slots: 64 s until the pattern repeats
 PERIOD_SECONDS = PERIOD / SLOTS
-PILOT_SHARE, WITNESS_SHARE = 0.11, 0.06
-PILOT, WITNESS = CODED_BITS, CODED_BITS + 1  # the indices of the two kinds of known chips
+PILOT_SHARE, DETECTION_SHARE = 0.11, 0.06
+PILOT, DETECTION = CODED_BITS, CODED_BITS + 1  # the indices of the two kinds of known chips
 SYMBOLS = CODED_BITS + 2
 T = TypeVar("T", np.int16, np.float32)
 _LOW_TILES = LOW_BANDS * FRAME // 2
@@ -29,10 +29,10 @@ _TILES = _LOW_TILES + (BANDS - LOW_BANDS) * FRAME
 
 @dataclass(frozen=True, slots=True)
 class Carriers:
-    """What one key says about one period.
+    """What one key puts into one period.
 
-    index : (PERIOD, BANDS) int16, the coded bit that the tile carries, `PILOT` or `WITNESS`. sign : the same
-    shape, -1 or +1. In the low bands a tile spans an even slot and the next one.
+    index : (PERIOD, BANDS) int16, the coded bit that the tile carries, `PILOT` or `DETECTION`. sign : the
+    same shape, -1 or +1. In the low bands a tile spans an even slot and the next one.
     """
 
     index: NDArray[np.int16]
@@ -40,7 +40,7 @@ class Carriers:
 
 
 def _spread(tiles: NDArray[T]) -> NDArray[T]:
-    """(FRAMES, _TILES) -> (PERIOD, BANDS)."""
+    """Spread tiles over slots and bands: (FRAMES, _TILES) -> (PERIOD, BANDS)."""
     low = tiles[:, :_LOW_TILES].reshape(FRAMES * FRAME // 2, LOW_BANDS)
     high = tiles[:, _LOW_TILES:].reshape(PERIOD, BANDS - LOW_BANDS)
     return np.hstack([np.repeat(low, 2, axis=0), high])
@@ -48,20 +48,22 @@ def _spread(tiles: NDArray[T]) -> NDArray[T]:
 
 @lru_cache(maxsize=8)
 def carriers(key: Key) -> Carriers:
-    """The carriers of a key (cached: deriving them takes some twenty milliseconds)."""
+    """Derive the carriers of a key (cached: it takes some twenty milliseconds)."""
     words = stream_words(key, f"{SCHEME}/carrier", FRAMES * _TILES).reshape(FRAMES, _TILES)
-    pilots, witnesses = round(PILOT_SHARE * _TILES), round(WITNESS_SHARE * _TILES)
+    pilots, known = round(PILOT_SHARE * _TILES), round(DETECTION_SHARE * _TILES)
+    known += pilots
     rank = np.empty(words.shape, np.int64)
     np.put_along_axis(rank, np.argsort(words, axis=1, kind="stable"), np.arange(_TILES)[None], axis=1)
-    bit = (rank - pilots - witnesses) % CODED_BITS
-    index = np.where(rank < pilots, PILOT, np.where(rank < pilots + witnesses, WITNESS, bit))
+    bit = (rank - known) % CODED_BITS
+    index = np.where(rank < pilots, PILOT, np.where(rank < known, DETECTION, bit))
     sign = np.where(words & np.uint64(1), np.float32(1), np.float32(-1))
     return Carriers(_spread(index.astype(np.int16)), _spread(sign))
 
 
 def start_slot(payload: bytes, key: Key) -> int:
-    """The slot of the period, an even one, at which the first sample of a song with this payload stands.
+    """Return the slot of the period, an even one, at which a recording with this payload begins.
 
-    Songs of one key begin at different places, so that adding up their beginnings does not show the pattern.
+    Recordings of one key begin at different slots, so that adding up their beginnings does not show the
+    pattern.
     """
     return 2 * int(stream_words(key, f"{SCHEME}/start/{payload.hex()}", 1)[0] % np.uint64(PERIOD // 2))

@@ -14,7 +14,8 @@ Samples = NDArray[np.float32]
 
 
 def checked(samples: NDArray[np.floating], channels: int) -> Samples:
-    """Samples (n, channels) in single precision. Raises HostError where they are not, or are not finite."""
+    """Return samples (n, channels) in single precision; raise HostError where they have another shape or are
+    not finite."""
     samples = np.asarray(samples, np.float32)
     if samples.ndim != 2 or samples.shape[1] != channels:
         raise HostError(f"samples have the shape (n, {channels}) here, not {samples.shape}")
@@ -42,7 +43,8 @@ class Chunks:
         self._missing = 0
 
     def push(self, samples: NDArray[np.floating]) -> Iterator[tuple[Samples, int]]:
-        """The chunks that are full now, and how many samples after the margin count in each."""
+        """Take samples; yield the chunks that are full now, and how many samples after the margin count in
+        each."""
         samples = checked(samples, self.channels)
         self._missing += len(samples)
         while len(samples):
@@ -56,7 +58,7 @@ class Chunks:
                 self._begin_next(len(samples))
 
     def flush(self) -> Iterator[tuple[Samples, int]]:
-        """The last chunks, filled up with silence."""
+        """Yield the last chunks, filled up with silence."""
         while self._missing > 0:
             self._make_room(self._length - self._held)
             self._chunk[:, self._held :] = 0
@@ -64,8 +66,8 @@ class Chunks:
             self._begin_next(0)
 
     def _begin_next(self, rest: int) -> None:
-        """With room for the `rest` of what is being pushed: it comes while the last chunk is in use, and
-        there should be no other whole one by then."""
+        """Begin the next chunk, with room for the `rest` of what is being pushed: it comes while the last
+        chunk is in use, and there should be no other whole one by then."""
         last = self._chunk
         self._held = self._length - self._hop
         self._chunk = np.empty((self.channels, min(self._held + rest, self._length)), np.float32)
@@ -73,16 +75,16 @@ class Chunks:
         self._missing -= self._hop
 
     def _make_room(self, count: int) -> None:
-        """For `count` samples more, and if there is none, for a whole chunk: not before it is needed, since
-        the last one may be in use until then."""
+        """Make room for `count` samples more, and if there is none, for a whole chunk: not before it is
+        needed, since the last one may be in use until then."""
         if self._held + count > self._chunk.shape[1]:
             begun, self._chunk = self._chunk, np.empty((self.channels, self._length), np.float32)
             self._chunk[:, : self._held] = begun[:, : self._held]
 
 
 def decompose(bins: Envelope, bands: tuple[Band, ...]) -> tuple[list[Envelope], NDArray[np.float32]]:
-    """The spectrum of one channel of a chunk: the envelopes of its groups of bands, and their energies (rows,
-    bands)."""
+    """Split the spectrum of one channel of a chunk into the envelopes of its groups of bands, and their
+    energies (rows, bands)."""
     found, rows = [], []
     for group, envelope in envelopes(bins, bands):
         found.append(envelope)

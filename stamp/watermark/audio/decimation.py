@@ -18,7 +18,7 @@ _BETA = 10.0
 
 
 def factor(sample_rate: int) -> int:
-    """Of how many samples one is enough: a whole number that divides the rate."""
+    """Return of how many samples one is enough: a whole number that divides the rate."""
     return max(n for n in range(1, max(sample_rate // _LEAST, 1) + 1) if sample_rate % n == 0)
 
 
@@ -33,7 +33,7 @@ class Decimator:
         self._reach = _REACH * factor if factor > 1 else 0
         time = np.arange(-self._reach, self._reach + 1) / factor
         taps = np.sinc(time) * np.kaiser(len(time), _BETA)
-        # a row for each new sample that is near, with the taps of the old ones that it stands for
+        # a row for each new sample that is near, with the taps of the old ones in its stead
         self._taps = np.append(taps, np.zeros(factor - 1)).astype(np.float32).reshape(-1, factor)
         self._held = np.zeros((self._reach, channels), np.float32)
 
@@ -55,5 +55,5 @@ class Decimator:
         return out.T
 
     def flush(self) -> Samples:
-        """The rest, as if silence followed."""
+        """Return the rest, as if silence followed."""
         return self.push(np.zeros((self._reach, self._channels), np.float32))

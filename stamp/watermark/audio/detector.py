@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ...core.detection import Detection
 from ...core.errors import HostError
 from ...core.key import Key
-from ..common import null_law as stats
+from ..common import null_law
 from .bands import STEPS
 from .carrier import SCHEME
 from .maps import Mapper, Stretch
@@ -23,7 +23,7 @@ class Detector:
     ----------
     keys : the secrets to look for; all share one analysis of the sound. sample_rate : 8,000 to 192,000 Hz.
     channels : 1 or more.
-    search : whether other tempi and pitches are tried where nothing is found as it stands.
+    search : whether other tempi and pitches are tried where nothing is found as it is.
 
     Raises
     ------
@@ -41,11 +41,11 @@ class Detector:
             self._read(stretch)
 
     def result(self) -> Detection:
-        """The answer for the only key, or the first. Call `result` or `results` once, at the end."""
+        """Return the answer for the only key, or the first. Call `result` or `results` once, at the end."""
         return self.results()[0]
 
     def results(self) -> list[Detection]:
-        """The answer for each key."""
+        """Return the answer for each key."""
         for stretch in self._mapper.flush():
             self._read(stretch)
         return [self._answer(name, reader) for name, reader in self._readers]
@@ -60,11 +60,11 @@ class Detector:
         if found is None:
             score = reader.best_score
             return Detection(
-                present=score >= stats.THRESHOLD_ALONE,
+                present=score >= null_law.THRESHOLD_ALONE,
                 payload=None,
                 score=score,
-                threshold=stats.THRESHOLD_ALONE,
-                log10_p=stats.log10_p_statistic(score, stats.MAX_POSITIONS),
+                threshold=null_law.THRESHOLD_ALONE,
+                log10_p=null_law.log10_p_statistic(score, null_law.MAX_POSITIONS),
                 bits_corrected=None,
                 transform=None,
                 key_name=key_name,
@@ -75,13 +75,13 @@ class Detector:
             payload=found.decoded.payload,
             score=found.decoded.score,
             threshold=found.threshold,
-            log10_p=stats.log10_p_report(found.decoded.score, found.decodings),
+            log10_p=null_law.log10_p_report(found.decoded.score, found.decodings),
             bits_corrected=found.decoded.bits_corrected,
             transform=None,
             key_name=key_name,
             scheme=SCHEME,
-            tempo=found.place.tempo,
-            pitch=found.place.pitch,
+            tempo=found.alignment.tempo,
+            pitch=found.alignment.pitch,
             spans=tuple((a / STEPS, b / STEPS) for a, b in reader.spans()),
         )
 

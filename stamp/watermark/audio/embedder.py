@@ -39,7 +39,7 @@ _CARRIES = 0.3  # of the ceiling, on average over the bands: such a slot counts 
 
 
 def pattern(payload: bytes, key: Key) -> NDArray[np.float32]:
-    """(PERIOD, BANDS) chips of this payload, row 0 being the song's first slot.
+    """Return the (PERIOD, BANDS) chips of this payload, row 0 being the recording's first slot.
 
     Raises
     ------
@@ -52,7 +52,7 @@ def pattern(payload: bytes, key: Key) -> NDArray[np.float32]:
 
 
 def _interpolated(values: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
-    """Tile values (bands, n) -> (bands, n * rate), going smoothly from each to the next."""
+    """Interpolate tile values, (bands, n) -> (bands, n * rate), going smoothly from each to the next."""
     at = (np.arange(rate) + 0.5) / rate
     up, down = (np.clip((x + _TRANSITION) / (2 * _TRANSITION), 0, 1) for x in (at - 1, -at))
     up, down = (v * v * (3 - 2 * v) for v in (up, down))
@@ -104,7 +104,7 @@ class Embedder:
         return self._joined(self._chunks.push(samples))
 
     def flush(self) -> Samples:
-        """The rest: in all, as many samples as were pushed. Call once, at the end."""
+        """Return the rest: in all, as many samples as were pushed. Call once, at the end."""
         return self._joined(self._chunks.flush())
 
     def _joined(self, chunks: Iterable[tuple[Samples, int]]) -> Samples:
@@ -164,7 +164,7 @@ class Embedder:
 
     @staticmethod
     def _fine(gains: NDArray[np.float32], group: Group) -> NDArray[np.float32]:
-        """Gains by slot and band -> by sample of the envelopes of a group."""
+        """Interpolate gains by slot and band to samples of the envelopes of a group."""
         slots = 2 if group[0].index < LOW_BANDS else 1
         own = gains[::slots, group[0].index : group[-1].index + 1].T
         return _interpolated(own, group[0].rate * STEPS_A_SLOT * slots)

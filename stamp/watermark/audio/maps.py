@@ -24,7 +24,7 @@ from .bands import (
 )
 from .chunks import Chunks, Samples
 from .decimation import Decimator, factor
-from .tile_contrast import Map, evidence
+from .tile_contrast import Map, tile_contrast
 
 _STEREO = (1, 1, 0.5, 0.5)  # weights of two channels, their sum and their difference
 HIGHEST_SHIFT = 3.5  # bands by which a map may be moved
@@ -33,25 +33,26 @@ _KEPT = int(edges()[-1] * 2 ** ((HIGHEST_SHIFT + 1) / BANDS_AN_OCTAVE) * CHUNK) 
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """What a chunk of sound keeps for its map: the spectrum of each channel, up to the highest band."""
+    """What is kept of a chunk of sound for its map: the spectrum of each channel, up to the highest band."""
 
     spectra: list[Envelope]
     sample_rate: int
     rows: int
 
     def map(self, shift: float = 0.0) -> Map:
-        """(rows, BANDS) evidence, of bands moved up by `shift`."""
+        """Return the contrast of every tile, (rows, BANDS), of bands moved up by `shift`."""
         bands = layout(self.sample_rate, shift)
         found = np.zeros((CHUNK * STEPS, BANDS), np.float32)
         views = list(zip(*self._energies(bands), strict=True))
         weights = np.array(_STEREO if len(self.spectra) == 2 else (1,) * len(views), np.float32)
         for weight, rows in zip(weights / weights.sum(), views, strict=True):
-            found[:, : len(bands)] += weight * evidence(np.hstack(rows))
+            found[:, : len(bands)] += weight * tile_contrast(np.hstack(rows))
         return found[MARGIN * STEPS :][: self.rows]
 
     def _energies(self, bands: tuple[Band, ...]) -> Iterator[list[Map]]:
-        """(rows, bands) of a group of bands at a time: of each channel, and of the sum and the difference of
-        two. A voice in the middle is absent from the difference, and what is at the sides weak in the sum."""
+        """Return the energies, (rows, bands), of a group of bands at a time: of each channel, and of the sum
+        and the difference of two. A voice in the middle is absent from the difference, and what is at the
+        sides weak in the sum."""
         for parts in zip(*(envelopes(bins, bands) for bins in self.spectra), strict=True):
             group = parts[0][0]
             views = [envelope for _, envelope in parts]
@@ -69,7 +70,7 @@ class Stretch:
     excerpts: list[tuple[int, Excerpt]]
 
     def moved(self, shift: float) -> Map:
-        """The map with its bands moved up: sharper than looking between bands."""
+        """Return the map with its bands moved up: sharper than interpolating between bands."""
         if shift == 0:
             return self.rows
         parts = [
@@ -80,7 +81,7 @@ class Stretch:
         return np.concatenate(parts)[: len(self.rows)]
 
     def middle(self, rows: int) -> Stretch:
-        """The middle part of so many rows, or all."""
+        """Return the middle part of so many rows, or all."""
         if len(self.rows) <= rows:
             return self
         skipped = (len(self.rows) - rows) // 2
@@ -101,9 +102,11 @@ class Mapper:
         self._rows: list[Map] = []
 
     def push(self, samples: NDArray[np.floating]) -> list[Stretch]:
+        """Take samples (n, channels); return the stretches that are complete."""
         return self._taken(self._chunks.push(self._decimator.push(samples)))
 
     def flush(self) -> list[Stretch]:
+        """Return what is left, as if silence followed."""
         found = self._taken(self._chunks.push(self._decimator.flush()))
         found += self._taken(self._chunks.flush())
         if self._end > self._first:
@@ -111,12 +114,14 @@ class Mapper:
         return found
 
     def _stretch(self, rows: Map) -> Stretch:
+        """Make the next stretch, and forget what no later one needs."""
         made = Stretch(self._first, rows, self._excerpts)
         self._first += len(rows)
         self._excerpts = [(at, e) for at, e in self._excerpts if at + e.rows > self._first]
         return made
 
     def _taken(self, chunks: Iterable[tuple[Samples, int]]) -> list[Stretch]:
+        """Map chunks; return the stretches that they complete."""
         found = []
         for chunk, length in chunks:
             spectra = [spectrum(channel)[:_KEPT].copy() for channel in chunk]

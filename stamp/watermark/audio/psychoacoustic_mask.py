@@ -1,9 +1,9 @@
 """How much each tile may be changed unheard: steadiness, attacks, and how far down the ear does not go.
 
-A tone that stands still shows any wobble, a rustle none: the amplitude follows the deviation that the band
-shows by itself, up to a ceiling. That is tonality without a tonality estimator: a tonal masker hides about
-20 dB less than a noisy one (H. Fastl and E. Zwicker, "Psychoacoustics", 3rd edition, chapters 4 and 10), and
-a band of noise deviates by 5 dB where a tone does by less than half.
+A steady tone shows any wobble, a rustle none: the amplitude follows the deviation that the band shows by
+itself, up to a ceiling. That is tonality without a tonality estimator: a tonal masker hides about 20 dB less
+than a noisy one (H. Fastl and E. Zwicker, "Psychoacoustics", 3rd edition, chapters 4 and 10), and a band of
+noise deviates by 5 dB where a tone does by less than half.
 
 A narrow band rings. What is changed in a click would ring before it, where nothing masks it for longer than
 some milliseconds (ibid., section 4.4): so a tile's mark is lowered by what the tile rises above its quietest
@@ -31,7 +31,7 @@ _QUIET = 1e-9  # energy of a row (-90 dB of full scale) below which nothing is m
 
 
 def ceiling() -> NDArray[np.float32]:
-    """(BANDS,) largest amplitude in nepers."""
+    """Return the (BANDS,) largest amplitudes in nepers."""
     edge = edges()
     centre = np.sqrt(edge[1:] * edge[:-1])
     decibels = np.where(centre < _CEILING_EDGE, _CEILING_LOW, _CEILING_HIGH)
@@ -39,14 +39,14 @@ def ceiling() -> NDArray[np.float32]:
 
 
 def _across(rows: Map) -> Map:
-    """A little of the neighbouring bands."""
+    """Add a little of the neighbouring bands to each."""
     padded = np.pad(rows, ((0, 0), (1, 1)), mode="edge")
     out: Map = 0.25 * (padded[:, :-2] + padded[:, 2:]) + 0.5 * padded[:, 1:-1]
     return out
 
 
 def _excess(rows: Map, level: Map) -> Map:
-    """dB by which each tile rises above the quietest moment that its mark would ring into."""
+    """Return the dB by which each tile rises above the quietest moment that its mark would ring into."""
     around = 10 * np.log10(smoothed(rows, 1) + np.float32(1e-14))
     out = np.empty_like(level)
     for part, reach in _REACH:
@@ -62,7 +62,8 @@ def _excess(rows: Map, level: Map) -> Map:
 
 
 def amplitudes(rows: Map) -> NDArray[np.float32]:
-    """(n, bands) energies of all channels together -> (n / STEPS_A_SLOT, bands) amplitudes in nepers.
+    """Return the amplitudes, (n / STEPS_A_SLOT, bands) in nepers, for the energies of all channels together,
+    (n, bands).
 
     Energies are those of samples in -1..1. What is computed for a row depends on the rows within a third of a
     second only.

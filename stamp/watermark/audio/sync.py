@@ -1,4 +1,5 @@
-"""Where in the period a piece of sound stands, how fast it is played and how high: from the pilots alone."""
+"""Alignment: where in the period a piece of sound begins, how fast it is played and how high, by the
+pilots."""
 
 from __future__ import annotations
 
@@ -24,9 +25,9 @@ _APART = 2 * STEPS_A_SLOT  # rows between two candidates
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A hypothesis: the map's first row stands at row `offset` of the period; it is played `tempo` times as
-    fast and `shift` bands higher than it was marked. score : of the pilots, in standard deviations."""
+class Alignment:
+    """A hypothesis: the map's first row is row `offset` of the period; it is played `tempo` times as fast and
+    `shift` bands higher than it was marked. score : of the pilots, in standard deviations."""
 
     score: float
     offset: float
@@ -35,15 +36,16 @@ class Place:
 
     @property
     def pitch(self) -> float:
+        """The factor of all frequencies."""
         return float(2.0 ** (self.shift / BANDS_AN_OCTAVE))
 
     @property
     def plain(self) -> bool:
-        """Played as it was marked."""
+        """Whether it is played as it was marked."""
         return self.tempo == 1.0 and self.shift == 0.0
 
-    def after(self, rows: int) -> Place:
-        """Where a map stands that follows after so many rows."""
+    def after(self, rows: int) -> Alignment:
+        """Return the alignment of a map that follows after so many rows."""
         return replace(self, offset=(self.offset + rows * self.tempo) % PERIOD_ROWS)
 
 
@@ -60,6 +62,7 @@ class Pilots:
 
 @lru_cache(maxsize=8)
 def pilots(key: Key) -> Pilots:
+    """Derive the pilots of a key (cached)."""
     c = carriers(key)
     first = np.ones((PERIOD, BANDS), bool)
     first[1::2, :LOW_BANDS] = False
@@ -74,7 +77,7 @@ def pilots(key: Key) -> Pilots:
 
 
 def _peaks(trace: NDArray[np.float32], count: int, apart: int) -> list[tuple[float, int]]:
-    """The `count` highest values of a circular trace, in its own deviations, and where they are."""
+    """Find the `count` highest values of a circular trace, in its own deviations, and where they are."""
     trace = (trace - trace.mean()) / (trace.std() + 1e-12)
     found = []
     for _ in range(count):
@@ -84,27 +87,28 @@ def _peaks(trace: NDArray[np.float32], count: int, apart: int) -> list[tuple[flo
     return found
 
 
-def in_place(rows: Map, key: Key, count: int) -> list[Place]:
-    """The most promising places of a map that is played as it was marked; rows (n, BANDS)."""
-    folded = np.zeros((BANDS, PERIOD_ROWS), np.float32)
+def plain_alignments(rows: Map, key: Key, count: int) -> list[Alignment]:
+    """Find the most promising alignments of a map, (n, BANDS), that is played as it was marked."""
+    period = np.zeros((BANDS, PERIOD_ROWS), np.float32)
     for start in range(0, len(rows), PERIOD_ROWS):
         part = rows[start : start + PERIOD_ROWS]
-        folded[:, : len(part)] += part.T
-    product = np.conj(np.fft.rfft(folded, norm="forward")) * pilots(key).spectrum
+        period[:, : len(part)] += part.T
+    product = np.conj(np.fft.rfft(period, norm="forward")) * pilots(key).spectrum
     trace = np.fft.irfft(product.sum(0), PERIOD_ROWS).astype(np.float32)
-    return [Place(score, at) for score, at in _peaks(trace, count, _APART)]
+    return [Alignment(score, at) for score, at in _peaks(trace, count, _APART)]
 
 
 def stretched(rows: Map, tempo: float, step: int) -> Map:
-    """The map as it would be at the tempo of marking, one row out of `step`."""
+    """Return the map as it would be at the tempo of marking, one row out of `step`."""
     at = np.arange(0, (len(rows) - 1) * tempo, step) / tempo
     whole = at.astype(np.int64)
     part = (at - whole).astype(np.float32)[:, None]
     return rows[whole] * (1 - part) + rows[np.minimum(whole + 1, len(rows) - 1)] * part
 
 
-def anywhere(maps: list[tuple[float, Map]], key: Key) -> list[Place]:
-    """Promising places at any tempo and pitch within 11 %, without tempo, pitch or speed alone being drowned.
+def changed_alignments(maps: list[tuple[float, Map]], key: Key) -> list[Alignment]:
+    """Find promising alignments at any tempo and pitch within 11 %, with some of tempo, pitch or speed alone
+    among them.
 
     maps : of one piece of sound of at most `SEARCHED` rows, with the bands by which each was moved. Between
     bands a mark is seen at seven tenths of its height, so two maps, half a band apart, are wanted.
@@ -116,10 +120,10 @@ def anywhere(maps: list[tuple[float, Map]], key: Key) -> list[Place]:
     found = []
     for tempo in _TEMPI:
         for moved, rows in maps:
-            folded = np.zeros((BANDS + 2 * _SHIFTS, size), np.float32)
+            period = np.zeros((BANDS + 2 * _SHIFTS, size), np.float32)
             part = stretched(rows, tempo, _COARSE)[:size]
-            folded[_SHIFTS : _SHIFTS + BANDS, : len(part)] = part.T
-            bins = np.conj(np.fft.rfft(folded, norm="forward")[:, :keep])
+            period[_SHIFTS : _SHIFTS + BANDS, : len(part)] = part.T
+            bins = np.conj(np.fft.rfft(period, norm="forward")[:, :keep])
             sums = np.zeros((2 * _SHIFTS + 1, size // 2 + 1), np.complex64)
             for s in range(2 * _SHIFTS + 1):
                 sums[s, :keep] = np.einsum("bf,bf->f", bins[s : s + BANDS], template)
@@ -130,33 +134,33 @@ def anywhere(maps: list[tuple[float, Map]], key: Key) -> list[Place]:
                 scores = (traces.max(1) - traces.mean(1)) / (traces.std(1) + 1e-12)
                 for s, (a, score) in enumerate(zip(at, scores, strict=True)):
                     shift = s - _SHIFTS + moved + fraction
-                    found.append(Place(float(score), float(a * _COARSE), float(tempo), shift))
+                    found.append(Alignment(float(score), float(a * _COARSE), float(tempo), shift))
     found.sort(key=lambda p: -p.score)
-    out: list[Place] = []
+    out: list[Alignment] = []
     for count, kind in _KINDS:
-        for place in _distinct([p for p in found if kind(p)], count):
-            if not any(_near(place, q) for q in out):
-                out.append(place)
+        for alignment in _distinct([p for p in found if kind(p)], count):
+            if not any(_alike(alignment, q) for q in out):
+                out.append(alignment)
     return sorted(out, key=lambda p: -p.score)
 
 
-def _near(place: Place, other: Place) -> bool:
-    return abs(place.tempo / other.tempo - 1) < 0.005 and abs(place.shift - other.shift) <= 0.5
+def _alike(alignment: Alignment, other: Alignment) -> bool:
+    return abs(alignment.tempo / other.tempo - 1) < 0.005 and abs(alignment.shift - other.shift) <= 0.5
 
 
-def _distinct(places: list[Place], count: int) -> list[Place]:
-    out: list[Place] = []
-    for place in places:
-        if not any(_near(place, q) for q in out):
-            out.append(place)
+def _distinct(alignments: list[Alignment], count: int) -> list[Alignment]:
+    out: list[Alignment] = []
+    for alignment in alignments:
+        if not any(_alike(alignment, q) for q in out):
+            out.append(alignment)
         if len(out) == count:
             break
     return out
 
 
-# How many places are looked at more closely: of all, and of those where one thing alone was changed. These
+# How many alignments are refined: of all, and of those where one thing alone was changed. These
 # are few, and mere chance does not bring them as high.
-_KINDS: tuple[tuple[int, Callable[[Place], bool]], ...] = (
+_KINDS: tuple[tuple[int, Callable[[Alignment], bool]], ...] = (
     (3, lambda p: True),
     (2, lambda p: p.shift == 0),
     (2, lambda p: p.tempo == 1),
@@ -164,8 +168,8 @@ _KINDS: tuple[tuple[int, Callable[[Place], bool]], ...] = (
 )
 
 
-def look(rows: Map, row: NDArray[np.floating], band: NDArray[np.floating]) -> NDArray[np.float32]:
-    """The map between its rows and bands, bilinear; 0 outside."""
+def interpolated(rows: Map, row: NDArray[np.floating], band: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return the map between its rows and bands, bilinear; 0 outside."""
     r0, b0 = np.floor(row).astype(np.int64), np.floor(band).astype(np.int64)
     fr, fb = (row - r0).astype(np.float32), (band - b0).astype(np.float32)
     inside = (r0 >= 0) & (r0 < len(rows) - 1)
@@ -179,30 +183,30 @@ def look(rows: Map, row: NDArray[np.floating], band: NDArray[np.floating]) -> ND
     return value
 
 
-def score(rows: Map, key: Key, place: Place) -> float:
-    """The pilots' correlation at a place, in standard deviations."""
+def pilot_score(rows: Map, key: Key, alignment: Alignment) -> float:
+    """Return the pilots' correlation under an alignment, in standard deviations."""
     p = pilots(key)
-    at = (p.row - place.offset) % PERIOD_ROWS / place.tempo
+    at = (p.row - alignment.offset) % PERIOD_ROWS / alignment.tempo
     seen = at < len(rows) - 1
-    value = look(rows, at[seen], p.band[seen] + place.shift) * p.sign[seen]
+    value = interpolated(rows, at[seen], p.band[seen] + alignment.shift) * p.sign[seen]
     return float(value.sum() / np.sqrt(float(value @ value) + 1e-12))
 
 
-def refined(rows: Map, key: Key, place: Place) -> Place:
+def refine(rows: Map, key: Key, alignment: Alignment) -> Alignment:
     """Climb to the nearest maximum of the pilots' score; what is played as it was marked stays so."""
     reach = len(rows) / 2
-    best = replace(place, score=score(rows, key, place))
+    best = replace(alignment, score=pilot_score(rows, key, alignment))
     for scale in (1.0, 0.5, 0.25):
         for _ in range(2):
             moves = [replace(best, offset=best.offset + d * scale) for d in (-1.0, 1.0)]
-            if not place.plain:
+            if not alignment.plain:
                 # a tempo change turns the map about its middle, so that offset and tempo do not fight
                 for d in (-2.0, -1.0, 1.0, 2.0):
                     tempo = best.tempo * (1 + 2 * d * scale / reach)
                     offset = best.offset + reach * (best.tempo - tempo)
                     moves.append(replace(best, tempo=tempo, offset=offset))
                 moves += [replace(best, shift=best.shift + d * scale) for d in (-0.25, 0.25)]
-            scored = [replace(m, score=score(rows, key, m)) for m in moves]
+            scored = [replace(m, score=pilot_score(rows, key, m)) for m in moves]
             top = max(scored, key=lambda m: m.score)
             if top.score <= best.score:
                 break

@@ -1,6 +1,6 @@
-"""The detector's statistic: what the sound says about every tile of the time-frequency plane.
+"""The detector's statistic: how far every tile of the time-frequency plane stands out from its neighbours.
 
-Embedder and detector share it: the embedder knows the host, and makes up for what speaks against the mark.
+Embedder and detector share it: the embedder knows the host, and makes up for what is against the mark.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _AROUND = 12  # rows on either side over which the deviation is measured
 _LEAST_DEVIATION = 0.3  # dB
 _CLIP = 1.2  # deviations at which the limiter bends
 _COMMON = 0.7  # share of a jump of all bands together that is taken to be no mark
-# A band's quietest moments tell its noise: that percentile of the energy, so many times, is noise.
+# A band's quietest moments show its noise: that percentile of the energy, so many times, is noise.
 _QUIETEST, _NOISE = 5, 3.0
 _SMOOTHED = 4  # rows on either side
 
@@ -26,7 +26,7 @@ KINDS = ((slice(0, LOW_BANDS), 2 * STEPS_A_SLOT), (slice(LOW_BANDS, None), STEPS
 
 
 def log_energy(rows: Map) -> Map:
-    """(n, bands) energies -> dB of the tile that would begin at each row."""
+    """Return the dB of the tile that would begin at each row, of (n, bands) energies."""
     n = len(rows)
     out = np.empty_like(rows)
     total = np.zeros((n + 1, rows.shape[1]), np.float64)
@@ -41,7 +41,7 @@ def log_energy(rows: Map) -> Map:
 
 
 def contrast(level: Map) -> Map:
-    """dB of tiles -> dB above the mean of the tiles just before and after, (n, bands)."""
+    """Return the dB of tiles above the mean of those just before and after, (n, bands)."""
     out = np.zeros_like(level)
     for part, length in KINDS:
         middle = level[length:-length, part]
@@ -50,8 +50,8 @@ def contrast(level: Map) -> Map:
 
 
 def deviation(contrasts: Map) -> Map:
-    """How far contrasts go hereabouts: the square of the mean root, which a lone onset does not raise
-    much."""
+    """Return how far contrasts go in the rows around: the square of the mean root, which a lone onset does
+    not raise much."""
     n = len(contrasts)
     total = np.zeros((n + 1, contrasts.shape[1]), np.float64)
     np.cumsum(np.sqrt(np.abs(contrasts)), 0, out=total[1:], dtype=np.float64)
@@ -64,7 +64,7 @@ def deviation(contrasts: Map) -> Map:
 
 
 def smoothed(rows: Map, around: int) -> Map:
-    """Mean over the rows up to `around` before and after."""
+    """Return the mean over the rows up to `around` before and after."""
     n = len(rows)
     padded = np.pad(rows, ((around + 1, around), (0, 0)), mode="edge")
     total = np.cumsum(padded, 0, dtype=np.float64)
@@ -73,7 +73,8 @@ def smoothed(rows: Map, around: int) -> Map:
 
 
 def _above_noise(rows: Map) -> Map:
-    """Share of each tile's energy that is no steady noise: in a noisy copy only the loud tiles speak."""
+    """Return the share of each tile's energy that is no steady noise: in a noisy copy only the loud tiles
+    count."""
     energy = smoothed(rows, _SMOOTHED)
     sample = energy[::STEPS_A_SLOT]
     total = sample.sum(1)
@@ -86,8 +87,8 @@ def _above_noise(rows: Map) -> Map:
     return out
 
 
-def evidence(rows: Map) -> Map:
-    """(n, bands) energies of one signal -> (n, bands) evidence, about -1..1, that each tile was raised."""
+def tile_contrast(rows: Map) -> Map:
+    """Return how far each tile was raised, about -1..1, of the (n, bands) energies of one signal."""
     d = contrast(log_energy(rows))
     d /= _CLIP * (1.25 * deviation(d) + np.float32(_LEAST_DEVIATION))
     np.tanh(d, out=d)

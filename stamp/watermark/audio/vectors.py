@@ -36,7 +36,7 @@ _SAMPLES = [1811 * i + 3000 for i in range(24)]
 
 
 def host_sound() -> NDArray[np.int64]:
-    """A sound that anybody can compute: bursts of noise from SHAKE-256, 6 s at 8 kHz, in 2048ths of full
+    """Make a sound that anybody can compute: bursts of noise from SHAKE-256, 6 s at 8 kHz, in 2048ths of full
     scale."""
     count = RATE * SECONDS
     noise = np.frombuffer(hashlib.shake_256(b"stamp host sound").digest(count), np.uint8).astype(np.int64)
@@ -53,14 +53,14 @@ def _digest(array: NDArray[Any], dtype: str) -> str:
 
 
 def marked_difference() -> NDArray[np.int64]:
-    """What this implementation adds to the host sound, in 2048ths of full scale."""
+    """Return what this implementation adds to the host sound, in 2048ths of full scale."""
     host = _samples(host_sound())
     delta = embed(host, _PAYLOAD, key=_KEY, sample_rate=RATE).astype(np.float64) - host
     return np.rint(delta * FULL_SCALE).astype(np.int64)
 
 
 def compute() -> dict[str, Any]:
-    """Everything but the stored marked sound, as this implementation computes it."""
+    """Compute everything but the stored marked sound."""
     c = carriers(_KEY)
     bits = frame(_PAYLOAD, _KEY, SCHEME)
     host = _samples(host_sound())
@@ -83,6 +83,7 @@ def compute() -> dict[str, Any]:
 
 
 def pack(difference: NDArray[np.int64]) -> str:
+    """Pack a difference in 2048ths of full scale as text."""
     return base64.b85encode(zlib.compress(np.clip(difference, -128, 127).astype("i1").tobytes(), 9)).decode()
 
 
@@ -92,7 +93,7 @@ def _unpack(text: str) -> NDArray[np.float32]:
 
 
 def selftest() -> list[tuple[str, bool, str]]:
-    """(name, passed, detail) of every vector."""
+    """Return (name, passed, detail) of every vector."""
     stored = json.loads(files(__package__).joinpath("vectors.json").read_text("utf-8"))
     results = []
     for name, found in compute().items():

@@ -25,7 +25,8 @@ _WRAP = 40
 
 
 def encode(bits: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """n bits -> `RATE` n bits. The register starts with the last bits, so that it ends where it began."""
+    """Encode n bits to `RATE` n bits. The register starts with the last bits, so that it ends where it
+    began."""
     padded = np.concatenate([bits[-(CONSTRAINT - 1) :], bits]).astype(np.int64)
     taps = np.array([[(g >> i) & 1 for i in range(CONSTRAINT)] for g in GENERATORS])
     windows = np.lib.stride_tricks.sliding_window_view(padded, CONSTRAINT)[:, ::-1]
@@ -35,7 +36,7 @@ def encode(bits: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 @cache
 def _labels() -> NDArray[np.intp]:
-    """(states / 2,): the six output bits of the register (0, m, 0), m being its thirteen middle bits.
+    """Return, (states / 2,), the six output bits of the register (0, m, 0), m being its thirteen middle bits.
 
     All generators begin and end with a one, so that another first or last bit turns all six round.
     """
@@ -50,13 +51,13 @@ def _labels() -> NDArray[np.intp]:
 
 @cache
 def _signs() -> NDArray[np.float32]:
-    """(64, 6): +1 for an output bit 0, -1 for 1."""
+    """Return the signs of six output bits, (64, 6): +1 for 0, -1 for 1."""
     v = np.arange(1 << RATE)[:, None] >> np.arange(RATE - 1, -1, -1)
     return (1 - 2 * (v & 1)).astype(np.float32)
 
 
 def decode(soft: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """Soft values, positive where a coded bit is more likely 0, shape (`RATE` n,) -> the most likely n
+    """Decode soft values, (`RATE` n,), positive where a coded bit is more likely 0, to the most likely n
     bits."""
     steps = soft.reshape(-1, RATE).astype(np.float32)
     count = len(steps)

@@ -12,7 +12,8 @@ _STRIP = 64
 
 
 def box(plane: Plane, size: int) -> Plane:
-    """Mean over `size` x `size` (odd) neighbours of a (H, W) plane, the border pixels repeated outwards.
+    """Return the mean over `size` x `size` (odd) neighbours of a (H, W) plane, the border pixels repeated
+    outwards.
 
     A strip of rows at a time, which stays in the cache. Sums of doubling length, not a running sum: in
     float32 a running sum drifts, and in float64 it is slower.
@@ -29,7 +30,7 @@ def box(plane: Plane, size: int) -> Plane:
 
 
 def _sums(p: Plane, size: int) -> Plane:
-    """Sums of `size` consecutive rows."""
+    """Return the sums of `size` consecutive rows."""
     count = len(p) - size + 1
     total: Plane | None = None
     first = 0
@@ -47,7 +48,7 @@ def _sums(p: Plane, size: int) -> Plane:
 
 
 def centred(plane: Plane) -> tuple[Plane, Plane]:
-    """The plane less its local mean, and its local deviation plus one grey level, in 7 x 7 windows."""
+    """Return the plane less its local mean, and its local deviation plus one grey level, in 7 x 7 windows."""
     r = plane - box(plane, _WINDOW)
     deviation = box(r * r, _WINDOW)
     np.sqrt(np.maximum(deviation, np.float32(0), out=deviation), out=deviation)
@@ -56,12 +57,13 @@ def centred(plane: Plane) -> tuple[Plane, Plane]:
 
 
 def whitened(plane: Plane) -> tuple[Plane, Plane]:
-    """Local mean removed, local deviation made one, clipped at 2.5 deviations; and that deviation."""
+    """Return the plane with its local mean removed, its local deviation made one and clipped at 2.5
+    deviations, and that deviation."""
     r, deviation = centred(plane)
     r /= deviation
     return np.clip(r, -_CLIP, _CLIP, out=r), deviation
 
 
 def whiten(plane: Plane) -> Plane:
-    """`whitened` without the deviation."""
+    """Return `whitened` without the deviation."""
     return whitened(plane)[0]

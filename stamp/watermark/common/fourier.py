@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 
 
 def rfft(samples: NDArray[np.float32]) -> NDArray[np.complex64]:
-    """`numpy.fft.rfft` along the last axis."""
+    """Return `numpy.fft.rfft` along the last axis."""
     return _times(np.fft.rfft(samples, norm="forward"), samples.shape[-1])
 
 
 def fft(values: NDArray[np.complex64]) -> NDArray[np.complex64]:
-    """`numpy.fft.fft` along the last axis."""
+    """Return `numpy.fft.fft` along the last axis."""
     return _times(np.fft.fft(values, norm="forward"), values.shape[-1])
 
 
 def rfft2(planes: NDArray[np.float32], shape: tuple[int, int] | None = None) -> NDArray[np.complex64]:
-    """`numpy.fft.rfft2` of (..., H, W), padded to `shape` if that is given."""
+    """Return `numpy.fft.rfft2` of (..., H, W), padded to `shape` if that is given."""
     height, width = shape or planes.shape[-2:]
     return _times(np.fft.rfft2(planes, shape, norm="forward"), height * width)
 

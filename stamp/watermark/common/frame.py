@@ -20,13 +20,13 @@ FRAME_BITS = 8 * (PAYLOAD_BYTES + CHECK_BYTES)
 
 
 def check_bytes(payload: bytes, key: Key, scheme: str) -> bytes:
-    """The first 32 bits of HMAC-SHA256(stream "<scheme>/check", payload); RFC 2104, truncated as its section
-    5 allows."""
+    """Return the first 32 bits of HMAC-SHA256(stream "<scheme>/check", payload); RFC 2104, truncated as its
+    section 5 allows."""
     return hmac.digest(key.stream(f"{scheme}/check", 32), payload, "sha256")[:CHECK_BYTES]
 
 
 def frame(payload: bytes, key: Key, scheme: str, bits: int = FRAME_BITS) -> NDArray[np.uint8]:
-    """The first `bits` of payload and check, most significant first: what is coded.
+    """Return the first `bits` of payload and check, most significant first: what is coded.
 
     Raises
     ------
@@ -39,6 +39,6 @@ def frame(payload: bytes, key: Key, scheme: str, bits: int = FRAME_BITS) -> NDAr
 
 
 def unframe(bits: NDArray[np.uint8], key: Key, scheme: str) -> bytes | None:
-    """The payload of a decoded frame, or None where the keyed check does not hold."""
+    """Return the payload of a decoded frame, or None where the keyed check does not hold."""
     payload = np.packbits(bits[: 8 * PAYLOAD_BYTES]).tobytes()
     return payload if np.array_equal(bits, frame(payload, key, scheme, bits.size)) else None

@@ -14,7 +14,7 @@ _INNER = 64
 
 
 def product(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
-    """a @ b for float32 matrices (m, k) and (k, n)."""
+    """Return a @ b for float32 matrices (m, k) and (k, n)."""
     m, k = a.shape
     n = b.shape[1]
     out = np.zeros((m, n), np.float32)

@@ -1,9 +1,9 @@
-"""How sure: the null law of the witness statistic, its threshold, and the false positive rate of one call.
+"""The null law of the detection statistic, its threshold, and the false positive rate of one call.
 
-The witnesses are signs s_i = +-1 drawn by the key's PRF. Nothing that finds a mark looks at them: geometry,
-position, the weights of the sub-bands and the payload come from the constellation, the pilots and the coded
-bits. For a picture that was not marked with this key they are therefore independent of all that was chosen,
-and z = sum(s_i a_i) / sqrt(sum(a_i ** 2)) is a weighted Rademacher sum, for which
+The detection chips are signs s_i = +-1 drawn by the key's PRF. Nothing that finds a mark looks at them:
+geometry, position, the weights of the sub-bands and the payload come from the constellation, the pilots and
+the coded bits. For a picture that was not marked with this key they are therefore independent of all that was
+chosen, and z = sum(s_i a_i) / sqrt(sum(a_i ** 2)) is a weighted Rademacher sum, for which
 
     P(z >= x) <= c * P(N(0, 1) >= x),    c = 1 / (4 * P(N(0, 1) >= sqrt(2))) = 3.178...
 
@@ -13,16 +13,16 @@ were searched.
 
 A payload is reported only where z reaches `THRESHOLD`, which has p <= `P_STATISTIC`, *and* the keyed 32-bit
 check holds for one of two grids, which a wrong decoding does with probability 2 * 2**-32, independently of
-the witnesses. With at most `MAX_DECODINGS` decodings in one call,
+the detection chips. With at most `MAX_DECODINGS` decodings in one call,
 
     false positive rate per call <= MAX_DECODINGS * P_STATISTIC * CHECKED = 4.7e-10,    CHECKED = 2 * 2**-32.
 
-A scheme without witnesses is judged by its coded bits, which the decoder does look at. The statistic is
+A scheme without detection chips is judged by its coded bits, which the decoder does look at. The statistic is
 their sum under the frame that was read. For any one frame that is a weighted Rademacher sum with the bound
 above, as long as geometry, position and weights come from the constellation and the pilots. So for the best
 of all 2 * 2**64 frames that carry a payload, under the best of `WEIGHTINGS` weights, the bound is `CHOSEN`
 times as high, however the frame was found; the statistic must reach 11.8 instead of 2.7 to make up for that.
-What counts there as a decoding is a place whose coded bits are looked at, however often they are decoded.
+What counts there as a decoding is an attempt whose coded bits are looked at, however often they are decoded.
 
 A mark is called present without its payload only where z alone reaches `THRESHOLD_ALONE`: p <= 1e-10 over the
 `MAX_POSITIONS` geometries that one call may look at.
@@ -35,8 +35,8 @@ from functools import cache
 
 P_STATISTIC = 0.01
 MAX_DECODINGS = 100
-WEIGHTINGS = 3  # of the sub-bands, that one look at one place tries
-_CHECKS = 2  # a frame says by its check on which of two grids it stands
+WEIGHTINGS = 3  # of the sub-bands, that one attempt tries
+_CHECKS = 2  # a frame has one of two checks, for the two grids that it may be marked on
 # What a decoding multiplies the probability of a statistic with: the chance that a wrong one passes a check,
 # or the frames and weightings that it chooses among.
 CHECKED, CHOSEN = _CHECKS * 2.0**-32, WEIGHTINGS * _CHECKS * 2.0**64
@@ -46,7 +46,7 @@ _LOG10_C = math.log10(1 / (2 * math.erfc(1.0)))
 
 
 def log10_normal_tail(z: float) -> float:
-    """log10 P(N(0, 1) >= z), also where the probability itself underflows."""
+    """Return log10 P(N(0, 1) >= z), also where the probability itself underflows."""
     if z < 30:
         return math.log10(math.erfc(z / math.sqrt(2)) / 2)
     # Abramowitz and Stegun 26.2.12
@@ -56,18 +56,19 @@ def log10_normal_tail(z: float) -> float:
 
 
 def log10_p_statistic(z: float, tests: int = 1) -> float:
-    """Upper bound of log10 P(one of `tests` statistics reaches z) on a picture not marked with the key."""
+    """Return an upper bound of log10 P(one of `tests` statistics reaches z) on a picture not marked with the
+    key."""
     return min(0.0, _LOG10_C + log10_normal_tail(z) + math.log10(tests))
 
 
 def log10_p_report(z: float, decodings: int, odds: float = CHECKED) -> float:
-    """Upper bound of log10 of the probability that this evidence arises by chance; `odds`: of one decoding,
-    `CHECKED` or `CHOSEN`."""
+    """Return an upper bound of log10 of the probability that a payload with this statistic arises by chance;
+    `odds`: of one decoding, `CHECKED` or `CHOSEN`."""
     return min(0.0, log10_p_statistic(z) + math.log10(decodings) + math.log10(odds))
 
 
 def threshold(p: float, tests: int) -> float:
-    """What the highest of `tests` statistics reaches with a probability of at most `p`, rounded up."""
+    """Return what the highest of `tests` statistics reaches with a probability of at most `p`, rounded up."""
     low, high = 0.0, 60.0
     while high - low > 1e-6:
         middle = (low + high) / 2
@@ -80,8 +81,8 @@ THRESHOLD = threshold(P_STATISTIC, 1)
 
 @cache
 def threshold_after(decodings: int, odds: float = CHECKED) -> float:
-    """What the statistic must reach once a call has spent `decodings`: its p falls with their square beyond
-    `MAX_DECODINGS`.
+    """Return what the statistic must reach once a call has spent `decodings`: its p falls with their square
+    beyond `MAX_DECODINGS`.
 
     So the false positives of a call that goes on for ever stay below 2 MAX_DECODINGS P_STATISTIC CHECKED =
     9.3e-10, whatever the `odds` of its decodings are.

@@ -11,7 +11,7 @@ _ROWS = 512  # rows at a time, so that memory does not grow with the picture
 
 
 def psnr(a: NDArray[np.generic], b: NDArray[np.generic], *, data_range: float) -> float:
-    """Peak signal-to-noise ratio in dB, infinite for identical arrays.
+    """Return the peak signal-to-noise ratio in dB, infinite for identical arrays.
 
     a, b : arrays of one shape. data_range : the value of white.
 
@@ -29,8 +29,8 @@ def psnr(a: NDArray[np.generic], b: NDArray[np.generic], *, data_range: float) -
 
 
 def ssim(a: NDArray[np.generic], b: NDArray[np.generic], *, data_range: float) -> float:
-    """Mean structural similarity of two (H, W) planes: 7 x 7 uniform windows, sample covariance, K1 = 0.01,
-    K2 = 0.03.
+    """Return the mean structural similarity of two (H, W) planes: 7 x 7 uniform windows, sample covariance,
+    K1 = 0.01, K2 = 0.03.
 
     The definition of Wang, Bovik, Sheikh and Simoncelli, IEEE Trans. Image Process. 13(4), 2004,
     doi:10.1109/TIP.2003.819861, with the window that scikit-image uses by default.
@@ -66,7 +66,7 @@ def ssim(a: NDArray[np.generic], b: NDArray[np.generic], *, data_range: float) -
 
 
 def _means(plane: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Means of all 7 x 7 windows that lie inside."""
+    """Return the means of all 7 x 7 windows that lie inside."""
     h, w = plane.shape
     rows = plane[: h - 6].copy()
     for i in range(1, 7):

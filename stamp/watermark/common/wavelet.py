@@ -22,8 +22,8 @@ _REACH, _STRIP = 4, 64
 
 
 def analyse(plane: NDArray[np.float32]) -> tuple[NDArray[np.float32], Detail]:
-    """(H, W) with sides divisible by 16 -> approximation, and details of level 1, 2, 3, 4, each (3, H >>
-    level, W >> level)."""
+    """Transform (H, W), with sides divisible by 16, to the approximation, and details of level 1, 2, 3, 4,
+    each (3, H >> level, W >> level)."""
     approximation, details = plane, []
     for _ in range(LEVELS):
         left, right = pywt.dwt(approximation, WAVELET, mode="periodization", axis=1)
@@ -37,7 +37,7 @@ def analyse(plane: NDArray[np.float32]) -> tuple[NDArray[np.float32], Detail]:
 
 
 def synthesise(approximation: NDArray[np.float32], details: Detail) -> NDArray[np.float32]:
-    """The inverse of `analyse`."""
+    """Return the inverse of `analyse`."""
     for detail in reversed(details):
         left, right = _merge_rows(approximation, detail[0]), _merge_rows(detail[1], detail[2])
         approximation = pywt.idwt(left, right, WAVELET, mode="periodization", axis=1)
@@ -49,12 +49,12 @@ def synthesise(approximation: NDArray[np.float32], details: Detail) -> NDArray[n
 
 
 def _taps(filter_: list[float], centre: int) -> list[tuple[np.float32, list[int]]]:
-    """The distinct values of a filter, each with the places where it stands, from `centre`."""
-    places: dict[float, list[int]] = {}
+    """Return the distinct values of a filter, each with its positions, counted from `centre`."""
+    positions: dict[float, list[int]] = {}
     for i, tap in enumerate(filter_):
         if tap:
-            places.setdefault(tap, []).append(i - centre)
-    return [(np.float32(tap), offsets) for tap, offsets in places.items()]
+            positions.setdefault(tap, []).append(i - centre)
+    return [(np.float32(tap), offsets) for tap, offsets in positions.items()]
 
 
 _FILTERS = pywt.Wavelet(WAVELET)
@@ -65,7 +65,7 @@ _SYNTHESIS = [_taps(f, _CENTRE) for f in (_FILTERS.rec_lo, _FILTERS.rec_hi)]
 
 
 def _split_rows(plane: Plane, low: Plane, high: Plane) -> None:
-    """`pywt.dwt` along axis 0, periodic, into `low` and `high`."""
+    """Write `pywt.dwt` along axis 0, periodic, to `low` and `high`."""
     around = _around(plane)
     for start in range(0, len(low), _STRIP):
         count = min(_STRIP, len(low) - start)
@@ -79,7 +79,7 @@ def _split_rows(plane: Plane, low: Plane, high: Plane) -> None:
 
 
 def _merge_rows(low: Plane, high: Plane) -> Plane:
-    """`pywt.idwt` along axis 0, periodic."""
+    """Return `pywt.idwt` along axis 0, periodic."""
     out = np.zeros((2 * len(low), low.shape[1]), np.float32)
     parts = _around(low), _around(high)
     for start in range(0, len(low), _STRIP):
@@ -95,7 +95,7 @@ def _merge_rows(low: Plane, high: Plane) -> Plane:
 
 
 def _around(plane: Plane) -> Plane:
-    """The plane, continued periodically at top and bottom."""
+    """Return the plane continued periodically at top and bottom."""
     return np.pad(plane, ((_REACH, _REACH), (0, 0)), mode="wrap")
 
 

@@ -18,14 +18,14 @@ _BAND_LIMITS = (0.8, 0.25, 0.13)
 
 
 def translations(white: Plane, carriers: Carriers, near: int | None = None) -> list[tuple[float, Offset]]:
-    """Likely positions (y, x) of the picture's first pixel within the tile, highest peak (in deviations)
+    """Find likely positions (y, x) of the picture's first pixel within the tile, highest peak (in deviations)
     first.
 
-    Correlates the whitened picture, folded to one tile, with the pilots, once per band limit: after a blur
-    the high frequencies hold nothing but noise. With `near`, only offsets within that many pixels of (0, 0)
-    are considered.
+    Correlates the whitened picture, its tiles added up to one, with the pilots, once per band limit: after a
+    blur the high frequencies hold nothing but noise. With `near`, only offsets within that many pixels of (0,
+    0) are considered.
     """
-    spectrum = folded(white, PERIOD)
+    spectrum = tile_spectrum(white, PERIOD)
     magnitude = np.abs(spectrum)
     f = np.fft.fftfreq(PERIOD)
     radius = np.hypot(f[:, None], np.fft.rfftfreq(PERIOD))
@@ -44,8 +44,8 @@ def translations(white: Plane, carriers: Carriers, near: int | None = None) -> l
     return sorted(((peak, offset) for offset, peak in peaks.items()), reverse=True)
 
 
-def folded(plane: Plane, period: int) -> NDArray[np.complex64]:
-    """The spectrum of a picture whose tiles of `period` pixels are laid on one another."""
+def tile_spectrum(plane: Plane, period: int) -> NDArray[np.complex64]:
+    """Return the spectrum of the sum of a picture's tiles of `period` pixels, (period, period // 2 + 1)."""
     height, width = plane.shape
     rows, columns = -(-height // period), -(-width // period)
     tile = np.zeros((rows * period, columns * period), np.float32)
@@ -53,43 +53,27 @@ def folded(plane: Plane, period: int) -> NDArray[np.complex64]:
     return rfft2(tile.reshape(rows, period, columns, period).sum((0, 2)))
 
 
-_BLOCK, _REACH, _FFT = 96, 6, 128
+_BLOCK, _REACH, _FFT = 96, 6, 128  # pixels: sides of a block, shifts that are tried, sides of a transform
+_FEWEST = 6  # blocks
 _STEPS = (2.0, 1.0, 0.5, 0.25, 0.125)
 
 
 def drift(
     white: Plane, carriers: Carriers, offset: Offset, weight: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """How the pattern in a nearly aligned, whitened picture drifts from where it should be: (2, 2) matrix M
-    and (2,) shift t.
+    """Measure how the pattern in a nearly aligned, whitened picture drifts from where it should be: (2, 2)
+    matrix M and (2,) shift t.
 
     A point q (pixels from the first corner) shows the pattern of q - (M q + t). Each block of the picture is
-    correlated with the pilots of its place, weighted by sub-band with `weight`; the affine drift that
-    collects most of all correlations wins, so that blocks too weak to show a peak of their own still have
-    their say. None where there are too few blocks to tell.
+    correlated with the pilots of its own part of the tile, weighted by sub-band with `weight`; the affine
+    drift that collects most of all correlations wins, so that blocks too weak to show a peak of their own
+    still count. None where there are too few blocks.
     """
-    scaled = [
-        np.where(index == carriers.layout.pilot, sign, np.float32(0)) * w[:, None, None]
-        for index, sign, w in zip(
-            carriers.index, carriers.sign, weight.reshape(LEVELS, 3).astype(np.float32), strict=True
-        )
-    ]
-    tile = synthesise(np.zeros((PERIOD >> LEVELS,) * 2, np.float32), scaled)
     starts = [range(0, n - _BLOCK // 2, _BLOCK) for n in white.shape]
     corners = np.array([(y, x) for y in starts[0] for x in starts[1]])
-    if len(corners) < 6:
+    if len(corners) < _FEWEST:
         return None
-    margin = (_FFT - _BLOCK) // 2
-    blocks = np.zeros((len(corners), _FFT, _FFT), np.float32)
-    expected = np.empty_like(blocks)
-    span = np.arange(_FFT) - margin
-    for k, (y, x) in enumerate(corners):
-        part = white[y : y + _BLOCK, x : x + _BLOCK]
-        blocks[k, margin : margin + part.shape[0], margin : margin + part.shape[1]] = part
-        expected[k] = tile[np.ix_((y + offset[0] + span) % PERIOD, (x + offset[1] + span) % PERIOD)]
-    cross = np.fft.irfft2(rfft2(blocks) * np.conj(rfft2(expected)), (_FFT, _FFT))
-    near = np.arange(-_REACH - 1, _REACH + 2) % _FFT
-    maps = cross[:, near][:, :, near]
+    maps = _correlations(white, corners, carriers, offset, weight)
     centre = np.array(white.shape) / 2
     radius = max(white.shape) / 2
     r = (np.minimum(corners + _BLOCK / 2, white.shape) - centre) / radius
@@ -120,11 +104,41 @@ def drift(
     return matrix, p[:2] - matrix @ centre
 
 
+def _correlations(
+    white: Plane,
+    corners: NDArray[np.int64],
+    carriers: Carriers,
+    offset: Offset,
+    weight: NDArray[np.float64],
+) -> Plane:
+    """Correlate the blocks at `corners` with the pilots that belong there, at shifts of up to `_REACH` pixels
+    and one more: (blocks, shifts down, shifts right)."""
+    scaled = [
+        np.where(index == carriers.layout.pilot, sign, np.float32(0)) * w[:, None, None]
+        for index, sign, w in zip(
+            carriers.index, carriers.sign, weight.reshape(LEVELS, 3).astype(np.float32), strict=True
+        )
+    ]
+    tile = synthesise(np.zeros((PERIOD >> LEVELS,) * 2, np.float32), scaled)
+    margin = (_FFT - _BLOCK) // 2
+    blocks = np.zeros((len(corners), _FFT, _FFT), np.float32)
+    expected = np.empty_like(blocks)
+    span = np.arange(_FFT) - margin
+    for k, (y, x) in enumerate(corners):
+        part = white[y : y + _BLOCK, x : x + _BLOCK]
+        blocks[k, margin : margin + part.shape[0], margin : margin + part.shape[1]] = part
+        expected[k] = tile[np.ix_((y + offset[0] + span) % PERIOD, (x + offset[1] + span) % PERIOD)]
+    cross = np.fft.irfft2(rfft2(blocks) * np.conj(rfft2(expected)), (_FFT, _FFT))
+    near = np.arange(-_REACH - 1, _REACH + 2) % _FFT
+    maps: Plane = cross[:, near][:, :, near]
+    return maps
+
+
 def ascent(
     value: Callable[[NDArray[np.float64]], float], count: int, sizes: Sequence[float], least: float = 0.0
 ) -> NDArray[np.float64]:
-    """The point near nought, of `count` coordinates, that steps along them lead to: of each of `sizes` in
-    turn, for as long as one raises `value` by more than `least`."""
+    """Climb from the origin of `count` coordinates by steps along them: of each of `sizes` in turn, for as
+    long as one raises `value` by more than `least`. Return the point."""
     point = np.zeros(count)
     best = value(point)
     for size in sizes:

@@ -1,5 +1,5 @@
-"""Key -> carriers: which coded bit and which sign each wavelet coefficient of a tile has, the pilots, the
-constellation."""
+"""Key -> carriers: which coded bit and which sign each wavelet coefficient of a tile has, and the frequencies
+of the constellation."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..common.wavelet import LEVELS, synthesise
 
 SCHEME = "stamp.image.1"
 PERIOD = 256  # canonical pixels: a crop of about one tile carries the whole frame
-PILOT, WITNESS = -2, -1  # the two kinds of known chips, after the coded bits
+PILOT, DETECTION = -2, -1  # columns of the two kinds of known chips, after those of the coded bits
 CONSTELLATION = 32
 F_MIN, F_MAX = 0.08, 0.19  # cycles per canonical pixel
 _SPACING = 6 / PERIOD
@@ -29,49 +29,52 @@ class Layout:
     """What a scheme puts into a tile.
 
     scheme : its name, with which the purposes of its streams begin. frame_bits : of payload and check.
-    pilots, witnesses : shares of the places that carry known chips. Pilots serve to find the mark and to
-    measure the channel; witnesses serve only to judge what was found (`stats`). Without any, the coded bits
-    are judged by themselves.
+    pilots, detection_chips : shares of the coefficients that carry known chips. Pilots serve to find the mark
+    and to measure the channel; detection chips serve only to judge what was found (`null_law`). Without any,
+    the coded bits are judged by themselves.
     profiles : gains of the sub-bands, level 1 first, LH HL HH within a level, after what usually happens to a
-    marked picture. filters : where in its tile a picture begins is asked of the pilots under these profiles;
-    True for those that fine texture decides, which see the picture whitened.
+    marked picture. filters : profiles under which the pilots become matched filters, which find where in its
+    tile a picture begins; True for those that fine texture decides, which see the picture whitened.
     """
 
     scheme: str
     frame_bits: int
     pilots: float
-    witnesses: float
+    detection_chips: float
     profiles: tuple[tuple[float, ...], ...]
     filters: tuple[tuple[int, bool], ...] = ()
 
     @property
     def odds(self) -> float:
-        """What a decoding multiplies the probability of the statistic with."""
-        return CHECKED if self.witnesses else CHOSEN
+        """The factor of the statistic's probability that one decoding adds."""
+        return CHECKED if self.detection_chips else CHOSEN
 
     @property
     def coded_bits(self) -> int:
+        """The number of coded bits."""
         return RATE * self.frame_bits
 
     @property
     def symbols(self) -> int:
-        """Coded bits and the two kinds of known chips."""
+        """The number of coded bits and kinds of known chips."""
         return self.coded_bits + 2
 
     @property
     def pilot(self) -> int:
+        """The index of the pilots."""
         return self.symbols + PILOT
 
     @property
-    def witness(self) -> int:
-        return self.symbols + WITNESS
+    def detection(self) -> int:
+        """The index of the detection chips."""
+        return self.symbols + DETECTION
 
 
 IMAGE = Layout(
     SCHEME,
     FRAME_BITS,
     pilots=0.12,
-    witnesses=0.08,
+    detection_chips=0.08,
     profiles=(  # nothing; a mild filter; JPEG or WebP; a strong blur or a resize to a quarter
         (1, 1, 1, 1, 1, 1, 1, 1, 1, 0.4, 0.4, 0.4),
         (0.5, 0.5, 0.5, 1, 1, 1, 1, 1, 1, 0.5, 0.5, 0.5),
@@ -83,12 +86,12 @@ IMAGE = Layout(
 
 @dataclass(frozen=True, slots=True)
 class Carriers:
-    """What one key says about one tile.
+    """What one key puts into one tile.
 
     layout : of the tile.
     index, sign : one array per level 1..4, shape (3, PERIOD >> level, PERIOD >> level), orientations in the
         order LH, HL, HH of `wavelet.analyse`; index is the coded bit that the coefficient carries, or the
-        layout's `pilot` or `witness`; sign is -1 or +1.
+        layout's `pilot` or `detection`; sign is -1 or +1.
     pilot_spectrum : conjugate FFT of the tile with only the pilots in it, (PERIOD, PERIOD // 2 + 1)
         complex64. filters : the same under each profile of the layout's `filters`.
     frequencies : (CONSTELLATION, 2) float64, (fy, fx) in cycles per canonical pixel, on the lattice k /
@@ -105,18 +108,19 @@ class Carriers:
 
 @lru_cache(maxsize=8)
 def carriers(key: Key, layout: Layout = IMAGE) -> Carriers:
-    """The carriers of a key (cached: deriving them takes some ten milliseconds). Each scheme has its own."""
+    """Derive the carriers of a key for a layout (cached: it takes some ten milliseconds)."""
     coded, scheme = layout.coded_bits, layout.scheme
-    pilot, witness = layout.pilot, layout.witness
+    pilot, detection = layout.pilot, layout.detection
     index, sign = [], []
     for level in range(1, LEVELS + 1):
         side = PERIOD >> level
         count = 3 * side * side
         words = stream_words(key, f"{scheme}/carrier/{level}", count)
-        pilots, witnesses = round(layout.pilots * count), round(layout.witnesses * count)
+        pilots, known = round(layout.pilots * count), round(layout.detection_chips * count)
+        known += pilots
         rank = np.empty(count, np.int64)
         rank[np.argsort(words, kind="stable")] = np.arange(count)
-        bit = np.where(rank < pilots + witnesses, witness, (rank - pilots - witnesses) % coded)
+        bit = np.where(rank < known, detection, (rank - known) % coded)
         index.append(np.where(rank < pilots, pilot, bit).astype(np.int16).reshape(3, side, side))
         sign.append(np.where(words & np.uint64(1), np.float32(1), np.float32(-1)).reshape(3, side, side))
     pilots_only = [np.where(i == pilot, s, np.float32(0)) for i, s in zip(index, sign, strict=True)]
@@ -126,7 +130,7 @@ def carriers(key: Key, layout: Layout = IMAGE) -> Carriers:
 
 
 def _spectrum(details: list[NDArray[np.float32]], gains: tuple[float, ...]) -> NDArray[np.complex64]:
-    """Conjugate FFT of a tile whose sub-bands have these gains."""
+    """Return the conjugate FFT of a tile whose sub-bands have these gains."""
     levels = np.array(gains, np.float32).reshape(LEVELS, 3, 1, 1)
     scaled = [detail * gain for detail, gain in zip(details, levels, strict=True)]
     tile = synthesise(np.zeros((PERIOD >> LEVELS,) * 2, np.float32), scaled)
@@ -134,8 +138,8 @@ def _spectrum(details: list[NDArray[np.float32]], gains: tuple[float, ...]) -> N
 
 
 def constellation(key: Key, scheme: str) -> NDArray[np.float64]:
-    """Keyed frequencies, log-uniform in radius and uniform in angle over half the plane, no two closer than 6
-    / PERIOD."""
+    """Draw the key's frequencies, log-uniform in radius and uniform in angle over half the plane, no two
+    closer than 6 / PERIOD."""
     uniform = stream_words(key, f"{scheme}/constellation", 4096).astype(np.float64).reshape(-1, 2) * 2.0**-64
     points: list[NDArray[np.float64]] = []
     for u, v in uniform:

@@ -18,8 +18,8 @@ SCORE = 40.0  # what the search should see, host and all, before anything happen
 
 
 def sinusoids(plane: Plane, mask: Plane, frequencies: NDArray[np.float64], rms: float) -> Plane:
-    """The sum of the constellation's sinusoids under `mask`, (H, W) float32; its share of rms ** 2 is what
-    the host demands.
+    """Return the sum of the constellation's sinusoids under `mask`, (H, W) float32; its share of rms ** 2 is
+    what the host demands.
 
     A sinusoid in phase with the host's own component at its frequency adds to it; in any other phase the two
     would fight. Busy hosts hide the peaks from the search and get a larger share.
@@ -50,7 +50,7 @@ def sinusoids(plane: Plane, mask: Plane, frequencies: NDArray[np.float64], rms: 
 
 
 def _noise(faded: Plane, frequencies: NDArray[np.float64]) -> NDArray[np.float32]:
-    """The host's mean power around each frequency, measured on the middle of the picture."""
+    """Return the host's mean power around each frequency, measured on the middle of the picture."""
     top, left = ((n - min(n, _MIDDLE)) // 2 for n in faded.shape)
     middle = faded[top : top + _MIDDLE, left : left + _MIDDLE]
     transform = rfft2(middle, (_MIDDLE, _MIDDLE))

@@ -39,7 +39,7 @@ def embed(
     data_range: float | None = None,
     verify: bool = True,
 ) -> NDArray[Scalar]:
-    """A marked copy of a picture.
+    """Return a marked copy of a picture.
 
     Parameters
     ----------
@@ -71,6 +71,21 @@ def embed(
     bits = frame(payload, key, SCHEME + grid.check)
     if strength == 0:
         return image.copy()
+    _check_size(image)
+    plane = resize(luma_plane(image, data_range, grid.area), canonical_shape((h, w), grid))
+    _check_shades(plane)
+    marked = add_luma(image, mark(plane, bits, key, strength), white)
+    if verify and detect(marked, key=key, data_range=data_range, search=False).payload != bytes(payload):
+        raise HostError(
+            f"the mark could not be read back at strength {strength:g}, so nothing was marked: the picture "
+            "is too flat, small, clipped or noisy to carry it; try a higher strength or a larger version"
+        )
+    return marked
+
+
+def _check_size(image: NDArray[np.generic]) -> None:
+    """Raise HostError where a picture has too few pixels to mark, or none that can be seen."""
+    h, w = image.shape[:2]
     if max(h, w) > MAX_PROPORTION * min(h, w):
         raise HostError(
             f"{w} x {h} pixels are too narrow a strip for the mark: one side may be at most {MAX_PROPORTION} "
@@ -82,24 +97,20 @@ def embed(
         )
     if image.ndim == 3 and image.shape[2] == 4 and not image[:, :, 3].any():
         raise HostError("the picture is fully transparent: a mark in pixels that nobody sees would be lost")
-    plane = resize(luma_plane(image, data_range, grid.area), canonical_shape((h, w), grid))
+
+
+def _check_shades(plane: Plane) -> None:
+    """Raise HostError where a canonical luma plane has no shades that a mark could change."""
     if plane.std() < _FLAT:
         raise HostError("the picture is flat, one shade all over: there is nothing to hide a mark in")
     if np.mean((plane < 0.5) | (plane > 254.5)) > _CLIPPED:
         raise HostError(
             "the picture is clipped, pure black and white nearly everywhere: a mark needs shades between them"
         )
-    marked = add_luma(image, mark(plane, bits, key, strength), white)
-    if verify and detect(marked, key=key, data_range=data_range, search=False).payload != bytes(payload):
-        raise HostError(
-            f"the mark could not be read back at strength {strength:g}, so nothing was marked: the picture "
-            "is too flat, small, clipped or noisy to carry it; try a higher strength or a larger version"
-        )
-    return marked
 
 
 def mark(plane: Plane, bits: NDArray[np.uint8], key: Key, strength: float) -> Plane:
-    """What to add to a canonical luma plane (H, W), 0 to 255, so that it carries the frame `bits`."""
+    """Return what to add to a canonical luma plane (H, W), 0 to 255, so that it carries the frame `bits`."""
     h, w = plane.shape
     c = carriers(key)
     padded = pad_to_tiles(plane)

@@ -1,7 +1,7 @@
 """The canonical grids, and resampling to and from them.
 
 Every picture is marked and read on a grid of a fixed area and the picture's own shape, so that the mark of an
-uncropped copy stands in the same place whatever size the copy has. There are two areas: that of a 768 x 512
+uncropped copy is at the same coordinates whatever size the copy has. There are two areas: that of a 768 x 512
 picture, and twice that for large pictures, whose mark is finer and so carries smaller crops.
 """
 
@@ -21,7 +21,7 @@ _BLOCK = 16
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A canonical grid: what is added to the scheme's name in the keyed check, so that a frame tells its
+    """A canonical grid: what is added to the scheme's name in the keyed check, so that a frame shows its
     grid, and the area in pixels."""
 
     check: str
@@ -35,19 +35,19 @@ LARGE_FROM = 1_500_000  # pixels of a picture that is marked on the large grid
 
 
 def grid_for(shape: tuple[int, int]) -> Grid:
-    """The grid on which a picture of `shape` (H, W) is marked."""
+    """Return the grid on which a picture of `shape` (H, W) is marked."""
     return LARGE if shape[0] * shape[1] >= LARGE_FROM else STANDARD
 
 
 def canonical_shape(shape: tuple[int, int], grid: Grid = STANDARD) -> tuple[int, int]:
-    """(H, W) of a canonical grid for a picture of `shape`: the same proportions, an area of about `grid.area`
-    pixels."""
+    """Return the shape, (H, W), of a canonical grid for a picture of `shape`: the same proportions, an area
+    of about `grid.area` pixels."""
     scale = (grid.area / (shape[0] * shape[1])) ** 0.5
     return max(round(shape[0] * scale), 1), max(round(shape[1] * scale), 1)
 
 
 def _cubic(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Keys' cubic kernel, a = -0.5 (IEEE Trans. ASSP 29(6), 1981, doi:10.1109/TASSP.1981.1163711)."""
+    """Return Keys' cubic kernel, a = -0.5 (IEEE Trans. ASSP 29(6), 1981, doi:10.1109/TASSP.1981.1163711)."""
     x = np.abs(x)
     return np.where(
         x < 1, (1.5 * x - 2.5) * x * x + 1, np.where(x < 2, ((-0.5 * x + 2.5) * x - 4) * x + 2, 0.0)
@@ -58,7 +58,8 @@ def _cubic(x: NDArray[np.float64]) -> NDArray[np.float64]:
 def _taps(
     old: int, new: int, extent: float, block: int = _BLOCK
 ) -> tuple[tuple[int, int, int, int, NDArray[np.float32]], ...]:
-    """Banded resampling matrix in blocks: (first output, end output, first input, end input, weights)."""
+    """Return a banded resampling matrix in blocks: (first output, end output, first input, end input,
+    weights)."""
     ratio = extent / new
     support = max(ratio, 1.0)
     blocks = []
@@ -81,10 +82,10 @@ def _taps(
 def resize(
     plane: NDArray[np.float32], shape: tuple[int, int], extent: tuple[float, float] | None = None
 ) -> NDArray[np.float32]:
-    """Cubic resampling of a (H, W) float32 plane to `shape`, antialiased where it shrinks.
+    """Resample a (H, W) float32 plane to `shape` by a cubic kernel, antialiased where it shrinks.
 
-    `extent` is the part of the plane that the result covers, from its first corner, in pixels; all of it
-    unless told.
+    `extent` is the part of the plane that the result covers, from its first corner, in pixels; all of it if
+    None.
 
     Products of small blocks of a banded matrix: several times faster in NumPy than gathering taps, and small
     enough that BLAS does not wake its threads, which cost four times the CPU they save here.
@@ -106,7 +107,7 @@ def resize(
 
 
 def _combine_rows(weight: NDArray[np.float32], rows: NDArray[np.float32], out: NDArray[np.float32]) -> None:
-    """out = weight @ rows, a few columns at a time."""
+    """Compute out = weight @ rows, a few columns at a time."""
     step = max(SINGLE_THREAD // weight.size, 1)
     for column in range(0, rows.shape[1], step):
         np.matmul(weight, rows[:, column : column + step], out=out[:, column : column + step])
@@ -115,8 +116,8 @@ def _combine_rows(weight: NDArray[np.float32], rows: NDArray[np.float32], out: N
 def resize_rows(
     plane: NDArray[np.float32], height: int, block: int
 ) -> Iterator[tuple[int, int, NDArray[np.float32]]]:
-    """`resize` to (height, W) in bands of `block` rows, so that the whole is never in memory: (first row, end
-    row, band)."""
+    """Yield `resize` to (height, W) in bands of `block` rows, so that the whole is never in memory: (first
+    row, end row, band)."""
     for start, end, low, high, weight in _taps(plane.shape[0], height, plane.shape[0], block):
         band = np.empty((end - start, plane.shape[1]), np.float32)
         _combine_rows(weight, plane[low:high], band)

@@ -71,7 +71,7 @@ def _response(details: Detail, cover: Detail, mask: Mask, carriers: Carriers) ->
 def _chips(
     amplitude: Levels, signs: NDArray[np.float32], shapes: list[tuple[int, ...]], carriers: Carriers
 ) -> Detail:
-    """Signed amplitudes of every coefficient of a padded picture."""
+    """Return the signed amplitudes of every coefficient of a padded picture."""
     out = []
     for level, shape in enumerate(shapes):
         side = PERIOD >> (level + 1)
@@ -82,6 +82,24 @@ def _chips(
     return out
 
 
+def _statistic(
+    details: Detail,
+    cover: Detail,
+    signs: NDArray[np.float32],
+    carriers: Carriers,
+    inverse: list[NDArray[np.float32]],
+) -> Levels:
+    """Return the detector's statistic of every symbol, positive where it agrees with `signs`."""
+    out, symbols = [], carriers.layout.symbols
+    for level, detail in enumerate(details):
+        side, origin = PERIOD >> (level + 1), MARGIN >> (level + 1)
+        y = normalise(detail, activity(detail))
+        y *= cover[level]
+        tile = fold(y, side, origin) * carriers.sign[level] * inverse[level][:, None, None]
+        out.append(np.bincount(carriers.index[level].ravel(), tile.ravel(), symbols) * signs)
+    return np.array(out)
+
+
 def coefficients(
     host: Detail,
     cover: Detail,
@@ -90,7 +108,7 @@ def coefficients(
     carriers: Carriers,
     mean_square: float,
 ) -> Detail:
-    """The mark's wavelet coefficients.
+    """Compute the mark's wavelet coefficients.
 
     host : details of the padded host. signs : (symbols,) +-1,
         the code and the known chips. mean_square : energy a pixel that the mark may spend.
@@ -106,20 +124,9 @@ def coefficients(
     target = TARGETS[:, None] * np.sqrt(seen_by**2 @ r.variance)
     shapes = [d.shape for d in host]
 
-    def statistic(mark: Detail) -> Levels:
-        out, symbols = [], carriers.layout.symbols
-        for level in range(LEVELS):
-            side, origin = PERIOD >> (level + 1), MARGIN >> (level + 1)
-            total = host[level] + mark[level]
-            y = normalise(total, activity(total))
-            y *= cover[level]
-            tile = fold(y, side, origin) * carriers.sign[level] * r.inverse[level][:, None, None]
-            out.append(np.bincount(carriers.index[level].ravel(), tile.ravel(), symbols) * signs)
-        return np.array(out)
-
     def solve(interference: Levels, height: float) -> Levels:
-        """Least energy above the floor that brings all three statistics to `height` targets; dual coordinate
-        ascent."""
+        """Find the least energy above the floor that brings all three statistics to `height` targets; dual
+        coordinate ascent."""
         base = seen_by @ (interference + r.gain * (FLOOR * mean))
         dual = np.zeros_like(base)
         extra = np.zeros_like(r.gain)
@@ -129,14 +136,15 @@ def coefficients(
                 raised = np.maximum(dual[c] + lacking / curvature[c], 0)
                 extra += (raised - dual[c]) * step[c]
                 dual[c] = raised
-        # the known chips get the mean amplitude, and what cancels a host that happens to speak against them
+        # the known chips get the mean amplitude, and what cancels a host that happens to be against them
         against = np.maximum(-(seen_by[0] @ interference[:, PILOT:]), 0) / curvature[0, PILOT:]
         extra[:, PILOT:] = extra[:, :PILOT].mean(1, keepdims=True) + against * step[0, :, PILOT:]
         return np.asarray(FLOOR * mean + extra)
 
     amplitude = np.full_like(r.gain, mean)
     mark = [m * c for m, c in zip(mask.levels, _chips(amplitude, signs, shapes, carriers), strict=True)]
-    interference = statistic(mark) - r.gain * amplitude
+    marked = [h + m for h, m in zip(host, mark, strict=True)]
+    interference = _statistic(marked, cover, signs, carriers, r.inverse) - r.gain * amplitude
     low, high = 0.0, 40.0
     for _ in range(_HALVINGS):
         middle = (low + high) / 2

@@ -20,7 +20,7 @@ _WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)  # Rec. ITU-R BT.601
 
 
 def white_of(image: NDArray[np.generic], data_range: float | None) -> float:
-    """The value of white; raises HostError where `image` is no picture that the scheme knows."""
+    """Return the value of white; raise HostError where `image` is no picture that the scheme can mark."""
     if not isinstance(image, np.ndarray) or not (
         image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (3, 4))
     ):
@@ -42,7 +42,7 @@ def white_of(image: NDArray[np.generic], data_range: float | None) -> float:
 
 
 def luma_plane(image: NDArray[np.generic], data_range: float | None, area: float) -> Plane:
-    """Luma on a scale of 0 to 255, float32, shrunk to about `area` pixels if it is larger."""
+    """Return the luma on a scale of 0 to 255, float32, shrunk to about `area` pixels if it is larger."""
     white = white_of(image, data_range)
     h, w = image.shape[:2]
     factor = max(int((h * w / area) ** 0.5 / 1.3), 1)
@@ -66,8 +66,8 @@ def luma(image: NDArray[np.generic]) -> Plane:
 
 
 def _block_luma(image: NDArray[np.generic], factor: int) -> Plane:
-    """Luma of the means of factor x factor blocks; those at the right and bottom border may be of fewer
-    pixels.
+    """Return the luma of the means of factor x factor blocks; those at the right and bottom border may be of
+    fewer pixels.
 
     Sums of integers, a few rows at a time, so that they stay in the cache; then colours and columns of a
     block in one product: a fifth of the cost of the decoder at 12 megapixels.
@@ -103,7 +103,7 @@ def _block_luma(image: NDArray[np.generic], factor: int) -> Plane:
 
 
 def _weights(image: NDArray[np.generic]) -> NDArray[np.float32]:
-    """What each value of a pixel counts in its luma."""
+    """Return the weight in its luma of each value of a pixel."""
     if image.ndim == 2:
         return np.ones(1, np.float32)
     weights = np.zeros(image.shape[2], np.float32)
@@ -112,8 +112,8 @@ def _weights(image: NDArray[np.generic]) -> NDArray[np.float32]:
 
 
 def add_luma(image: NDArray[Scalar], delta: Plane, white: float) -> NDArray[Scalar]:
-    """A copy of `image` with `delta` (canonical grid, luma on a scale of 0 to 255) added to every colour,
-    saturated.
+    """Return a copy of `image` with `delta` (canonical grid, luma on a scale of 0 to 255) added to every
+    colour, saturated.
 
     Alpha stays as it is, and fully transparent pixels keep their colours.
     """
@@ -142,7 +142,7 @@ def add_luma(image: NDArray[Scalar], delta: Plane, white: float) -> NDArray[Scal
 
 
 def _thrice(rows: NDArray[Scalar]) -> NDArray[Scalar]:
-    """Every value three times, for interleaved colours: three strided copies, since numpy's repeat is
+    """Repeat every value three times, for interleaved colours: three strided copies, since numpy's repeat is
     slower."""
     out = np.empty((*rows.shape, 3), rows.dtype)
     for colour in range(3):
@@ -166,7 +166,7 @@ def _add(
 def _add_bytes(
     source: NDArray[np.generic], step: NDArray[np.generic], target: NDArray[np.generic], white: float
 ) -> None:
-    """`_add` for uint8 and steps of int8: saturating additions on bytes, five times faster than a trip
+    """Do as `_add`, for uint8 and steps of int8: saturating additions on bytes, five times faster than a trip
     through wider numbers."""
     up = np.maximum(step, np.zeros_like(step))  # NumPy is ten times slower at the scalar 0
     down = (up - step).view(np.uint8)

@@ -1,7 +1,7 @@
 """The visibility mask: how strong the mark may be, coefficient by coefficient.
 
 Amplitude goes with (local activity) ** 0.5 in each level of the transform. With that exponent, and the robust
-activity of `statistic.activity`, one strength scores alike in SSIMULACRA2 on smooth and on busy pictures,
+activity of `observation.activity`, one strength scores alike in SSIMULACRA2 on smooth and on busy pictures,
 which no fixed PSNR does: 42 dB is invisible on foliage and plain to see in a sky.
 """
 
@@ -39,8 +39,8 @@ class Mask:
 
 
 def visibility(activities: list[Plane], cover: list[Plane], strength: float) -> Mask:
-    """The mask for a picture of these activities; above the PSNR floor's energy, busy places give way before
-    calm ones."""
+    """Return the mask for a picture of these activities; above the PSNR floor's energy, busy places give way
+    before calm ones."""
     limit = strength * 255 / 10 ** (PSNR_FLOOR / 20)
 
     def rms(exponent: float) -> float:
@@ -68,7 +68,7 @@ def visibility(activities: list[Plane], cover: list[Plane], strength: float) -> 
 
 
 def spatial(mask: Mask, activities: list[Plane], shape: tuple[int, int]) -> Plane:
-    """The mask of the middle frequencies at full resolution, (H, W), for marks that are not made of
+    """Return the mask of the middle frequencies at full resolution, (H, W), for marks that are not made of
     wavelets."""
     fine = (OFFSET + activities[1]) ** np.float32(mask.exponent)
     coarse = (OFFSET + activities[2]) ** np.float32(mask.exponent)

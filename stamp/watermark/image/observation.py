@@ -1,4 +1,4 @@
-"""The detector's statistic: what a picture says about every coded bit, sub-band by sub-band.
+"""The detector's statistic: how every coded bit is seen in a picture, sub-band by sub-band.
 
 Embedder and detector share it: the embedder brings just this statistic to its target.
 """
@@ -22,7 +22,7 @@ class Measure:
     """How a coefficient is measured by its surroundings.
 
     floor : grey levels that are added to the activity. clip : activities that a coefficient counts as, at
-        most. exponent : of the activity, with which a place counts beside others.
+        most. exponent : of the activity, with which a coefficient counts beside others.
     """
 
     floor: float
@@ -35,7 +35,7 @@ _OFFSET = 1.5
 
 
 def activity(detail: NDArray[np.float32], measure: Measure = PICTURE) -> NDArray[np.float32]:
-    """(3, h, w) detail coefficients -> (h, w) local activity in grey levels, at least the floor.
+    """Return the local activity in grey levels, (h, w), at least the floor, of (3, h, w) detail coefficients.
 
     The square of the mean root: next to a lone edge it stays low, where a mean or a deviation would not, and
     the flat side of an edge is where a mark is seen first.
@@ -47,6 +47,7 @@ def activity(detail: NDArray[np.float32], measure: Measure = PICTURE) -> NDArray
 
 
 def weight(act: NDArray[np.float32], measure: Measure = PICTURE) -> NDArray[np.float32]:
+    """Return how much a coefficient counts in surroundings of this activity."""
     return (act + np.float32(_OFFSET)) ** np.float32(measure.exponent) / act
 
 
@@ -63,7 +64,7 @@ def pad_to_tiles(plane: NDArray[np.float32], offset: tuple[int, int] = (0, 0)) -
 def coverage(
     shape: tuple[int, int], offset: tuple[int, int], valid: NDArray[np.float32] | None
 ) -> list[NDArray[np.float32]]:
-    """Per level: which coefficients of a padded picture belong to the picture itself (0 or 1)."""
+    """Return, per level, which coefficients of a padded picture belong to the picture itself (0 or 1)."""
     h, w = shape
     top, left = MARGIN + offset[0], MARGIN + offset[1]
     block = 1 << LEVELS
@@ -79,7 +80,7 @@ def coverage(
 
 
 def fold(plane: NDArray[np.float32], side: int, origin: int) -> NDArray[np.float32]:
-    """Sum of the tiles of `side`, the first tile starting at (origin, origin): (n, h, w) -> (n, side,
+    """Add up the tiles of `side`, the first tile starting at (origin, origin): (n, h, w) -> (n, side,
     side)."""
     lead = -origin % side
     h, w = plane.shape[-2:]
@@ -92,14 +93,14 @@ def fold(plane: NDArray[np.float32], side: int, origin: int) -> NDArray[np.float
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What a picture says, by sub-band (level 1 first, LH HL HH within a level).
+    """What is seen of a mark in a picture, by sub-band (level 1 first, LH HL HH within a level).
 
     soft : (BANDS, symbols) float64, correlation with the carrier of each coded bit, of the pilots and of the
-        witnesses.
+        detection chips.
     variance : (BANDS,) mean square of the normalised coefficients.
     pilot_count : (BANDS,) number of pilot coefficients seen.
-    coded_energy, pilot_energy, witness_energy : (BANDS,) sum of the squares of the folded coefficients at the
-        coded bits, at the pilots, at the witnesses.
+    coded_energy, pilot_energy, detection_energy : (BANDS,) sum of the squares of a tile's coefficients, all
+        tiles added up, at the coded bits, at the pilots, at the detection chips.
     """
 
     soft: NDArray[np.float64]
@@ -107,12 +108,13 @@ class Observation:
     pilot_count: NDArray[np.float64]
     coded_energy: NDArray[np.float64]
     pilot_energy: NDArray[np.float64]
-    witness_energy: NDArray[np.float64]
+    detection_energy: NDArray[np.float64]
 
 
 def normalise(
     detail: NDArray[np.float32], act: NDArray[np.float32], measure: Measure = PICTURE
 ) -> NDArray[np.float32]:
+    """Return the coefficients in units of their surroundings, clipped and weighted."""
     y = detail / act
     np.clip(y, -measure.clip, measure.clip, out=y)
     y *= weight(act, measure)
@@ -122,7 +124,7 @@ def normalise(
 def observe(
     details: Detail, cover: list[NDArray[np.float32]], carriers: Carriers, measure: Measure = PICTURE
 ) -> Observation:
-    """Details of a padded picture (its tiles starting at the margin) -> the statistic of every coded bit."""
+    """Observe every coded bit in the details of a padded picture, whose tiles start at the margin."""
     soft, variance, count, energy = [], [], [], []
     for level, (detail, seen) in enumerate(zip(details, cover, strict=True), start=1):
         side, origin = PERIOD >> level, MARGIN >> level
@@ -132,12 +134,12 @@ def observe(
         tile = fold(y, side, origin)
         seen_tile = fold(seen[None], side, origin)[0]
         for o in range(3):
-            pilots, witnesses = index[o] == carriers.layout.pilot, index[o] == carriers.layout.witness
+            pilots, detection = index[o] == carriers.layout.pilot, index[o] == carriers.layout.detection
             soft.append(np.bincount(index[o].ravel(), (tile[o] * sign[o]).ravel(), carriers.layout.symbols))
             variance.append(float(np.vdot(y[o], y[o])) / total + 1e-12)
             count.append(max(float(seen_tile[pilots].sum()), 1.0))
             square = tile[o] ** 2
-            known = float(square[pilots].sum()), float(square[witnesses].sum())
+            known = float(square[pilots].sum()), float(square[detection].sum())
             energy.append((float(square.sum()) - sum(known), *known))
     return Observation(*(np.array(a) for a in (soft, variance, count)), *np.array(energy).T)
 
@@ -149,6 +151,6 @@ def observe_plane(
     valid: NDArray[np.float32] | None = None,
     measure: Measure = PICTURE,
 ) -> Observation:
-    """`observe` on a canonical luma plane whose first pixel lies at `offset` within the tile."""
+    """Observe a canonical luma plane whose first pixel lies at `offset` within the tile."""
     _, details = analyse(pad_to_tiles(plane, offset))
     return observe(details, coverage(plane.shape, offset, valid), carriers, measure)

@@ -68,13 +68,13 @@ class Spectrum:
 
 
 def window(length: int) -> NDArray[np.float32]:
-    """The square root of a Hann window."""
+    """Return the square root of a Hann window."""
     return np.sqrt(np.hanning(length + 2)[1:-1]).astype(np.float32)
 
 
 def windowed(plane: Plane) -> Plane:
-    """Whitened, and faded towards the border; of a very long picture the middle, so that its square spectrum
-    stays small."""
+    """Whiten a plane and fade it towards the border; of a very long picture only the middle, so that its
+    square spectrum stays small."""
     top, left = (max(n - _LONGEST, 0) // 2 for n in plane.shape)
     out = whiten(plane[top : top + _LONGEST, left : left + _LONGEST])
     out *= window(out.shape[0])[:, None]
@@ -83,7 +83,8 @@ def windowed(plane: Plane) -> Plane:
 
 
 def spectrum_at(plane: Plane, frequencies: NDArray[np.float64]) -> NDArray[np.complex64]:
-    """The discrete-time Fourier transform of a plane at (n, 2) frequencies (fy, fx) in cycles per pixel."""
+    """Return the discrete-time Fourier transform of a plane at (n, 2) frequencies (fy, fx) in cycles per
+    pixel."""
     y, x = np.arange(plane.shape[0]), np.arange(plane.shape[1])
     rows = np.exp(-2j * np.pi * np.outer(frequencies[:, 0], y))
     columns = np.exp(-2j * np.pi * np.outer(frequencies[:, 1], x)).astype(np.complex64)
@@ -94,7 +95,7 @@ def spectrum_at(plane: Plane, frequencies: NDArray[np.float64]) -> NDArray[np.co
 
 
 def spectrum(faded: Plane) -> Spectrum:
-    """The normalised power spectrum of a `windowed` picture."""
+    """Return the normalised power spectrum of a `windowed` picture."""
     size = max(1 << int(np.ceil(np.log2(max(faded.shape)))), 512)
     transform = rfft2(faded, (size, size))
     raw = (transform.real**2 + transform.imag**2).astype(np.float32)
@@ -136,6 +137,7 @@ class _Atlas:
     stride: int
 
     def at(self, fy: Plane, fx: Plane) -> NDArray[np.int16]:
+        """Return the power at frequencies, fx >= 0, to the nearest bin."""
         index = np.rint(fy * np.float32(self.size)).astype(np.int32)
         index *= self.stride
         index += np.rint(fx * np.float32(self.size)).astype(np.int32)
@@ -164,7 +166,7 @@ class _LogPolar:
 
 
 def _log_polar(atlas: _Atlas, aspect: float, step: float) -> _LogPolar:
-    """The map of a spectrum whose rows are taken `aspect` times further out (undoing a squeeze of the
+    """Return the map of a spectrum whose rows are taken `aspect` times further out (undoing a squeeze of the
     finished picture)."""
     log_min = np.log(0.035 / SCALE_MAX)
     radii = np.exp(np.arange(log_min, np.log(0.5) + step, step)).astype(np.float32)
@@ -178,7 +180,7 @@ def _log_polar(atlas: _Atlas, aspect: float, step: float) -> _LogPolar:
 
 
 def _scores(lp: _LogPolar, points: NDArray[np.float64], step: float) -> tuple[Plane, NDArray[np.float64]]:
-    """Score of every (angle, scale), (n, m), and the m scales."""
+    """Return the score of every (angle, scale), (n, m), and the m scales."""
     angles = lp.map.shape[0] // 2
     scales = np.exp(np.arange(np.log(SCALE_MIN), np.log(SCALE_MAX), step))
     # a scale s moves a point of radius f to f / s: column of (log f - log s)
@@ -210,7 +212,7 @@ def _peaks(score: Plane, count: int, reach: int) -> list[tuple[float, int, int]]
 def upright_candidates(
     s: Spectrum, frequencies: NDArray[np.float64], *, stretched: bool, count: int = 2, zooms: int = 6
 ) -> list[Candidate]:
-    """The best geometries without a rotation: what most crops and most changes of the aspect ratio are.
+    """Find the best geometries without a rotation: what most crops and most changes of the aspect ratio are.
 
     So few hypotheses reach a given score by chance much more rarely than all rotations do, and the small
     remains of a crop show a lower score. Of plain zooms, which a crop is, the best `zooms` count: the right
@@ -242,8 +244,8 @@ def upright_candidates(
 def candidates(
     s: Spectrum, frequencies: NDArray[np.float64], *, squeezed: bool, count: int = 4
 ) -> list[Candidate]:
-    """The best geometries, mirrored ones included; with `squeezed`, those whose aspect ratio changed before
-    or after the turn."""
+    """Find the best geometries, mirrored ones included; with `squeezed`, those whose aspect ratio changed
+    before or after the turn."""
     found = []
     kind: Kind = "affine" if squeezed else "similarity"
     step = STEP * 2 if squeezed else STEP
@@ -266,14 +268,14 @@ def candidates(
 
 
 def _turn(angle: float) -> Affine:
-    """Adds `angle` to the polar angle of (fy, fx), measured from the x axis."""
+    """Return the map that adds `angle` to the polar angle of (fy, fx), measured from the x axis."""
     c, s = np.cos(angle), np.sin(angle)
     return np.array([[c, s], [-s, c]])
 
 
 def refine(s: Spectrum, frequencies: NDArray[np.float64], candidate: Candidate) -> Affine:
-    """The candidate's map, and the same kind of map, fitted by least squares to the highest bins next to
-    where it puts the constellation.
+    """Fit the candidate's map, keeping its kind, by least squares to the highest bins next to where it puts
+    the constellation.
 
     Bins are interpolated by a parabola through the logarithm of the power.
     """
@@ -310,8 +312,8 @@ def refine(s: Spectrum, frequencies: NDArray[np.float64], candidate: Candidate) 
 def _fit(
     kind: Kind, affine: Affine, g: NDArray[np.float64], f: NDArray[np.float64], w: NDArray[np.float64]
 ) -> Affine:
-    """The map of this kind, near `affine`, that takes g to f with the least weighted squares: the fewer
-    unknowns, the less noise."""
+    """Return the map of this kind, near `affine`, that takes g to f with the least weighted squares: the
+    fewer unknowns, the less noise."""
     if kind == "affine":
         return np.asarray(np.linalg.solve((g * w).T @ g + 1e-9 * np.eye(2), (g * w).T @ f).T)
     if kind == "similarity":

@@ -20,11 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.key import Key
-from ..audio import vectors as audio
 from ..common.coding import decode, encode
 from ..common.frame import frame, unframe
 from ..common.wavelet import analyse
-from ..video import vectors as video
 from .carrier import SCHEME, carriers
 from .detect import detect
 from .embed import mark
@@ -37,7 +35,7 @@ _SAMPLES = [(7 * i % _SHAPE[0], 31 * i % _SHAPE[1]) for i in range(24)]
 
 
 def host_picture(shape: tuple[int, int] = _SHAPE) -> NDArray[np.uint8]:
-    """A picture that anybody can compute: four octaves of smooth integer noise from SHAKE-256."""
+    """Make a picture that anybody can compute: four octaves of smooth integer noise from SHAKE-256."""
     h, w = shape
     total: NDArray[np.int64] = np.zeros(shape, np.int64)
     for octave, cell in enumerate((64, 32, 16, 8)):
@@ -59,7 +57,7 @@ def _digest(array: NDArray[Any], dtype: str) -> str:
 
 
 def compute() -> dict[str, Any]:
-    """Everything but the stored marked picture, as this implementation computes it."""
+    """Compute everything but the stored marked picture."""
     c = carriers(_KEY)
     bits = frame(_PAYLOAD, _KEY, SCHEME)
     plane = host_picture().astype(np.float32)
@@ -82,6 +80,7 @@ def compute() -> dict[str, Any]:
 
 
 def pack(marked: NDArray[np.uint8]) -> str:
+    """Pack a marked picture as text."""
     return base64.b85encode(zlib.compress(marked.tobytes(), 9)).decode()
 
 
@@ -100,15 +99,13 @@ def _agree(expected: Any, found: Any) -> tuple[bool, str]:
 
 
 def selftest() -> list[tuple[str, bool, str]]:
-    """(name, passed, detail) of every vector; never raises for a vector that fails."""
+    """Return (name, passed, detail) of every vector; never raise for a vector that fails."""
     stored = json.loads(files(__package__).joinpath("vectors.json").read_text("utf-8"))
     found = compute()
     results = [(name, *_agree(stored.get(name), found[name])) for name in found]
     results.append(_check("decoder", _decodes_noise))
     results.append(_check("marked picture", lambda: _reads(_unpack(stored["marked"]))))
     results.append(_check("wrong key", lambda: _silent(_unpack(stored["marked"]))))
-    results += audio.selftest()
-    results += video.selftest()
     return results
 
 

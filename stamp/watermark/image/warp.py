@@ -18,7 +18,7 @@ _DRIFT = 0.5  # canonical pixels of shear over the whole picture that a reading 
 def unwarp(
     plane: Plane, affine: Affine, shift: NDArray[np.float64] | None = None
 ) -> tuple[Plane, Plane | None] | None:
-    """Resample so that the mark stands upright at one pixel a canonical pixel.
+    """Resample so that the mark is upright at one pixel a canonical pixel.
 
     plane : (H, W) luma. affine : (2, 2), canonical frequency -> frequency in `plane`. Returns the canonical
         plane and which of its pixels the picture covers (None: all of them), or None where the result would
@@ -58,7 +58,8 @@ def unwarp(
 
 
 def _bilinear(plane: Plane, y: Plane, x: Plane) -> Plane:
-    """`plane` at rows `y` and columns `x`, counted from the centre of the first pixel; overwrites both."""
+    """Interpolate `plane` at rows `y` and columns `x`, counted from the centre of the first pixel; overwrites
+    both."""
     h, w = plane.shape
     np.clip(y, 0, h - 1.001, out=y)
     np.clip(x, 0, w - 1.001, out=x)
@@ -77,7 +78,8 @@ def _bilinear(plane: Plane, y: Plane, x: Plane) -> Plane:
 
 
 def _axis_aligned(plane: Plane, back: Affine) -> Plane | None:
-    """Quarter turns, mirrors and plain scalings, without the blur of an interpolation in two dimensions."""
+    """Undo quarter turns, mirrors and plain scalings, without the blur of an interpolation in two dimensions;
+    None where there is more to undo."""
     if abs(back[0, 0]) < abs(back[0, 1]):
         plane, back = plane.T, back[:, ::-1]
     drift = max(abs(back[0, 1]) * plane.shape[1], abs(back[1, 0]) * plane.shape[0])

@@ -1,4 +1,4 @@
-"""The mark of a video: put into frames one by one, read from what frames say together."""
+"""The mark of a video: put into frames one by one, read from many frames added up."""
 
 from .detect import Detector
 from .embed import Embedder

@@ -1,4 +1,4 @@
-"""What frames say together: the evidence picture."""
+"""Frames added up to one picture, in which the mark stands out."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _NEIGHBOURS = 9  # bins of the spectrum a side
 _FLOOR = 0.02  # of the mean power: below that there is nothing to flatten
 
 
-class Evidence:
+class Accumulator:
     """The weighted sum of normalised frames, as wavelet details.
 
-    In every frame each coefficient counts in units of its surroundings, as the image scheme's statistic has
-    it. The mark stands still and adds up; what moves averages out.
+    In every frame each coefficient counts in units of its surroundings, as in the image scheme's statistic.
+    The mark keeps still and adds up; what moves averages out.
     """
 
     def __init__(self) -> None:
@@ -37,22 +37,22 @@ class Evidence:
         self._sum: Detail = []
 
     def add(self, details: Detail, shape: tuple[int, int], weight: float = 1.0) -> None:
-        """`details` of a working frame of `shape`."""
+        """Add the `details` of a working frame of `shape`."""
         if not self._sum:
             self._sum, self.shape = [np.zeros_like(d) for d in details], shape
         for total, d in zip(self._sum, details, strict=True):
             total += d if weight == 1 else d * np.float32(weight)
         self.frames += 1
 
-    def joined(self, later: Evidence) -> Evidence:
-        """The evidence of both, as long as their frames have one shape."""
-        both = Evidence()
+    def joined(self, later: Accumulator) -> Accumulator:
+        """Return the sum of both, whose frames must have one shape."""
+        both = Accumulator()
         both.frames, both.shape = self.frames + later.frames, self.shape
         both._sum = [a + b for a, b in zip(self._sum, later._sum, strict=True)]
         return both
 
     def picture(self) -> Plane:
-        """(H, W) float32: a picture of the working frame's size that the image search can read."""
+        """Return the sum as a picture of the working frame's size, (H, W) float32, for a `VideoSearch`."""
         lowest = self._sum[-1].shape[1:]
         plane = synthesise(np.zeros(lowest, np.float32), self._sum)
         plane = _flattened(plane[MARGIN : MARGIN + self.shape[0], MARGIN : MARGIN + self.shape[1]])
@@ -61,9 +61,9 @@ class Evidence:
 
 
 def _flattened(plane: Plane) -> Plane:
-    """The plane with the same power at all frequencies, averaged over a few neighbours.
+    """Give the plane the same power at all frequencies, averaged over a few neighbours.
 
-    What stands still in a clip adds up as the mark does; grids, fences and lines of text are lines in the
+    What keeps still in a video adds up as the mark does; grids, fences and lines of text are lines in the
     spectrum that would drown it.
     """
     spectrum = rfft2(plane)
@@ -74,11 +74,11 @@ def _flattened(plane: Plane) -> Plane:
 
 
 def working(luma: NDArray[np.unsignedinteger], white: float) -> Plane:
-    """A frame as the detector looks at it: luma, 0 to 255, of about `AREA` pixels at most."""
+    """Return a working frame: luma, 0 to 255, of about `AREA` pixels at most."""
     return luma_plane(luma, white, AREA)
 
 
 def details_of(frame: Plane) -> Detail:
-    """Normalised wavelet details of a working frame, ready to be added up."""
+    """Return the normalised wavelet details of a working frame, ready to be added up."""
     _, details = analyse(pad_to_tiles(frame))
     return [normalise(d, activity(d, _FRAME), _FRAME) for d in details]

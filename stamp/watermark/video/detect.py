@@ -1,4 +1,4 @@
-"""Find and read the mark in a clip."""
+"""Find and read the mark in a video."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from numpy.typing import NDArray
 
 from ...core.detection import Detection
 from ...core.key import Key
-from ..common import null_law as stats
-from .accumulator import Evidence, Plane, details_of, working
-from .key_reader import Sight
+from ..common import null_law
+from .accumulator import Accumulator, Plane, details_of, working
+from .key_reader import KeyReader
 from .scheme import CLIP, SCHEME, displayed
 
-RATE = 12.0  # frames a second that are looked at
-WINDOW, _WINDOW_S = 24, 3.8  # frames, and seconds, of the shortest part of a clip that is searched for itself
-SIZE_EXPONENT = 0.85  # of the bytes that a frame was coded in, which tell how much of the mark it keeps
-_FIRST_LOOKS = (1, 4, 10, 24)  # frames after which the beginning of a clip is read as it stands
-_THRESHOLD = stats.threshold_after(1, CLIP.odds)
+RATE = 12.0  # frames a second that are sampled
+WINDOW, _WINDOW_S = 24, 3.8  # frames, and seconds, of the shortest part of a video that is searched by itself
+SIZE_EXPONENT = 0.85  # of the bytes that a frame was coded in, which go with how much of the mark it keeps
+_EARLY_ATTEMPTS = (1, 4, 10, 24)  # frames after which the beginning of a video is read as it is
+_THRESHOLD = null_law.threshold_after(1, CLIP.odds)
 _NARROWEST = 48  # canonical pixels of the shorter side below which nothing can be read
 
 
@@ -30,13 +30,15 @@ class _Part:
 
     start_s: float
     end_s: float
-    evidence: Evidence = field(default_factory=Evidence)
+    accumulator: Accumulator = field(default_factory=Accumulator)
     windows: int = 1
     read: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
-class _Frame:
+class _SampledFrame:
+    """A frame of a twelfth of a second. key : whether it is a key frame. size : coded bytes."""
+
     luma: NDArray[np.unsignedinteger]
     time_s: float
     key: bool
@@ -44,14 +46,14 @@ class _Frame:
 
 
 class Detector:
-    """Looks for marks in a clip, frame by frame. Not to be shared between threads.
+    """Looks for marks in a video, frame by frame. Not to be shared between threads.
 
     Parameters
     ----------
     keys : one key or several; each costs its own search.
     depth : bits of a luma sample.
-    aspect : width by height as displayed; that of the plane unless told.
-    search : also look for clips that were turned, cropped, mirrored, framed.
+    aspect : width by height as displayed; that of the plane if None.
+    search : also look for videos that were turned, cropped, mirrored, framed.
 
     Raises
     ------
@@ -61,7 +63,7 @@ class Detector:
     -----
     Windows of four seconds are read, then pairs of windows, pairs of pairs and so on, in the manner of a
     binary counter. So a marked scene in a long compilation is found, as is a mark so weak that it takes the
-    whole clip, and memory grows with the logarithm of the duration.
+    whole video, and memory grows with the logarithm of the duration.
     """
 
     def __init__(
@@ -72,12 +74,12 @@ class Detector:
         aspect: float | None = None,
         search: bool = True,
     ) -> None:
-        self._sights = [Sight(key) for key in ([keys] if isinstance(keys, Key) else keys)]
-        if not self._sights:
+        self._readers = [KeyReader(key) for key in ([keys] if isinstance(keys, Key) else keys)]
+        if not self._readers:
             raise ValueError("a detector needs a key")
         self._white, self._aspect, self._search = float((1 << depth) - 1), aspect, search
         self._canonical = (0, 0)
-        self._held: _Frame | None = None
+        self._held: _SampledFrame | None = None
         self._start: float | None = None
         self._previous: Plane | None = None
         self._parts: list[_Part] = []
@@ -91,7 +93,7 @@ class Detector:
         return bool(self._found)
 
     def wants(self, time_s: float, *, size: int = 1) -> bool:
-        """Whether `push` would look at a frame of this time; others need not be converted.
+        """Return whether `push` would sample a frame of this time; others need not be converted.
 
         Of the frames of each twelfth of a second, those that were coded in more bytes than all before.
         """
@@ -101,24 +103,24 @@ class Detector:
     def push(
         self, luma: NDArray[np.unsignedinteger], time_s: float, *, key_frame: bool = False, size: int = 1
     ) -> None:
-        """The next frame: luma, (height, width) uint8 or uint16, upright as displayed, and its time in
+        """Take the next frame: luma, (height, width) uint8 or uint16, upright as displayed, and its time in
         seconds.
 
-        key_frame : the decoder calls it one. size : bytes that it was coded in; all count the same unless
-        told.
+        key_frame : whether it was coded as one. size : bytes that it was coded in; the same for all where
+        that is not known.
         """
         if not self.wants(time_s, size=size):
             return
         if self._held is not None and _slot(self._held.time_s) != _slot(time_s):
             self._take(self._held)
         first = self._held is None
-        self._held = _Frame(luma.copy(), time_s, key_frame, size)
-        if first:  # most clips are read from it
+        self._held = _SampledFrame(luma.copy(), time_s, key_frame, size)
+        if first:  # most videos are read from it
             self._take(self._held)
             self._held = replace(self._held, key=False)
 
-    def _take(self, held: _Frame) -> None:
-        """Add a frame to the evidence, and read it where it is time to."""
+    def _take(self, held: _SampledFrame) -> None:
+        """Add a frame to what is accumulated, and read that where it is time to."""
         luma = held.luma
         canonical = displayed((luma.shape[0], luma.shape[1]), self._aspect)
         if min(canonical) < _NARROWEST:
@@ -135,27 +137,28 @@ class Detector:
         self._previous = frame
 
     def _restart(self, canonical: tuple[int, int]) -> None:
-        """Frames of another size are another picture."""
+        """Begin anew: frames of another size are another picture."""
         self._finish()
         self._canonical, self._previous = canonical, None
         self._parts, self._window, self._key_frames = [], None, None
 
-    def _add(self, frame: Plane, held: _Frame) -> None:
+    def _add(self, frame: Plane, held: _SampledFrame) -> None:
+        """Add a working frame to the window, and read the window early or when it is complete."""
         time_s, weight = held.time_s, held.size**SIZE_EXPONENT
         if self._start is None:
             self._start = time_s
         details, shape = details_of(frame), (frame.shape[0], frame.shape[1])
         if self._window is None:
             self._window = _Part(time_s, time_s)
-        self._window.evidence.add(details, shape, weight)
+        self._window.accumulator.add(details, shape, weight)
         self._window.end_s = time_s
         if held.key:
             if self._key_frames is None:
                 self._key_frames = _Part(time_s, time_s)
-            self._key_frames.evidence.add(details, shape)
+            self._key_frames.accumulator.add(details, shape)
             self._key_frames.end_s = time_s
-        frames = self._window.evidence.frames
-        if not self._parts and not self.decided and frames in _FIRST_LOOKS:
+        frames = self._window.accumulator.frames
+        if not self._parts and not self.decided and frames in _EARLY_ATTEMPTS:
             self._read(self._window, search=False)
         if frames >= WINDOW and time_s - self._window.start_s >= _WINDOW_S:
             self._close()
@@ -171,20 +174,21 @@ class Detector:
         self._parts.append(part)
 
     def _read(self, part: _Part, *, search: bool) -> None:
-        """With every key that has not read this part: a mark that goes on, else a look."""
-        picture = part.evidence.picture()
-        for number, sight in enumerate(self._sights):
+        """Read a part with every key that has not yet: a mark that continues, else a new attempt."""
+        picture = part.accumulator.picture()
+        for number, reader in enumerate(self._readers):
             if number in part.read and part.windows > 1:
                 continue
-            payload = sight.going_on(picture)
+            payload = reader.continues(picture)
             if payload is not None:
                 part.read.add(number)
                 self._found[number, payload] = _longer(self._found[number, payload], part)
-            elif (found := sight.look(picture, self._canonical, search=search)) is not None:
+            elif (found := reader.attempt(picture, self._canonical, search=search)) is not None:
                 part.read.add(number)
                 self._report(number, found, part)
 
     def _report(self, number: int, found: Detection, part: _Part) -> None:
+        """Keep what was found in a part; a payload that is known gets a longer span."""
         assert found.payload is not None
         assert self._start is not None
         known = self._found.get((number, found.payload))
@@ -193,13 +197,12 @@ class Detector:
             return
         self._found[number, found.payload] = replace(
             found,
-            scheme=SCHEME,
             spans=((part.start_s, part.end_s),),
             decided_after_s=part.end_s - self._start,
         )
 
     def _finish(self) -> None:
-        """Read what the end of the clip, or of its frames of one size, left unread."""
+        """Read what the end of the video, or of its frames of one size, left unread."""
         part = self._window
         if part is not None:
             self._read(part, search=self._search)
@@ -208,53 +211,57 @@ class Detector:
             if part is not earlier and not self.decided:
                 self._read(part, search=self._search)
         if part is not None and self._search and not self.decided:
-            for number, sight in enumerate(self._sights):
-                if (found := sight.insist()) is not None:
+            for number, reader in enumerate(self._readers):
+                if (found := reader.search_exhaustively()) is not None:
                     self._report(number, found, part)
         if self._key_frames is not None and not self.decided:
             self._read(self._key_frames, search=self._search)
         if part is not None and self._search and not self.decided:
-            picture = part.evidence.picture()
-            for number, sight in enumerate(self._sights):
-                if (found := sight.look_into(picture)) is not None:
+            picture = part.accumulator.picture()
+            for number, reader in enumerate(self._readers):
+                if (found := reader.attempt_parts(picture)) is not None:
                     self._report(number, found, part)
 
     def results(self) -> list[Detection]:
-        """Every mark that was found, the surest first; where none was, one answer a key. Ends the reading."""
+        """End the reading, and return every mark that was found, the surest first; where none was, one answer
+        a key."""
         if self._held is not None:
             self._take(self._held)
         self._held = None
         self._finish()
         self._parts, self._window, self._key_frames = [], None, None
         found = sorted(self._found.values(), key=lambda d: d.log10_p)
-        return found or [self._nothing(sight) for sight in self._sights]
+        return found or [self._nothing(reader) for reader in self._readers]
 
     def result(self) -> Detection:
-        """The surest of `results`."""
+        """End the reading, and return the surest of `results`."""
         return self.results()[0]
 
-    def _nothing(self, sight: Sight) -> Detection:
-        if sight.best is None:
-            return Detection(False, None, 0.0, _THRESHOLD, 0.0, None, None, sight.key.name, SCHEME)
-        return replace(sight.best.verdict(), scheme=SCHEME)
+    def _nothing(self, reader: KeyReader) -> Detection:
+        """Return the answer for a key whose mark was not found."""
+        if reader.best is None:  # no frame was large enough
+            return Detection(False, None, 0.0, _THRESHOLD, 0.0, None, None, reader.key.name, SCHEME)
+        return reader.best.verdict()
 
 
 def _slot(time_s: float) -> int:
+    """Return the number of the twelfth of a second."""
     return math.floor(time_s * RATE + 1e-6)
 
 
 def _joined(earlier: _Part, later: _Part) -> _Part:
+    """Return two neighbouring parts as one."""
     return _Part(
         earlier.start_s,
         later.end_s,
-        earlier.evidence.joined(later.evidence),
+        earlier.accumulator.joined(later.accumulator),
         earlier.windows + later.windows,
         earlier.read | later.read,
     )
 
 
 def _longer(known: Detection, part: _Part) -> Detection:
-    """`known`, seen again in `part`."""
+    """Return `known` with the span of `part`, in which it was seen again, too."""
     spans = sorted([*known.spans, (part.start_s, part.end_s)])
     joined = spans[:1]
     for start, end in spans[1:]:

@@ -1,4 +1,4 @@
-"""Put the mark into the frames of a clip, in place."""
+"""Put the mark into the frames of a video, in place."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _STRIP = 32
 
 
 class Embedder:
-    """Marks the frames of one clip. Not to be shared between threads.
+    """Marks the frames of one video. Not to be shared between threads.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class Embedder:
     depth : bits of a luma sample, 8 to 16.
     full_range : whether luma uses all codes; else black is 16 and white 235, times 2 ** (depth - 8).
     strength : 0 is the identity; 1 is invisible at normal viewing; the amplitude is proportional to it.
-    aspect : width by height as displayed; that of the plane unless told.
+    aspect : width by height as displayed; that of the plane if None.
 
     Raises
     ------
@@ -75,6 +75,7 @@ class Embedder:
         self._steps: tuple[NDArray[np.unsignedinteger], ...] = ()
 
     def _patterned(self, shares: Shares) -> NDArray[np.float32]:
+        """Return the pattern at the size of a frame, in codes at a visibility of 1."""
         plane = resize(pattern(self._payload, self._key, self._canonical, shares), self._size)
         plane *= self._scale
         return plane
@@ -104,8 +105,8 @@ class Embedder:
         luma += step
 
     def _refresh(self, luma: Luma, allocation: Allocation) -> None:
-        """What to add, in two's complement, and the lowest and highest codes that it may be added to: as
-        planes of the frame's own type, so that saturation needs no wider numbers.
+        """Compute what to add, in two's complement, and the lowest and highest codes that it may be added to:
+        as planes of the frame's own type, so that saturation needs no wider numbers.
 
         A strip at a time, so that the passes stay in the cache.
         """
@@ -131,5 +132,5 @@ class Embedder:
 
 
 def _difference(one: NDArray[np.float32], other: NDArray[np.float32] | None) -> float:
-    """Mean absolute difference; none to a frame that is not there."""
+    """Return the mean absolute difference; 0 where there is no other frame."""
     return 0.0 if other is None else float(np.abs(one - other).mean())

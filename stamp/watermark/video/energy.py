@@ -34,7 +34,7 @@ class Allocation:
 # Where nothing is known of the scene; in the conformance vectors, so it stays. Platforms keep nothing of the
 # finest level, which costs the most bits.
 USUAL = Allocation(1.0, Shares((0.0, 4 / 9, 4 / 9, 1 / 9), (1 / 3, 1 / 3, 1 / 3, 1 / 3), 0.2))
-# Platforms give clips of one size much the same rate: what is hard to code needs more, what is easy less. An
+# Platforms give videos of one size much the same rate: what is hard to code needs more, what is easy less. An
 # encoder for constant quality drops fine texture from what is easy, and keeps coarse; measures of quality
 # mind coarse texture, and diagonal texture less than upright.
 _BITS = (0.003, 0.008, 0.014, 0.025, 0.045, 0.075)
@@ -52,7 +52,7 @@ class _Table:
     diagonal: float
 
     def at(self, octave: float) -> NDArray[np.float64]:
-        """The five values at a binary logarithm of the bits."""
+        """Return the five values at a binary logarithm of the bits."""
         rows = (self.gains, self.second, self.third, self.fourth)
         return np.array([*(np.interp(octave, np.log2(_BITS), row) for row in rows), self.diagonal])
 
@@ -65,7 +65,7 @@ _SMALL = _Table(
     diagonal=0.2,
 )
 # In large frames the same texture has fewer cycles per pixel: measures of quality mind level 4 less than 3,
-# and rungs of 480 rows and less keep it best, and little of level 2.
+# and renditions of 480 rows and less keep it best, and little of level 2.
 _LARGE = _Table(
     gains=(0.62, 0.84, 0.84, 1.08, 1.2, 1.8),
     second=(0.05, 0.20, 0.30, 0.36, 0.45, 0.55),
@@ -79,8 +79,8 @@ _SINUSOIDS = 0.12
 
 
 def allocation(bits_per_pixel: float, size: tuple[int, int]) -> Allocation:
-    """What a scene needs that takes so many bits per pixel and frame of 360 rows at x264's quantiser 28
-    (veryfast, luma, a key frame every 150 frames), in frames of `size`, (height, width)."""
+    """Return what a scene needs that takes so many bits per pixel and frame of 360 rows at x264's quantiser
+    28 (veryfast, luma, a key frame every 150 frames), in frames of `size`, (height, width)."""
     octave = float(np.log2(max(bits_per_pixel, 1e-9)))
     largeness = np.clip(np.log(size[0] * size[1] / AREA) / np.log(_LARGE_AREA / AREA), 0, 1)
     values = (1 - largeness) * _SMALL.at(octave) + largeness * _LARGE.at(octave)

@@ -9,7 +9,7 @@ from ..common.filters import box
 
 Plane = NDArray[np.float32]
 
-SAMPLED = 270  # rows, or columns of an upright clip, that are looked at: every fourth of 1080
+SAMPLED = 270  # rows, or columns of an upright video, that are looked at: every fourth of 1080
 _CELL = 4  # samples a side
 # Nearly even: coders keep an even mark as well as one that follows the texture, and measures of quality take
 # less offence at it.
@@ -23,23 +23,24 @@ AREA, _AREA_EXPONENT, _AREA_GAINS = 720 * 1280, 0.35, (0.7, 1.5)
 
 
 def step_of(shape: tuple[int, int]) -> int:
-    """Every how manieth row and column a mask of a frame of `shape` looks at."""
+    """Return the distance of the rows and columns that a mask of a frame of `shape` looks at."""
     return max(round(min(shape) / SAMPLED), 1)
 
 
 def sample(luma: NDArray[np.unsignedinteger], step: int, white: float) -> Plane:
-    """Every `step`-th row and column, float32, on a scale on which white is 255."""
+    """Return every `step`-th row and column, float32, on a scale on which white is 255."""
     return luma[::step, ::step].astype(np.float32) * np.float32(255 / white)
 
 
 def size_gain(shape: tuple[int, int]) -> float:
-    """How much stronger the mark of a frame of `shape` is, for being small, or weaker, for being large."""
+    """Return how much stronger the mark of a frame of `shape` is, for being small, or weaker, for being
+    large."""
     return float(np.clip((AREA / (shape[0] * shape[1])) ** _AREA_EXPONENT, *_AREA_GAINS))
 
 
 def visibility(sampled: Plane, gain: float, most: float) -> Plane:
-    """Deviation that the mark may have, in grey levels of 255, per cell of 4 x 4 samples; `gain` times as
-    much as in a large and still frame, but a root mean square of no more than `most`.
+    """Return the deviation that the mark may have, in grey levels of 255, per cell of 4 x 4 samples: `gain`
+    times as much as in a large and still frame, but a root mean square of no more than `most`.
 
     Goes with a power of the squared mean root of the gradients: next to a lone edge that stays low, where a
     mean would not, and the flat side of an edge is where a mark is seen first.

@@ -1,7 +1,7 @@
-"""The pattern of a clip: what embedder and reader of `stamp.video.2` agree on.
+"""The pattern of a video: what embedder and reader of `stamp.video.2` agree on.
 
 The carriers are those of the image scheme under another name, hence with other signs, so that what many
-frames of a clip give away does not help against the pictures marked with the same key.
+frames of a video give away does not help against the pictures marked with the same key.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from ..image.grid import canonical_shape
 from .energy import USUAL, Shares
 
 SCHEME = "stamp.video.2"
-# What a picture spends on witnesses and on twelve more bits of check goes into the code, so that less of all
-# is needed to come through platforms.
+# What an image spends on detection chips and on twelve more bits of check goes into the code, so that less of
+# all is needed to come through platforms.
 CLIP = Layout(
     SCHEME,
     frame_bits=84,
     pilots=0.14,
-    witnesses=0.0,
+    detection_chips=0.0,
     profiles=(  # by how coarse the scene's own mark is, and by how much of its finer levels came through
         (0, 0, 0, 1, 1, 0.6, 0.5, 0.5, 1, 0.2, 0.2, 0.2),
         (0, 0, 0, 0.6, 0.6, 0.4, 0.6, 0.6, 1.2, 0.3, 0.3, 0.3),
@@ -40,13 +40,13 @@ CLIP = Layout(
 
 
 def displayed(shape: tuple[int, int], aspect: float | None) -> tuple[int, int]:
-    """The canonical grid of a clip of (H, W) samples that is shown with the proportions `aspect` (width by
-    height; square samples unless told)."""
+    """Return the canonical grid of a video of (H, W) samples that is shown with the proportions `aspect`
+    (width by height; None: square samples)."""
     return canonical_shape(shape if aspect is None else (shape[1], round(shape[1] * aspect)))
 
 
 def code_of(payload: bytes, key: Key) -> NDArray[np.float64]:
-    """The coded bits of a payload, +1 for 0 and -1 for 1."""
+    """Return the coded bits of a payload, +1 for 0 and -1 for 1."""
     bits = encode(frame(payload, key, SCHEME, CLIP.frame_bits))
     return 1.0 - 2.0 * bits.astype(np.float64)
 
@@ -54,7 +54,7 @@ def code_of(payload: bytes, key: Key) -> NDArray[np.float64]:
 def pattern(
     payload: bytes, key: Key, shape: tuple[int, int], shares: Shares = USUAL.shares
 ) -> NDArray[np.float32]:
-    """The mark of a frame on its canonical grid (H, W), float32, of mean square 1.
+    """Return the mark of a frame on its canonical grid (H, W), float32, of mean square 1.
 
     Raises
     ------
@@ -76,8 +76,8 @@ def pattern(
 
 
 def _amplitudes(level: int, shares: Shares) -> NDArray[np.float32]:
-    """Of the coefficients of LH, HL and HH, (3, 1, 1); a level has a quarter of the places of the one
-    before."""
+    """Return the amplitudes of the coefficients of LH, HL and HH, (3, 1, 1); a level has a quarter of the
+    coefficients of the one before."""
     diagonal = shares.diagonals[level - 1]
     edge = (1 - diagonal) / 2
     energy = 3 * shares.levels[level - 1] * 4**level * np.array([edge, edge, diagonal])
@@ -85,7 +85,8 @@ def _amplitudes(level: int, shares: Shares) -> NDArray[np.float32]:
 
 
 def _sinusoids(key: Key, frequencies: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.float32]:
-    """The constellation, its phases drawn from the key: a clip has no single host to follow."""
+    """Return the constellation's waves, their phases drawn from the key: a video has no single host to
+    follow."""
     words = stream_words(key, f"{SCHEME}/phase", len(frequencies)).astype(np.float64)
     amplitude = np.hypot(frequencies[:, 0], frequencies[:, 1]) ** -0.5 * np.exp(2j * np.pi * 2.0**-64 * words)
     rows = np.exp(2j * np.pi * np.outer(np.arange(shape[0]), frequencies[:, 0])) * amplitude

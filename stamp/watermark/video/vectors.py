@@ -37,7 +37,7 @@ def _digest(array: NDArray[Any], dtype: str) -> str:
 
 
 def compute() -> dict[str, Any]:
-    """Everything but the stored marked frame, as this implementation computes it."""
+    """Compute everything but the stored marked frame."""
     c = carriers(_KEY, CLIP)
     bits = frame(_PAYLOAD, _KEY, SCHEME, CLIP.frame_bits)
     plane = pattern(_PAYLOAD, _KEY, SHAPE)
@@ -52,14 +52,14 @@ def compute() -> dict[str, Any]:
 
 
 def marked(host: NDArray[np.uint8]) -> str:
-    """A frame of `SHAPE`, marked and packed."""
+    """Mark a frame of `SHAPE`, and pack it as text."""
     luma = host.copy()
     Embedder(_PAYLOAD, key=_KEY, size=SHAPE, strength=1.5).mark(luma)
     return base64.b85encode(zlib.compress(luma.tobytes(), 9)).decode()
 
 
 def selftest() -> list[tuple[str, bool, str]]:
-    """(name, passed, detail) of every vector."""
+    """Return (name, passed, detail) of every vector."""
     stored = json.loads(files(__package__).joinpath("vectors.json").read_text("utf-8"))
     results = []
     for name, found in compute().items():

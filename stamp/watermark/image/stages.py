@@ -1,0 +1,167 @@
+"""The stages of a search, each of which tries some geometries: the cheapest and likeliest come first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...core.detection import Detection
+from ..common.filters import box, whiten
+from .align import drift
+from .decode import gains_from_pilots
+from .grid import STANDARD, Grid, canonical_shape, resize
+from .search import Affine, Attempt, Plane, Search, Thresholds
+from .sync import Candidate, Spectrum, candidates, refine, spectrum, upright_candidates, windowed
+from .warp import unwarp
+
+WORK_AREA = 1.6 * STANDARD.area  # pixels in which geometries are searched
+_NEAR = 1  # pixels by which an uncropped copy may be displaced on the canonical grid
+_STEP_UP = 0.2  # deviations by which a correction of the drift must raise the pilots' score
+
+
+def try_untouched(search: Search) -> Detection | None:
+    """Try the whole picture, upright and in its own proportions, at any size, on each grid."""
+    for grid in search.grids:
+        if (found := _try_grid(search, grid)) is not None:
+            return found
+    return None
+
+
+def try_constellation(search: Search) -> Detection | None:
+    """Try every geometry in which the constellation stands out."""
+    shrink = min((WORK_AREA / search.work.size) ** 0.5, 1.0)
+    height, width = search.work.shape
+    search.work = resize(search.work, (max(round(height * shrink), 1), max(round(width * shrink), 1)))
+    s = spectrum(windowed(search.work))
+    frequencies = search.carriers.frequencies
+    for candidate in _likely(s, frequencies, search.thresholds):
+        if (found := try_geometry(search, refine(s, frequencies, candidate))) is not None:
+            return found
+    return None
+
+
+def refine_candidates(search: Search) -> Detection | None:
+    """Follow the drift from the most promising of the geometries that were tried in vain."""
+    best = sorted(search.candidates, key=lambda candidate: -candidate[0])
+    for pilots, affine in best[: search.budgets.drift_starts]:
+        if pilots >= search.thresholds.drift and (warped := unwarp(search.work, affine)) is not None:
+            start = _best_attempt(search, *warped, affine)
+            if (found := _follow_drift(search, start, *warped)) is not None:
+                return found
+    return None
+
+
+# What a search runs. A video's has one more, `watermark.video.search.search_exhaustively`.
+AS_IT_IS = (try_untouched,)
+ANY_GEOMETRY = (try_untouched, try_constellation, refine_candidates)
+
+
+def _try_grid(search: Search, grid: Grid) -> Detection | None:
+    shape = canonical_shape(search.shape, grid)
+    affine = np.diag([shape[0] / search.work.shape[0], shape[1] / search.work.shape[1]])
+    plane = resize(search.work, shape)
+    attempts = [search.attempt(plane, None, (0, 0), affine)]
+    if (found := search.decode(attempts[0], search.thresholds.decode_near)) is not None:
+        return found
+    for _, offset in search.offsets(plane, whiten(plane), _NEAR):
+        if offset != (0, 0):
+            attempts.append(search.attempt(plane, None, offset, affine))
+            if (found := search.decode(attempts[-1], search.thresholds.decode_near)) is not None:
+                return found
+    return _follow_drift(search, max(attempts, key=lambda attempt: attempt.pilots), plane, None)
+
+
+def _likely(s: Spectrum, frequencies: NDArray[np.float64], thresholds: Thresholds) -> Iterator[Candidate]:
+    """Find the geometries worth an attempt, the likeliest kinds first; each kind is looked for only if those
+    before it failed."""
+    for candidate in upright_candidates(s, frequencies, stretched=False):
+        upright = candidate.affine[0, 0] > 0 and candidate.affine[1, 1] > 0
+        if candidate.score >= (thresholds.zoom if upright else thresholds.mirrored):
+            yield candidate
+    for candidate in upright_candidates(s, frequencies, stretched=True):
+        if candidate.score >= thresholds.stretched:
+            yield candidate
+    for candidate in candidates(s, frequencies, squeezed=False):
+        if candidate.score >= thresholds.turned:
+            yield candidate
+    for candidate in candidates(s, frequencies, squeezed=True):
+        if candidate.score >= thresholds.squeezed:
+            yield candidate
+
+
+def try_geometry(search: Search, affine: Affine) -> Detection | None:
+    """Try one geometry, and the same turned by 180 degrees, which the constellation cannot tell apart."""
+    if (warped := unwarp(search.work, affine)) is None:
+        return None
+    white = whitened_inside(*warped)
+    peaks = []
+    for sign, view in ((1, np.s_[:, :]), (-1, np.s_[::-1, ::-1])):
+        for peak, offset in search.offsets(warped[0][view], white[view]):
+            peaks.append((peak, offset, sign * affine, view))
+    peaks.sort(key=lambda p: -p[0])
+    attempts = []
+    for peak, offset, turned, view in peaks[: search.budgets.offsets]:
+        if peak < search.thresholds.peak:
+            break
+        plane = np.ascontiguousarray(warped[0][view])
+        valid = None if warped[1] is None else np.ascontiguousarray(warped[1][view])
+        attempts.append(search.attempt(plane, valid, offset, turned))
+        if (found := search.decode(attempts[-1], search.thresholds.decode_far)) is not None:
+            return found
+    if attempts:
+        best = max(attempts, key=lambda attempt: attempt.pilots)
+        search.candidates.append((best.pilots, best.affine))
+    else:
+        search.candidates.append((-np.inf, affine))
+    return None
+
+
+def _follow_drift(search: Search, start: Attempt, plane: Plane, valid: Plane | None) -> Detection | None:
+    """Follow the pilots from a geometry that is nearly right to one that is.
+
+    plane, valid : what `start` saw, and which of its pixels belong to the picture (None: all).
+    """
+    best, affine = start, start.affine
+    for _ in range(search.budgets.drift_rounds):
+        if best.pilots < search.thresholds.drift:
+            return None
+        weight = gains_from_pilots(best.observation) * np.sqrt(best.observation.variance)
+        moved = drift(whitened_inside(plane, valid), search.carriers, best.offset, weight)
+        if moved is None:
+            return None
+        matrix, shift = moved
+        affine = affine @ (np.eye(2) - matrix).T
+        warped = unwarp(search.work, affine, shift)
+        if warped is None:
+            return None
+        plane, valid = warped
+        better = _best_attempt(search, plane, valid, affine, shift)
+        if better.pilots < best.pilots + _STEP_UP:
+            return None
+        best = better
+        if (found := search.decode(best, search.thresholds.decode_far)) is not None:
+            return found
+    return None
+
+
+def _best_attempt(
+    search: Search,
+    plane: Plane,
+    valid: Plane | None,
+    affine: Affine,
+    shift: NDArray[np.float64] | None = None,
+) -> Attempt:
+    """Attempt the likeliest offsets of a canonical plane, and return the attempt with the best pilots."""
+    offsets = search.offsets(plane, whitened_inside(plane, valid))[: search.budgets.drift_offsets]
+    attempts = [search.attempt(plane, valid, offset, affine, shift) for _, offset in offsets]
+    return max(attempts, key=lambda attempt: attempt.pilots)
+
+
+def whitened_inside(plane: Plane, valid: Plane | None) -> Plane:
+    """Whiten a plane; zero near the picture's own border, where that border runs through the plane."""
+    white = whiten(plane)
+    if valid is not None:
+        white[box(valid, 11) <= 0.999] = 0
+    return white
