@@ -161,6 +161,12 @@ def markdown(rows: list[Row], rms: float) -> str:
     )
 
 
+def brief(document: dict[str, Any]) -> str:
+    """The table with its origin, for the documents."""
+    rows = [Row(**row) for row in document["rows"]]
+    return f"({runner.origin(document)})\n\n" + markdown(rows, document["settings"]["rms"])
+
+
 def main() -> None:
     parser = runner.parser("averaging", __doc__)
     parser.add_argument("--one-payload", action="store_true", help="all pictures carry the same payload")

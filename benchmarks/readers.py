@@ -140,6 +140,24 @@ def markdown(rows: dict[str, dict[str, list[str]]], readers: list[str]) -> str:
     return runner.table(["file", *readers], lines) + f"\n{legend}.\n"
 
 
+def brief(document: dict[str, Any]) -> str:
+    """Who shows what, for the documents."""
+    said = ", ".join(f"{name} {number}" for name, number in document["readers"].items())
+    return f"Fields shown exactly ({said}; {document['environment']['date']}):\n\n" + markdown(
+        document["files"], list(document["readers"])
+    )
+
+
+def homes(document: dict[str, Any]) -> str:
+    """Each field with its places in the stores, for the documents."""
+    rows = [
+        [f"`{name}`", "; ".join(f"{store}: {place}" for store, place in places.items())]
+        for name, places in document.items()
+    ]
+    lines = ["| field | places |", "| :-- | :-- |", *(f"| {' | '.join(row)} |" for row in rows)]
+    return "\n".join(lines) + "\n"
+
+
 def main() -> None:
     given = runner.parser("readers", __doc__).parse_args()
     given.tools = ["stamp"]

@@ -225,6 +225,23 @@ def _mean(case: Case) -> float:
     return sum(map(len, case.data)) / len(case.data)
 
 
+def brief(document: dict[str, Any]) -> str:
+    """Times beside the peers', for the documents."""
+    rows = [
+        [
+            f"{row['name']} ({row['bytes'] / 1e3:.0f} kB)",
+            f"{row['stamp_ms']['wall']:.1f} ({row['stamp_ms']['cpu']:.1f})",
+            row["peer"],
+            f"{row['peer_ms']['wall']:.1f} ({row['peer_ms']['cpu']:.1f})",
+            f"{row['wall_ratio']:.1f} ({row['cpu_ratio']:.1f})",
+        ]
+        for row in document["results"]
+    ]
+    text = f"Milliseconds a file, wall clock (CPU); files on {document['file_system']}; "
+    text += f"ExifTool {document['exiftool']} ({runner.origin(document)}):\n\n"
+    return text + runner.table(["files", "stamp", "peer", "peer's", "times faster"], rows)
+
+
 def main() -> None:
     options = runner.parser("tags", __doc__)
     options.add_argument("--repeats", type=int, default=3, help="runs of each program, alternating [3]")

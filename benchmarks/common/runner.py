@@ -76,6 +76,17 @@ def environment(names: Sequence[str]) -> dict[str, Any]:
     }
 
 
+def origin(document: dict[str, Any]) -> str:
+    """Where a result comes from: date, seed, versions, machine."""
+    environment, settings = document["environment"], document["settings"]
+    versions = ", ".join(sorted(set(environment["tools"].values())))
+    kind = "quick run, " if settings.get("quick") else ""
+    return (
+        f"{kind}{environment['date']}, seed {settings['seed']}, Python {environment['python']}, {versions}; "
+        f"{environment['machine']}"
+    )
+
+
 def spread(function: Callable[[Any], Any], items: Iterable[Any], *, jobs: int, label: str) -> Iterator[Any]:
     """Results of `function` over `items` in any order, from `jobs` processes; progress goes to stderr.
 

@@ -223,6 +223,21 @@ def plots(samples: list[Sample], name: str) -> dict[str, Figure]:
     return {f"{name}_scores": margins, f"{name}_law": law}
 
 
+def brief(document: dict[str, Any]) -> str:
+    """The null law only, for the documents."""
+    summary = document["summary"]
+    null = [summary["unmarked"], summary["wrong key"]]
+    detections, reported = (sum(row[key] for row in null) for key in ("detections", "present"))
+    header = ["score of at least", "at most, as derived", "measured"]
+    rows = [[f"{row['z']:g}", f"{row['bound']:.1f}", row["measured"]] for row in summary["null_law"]]
+    return (
+        f"{detections} detections on unmarked pictures and with wrong keys: **{reported} reported** "
+        f"({runner.origin(document)}). How many of them had such a score:\n\n"
+        + runner.table(header, rows)
+        + "\n![score distribution, marked and unmarked](benchmarks/results/false_positives_scores.png)\n"
+    )
+
+
 def main() -> None:
     parser = runner.parser("false_positives", __doc__)
     parser.add_argument("--detections", type=int, default=2000, help="null detections [2000]")

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.common import peaq, runner, sounds, stress, tools
+from benchmarks.common import critical_signals, peaq, runner, sounds, tools
 from benchmarks.common.sounds import RATE, Samples
 from stamp.watermark.audio import Embedder, detect
 
@@ -57,7 +57,7 @@ def main() -> None:
     def rows() -> Iterator[dict[str, Any]]:
         for path in songs:
             yield measure(path.name, sounds.load(path, _SECONDS), options.seed)
-        for name, make in stress.HOSTS.items():
+        for name, make in critical_signals.HOSTS.items():
             yield measure(name, make(), options.seed)
 
     found = list(rows())

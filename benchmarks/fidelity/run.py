@@ -146,6 +146,30 @@ def plot(summary: dict[str, Any]) -> Figure:
     return made
 
 
+def brief(document: dict[str, Any]) -> str:
+    """The same without what was refused, for the documents."""
+    measures = {"psnr_db": ("PSNR, dB", 1), "ssim": ("SSIM", 4), "ssimulacra2": ("SSIMULACRA2", 1)}
+    summary = document["summary"]
+    shown = {key: value for key, value in measures.items() if any(key in row for row in summary.values())}
+    rows = [
+        [name]
+        + [
+            f"{row[key][part]:.{digits}f}" if key in row else "-"
+            for key, (_, digits) in shown.items()
+            for part in ("mean", "min")
+        ]
+        for name, row in summary.items()
+    ]
+    header = ["", *(f"{label} {part}" for label, _ in shown.values() for part in ("mean", "min"))]
+    count = next(iter(summary.values()))["photos"]
+    return (
+        f"Fidelity at default strength, {count} photos ({runner.origin(document)}); the last row is a "
+        "yardstick:\n\n"
+        + runner.table(header, rows)
+        + "\n[Photo by photo](benchmarks/results/fidelity.png).\n"
+    )
+
+
 def main() -> None:
     options = runner.parser("fidelity", __doc__).parse_args()
     paths, left_out = photos.usable(options.photos, options.size)

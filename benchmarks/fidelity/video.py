@@ -116,7 +116,8 @@ COLUMNS = {
 HEADS = ["clip", "size", "PSNR, dB", "SSIM", "VMAF lost", "bits, %", "mark changes", "most", "host changes"]
 
 
-def markdown(rows: list[dict[str, Any]]) -> str:
+def markdown(document: dict[str, Any]) -> str:
+    rows = document["clips"]
     body = [[row["clip"], *(form.format(row[name]) for name, form in COLUMNS.items())] for row in rows]
     median = [f"{np.median([row[name] for row in rows]):.3g}" for name in list(COLUMNS)[1:]]
     return runner.table(HEADS, [*body, ["**median**", "", *median]])
@@ -136,7 +137,8 @@ def main() -> None:
         axes.annotate(row["clip"][:14], (row["psnr_db"], row["price_percent"]), fontsize=6)
     axes.set_xlabel("PSNR of the mark alone, dB")
     axes.set_ylabel("more bits at x264 medium crf 20, %")
-    runner.write(options, {"clips": rows}, markdown(rows), {options.name: made})
+    document = {"clips": rows}
+    runner.write(options, document, markdown(document), {options.name: made})
 
 
 if __name__ == "__main__":

@@ -132,6 +132,17 @@ def bars(summary: dict[str, Any]) -> Figure:
     return plot
 
 
+def brief(document: dict[str, Any]) -> str:
+    """One sentence on chains drawn at random, for the documents."""
+    summary = document["summary"]
+    chains, songs = len(summary["attacks"]), summary["songs"]
+    return (
+        f"{chains} chains drawn at random, for each of {songs} songs: a clip of 5 to 20 s, up to "
+        f"two edits, MP3, AAC or Opus at 48 to 128 kbit/s. **{summary['read_share']['all']:.1%}** read, "
+        f"{summary['wrong']} wrong ({runner.origin(document)}).\n"
+    )
+
+
 def main() -> None:
     parser = sounds.parser("robustness.audio", __doc__)
     parser.add_argument("--attacks", nargs="*", default=list(sound_attacks.ATTACKS), help="names [all]")

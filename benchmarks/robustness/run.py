@@ -158,6 +158,41 @@ def heat_map(summary: dict[str, Any], chosen: dict[str, attacks.Attack]) -> Figu
     return plot
 
 
+LABELS = {
+    "valuemetric": "recompression, noise, filters, tones",
+    "geometric": "crops, scalings, turns, mirror images",
+    "combined": "several at once",
+    "of the list of 37": "**the list of 37 attacks**",
+    "of the combinations": "**combinations**",
+    "all": "**all of these**",
+}
+TITLES = {
+    "robustness": "Exact payloads read",
+    "robustness_large": "Large photos, the harsh half of the list: exact payloads read",
+    "robustness_random": "Chains of edits drawn at random, from no list: exact payloads read",
+}
+
+
+def brief(document: dict[str, Any]) -> str:
+    """The shares by group, for the documents."""
+    summary = document["summary"]
+    first = next(iter(summary.values()))
+    rows: list[list[object]] = [
+        [label, *(f"{row['read_share'][group]:.1%}" for row in summary.values())]
+        for group, label in LABELS.items()
+        if group in first["read_share"]
+    ]
+    for label, key in (("PSNR mean, dB", "psnr_mean_db"), ("PSNR min, dB", "psnr_min_db")):
+        rows.append([label, *("-" if row[key] is None else f"{row[key]:.1f}" for row in summary.values())])
+    header = ["", *(f"{name}, {row['bits']} bit" for name, row in summary.items())]
+    name, size = document["settings"]["name"], document["settings"]["size"]
+    text = f"{TITLES.get(name, TITLES['robustness'])}, {first['photos']} photos of {size} pixels, "
+    text += f"{len(first['attacks'])} attacks ({runner.origin(document)}):\n\n"
+    folder = "benchmarks/results"
+    plot = f"\n[Photos and misses, attack by attack]({folder}/{name}.md)\n\n![{name}]({folder}/{name}.png)\n"
+    return text + runner.table(header, rows) + plot
+
+
 def main() -> None:
     parser = runner.parser("robustness", __doc__)
     parser.add_argument(

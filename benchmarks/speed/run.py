@@ -163,6 +163,35 @@ def plot(rows: list[dict[str, Any]]) -> Figure:
     return made
 
 
+def brief(document: dict[str, Any]) -> str:
+    """Units, and the memory at the largest size, for the documents."""
+    rows = document["rows"]
+    sizes = sorted({row["megapixels"] for row in rows})
+    tools = list(dict.fromkeys(row["tool"] for row in rows))
+    lines: list[list[object]] = []
+    for tool in tools:
+        for operation in (EMBED, DETECT, DETECT + UNMARKED):
+            found = {
+                row["megapixels"]: row for row in rows if (row["tool"], row["operation"]) == (tool, operation)
+            }
+            if found:
+                peak = found[max(found)]["peak_mb"]
+                cells = (f"{found[size]['units']:.2f}" if size in found else "-" for size in sizes)
+                lines.append([f"{tool}: {operation}", *cells, f"{peak:.0f}"])
+    header = ["", *(f"{size:g} MP" for size in sizes), f"peak MB at {sizes[-1]:g} MP"]
+    text = (
+        "CPU time, one JPEG encode and decode of the same picture being 1 "
+        f"({runner.origin(document)}):\n\n{runner.table(header, lines)}"
+    )
+    if "folder" in document:
+        one, two = document["folder"][:2]
+        text += (
+            f"\nA folder of {one['done']} photos from the command line: {one['rate']:.1f} photos a second "
+            f"with `-j {one['jobs']}`, {two['rate']:.1f} with `-j {two['jobs']}`.\n"
+        )
+    return text + "\n![cost against megapixels](benchmarks/results/speed.png)\n"
+
+
 def main() -> None:
     parser = runner.parser("speed", __doc__, size="native")
     parser.add_argument("--megapixels", nargs="+", type=float, default=[0.4, 2, 6, 12, 24])

@@ -3,7 +3,7 @@
     python -m benchmarks.speed.video --clips FILE --seconds 10
 
 Marking is held against a plain transcode by PyAV with the same encoder and settings, in one process, taking
-turns of ten frames: by the embedder in that same loop, and by `embed_file`, which reads the mark back and
+slices of ten frames: by the embedder in that same loop, and by `embed_file`, which reads the mark back and
 measures the fidelity, too; reading against decoding the file. CPU time of all threads of the process, median
 of the repeats.
 """
@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 import stamp
 from benchmarks.common import clips, runner
 from benchmarks.common.scenes import first_scene
-from benchmarks.speed.turns import Pause, in_turns
+from benchmarks.speed.interleaved import Pause, interleave
 from stamp.core.options import EmbedOptions
 from stamp.watermark.video import Embedder
 
@@ -94,7 +94,7 @@ def measure(path: Path, seconds: float, repeats: int) -> dict[str, Any]:
             for _ in range(repeats):
                 embedder = Embedder(PAYLOAD, key=KEY, size=(shape.height, shape.width))
                 mark = partial(embedder.mark, allocation=wanted)
-                spent = in_turns(
+                spent = interleave(
                     {
                         "plain": partial(transcode, host, plain, preset, None),
                         "marking": partial(transcode, host, folder / "marking.mp4", preset, mark),
@@ -128,7 +128,8 @@ HEADS = [
 ]
 
 
-def markdown(rows: list[dict[str, Any]]) -> str:
+def markdown(document: dict[str, Any]) -> str:
+    rows = document["clips"]
     names = [name for name, value in rows[0].items() if isinstance(value, float)]
     return runner.table(
         HEADS, [[row["clip"], row["size"], *(f"{row[name]:.2f}" for name in names)] for row in rows]
@@ -141,7 +142,8 @@ def main() -> None:
     parser.set_defaults(name="speed_video")
     options = parser.parse_args()
     rows = [measure(path, options.seconds, options.repeats) for path in clips.find(options.clips)]
-    runner.write(options, {"clips": rows}, markdown(rows), {})
+    document = {"clips": rows}
+    runner.write(options, document, markdown(document), {})
 
 
 if __name__ == "__main__":

@@ -26,10 +26,12 @@ class Transform:
 class Detection:
     """Whether a host carries a mark of one key, which payload, and how sure that is.
 
-    present : a mark of this key is there. payload : its 8 bytes; None where the mark is too weak to be read.
+    present : a mark of this key is there.
+    payload : its 8 bytes; None where the mark is too weak to be read.
     score, threshold : the detection statistic of the scheme, and what it must reach for a false positive rate
-        of 1e-9 a call. log10_p : upper bound of log10 of the probability that a host not marked with this key
-        reaches this score, all that was tried included.
+        of 1e-9 a call.
+    log10_p : upper bound of log10 of the probability that a host not marked with this key reaches this score,
+        all that was tried included.
     bits_corrected : coded bits that the error correction turned round; None without a payload.
     transform : the geometry found in a picture; None in sound, and without a mark.
     scheme : the versioned algorithm.

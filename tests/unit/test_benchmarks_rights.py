@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks import readers, readme
+from benchmarks import readers, tags
 from benchmarks.common import runner
 from stamp.metadata.mapping.fields import FIELDS
 
@@ -33,14 +33,14 @@ def test_texts_are_found_anywhere_in_a_document() -> None:
 
 def test_the_table_of_readers() -> None:
     rows = {"JPEG": {"one": ["copyright_notice", "web_statement"], "two": []}}
-    text = readme.readers({"readers": {"one": "1.0", "two": "2"}, "files": rows, "environment": ENVIRONMENT})
+    text = readers.brief({"readers": {"one": "1.0", "two": "2"}, "files": rows, "environment": ENVIRONMENT})
     assert "| JPEG | NU | - |" in text
     assert "one 1.0, two 2" in text
 
 
 def test_the_table_of_places_is_that_of_the_code() -> None:
     document = {field.name: readers._homes(field) for field in FIELDS}
-    text = readme.homes(document)
+    text = readers.homes(document)
     assert text.count("\n") == len(FIELDS) + 2
     assert "| `editor_notice` | EXIF: Copyright (0x8298), editor's part |" in text
 
@@ -50,15 +50,11 @@ def test_the_table_of_times() -> None:
     row = {"name": "JPEG", "bytes": 56_000, "peer": "exiftool", "stamp_ms": cost, "peer_ms": cost}
     document: dict[str, Any] = {"exiftool": "13", "file_system": "tmpfs"}
     document |= {"results": [row | {"wall_ratio": 1.5, "cpu_ratio": 1.25}]}
-    text = readme.tags(document | {"environment": ENVIRONMENT, "settings": {"seed": 1}})
+    text = tags.brief(document | {"environment": ENVIRONMENT, "settings": {"seed": 1}})
     assert "files on tmpfs; ExifTool 13" in text
     assert "| JPEG (56 kB) | 2.0 (1.0) | exiftool | 2.0 (1.0) | 1.5 (1.2) |" in text
 
 
-def test_results_that_are_there_fill_their_documents() -> None:
+def test_places_and_readers_have_results() -> None:
     for name in ("readers", "homes"):
         assert json.loads((runner.RESULTS / f"{name}.json").read_text("utf-8"))
-    for path in (readme.ROOT / "docs" / "rights.md", readme.ROOT / "docs" / "formats" / "README.md"):
-        filled, missing = readme.fill(path.read_text("utf-8"), runner.RESULTS)
-        assert filled == path.read_text("utf-8"), f"{path.name}: run `python -m benchmarks.readme`"
-        assert set(missing) <= {"tags"}

@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 
-from benchmarks.common import peaq, sound_attacks, stress
+from benchmarks.common import critical_signals, peaq, sound_attacks
 from benchmarks.common.sounds import RATE, coded, decoded, filtered, resampled
 from benchmarks.robustness.audio import Outcome, markdown, summarise
 from benchmarks.robustness.audio_peer import markdown as peer_markdown
@@ -80,8 +80,8 @@ def test_random_chains_end_in_a_codec() -> None:
 
 
 @pytest.mark.slow
-def test_stress_hosts_fit_full_scale() -> None:
-    for make in stress.HOSTS.values():
+def test_critical_signals_fit_full_scale() -> None:
+    for make in critical_signals.HOSTS.values():
         assert 0.01 < np.abs(make()).max() <= 1
 
 

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 import stamp
-from benchmarks import readme
+from benchmarks import in_short
 from benchmarks.common.clips import Shape
-from benchmarks.robustness.video import attacks, levels
+from benchmarks.robustness.video import attacks
 from benchmarks.robustness.video.run import Outcome, markdown, summarise
-from benchmarks.speed.turns import Pause, in_turns
+from benchmarks.speed.interleaved import Pause, interleave
+from benchmarks.studies import adr0072_levels as levels
 from stamp.watermark.video import Allocation
 from tests import clips
 
@@ -41,17 +42,20 @@ def test_a_clip_that_was_not_tried_does_not_count() -> None:
 
 
 @pytest.mark.parametrize(("height", "expected"), [(360, True), (272, False)])
-def test_no_large_rung_is_made_of_a_small_clip(height: int, expected: bool) -> None:
+def test_no_large_rendition_is_made_of_a_small_clip(height: int, expected: bool) -> None:
     shape = Shape(640, height, Fraction(25))
-    edit, large, small = (attacks.EDITS["mirror"], *(attacks.RUNGS[f"YouTube {n}p AVC"] for n in (360, 240)))
+    edit, large, small = (
+        attacks.EDITS["mirror"],
+        *(attacks.RENDITIONS[f"YouTube {n}p AVC"] for n in (360, 240)),
+    )
     assert attacks.offered((edit, large), shape) is expected
     assert attacks.offered((edit, small), shape)
 
 
 def test_only_a_larger_clip_comes_in_more_than_1080_rows() -> None:
-    rung = (attacks.RUNGS["YouTube 1440p VP9"],)
-    assert attacks.offered(rung, Shape(2560, 1440, Fraction(25)))
-    assert not attacks.offered(rung, Shape(1920, 1080, Fraction(25)))
+    rendition = (attacks.RENDITIONS["YouTube 1440p VP9"],)
+    assert attacks.offered(rendition, Shape(2560, 1440, Fraction(25)))
+    assert not attacks.offered(rendition, Shape(1920, 1080, Fraction(25)))
 
 
 def test_random_chains_are_as_many_as_asked_for_and_those_of_the_seed() -> None:
@@ -68,7 +72,7 @@ def test_the_table_shows_every_attack_and_what_it_took() -> None:
 
 
 @pytest.mark.parametrize(("short", "expected"), [(360, (640, 360)), (1080, (1280, 720)), (144, (256, 144))])
-def test_a_rung_makes_no_clip_larger(short: int, expected: tuple[int, int]) -> None:
+def test_a_rendition_makes_no_clip_larger(short: int, expected: tuple[int, int]) -> None:
     assert Shape(1280, 720, Fraction(25)).scaled_to(short) == expected
 
 
@@ -88,9 +92,9 @@ def test_what_came_through_is_told_from_what_was_never_there(tmp_path: Path) -> 
     assert abs(levels.deviations(tmp_path / "host.mp4", key)) < 6
 
 
-def test_levels_without_a_rung_have_an_empty_cell() -> None:
+def test_levels_without_a_rendition_have_an_empty_cell() -> None:
     row = {"clip": "a.mp4", "difficulty": 0.01, "level": 3, "psnr_db": 48.0, "vmaf_loss": 1.5}
-    text = levels.markdown([row | {"price_percent": 2.0, "deviations": {"x264 crf 33": 15.2}}])
+    text = levels.markdown({"rows": [row | {"price_percent": 2.0, "deviations": {"x264 crf 33": 15.2}}]})
     assert "| a.mp4 | 0.0100 | 3 | 48.0 | 1.50 | +2.0 | 15.2 |  |  |  |" in text
 
 
@@ -100,14 +104,13 @@ def test_the_summary_for_people_in_a_hurry() -> None:
         "settings": {"seed": 1},
     }
     clip = {"clip": "a", "size": "640x360", "psnr_db": 47.0, "vmaf_loss": 0.5, "price_percent": 3.0}
-    text = readme.video(
-        {
-            "robustness_video": origin | summarise(OUTCOMES, {"chains": attacks.CHAINS}),
-            "robustness_video_edits": origin | summarise(OUTCOMES, {"chains": attacks.CHAINS}),
-            "fidelity_video": {"clips": [clip, clip | {"price_percent": 5.0}]},
-            "speed_video": {"clips": [{"size": "640x360", "veryfast_file": 1.04, "medium_file": 1.02}]},
-            "false_positives_video": {"payloads": 0, "windows": 9},
-        }
+    robust = origin | summarise(OUTCOMES, {"chains": attacks.CHAINS})
+    text = in_short.video(
+        robust,
+        robust,
+        {"clips": [clip, clip | {"price_percent": 5.0}]},
+        {"clips": [{"size": "640x360", "veryfast_file": 1.04, "medium_file": 1.02}]},
+        {"payloads": 0, "windows": 9},
     )
     assert "| payloads read of 3 clips, chains | 4.2% |" in text
     assert "| more bits at x264 crf 20, median (least to most) | +4.0 % (+3.0 to +5.0) |" in text
@@ -115,7 +118,7 @@ def test_the_summary_for_people_in_a_hurry() -> None:
     assert "| reported in windows without the mark | 0 of 9 |" in text
 
 
-def test_jobs_take_turns_until_the_last_is_done() -> None:
+def test_jobs_are_interleaved_until_the_last_is_done() -> None:
     seen = []
 
     def job(name: str, steps: int, pause: Pause) -> None:
@@ -123,7 +126,7 @@ def test_jobs_take_turns_until_the_last_is_done() -> None:
             seen.append(name)
             pause()
 
-    spent = in_turns({"a": lambda pause: job("a", 1, pause), "b": lambda pause: job("b", 3, pause)})
+    spent = interleave({"a": lambda pause: job("a", 1, pause), "b": lambda pause: job("b", 3, pause)})
     assert "".join(seen) == "abbb"
     assert spent.keys() == {"a", "b"}
 
@@ -134,4 +137,4 @@ def test_a_job_that_fails_is_no_result() -> None:
         raise ValueError("no such clip")
 
     with pytest.raises(ValueError, match="no such clip"):
-        in_turns({"good": lambda pause: pause(), "bad": fails})
+        interleave({"good": lambda pause: pause(), "bad": fails})

@@ -1,8 +1,8 @@
-"""What happens to a published clip: the rungs of platforms, the edits of re-uploaders, and chains of both.
+"""What happens to a published clip: renditions of platforms, edits of re-uploaders, and chains of both.
 
 Rates are bits per pixel of real listings of downloads (yt-dlp, gallery-dl, instaloader issue threads, 2019 to
-2026): they model the rate of a rung, not the encoder behind it, which is not public. Chat apps code on the
-phone, with the simplest tools of its encoder; their rates are those of the sources that are public: Signal
+2026): they model the rate of a rendition, not the encoder behind it, which is not public. Chat apps code on
+the phone, with the simplest tools of its encoder; their rates are those of the public sources: Signal
 (signalapp/Signal-Android, VideoConstants.kt: 2 Mb/s at 720 rows, no less than 500 kb/s at 480), and
 Telegram's `makeVideoBitrate` at its lowest (0.8 of 2.26 Mb/s at 720 rows, less by area).
 """
@@ -23,7 +23,7 @@ Edit = Callable[[Any, clips.Shape], Any]
 
 
 @dataclass(frozen=True)
-class Rung:
+class Rendition:
     """One version of a clip that a platform offers: shorter side, codec, bits per pixel."""
 
     short: int
@@ -66,30 +66,30 @@ class Quality:
         )
 
 
-Step = Rung | Quality
+Step = Rendition | Quality
 
-RUNGS: dict[str, Step] = {
-    "YouTube 144p AVC": Rung(144, "AVC", 0.09),
-    "YouTube 240p AVC": Rung(240, "AVC", 0.05),
-    "YouTube 360p AVC": Rung(360, "AVC", 0.041),
-    "YouTube 480p VP9": Rung(480, "VP9", 0.028),
-    "YouTube 480p AV1": Rung(480, "AV1", 0.0197),
-    "YouTube 720p AVC": Rung(720, "AVC", 0.041),
-    "YouTube 1080p AV1": Rung(1080, "AV1", 0.016),
-    "YouTube 1440p VP9": Rung(1440, "VP9", 0.025),
-    "YouTube 2160p AV1": Rung(2160, "AV1", 0.0139),
-    "TikTok 360p AVC": Rung(360, "AVC", 0.037),
-    "TikTok 540p AVC": Rung(576, "AVC", 0.054),
-    "TikTok 720p HEVC": Rung(720, "HEVC", 0.033),
-    "TikTok 1080p HEVC": Rung(1080, "HEVC", 0.022),
-    "TikTok 540p HEVC, 93 kb/s": Rung(576, "HEVC", 0.0053),
-    "Instagram 360p AVC": Rung(360, "AVC", 0.053),
-    "Instagram 720p AVC": Rung(720, "AVC", 0.072),
-    "Instagram 720p VP9": Rung(720, "VP9", 0.0114),
-    "Instagram 720p VP9, 100 kb/s": Rung(720, "VP9", 0.0036),
-    "Signal 480p, 500 kb/s": Rung(480, "AVC baseline", 0.0407),
-    "Signal 720p": Rung(720, "AVC baseline", 0.0723),
-    "Telegram 360p": Rung(360, "AVC baseline", 0.065),
+RENDITIONS: dict[str, Step] = {
+    "YouTube 144p AVC": Rendition(144, "AVC", 0.09),
+    "YouTube 240p AVC": Rendition(240, "AVC", 0.05),
+    "YouTube 360p AVC": Rendition(360, "AVC", 0.041),
+    "YouTube 480p VP9": Rendition(480, "VP9", 0.028),
+    "YouTube 480p AV1": Rendition(480, "AV1", 0.0197),
+    "YouTube 720p AVC": Rendition(720, "AVC", 0.041),
+    "YouTube 1080p AV1": Rendition(1080, "AV1", 0.016),
+    "YouTube 1440p VP9": Rendition(1440, "VP9", 0.025),
+    "YouTube 2160p AV1": Rendition(2160, "AV1", 0.0139),
+    "TikTok 360p AVC": Rendition(360, "AVC", 0.037),
+    "TikTok 540p AVC": Rendition(576, "AVC", 0.054),
+    "TikTok 720p HEVC": Rendition(720, "HEVC", 0.033),
+    "TikTok 1080p HEVC": Rendition(1080, "HEVC", 0.022),
+    "TikTok 540p HEVC, 93 kb/s": Rendition(576, "HEVC", 0.0053),
+    "Instagram 360p AVC": Rendition(360, "AVC", 0.053),
+    "Instagram 720p AVC": Rendition(720, "AVC", 0.072),
+    "Instagram 720p VP9": Rendition(720, "VP9", 0.0114),
+    "Instagram 720p VP9, 100 kb/s": Rendition(720, "VP9", 0.0036),
+    "Signal 480p, 500 kb/s": Rendition(480, "AVC baseline", 0.0407),
+    "Signal 720p": Rendition(720, "AVC baseline", 0.0723),
+    "Telegram 360p": Rendition(360, "AVC baseline", 0.065),
     "x264 crf 33": Quality(33),
 }
 HARSH = ("YouTube 144p AVC", "YouTube 240p AVC", "TikTok 540p HEVC, 93 kb/s", "Instagram 720p VP9, 100 kb/s")
@@ -226,28 +226,30 @@ CHAINS: dict[str, tuple[str, ...]] = {
 def excerpts(start: float) -> dict[str, tuple[Step, ...]]:
     """Three seconds from anywhere, as a platform shows them."""
     piece = Quality(edit=None, start=start, seconds=3.0)
-    rungs = ("YouTube 480p VP9", "YouTube 720p AVC", "TikTok 540p AVC", "Instagram 720p AVC")
-    return {f"3 s + {name}": (piece, RUNGS[name]) for name in rungs}
+    renditions = ("YouTube 480p VP9", "YouTube 720p AVC", "TikTok 540p AVC", "Instagram 720p AVC")
+    return {f"3 s + {name}": (piece, RENDITIONS[name]) for name in renditions}
 
 
 def random_chains(count: int, seed: int) -> dict[str, tuple[Step, ...]]:
-    """One to three everyday edits with random parameters, exported once, and the rung of a platform."""
+    """One to three everyday edits with random parameters, exported once, and the rendition of a platform."""
     rng = np.random.default_rng(seed)
-    usual = [name for name, step in RUNGS.items() if isinstance(step, Rung) and 360 <= step.short <= 1080]
-    rungs = [name for name in usual if name not in HARSH]
+    usual = [
+        name for name, step in RENDITIONS.items() if isinstance(step, Rendition) and 360 <= step.short <= 1080
+    ]
+    renditions = [name for name in usual if name not in HARSH]
     made: dict[str, tuple[Step, ...]] = {}
     while len(made) < count:
         drawn = _drawn(rng)
         chosen = [list(drawn)[i] for i in sorted(rng.choice(len(drawn), rng.integers(1, 4), replace=False))]
-        rung, start, seconds, crf = (
-            rng.choice(rungs),
+        rendition, start, seconds, crf = (
+            rng.choice(renditions),
             rng.uniform(0, 2),
             rng.uniform(4, 8),
             rng.integers(18, 27),
         )
         edit = _in_order([drawn[name] for name in chosen])
         export = Quality(int(crf), edit, float(start), float(seconds))
-        made[" + ".join([*chosen, f"{seconds:.1f} s", str(rung)])] = (export, RUNGS[rung])
+        made[" + ".join([*chosen, f"{seconds:.1f} s", str(rendition)])] = (export, RENDITIONS[rendition])
     return made
 
 
@@ -292,32 +294,33 @@ def _in_order(edits: Sequence[Edit]) -> Edit:
 
 def groups(start: float, random: int = 0, seed: int = 1) -> dict[str, dict[str, tuple[Step, ...]]]:
     """All attacks, by the rows that they are counted in: so many `random` chains, the same for all clips."""
-    steps = RUNGS | EDITS
+    steps = RENDITIONS | EDITS
     return {
-        "platform rungs": {n: (s,) for n, s in RUNGS.items() if n not in HARSH},
+        # The names of groups are keys of the results, and stay.
+        "platform rungs": {n: (s,) for n, s in RENDITIONS.items() if n not in HARSH},
         "edits": {n: (s,) for n, s in EDITS.items() if n not in UNSURE},
         "chains": {n: tuple(steps[part] for part in parts) for n, parts in CHAINS.items()},
         "excerpts of 3 s": excerpts(start),
-        "harshest rungs": {n: (RUNGS[n],) for n in HARSH},
+        "harshest rungs": {n: (RENDITIONS[n],) for n in HARSH},
         "camcorder and picture in picture": {n: (EDITS[n],) for n in UNSURE},
         "random chains": random_chains(random, seed),
     }
 
 
 def offered(steps: tuple[Step, ...], shape: clips.Shape) -> bool:
-    """Whether a platform makes these rungs of a clip of `shape`: those of 360 rows need as many, and those of
-    more than 1080 rows, too."""
+    """Whether a platform makes these renditions of a clip of `shape`: those of 360 rows need as many, and
+    those of more than 1080 rows, too."""
     return all(
         step.short < 360 or (shape.short >= 360 and step.short <= max(shape.short, 1080))
         for step in steps
-        if isinstance(step, Rung)
+        if isinstance(step, Rendition)
     )
 
 
 def apply(steps: tuple[Step, ...], source: Path, folder: Path) -> Path:
     """The last of the files that the steps make of `source`."""
     for number, step in enumerate(steps):
-        vp9 = isinstance(step, Rung) and step.codec == "VP9"
+        vp9 = isinstance(step, Rendition) and step.codec == "VP9"
         target = folder / f"step{number}{'.webm' if vp9 else '.mp4'}"
         step.apply(source, target)
         source = target

@@ -1,4 +1,4 @@
-"""invisible-watermark on the frames of clips: what is left of it after a few of the same rungs.
+"""invisible-watermark on the frames of clips: what is left of it after a few of the same renditions.
 
     python -m benchmarks.robustness.video.peer --clips FOLDER --seconds 3
 
@@ -23,14 +23,14 @@ from benchmarks.common import clips, runner, tools
 from benchmarks.robustness.video import attacks
 
 TOOL = "dwtDct"
-RUNGS: dict[str, tuple[attacks.Step, ...]] = {
+RENDITIONS: dict[str, tuple[attacks.Step, ...]] = {
     "none, and not coded": (),
     "x264 crf 18": (attacks.Quality(18),),
     "x264 crf 23": (attacks.Quality(23),),
     "mirror": (attacks.EDITS["mirror"],),
     "zoom 5 %": (attacks.EDITS["zoom 5 %"],),
-    "YouTube 720p AVC": (attacks.RUNGS["YouTube 720p AVC"],),
-    "TikTok 540p AVC": (attacks.RUNGS["TikTok 540p AVC"],),
+    "YouTube 720p AVC": (attacks.RENDITIONS["YouTube 720p AVC"],),
+    "TikTok 540p AVC": (attacks.RENDITIONS["TikTok 540p AVC"],),
 }
 READ = 12  # frames of a clip
 
@@ -76,14 +76,14 @@ def measure(task: tuple[Path, float, int]) -> dict[str, Any]:
             "clip": path.name,
             "attacks": {
                 attack: read(attacks.apply(steps, marked, folder), tool, payload)
-                for attack, steps in RUNGS.items()
+                for attack, steps in RENDITIONS.items()
             },
         }
 
 
 def markdown(document: dict[str, Any]) -> str:
     rows = []
-    for attack in RUNGS:
+    for attack in RENDITIONS:
         results = [clip["attacks"][attack] for clip in document["clips"]]
         frames, exact = (sum(result[name] for result in results) for name in ("frames", "exact"))
         rows.append([attack, f"{exact} of {frames}", f"{sum(r['joint'] for r in results)} of {len(results)}"])

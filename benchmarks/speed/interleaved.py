@@ -1,8 +1,8 @@
-"""CPU time of jobs that are to be compared, while they take turns in one process.
+"""CPU time of jobs that are to be compared, interleaved in one process.
 
 A machine that others share does the same work in a time that varies by a fifth from minute to minute. Jobs
-that run one after the other show that and nothing else; with turns of a second or two it falls on all of
-them.
+that run one after the other show that and nothing else; slices of a second or two spread it
+over all of them.
 """
 
 from __future__ import annotations
@@ -12,23 +12,23 @@ import time
 from collections.abc import Callable, Mapping
 
 Pause = Callable[[], None]
-"""To be called by a job now and then: the others take their turns."""
+"""To be called by a job now and then: the next one runs."""
 
 Job = Callable[[Pause], None]
 
 _IDLE_S, _IDLE_CPU_S = 0.01, 0.001
 
 
-def in_turns(jobs: Mapping[str, Job]) -> dict[str, float]:
+def interleave(jobs: Mapping[str, Job]) -> dict[str, float]:
     """CPU seconds of each job, of all of the process's threads.
 
     Only one job runs at a time; each starts in a thread of its own. What its threads still do in the
     background when it pauses is waited for, and counts as its own.
     """
-    return _Turns(jobs).seconds()
+    return _Interleaved(jobs).seconds()
 
 
-class _Turns:
+class _Interleaved:
     def __init__(self, jobs: Mapping[str, Job]) -> None:
         self._jobs = jobs
         self._waiting = list(jobs)  # the first has the turn

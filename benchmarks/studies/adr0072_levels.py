@@ -1,6 +1,6 @@
-"""What each level of the video mark costs, and how much of it comes through: where its energy should go.
+"""ADR 72. What each level of the video mark costs, and how much of it comes through.
 
-    python -m benchmarks.robustness.video.levels --clips FOLDER
+    python -m benchmarks.studies.adr0072_levels --clips FOLDER
 
 Each clip is marked in one level at a time, as strongly as `stamp` would mark it in all, and kept without
 loss. Costs are what VMAF loses and the bits at x264 medium crf 20. What came through is how far the coded
@@ -24,6 +24,7 @@ from benchmarks.common import clips, runner
 from benchmarks.common.scenes import first_scene
 from benchmarks.fidelity.video import coded_bytes, compared
 from benchmarks.robustness.video import attacks
+from benchmarks.studies import RESULTS
 from stamp.media.video.frames import watched
 from stamp.watermark.image.carrier import carriers
 from stamp.watermark.image.grid import resize
@@ -80,7 +81,7 @@ def deviations(path: Path, key: stamp.Key) -> float:
 def measure(task: tuple[Path, float, int]) -> list[dict[str, Any]]:
     path, seconds, seed = task
     key = stamp.Key(np.random.default_rng(clips.seed_of(path, seed)).bytes(32), "benchmark")
-    channels: dict[str, tuple[attacks.Step, ...]] = {name: (attacks.RUNGS[name],) for name in CHANNELS}
+    channels: dict[str, tuple[attacks.Step, ...]] = {name: (attacks.RENDITIONS[name],) for name in CHANNELS}
     channels[EXCERPT] = attacks.excerpts(seconds / 3)[EXCERPT]
     rows = []
     with tempfile.TemporaryDirectory() as name:
@@ -111,7 +112,7 @@ def measure(task: tuple[Path, float, int]) -> list[dict[str, Any]]:
     return rows
 
 
-def markdown(rows: list[dict[str, Any]]) -> str:
+def markdown(document: dict[str, Any]) -> str:
     channels = [*CHANNELS, EXCERPT]
     head = ["clip", "bits per pixel", "level", "PSNR, dB", "VMAF lost", "bits, %", *channels]
     body = [
@@ -124,19 +125,20 @@ def markdown(rows: list[dict[str, Any]]) -> str:
             f"{row['price_percent']:+.1f}",
             *(f"{row['deviations'][name]:.1f}" if name in row["deviations"] else "" for name in channels),
         ]
-        for row in rows
+        for row in document["rows"]
     ]
     return runner.table(head, body)
 
 
 def main() -> None:
-    options = clips.parser("robustness.video.levels", __doc__)
-    options.set_defaults(name="levels_video")
+    options = clips.parser("studies.adr0072_levels", __doc__)
+    options.set_defaults(name="adr0072_levels", out=RESULTS)
     given = options.parse_args()
     tasks = [(path, given.seconds, given.seed) for path in clips.find(given.clips)]
     found = [row for rows in runner.spread(measure, tasks, jobs=given.jobs, label="clips") for row in rows]
     rows = sorted(found, key=lambda row: (row["difficulty"], row["clip"], row["level"]))
-    runner.write(given, {"rows": rows}, markdown(rows), {})
+    document = {"rows": rows}
+    runner.write(given, document, markdown(document), {})
 
 
 if __name__ == "__main__":

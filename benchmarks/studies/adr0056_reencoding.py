@@ -1,6 +1,6 @@
-"""What a second lossy encoding costs, at the source's bit rate and above it.
+"""ADR 56. What a second lossy encoding costs, at the source's bit rate and above it.
 
-    python -m benchmarks.reencoding MUSIC...
+    python -m benchmarks.studies.adr0056_reencoding MUSIC...
 
 Ten seconds of each file are encoded at a usual rate, decoded, and encoded again as `stamp` does it, without a
 mark. The grade is the PEAQ objective difference grade of the second against the first: 0 is
@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.common import peaq, runner
+from benchmarks.studies import RESULTS
 from stamp.media.audio import ogg
 from stamp.media.audio.decode import Sound, samples
 from stamp.media.audio.encode import AAC_OPTIONS, mux
@@ -68,12 +69,12 @@ def excerpt(path: Path, seconds: float) -> Samples:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser("python -m benchmarks.reencoding", description=__doc__)
-    parser.set_defaults(benchmark="reencoding", tools=["stamp"], seed=0)
+    parser = argparse.ArgumentParser("python -m benchmarks.studies.adr0056_reencoding", description=__doc__)
+    parser.set_defaults(benchmark="studies.adr0056_reencoding", tools=["stamp"], seed=0)
     parser.add_argument("music", nargs="+", type=Path)
     parser.add_argument("--seconds", type=float, default=10.0, help="of each song [10]")
-    parser.add_argument("--out", type=Path, default=runner.RESULTS)
-    parser.add_argument("--name", default="reencoding")
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    parser.add_argument("--name", default="adr0056_reencoding")
     options = parser.parse_args()
     songs = [excerpt(path, options.seconds) for path in options.music]
     options.music = len(songs)

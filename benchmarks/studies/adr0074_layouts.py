@@ -1,6 +1,6 @@
-"""How much energy a picture's layout of a tile and a clip's need, over white noise.
+"""ADR 74. How much energy a picture's layout of a tile and a clip's need, over white noise.
 
-    python -m benchmarks.layouts
+    python -m benchmarks.studies.adr0074_layouts
 
 A tile is observed whose coefficients of levels 2 and 3 all carry the same amplitude in noise of variance 1,
 the other levels nothing. All of the reader counts: pilots that measure the sub-bands, code, check, and the
@@ -17,6 +17,7 @@ import numpy as np
 
 import stamp
 from benchmarks.common import runner
+from benchmarks.studies import RESULTS
 from stamp.watermark.common import null_law
 from stamp.watermark.common.coding import encode
 from stamp.watermark.common.frame import frame
@@ -65,12 +66,12 @@ def read(layout: Layout, energy: float, frames: int, seed: int) -> int:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser("python -m benchmarks.layouts", description=__doc__)
-    parser.set_defaults(benchmark="layouts", tools=["stamp"])
+    parser = argparse.ArgumentParser("python -m benchmarks.studies.adr0074_layouts", description=__doc__)
+    parser.set_defaults(benchmark="studies.adr0074_layouts", tools=["stamp"])
     parser.add_argument("--energies", nargs="+", type=float, default=[150, 170, 190, 210, 230, 250, 270])
     parser.add_argument("--frames", type=int, default=200, help="at each energy [200]")
-    parser.add_argument("--out", type=Path, default=runner.RESULTS)
-    parser.add_argument("--name", default="layouts", help="base name of the results [layouts]")
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    parser.add_argument("--name", default="adr0074_layouts")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     cases = [(name, energy) for energy in options.energies for name in LAYOUTS]

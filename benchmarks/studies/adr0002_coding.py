@@ -1,6 +1,6 @@
-"""Frame errors of the scheme's code, and of the shorter code it replaced, at the same energy a frame.
+"""ADR 2. Frame errors of the scheme's code, and of the shorter code it replaced, at the same energy a frame.
 
-    python -m benchmarks.coding
+    python -m benchmarks.studies.adr0002_coding
 
 White Gaussian noise, soft decisions. Both codes carry the same 96 bits of a frame at rate 1/6: the scheme's
 tail-biting one of constraint length 15 in 576 values, and one of constraint length 9 that is driven back to
@@ -13,11 +13,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.common import runner
+from benchmarks.studies import RESULTS
 from stamp.watermark.common import coding
 from stamp.watermark.common.frame import FRAME_BITS
 
@@ -72,13 +74,24 @@ def frame_errors(name: str, energy_db: float, frames: int, seed: int) -> int:
     return errors
 
 
+def brief(document: dict[str, Any]) -> str:
+    """The frame error rates, for the document."""
+    shares = document["frame_error_rate"]
+    rows = [
+        [f"{energy:g}", *(f"{share[i]:.1%}" for share in shares.values())]
+        for i, energy in enumerate(document["energies_db"])
+    ]
+    head = f"Of {document['frames']} frames at each energy ({runner.origin(document)}):\n\n"
+    return head + runner.table(["energy a bit over noise, dB", *shares], rows)
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser("python -m benchmarks.coding", description=__doc__)
-    parser.set_defaults(benchmark="coding", tools=["stamp"])
+    parser = argparse.ArgumentParser("python -m benchmarks.studies.adr0002_coding", description=__doc__)
+    parser.set_defaults(benchmark="studies.adr0002_coding", tools=["stamp"])
     parser.add_argument("--energies", nargs="+", type=float, default=[0.0, 0.5, 1.0, 1.5, 2.0], help="dB")
     parser.add_argument("--frames", type=int, default=1000, help="at each energy [1000]")
-    parser.add_argument("--out", type=Path, default=runner.RESULTS)
-    parser.add_argument("--name", default="coding", help="base name of the results [coding]")
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    parser.add_argument("--name", default="adr0002_coding")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     cases = [(name, energy) for energy in options.energies for name in NAMES]
