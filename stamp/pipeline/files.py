@@ -58,6 +58,7 @@ __all__ = [
 StrPath = str | os.PathLike[str]
 
 
+# Above 60 lines, since half of it is the documentation of the interface.
 def embed_file(
     src: StrPath,
     dst: StrPath,
@@ -115,15 +116,15 @@ def embed_file(
         raise ValueError(f"the strength of a mark that can be read is above 0 and finite, not {strength}")
     earlier = _identifier(src)
     request = EmbedRequest(
-        src,
-        dst,
-        payload,
-        key,
-        replace(rights, identifier=payload.hex()) if rights else None,
-        strength,
-        overwrite,
-        options or EmbedOptions(),
-        progress or _no_progress,
+        src=src,
+        dst=dst,
+        payload=payload,
+        key=key,
+        rights=replace(rights, identifier=payload.hex()) if rights else None,
+        strength=strength,
+        overwrite=overwrite,
+        options=options or EmbedOptions(),
+        progress=progress or _no_progress,
     )
     report = stages.embed(request, _medium(kind_of(src)))
     stale = not rights and earlier != payload.hex()

@@ -1,7 +1,6 @@
 """The rights notice of a file: read it, write it, or splice it into a file that is being made.
 
-Whatever changes a notice goes through `rewrite_notice`, which compares the essence before anything is
-written.
+Whatever changes a notice goes through `rewrite_notice`, which verifies the result before anything is written.
 """
 
 from __future__ import annotations
@@ -51,7 +50,7 @@ def write_rights(src: StrPath, dst: StrPath, rights: Rights, *, overwrite: bool 
 
 
 def read_rights(src: StrPath) -> RightsReport:
-    """The rights notice in `src`, and which stores hold each field. A file without one gives an empty record.
+    """Return the rights notice in `src`, and which stores hold each field; an empty record if there is none.
 
     Raises
     ------
@@ -89,21 +88,19 @@ def rewrite_notice(
     report: Callable[[File, File], Report],
     *,
     overwrite: bool,
+    expected: Rights | None = None,
 ) -> Report:
     """Write `src` to `dst` with what `change` makes of its notice, and return the `report` on the file before
     and after; `dst` is not touched where it is `src` itself and nothing differs.
 
-    Raises CorruptFile where the change would touch the essence, and what `report` raises: nothing is written
-    then.
+    Before anything is written, the result is verified: raises CorruptFile where its essence is another, or
+    where the `expected` notice cannot be read back from it.
     """
     place = placing(src, dst, overwrite)
     with open_large(src) as file:
         before = registry.File(file)
         after = change(before)
-        if after is not before and not registry.same_work(before, after):
-            raise CorruptFile(
-                "the notice cannot be changed without touching the work itself: nothing is written"
-            )
+        _verify(before, after, expected)
         result = report(before, after)
         if after is not before or not is_same(src, dst):
             with place as draft:
@@ -112,7 +109,7 @@ def rewrite_notice(
 
 
 def missing(path: Path, rights: Rights) -> tuple[Rights, tuple[str, ...]]:
-    """`rights` as they are to be written into a file, and which of their fields it does not say, although it
+    """Return `rights` as they are to be written into a file, and which of their fields it lacks, although it
     has a place for them.
 
     `{year}` is whatever year of the file's own notice fits best, else this year: what was written last year
@@ -136,8 +133,8 @@ def missing(path: Path, rights: Rights) -> tuple[Rights, tuple[str, ...]]:
 
 
 def versions(rights: Rights, present: Rights) -> list[Rights]:
-    """`rights` as they may have been written into a file that says `present`: with each year that its notice
-    gives in place of `{year}`, and, last, with this year."""
+    """Return `rights` as they may have been written into a file that has `present`: with each year of its
+    notice in place of `{year}`, and, last, with this year."""
     from datetime import date
 
     years = re.findall(r"(?<!\d)\d{4}(?!\d)", present.copyright_notice or "")
@@ -145,7 +142,7 @@ def versions(rights: Rights, present: Rights) -> list[Rights]:
 
 
 def structured_data(report: RightsReport, content_url: str) -> dict[str, Any]:
-    """The schema.org description, for JSON-LD in a web page, of the file that was read."""
+    """Return the schema.org description, for JSON-LD in a web page, of the file that was read."""
     from ..formats.kind import kind_of
     from ..metadata.jsonld import jsonld
 
@@ -159,7 +156,22 @@ def _write_rights(src: Path, dst: Path, rights: Rights, *, overwrite: bool) -> R
         lambda file: file.with_rights(rights),
         lambda before, after: _written(before, after, rights, dst),
         overwrite=overwrite,
+        expected=rights,
     )
+
+
+def _verify(before: File, after: File, expected: Rights | None) -> None:
+    """Raise CorruptFile where the essence differs, or where a field of `expected` with a place in the file
+    cannot be read back."""
+    if after is not before and not registry.same_work(before, after):
+        raise CorruptFile("the notice cannot be changed without touching the work itself: nothing is written")
+    if expected:
+        homeless = _homeless(before, expected)
+        missing = [
+            name for name in expected.values() if name not in homeless and name not in after.found.sources
+        ]
+        if missing:
+            raise CorruptFile(f"the notice cannot be read back from this file: {', '.join(missing)}")
 
 
 def _pieces_of(result: Source) -> Sequence[Piece]:
@@ -170,14 +182,10 @@ def _pieces_of(result: Source) -> Sequence[Piece]:
 
 
 def _written(before: File, after: File, rights: Rights, dst: Path) -> RightsReport:
-    """The report on a notice that was written. Raises CorruptFile where it cannot be read back."""
+    """The report on a notice that was written."""
     values, old, new = rights.values(), before.found, after.found
     homeless = _homeless(before, rights)
     wanted = [name for name in values if name not in homeless]
-    missing = [name for name in wanted if name not in new.sources]
-    if missing:
-        raise CorruptFile(f"the notice cannot be read back from this file: {', '.join(missing)}")
-
     same = [name for name in wanted if name in old.sources and by_store(old, name) == by_store(new, name)]
     notes = [
         f"{name} does not stand in {COLUMNS[store].title}: there is no room for it"

@@ -39,7 +39,7 @@ class Snapshot:
 
 
 def snapshot(path: Path) -> Snapshot:
-    """What is in the file now. Raises `MediaError` where it cannot be read at all."""
+    """Return what is in the file now. Raises `MediaError` where it cannot be read at all."""
     from ..metadata import document as registry
     from ..storage.large import open_large
 
@@ -58,7 +58,7 @@ def snapshot(path: Path) -> Snapshot:
 
 
 def receipt(before: Snapshot, after: Snapshot) -> dict[str, Any]:
-    """The `receipt` of an entry of `stamp.embed/1` and `stamp.receipt/1`.
+    """Return the `receipt` of an entry of `stamp.embed/1` and `stamp.receipt/1`.
 
     `changes` has each field, and each store, that is not as it was: {field: {store: {"before": value or null,
     "after": value or null}}}. `blocks` has the stores that these values alone do not bring back byte for

@@ -25,7 +25,8 @@ class Passage:
     """One file on its way.
 
     work : set by `decode`. effort : of the attempt that is made. metadata : None without a notice.
-    readable : whether the mark was read back.
+    readable : whether the mark was read back. drafting : what is open while there is a draft; closed, the
+        draft is in its place, left by an exception, it is gone.
     """
 
     work: Work
@@ -35,7 +36,7 @@ class Passage:
         self.effort = Effort()
         self.metadata: RightsReport | None = None
         self.readable = False
-        self.opened = ExitStack()
+        self.drafting = ExitStack()
         self._placing = placing(request.src, request.dst, request.overwrite)
         self._draft: Path | None = None
 
@@ -43,10 +44,11 @@ class Passage:
     def draft(self) -> Path:
         """The file that becomes the output; it is made when it is first asked for."""
         if self._draft is None:
-            self._draft = self.opened.enter_context(self._placing)
+            self._draft = self.drafting.enter_context(self._placing)
         return self._draft
 
     def report(self) -> EmbedReport:
+        """Return what is to be said about the finished file."""
         request, work = self.request, self.work
         metadata = self.metadata and replace(self.metadata, path=request.dst)
         notes = (*work.notes(), *(metadata.notes if metadata else ()))
@@ -93,7 +95,7 @@ def verify(passage: Passage) -> None:
 
 def place(passage: Passage) -> None:
     """Let the draft appear under the name of the output."""
-    passage.opened.close()
+    passage.drafting.close()
 
 
 class UntilReadable:
@@ -126,7 +128,7 @@ def embed(request: EmbedRequest, medium: Medium) -> EmbedReport:
     """Take one file through all stages. Where one of them fails, nothing is left of the draft, and the output
     is what it was."""
     passage = Passage(request, medium)
-    with named(request.src), passage.opened:
+    with named(request.src), passage.drafting:
         for stage in STAGES:
             stage(passage)
     return passage.report()
