@@ -13,14 +13,15 @@ from ..core.errors import CorruptFile, UnsupportedFormat
 from ..core.reports import RightsReport
 from ..core.rights import Rights
 from ..formats.source import Patched
-from ..metadata import document as registry
-from ..metadata.mapping.fields import COLUMNS, homes_in
+from ..metadata.document import Document
+from ..metadata.essence import same_essence
+from ..metadata.mapping.fields import COLUMNS, slots_in
 from ..storage.large import open_large
 from ..storage.outputs import check_output, is_same, named, output
 
 if TYPE_CHECKING:
     from ..formats.source import Piece, Source
-    from ..metadata.document import File, RightsFound
+    from ..metadata.document import RightsFound
 
 StrPath = str | os.PathLike[str]
 
@@ -44,7 +45,7 @@ def write_rights(src: StrPath, dst: StrPath, rights: Rights, *, overwrite: bool 
     result_file = output(src, dst, overwrite)
     with open_large(src) as file:
         with named(src):
-            given = registry.File(file)
+            given = Document(file)
             changed, report = _spliced(given, rights, dst)
         if changed is not given or not is_same(src, dst):
             with result_file as temp:
@@ -62,7 +63,7 @@ def read_rights(src: StrPath) -> RightsReport:
     """
     src = Path(src)
     with open_large(src) as file, named(src):
-        return report_on(registry.read_rights(file), src)
+        return report_on(Document(file).found, src)
 
 
 def missing(path: Path, rights: Rights) -> tuple[Rights, tuple[str, ...]]:
@@ -73,13 +74,13 @@ def missing(path: Path, rights: Rights) -> tuple[Rights, tuple[str, ...]]:
     is not missing now. Raises like `read_rights`.
     """
     with open_large(path) as file, named(path):
-        given = registry.File(file)
-        found, homeless = given.found, given.homeless
+        given = Document(file)
+        found, unsupported = given.found, given.unsupported
         present = found.rights.values()
 
         def lacking(version: Rights) -> tuple[str, ...]:
             table = version.to_dict()
-            wanted = Rights.from_dict({name: table[name] for name in table if name not in homeless})
+            wanted = Rights.from_dict({name: table[name] for name in table if name not in unsupported})
             then = wanted.onto(found.rights).values()
             return tuple(name for name in then if then[name] != present.get(name))
 
@@ -100,7 +101,7 @@ def versions(rights: Rights, present: Rights) -> list[Rights]:
 
 def structured_data(report: RightsReport, content_url: str) -> dict[str, Any]:
     """The schema.org description, for JSON-LD in a web page, of the file that was read."""
-    from ..formats.kind import kind_of
+    from ..formats.sniff import kind_of
     from ..metadata.jsonld import jsonld
 
     return jsonld(report.rights, kind_of(report.path), content_url)
@@ -109,7 +110,7 @@ def structured_data(report: RightsReport, content_url: str) -> dict[str, Any]:
 def with_notice(data: bytes, rights: Rights, path: Path) -> tuple[bytes, RightsReport]:
     """Splice the notice in; a container without a place for it is reported, not refused."""
     try:
-        changed, report = _spliced(registry.File(data), rights, path)
+        changed, report = _spliced(Document(data), rights, path)
         return changed.data[0 : len(changed.data)], report
     except UnsupportedFormat as error:
         return data, _without_place(rights, path, error)
@@ -140,15 +141,15 @@ def pieces_of(result: Source) -> Sequence[Piece]:
     return result.pieces if isinstance(result, Patched) else [(0, len(result))]
 
 
-def _spliced(file: File, rights: Rights, dst: Path) -> tuple[File, RightsReport]:
+def _spliced(file: Document, rights: Rights, dst: Path) -> tuple[Document, RightsReport]:
     """The file with the notice in it, read back, and the report on it."""
     values = rights.values()
     before = file.found
     changed = file.with_rights(rights)
     check_essence(file, changed)
     after = changed.found
-    homeless = _homeless(file, rights)
-    wanted = [name for name in values if name not in homeless]
+    lacking = _unsupported(file, rights)
+    wanted = [name for name in values if name not in lacking]
     missing = [name for name in wanted if name not in after.sources]
     if missing:
         raise CorruptFile(f"the notice cannot be read back from this file: {', '.join(missing)}")
@@ -157,14 +158,14 @@ def _spliced(file: File, rights: Rights, dst: Path) -> tuple[File, RightsReport]
         name for name in wanted if name in before.sources and standing(before, name) == standing(after, name)
     ]
     written = tuple(name for name in wanted if name not in same)
-    unsupported = {name: homeless[name] for name in values if name in homeless}
+    unsupported = {name: lacking[name] for name in values if name in lacking}
     notes = [
         f"{name} does not stand in {COLUMNS[store].title}: there is no room for it"
         for store in changed.created
         for name in wanted
         if store not in after.sources[name]
-        and (home := homes_in(store).get(name))
-        and home.held(values[name])
+        and (slot := slots_in(store).get(name))
+        and slot.held(values[name])
     ]
     report = report_on(after, dst)
     report = replace(
@@ -177,12 +178,12 @@ def _spliced(file: File, rights: Rights, dst: Path) -> tuple[File, RightsReport]
     return changed, report
 
 
-def _homeless(file: File, rights: Rights) -> dict[str, str]:
+def _unsupported(file: Document, rights: Rights) -> dict[str, str]:
     """Field -> why the file has no place for it."""
     full = {
         name: f"{COLUMNS[key].title} has no room for it" for name, key in file.without_room(rights).items()
     }
-    return {**file.homeless, **full}
+    return {**file.unsupported, **full}
 
 
 def standing(found: RightsFound, name: str) -> dict[str, object]:
@@ -190,9 +191,9 @@ def standing(found: RightsFound, name: str) -> dict[str, object]:
     return {store: values[name] for store, values in found.values.items() if name in values}
 
 
-def check_essence(file: File, changed: File) -> None:
+def check_essence(file: Document, changed: Document) -> None:
     """Raises `CorruptFile` if a change of the notice has touched the work itself."""
-    if changed is not file and not registry.same_work(file, changed):
+    if changed is not file and not same_essence(file, changed):
         raise CorruptFile("the notice cannot be changed without touching the work itself: nothing is written")
 
 

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 from ..core.errors import RightsError
 from ..core.reports import RightsReport
 from ..core.rights import Rights
+from ..metadata.document import Document
 from ..storage.outputs import check_output, is_same, named, output
 from .notice import check_essence, pieces_of, report_on, standing, versions
 
 if TYPE_CHECKING:
     from ..metadata.block_delta import Former
-    from ..metadata.document import Changes, File, RightsFound
+    from ..metadata.document import RightsFound
+    from ..metadata.revert import Changes
 
 StrPath = str | os.PathLike[str]
 
@@ -34,7 +36,7 @@ def remove_rights(src: StrPath, dst: StrPath, rights: Rights, *, overwrite: bool
     OutputError, UnsupportedFormat, CorruptFile, MediaError, UnwritableFile : see `write_rights`.
     """
 
-    def change(file: File) -> tuple[File, Iterable[str]]:
+    def change(file: Document) -> tuple[Document, Iterable[str]]:
         present = file.found.rights
         ours = replace(_as_written(rights, present), identifier=present.identifier)
         return file.without_rights(ours), ours.values()
@@ -61,7 +63,7 @@ def undo_rights(
     """
     wanted, formers = _parsed(changes), _formers(blocks)
 
-    def change(file: File) -> tuple[File, Iterable[str]]:
+    def change(file: Document) -> tuple[Document, Iterable[str]]:
         return file.undone(wanted, formers), changes
 
     report, before, after = _changed(Path(src), Path(dst), overwrite, change)
@@ -81,19 +83,18 @@ def _changed(
     src: Path,
     dst: Path,
     overwrite: bool,
-    change: Callable[[File], tuple[File, Iterable[str]]],
+    change: Callable[[Document], tuple[Document, Iterable[str]]],
 ) -> tuple[RightsReport, RightsFound, RightsFound]:
     """The report, and what was found before and after. `change` gives the new file, and the fields that it
     was about.
     """
-    from ..metadata import document as registry
     from ..storage.large import open_large
 
     check_output(src, dst, overwrite)
     result_file = output(src, dst, overwrite)
     with open_large(src) as data:
         with named(src):
-            file = registry.File(data)
+            file = Document(data)
             before = file.found
             result, names = change(file)
             check_essence(file, result)

@@ -18,7 +18,7 @@ import soundfile
 from stamp.core.errors import CorruptFile, MediaError, UnsupportedFormat
 from stamp.formats import boxtree as boxes
 from stamp.formats import oggpackets as oggpages
-from stamp.formats.kind import kind_of
+from stamp.formats.sniff import kind_of
 from stamp.media.audio import flac
 from stamp.media.audio.encode import as_frame, regular
 from stamp.media.audio.id3 import with_gapless

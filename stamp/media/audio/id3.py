@@ -9,8 +9,7 @@ import re
 from typing import BinaryIO
 
 from ...formats import id3 as id3tag
-from ...formats import signatures
-from ...metadata.stores import ape
+from ...formats import mpegaudio
 
 
 def id3_end(file: BinaryIO) -> int:
@@ -29,10 +28,10 @@ def first_frame(file: BinaryIO) -> int | None:
     there is none. FFmpeg's demuxer passes over junk, too, but then takes the header frame for sound."""
     start = id3_end(file)
     file.seek(start)
-    body = file.read(signatures.SEARCHED)
+    body = file.read(mpegaudio.SEARCHED)
     if body[:1] == b"\xff" and body[1:2] >= b"\xe0":  # a damaged frame is one, too
         return start
-    at = signatures.first_frame(body, tagged=start > 0)
+    at = mpegaudio.first_frame(body, tagged=start > 0)
     return None if at is None else start + at
 
 
@@ -53,12 +52,12 @@ def _last_tag(file: BinaryIO, end: int) -> int:
         file.seek(max(end - count, 0))
         return file.read(min(count, end))
 
-    if tail(128)[:3] == b"TAG" and tail(131)[:8] != ape.MARK:  # which has a "TAG" in it, too
+    if tail(128)[:3] == b"TAG" and tail(131)[:8] != mpegaudio.APE:  # which has a "TAG" in it, too
         return 128
     if tail(227)[:4] == b"TAG+":
         return 227
     footer = tail(32)
-    if footer[:8] == b"APETAGEX":  # the size counts the footer, not the header (flag 31)
+    if footer[:8] == mpegaudio.APE:  # the size counts the footer, not the header (flag 31)
         size = int.from_bytes(footer[12:16], "little")
         return size + (32 if footer[23] & 0x80 else 0)
     if footer[-9:] == b"LYRICS200" and footer[-15:-9].isdigit():

@@ -16,7 +16,6 @@ from ...core.errors import CorruptFile, UnsupportedFormat
 from ...formats import iloc
 from ...formats.isobmff import Box, box, boxes, packed
 
-TITLE: Final = "HEIC and AVIF"
 STORES: Final = ("xmp", "exif")
 
 _XMP_TYPE = b"application/rdf+xml\0"

@@ -20,7 +20,6 @@ from ..stores import iptc
 from . import extended, mpf
 from .splicing import growth
 
-TITLE: Final = "JPEG"
 STORES: Final = ("xmp", "exif", "iptc", "xmpext")
 
 _EXIF = b"Exif\0\0"

@@ -33,7 +33,6 @@ from ...formats.source import Edit, Patched, Source, chunks
 from ..stores.tags import TAGS
 from .cues import CannotMove, Shift, moved_cluster, moved_cues
 
-TITLE: Final = "MKV and WebM"
 STORES: Final = ("tags",)
 
 _EBML: Final = 0x1A45DFA3

@@ -14,10 +14,10 @@ from typing import Final
 
 from ...core.errors import CorruptFile, UnsupportedFormat
 from ...formats import id3 as id3tag
+from ...formats import mpegaudio
 from ...formats.source import Patched, Source, memoised
 from ..stores import ape, id3
 
-TITLE: Final = "MP3"
 STORES: Final = ("id3", "xmp", "ape")
 
 _XMP = b"XMP"
@@ -82,9 +82,9 @@ def _behind(data: Source) -> tuple[int, tuple[int, int]]:
         tail = data[max(front, end - _ID3V1 - 3) : end]
         footer = tail[-ape.FRAME :]
         # An APE tag of 131 bytes has its own "TAG" where that of ID3v1 would stand.
-        if tail[-_ID3V1:][:3] == b"TAG" and len(tail) >= _ID3V1 and not tail.startswith(ape.MARK):
+        if tail[-_ID3V1:][:3] == b"TAG" and len(tail) >= _ID3V1 and not tail.startswith(mpegaudio.APE):
             end -= _ID3V1
-        elif footer[:8] == ape.MARK and len(footer) == ape.FRAME:
+        elif footer[:8] == mpegaudio.APE and len(footer) == ape.FRAME:
             size, _, flags = struct.unpack_from("<III", footer, 12)
             start = end - size - (ape.FRAME if flags & ape.HAS_HEADER else 0)
             if not front <= start < end:

@@ -14,10 +14,10 @@ from typing import Final
 
 from ...core.checks import Value
 from ...core.errors import CorruptFile
+from ...formats.mpegaudio import APE
 from ..mapping.columns.music import Comment
-from ..mapping.fields import homes_in
+from ..mapping.fields import slots_in
 
-MARK: Final = b"APETAGEX"
 FRAME: Final = 32
 """Bytes of the header and of the footer."""
 VERSION: Final = 2000
@@ -29,7 +29,7 @@ _IS_HEADER = 1 << 29
 _MOST_ITEMS = 10_000
 _NO_TEXT = 6
 """Bits of an item's flags that are set where its value is binary or a link."""
-_HOMES = {name: home for name, home in homes_in("ape").items() if isinstance(home, Comment)}
+_SLOTS = {name: slot for name, slot in slots_in("ape").items() if isinstance(slot, Comment)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +39,26 @@ class _Tag:
     flags: int
     items: tuple[tuple[bytes, bytes], ...]
 
-    def at(self, home: Comment) -> list[int]:
-        """The places of the items that are the home's."""
-        return [at for at, (key, _) in enumerate(self.items) if key == home.key.upper().encode()]
+    def at(self, slot: Comment) -> list[int]:
+        """The places of the items that are the slot's."""
+        return [at for at, (key, _) in enumerate(self.items) if key == slot.key.upper().encode()]
 
-    def texts(self, home: Comment) -> list[str]:
+    def texts(self, slot: Comment) -> list[str]:
         """The texts of the first of them."""
-        return next((_texts(self.items[at][1]) for at in self.at(home)), [])
+        return next((_texts(self.items[at][1]) for at in self.at(slot)), [])
 
-    def put(self, home: Comment, texts: Sequence[str]) -> _Tag:
+    def put(self, slot: Comment, texts: Sequence[str]) -> _Tag:
         """Where the first of them stands, or at the end."""
-        places = self.at(home)
+        places = self.at(slot)
         first = min(places, default=len(self.items))
         rest = [item for at, item in enumerate(self.items[first:], first) if at not in places]
-        new = [(home.key.upper().encode(), _item(home.key, texts))] if texts else []
+        new = [(slot.key.upper().encode(), _item(slot.key, texts))] if texts else []
         return replace(self, items=(*self.items[:first], *new, *rest))
 
     def encoded(self) -> bytes:
         """Empty without items."""
         body = b"".join(raw for _, raw in self.items)
-        frame = (MARK, VERSION, len(body) + FRAME, len(self.items))
+        frame = (APE, VERSION, len(body) + FRAME, len(self.items))
         header = _FRAME.pack(*frame, self.flags | _IS_HEADER) if self.flags & HAS_HEADER else b""
         return header + body + _FRAME.pack(*frame, self.flags) if self.items else b""
 
@@ -66,7 +66,7 @@ class _Tag:
 def read(block: bytes) -> dict[str, Value]:
     """The rights in a tag. Raises `CorruptFile` where a length does not fit."""
     tag = _parsed(block)
-    found = {name: home.value(tag.texts(home)) for name, home in _HOMES.items()}
+    found = {name: slot.value(tag.texts(slot)) for name, slot in _SLOTS.items()}
     return {name: value for name, value in found.items() if value is not None}
 
 
@@ -76,10 +76,10 @@ def write(block: bytes | None, values: dict[str, Value]) -> bytes:
     """
     tag = before = _Tag(HAS_HEADER, ()) if block is None else _parsed(block)
     for name, value in values.items():
-        home = _HOMES[name]
-        texts = home.texts(value)
-        if len(tag.at(home)) != 1 or home.value(tag.texts(home)) != home.value(texts):
-            tag = tag.put(home, texts)
+        slot = _SLOTS[name]
+        texts = slot.texts(value)
+        if len(tag.at(slot)) != 1 or slot.value(tag.texts(slot)) != slot.value(texts):
+            tag = tag.put(slot, texts)
     return block if block is not None and tag == before else tag.encoded()
 
 
@@ -87,7 +87,7 @@ def remove(block: bytes, values: dict[str, Value]) -> bytes:
     """`block` without these fields; empty if no item is left."""
     tag = _parsed(block)
     for name in values:
-        tag = tag.put(_HOMES[name], ())
+        tag = tag.put(_SLOTS[name], ())
     return tag.encoded()
 
 
@@ -96,7 +96,7 @@ def _parsed(block: bytes) -> _Tag:
         raise CorruptFile("the APE tag is cut off")
     mark, version, size, count, flags = _FRAME.unpack_from(block, len(block) - FRAME)
     body = block[FRAME if flags & HAS_HEADER else 0 : -FRAME]
-    if mark != MARK or version != VERSION or size != len(body) + FRAME or count > _MOST_ITEMS:
+    if mark != APE or version != VERSION or size != len(body) + FRAME or count > _MOST_ITEMS:
         raise CorruptFile("the footer of the APE tag is damaged")
     items: list[tuple[bytes, bytes]] = []
     at = 0
