@@ -21,7 +21,8 @@ from PIL import Image
 
 from benchmarks.common import photos, runner
 from stamp.core.rights import Rights
-from stamp.metadata import document as registry
+from stamp.formats.sniff import sniff
+from stamp.metadata.document import Document
 from stamp.metadata.mapping.fields import FIELDS, STORES, Field
 
 RIGHTS = Rights(
@@ -128,7 +129,7 @@ def shown(path: Path, read: Callable[[Path], set[str]]) -> list[str]:
 
 def _homes(field: Field) -> dict[str, str]:
     """Store -> the field's place in it, for the documents."""
-    return {STORES[store]: str(home) for store, home in field.homes.items() if store != "xmpext"}
+    return {STORES[store]: str(slot) for store, slot in field.slots.items() if store != "xmpext"}
 
 
 def markdown(rows: dict[str, dict[str, list[str]]], readers: list[str]) -> str:
@@ -166,9 +167,10 @@ def main() -> None:
     rows: dict[str, dict[str, list[str]]] = {}
     with tempfile.TemporaryDirectory() as folder:
         for title, suffix, data in samples():
-            if registry.supported(registry.identify(data)):
+            if (found := sniff(data)) and found.notice:
                 path = Path(folder) / f"file.{suffix}"
-                path.write_bytes(registry.write_rights(data, RIGHTS))
+                written = Document(data).with_rights(RIGHTS).data
+                path.write_bytes(written[0 : len(written)])
                 rows[title] = {reader: shown(path, READERS[reader][0]) for reader in readers}
     said = ", ".join(f"{name} {number}" for name, number in versions.items())
     text = f"{markdown(rows, readers)}\n{said}.\n"

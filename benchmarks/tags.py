@@ -30,7 +30,8 @@ from typing import Any
 from PIL import Image
 
 from benchmarks.common import photos, runner
-from stamp.metadata import document as registry
+from stamp.formats.sniff import sniff
+from stamp.formats.table import FORMATS
 
 NOTICE = "© 2026 Zoë Müller-Łukasz 東京"
 FIELDS = {
@@ -148,7 +149,7 @@ def cases(quick: bool, given: list[Path]) -> list[Case]:
     ]
     if given != [photos.SAMPLE_MEDIA]:
         data = [path.read_bytes() for path in photos.find(given)]
-        jpegs = [content for content in data if registry.identify(content) == "jpeg"]
+        jpegs = [content for content in data if sniff(content) == FORMATS["jpeg"]]
         found.insert(0, Case(f"{len(jpegs)} JPEG photos as given", "jpg", jpegs, count, "exiftool"))
     if shutil.which("ffmpeg"):
         sound = ["-f", "lavfi", "-i", "sine=440:duration=20"]

@@ -13,8 +13,8 @@ from short_sounds import sound
 
 from stamp.core.rights import DATA_MINING, Party, Rights
 from stamp.core.vocabulary import DIGITAL_SOURCE_TYPES
-from stamp.metadata import document as registry
-from stamp.metadata.mapping.fields import FIELDS
+from stamp.metadata import containers
+from stamp.metadata.mapping.fields import coverage
 
 # A codestream of 33 x 21 pixels of one colour, from libjxl 0.11.
 JXL = "ff0aa0004080480804010074004b188b1500d413e3ffc418ff004382720100dd731418dbfd9a4af8860f"
@@ -56,11 +56,11 @@ def some_rights(draw: st.DrawFn) -> Rights:
     )
 
 
-def with_home(rights: Rights, container: str) -> Rights:
+def with_slot(rights: Rights, container: str) -> Rights:
     """What of the record a container has a place for."""
-    stores = registry.stores(container)
-    homeless = [field.name for field in FIELDS if not any(store in field.homes for store in stores)]
-    return dataclasses.replace(rights, **dict.fromkeys(homeless))
+    table = coverage(containers.load(container).STORES, {})
+    without = [name for name, row in table.items() if not row["homes"]]
+    return dataclasses.replace(rights, **dict.fromkeys(without))
 
 
 LICENSOR = party(name=TEXT, url=URL, email=EMAIL, id=TEXT)

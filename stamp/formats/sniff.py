@@ -2,67 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
-from typing import Final
+import os
+from typing import BinaryIO, Final
 
-from .signatures import film, sound
 from .source import Source
+from .table import FORMATS, Format, Kind
+
+HEAD: Final = 400
+"""How many bytes suffice for nearly every format, and for the kind of work in it."""
+
+_STRONG = tuple(each for each in FORMATS.values() if each.signatures and not each.weak)
+_WEAK = tuple(each for each in FORMATS.values() if each.weak)
+_BRANDED = tuple(each for each in FORMATS.values() if each.brands)
 
 
-def _score_jpeg(head: bytes) -> int:
-    return 100 if head[:3] == b"\xff\xd8\xff" else 0
+def sniff(data: Source) -> Format | None:
+    """Return the format of a file, or None where it is none that is known.
 
-
-def _score_png(head: bytes) -> int:
-    return 100 if head[:8] == b"\x89PNG\r\n\x1a\n" else 0
-
-
-def _score_webp(head: bytes) -> int:
-    return 100 if head[:4] == b"RIFF" and head[8:12] == b"WEBP" else 0
-
-
-def _score_tiff(head: bytes) -> int:
-    big = head[:8] in (b"II+\0\x08\0\0\0", b"MM\0+\0\x08\0\0")
-    return 90 if big or head[:4] in (b"II*\0", b"MM\0*") else 0
-
-
-def _score_gif(head: bytes) -> int:
-    return 100 if head[:6] in (b"GIF87a", b"GIF89a") else 0
-
-
-def _score_jxl(head: bytes) -> int:
-    if head[:12] == b"\0\0\0\x0cJXL \r\n\x87\n":
-        return 100
-    return 60 if head[:2] == b"\xff\x0a" else 0
-
-
-_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"mif2", b"avif", b"MA1A", b"MA1B")
-
-
-def _score_heif(head: bytes) -> int:
-    return 100 if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS else 0
-
-
-SOUNDS: Final = ("aiff", "flac", "mp3", "ogg", "wav")
-STILLS: Final[Mapping[str, Callable[[bytes], int]]] = MappingProxyType(
-    {
-        "gif": _score_gif,
-        "heif": _score_heif,
-        "jpeg": _score_jpeg,
-        "jxl": _score_jxl,
-        "png": _score_png,
-        "tiff": _score_tiff,
-        "webp": _score_webp,
-    }
-)
-
-
-def identify(data: Source) -> str | None:
-    """The container's name ("jpeg", "png", ...) from the content alone, or None. The best score wins, ties go
-    to the first name.
+    MPEG audio may begin within a frame, and ID3v2 tags may stand in front of sound: then more than the first
+    `HEAD` bytes are read.
     """
-    head = data[0:64]
-    scores = {name: score(head) for name, score in STILLS.items()}
-    best = max(sorted(scores), key=scores.__getitem__)
-    return best if scores[best] else film(head) or sound(data)
+    head = data[0:HEAD]
+    if head[4:8] == b"ftyp":
+        brand = head[8:12]
+        return next((each for each in _BRANDED if brand.startswith(each.brands)), FORMATS["mp4"])
+    strong = next((each for each in _STRONG if each.fits(head)), None)
+    return strong or _sound(data) or next((each for each in _WEAK if each.fits(head)), None)
+
+
+def _sound(data: Source) -> Format | None:
+    """Return the format of sound that is found by its frames, or behind ID3v2 tags."""
+    from . import id3, mpegaudio  # which images and most videos do without
+
+    tags = id3.prefix(data)
+    body = data[tags : tags + mpegaudio.SEARCHED]
+    if tags and (found := next((each for each in _STRONG if each.tagged and each.fits(body)), None)):
+        return found
+    if mpegaudio.is_adts(body):
+        return FORMATS["aac"]
+    if mpegaudio.first_frame(body, tagged=tags > 0) is not None:
+        return FORMATS["mp3"]
+    return FORMATS["mpegaudio"] if mpegaudio.is_frame(body) else None
+
+
+def kind(data: Source) -> Kind:
+    """Return the kind of work in a file; its first `HEAD` bytes suffice, but for MPEG audio that begins
+    within a frame. What nobody knows counts as an image: the image readers know most formats by far.
+
+    An MP4, Matroska or Ogg file counts by its brand and first stream; whether it has pictures that move is
+    for its reader to find out.
+    """
+    found = sniff(data)
+    if found is None:
+        return "image"
+    if found.other_kind:
+        other, marks = found.other_kind
+        head = data[0:HEAD]
+        if any(mark in head for mark in marks):
+            return other
+    return found.kind
+
+
+def kind_of(path: str | os.PathLike[str]) -> Kind:
+    """Return the `kind` of a file; one that cannot be read counts as an image, whose reader says why."""
+    try:
+        with open(path, "rb", opener=_opened) as file:
+            return kind(_File(file))
+    except (OSError, ValueError):
+        return "image"
+
+
+def sniff_path(path: str | os.PathLike[str]) -> Format | None:
+    """Return the format of the file at `path`. Raises OSError, ValueError where it cannot be read."""
+    with open(path, "rb", opener=_opened) as file:
+        return sniff_file(file)
+
+
+def sniff_file(file: BinaryIO) -> Format | None:
+    """Return the format of an open file that can seek. Raises OSError."""
+    return sniff(_File(file))
+
+
+def _opened(path: str, flags: int) -> int:
+    # Without O_NONBLOCK, opening a named pipe waits for somebody to write to it.
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+class _File:
+    """An open file as a `Source`."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._size = file.seek(0, os.SEEK_END)
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, span: slice, /) -> bytes:
+        start, stop, _ = span.indices(self._size)
+        self._file.seek(start)
+        return self._file.read(max(stop - start, 0))

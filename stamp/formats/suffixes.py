@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
-_PICTURES = ".jpg .jpeg .jpe .jfif .png .webp .tif .tiff .avif .heic .heif .hif"
-_PICTURES_FOR_NOTICES = ".gif .jxl"
-_CLIPS = ".mp4 .m4v .mov .qt .mkv .webm .avi .mpg .mpeg .flv .ogv .3gp .mts .m2ts .ts .vob"
-_SONGS = ".wav .wave .bwf .rf64 .aif .aiff .aifc .flac .mp3 .m4a .m4b .ogg .oga .opus .mka"
+from .table import FORMATS
 
-SUFFIXES = frozenset(" ".join((_PICTURES, _PICTURES_FOR_NOTICES, _CLIPS, _SONGS)).split())
+SUFFIXES: Final = frozenset(
+    suffix for each in FORMATS.values() if each.marked or each.notice for suffix in each.suffixes
+)
 """What a walk through a folder picks up; a file that is named itself is tried whatever its name."""
 
-_SAME_CONTAINER = (
-    {".jpg", ".jpeg", ".jpe", ".jfif"},
-    {".tif", ".tiff"},
-    {".heic", ".heif", ".hif"},
-    {".mp4", ".m4v"},
-    {".mov", ".qt"},
-    {".mpg", ".mpeg"},
-    {".wav", ".wave", ".bwf", ".rf64"},
-    {".aif", ".aiff", ".aifc"},
-    {".m4a", ".m4b"},
-    {".ogg", ".oga"},
-    {".opus", ".oga"},
-)
+_SAME_CONTAINER = tuple(frozenset(names.split()) for each in FORMATS.values() for names in each.names)
 
 
 def wrong_suffix(path: Path, output: Path) -> str:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.errors import MediaError, OutputError, StampError
+from ..formats.sniff import sniff_path
 from ..formats.suffixes import SUFFIXES, same_container, wrong_suffix
+from ..formats.table import FORMATS
 
-_TYPESCRIPT, _TWO_PACKETS = ".ts", 2 * 192
-
+_TYPESCRIPT = ".ts"
 _STAMPED = ".stamped"
 
 
@@ -82,16 +83,13 @@ def _walk(root: Path, skipped: str | None, others: Others) -> Iterator[Source | 
 
 
 def _is_transport_stream(path: Path) -> bool:
-    """Not a program: a sync byte begins each packet of 188 bytes (ISO/IEC 13818-1, 2.4.3), or of 192 as
-    camcorders write them. What cannot be read counts, for its reader to say why."""
+    """Not a program. What cannot be read counts, for its reader to say why."""
     if not path.is_file():  # a pipe would wait for ever
         return True
     try:
-        with path.open("rb") as file:
-            head = file.read(_TWO_PACKETS)
+        return sniff_path(path) == FORMATS["mpegts"]
     except OSError:
         return True
-    return any(head[start::step][:2] == b"GG" for start, step in ((0, 188), (4, 192)))
 
 
 def inputs(paths: Iterable[str | os.PathLike[str]], others: Others | None = None) -> list[Job]:

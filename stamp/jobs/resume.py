@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..core.errors import CorruptFile, UnsupportedFormat
 from ..core.rights import Rights
-from ..formats.kind import kind_of
+from ..formats.sniff import kind_of
 from ..pipeline.files import detect_file
 from ..pipeline.notice import missing, read_rights
 

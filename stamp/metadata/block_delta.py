@@ -90,6 +90,6 @@ def _text(data: bytes) -> str:
 
 
 def _sha256(block: bytes) -> str:
-    import hashlib  # see `registry`
+    import hashlib  # see `essence`
 
     return hashlib.sha256(block).hexdigest()

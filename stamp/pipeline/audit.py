@@ -89,7 +89,7 @@ def audit_rights(original: str | os.PathLike[str], copy: str | os.PathLike[str])
 
 
 def _compared(name: str, before: RightsFound, after: RightsFound) -> FieldAudit:
-    from ..metadata import document as registry
+    from ..metadata import containers
     from ..metadata.mapping.fields import agree
 
     old, new = before.sources.get(name, []), after.sources.get(name, [])
@@ -103,6 +103,6 @@ def _compared(name: str, before: RightsFound, after: RightsFound) -> FieldAudit:
     elif not agree(name, new[0], now, was):
         outcome = "changed"
     else:
-        possible = registry.stores(after.container)
+        possible = containers.load(after.container).STORES
         outcome = "kept" if set(old) & set(possible) <= set(new) else "partly"
     return FieldAudit(outcome, was, now, tuple(old), tuple(new))

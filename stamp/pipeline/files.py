@@ -30,7 +30,8 @@ from ..core.errors import (
 from ..core.options import EmbedOptions, Progress
 from ..core.reports import DetectReport, EmbedReport, RightsReport
 from ..core.rights import Rights
-from ..formats.kind import HEAD, Kind, kind, kind_of
+from ..formats.sniff import HEAD, kind, kind_of
+from ..formats.table import Kind
 from ..storage.outputs import check_output, named
 from . import stages
 from .audit import AuditReport, audit_rights

@@ -16,14 +16,15 @@ from ..core.errors import CorruptFile, UnsupportedFormat
 from ..core.reports import RightsReport
 from ..core.rights import Rights
 from ..formats.source import Patched
-from ..metadata import document as registry
-from ..metadata.mapping.fields import COLUMNS, homes_in
+from ..metadata.document import Document
+from ..metadata.essence import same_essence
+from ..metadata.mapping.fields import COLUMNS, slots_in
 from ..storage.large import open_large
 from ..storage.outputs import check_output, is_same, named, placing
 
 if TYPE_CHECKING:
     from ..formats.source import Piece, Source
-    from ..metadata.document import File, RightsFound
+    from ..metadata.document import RightsFound
 
 StrPath = str | os.PathLike[str]
 Report = TypeVar("Report")
@@ -78,14 +79,14 @@ def add_notice(draft: Path, rights: Rights) -> RightsReport:
 def find_rights(path: Path) -> RightsFound:
     """Return what the stores of a file say. Raises like `read_rights`."""
     with open_large(path) as file, named(path):
-        return registry.read_rights(file)
+        return Document(file).found
 
 
 def rewrite_notice(
     src: Path,
     dst: Path,
-    change: Callable[[File], File],
-    report: Callable[[File, File], Report],
+    change: Callable[[Document], Document],
+    report: Callable[[Document, Document], Report],
     *,
     overwrite: bool,
     expected: Rights | None = None,
@@ -98,7 +99,7 @@ def rewrite_notice(
     """
     place = placing(src, dst, overwrite)
     with open_large(src) as file:
-        before = registry.File(file)
+        before = Document(file)
         after = change(before)
         _verify(before, after, expected)
         result = report(before, after)
@@ -116,13 +117,13 @@ def missing(path: Path, rights: Rights) -> tuple[Rights, tuple[str, ...]]:
     is not missing now. Raises like `read_rights`.
     """
     with open_large(path) as file, named(path):
-        given = registry.File(file)
-        found, homeless = given.found, given.homeless
+        given = Document(file)
+        found, unsupported = given.found, given.unsupported
         present = found.rights.values()
 
         def lacking(version: Rights) -> tuple[str, ...]:
             table = version.to_dict()
-            wanted = Rights.from_dict({name: table[name] for name in table if name not in homeless})
+            wanted = Rights.from_dict({name: table[name] for name in table if name not in unsupported})
             then = wanted.onto(found.rights).values()
             return tuple(name for name in then if then[name] != present.get(name))
 
@@ -143,7 +144,7 @@ def versions(rights: Rights, present: Rights) -> list[Rights]:
 
 def structured_data(report: RightsReport, content_url: str) -> dict[str, Any]:
     """Return the schema.org description, for JSON-LD in a web page, of the file that was read."""
-    from ..formats.kind import kind_of
+    from ..formats.sniff import kind_of
     from ..metadata.jsonld import jsonld
 
     return jsonld(report.rights, kind_of(report.path), content_url)
@@ -160,15 +161,15 @@ def _write_rights(src: Path, dst: Path, rights: Rights, *, overwrite: bool) -> R
     )
 
 
-def _verify(before: File, after: File, expected: Rights | None) -> None:
+def _verify(before: Document, after: Document, expected: Rights | None) -> None:
     """Raise CorruptFile where the essence differs, or where a field of `expected` with a place in the file
     cannot be read back."""
-    if after is not before and not registry.same_work(before, after):
+    if after is not before and not same_essence(before, after):
         raise CorruptFile("the notice cannot be changed without touching the work itself: nothing is written")
     if expected:
-        homeless = _homeless(before, expected)
+        unsupported = _unsupported(before, expected)
         missing = [
-            name for name in expected.values() if name not in homeless and name not in after.found.sources
+            name for name in expected.values() if name not in unsupported and name not in after.found.sources
         ]
         if missing:
             raise CorruptFile(f"the notice cannot be read back from this file: {', '.join(missing)}")
@@ -181,34 +182,34 @@ def _pieces_of(result: Source) -> Sequence[Piece]:
     return result.pieces if isinstance(result, Patched) else [(0, len(result))]
 
 
-def _written(before: File, after: File, rights: Rights, dst: Path) -> RightsReport:
+def _written(before: Document, after: Document, rights: Rights, dst: Path) -> RightsReport:
     """The report on a notice that was written."""
     values, old, new = rights.values(), before.found, after.found
-    homeless = _homeless(before, rights)
-    wanted = [name for name in values if name not in homeless]
+    unsupported = _unsupported(before, rights)
+    wanted = [name for name in values if name not in unsupported]
     same = [name for name in wanted if name in old.sources and by_store(old, name) == by_store(new, name)]
     notes = [
         f"{name} does not stand in {COLUMNS[store].title}: there is no room for it"
         for store in after.created
         for name in wanted
-        if store not in new.sources[name] and (home := homes_in(store).get(name)) and home.held(values[name])
+        if store not in new.sources[name] and (home := slots_in(store).get(name)) and home.held(values[name])
     ]
     report = report_on(new, dst)
     return replace(
         report,
         written=tuple(name for name in wanted if name not in same),
         unchanged=tuple(same),
-        unsupported={name: homeless[name] for name in values if name in homeless},
+        unsupported={name: unsupported[name] for name in values if name in unsupported},
         notes=(*report.notes, *notes),
     )
 
 
-def _homeless(file: File, rights: Rights) -> dict[str, str]:
+def _unsupported(file: Document, rights: Rights) -> dict[str, str]:
     """Field -> why the file has no place for it."""
     full = {
         name: f"{COLUMNS[key].title} has no room for it" for name, key in file.without_room(rights).items()
     }
-    return {**file.homeless, **full}
+    return {**file.unsupported, **full}
 
 
 def by_store(found: RightsFound, name: str) -> dict[str, object]:

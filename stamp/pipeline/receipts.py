@@ -14,7 +14,7 @@ from ..core.errors import MediaError, RightsError
 
 if TYPE_CHECKING:
     from ..core.checks import Value
-    from ..metadata.document import Changes
+    from ..metadata.revert import Changes
 
 _SLICE = 1 << 20
 
@@ -40,7 +40,8 @@ class Snapshot:
 
 def snapshot(path: Path) -> Snapshot:
     """Return what is in the file now. Raises `MediaError` where it cannot be read at all."""
-    from ..metadata import document as registry
+    from ..metadata.document import Document
+    from ..metadata.essence import essence_digest
     from ..storage.large import open_large
 
     digest = hashlib.sha256()
@@ -49,9 +50,9 @@ def snapshot(path: Path) -> Snapshot:
         for start in range(0, size, _SLICE):
             digest.update(file[start : min(start + _SLICE, size)])
         try:
-            opened = registry.File(file)
+            opened = Document(file)
             found, blocks = opened.found, opened.blocks
-            essence = registry.work_digest(opened)
+            essence = essence_digest(opened)
         except MediaError:
             return Snapshot(size, digest.hexdigest(), None, None, {}, {})
     return Snapshot(size, digest.hexdigest(), found.container, essence, found.values, blocks)
@@ -170,7 +171,7 @@ def _plain(changes: Changes) -> dict[str, Any]:
 
 
 def _blocks(before: Snapshot, after: Snapshot, changes: Changes, notice_only: bool) -> dict[str, Any]:
-    from ..metadata import document as registry
+    from ..metadata.revert import formers
 
-    formers = registry.formers(before.blocks, after.blocks, changes, notice_only=notice_only)
-    return {store: asdict(formers[store]) for store in sorted(formers)}
+    found = formers(before.blocks, after.blocks, changes, notice_only=notice_only)
+    return {store: asdict(found[store]) for store in sorted(found)}

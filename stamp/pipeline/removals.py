@@ -17,7 +17,8 @@ from .notice import by_store, report_on, rewrite_notice, versions
 
 if TYPE_CHECKING:
     from ..metadata.block_delta import Former
-    from ..metadata.document import Changes, File
+    from ..metadata.document import Document
+    from ..metadata.revert import Changes
 
 StrPath = str | os.PathLike[str]
 
@@ -34,11 +35,11 @@ def remove_rights(src: StrPath, dst: StrPath, rights: Rights, *, overwrite: bool
     OutputError, UnsupportedFormat, CorruptFile, MediaError, UnwritableFile : see `write_rights`.
     """
 
-    def ours(file: File) -> Rights:
+    def ours(file: Document) -> Rights:
         present = file.found.rights
         return replace(_as_written(rights, present), identifier=present.identifier)
 
-    def report(before: File, after: File) -> RightsReport:
+    def report(before: Document, after: Document) -> RightsReport:
         return _removed(before, after, ours(before).values(), Path(dst))
 
     src, dst = Path(src), Path(dst)
@@ -68,7 +69,7 @@ def undo_rights(
     """
     wanted, formers = _parsed(changes), _formers(blocks)
 
-    def report(before: File, after: File) -> RightsReport:
+    def report(before: Document, after: Document) -> RightsReport:
         old, new = before.found, after.found
         result = _removed(before, after, changes, Path(dst))
         everything = dict.fromkeys((*new.sources, *old.sources))
@@ -90,7 +91,7 @@ def _says_more(before: Mapping[str, object], after: Mapping[str, object]) -> boo
     return any(before.get(store) != value for store, value in after.items())
 
 
-def _removed(before: File, after: File, names: Iterable[str], dst: Path) -> RightsReport:
+def _removed(before: Document, after: Document, names: Iterable[str], dst: Path) -> RightsReport:
     """The report on a file from which the fields `names` were to go."""
     old, new = before.found, after.found
     gone = tuple(name for name in old.sources if by_store(old, name) != by_store(new, name))

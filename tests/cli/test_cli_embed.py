@@ -87,7 +87,7 @@ def test_a_forced_output_that_links_to_a_source_is_refused(
 
 
 def test_no_watermark_leaves_the_picture_data(stamp: Runner, photo: Path, key_file: Path) -> None:
-    from stamp.metadata.document import essence_digest
+    from documents import essence_digest
 
     result = stamp("embed", photo, "--no-watermark", "--copyright", "© {year} A", "-o", "out.jpg")
     assert result.code == 0

@@ -12,6 +12,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import documents
 import pytest
 from films import Mp4, box
 from made_films import FILMS, film, packets
@@ -19,7 +20,6 @@ from made_films import FILMS, film, packets
 import stamp
 from stamp.core.errors import MediaError
 from stamp.core.rights import Party, Rights
-from stamp.metadata import document as registry
 from stamp.pipeline.receipts import receipt, snapshot
 from stamp.pipeline.removals import undo_rights
 
@@ -75,7 +75,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Every film, and every film with the notice."""
     root = tmp_path_factory.mktemp("films")
     before = {name: film(name) for name in FILMS}
-    after = {name: registry.write_rights(data, RIGHTS) for name, data in before.items()}
+    after = {name: documents.write_rights(data, RIGHTS) for name, data in before.items()}
     return put(root / "before", before), put(root / "after", after)
 
 
@@ -164,8 +164,8 @@ def test_ffprobe_and_mediainfo_read_the_exact_texts(name: str, folders: tuple[Pa
 def test_every_packet_is_as_it_was(name: str, folders: tuple[Path, Path]) -> None:
     before, after = ((folder / name).read_bytes() for folder in folders)
     assert packets(after) == packets(before)
-    assert registry.essence_digest(after) == registry.essence_digest(before)
-    back = registry.remove_rights(after, RIGHTS)
+    assert documents.essence_digest(after) == documents.essence_digest(before)
+    back = documents.remove_rights(after, RIGHTS)
     assert packets(back) == packets(before)
     hashes = [
         run("ffmpeg", "-v", "error", "-i", folder / name, "-map", "0", "-c", "copy", "-f", "framemd5", "-")
@@ -184,15 +184,15 @@ def test_faststart_is_kept(folders: tuple[Path, Path]) -> None:
 @pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.name)
 def test_films_of_other_projects(path: Path) -> None:
     data = path.read_bytes()
-    if registry.identify(data) not in ("mp4", "quicktime", "threegp", "matroska"):
+    if documents.identify(data) not in ("mp4", "quicktime", "threegp", "matroska"):
         return
     try:
-        written = registry.write_rights(data, RIGHTS)
+        written = documents.write_rights(data, RIGHTS)
     except MediaError:
         return
     assert packets(written) == packets(data)
-    assert registry.read_rights(written).rights == RIGHTS.onto(registry.read_rights(data).rights)
-    assert registry.write_rights(written, RIGHTS) is written
+    assert documents.read_rights(written).rights == RIGHTS.onto(documents.read_rights(data).rights)
+    assert documents.write_rights(written, RIGHTS) is written
 
 
 @pytest.mark.slow

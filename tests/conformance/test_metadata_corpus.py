@@ -6,11 +6,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import documents
 import pytest
 
 from stamp.core.errors import MediaError
 from stamp.core.rights import Party, Rights
-from stamp.metadata import document as registry
+from stamp.metadata.document import Document
 
 MEDIA = Path(__file__).resolve().parents[2] / "../shared/media"
 RIGHTS = Rights(
@@ -32,18 +33,18 @@ RIGHTS = Rights(
 
 def check(data: bytes) -> str | None:
     """What is wrong with a file's notice after writing and undoing."""
-    before = registry.read_rights(data)
-    written = registry.write_rights(data, RIGHTS)
-    if not registry.same_essence(data, written):
+    before = documents.read_rights(data)
+    written = documents.write_rights(data, RIGHTS)
+    if not documents.same_essence(data, written):
         return "the work itself has changed"
-    after = registry.read_rights(written)
-    absent = registry.File(data).homeless
+    after = documents.read_rights(written)
+    absent = Document(data).unsupported
     held = Rights.from_dict({name: text for name, text in RIGHTS.to_dict().items() if name not in absent})
     if held.onto(before.rights) != after.rights:
         return f"reads back as {after.rights}"
     if after.conflicts:
         return f"stores contradict each other: {after.conflicts}"
-    if registry.write_rights(written, RIGHTS) is not written:
+    if documents.write_rights(written, RIGHTS) is not written:
         return "a second run changes it"
     was, now = before.values, after.values
     changes = {
@@ -54,7 +55,7 @@ def check(data: bytes) -> str | None:
         }
         for store in {**was, **now}
     }
-    undone = registry.read_rights(registry.undo_rights(written, changes))
+    undone = documents.read_rights(documents.undo_rights(written, changes))
     return None if undone.values == was else f"undone, it says {undone.values} instead of {was}"
 
 
@@ -65,7 +66,7 @@ def test_every_file_at_hand() -> None:
         if not path.is_file() or path.stat().st_size > 1_000_000 or "malformed" in path.parts:
             continue
         data = path.read_bytes()
-        if registry.identify(data) is None:
+        if documents.identify(data) is None:
             continue
         try:
             problem = check(data)

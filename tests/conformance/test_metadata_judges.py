@@ -13,14 +13,15 @@ from dataclasses import replace
 from hashlib import md5
 from pathlib import Path
 
+import documents
 import pillow_heif
 import pytest
 from PIL import Image, ImageCms
 
 from stamp.core.errors import MediaError, UnsupportedFormat
 from stamp.core.rights import Party, Rights
-from stamp.metadata import document as registry
 from stamp.metadata.containers import extended, jpeg, jxl
+from stamp.metadata.document import Document
 from stamp.metadata.stores import exif, iptc, pngtext, xmp
 
 RIGHTS = Rights(
@@ -210,7 +211,7 @@ def generated() -> dict[str, bytes]:
 def corpus() -> dict[str, bytes]:
     """Real and odd files of camera makers and of other projects' tests, where they are at hand."""
     paths = [path for folder in ("metadata", "photos") for path in sorted((MEDIA / folder).glob("*"))]
-    return {path.name: data for path in paths if registry.identify(data := path.read_bytes()) is not None}
+    return {path.name: data for path in paths if documents.identify(data := path.read_bytes()) is not None}
 
 
 def put(folder: Path, files: dict[str, bytes]) -> Path:
@@ -247,7 +248,7 @@ def test_exact_texts_and_nothing_else_changed_in_generated_files(tmp_path: Path)
     files = generated()
     before = exiftool(put(tmp_path / "before", files))
     after = exiftool(
-        put(tmp_path / "after", {name: registry.write_rights(data, RIGHTS) for name, data in files.items()}),
+        put(tmp_path / "after", {name: documents.write_rights(data, RIGHTS) for name, data in files.items()}),
         "-n",
     )
     plain = exiftool(tmp_path / "after")
@@ -278,7 +279,7 @@ def test_exiv2_reads_the_same(tmp_path: Path) -> None:
         if name in NOT_FOR_EXIV2:
             continue
         path = tmp_path / name
-        path.write_bytes(registry.write_rights(data, RIGHTS))
+        path.write_bytes(documents.write_rights(data, RIGHTS))
         found, complaints = exiv2(path)
         assert {key: found.get(key) for key in EXIV2} == EXIV2, name
         assert complaints == b"", name
@@ -296,7 +297,9 @@ def test_exiv2_reads_packets_with_other_prefixes_than_ours(tmp_path: Path) -> No
     body = f'<rdf:Description rdf:about=""{spaces} xap:CreatorTool="Old" xapRights:Owner="O" ps:City="Köln"/>'
     packet = xmp.EMPTY.replace(b" </rdf:RDF>", body.encode() + b" </rdf:RDF>")
     path = tmp_path / "old.jpg"
-    path.write_bytes(registry.write_rights(jpeg.splice(generated()["plain.jpg"], {"xmp": packet})[:], RIGHTS))
+    path.write_bytes(
+        documents.write_rights(jpeg.splice(generated()["plain.jpg"], {"xmp": packet})[:], RIGHTS)
+    )
     done = subprocess.run([tool, "-PXkt", str(path)], capture_output=True, check=True)
     lines = dict(line.split(maxsplit=1) for line in done.stdout.decode().splitlines() if " " in line.strip())
     expected = {key: text for key, text in EXIV2.items() if key.startswith("Xmp.")}
@@ -310,12 +313,12 @@ def test_exiv2_still_reads_what_it_read_in_heif(tmp_path: Path) -> None:
     tool = need("exiv2")
     picture = pillow_heif.from_pillow(Image.linear_gradient("L").resize((64, 64)).convert("RGB"))
     old = Rights(copyright_notice="old", creators=("Old",))
-    picture.info["exif"] = registry.File(registry.write_rights(generated()["plain.jpg"], old)).blocks["exif"]
+    picture.info["exif"] = Document(documents.write_rights(generated()["plain.jpg"], old)).blocks["exif"]
     picture.info["xmp"] = xmp.write(None, old.values())
     picture.save(out := io.BytesIO())
     path = tmp_path / "old.heic"
     for rights in (None, RIGHTS, replace(RIGHTS, usage_terms="t")):
-        data = out.getvalue() if rights is None else registry.write_rights(path.read_bytes(), rights)
+        data = out.getvalue() if rights is None else documents.write_rights(path.read_bytes(), rights)
         path.write_bytes(data)
         done = subprocess.run([tool, "-PEXkt", str(path)], capture_output=True, check=True)
         text = done.stdout.decode()
@@ -332,12 +335,12 @@ def test_nothing_is_lost_in_files_of_cameras_and_editors(tmp_path: Path) -> None
     written, refused = {}, {}
     for name, data in files.items():
         try:
-            written[name] = registry.write_rights(data, RIGHTS)
+            written[name] = documents.write_rights(data, RIGHTS)
         except MediaError as error:
             refused[name] = str(error)
             continue
-        assert registry.write_rights(written[name], RIGHTS) is written[name], name
-        assert registry.essence_digest(written[name]) == registry.essence_digest(data), name
+        assert documents.write_rights(written[name], RIGHTS) is written[name], name
+        assert documents.essence_digest(written[name]) == documents.essence_digest(data), name
     before = exiftool(put(tmp_path / "before", {name: files[name] for name in written}))
     after = exiftool(put(tmp_path / "after", written))
     failures = [line for name in written for line in differences(before[name], after[name], name)]
@@ -365,18 +368,18 @@ def test_what_was_written_is_taken_out_again_and_everything_else_stands(tmp_path
     sources, results, same = {}, {}, 0
     for name, data in {**generated(), **corpus()}.items():
         try:
-            found = registry.read_rights(data).rights
+            found = documents.read_rights(data).rights
             # A field that says something already would be overwritten, and there is no way back from that.
             open_fields = dict.fromkeys(found.values()) | {
                 key: None for key in ("licensors", "licensor_url") if found.licensor_url or found.licensors
             }
             new = replace(RIGHTS, **open_fields)
-            results[name] = registry.remove_rights(registry.write_rights(data, new), new)
+            results[name] = documents.remove_rights(documents.write_rights(data, new), new)
         except MediaError:
             continue
         sources[name] = data
         same += results[name] == data
-        assert registry.read_rights(results[name]).rights == found, name
+        assert documents.read_rights(results[name]).rights == found, name
     before = exiftool(put(tmp_path / "before", sources))
     after = exiftool(put(tmp_path / "after", results))
     failures = [
@@ -407,7 +410,7 @@ def test_pictures_decode_to_the_same_pixels() -> None:
             return found
 
     for name, data in generated().items():
-        assert frames(registry.write_rights(data, RIGHTS)) == frames(data), name
+        assert frames(documents.write_rights(data, RIGHTS)) == frames(data), name
 
 
 @pytest.mark.slow
@@ -425,7 +428,7 @@ def test_existing_iptc_is_made_utf8_and_its_digest_kept_right(tmp_path: Path) ->
     ]
     subprocess.run([tool, *options, str(path)], check=True)
     assert exiftool(tmp_path)["iptc.jpg"].get("IPTC:CodedCharacterSet") is None
-    path.write_bytes(registry.write_rights(path.read_bytes(), RIGHTS))
+    path.write_bytes(documents.write_rights(path.read_bytes(), RIGHTS))
     found = exiftool(tmp_path)["iptc.jpg"]
     assert found["IPTC:CodedCharacterSet"] == "UTF8"
     assert found["IPTC:City"] == "Köln"
@@ -452,7 +455,7 @@ def test_existing_iptc_in_tiff(tmp_path: Path) -> None:
         ],
         check=True,
     )
-    path.write_bytes(registry.write_rights(path.read_bytes(), RIGHTS))
+    path.write_bytes(documents.write_rights(path.read_bytes(), RIGHTS))
     found = exiftool(tmp_path)["iptc.tif"]
     assert (found["IPTC:City"], found["IPTC:CopyrightNotice"]) == ("Köln", RIGHTS.copyright_notice)
     assert found["Photoshop:IPTCDigest"] == found["File:CurrentIPTCDigest"]
@@ -471,7 +474,7 @@ def test_the_part_of_the_editor_and_other_languages_stay(tmp_path: Path) -> None
     ]
     subprocess.run([tool, "-q", "-overwrite_original", *options, str(path)], check=True)
     rights = replace(RIGHTS, editor_notice=None, licensors=(), copyright_notice_translations=())
-    path.write_bytes(registry.write_rights(path.read_bytes(), rights))
+    path.write_bytes(documents.write_rights(path.read_bytes(), rights))
     found = exiftool(tmp_path)["two.jpg"]
     assert found["IFD0:Copyright"] == f"{RIGHTS.copyright_notice}\nEditor"
     assert (found["XMP-dc:Rights"], found["XMP-dc:Rights-de"]) == (RIGHTS.copyright_notice, "Alle Rechte")
@@ -485,7 +488,7 @@ def test_a_text_without_language_makes_room_for_the_new_one(tmp_path: Path, kind
     packet = xmp.write(None, {"copyright_notice": "x", "usage_terms": "x"}).decode()
     packet = re.sub("<rdf:Alt>.*?</rdf:Alt>", array, packet)
     source = jpeg.splice(generated()["plain.jpg"], {"xmp": packet.encode()})[:]
-    (tmp_path / "new.jpg").write_bytes(registry.write_rights(source, RIGHTS))
+    (tmp_path / "new.jpg").write_bytes(documents.write_rights(source, RIGHTS))
     found = exiftool(tmp_path)["new.jpg"]
     assert found["XMP-dc:Rights"] == RIGHTS.copyright_notice
     assert found["XMP-xmpRights:UsageTerms"] == RIGHTS.usage_terms
@@ -511,7 +514,7 @@ def test_extended_xmp_is_joined_as_before(tmp_path: Path) -> None:
     at = source.index(b"\xff\xdb")
     parts = b"".join(b"\xff\xe1" + (len(part) + 2).to_bytes(2, "big") + part for part in extended.cut(packet))
     before = source[:at] + parts + source[at:]
-    put(tmp_path / "files", {"before.jpg": before, "after.jpg": registry.write_rights(before, RIGHTS)})
+    put(tmp_path / "files", {"before.jpg": before, "after.jpg": documents.write_rights(before, RIGHTS)})
     found = exiftool(tmp_path / "files", "-b")
     assert found["before.jpg"]["XMP-dc:Rights"] == "old"
     after = found["after.jpg"]
@@ -570,16 +573,14 @@ def test_raw_profiles_of_a_png_say_what_the_rest_says(tmp_path: Path) -> None:
     )
     plain = generated()["plain.png"]
     before = plain[:33] + added + plain[33:]
-    put(tmp_path / "files", {"before.png": before, "after.png": registry.write_rights(before, RIGHTS)})
+    put(tmp_path / "files", {"before.png": before, "after.png": documents.write_rights(before, RIGHTS)})
     found = exiftool(tmp_path / "files")
     assert found["before.png"]["XMP-dc:Rights"] == found["before.png"]["IPTC2:Copy1:CopyrightNotice"] == "old"
     after = found["after.png"]
     for name in ("XMP-dc:Rights", "IPTC:CopyrightNotice", "IPTC2:Copy1:CopyrightNotice", "PNG:Copyright"):
         assert after[name] == RIGHTS.copyright_notice
     assert after["XMP-xmpRights:UsageTerms"] == RIGHTS.usage_terms
-    new = iptc.resource(
-        registry.File((tmp_path / "files" / "after.png").read_bytes()).blocks["iptc"], iptc.IIM
-    )
+    new = iptc.resource(Document((tmp_path / "files" / "after.png").read_bytes()).blocks["iptc"], iptc.IIM)
     assert after["Photoshop:IPTCDigest"] == md5(new or b"").hexdigest()
     assert "old" not in " ".join(map(str, after.values()))
     seen, _ = exiv2(tmp_path / "files" / "after.png")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 from typing import Any
 
+import documents
 import piexif
 import pytest
 from PIL import Image
 
 from stamp.core.rights import Rights
-from stamp.metadata import document as registry
 
 RIGHTS = Rights(copyright_notice="© 2026 Ana Müller", creators=("Ana Müller", "Bo; Co"))
 WRITTEN = {
@@ -56,20 +56,20 @@ def camera(copyright_notice: bytes | None) -> dict[str, Any]:
 def test_what_a_camera_wrote_stays(kind: str, notice: bytes | None) -> None:
     data = picture(kind, exif=piexif.dump(camera(notice)))
     before = piexif.load(data)
-    after = piexif.load(registry.write_rights(data, RIGHTS))
+    after = piexif.load(documents.write_rights(data, RIGHTS))
     before["0th"] |= WRITTEN
     assert after == before
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
 def test_a_new_block_is_read(kind: str) -> None:
-    found = piexif.load(registry.write_rights(picture(kind), RIGHTS))
+    found = piexif.load(documents.write_rights(picture(kind), RIGHTS))
     assert WRITTEN.items() <= found["0th"].items()
 
 
 def test_what_piexif_wrote_is_read() -> None:
     names = {piexif.ImageIFD.Copyright: "© Ana".encode(), piexif.ImageIFD.Artist: b"Ana; Bo"}
     data = picture("JPEG", exif=piexif.dump({"0th": names}))
-    found = registry.read_rights(data)
+    found = documents.read_rights(data)
     assert (found.rights.copyright_notice, found.rights.creators) == ("© Ana", ("Ana", "Bo"))
     assert found.sources == {"copyright_notice": ["exif"], "creators": ["exif"]}

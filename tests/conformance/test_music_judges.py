@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import av
+import documents
 import mutagen
 import pytest
 from short_sounds import ENCODERS, SUFFIX, packets, sound
 
 from stamp.core.errors import MediaError
 from stamp.core.rights import Party, Rights
-from stamp.metadata import document as registry
 
 RIGHTS = Rights(
     copyright_notice="© 2026 Zoë Müller-Łukasz 東京 😀 שלום. All rights reserved.",
@@ -57,7 +57,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("written")
     for name in ENCODERS:
         path = folder / f"{name}.{SUFFIX.get(name, name)}"
-        path.write_bytes(registry.write_rights(sound(name, title="Lied 東京"), RIGHTS))
+        path.write_bytes(documents.write_rights(sound(name, title="Lied 東京"), RIGHTS))
     return folder
 
 
@@ -156,11 +156,11 @@ def test_mutagen_reads_the_exact_texts(folder: Path) -> None:
 @pytest.mark.parametrize("name", ENCODERS)
 def test_the_sound_is_the_same_packet_for_packet(name: str) -> None:
     source = sound(name, title="T")
-    written = registry.write_rights(source, RIGHTS)
+    written = documents.write_rights(source, RIGHTS)
     assert packets(written) == packets(source)
-    assert registry.essence_digest(written) == registry.essence_digest(source)
-    assert registry.write_rights(written, RIGHTS) is written
-    found = registry.read_rights(written)
+    assert documents.essence_digest(written) == documents.essence_digest(source)
+    assert documents.write_rights(written, RIGHTS) is written
+    found = documents.read_rights(written)
     assert (found.rights, found.conflicts, found.warnings) == (RIGHTS, {}, [])
 
 
@@ -182,7 +182,7 @@ FOLLOWS = {("ExifTool:Error", "File format error"), ("APE:Title", "Title")}
 def corpus() -> dict[str, bytes]:
     """Odd files of other projects' tests, where they are at hand."""
     files = {path.name: path.read_bytes() for path in sorted(MEDIA.glob("metadata/*"))}
-    return {name: data for name, data in files.items() if registry.identify(data) in SOUNDS}
+    return {name: data for name, data in files.items() if documents.identify(data) in SOUNDS}
 
 
 @pytest.mark.slow
@@ -191,11 +191,11 @@ def test_nothing_is_lost_in_files_of_other_writers(tmp_path: Path) -> None:
     written: dict[str, bytes] = {}
     for name, data in corpus().items():
         try:
-            written[name] = registry.write_rights(data, RIGHTS)
+            written[name] = documents.write_rights(data, RIGHTS)
         except MediaError:
             continue
-        assert registry.write_rights(written[name], RIGHTS) is written[name], name
-        assert registry.essence_digest(written[name]) == registry.essence_digest(data), name
+        assert documents.write_rights(written[name], RIGHTS) is written[name], name
+        assert documents.essence_digest(written[name]) == documents.essence_digest(data), name
         assert readable(written[name]) == readable(data), name
     for files in (corpus(), written):
         folder = tmp_path / str(len(dumps))
@@ -266,7 +266,7 @@ def test_mutagen_reads_every_kind_of_tag(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "song.mp3"
     music = sound("mp3")
     music = music[10 + sum(byte << shift for byte, shift in zip(music[6:10], (21, 14, 7, 0), strict=True)) :]
-    path.write_bytes(registry.write_rights(KINDS_OF_TAG[kind] + music, RIGHTS))
+    path.write_bytes(documents.write_rights(KINDS_OF_TAG[kind] + music, RIGHTS))
     tags = mutagen.File(path).tags
     assert (tags["TIT2"].text, tags.getall("APIC")[0].data) == (["Sÿ"], PICTURE)
     assert (tags["TCOP"].text, tags["TPE1"].text) == ([NOTICE], [CREATORS])

@@ -18,7 +18,7 @@ from short_sounds import sound
 
 import stamp
 from stamp.core.rights import Party, Rights
-from stamp.metadata import document as registry
+from stamp.metadata.document import Document
 from stamp.metadata.stores import pngtext
 from stamp.pipeline.receipts import receipt, snapshot
 from stamp.pipeline.removals import undo_rights
@@ -105,7 +105,7 @@ def tags_of(path: Path) -> dict[str, Any]:
 def test_all_that_a_store_said_comes_back(name: str, tmp_path: Path) -> None:
     make, blocks = FILES[name]
     path = tmp_path / name
-    path.write_bytes(registry.File(make()).container.splice(make(), blocks)[:])
+    path.write_bytes(Document(make()).container.splice(make(), blocks)[:])
     before, had = snapshot(path), tags_of(path)
     assert blocks.keys() <= before.blocks.keys()
     stamp.write_rights(path, path, RIGHTS, overwrite=True)
@@ -121,7 +121,7 @@ def test_all_that_a_store_said_comes_back(name: str, tmp_path: Path) -> None:
 def test_what_somebody_has_added_since_stays(name: str, tmp_path: Path) -> None:
     make, blocks = FILES[name]
     path = tmp_path / name
-    path.write_bytes(registry.File(make()).container.splice(make(), blocks)[:])
+    path.write_bytes(Document(make()).container.splice(make(), blocks)[:])
     before = snapshot(path)
     stamp.write_rights(path, path, RIGHTS, overwrite=True)
     told = receipt(before, snapshot(path))

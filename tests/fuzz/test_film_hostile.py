@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import documents
 import pytest
 from films import CLUSTER, CUES, SEEK_HEAD, SEGMENT, TAGS, UNKNOWN, Mkv, Mp4, box, ebml, full, hdlr, tag
 from hypothesis import given, settings
@@ -17,7 +18,6 @@ from made_films import FILMS, film
 
 from stamp.core.errors import CorruptFile, MediaError
 from stamp.core.rights import Rights
-from stamp.metadata import document as registry
 from stamp.metadata.stores import asset, ilst, keys, tags, usertext
 from stamp.storage.large import open_large
 
@@ -53,23 +53,23 @@ def survives(data: bytes) -> None:
     taken out.
     """
     with suppress(MediaError):
-        registry.read_rights(data)
+        documents.read_rights(data)
     try:
-        written = registry.write_rights(data, RIGHTS)
+        written = documents.write_rights(data, RIGHTS)
     except MediaError:
         return
-    found = registry.read_rights(written).rights
+    found = documents.read_rights(written).rights
     assert found == RIGHTS.onto(found)
-    assert registry.write_rights(written, RIGHTS) is written
+    assert documents.write_rights(written, RIGHTS) is written
     assert digest(written) == digest(data)
     with suppress(MediaError):
-        registry.remove_rights(written, RIGHTS)
+        documents.remove_rights(written, RIGHTS)
 
 
 def digest(data: bytes) -> str:
     """Clusters are only looked into for this."""
     try:
-        return registry.essence_digest(data)
+        return documents.essence_digest(data)
     except MediaError:
         return "damaged"
 
@@ -214,6 +214,6 @@ def test_absurd_metadata_of_a_sparse_file_are_not_loaded(kind: str, tmp_path: Pa
     os.truncate(path, len(data) + size)
     tracemalloc.start()
     with open_large(path) as file, pytest.raises(MediaError):
-        registry.write_rights(file, RIGHTS)
+        documents.write_rights(file, RIGHTS)
     assert tracemalloc.get_traced_memory()[1] < 16_000_000
     tracemalloc.stop()

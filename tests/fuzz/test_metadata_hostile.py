@@ -8,6 +8,7 @@ from functools import cache
 from hashlib import md5
 from pathlib import Path
 
+import documents
 import pytest
 from any_rights import sample
 from hypothesis import given, settings
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from stamp.core.errors import CorruptFile, MediaError
 from stamp.core.rights import Rights
 from stamp.formats.png import packed
-from stamp.metadata import document as registry
+from stamp.formats.table import NOTICES
 from stamp.metadata.containers import extended
 from stamp.metadata.stores import ape, exif, id3, iff, info, iptc, pngtext, vorbis, xmp
 
@@ -51,20 +52,20 @@ SIGNATURES = [
 def survives(data: bytes) -> None:
     """Reads and writes; if that works, the notice is there and writing again changes nothing."""
     with suppress(MediaError):
-        registry.read_rights(data)
+        documents.read_rights(data)
     try:
-        written = registry.write_rights(data, RIGHTS)
+        written = documents.write_rights(data, RIGHTS)
     except MediaError:
         return
-    assert registry.read_rights(written).rights == RIGHTS.onto(registry.read_rights(written).rights)
-    assert registry.write_rights(written, RIGHTS) is written
+    assert documents.read_rights(written).rights == RIGHTS.onto(documents.read_rights(written).rights)
+    assert documents.write_rights(written, RIGHTS) is written
 
 
 @cache
 def filled(name: str) -> bytes:
     """A file with every store filled."""
     old = Rights(copyright_notice="old", creators=("A", "B"), source="S")
-    data = registry.write_rights(sample(name), old)
+    data = documents.write_rights(sample(name), old)
     if name == "jpeg":
         irb = b"Photoshop 3.0\0" + iptc.irb_of({iptc.IIM: b"\x1c\x02\x74\0\x03old", iptc.DIGEST: bytes(16)})
         data = data[:2] + b"\xff\xed" + (len(irb) + 2).to_bytes(2, "big") + irb + data[2:]
@@ -72,7 +73,7 @@ def filled(name: str) -> bytes:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", registry.containers())
+@pytest.mark.parametrize("name", NOTICES)
 @settings(max_examples=250, deadline=None)
 @given(data=st.data())
 def test_mutated_files(name: str, data: st.DataObject) -> None:
@@ -113,7 +114,7 @@ def test_mutated_extended_xmp(data: st.DataObject) -> None:
         + b"".join(struct.pack(">BBH", 0xFF, 0xE1, len(p) + 2) + p for p in payloads)
         + picture[2:]
     )
-    assert registry.read_rights(bytes(mutant)).values["xmpext"]["copyright_notice"] == "old"
+    assert documents.read_rights(bytes(mutant)).values["xmpext"]["copyright_notice"] == "old"
     for _ in range(data.draw(st.integers(1, 5))):
         mutant[data.draw(st.integers(2, len(mutant) - 1))] = data.draw(st.integers(0, 255))
     survives(bytes(mutant))

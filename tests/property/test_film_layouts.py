@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import documents
 import pytest
-from any_rights import RIGHTS, with_home
+from any_rights import RIGHTS, with_slot
 from films import CHUNKS, TAGS, Mkv, Mp4, box, check, chunks, ebml, full, hdlr, tag
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stamp.core.errors import UnsupportedFormat
 from stamp.core.rights import Rights
-from stamp.metadata import document as registry
 from stamp.metadata.stores import ilst, keys, xmp
 
 XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac") + xmp.write(None, {"source": "S"})
@@ -59,22 +59,22 @@ CLIPS = st.builds(
 @given(layout=FILMS, first=RIGHTS, second=RIGHTS)
 def test_chunks_of_films(layout: Mp4, first: Rights, second: Rights) -> None:
     source = layout.encoded()
-    name = str(registry.identify(source))
+    name = str(documents.identify(source))
     data = source
-    for rights in (with_home(first, name), with_home(second, name)):
-        written = registry.write_rights(data, rights)
+    for rights in (with_slot(first, name), with_slot(second, name)):
+        written = documents.write_rights(data, rights)
         assert chunks(written) == list(CHUNKS)
-        assert registry.write_rights(written, rights) is written
-        found = registry.read_rights(written)
-        assert found.rights == rights.onto(registry.read_rights(data).rights)
+        assert documents.write_rights(written, rights) is written
+        found = documents.read_rights(written)
+        assert found.rights == rights.onto(documents.read_rights(data).rights)
         data = written
     try:
-        back = registry.remove_rights(data, registry.read_rights(data).rights)
+        back = documents.remove_rights(data, documents.read_rights(data).rights)
     except UnsupportedFormat:
         assert source.count(b"mdtacom.apple") > 1  # keys in two places
         return
     assert chunks(back) == list(CHUNKS)
-    assert registry.read_rights(back).sources == {}
+    assert documents.read_rights(back).sources == {}
 
 
 @pytest.mark.slow
@@ -84,17 +84,17 @@ def test_places_in_matroska(layout: Mkv, first: Rights, second: Rights) -> None:
     source = layout.encoded()
     check(source)
     data = source
-    for rights in (with_home(first, "matroska"), with_home(second, "matroska")):
+    for rights in (with_slot(first, "matroska"), with_slot(second, "matroska")):
         try:
-            written = registry.write_rights(data, rights)
+            written = documents.write_rights(data, rights)
         except UnsupportedFormat:
             assert layout.narrow or layout.seek_void in (None, 0)
             return
         check(written)
-        assert registry.essence_digest(written) == registry.essence_digest(source)
-        assert registry.write_rights(written, rights) is written
-        assert registry.read_rights(written).rights == rights.onto(registry.read_rights(data).rights)
+        assert documents.essence_digest(written) == documents.essence_digest(source)
+        assert documents.write_rights(written, rights) is written
+        assert documents.read_rights(written).rights == rights.onto(documents.read_rights(data).rights)
         data = written
-    back = registry.remove_rights(data, registry.read_rights(data).rights)
+    back = documents.remove_rights(data, documents.read_rights(data).rights)
     check(back)
-    assert registry.read_rights(back).sources == {}
+    assert documents.read_rights(back).sources == {}

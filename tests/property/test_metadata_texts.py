@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
+import documents
 import pytest
-from any_rights import NAMES, RIGHTS, sample, with_home
+from any_rights import NAMES, RIGHTS, sample, with_slot
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stamp.core.rights import Party, Rights
-from stamp.metadata import document as registry
+from stamp.formats.table import NOTICES
 from stamp.metadata.mapping.columns.music import Comment
 from stamp.metadata.stores import exif, xmp
 from stamp.metadata.stores.names import join_names, split_names
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", registry.containers())
+@pytest.mark.parametrize("name", NOTICES)
 @settings(max_examples=60, deadline=None)
 @given(first=RIGHTS, second=RIGHTS)
 def test_round_trip(name: str, first: Rights, second: Rights) -> None:
-    first, second = with_home(first, name), with_home(second, name)
-    once = registry.write_rights(sample(name), first)
-    assert registry.read_rights(once).rights == first
-    assert registry.write_rights(once, first) is once
-    twice = registry.write_rights(once, second)
-    found = registry.read_rights(twice)
+    first, second = with_slot(first, name), with_slot(second, name)
+    once = documents.write_rights(sample(name), first)
+    assert documents.read_rights(once).rights == first
+    assert documents.write_rights(once, first) is once
+    twice = documents.write_rights(once, second)
+    found = documents.read_rights(twice)
     assert found.rights == second.onto(first)
     assert found.conflicts == {}
-    assert registry.write_rights(twice, second) is twice
-    assert registry.essence_digest(twice) == registry.essence_digest(sample(name))
+    assert documents.write_rights(twice, second) is twice
+    assert documents.essence_digest(twice) == documents.essence_digest(sample(name))
 
 
 @pytest.mark.slow
@@ -55,7 +56,7 @@ def test_a_record_survives_a_dict(rights: Rights) -> None:
 @settings(max_examples=60, deadline=None)
 @given(rights=RIGHTS, codec=st.sampled_from(["utf-8", "utf-16-be", "utf-16-le", "utf-32-be"]))
 def test_packets_in_every_encoding(rights: Rights, codec: str) -> None:
-    rights = with_home(rights, "gif")
+    rights = with_slot(rights, "gif")
     empty = xmp.write(None, {}).decode().encode(codec)
     merged = xmp.write(empty, rights.values())
     assert xmp.read(merged) == rights.values()
@@ -98,12 +99,12 @@ def test_a_party_survives_in_one_text(
     assert owners.value(owners.texts(parties)) == parties
 
 
-@pytest.mark.parametrize("name", registry.containers())
+@pytest.mark.parametrize("name", NOTICES)
 def test_a_bar_in_a_name_divides_nothing(name: str) -> None:
     owners = (Party(name="Smith | Partners", id="1"), Party(name="A |"))
     licensors = (Party(name='"A" | https://x.org/', url="https://y.org/"),)
-    rights = with_home(Rights(copyright_owners=owners, licensors=licensors), name)
-    written = registry.write_rights(sample(name), rights)
-    found = registry.read_rights(written)
+    rights = with_slot(Rights(copyright_owners=owners, licensors=licensors), name)
+    written = documents.write_rights(sample(name), rights)
+    found = documents.read_rights(written)
     assert (found.rights, found.conflicts) == (rights, {})
-    assert registry.write_rights(written, rights) is written
+    assert documents.write_rights(written, rights) is written

@@ -150,7 +150,7 @@ def test_one_of_several_keys(marked: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_write_rights_leaves_the_picture_and_open_fields(photo: Path, tmp_path: Path) -> None:
-    from stamp.metadata.document import essence_digest
+    from documents import essence_digest
 
     first, second = tmp_path / "first.jpg", tmp_path / "second.jpg"
     report = stamp.write_rights(photo, first, RIGHTS)

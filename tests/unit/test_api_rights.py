@@ -13,7 +13,7 @@ from PIL import Image
 import stamp
 from stamp.core.errors import RightsError
 from stamp.core.rights import NO_AI_TERMS, Party, Rights
-from stamp.metadata import document as registry
+from stamp.metadata import containers
 from stamp.metadata.containers import jpeg
 from stamp.metadata.stores import exif
 from stamp.pipeline.receipts import receipt, snapshot
@@ -72,7 +72,7 @@ def test_the_notice_of_somebody_else_stays(noticed: Path) -> None:
 
 def test_a_store_that_says_something_else_stays(noticed: Path, tmp_path: Path) -> None:
     data = noticed.read_bytes()
-    container = registry._module("jpeg")
+    container = containers.load("jpeg")
     block = container.extract(data)["exif"]
     changed = container.splice(data, {"exif": exif.write(block, {"copyright_notice": "© Other"})})
     noticed.write_bytes(changed[0 : len(changed)])

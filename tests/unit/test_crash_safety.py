@@ -19,7 +19,7 @@ from any_rights import sample
 import stamp
 from stamp.core.errors import MediaError, UnwritableFile
 from stamp.core.rights import Rights
-from stamp.metadata import document as registry
+from stamp.formats.table import NOTICES
 from stamp.storage.atomic import TEMP_SUFFIX
 from stamp.storage.outputs import placing
 
@@ -48,7 +48,7 @@ def in_a_process(script: str, *arguments: str) -> str:
 @unix
 @pytest.mark.parametrize("in_place", [False, True], ids=["beside", "in place"])
 def test_a_disk_that_is_full_at_any_byte(in_place: bool, tmp_path: Path) -> None:
-    for name in registry.containers():
+    for name in NOTICES:
         (tmp_path / name).write_bytes(sample(name))
     script = """
         folder, in_place = sys.argv[1], sys.argv[2] == "True"
@@ -75,7 +75,7 @@ def test_a_disk_that_is_full_at_any_byte(in_place: bool, tmp_path: Path) -> None
                 os.unlink(target)
     """
     lines = [line.split() for line in in_a_process(script, str(tmp_path), str(in_place)).splitlines()]
-    assert [name for name, _, _ in lines] == list(registry.containers())
+    assert [name for name, _, _ in lines] == list(NOTICES)
     assert all(int(refused) > 24 and same == "True" for _, refused, same in lines), lines
 
 
@@ -137,7 +137,7 @@ def test_a_folder_that_takes_no_files(tmp_path: Path) -> None:
 
 
 @unix
-@pytest.mark.parametrize("name", registry.containers())
+@pytest.mark.parametrize("name", NOTICES)
 def test_links_and_permissions_stay(name: str, tmp_path: Path) -> None:
     original = tmp_path / "original"
     original.write_bytes(sample(name))
@@ -155,7 +155,7 @@ def test_links_and_permissions_stay(name: str, tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "copy").stat().st_mode) == 0o640
 
 
-@pytest.mark.parametrize("name", registry.containers())
+@pytest.mark.parametrize("name", NOTICES)
 def test_a_second_run_changes_nothing_byte_for_byte(name: str, tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_bytes(sample(name))

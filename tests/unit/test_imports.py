@@ -33,7 +33,7 @@ FORBIDDEN = {
     "stamp.watermark.video": "stamp.watermark.audio",
     "stamp.metadata": "numpy pywt PIL av click rich stamp.media stamp.watermark",
     "stamp.metadata.stores": "stamp.metadata.containers stamp.metadata.document",
-    "stamp.media": "click rich stamp.watermark",
+    "stamp.media": "click rich stamp.metadata stamp.watermark",
     "stamp.cli": "numpy pywt PIL av stamp.media",
     "stamp.jobs.plan": "numpy PIL av stamp.media stamp.metadata stamp.watermark",
     "stamp.jobs.pool": "numpy PIL av click rich stamp.media stamp.metadata stamp.watermark",

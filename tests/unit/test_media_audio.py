@@ -19,7 +19,7 @@ from stamp.formats import mp4
 from stamp.formats import ogg as oggpages
 from stamp.formats.chunk_offsets import chunk_offsets, set_chunk_offsets
 from stamp.formats.isobmff import BoxTree, boxes, taken_apart
-from stamp.formats.kind import kind_of
+from stamp.formats.sniff import kind_of
 from stamp.media.audio import flac
 from stamp.media.audio.encode import as_frame, regular
 from stamp.media.audio.gapless import with_gapless

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stamp.formats.kind import kind, kind_of
+from stamp.formats.sniff import kind, kind_of
 
 HEADS = {
     b"\xff\xd8\xff\xe0\0\x10JFIF": "image",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import struct
 
+import documents
 import pytest
 
 from stamp.core.errors import CorruptFile
 from stamp.core.rights import Rights
 from stamp.formats import endtags
-from stamp.metadata import document as registry
 from stamp.metadata.stores import ape
 
 MPEG = (b"\xff\xfb\x90\x00" + bytes(413)) * 3
@@ -36,55 +36,55 @@ def test_an_old_notice_gives_way_to_the_new_one(header: bool, behind: bytes) -> 
     cover = (b"Cover Art (Front)", b"x.jpg\0\xff\xd8", 2)
     old = (GAIN, (b"COPYRIGHT", b"(c) old", 0), cover, (b"artist", b"Old\0Older", 0))
     source = MPEG + tag(*old, header=header) + behind
-    assert registry.read_rights(source).rights == Rights(
+    assert documents.read_rights(source).rights == Rights(
         copyright_notice="(c) old", creators=("Old", "Older")
     )
-    written = registry.write_rights(source, RIGHTS)
-    found = registry.read_rights(written)
+    written = documents.write_rights(source, RIGHTS)
+    found = documents.read_rights(written)
     assert (found.rights, found.conflicts) == (RIGHTS, {})
     assert found.sources["creators"] == ["id3", "xmp", "ape"]
     new = [(b"Copyright", "© 2026 Zoë 東京".encode(), 0), (b"Artist", "Zoë\0Ł".encode(), 0)]
     assert written.endswith(MPEG + tag(GAIN, new[0], cover, new[1], header=header) + behind)
-    assert registry.write_rights(written, RIGHTS) is written
-    assert registry.essence_digest(written) == registry.essence_digest(source)
-    removed = registry.remove_rights(written, RIGHTS)
+    assert documents.write_rights(written, RIGHTS) is written
+    assert documents.essence_digest(written) == documents.essence_digest(source)
+    removed = documents.remove_rights(written, RIGHTS)
     assert removed.endswith(MPEG + tag(GAIN, cover, header=header) + behind)
 
 
 def test_an_undone_notice_is_there_again() -> None:
     source = MPEG + tag((b"Artist", b"Old", 0)) + ID3V1
-    written = registry.write_rights(source, Rights(creators=("New",)))
+    written = documents.write_rights(source, Rights(creators=("New",)))
     changes = {store: {"creators": (None, ("New",))} for store in ("id3", "xmp")}
     changes["ape"] = {"creators": (("Old",), ("New",))}
-    assert registry.undo_rights(written, changes) == source
+    assert documents.undo_rights(written, changes) == source
 
 
 @pytest.mark.parametrize("length", range(48, 53))
 def test_the_mark_of_an_ape_tag_is_not_that_of_id3v1(length: int) -> None:
     source = MPEG + tag((b"Copyright", b"x" * length, 0))
-    assert registry.read_rights(source).rights == Rights(copyright_notice="x" * length)
-    written = registry.write_rights(source, RIGHTS)
-    assert registry.read_rights(written).sources["creators"] == ["id3", "xmp", "ape"]
+    assert documents.read_rights(source).rights == Rights(copyright_notice="x" * length)
+    written = documents.write_rights(source, RIGHTS)
+    assert documents.read_rights(written).sources["creators"] == ["id3", "xmp", "ape"]
     assert [(tag.kind, tag.at) for tag in endtags.tags(source, 0)] == [("ape", len(MPEG))]
 
 
 def test_no_tag_is_put_in_and_an_emptied_one_goes() -> None:
-    assert b"APETAGEX" not in registry.write_rights(MPEG, RIGHTS)
+    assert b"APETAGEX" not in documents.write_rights(MPEG, RIGHTS)
     ours = tag((b"Copyright", RIGHTS.copyright_notice.encode(), 0))
     for source in (MPEG + ours + ID3V1, MPEG + ID3V1 + ours):
-        removed = registry.remove_rights(source, RIGHTS)
+        removed = documents.remove_rights(source, RIGHTS)
         assert removed == MPEG + ID3V1
-        assert registry.same_essence(source, removed)
-        assert registry.essence_digest(source) == registry.essence_digest(MPEG)
+        assert documents.same_essence(source, removed)
+        assert documents.essence_digest(source) == documents.essence_digest(MPEG)
 
 
 def test_of_two_tags_the_last_counts() -> None:
     first, last = tag((b"Copyright", b"first", 0)), tag((b"Copyright", b"last", 0))
     source = MPEG + first + ID3V1 + last
-    assert registry.read_rights(source).rights == Rights(copyright_notice="last")
-    written = registry.write_rights(source, RIGHTS)
+    assert documents.read_rights(source).rights == Rights(copyright_notice="last")
+    written = documents.write_rights(source, RIGHTS)
     assert first + ID3V1 in written
-    assert registry.essence_digest(written) == registry.essence_digest(MPEG)
+    assert documents.essence_digest(written) == documents.essence_digest(MPEG)
 
 
 @pytest.mark.parametrize(
@@ -99,6 +99,6 @@ def test_of_two_tags_the_last_counts() -> None:
 def test_a_tag_that_cannot_be_read_is_passed_over(block: bytes) -> None:
     with pytest.raises(CorruptFile):
         ape.read(block)
-    written = registry.write_rights(MPEG + block, RIGHTS)
+    written = documents.write_rights(MPEG + block, RIGHTS)
     assert written.endswith(block)
-    assert "ape" not in registry.read_rights(written).values
+    assert "ape" not in documents.read_rights(written).values

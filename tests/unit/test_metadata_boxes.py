@@ -6,12 +6,12 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import documents
 import pytest
 
 from stamp.core.errors import CorruptFile, UnsupportedFormat
 from stamp.core.rights import Rights
 from stamp.formats import iloc, isobmff
-from stamp.metadata import document as registry
 from stamp.metadata.containers import heif, jxl
 from stamp.metadata.stores import exif, xmp
 
@@ -132,25 +132,25 @@ def item_bytes(data: bytes, number: int) -> bytes:
 def test_every_item_is_where_the_table_says(form: Form) -> None:
     source = build(form)
     assert item_bytes(source, 1) == PICTURE
-    assert registry.read_rights(source).rights == (
+    assert documents.read_rights(source).rights == (
         Rights(creators=("Old",), source="S") if form.with_metadata else Rights()
     )
-    written = registry.write_rights(source, RIGHTS)
+    written = documents.write_rights(source, RIGHTS)
     assert item_bytes(written, 1) == PICTURE
     blocks = {item_bytes(written, number) for number in (2, 3)}
     assert {block[:10] for block in blocks} == {b"\0\0\0\x06Exif\0\0", b"<?xpacket "}
-    assert registry.read_rights(written).rights == RIGHTS.onto(registry.read_rights(source).rights)
-    assert registry.essence_digest(written) == registry.essence_digest(source)
-    assert registry.write_rights(written, RIGHTS) is written
+    assert documents.read_rights(written).rights == RIGHTS.onto(documents.read_rights(source).rights)
+    assert documents.essence_digest(written) == documents.essence_digest(source)
+    assert documents.write_rights(written, RIGHTS) is written
 
 
 @pytest.mark.parametrize("form", FORMS, ids=str)
 def test_old_blocks_of_ours_make_room_for_new_ones(form: Form) -> None:
-    written = registry.write_rights(build(form), RIGHTS)
-    again = registry.write_rights(written, Rights(usage_terms="u"))
+    written = documents.write_rights(build(form), RIGHTS)
+    again = documents.write_rights(written, Rights(usage_terms="u"))
     assert len(again) == len(written)
     assert item_bytes(again, 1) == PICTURE
-    assert registry.read_rights(again).rights.creators == RIGHTS.creators
+    assert documents.read_rights(again).rights.creators == RIGHTS.creators
 
 
 @pytest.mark.parametrize(
@@ -165,29 +165,29 @@ def test_a_new_place_is_in_the_base_offset_where_there_is_one(
 
 
 def test_new_items_describe_the_primary_one() -> None:
-    written = registry.write_rights(build(Form()), RIGHTS)
+    written = documents.write_rights(build(Form()), RIGHTS)
     for number in (2, 3):
         assert struct.pack(">I4sHHH", 14, b"cdsc", number, 1, 1) in written
 
 
 def test_blocks_that_describe_another_picture_are_left_to_it() -> None:
-    written = registry.write_rights(build(Form()), RIGHTS)
+    written = documents.write_rights(build(Form()), RIGHTS)
     gain_map = written
     for number in (2, 3):
         gain_map = gain_map.replace(
             struct.pack(">4sHHH", b"cdsc", number, 1, 1), struct.pack(">4sHHH", b"cdsc", number, 1, 9)
         )
-    assert registry.read_rights(gain_map).rights == Rights()
-    again = registry.write_rights(gain_map, Rights(copyright_notice="other"))
+    assert documents.read_rights(gain_map).rights == Rights()
+    again = documents.write_rights(gain_map, Rights(copyright_notice="other"))
     assert [item_bytes(again, number) for number in (1, 2, 3)] == [
         item_bytes(written, number) for number in (1, 2, 3)
     ]
-    assert registry.read_rights(again).rights == Rights(copyright_notice="other")
+    assert documents.read_rights(again).rights == Rights(copyright_notice="other")
 
 
 def test_sequences_are_refused() -> None:
     with pytest.raises(UnsupportedFormat, match="sequence"):
-        registry.write_rights(build(Form()) + box(b"moov", b""), RIGHTS)
+        documents.write_rights(build(Form()) + box(b"moov", b""), RIGHTS)
 
 
 def test_a_place_that_no_longer_fits_in_its_field_is_refused() -> None:
@@ -233,13 +233,13 @@ def test_boxes_are_the_same_read_at_once_and_one_by_one(size: int, end: bytes) -
 
 
 def test_jxl_codestream_gets_boxes_and_stays_as_it_is() -> None:
-    written = registry.write_rights(CODESTREAM, RIGHTS)
+    written = documents.write_rights(CODESTREAM, RIGHTS)
     kinds = [part.kind for part in isobmff.boxes(written)]
     assert kinds == [b"JXL ", b"ftyp", b"Exif", b"xml ", b"jxlc"]
     assert written.endswith(CODESTREAM)
-    assert registry.essence_digest(written) == registry.essence_digest(CODESTREAM)
-    again = registry.write_rights(written, Rights(copyright_notice="©", source="S"))
-    assert registry.read_rights(again).rights == Rights(copyright_notice="©", source="S").over(RIGHTS)
+    assert documents.essence_digest(written) == documents.essence_digest(CODESTREAM)
+    again = documents.write_rights(written, Rights(copyright_notice="©", source="S"))
+    assert documents.read_rights(again).rights == Rights(copyright_notice="©", source="S").over(RIGHTS)
 
 
 def jbrd(*types: int, markers: Sequence[int] = (0xD9,)) -> bytes:
@@ -252,7 +252,7 @@ def jbrd(*types: int, markers: Sequence[int] = (0xD9,)) -> bytes:
 
 def from_jpeg(record: bytes) -> bytes:
     """A JPEG XL with such a record, and an address in its XMP."""
-    plain = registry.write_rights(CODESTREAM, Rights(web_statement="https://e.com/"))
+    plain = documents.write_rights(CODESTREAM, Rights(web_statement="https://e.com/"))
     front = isobmff.boxes(plain)[2].start
     assert [part.kind for part in isobmff.boxes(plain)] == [b"JXL ", b"ftyp", b"xml ", b"jxlc"]
     return plain[:front] + box(b"jbrd", record) + plain[front:]
@@ -273,9 +273,9 @@ def from_jpeg(record: bytes) -> bytes:
 def test_jxl_made_from_a_jpeg_keeps_what_rebuilds_it(record: bytes) -> None:
     transcoded = from_jpeg(record)
     with pytest.raises(UnsupportedFormat, match="rebuilt"):
-        registry.write_rights(transcoded, RIGHTS)
+        documents.write_rights(transcoded, RIGHTS)
     added = jxl.splice(transcoded, {"exif": exif.write(None, {"creators": ("A",)})})
-    assert registry.read_rights(added).rights == Rights(web_statement="https://e.com/", creators=("A",))
+    assert documents.read_rights(added).rights == Rights(web_statement="https://e.com/", creators=("A",))
 
 
 @pytest.mark.parametrize("record", [jbrd(), jbrd(0, 1), jbrd(1, 2, 0, markers=[0xC4, 0xDA, 0xFE, 0xD9])])
@@ -283,20 +283,20 @@ def test_jxl_made_from_a_jpeg_without_xmp_can_change_the_xmp_that_was_added(reco
     transcoded = from_jpeg(record)
     rights = Rights(copyright_notice="©", usage_terms="t")
     written = jxl.splice(transcoded, {"xmp": xmp.write(jxl.extract(transcoded)["xmp"], rights.values())})
-    assert registry.read_rights(written).rights == rights.over(Rights(web_statement="https://e.com/"))
-    assert registry.remove_rights(written, rights) == transcoded
+    assert documents.read_rights(written).rights == rights.over(Rights(web_statement="https://e.com/"))
+    assert documents.remove_rights(written, rights) == transcoded
     with_exif = jxl.splice(transcoded, {"exif": exif.write(None, {"creators": ("A",)})})
     if record == jbrd(1, 2, 0, markers=[0xC4, 0xDA, 0xFE, 0xD9]):
         with pytest.raises(UnsupportedFormat, match="rebuilt"):
-            registry.remove_rights(with_exif, Rights(creators=("A",)))
+            documents.remove_rights(with_exif, Rights(creators=("A",)))
     else:
-        assert registry.remove_rights(with_exif, Rights(creators=("A",))) == transcoded
+        assert documents.remove_rights(with_exif, Rights(creators=("A",))) == transcoded
 
 
 def test_jxl_compressed_metadata_is_refused() -> None:
-    written = registry.write_rights(CODESTREAM, RIGHTS) + box(b"brob", b"xml \x0b")
+    written = documents.write_rights(CODESTREAM, RIGHTS) + box(b"brob", b"xml \x0b")
     with pytest.raises(UnsupportedFormat, match="Brotli"):
-        registry.read_rights(written)
+        documents.read_rights(written)
 
 
 def gif(version: bytes = b"89a", *, trailer: bytes = b";") -> bytes:
@@ -317,7 +317,7 @@ def gif(version: bytes = b"89a", *, trailer: bytes = b";") -> bytes:
 
 
 def test_gif_extension_stands_behind_the_loop_count() -> None:
-    written = registry.write_rights(gif(), RIGHTS)
+    written = documents.write_rights(gif(), RIGHTS)
     at = written.index(b"!\xff\x0bXMP DataXMP<?xpacket")
     assert written[:at] == gif()[: gif().index(b"!\xf9")]
     assert written.endswith(gif()[gif().index(b"!\xf9") :])
@@ -329,20 +329,20 @@ def test_gif_extension_stands_behind_the_loop_count() -> None:
 
 
 def test_gif_of_1987_becomes_one_of_1989() -> None:
-    written = registry.write_rights(gif(b"87a"), RIGHTS)
+    written = documents.write_rights(gif(b"87a"), RIGHTS)
     assert written.startswith(b"GIF89a")
-    assert registry.read_rights(written).rights == RIGHTS
-    assert registry.write_rights(gif(b"87a"), Rights()).startswith(b"GIF87a")
+    assert documents.read_rights(written).rights == RIGHTS
+    assert documents.write_rights(gif(b"87a"), Rights()).startswith(b"GIF87a")
 
 
 def test_gif_without_trailer_and_with_bytes_behind_it() -> None:
     for trailer in (b"", b";garbage"):
-        written = registry.write_rights(gif(trailer=trailer), RIGHTS)
+        written = documents.write_rights(gif(trailer=trailer), RIGHTS)
         assert written.endswith(b"D\1\0" + trailer)
-        assert registry.read_rights(written).rights == RIGHTS
+        assert documents.read_rights(written).rights == RIGHTS
 
 
 @pytest.mark.parametrize("cut", [8, 15, 25, 40])
 def test_gif_that_is_cut_off_is_refused(cut: int) -> None:
     with pytest.raises(CorruptFile):
-        registry.write_rights(gif()[:cut], RIGHTS)
+        documents.write_rights(gif()[:cut], RIGHTS)

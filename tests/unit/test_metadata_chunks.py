@@ -5,12 +5,13 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
+import documents
 import pytest
 
 from stamp.core.errors import CorruptFile, UnsupportedFormat
 from stamp.core.rights import Rights
 from stamp.formats.source import Patched
-from stamp.metadata import document as registry
+from stamp.metadata import containers
 from stamp.metadata.mapping.ascii import folded
 from stamp.metadata.stores import id3, iff, info, xmp
 
@@ -59,17 +60,17 @@ def test_wav_gets_three_chunks_and_keeps_the_rest() -> None:
         (b"LIST", b"adtlxx"),
     ]
     source = wav(*others, behind=b"trailer")
-    written = registry.write_rights(source, RIGHTS)
+    written = documents.write_rights(source, RIGHTS)
     assert written.endswith(b"trailer")
     found = chunks(written)
     assert found[:5] == others
     assert [kind for kind, _ in found[5:]] == [b"LIST", b"_PMX", b"id3 "]
     assert found[5][1] == b"INFO" + run([(b"ICOP", b"(C) 2026 Zoe ??\0"), (b"IART", b'"Zoe; M"; L\0')], "<")
     assert (xmp.read(found[6][1]), id3.read(found[7][1])) == (RIGHTS.values(), RIGHTS.values())
-    assert registry.read_rights(written).rights == RIGHTS
-    assert registry.read_rights(written).conflicts == {}
-    assert registry.write_rights(written, RIGHTS) is written
-    assert registry.remove_rights(written, RIGHTS) == source
+    assert documents.read_rights(written).rights == RIGHTS
+    assert documents.read_rights(written).conflicts == {}
+    assert documents.write_rights(written, RIGHTS) is written
+    assert documents.remove_rights(written, RIGHTS) == source
 
 
 def test_chunks_that_are_there_are_replaced_where_they_stand() -> None:
@@ -79,7 +80,7 @@ def test_chunks_that_are_there_are_replaced_where_they_stand() -> None:
         (b"data", b"\1\2"),
         (b"_PMX", xmp.write(None, {"source": "S"})),
     )
-    found = chunks(registry.write_rights(old, Rights(copyright_notice="© new")))
+    found = chunks(documents.write_rights(old, Rights(copyright_notice="© new")))
     assert [kind for kind, _ in found] == [b"ID3 ", b"LIST", b"data", b"_PMX"]
     assert id3.read(found[0][1]) == {"copyright_notice": "© new"}
     assert found[1][1] == b"INFO" + run(
@@ -92,7 +93,7 @@ def test_chunks_that_are_there_are_replaced_where_they_stand() -> None:
 def test_info_stands_before_the_full_text() -> None:
     """ffmpeg shows what it reads last."""
     old = wav((b"id3 ", id3.write(None, {"isrc": "USRC17607839"})), (b"data", b"\1\2"))
-    kinds = [kind for kind, _ in chunks(registry.write_rights(old, RIGHTS))]
+    kinds = [kind for kind, _ in chunks(documents.write_rights(old, RIGHTS))]
     assert kinds == [b"LIST", b"id3 ", b"data", b"_PMX"]
 
 
@@ -102,10 +103,10 @@ def test_a_last_chunk_of_odd_length(padded: bytes, counted: int) -> None:
     """Its padding may be missing, and counted or not."""
     body = b"WAVE" + run([(b"fmt ", FMT)], "<") + b"data\3\0\0\0abc"
     source = b"RIFF" + struct.pack("<I", len(body) + counted) + body + padded
-    written = registry.write_rights(source, RIGHTS)
+    written = documents.write_rights(source, RIGHTS)
     assert chunks(written)[0] == (b"data", b"abc")
-    assert registry.essence_digest(written) == registry.essence_digest(source)
-    assert registry.read_rights(written).rights == RIGHTS
+    assert documents.essence_digest(written) == documents.essence_digest(source)
+    assert documents.read_rights(written).rights == RIGHTS
 
 
 def rf64(size: int, *behind: tuple[bytes, bytes], kind: bytes = b"RF64") -> tuple[bytes, bytes]:
@@ -121,11 +122,11 @@ def rf64(size: int, *behind: tuple[bytes, bytes], kind: bytes = b"RF64") -> tupl
 def test_rf64_has_its_length_in_another_chunk(kind: bytes) -> None:
     head, after = rf64(4, (b"axml", b"<x/>"), kind=kind)
     source = head + b"\1\2\3\4" + after
-    written = registry.write_rights(source, RIGHTS)
+    written = documents.write_rights(source, RIGHTS)
     assert written[:20] == source[:20]
     assert struct.unpack_from("<Q", written, 20)[0] == len(written) - 8
     assert written[28:].startswith(source[28:])
-    assert registry.remove_rights(written, RIGHTS) == source
+    assert documents.remove_rights(written, RIGHTS) == source
 
 
 class Sparse:
@@ -150,9 +151,9 @@ def test_a_file_of_many_gigabytes_is_not_loaded() -> None:
     size = 9 << 30
     head, after = rf64(size, (b"axml", b"<x/>"))
     source = Sparse(head, size, after)
-    written = registry.write_rights(source, RIGHTS)
+    written = documents.write_rights(source, RIGHTS)
     assert isinstance(written, Patched)
-    assert registry.read_rights(written).rights == RIGHTS
+    assert documents.read_rights(written).rights == RIGHTS
     assert struct.unpack("<Q", written[20:28])[0] == len(written) - 8
     assert written[len(source) - len(after) : len(source)] == after
     assert source.largest < 1 << 20
@@ -163,11 +164,11 @@ def test_a_riff_does_not_grow_beyond_4_gb() -> None:
     body = b"WAVE" + run([(b"fmt ", FMT)], "<") + b"data" + struct.pack("<I", size)
     source = Sparse(b"RIFF" + struct.pack("<I", len(body) + size) + body, size, b"")
     with pytest.raises(UnsupportedFormat, match="RF64"):
-        registry.write_rights(source, RIGHTS)
+        documents.write_rights(source, RIGHTS)
     head = b"AIFF" + run([(b"COMM", COMM)], ">") + b"SSND" + struct.pack(">I", size)
     source = Sparse(b"FORM" + struct.pack(">I", len(head) + size) + head, size, b"")
     with pytest.raises(UnsupportedFormat, match="4 GB"):
-        registry.write_rights(source, RIGHTS)
+        documents.write_rights(source, RIGHTS)
 
 
 @pytest.mark.parametrize(
@@ -187,31 +188,31 @@ def test_a_riff_does_not_grow_beyond_4_gb() -> None:
 )
 def test_damaged_and_unfinished_files_are_refused(data: bytes) -> None:
     with pytest.raises((CorruptFile, UnsupportedFormat)):
-        registry.write_rights(data, RIGHTS)
+        documents.write_rights(data, RIGHTS)
 
 
 def test_aiff_gets_its_chunks_and_keeps_the_rest() -> None:
     others = [(b"NAME", b"Odd"), (b"MARK", bytes(9)), (b"SSND", bytes(13)), (b"APPL", b"stocxyz")]
     source = aiff(*others)
-    written = registry.write_rights(source, RIGHTS)
+    written = documents.write_rights(source, RIGHTS)
     found = chunks(written, ">")
     assert found[:4] == others
     assert found[4:6] == [(b"(c) ", b"(C) 2026 Zoe ??"), (b"AUTH", b'"Zoe; M"; L')]
     assert [kind for kind, _ in found[6:]] == [b"APPL", b"ID3 "]
     assert found[6][1].startswith(b"XMP <?xpacket")
-    assert registry.read_rights(written).rights == RIGHTS
-    assert registry.write_rights(written, RIGHTS) is written
-    assert registry.remove_rights(written, RIGHTS) == source
+    assert documents.read_rights(written).rights == RIGHTS
+    assert documents.write_rights(written, RIGHTS) is written
+    assert documents.remove_rights(written, RIGHTS) == source
 
 
 def test_aiff_texts_in_the_macintosh_encoding_are_read() -> None:
     source = aiff((b"(c) ", b"\xa9 2026 M\x9fller"), (b"SSND", bytes(8)), (b"AUTH", b"B; A"))
-    assert registry.read_rights(source).rights == Rights(
+    assert documents.read_rights(source).rights == Rights(
         copyright_notice="© 2026 Müller", creators=("B", "A")
     )
-    written = registry.write_rights(source, Rights(copyright_notice="© 2027"))
+    written = documents.write_rights(source, Rights(copyright_notice="© 2027"))
     assert [kind for kind, _ in chunks(written, ">")][:2] == [b"(c) ", b"AUTH"]
-    assert iff.read(registry._module("aiff").extract(written)["iff"]) == {
+    assert iff.read(containers.load("aiff").extract(written)["iff"]) == {
         "copyright_notice": "(C) 2027",
         "creators": ("B", "A"),
     }
@@ -230,13 +231,13 @@ def test_info_of_other_writers() -> None:
 
 def test_a_text_without_anything_legible_in_ascii_has_no_place_in_info() -> None:
     rights = Rights(copyright_notice="東京", creators=("東京", "Zoë"))
-    written = registry.write_rights(wav((b"data", b"\1\2")), rights)
+    written = documents.write_rights(wav((b"data", b"\1\2")), rights)
     assert dict(chunks(written))[b"LIST"] == b"INFO" + run([(b"IART", b"??; Zoe\0")], "<")
-    assert registry.read_rights(written).rights == rights
-    assert registry.write_rights(written, rights) is written
-    changed = registry.write_rights(written, Rights(creators=("東京",)))
+    assert documents.read_rights(written).rights == rights
+    assert documents.write_rights(written, rights) is written
+    changed = documents.write_rights(written, Rights(creators=("東京",)))
     assert b"LIST" not in dict(chunks(changed))
-    assert registry.read_rights(changed).sources["creators"] == ["id3", "xmp"]
+    assert documents.read_rights(changed).sources["creators"] == ["id3", "xmp"]
 
 
 def test_folding() -> None:

@@ -9,14 +9,16 @@ import tracemalloc
 import zlib
 from pathlib import Path
 
+import documents
 import pytest
 from PIL import Image
 
 from stamp.core.errors import CorruptFile, UnsupportedFormat
 from stamp.core.rights import NO_AI_TERMS, Rights
 from stamp.formats.png import packed
-from stamp.metadata import document as registry
 from stamp.metadata.containers import jpeg, mpf, png, rawprofile, tiff, webp
+from stamp.metadata.document import Document
+from stamp.metadata.essence import same_essence
 from stamp.metadata.stores import exif, iptc, xmp
 from stamp.storage.large import open_large
 
@@ -79,80 +81,80 @@ def riff(data: bytes) -> list[tuple[bytes, bytes]]:
 @pytest.mark.parametrize("name", FORMATS)
 def test_write_read_and_write_again(name: str) -> None:
     source = sample(name)
-    assert registry.identify(source) == name
-    written = registry.write_rights(source, RIGHTS)
-    found = registry.read_rights(written)
+    assert documents.identify(source) == name
+    written = documents.write_rights(source, RIGHTS)
+    found = documents.read_rights(written)
     assert found.rights == RIGHTS
     assert found.container == name
     stores = {"gif": ["xmp"], "png": ["xmp", "exif", "text"]}
     assert found.sources["copyright_notice"] == stores.get(name, ["xmp", "exif"])
     assert found.sources["marked"] == ["xmp"]
     assert (found.conflicts, found.warnings) == ({}, [])
-    assert registry.write_rights(written, RIGHTS) is written
-    assert registry.write_rights(written, Rights()) is written
+    assert documents.write_rights(written, RIGHTS) is written
+    assert documents.write_rights(written, Rights()) is written
     assert decoded(written) == decoded(source)
-    assert registry.essence_digest(written) == registry.essence_digest(source)
+    assert documents.essence_digest(written) == documents.essence_digest(source)
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_one_field_changes_and_the_others_stay(name: str) -> None:
-    written = registry.write_rights(sample(name), RIGHTS)
-    changed = registry.write_rights(written, Rights(copyright_notice="© 2027", source="S"))
-    assert registry.read_rights(changed).rights == Rights(copyright_notice="© 2027", source="S").over(RIGHTS)
+    written = documents.write_rights(sample(name), RIGHTS)
+    changed = documents.write_rights(written, Rights(copyright_notice="© 2027", source="S"))
+    assert documents.read_rights(changed).rights == Rights(copyright_notice="© 2027", source="S").over(RIGHTS)
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_the_bare_opt_out_keeps_the_terms_of_the_file(name: str) -> None:
-    written = registry.write_rights(sample(name), RIGHTS)
-    opted = registry.write_rights(written, Rights().without_ai())
-    assert registry.read_rights(opted).rights == Rights().without_ai().onto(RIGHTS)
-    assert registry.read_rights(opted).rights.usage_terms == f"a\nb {NO_AI_TERMS}"
-    assert registry.write_rights(opted, Rights().without_ai()) is opted
+    written = documents.write_rights(sample(name), RIGHTS)
+    opted = documents.write_rights(written, Rights().without_ai())
+    assert documents.read_rights(opted).rights == Rights().without_ai().onto(RIGHTS)
+    assert documents.read_rights(opted).rights.usage_terms == f"a\nb {NO_AI_TERMS}"
+    assert documents.write_rights(opted, Rights().without_ai()) is opted
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_truncated_files_are_refused(name: str) -> None:
-    source = registry.write_rights(sample(name), RIGHTS)
+    source = documents.write_rights(sample(name), RIGHTS)
     for size in (16, 40, len(source) // 3):
         with pytest.raises((CorruptFile, UnsupportedFormat)):
-            registry.write_rights(source[:size], RIGHTS)
+            documents.write_rights(source[:size], RIGHTS)
 
 
 def test_other_files_are_refused_with_the_names_of_those_handled() -> None:
     for data in (b"", b"hello", b"\x89PNG", b"RIFF\0\0\0\0AVI "):
-        assert registry.identify(data) is None
+        assert documents.identify(data) is None
         with pytest.raises(UnsupportedFormat, match=r"AIFF, FLAC, GIF, .*, WAV, WebP"):
-            registry.read_rights(data)
+            documents.read_rights(data)
 
 
 def test_stores_that_differ_are_named() -> None:
-    source = registry.write_rights(sample("jpeg"), RIGHTS)
+    source = documents.write_rights(sample("jpeg"), RIGHTS)
     block = exif.write(jpeg.extract(source)["exif"], {"copyright_notice": "© else"})
-    found = registry.read_rights(jpeg.splice(source, {"exif": block}))
+    found = documents.read_rights(jpeg.splice(source, {"exif": block}))
     assert found.conflicts == {"copyright_notice": {"exif": "© else"}}
     assert found.rights == RIGHTS
 
 
 def test_values_that_no_standard_allows_are_warned_of() -> None:
     packet = xmp.write(None, {"web_statement": "example.com", "source": "S"})
-    found = registry.read_rights(jpeg.splice(sample("jpeg"), {"xmp": packet}))
+    found = documents.read_rights(jpeg.splice(sample("jpeg"), {"xmp": packet}))
     assert found.rights == Rights(source="S")
     assert found.values["xmp"]["web_statement"] == "example.com"
     assert found.warnings[0].startswith("XMP xmpRights:WebStatement: web_statement = 'example.com' must be")
 
 
 def test_a_store_that_cannot_be_read_does_not_hide_the_others() -> None:
-    source = jpeg.splice(registry.write_rights(sample("jpeg"), RIGHTS), {"xmp": b"<broken"})[:]
-    found = registry.read_rights(source)
+    source = jpeg.splice(documents.write_rights(sample("jpeg"), RIGHTS), {"xmp": b"<broken"})[:]
+    found = documents.read_rights(source)
     assert found.rights == Rights(copyright_notice="© 2026 Zoë 東京", creators=("Zoë", "Ł"))
     assert found.warnings[0].startswith("XMP cannot be read: ")
     with pytest.raises(CorruptFile, match="XMP"):
-        registry.write_rights(source, RIGHTS)
+        documents.write_rights(source, RIGHTS)
 
 
 def test_jpeg_segments_stand_in_the_usual_order() -> None:
     source = sample("jpeg", icc_profile=b"profile", comment=b"kept")
-    written = segments(registry.write_rights(source, RIGHTS))
+    written = segments(documents.write_rights(source, RIGHTS))
     assert [(marker, payload[:5]) for marker, payload in written[:3]] == [
         (0xE0, b"JFIF\0"),
         (0xE1, b"Exif\0"),
@@ -167,7 +169,7 @@ def test_jpeg_blocks_are_replaced_where_they_stand_and_trailers_stay() -> None:
     extension = segment(0xE1, b"http://ns.adobe.com/xmp/extension/\0" + b"G" * 32 + bytes(8) + b"<x/>")
     late = segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + packet) + extension
     built = source[:2] + segment(0xFE, b"first") + late + source[2:] + b"trailer \xff\xd8\xff\xe1\0\0"
-    written = registry.write_rights(built, RIGHTS)
+    written = documents.write_rights(built, RIGHTS)
     assert [payload[:9] for _, payload in segments(written)][:4] == [
         b"Exif\0\0MM\0",
         b"first",
@@ -184,11 +186,11 @@ def test_jpeg_fill_bytes_and_padding_before_markers(fill: int) -> None:
     source = sample("jpeg", comment=b"kept")
     for at in (2, source.index(b"\xff\xfe"), source.index(b"\xff\xda")):
         filled = source[:at] + b"\xff" * fill + source[at:]
-        written = registry.write_rights(filled, RIGHTS)
-        assert registry.read_rights(written).rights == RIGHTS
-        assert registry.remove_rights(written, RIGHTS) == filled
+        written = documents.write_rights(filled, RIGHTS)
+        assert documents.read_rights(written).rights == RIGHTS
+        assert documents.remove_rights(written, RIGHTS) == filled
     with pytest.raises(CorruptFile, match="ends before the picture"):
-        registry.write_rights(source[:2] + b"\xff" * fill, RIGHTS)
+        documents.write_rights(source[:2] + b"\xff" * fill, RIGHTS)
 
 
 @pytest.mark.parametrize("length", [0, 61, 1_980, 1_990, 2_000, 2_040, 2_048, 65_533])
@@ -198,17 +200,17 @@ def test_jpeg_segments_of_any_length_are_passed_over(length: int, tmp_path: Path
     path = tmp_path / "photo.jpg"
     path.write_bytes(source[:2] + comments + source[2:])
     with open_large(path) as file:
-        written = registry.write_rights(file, RIGHTS)
-        assert registry.read_rights(written).rights == RIGHTS
+        written = documents.write_rights(file, RIGHTS)
+        assert documents.read_rights(written).rights == RIGHTS
         whole = written[0 : len(written)]
-    assert whole == registry.write_rights(path.read_bytes(), RIGHTS)
-    assert registry.read_rights(whole).rights == RIGHTS
+    assert whole == documents.write_rights(path.read_bytes(), RIGHTS)
+    assert documents.read_rights(whole).rights == RIGHTS
 
 
 def test_jpeg_with_an_absurd_number_of_segments_is_refused() -> None:
     source = sample("jpeg")
     with pytest.raises(CorruptFile, match="absurd"):
-        registry.write_rights(source[:2] + segment(0xFE, b"") * 100_000 + source[2:], RIGHTS)
+        documents.write_rights(source[:2] + segment(0xFE, b"") * 100_000 + source[2:], RIGHTS)
 
 
 def test_jpeg_of_any_size_is_not_loaded(tmp_path: Path) -> None:
@@ -217,9 +219,9 @@ def test_jpeg_of_any_size_is_not_loaded(tmp_path: Path) -> None:
     os.truncate(path, 5 << 30)
     tracemalloc.start()
     with open_large(path) as file:
-        written = registry.write_rights(file, RIGHTS)
-        assert registry.read_rights(written).rights == RIGHTS
-        assert registry.same_essence(file, written)
+        written = documents.write_rights(file, RIGHTS)
+        assert documents.read_rights(written).rights == RIGHTS
+        assert documents.same_essence(file, written)
         assert len(written) > 5 << 30
     assert tracemalloc.get_traced_memory()[1] < 2_000_000
     tracemalloc.stop()
@@ -231,14 +233,14 @@ def test_jpeg_without_room_is_a_clear_error() -> None:
     with pytest.raises(
         UnsupportedFormat, match=r"XMP with these rights has \d+ bytes, and its segment holds 65502"
     ):
-        registry.write_rights(full, terms)
+        documents.write_rights(full, terms)
 
 
 def test_jpeg_exif_over_several_segments_is_not_touched() -> None:
     source = sample("jpeg")
     two = segment(0xE1, b"Exif\0\0" + exif.write(None, {"creators": ("A",)})) + segment(0xE1, b"Exif\0\0more")
     with pytest.raises(UnsupportedFormat, match="several segments"):
-        registry.write_rights(source[:2] + two + source[2:], RIGHTS)
+        documents.write_rights(source[:2] + two + source[2:], RIGHTS)
 
 
 @pytest.mark.parametrize("pieces", [1, 3])
@@ -249,21 +251,21 @@ def test_jpeg_iptc_is_kept_up_to_date(pieces: int) -> None:
     parts = [irb[at : at + step] for at in range(0, len(irb), step)]
     source = sample("jpeg")
     built = source[:2] + b"".join(segment(0xED, b"Photoshop 3.0\0" + part) for part in parts) + source[2:]
-    written = registry.write_rights(built, RIGHTS)
-    found = registry.read_rights(written)
+    written = documents.write_rights(built, RIGHTS)
+    found = documents.read_rights(written)
     assert found.sources["copyright_notice"] == ["xmp", "exif", "iptc"]
     assert found.values["iptc"] == {"copyright_notice": RIGHTS.copyright_notice, "creators": RIGHTS.creators}
     assert found.conflicts == {}
     assert b"8BIM\x0b\xb7\0\0\0\0\0\x04tail" in written
-    assert registry.write_rights(written, RIGHTS) is written
+    assert documents.write_rights(written, RIGHTS) is written
 
 
 def test_jpeg_photoshop_resources_without_iim_are_not_touched() -> None:
     source = sample("jpeg")
     resources = segment(0xED, b"Photoshop 3.0\0" + iptc.irb_of({0x03ED: b"resolution"}))
-    written = registry.write_rights(source[:2] + resources + source[2:], RIGHTS)
+    written = documents.write_rights(source[:2] + resources + source[2:], RIGHTS)
     assert resources in written
-    assert "iptc" not in registry.read_rights(written).values
+    assert "iptc" not in documents.read_rights(written).values
 
 
 def multi_picture(order: str, first: bytes, second: bytes) -> bytes:
@@ -292,7 +294,7 @@ def test_jpeg_further_pictures_are_still_found(order: str, late: bool) -> None:
             + segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + xmp.write(None, {"source": "S"}))
             + first[2:]
         )
-    written = registry.write_rights(multi_picture(order, first, second), RIGHTS)
+    written = documents.write_rights(multi_picture(order, first, second), RIGHTS)
     assert written.endswith(second)
     with Image.open(io.BytesIO(written)) as picture:
         assert picture.format == "MPO"
@@ -310,13 +312,13 @@ def test_a_damaged_index_is_left_alone(index: bytes) -> None:
 
 def test_png_chunks_stand_before_the_image_data() -> None:
     source = sample("png", dpi=(72, 72))
-    written = registry.write_rights(source, RIGHTS)
+    written = documents.write_rights(source, RIGHTS)
     found = chunks(written)
     kinds = [kind for kind, _ in found]
     assert kinds == [b"IHDR", b"pHYs", b"iTXt", b"eXIf", b"iTXt", b"iTXt", b"IDAT", b"IEND"]
     assert found[2][1].startswith(b"XML:com.adobe.xmp\0\0\0\0\0<?xpacket")
     assert found[4][1] == b"Copyright\0\0\0\0\0" + "© 2026 Zoë 東京".encode()
-    latin = chunks(registry.write_rights(written, Rights(copyright_notice="© Zoë")))
+    latin = chunks(documents.write_rights(written, Rights(copyright_notice="© Zoë")))
     assert (b"tEXt", b"Copyright\0\xa9 Zo\xeb") in latin
 
 
@@ -332,8 +334,8 @@ def test_png_text_is_replaced_where_it_stands_in_any_form() -> None:
         struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
         for kind, content in [source[0], *old, *source[1:]]
     )
-    assert registry.read_rights(built).rights == Rights(copyright_notice="old", creators=("Łukasz",))
-    written = chunks(registry.write_rights(built, Rights(copyright_notice="new", creators=("A", "B"))))
+    assert documents.read_rights(built).rights == Rights(copyright_notice="old", creators=("Łukasz",))
+    written = chunks(documents.write_rights(built, Rights(copyright_notice="new", creators=("A", "B"))))
     assert written[1] == (b"tEXt", b"Copyright\0new")
     assert old[1] in written
     assert old[2] in written
@@ -353,10 +355,10 @@ def test_png_compressed_xmp_is_read_and_a_bomb_is_refused() -> None:
             + source[33:]
         )
         if fits:
-            assert registry.read_rights(built).rights == Rights(source="S")
+            assert documents.read_rights(built).rights == Rights(source="S")
         else:
             with pytest.raises(CorruptFile, match="longer than 16 MiB"):
-                registry.read_rights(built)
+                documents.read_rights(built)
 
 
 def with_profiles(profiles: dict[bytes, bytes], kind: bytes, *more: bytes) -> bytes:
@@ -383,14 +385,14 @@ def test_png_raw_profiles_are_kept_up_to_date(kind: bytes, bare: bool) -> None:
         b"iptc": iim if bare else iptc.irb_of({iptc.IIM: iim}),
     }
     built = with_profiles(profiles, kind)
-    assert registry.read_rights(built).rights == Rights(copyright_notice="old", creators=("Old",))
-    written = registry.write_rights(built, RIGHTS)
-    found = registry.read_rights(written)
+    assert documents.read_rights(built).rights == Rights(copyright_notice="old", creators=("Old",))
+    written = documents.write_rights(built, RIGHTS)
+    found = documents.read_rights(written)
     assert found.sources["copyright_notice"] == ["xmp", "exif", "iptc", "text"]
     assert found.conflicts == {}
     assert b"eXIf" not in written
     assert [item for item, _ in chunks(written)].count(kind) == 2
-    assert registry.write_rights(written, RIGHTS) is written
+    assert documents.write_rights(written, RIGHTS) is written
 
 
 def profile_in(data: bytes, name: bytes) -> bytes:
@@ -405,11 +407,11 @@ def profile_in(data: bytes, name: bytes) -> bytes:
 @pytest.mark.parametrize("kind", [b"tEXt", b"zTXt"])
 def test_png_xmp_in_a_raw_profile_stays_there(kind: bytes) -> None:
     source = with_profiles({b"xmp": xmp.write(None, {"copyright_notice": "old", "source": "S"})}, kind)
-    assert registry.read_rights(source).values == {"xmp": {"copyright_notice": "old", "source": "S"}}
-    written = registry.write_rights(source, RIGHTS)
+    assert documents.read_rights(source).values == {"xmp": {"copyright_notice": "old", "source": "S"}}
+    written = documents.write_rights(source, RIGHTS)
     assert xmp.read(profile_in(written, b"xmp")) == {**RIGHTS.values(), "source": "S"}
     assert b"XML:com.adobe.xmp" not in written
-    assert registry.write_rights(written, RIGHTS) is written
+    assert documents.write_rights(written, RIGHTS) is written
     assert b"Raw profile" not in png.splice(written, {"xmp": b""})
 
 
@@ -426,7 +428,7 @@ def test_png_raw_profiles_follow_what_counts() -> None:
     }
     packet = packed(b"iTXt", b"XML:com.adobe.xmp" + bytes(5) + old)
     source = with_profiles(profiles, b"tEXt", packet, packed(b"eXIf", stale))
-    written = registry.write_rights(source, RIGHTS)
+    written = documents.write_rights(source, RIGHTS)
     blocks = png.extract(written)
     assert profile_in(written, b"xmp") == blocks["xmp"] != old
     assert profile_in(written, b"exif") == b"Exif\0\0" + blocks["exif"]
@@ -436,23 +438,23 @@ def test_png_raw_profiles_follow_what_counts() -> None:
     assert profile_in(written, b"8bim") == iptc.irb_of(
         {**resources, iptc.IIM: new, iptc.DIGEST: iptc.digest(new)}
     )
-    assert registry.read_rights(written).conflicts == {}
-    assert registry.write_rights(written, RIGHTS) is written
+    assert documents.read_rights(written).conflicts == {}
+    assert documents.write_rights(written, RIGHTS) is written
 
 
 def test_png_iim_in_photoshops_resources_alone() -> None:
     iim = bytes((0x1C, 2, 116, 0, 3)) + b"old"
     source = with_profiles({b"8bim": iptc.irb_of({iptc.IIM: iim})}, b"zTXt")
-    assert registry.read_rights(source).values == {"iptc": {"copyright_notice": "old"}}
-    assert registry.read_rights(registry.write_rights(source, RIGHTS)).sources["copyright_notice"] == [
+    assert documents.read_rights(source).values == {"iptc": {"copyright_notice": "old"}}
+    assert documents.read_rights(documents.write_rights(source, RIGHTS)).sources["copyright_notice"] == [
         "xmp",
         "exif",
         "iptc",
         "text",
     ]
     without = with_profiles({b"8bim": iptc.irb_of({0x03ED: bytes(16)})}, b"zTXt")
-    assert "iptc" not in png.extract(registry.write_rights(without, RIGHTS))
-    assert profile_in(registry.write_rights(without, RIGHTS), b"8bim") == iptc.irb_of({0x03ED: bytes(16)})
+    assert "iptc" not in png.extract(documents.write_rights(without, RIGHTS))
+    assert profile_in(documents.write_rights(without, RIGHTS), b"8bim") == iptc.irb_of({0x03ED: bytes(16)})
 
 
 @pytest.mark.parametrize("text", [b"", b"\nexif\n", b"\nexif\n 4\nzz", b"\nexif\n 4\n00", b"\nexif\nx\n00"])
@@ -462,10 +464,10 @@ def test_png_damaged_raw_profiles_are_refused(text: bytes) -> None:
 
 
 def test_png_with_a_wrong_checksum_on_metadata_is_refused() -> None:
-    written = bytearray(registry.write_rights(sample("png"), RIGHTS))
+    written = bytearray(documents.write_rights(sample("png"), RIGHTS))
     written[written.index(b"Zo\xc3\xab")] ^= 1
     with pytest.raises(CorruptFile, match="checksum"):
-        registry.read_rights(bytes(written))
+        documents.read_rights(bytes(written))
 
 
 @pytest.mark.parametrize(
@@ -481,7 +483,7 @@ def test_webp_gets_the_extended_header_that_it_needs(
     out = io.BytesIO()
     picture.save(out, "webp", **options)
     source = out.getvalue()
-    written = registry.write_rights(source, RIGHTS)
+    written = documents.write_rights(source, RIGHTS)
     found = riff(written)
     assert found[0] == (b"VP8X", bytes([0x0C | alpha, 0, 0, 0, 32, 0, 0, 20, 0, 0]))
     assert [kind for kind, _ in found[-2:]] == [b"EXIF", b"XMP "]
@@ -499,7 +501,7 @@ def test_webp_animation_profile_and_trailer_stay() -> None:
         out, "webp", save_all=True, append_images=frames[1:], duration=[10, 20, 30], icc_profile=b"profile"
     )
     source = out.getvalue()
-    written = registry.write_rights(source + b"trailer", RIGHTS)
+    written = documents.write_rights(source + b"trailer", RIGHTS)
     assert written.endswith(b"trailer")
     written = written.removesuffix(b"trailer")
     assert riff(written)[1:-2] == riff(source)[1:]
@@ -509,25 +511,25 @@ def test_webp_animation_profile_and_trailer_stay() -> None:
 def test_webp_exif_prefix_is_kept() -> None:
     block = exif.write(None, {"creators": ("A",)})
     source = webp.splice(sample("webp"), {"exif": b"Exif\0\0" + block})
-    assert registry.read_rights(source).rights == Rights(creators=("A",))
-    contents = dict(riff(registry.write_rights(source, RIGHTS)))
+    assert documents.read_rights(source).rights == Rights(creators=("A",))
+    contents = dict(riff(documents.write_rights(source, RIGHTS)))
     assert contents[b"EXIF"].startswith(b"Exif\0\0MM\0*")
 
 
 def test_tiff_keeps_every_byte_but_the_pointer() -> None:
     source = sample("tiff", compression="tiff_lzw", dpi=(300, 300)) + b"something behind"
-    written = registry.write_rights(source, RIGHTS)
+    written = documents.write_rights(source, RIGHTS)
     assert written[8 : len(source)] == source[8:]
     assert xmp.read(tiff.extract(written)["xmp"])["copyright_notice"] == RIGHTS.copyright_notice
 
 
 def test_what_is_kept_of_one_file_cannot_be_changed_through_its_report() -> None:
-    source = registry.write_rights(sample("jpeg"), RIGHTS)
-    first = registry.read_rights(source)
+    source = documents.write_rights(sample("jpeg"), RIGHTS)
+    first = documents.read_rights(source)
     first.values["xmp"].clear()
     first.values["exif"]["creators"] = ("somebody else",)
-    assert registry.read_rights(source).values == registry.read_rights(source + b"\0").values
-    assert registry.read_rights(source).values["exif"]["creators"] == RIGHTS.creators
+    assert documents.read_rights(source).values == documents.read_rights(source + b"\0").values
+    assert documents.read_rights(source).values["exif"]["creators"] == RIGHTS.creators
 
 
 def test_tiff_of_any_size_is_not_loaded(tmp_path: Path) -> None:
@@ -535,10 +537,10 @@ def test_tiff_of_any_size_is_not_loaded(tmp_path: Path) -> None:
     os.truncate(path, 3 << 30)
     tracemalloc.start()
     with open_large(path) as file:
-        given = registry.File(file)
+        given = Document(file)
         changed = given.with_rights(RIGHTS)
-        assert registry.same_work(given, changed)
-        assert changed.found.rights == registry.read_rights(changed.data).rights == RIGHTS
+        assert same_essence(given, changed)
+        assert changed.found.rights == documents.read_rights(changed.data).rights == RIGHTS
     assert tracemalloc.get_traced_memory()[1] < 1_000_000
     tracemalloc.stop()
 
@@ -546,14 +548,14 @@ def test_tiff_of_any_size_is_not_loaded(tmp_path: Path) -> None:
 def test_tiff_with_an_absurd_number_of_tags_is_refused() -> None:
     source = b"II+\0\x08\0\0\0" + struct.pack("<QQ", 16, 70_000) + bytes(70_000 * 20 + 8)
     with pytest.raises(CorruptFile, match="directory"):
-        registry.read_rights(source)
+        documents.read_rights(source)
 
 
 def test_tiff_pages_stay() -> None:
     out = io.BytesIO()
     pages = [Image.new("L", (5, 5), shade) for shade in (1, 2, 3)]
     pages[0].save(out, "tiff", save_all=True, append_images=pages[1:])
-    with Image.open(io.BytesIO(registry.write_rights(out.getvalue(), RIGHTS))) as picture:
+    with Image.open(io.BytesIO(documents.write_rights(out.getvalue(), RIGHTS))) as picture:
         assert picture.n_frames == 3
         for index, page in enumerate(pages):
             picture.seek(index)
@@ -568,14 +570,14 @@ def test_c2pa_manifests_are_noticed() -> None:
     marked["png"] = (
         source[:33] + struct.pack(">I", 0) + b"caBX" + struct.pack(">I", zlib.crc32(b"caBX")) + source[33:]
     )
-    source = registry.write_rights(sample("webp"), RIGHTS) + b"C2PA\2\0\0\0xx"
+    source = documents.write_rights(sample("webp"), RIGHTS) + b"C2PA\2\0\0\0xx"
     marked["webp"] = source[:4] + struct.pack("<I", len(source) - 8) + source[8:]
     for name, data in marked.items():
-        found = registry.read_rights(data)
+        found = documents.read_rights(data)
         assert found.has_c2pa
         assert any("C2PA" in warning for warning in found.warnings)
-        assert registry.read_rights(registry.write_rights(data, RIGHTS)).has_c2pa
-        assert not registry.read_rights(sample(name)).has_c2pa
+        assert documents.read_rights(documents.write_rights(data, RIGHTS)).has_c2pa
+        assert not documents.read_rights(sample(name)).has_c2pa
 
 
 def test_png_needs_header_and_image_data() -> None:

@@ -10,6 +10,7 @@ import struct
 from dataclasses import replace
 from pathlib import Path
 
+import documents
 import pytest
 from PIL import Image
 
@@ -17,7 +18,6 @@ import stamp
 from stamp.core.errors import UnsupportedFormat
 from stamp.core.rights import Rights
 from stamp.formats import tiffblock
-from stamp.metadata import document as registry
 from stamp.metadata.containers import extended, jpeg
 from stamp.metadata.stores import exif, xmp
 from stamp.pipeline.notice import missing
@@ -57,31 +57,31 @@ def with_extended(packet: bytes, codec: str = "utf-8", guid: bytes = b"") -> byt
 def test_rights_move_from_the_extended_packet_to_the_main_one(codec: str) -> None:
     packet = big_packet()
     source = with_extended(packet, codec)
-    found = registry.read_rights(source)
+    found = documents.read_rights(source)
     assert found.sources == {"copyright_notice": ["xmpext"]}
     assert found.rights.copyright_notice == "old notice"
-    written = registry.write_rights(source, Rights(copyright_notice="© 東京"))
-    found = registry.read_rights(written)
+    written = documents.write_rights(source, Rights(copyright_notice="© 東京"))
+    found = documents.read_rights(written)
     assert found.sources == {"copyright_notice": ["xmp", "exif"]}
     assert found.conflicts == {}
     blocks = jpeg.extract(written)
     assert blocks["xmpext"].count(b"z" * 150_000) == 1
     assert len(blocks["xmpext"]) < len(packet)
     assert extended.guid_in(blocks["xmp"]) == hashlib.md5(blocks["xmpext"]).hexdigest().upper().encode()
-    assert registry.write_rights(written, Rights(copyright_notice="© 東京")) is written
-    assert registry.essence_digest(written) == registry.essence_digest(source)
+    assert documents.write_rights(written, Rights(copyright_notice="© 東京")) is written
+    assert documents.essence_digest(written) == documents.essence_digest(source)
 
 
 def test_the_extended_packet_is_left_alone_where_it_says_nothing_of_ours() -> None:
     source = with_extended(big_packet())
-    written = registry.write_rights(source, Rights(credit_line="C"))
+    written = documents.write_rights(source, Rights(credit_line="C"))
     assert jpeg.extract(written)["xmpext"] == big_packet()
     assert all(part in written for part in extended.cut(big_packet()))
 
 
 def test_removal_reaches_the_extended_packet() -> None:
-    removed = registry.remove_rights(with_extended(big_packet()), Rights(copyright_notice="old notice"))
-    assert registry.read_rights(removed).rights == Rights()
+    removed = documents.remove_rights(with_extended(big_packet()), Rights(copyright_notice="old notice"))
+    assert documents.read_rights(removed).rights == Rights()
     assert b"z" * 60_000 in removed
 
 
@@ -95,10 +95,10 @@ def test_removal_reaches_the_extended_packet() -> None:
     ids=["another packet's", "a part is missing", "not named"],
 )
 def test_what_does_not_belong_together_is_not_read_and_stays(source: bytes) -> None:
-    assert registry.read_rights(source).rights == Rights()
-    written = registry.write_rights(source, Rights(copyright_notice="©"))
+    assert documents.read_rights(source).rights == Rights()
+    written = documents.write_rights(source, Rights(copyright_notice="©"))
     assert written.count(b"z" * 1000) == source.count(b"z" * 1000)
-    assert registry.read_rights(written).rights.copyright_notice == "©"
+    assert documents.read_rights(written).rights.copyright_notice == "©"
 
 
 def full_exif(room: int = 8, **values: str) -> bytes:
@@ -117,7 +117,7 @@ def test_a_full_exif_segment_is_passed_over_and_said_so(tmp_path: Path) -> None:
     assert report.notes == ("copyright_notice does not stand in EXIF: there is no room for it",)
     written = (tmp_path / "out.jpg").read_bytes()
     assert jpeg.extract(written)["exif"] == jpeg.extract(source)["exif"]
-    assert registry.write_rights(written, rights) is written
+    assert documents.write_rights(written, rights) is written
 
 
 def test_what_only_a_full_segment_could_hold_is_reported_and_the_rest_written(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_a_segment_that_is_nearly_full_gets_what_no_other_store_can_hold(tmp_pat
     assert report.sources["copyright_notice"] == ("xmp",)
     assert report.unsupported == {}
     written = (tmp_path / "out.jpg").read_bytes()
-    assert registry.write_rights(written, rights) is written
+    assert documents.write_rights(written, rights) is written
 
 
 def test_an_older_text_in_a_full_segment_is_not_taken_for_the_new_one(tmp_path: Path) -> None:
@@ -157,4 +157,4 @@ def test_what_the_main_packet_has_no_room_for_is_refused() -> None:
     packet = xmp.write(None, {"usage_terms": "t"}).replace(b"\n", b"\n" * 7_000)
     source = jpeg.splice(plain(), {"xmp": packet})[:]
     with pytest.raises(UnsupportedFormat, match="its segment holds"):
-        registry.write_rights(source, Rights(credit_line="x" * 8000, source="y" * 8000))
+        documents.write_rights(source, Rights(credit_line="x" * 8000, source="y" * 8000))

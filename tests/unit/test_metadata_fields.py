@@ -1,4 +1,4 @@
-"""The one table: every field has a home or a reason in every store of every container."""
+"""The one table: every field has a slot or a reason in every store of every container."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import dataclasses
 import pytest
 
 from stamp.core.rights import Rights
-from stamp.metadata import document as registry
-from stamp.metadata.mapping.fields import COLUMNS, FIELDS, STORES
-from stamp.metadata.mapping.slots import Home
+from stamp.formats.table import NOTICES
+from stamp.metadata import containers
+from stamp.metadata.mapping.fields import COLUMNS, FIELDS, STORES, coverage
+from stamp.metadata.mapping.slots import Slot
 
 
 def test_the_table_has_the_fields_of_the_record() -> None:
@@ -17,48 +18,43 @@ def test_the_table_has_the_fields_of_the_record() -> None:
 
 
 @pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
-def test_each_store_has_a_home_or_a_reason(field) -> None:  # type: ignore[no-untyped-def]
-    assert set(field.homes) | set(field.absent) == set(STORES)
-    assert not set(field.homes) & set(field.absent)
+def test_each_store_has_a_slot_or_a_reason(field) -> None:  # type: ignore[no-untyped-def]
+    assert set(field.slots) | set(field.absent) == set(STORES)
+    assert not set(field.slots) & set(field.absent)
     assert all(len(reason) > 10 for reason in field.absent.values())
-    assert all(isinstance(home, Home) and str(home) for home in field.homes.values())
+    assert all(isinstance(slot, Slot) and str(slot) for slot in field.slots.values())
 
 
 @pytest.mark.parametrize("store", STORES)
 def test_a_column_knows_only_fields_of_the_record(store: str) -> None:
     column = COLUMNS[store]
     names = {field.name for field in FIELDS}
-    assert column.homes
-    assert set(column.homes) | set(column.absent) <= names
-    assert not set(column.homes) & set(column.absent)
+    assert column.slots
+    assert set(column.slots) | set(column.absent) <= names
+    assert not set(column.slots) & set(column.absent)
 
 
-def test_no_two_fields_share_a_home() -> None:
+def test_no_two_fields_share_a_slot() -> None:
     for store in STORES:
-        homes = [str(field.homes[store]) for field in FIELDS if store in field.homes]
-        assert len(homes) == len(set(homes))
+        slots = [str(field.slots[store]) for field in FIELDS if store in field.slots]
+        assert len(slots) == len(set(slots))
 
 
-@pytest.mark.parametrize("container", registry.containers())
+@pytest.mark.parametrize("container", NOTICES)
 def test_formats_says_something_of_every_field(container: str) -> None:
-    table = registry.formats()[container]
+    stores = containers.load(container).STORES
+    table = coverage(stores, {})
     assert list(table) == [field.name for field in FIELDS]
     for row in table.values():
         assert row["homes"] or row["absent"]
-        stores = registry._module(container).STORES
         named = [key for key in stores if STORES[key] in row["homes"] or STORES[key] in row["absent"]]
         assert named == list(stores)
 
 
-def test_supported() -> None:
-    assert all(registry.supported(name) for name in registry.containers())
-    assert not registry.supported("txt")
-    assert not registry.supported(None)
-
-
-def test_formats_spells_out_homes() -> None:
-    row = registry.formats()["jpeg"]["copyright_notice"]
+def test_coverage_spells_out_slots() -> None:
+    row = coverage(containers.load("jpeg").STORES, {})["copyright_notice"]
     assert row["homes"] == (
         "XMP dc:rights, EXIF Copyright (0x8298), IPTC-IIM CopyrightNotice (2:116), extended XMP dc:rights"
     )
-    assert registry.formats()["png"]["licensor_url"]["homes"] == "XMP plus:Licensor/plus:LicensorURL"
+    row = coverage(containers.load("png").STORES, {})["licensor_url"]
+    assert row["homes"] == "XMP plus:Licensor/plus:LicensorURL"

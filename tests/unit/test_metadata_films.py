@@ -8,13 +8,14 @@ import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
+import documents
 import pytest
 from films import CHUNKS, Mp4, box, chunks, full, hdlr, kinds, walk
 
 from stamp.core.errors import CorruptFile, UnsupportedFormat
 from stamp.core.rights import Rights
-from stamp.metadata import document as registry
 from stamp.metadata.containers import mp4
+from stamp.metadata.document import Document
 from stamp.metadata.stores import asset, ilst, keys, usertext, xmp
 from stamp.storage.large import open_large
 
@@ -58,20 +59,20 @@ LAYOUTS = [
 def test_write_read_and_write_again(layout: Mp4) -> None:
     source = layout.encoded()
     assert chunks(source) == list(CHUNKS)
-    written = registry.write_rights(source, RIGHTS)
+    written = documents.write_rights(source, RIGHTS)
     assert chunks(written) == list(CHUNKS)
     assert places(written, "saio") == [places(written, "stco", "co64")[1]]
-    found = registry.read_rights(written)
-    assert found.rights == RIGHTS.onto(registry.read_rights(source).rights)
+    found = documents.read_rights(written)
+    assert found.rights == RIGHTS.onto(documents.read_rights(source).rights)
     assert (found.conflicts, found.warnings) == ({}, [])
-    assert registry.write_rights(written, RIGHTS) is written
-    assert registry.essence_digest(written) == registry.essence_digest(source)
+    assert documents.write_rights(written, RIGHTS) is written
+    assert documents.essence_digest(written) == documents.essence_digest(source)
     order = [kind for kind in kinds(written) if kind in ("moov", "mdat")]
     assert order == [kind for kind in kinds(source) if kind in ("moov", "mdat")]
     assert untouched(written) == untouched(source)
-    grown = registry.write_rights(written, replace(RIGHTS, copyright_notice="x" * 4000))
+    grown = documents.write_rights(written, replace(RIGHTS, copyright_notice="x" * 4000))
     assert chunks(grown) == list(CHUNKS)
-    back = registry.remove_rights(written, RIGHTS)
+    back = documents.remove_rights(written, RIGHTS)
     assert chunks(back) == list(CHUNKS)
     assert len(back) <= len(written)
 
@@ -81,7 +82,7 @@ def test_write_read_and_write_again(layout: Mp4) -> None:
 )
 def test_what_was_put_in_can_be_taken_out_to_the_byte(layout: Mp4) -> None:
     source = layout.encoded()
-    assert registry.remove_rights(registry.write_rights(source, RIGHTS), RIGHTS) == source
+    assert documents.remove_rights(documents.write_rights(source, RIGHTS), RIGHTS) == source
 
 
 def places(data: bytes, *ends: str) -> list[int]:
@@ -141,18 +142,18 @@ def test_a_brand_decides_where_rights_are_put() -> None:
         b"3g2a": ["asset", "ilst", "xmp"],
     }
     for brand, stores in expected.items():
-        written = registry.write_rights(Mp4(brand=brand).encoded(), RIGHTS)
-        assert registry.read_rights(written).sources["copyright_notice"] == stores
+        written = documents.write_rights(Mp4(brand=brand).encoded(), RIGHTS)
+        assert documents.read_rights(written).sources["copyright_notice"] == stores
 
 
 def test_new_xmp_goes_to_the_end_or_before_what_must_be_last() -> None:
     def order(layout: Mp4) -> list[str]:
-        return kinds(registry.write_rights(layout.encoded(), SHORT))
+        return kinds(documents.write_rights(layout.encoded(), SHORT))
 
     assert order(Mp4()) == ["ftyp", "moov", "mdat", "uuid"]
     assert order(Mp4(open_end=True)) == ["ftyp", "moov", "mdat", "uuid"]
     assert order(Mp4(tail=mfra(0))) == ["ftyp", "moov", "mdat", "uuid", "mfra"]
-    assert b"XMP_" in registry.write_rights(Mp4(brand=b"qt  ").encoded(), SHORT)
+    assert b"XMP_" in documents.write_rights(Mp4(brand=b"qt  ").encoded(), SHORT)
 
 
 def mfra(place: int, wide: bool = False) -> bytes:
@@ -176,7 +177,7 @@ def test_fragments(wide: bool) -> None:
     fragment = box(b"moof", full(b"mfhd", bytes(4)), box(b"traf", tfhd)) + box(b"mdat", b"fragment")
     sidx = box(b"sidx", version, index, struct.pack(">HHIII", 0, 1, len(fragment), 0, 0))
     source = head + sidx + between + fragment + mfra(place, wide)
-    written = registry.write_rights(source, RIGHTS)
+    written = documents.write_rights(source, RIGHTS)
     moved = written.index(b"moof") - source.index(b"moof")
     assert moved > 0
     at = written.index(b"tfhd") + 12
@@ -184,7 +185,7 @@ def test_fragments(wide: bool) -> None:
     at = written.rindex(b"tfra") + 20 + (8 if wide else 4)
     assert struct.unpack_from(">Q" if wide else ">I", written, at) == (place + moved,)
     assert written[written.index(b"sidx") :][: len(sidx) - 4] == sidx[4:]
-    assert registry.essence_digest(written) == registry.essence_digest(source)
+    assert documents.essence_digest(written) == documents.essence_digest(source)
 
 
 def test_metadata_between_fragments_is_not_grown() -> None:
@@ -192,12 +193,12 @@ def test_metadata_between_fragments_is_not_grown() -> None:
     moof = box(b"moof", full(b"mfhd", bytes(4)))
     source = head + moof + OLD_XMP + box(b"mdat", b"x")
     with pytest.raises(UnsupportedFormat, match="between its fragments"):
-        registry.write_rights(source, RIGHTS)
+        documents.write_rights(source, RIGHTS)
 
 
 def test_tracks_in_other_files_keep_their_places() -> None:
     source = Mp4(outside=True).encoded()
-    written = registry.write_rights(source, RIGHTS)
+    written = documents.write_rights(source, RIGHTS)
     assert places(written, "stco") == places(source, "stco")
 
 
@@ -208,7 +209,7 @@ def test_items_of_the_file_follow() -> None:
     layout = Mp4(gap=meta)
     start = layout.encoded().index(CHUNKS[0])
     placed = meta.replace(struct.pack(">II", 0, 5), struct.pack(">II", start, 5))
-    written = registry.write_rights(replace(layout, gap=placed).encoded(), RIGHTS)
+    written = documents.write_rights(replace(layout, gap=placed).encoded(), RIGHTS)
     at = written.index(b"iloc") + 4 + 4 + 2 + 2 + 2 + 2 + 2
     (place, length) = struct.unpack_from(">II", written, at)
     assert written[place : place + length] == CHUNKS[0][:5]
@@ -226,8 +227,8 @@ def test_items_of_the_file_follow() -> None:
 )
 def test_what_cannot_be_corrected_is_refused(layout: Mp4, reason: str) -> None:
     with pytest.raises(UnsupportedFormat, match=reason):
-        registry.remove_rights(
-            registry.write_rights(layout.encoded(), RIGHTS), Rights(source="S").over(RIGHTS)
+        documents.remove_rights(
+            documents.write_rights(layout.encoded(), RIGHTS), Rights(source="S").over(RIGHTS)
         )
 
 
@@ -236,29 +237,29 @@ def test_what_cannot_be_corrected_is_refused(layout: Mp4, reason: str) -> None:
 )
 def test_what_cameras_put_behind_the_boxes_stays_last(trailer: bytes) -> None:
     source = Mp4().encoded() + trailer
-    written = registry.write_rights(source, RIGHTS)
+    written = documents.write_rights(source, RIGHTS)
     assert written.endswith(trailer)
-    assert registry.read_rights(written).rights == RIGHTS
+    assert documents.read_rights(written).rights == RIGHTS
     assert chunks(written[: -len(trailer)]) == list(CHUNKS)
-    assert registry.write_rights(written, RIGHTS) is written
-    assert registry.remove_rights(written, RIGHTS) == source
+    assert documents.write_rights(written, RIGHTS) is written
+    assert documents.remove_rights(written, RIGHTS) == source
 
 
 def test_a_film_that_was_cut_short_is_refused() -> None:
     with pytest.raises(CorruptFile, match="does not fit"):
-        registry.write_rights(Mp4().encoded()[:-1], RIGHTS)
+        documents.write_rights(Mp4().encoded()[:-1], RIGHTS)
 
 
 def test_old_quicktime_files_without_a_brand() -> None:
     media = box(b"mdat", bytes(70_000))
     for start in (media, box(b"wide") + media, Mp4(brand=b"").encoded()):
-        assert registry.identify(start) == "quicktime"
-    assert registry.identify(b"The free encyclopedia") is None
+        assert documents.identify(start) == "quicktime"
+    assert documents.identify(b"The free encyclopedia") is None
 
 
 def test_films_without_movie_box_are_refused() -> None:
     with pytest.raises(CorruptFile, match="cut short"):
-        registry.read_rights(box(b"ftyp", b"isom\0\0\0\0") + box(b"mdat", b"x"))
+        documents.read_rights(box(b"ftyp", b"isom\0\0\0\0") + box(b"mdat", b"x"))
 
 
 def test_chunks_inside_of_metadata_are_refused() -> None:
@@ -267,14 +268,14 @@ def test_chunks_inside_of_metadata_are_refused() -> None:
     at = source.index(b"stco") + 12
     struct.pack_into(">I", source, at, source.index(b"ilst"))
     with pytest.raises(UnsupportedFormat, match="where its metadata or padding is"):
-        registry.write_rights(bytes(source), RIGHTS)
+        documents.write_rights(bytes(source), RIGHTS)
 
 
 def test_a_place_beyond_32_bits_is_refused() -> None:
     source = bytearray(Mp4().encoded())
     struct.pack_into(">I", source, source.index(b"stco") + 12, 0xFFFFFFFF)
     with pytest.raises(UnsupportedFormat, match="beyond what its table can say"):
-        registry.write_rights(bytes(source), RIGHTS)
+        documents.write_rights(bytes(source), RIGHTS)
 
 
 @pytest.mark.parametrize("first", [True, False])
@@ -293,13 +294,13 @@ def test_a_film_of_many_gigabytes_takes_little_memory(first: bool, tmp_path: Pat
             file.write(moov)
     tracemalloc.start()
     with open_large(path) as file:
-        written = registry.write_rights(file, RIGHTS)
-        assert registry.read_rights(written).rights == RIGHTS
-        assert registry.write_rights(written, RIGHTS) is written
+        written = documents.write_rights(file, RIGHTS)
+        assert documents.read_rights(written).rights == RIGHTS
+        assert documents.write_rights(written, RIGHTS) is written
         assert (
             sum(piece[1] - piece[0] for piece in written.pieces if not isinstance(piece, bytes)) > size - 500
         )
-        digest = iter(registry.File(file).essence())
+        digest = iter(Document(file).essence())
         assert sum(len(next(digest)) for _ in range(64)) == 64 << 20
     assert tracemalloc.get_traced_memory()[1] < 8_000_000
     tracemalloc.stop()
@@ -378,7 +379,7 @@ def test_keys_are_added_behind_the_others_and_taken_out_again() -> None:
 @pytest.mark.parametrize("kind", [b"jumb", b"uuid"])
 def test_a_c2pa_manifest_is_warned_of(kind: bytes) -> None:
     content = bytes.fromhex("d8fec3d61b0e483c92975828877ec481") + b"manifest"
-    found = registry.read_rights(Mp4(tail=box(kind, content)).encoded())
+    found = documents.read_rights(Mp4(tail=box(kind, content)).encoded())
     assert found.has_c2pa
     assert "C2PA" in found.warnings[0]
-    assert not registry.read_rights(Mp4().encoded()).has_c2pa
+    assert not documents.read_rights(Mp4().encoded()).has_c2pa

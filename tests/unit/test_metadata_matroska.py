@@ -7,13 +7,13 @@ import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
+import documents
 import pytest
 from films import CLUSTER, CUES, SEEK_HEAD, SEGMENT, TAGS, UNKNOWN, Mkv, check, ebml, segment, tag, tree
 
 from stamp.core.errors import CorruptFile, UnsupportedFormat
 from stamp.core.rights import Rights
 from stamp.formats.ebml import doc_type
-from stamp.metadata import document as registry
 from stamp.metadata.containers import matroska
 from stamp.metadata.stores import tags
 from stamp.storage.large import open_large
@@ -55,25 +55,25 @@ LAYOUTS = [
 def test_write_read_and_write_again(layout: Mkv) -> None:
     source = layout.encoded()
     before = check(source)
-    written = registry.write_rights(source, RIGHTS)
+    written = documents.write_rights(source, RIGHTS)
     after = check(written)
     assert (after[CLUSTER], after.get(CUES)) == (before[CLUSTER], before.get(CUES))
-    found = registry.read_rights(written)
+    found = documents.read_rights(written)
     assert (found.rights, found.conflicts, found.warnings) == (RIGHTS, {}, [])
-    assert registry.write_rights(written, RIGHTS) is written
-    assert registry.essence_digest(written) == registry.essence_digest(source)
+    assert documents.write_rights(written, RIGHTS) is written
+    assert documents.essence_digest(written) == documents.essence_digest(source)
     assert untouched(written) == untouched(source)
     if SEEK_HEAD in before:
         assert TAGS in indexed(written) or written.index(b"COPYRIGHT") < written.index(
             CLUSTER.to_bytes(4, "big")
         )
-    grown = registry.write_rights(written, replace(RIGHTS, usage_terms="x" * 4000))
+    grown = documents.write_rights(written, replace(RIGHTS, usage_terms="x" * 4000))
     check(grown)
-    back = registry.remove_rights(written, RIGHTS)
+    back = documents.remove_rights(written, RIGHTS)
     check(back)
-    assert registry.read_rights(back).sources == {}
+    assert documents.read_rights(back).sources == {}
     assert labels(back) == labels(source)
-    assert registry.essence_digest(back) == registry.essence_digest(source)
+    assert documents.essence_digest(back) == documents.essence_digest(source)
 
 
 def untouched(data: bytes) -> list[bytes]:
@@ -124,15 +124,15 @@ def test_clusters_stay_where_they_are_where_there_is_room() -> None:
         Mkv(seek_void=60, live=True, cues=False),
     ):
         source = layout.encoded()
-        written = registry.write_rights(source, RIGHTS)
+        written = documents.write_rights(source, RIGHTS)
         assert written.index(CLUSTER.to_bytes(4, "big")) == source.index(CLUSTER.to_bytes(4, "big"))
-    assert len(registry.write_rights(Mkv(void=2000).encoded(), RIGHTS)) == len(Mkv(void=2000).encoded())
+    assert len(documents.write_rights(Mkv(void=2000).encoded(), RIGHTS)) == len(Mkv(void=2000).encoded())
 
 
 def test_without_room_in_the_index_tags_go_in_front() -> None:
     """A reader that does not look behind the clusters would miss them at the end."""
     for layout in (Mkv(seek_void=None), Mkv(seek_void=0), Mkv(seek_void=None, live=True, cues=False)):
-        written = registry.write_rights(layout.encoded(), RIGHTS)
+        written = documents.write_rights(layout.encoded(), RIGHTS)
         assert written.index(b"COPYRIGHT") < written.index(CLUSTER.to_bytes(4, "big"))
         check(written)
 
@@ -141,9 +141,9 @@ def test_without_room_in_the_index_tags_go_in_front() -> None:
 def test_every_remainder_of_padding(length: int) -> None:
     """Tags that fit, or fit but for one byte, in the element that was there."""
     source = Mkv(tags=ebml(TAGS, tag("COPYRIGHT", "x" * 40), width=1), void=2 if length % 2 else 0).encoded()
-    written = registry.write_rights(source, Rights(copyright_notice="y" * (length + 1)))
+    written = documents.write_rights(source, Rights(copyright_notice="y" * (length + 1)))
     check(written)
-    assert registry.read_rights(written).rights.copyright_notice == "y" * (length + 1)
+    assert documents.read_rights(written).rights.copyright_notice == "y" * (length + 1)
     if length < 40:
         assert len(written) == len(source)
 
@@ -155,23 +155,23 @@ def test_a_segment_too_large_for_its_size_field_gets_a_wider_one() -> None:
     narrow = source[:at] + (size | 1 << 14).to_bytes(2, "big") + source[at + 8 :]
     check(narrow)
     big = Rights(usage_terms="x" * 8000, other_constraints="y" * 8000)
-    written = registry.write_rights(narrow, big)
+    written = documents.write_rights(narrow, big)
     check(written)
-    assert registry.read_rights(written).rights == big
+    assert documents.read_rights(written).rights == big
 
 
 def test_removal_of_what_was_appended_restores_the_file() -> None:
     source = Mkv().encoded()
-    assert registry.remove_rights(registry.write_rights(source, RIGHTS), RIGHTS) == source
+    assert documents.remove_rights(documents.write_rights(source, RIGHTS), RIGHTS) == source
 
 
 def test_an_index_that_cannot_be_corrected_is_left_alone() -> None:
     """Places of one byte that would need two: the tags go to the end, where a full scan finds them."""
     source = Mkv(seek_void=0, narrow=True).encoded()
-    written = registry.write_rights(source, RIGHTS)
+    written = documents.write_rights(source, RIGHTS)
     assert check(written)[TAGS] == 1
     assert written[: len(source)][60:] == source[60:]
-    assert registry.read_rights(written).rights == RIGHTS
+    assert documents.read_rights(written).rights == RIGHTS
 
 
 def test_only_tags_of_the_whole_file_are_ours() -> None:
@@ -210,9 +210,9 @@ def test_what_is_in_a_tag_besides_its_text_stays() -> None:
 
 def test_attachments_that_are_c2pa_manifests_are_warned_of() -> None:
     attached = ebml(0x61A7, ebml(0x466E, b"m.c2pa"), ebml(0x4660, b"application/c2pa"), ebml(0x465C, b"x"))
-    assert registry.read_rights(Mkv(extra=ebml(0x1941A469, attached)).encoded()).has_c2pa
+    assert documents.read_rights(Mkv(extra=ebml(0x1941A469, attached)).encoded()).has_c2pa
     font = ebml(0x61A7, ebml(0x466E, b"f.ttf"), ebml(0x4660, b"font/ttf"), ebml(0x465C, b"x"))
-    assert not registry.read_rights(Mkv(extra=ebml(0x1941A469, font)).encoded()).has_c2pa
+    assert not documents.read_rights(Mkv(extra=ebml(0x1941A469, font)).encoded()).has_c2pa
 
 
 def test_damaged_files_are_refused() -> None:
@@ -229,7 +229,7 @@ def test_damaged_files_are_refused() -> None:
         source[:base] + b"\0" * 40,
     ):
         with pytest.raises((CorruptFile, UnsupportedFormat)):
-            registry.write_rights(damaged, RIGHTS)
+            documents.write_rights(damaged, RIGHTS)
 
 
 def test_a_film_of_many_gigabytes_takes_little_memory(tmp_path: Path) -> None:
@@ -241,8 +241,8 @@ def test_a_film_of_many_gigabytes_takes_little_memory(tmp_path: Path) -> None:
     os.truncate(path, len(source) + 9 + size)
     tracemalloc.start()
     with open_large(path) as file:
-        written = registry.write_rights(file, RIGHTS)
-        assert registry.read_rights(written).rights == RIGHTS
+        written = documents.write_rights(file, RIGHTS)
+        assert documents.read_rights(written).rights == RIGHTS
         essence = matroska.essence(file)
         assert sum(len(next(essence)) for _ in range(64)) > 32 << 20
     assert tracemalloc.get_traced_memory()[1] < 8_000_000

@@ -7,6 +7,7 @@ import random
 import tracemalloc
 from pathlib import Path
 
+import documents
 import pytest
 from films import CHUNKS, Mp4
 from hypothesis import HealthCheck, given, settings
@@ -16,7 +17,6 @@ from stamp.core.errors import CorruptFile, UnsupportedFormat
 from stamp.core.rights import Rights
 from stamp.formats.reading import MAX_BYTES
 from stamp.formats.source import Edit, Patched, chunks
-from stamp.metadata import document as registry
 from stamp.metadata.containers.splicing import spliced
 from stamp.storage import large
 from stamp.storage.large import open_large
@@ -62,17 +62,17 @@ def test_where_bytes_of_a_patched_source_come_from() -> None:
 
 def test_a_change_of_the_work_itself_is_seen(tmp_path: Path) -> None:
     film = Mp4().encoded()
-    written = registry.write_rights(film, Rights(copyright_notice="x"))
+    written = documents.write_rights(film, Rights(copyright_notice="x"))
     at = written.index(CHUNKS[0])
-    assert registry.same_essence(film, written)
-    assert not registry.same_essence(film, written[:at] + b"?" + written[at + 1 :])
+    assert documents.same_essence(film, written)
+    assert not documents.same_essence(film, written[:at] + b"?" + written[at + 1 :])
     (path := tmp_path / "f.mp4").write_bytes(film)
     with open_large(path) as file:
-        view = registry.write_rights(file, Rights(copyright_notice="x"))
+        view = documents.write_rights(file, Rights(copyright_notice="x"))
         at = film.index(CHUNKS[0])
-        assert registry.same_essence(file, view)
-        assert registry.same_essence(file, Patched(file, [(at, at + 1, film[at : at + 1])]))
-        assert not registry.same_essence(file, Patched(file, [(at, at + 1, b"?")]))
+        assert documents.same_essence(file, view)
+        assert documents.same_essence(file, Patched(file, [(at, at + 1, film[at : at + 1])]))
+        assert not documents.same_essence(file, Patched(file, [(at, at + 1, b"?")]))
 
 
 def test_slices_of_a_large_file_are_those_of_its_bytes(tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_a_picture_of_many_gigabytes_is_not_loaded(tmp_path: Path) -> None:
     os.truncate(path, MAX_BYTES + 1)
     tracemalloc.start()
     with open_large(path) as file, pytest.raises(UnsupportedFormat, match="too large"):
-        registry.read_rights(file)
+        documents.read_rights(file)
     assert tracemalloc.get_traced_memory()[1] < 4_000_000
     tracemalloc.stop()
 
@@ -138,7 +138,7 @@ def test_pictures_are_read_and_written_from_either(tmp_path: Path) -> None:
     rights = Rights(copyright_notice="© Ł")
     (path := tmp_path / "f.gif").write_bytes(SMALL_GIF)
     with open_large(path) as file:
-        written = registry.write_rights(file, rights)
-        assert registry.essence_digest(file) == registry.essence_digest(SMALL_GIF)
-    assert written[0 : len(written)] == registry.write_rights(SMALL_GIF, rights)
-    assert registry.read_rights(written).rights == rights
+        written = documents.write_rights(file, rights)
+        assert documents.essence_digest(file) == documents.essence_digest(SMALL_GIF)
+    assert written[0 : len(written)] == documents.write_rights(SMALL_GIF, rights)
+    assert documents.read_rights(written).rights == rights

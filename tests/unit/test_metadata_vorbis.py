@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
+import documents
 import pytest
 from short_sounds import packets, sound
 
@@ -12,7 +13,7 @@ from stamp.core.errors import CorruptFile, UnsupportedFormat
 from stamp.core.rights import Party, Rights
 from stamp.formats import id3 as id3tag
 from stamp.formats import ogg as oggpage
-from stamp.metadata import document as registry
+from stamp.metadata import containers
 from stamp.metadata.stores import id3, vorbis
 
 RIGHTS = Rights(copyright_notice="© 東京", creators=("A", "B"))
@@ -157,7 +158,7 @@ def test_padding_takes_up_the_growth_where_it_can(size: int) -> None:
     old = comments("TITLE=T")
     new = vorbis.write(old, RIGHTS.values())
     source = flac((COMMENTS, old), (PICTURE, b"p"), (PADDING, bytes(size)))
-    written = registry.write_rights(source, RIGHTS)
+    written = documents.write_rights(source, RIGHTS)
     left = size - (len(new) - len(old))
     assert flac_blocks(written) == [
         (COMMENTS, new),
@@ -166,7 +167,7 @@ def test_padding_takes_up_the_growth_where_it_can(size: int) -> None:
     ]
     if left >= 0:
         assert len(written) == len(source)
-        assert registry.remove_rights(written, RIGHTS) == source
+        assert documents.remove_rights(written, RIGHTS) == source
 
 
 @pytest.mark.parametrize(
@@ -175,7 +176,7 @@ def test_padding_takes_up_the_growth_where_it_can(size: int) -> None:
 )
 def test_a_new_comment_block_stands_behind_the_streaminfo(blocks: Sequence[tuple[int, bytes]]) -> None:
     source = flac(*blocks, front=b"ID3\4\0\0\0\0\0\3abc")
-    written = registry.write_rights(source, RIGHTS)
+    written = documents.write_rights(source, RIGHTS)
     assert written.startswith(b"ID3\4\0\0\0\0\0\3abcfLaC")
     (kind, block), *others = flac_blocks(written)
     assert (kind, vorbis.read(block)) == (COMMENTS, RIGHTS.values())
@@ -183,7 +184,7 @@ def test_a_new_comment_block_stands_behind_the_streaminfo(blocks: Sequence[tuple
     assert [content for kind, content in others if kind != PADDING] == [
         content for kind, content in blocks if kind != PADDING
     ]
-    removed = registry.remove_rights(written, RIGHTS)
+    removed = documents.remove_rights(written, RIGHTS)
     # Padding that was too small stays larger: the frames need not move again.
     assert removed == source or [kind for kind, _ in flac_blocks(removed)] == [PADDING]
 
@@ -194,31 +195,31 @@ def test_an_id3_tag_in_front_of_a_flac_is_kept_up_to_date(old: str) -> None:
     front = id3tag.new().with_frames([title])
     front = id3.write(front, {"copyright_notice": old}) if old else front
     source = flac((COMMENTS, comments("TITLE=T")), front=front)
-    assert registry.read_rights(source).rights == Rights(copyright_notice=old or None)
-    written = registry.write_rights(source, RIGHTS)
-    found = registry.read_rights(written)
+    assert documents.read_rights(source).rights == Rights(copyright_notice=old or None)
+    written = documents.write_rights(source, RIGHTS)
+    found = documents.read_rights(written)
     assert (found.rights, found.conflicts) == (RIGHTS, {})
     assert found.sources["copyright_notice"] == ["vorbis", "id3"]
     assert title in id3tag.parse(written[: written.index(b"fLaC")]).frames
     assert vorbis.read(dict(flac_blocks(written))[COMMENTS]) == RIGHTS.values()
-    assert registry.write_rights(written, RIGHTS) is written
-    assert registry.essence_digest(written) == registry.essence_digest(source)
-    removed = registry.remove_rights(written, RIGHTS)
+    assert documents.write_rights(written, RIGHTS) is written
+    assert documents.essence_digest(written) == documents.essence_digest(source)
+    removed = documents.remove_rights(written, RIGHTS)
     assert title in id3tag.parse(removed[: removed.index(b"fLaC")]).frames
-    assert registry.read_rights(removed).sources == {}
+    assert documents.read_rights(removed).sources == {}
 
 
 def test_the_last_block_may_be_the_comment() -> None:
     source = flac((PICTURE, b"p"), (COMMENTS, comments("TITLE=T")))
-    written = registry.write_rights(source, RIGHTS)
+    written = documents.write_rights(source, RIGHTS)
     assert [kind for kind, _ in flac_blocks(written)] == [PICTURE, COMMENTS]
-    assert registry.remove_rights(written, RIGHTS) == source
+    assert documents.remove_rights(written, RIGHTS) == source
 
 
 def test_a_comment_block_of_16_mb_is_refused() -> None:
     source = flac((COMMENTS, comments(b"X=" + bytes((1 << 24) - 40))))
     with pytest.raises(UnsupportedFormat, match="16 MB"):
-        registry.write_rights(source, RIGHTS)
+        documents.write_rights(source, RIGHTS)
 
 
 @pytest.mark.parametrize(
@@ -233,7 +234,7 @@ def test_a_comment_block_of_16_mb_is_refused() -> None:
 )
 def test_damaged_flac_is_refused(data: bytes) -> None:
     with pytest.raises(CorruptFile):
-        registry.write_rights(data, RIGHTS)
+        documents.write_rights(data, RIGHTS)
 
 
 def bitwise_checksum(page: bytes) -> int:
@@ -268,31 +269,31 @@ def test_pages_are_renumbered_where_their_number_changes(kind: str, size: int) -
     """The terms fill one page, or spread over several."""
     source = sound(kind, 0.1)
     rights = Rights(copyright_notice="© 東京", usage_terms="t" * min(size, 8000) or None)
-    written = registry.write_rights(source, rights)
+    written = documents.write_rights(source, rights)
     if size:
         more = [f"X{number}={'x' * 9000}".encode() for number in range(size // 9000)]
-        block = registry._module("ogg").extract(written)["vorbis"]
+        block = containers.load("ogg").extract(written)["vorbis"]
         (vendor,) = struct.unpack_from("<I", block)
         rest = block[len(comments(*texts(block), vendor=block[4 : 4 + vendor])) :]
         block = comments(*texts(block), *more, vendor=block[4 : 4 + vendor], rest=rest)
-        written = bytes(registry._module("ogg").splice(written, {"vorbis": block})[0 : 1 << 30])
-        assert texts(registry._module("ogg").extract(written)["vorbis"])[-1] == more[-1]
+        written = bytes(containers.load("ogg").splice(written, {"vorbis": block})[0 : 1 << 30])
+        assert texts(containers.load("ogg").extract(written)["vorbis"])[-1] == more[-1]
     before, after = ogg_pages(source), ogg_pages(written)
     assert after[0] == before[0]
     assert (len(after) > len(before)) == (size > 65_025)
     assert packets(written) == packets(source)
-    assert registry.essence_digest(written) == registry.essence_digest(source)
-    assert registry.read_rights(written).rights == rights
-    back = registry.remove_rights(written, rights) if not size else source
+    assert documents.essence_digest(written) == documents.essence_digest(source)
+    assert documents.read_rights(written).rights == rights
+    back = documents.remove_rights(written, rights) if not size else source
     assert back == source
 
 
 def test_what_follows_opus_comments_stays() -> None:
     source = sound("opus", 0.1)
-    block = registry._module("ogg").extract(source)["vorbis"]
-    padded = bytes(registry._module("ogg").splice(source, {"vorbis": block + b"\1binary"})[0 : 1 << 30])
-    written = registry.write_rights(padded, RIGHTS)
-    assert registry._module("ogg").extract(written)["vorbis"].endswith(b"\1binary")
+    block = containers.load("ogg").extract(source)["vorbis"]
+    padded = bytes(containers.load("ogg").splice(source, {"vorbis": block + b"\1binary"})[0 : 1 << 30])
+    written = documents.write_rights(padded, RIGHTS)
+    assert containers.load("ogg").extract(written)["vorbis"].endswith(b"\1binary")
 
 
 def test_a_wrong_checksum_stays_wrong() -> None:
@@ -315,7 +316,7 @@ def test_several_streams_are_refused() -> None:
     first = next(oggpage.pages(opus)).end
     for data in (vorbis_sound + opus, vorbis_sound + vorbis_sound, opus[:first] + vorbis_sound):
         with pytest.raises(UnsupportedFormat, match="several streams"):
-            registry.write_rights(data, RIGHTS)
+            documents.write_rights(data, RIGHTS)
 
 
 def test_damaged_ogg_is_refused() -> None:
@@ -331,7 +332,7 @@ def test_damaged_ogg_is_refused() -> None:
         (b"OggS", "no page"),
     ):
         with pytest.raises(CorruptFile, match=reason):
-            registry.write_rights(data, RIGHTS)
+            documents.write_rights(data, RIGHTS)
 
 
 class Slices:
@@ -354,6 +355,6 @@ def test_files_are_read_a_slice_at_a_time(kind: str) -> None:
     data = flac((PADDING, b"")) + bytes(1 << 21) if kind == "flac" else sound(kind, 12)
     source = Slices(data)
     assert len(source) > 130_000
-    written = registry.write_rights(source, RIGHTS)
+    written = documents.write_rights(source, RIGHTS)
     assert source.largest <= 1 << 16
-    assert written[0 : len(written)] == registry.write_rights(data, RIGHTS)
+    assert written[0 : len(written)] == documents.write_rights(data, RIGHTS)

@@ -1,6 +1,6 @@
 """Samples in and out of music files; everything in a file but its samples is kept.
 
-opening.py    which reader a file needs, by its first bytes: `open_song`
+opening.py    the reader that a file's format needs: `open_song`
 song.py       what they all give: `Song`, blocks of samples to read and a way to write others in their place
 pcm.py        uncompressed samples, changed where they stand: wav.py and aiff.py tell where that is
 flac.py mp3.py ogg.py mp4.py matroska.py    the compressed ones

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 import av
 
-from ...formats import endtags, id3, signatures
+from ...formats import endtags, id3, mpegaudio
 from ...formats.reading import refused, regular_file
 from ...formats.source import Source
 from ...storage.large import open_large
@@ -83,10 +83,10 @@ def first_frame(data: Source) -> int | None:
     """The first byte of MPEG audio, behind the ID3v2 tags and what else stands in front of it; None where
     there is none. FFmpeg's demuxer passes over junk, too, but then takes the header frame for sound."""
     start = id3.prefix(data, most=None)
-    body = data[start : start + signatures.SEARCHED]
+    body = data[start : start + mpegaudio.SEARCHED]
     if body[:1] == b"\xff" and body[1:2] >= b"\xe0":  # a damaged frame is one, too
         return start
-    at = signatures.first_frame(body, tagged=start > 0)
+    at = mpegaudio.first_frame(body, tagged=start > 0)
     return None if at is None else start + at
 
 

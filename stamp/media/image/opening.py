@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from pathlib import Path
+from typing import Protocol, cast
 
 from ...core.errors import InternalError, StampError
 from ...formats.reading import decoding, of_a_codec, read_source, refused
+from ...formats.sniff import sniff
+from ...formats.table import FORMATS, Format
 from ...storage.atomic import unwritable
 from .picture import Picture, Pixels, WriteNotes
 
@@ -25,30 +29,12 @@ def read_picture(path: str | os.PathLike[str]) -> Picture:
     place = Path(path)
     data = read_source(place)
     with decoding(place):
-        match container(data):
-            case "JPEG":
-                from . import jpeg
-
-                return jpeg.read(data, place)
-            case "PNG":
-                from . import png
-
-                return png.read(data, place)
-            case "WEBP":
-                from . import webp
-
-                return webp.read(data, place)
-            case "TIFF":
-                from . import tiff
-
-                return tiff.read(data, place)
-            case "HEIF":
-                from . import heif
-
-                return heif.read(data, place)
+        found = _image_format(data)
+        if found and (reader := _reader(found)):
+            return reader.read(data, place)
     from . import other
 
-    raise other.unmarkable(data, place)
+    raise other.unmarkable(found, place)
 
 
 def encode_picture(
@@ -100,45 +86,31 @@ def read_luma(path: str | os.PathLike[str], *, max_pixels_hint: int = MIN_LUMA_P
     place = Path(path)
     data = read_source(place)
     with decoding(place):
-        match container(data):
-            case "JPEG":
-                from . import jpeg
+        found = _image_format(data)
+        if found == FORMATS["jpeg"]:
+            from . import jpeg
 
-                return jpeg.read_luma(data, place, max(max_pixels_hint, MIN_LUMA_PIXELS))
-            case "PNG":
-                from . import png
-
-                return png.read_luma(data, place)
-            case "WEBP":
-                from . import webp
-
-                return webp.read_luma(data, place)
-            case "TIFF":
-                from . import tiff
-
-                return tiff.read_luma(data, place)
-            case "HEIF":
-                from . import heif
-
-                return heif.read_luma(data, place)
+            return jpeg.read_luma(data, place, max(max_pixels_hint, MIN_LUMA_PIXELS))
+        if found and (reader := _reader(found)):
+            return reader.read_luma(data, place)
         from . import other
 
-        return other.read_luma(data, place)
+        return other.read_luma(data, place, found)
 
 
-def container(data: bytes) -> str | None:
-    """JPEG, PNG, WEBP, TIFF or HEIF (which AVIF is, too), told by the first bytes; None for anything else."""
-    if data.startswith(b"\xff\xd8\xff"):
-        return "JPEG"
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "PNG"
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "WEBP"
-    if data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
-        return "TIFF"
-    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
-        return "HEIF"
-    return None
+class _Reader(Protocol):
+    """What a module for one format offers."""
+
+    def read(self, data: bytes, path: Path) -> Picture: ...
+    def read_luma(self, data: bytes, path: Path) -> Pixels: ...
 
 
-_HEIF_BRANDS = {b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+def _image_format(data: bytes) -> Format | None:
+    """The format of a file, None where it is no image."""
+    found = sniff(data)
+    return found if found and found.kind == "image" else None
+
+
+def _reader(found: Format) -> _Reader | None:
+    """The module that reads a format and writes it again; None where it cannot be marked."""
+    return cast(_Reader, import_module(f".{found.reader}", __package__)) if found.reader else None

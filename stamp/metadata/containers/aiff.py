@@ -15,7 +15,6 @@ from ...core.errors import CorruptFile, UnsupportedFormat
 from ...formats.riff import Change, Chunk, edits, packed, whole_chunks
 from ...formats.source import Patched, Source, memoised
 
-TITLE: Final = "AIFF"
 STORES: Final = ("id3", "xmp", "iff")
 
 _ID3 = (b"ID3 ", b"id3 ")

@@ -66,6 +66,6 @@ def renamed(main: bytes, packet: bytes) -> bytes:
 
 
 def _guid(packet: bytes) -> bytes:
-    import hashlib  # see `registry`
+    import hashlib  # see `essence`
 
     return hashlib.md5(packet, usedforsecurity=False).hexdigest().upper().encode()

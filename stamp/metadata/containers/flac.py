@@ -17,7 +17,6 @@ from ...formats import id3 as id3tag
 from ...formats.source import Edit, Patched, Source, memoised
 from ..stores import id3
 
-TITLE: Final = "FLAC"
 STORES: Final = ("vorbis", "id3")
 KEPT: Final = ("id3",)
 

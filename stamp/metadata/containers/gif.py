@@ -14,7 +14,6 @@ from typing import Final
 from ...core.errors import CorruptFile, UnsupportedFormat
 from .splicing import spliced
 
-TITLE: Final = "GIF"
 STORES: Final = ("xmp",)
 
 _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B

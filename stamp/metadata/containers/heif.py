@@ -17,7 +17,6 @@ from ...formats import iloc
 from ...formats.heif import XMP_TYPE, Item, item_table, number_width, primary_item, references
 from ...formats.isobmff import Box, box, boxes, packed
 
-TITLE: Final = "HEIC and AVIF"
 STORES: Final = ("xmp", "exif")
 
 _EXIF_PREFIX = b"Exif\0\0"

@@ -21,7 +21,6 @@ from ..stores import iptc
 from . import extended, mpf
 from .splicing import growth
 
-TITLE: Final = "JPEG"
 STORES: Final = ("xmp", "exif", "iptc", "xmpext")
 
 _IRB = b"Photoshop 3.0\0"

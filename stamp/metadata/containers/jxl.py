@@ -14,7 +14,6 @@ from ...core.errors import CorruptFile, UnsupportedFormat
 from ...formats.isobmff import Box, box, boxes
 from .splicing import Edit, spliced
 
-TITLE: Final = "JPEG XL"
 STORES: Final = ("xmp", "exif")
 
 _CODESTREAM = b"\xff\x0a"

@@ -35,7 +35,6 @@ from ...formats.source import Edit, Patched, Source, chunks
 from ..stores.tags import TAGS
 from .cues import CannotMove, Shift, moved_cluster, moved_cues
 
-TITLE: Final = "MKV and WebM"
 STORES: Final = ("tags",)
 
 _SEEK_HEAD, _SEEK, _SEEK_ID, _SEEK_POSITION = 0x114D9B74, 0x4DBB, 0x53AB, 0x53AC

@@ -18,7 +18,6 @@ from ...formats import id3 as id3tag
 from ...formats.source import Patched, Source, memoised
 from ..stores import ape, id3
 
-TITLE: Final = "MP3"
 STORES: Final = ("id3", "xmp", "ape")
 
 _XMP = b"XMP"

@@ -20,7 +20,6 @@ from ...formats import ogg as oggpage
 from ...formats.ogg import Page
 from ...formats.source import Edit, Patched, Source
 
-TITLE: Final = "Ogg Vorbis, Opus, Speex and FLAC"
 STORES: Final = ("vorbis",)
 
 _FLAC_COMMENTS = (b"\x04", b"\x84")

@@ -18,7 +18,6 @@ from ..stores import iptc, pngtext
 from . import rawprofile
 from .splicing import Edit, spliced
 
-TITLE: Final = "PNG"
 STORES: Final = ("xmp", "exif", "iptc", "text")
 
 _XMP_KEYWORD = b"XML:com.adobe.xmp"

@@ -9,9 +9,8 @@ from ...formats.source import Patched, Source
 from . import movie
 from .movie import extract, has_c2pa, spans
 
-__all__ = ["KEPT", "STORES", "TITLE", "extract", "has_c2pa", "spans", "splice"]
+__all__ = ["KEPT", "STORES", "extract", "has_c2pa", "spans", "splice"]
 
-TITLE: Final = "3GP"
 STORES: Final = ("asset", "ilst", "keys", "usertext", "xmp")
 KEPT: Final = ("keys",)
 

@@ -15,7 +15,6 @@ from ...formats import tiffblock
 from ...formats.source import Patched, Source, memoised
 from ..stores import exif, iptc
 
-TITLE: Final = "TIFF"
 STORES: Final = ("xmp", "exif", "iptc")
 
 _XMP = 700

@@ -17,7 +17,6 @@ from ...core.errors import CorruptFile, UnsupportedFormat
 from ...formats.riff import LENGTH_ELSEWHERE, Change, Chunk, edits, packed, whole_chunks
 from ...formats.source import Edit, Patched, Source, memoised
 
-TITLE: Final = "WAV"
 STORES: Final = ("id3", "xmp", "info")
 
 _ID3 = (b"id3 ", b"ID3 ")

@@ -14,7 +14,6 @@ from typing import Final
 from ...core.errors import CorruptFile
 from ...formats import riff
 
-TITLE: Final = "WebP"
 STORES: Final = ("xmp", "exif")
 
 _CHUNKS = {"exif": b"EXIF", "xmp": b"XMP "}

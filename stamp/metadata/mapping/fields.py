@@ -7,7 +7,7 @@ container only lists the stores that it carries. The columns of the table, one f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
@@ -16,7 +16,7 @@ from typing import Final
 from ...core.checks import Value, checked
 from ...core.errors import RightsError
 from .columns import images, music, video
-from .slots import Column, Home
+from .slots import Column, Slot
 
 COLUMNS: Final[Mapping[str, Column]] = MappingProxyType({**images.COLUMNS, **music.COLUMNS, **video.COLUMNS})
 STORES: Final[Mapping[str, str]] = MappingProxyType({key: column.title for key, column in COLUMNS.items()})
@@ -50,22 +50,22 @@ _LABELS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of `Rights`, its label, its homes (store -> place), and a reason for each other store."""
+    """A field of `Rights`, its label, its slots (store -> place), and a reason for each other store."""
 
     name: str
     label: str
-    homes: Mapping[str, Home]
+    slots: Mapping[str, Slot]
     absent: Mapping[str, str]
 
 
 def _field(name: str, label: str) -> Field:
-    homes = {store: column.homes[name] for store, column in COLUMNS.items() if name in column.homes}
+    slots = {store: column.slots[name] for store, column in COLUMNS.items() if name in column.slots}
     absent = {
         store: column.absent.get(name, column.otherwise)
         for store, column in COLUMNS.items()
-        if name not in column.homes
+        if name not in column.slots
     }
-    return Field(name, label, MappingProxyType(homes), MappingProxyType(absent))
+    return Field(name, label, MappingProxyType(slots), MappingProxyType(absent))
 
 
 FIELDS: Final[tuple[Field, ...]] = tuple(_field(name, label) for name, label in _LABELS.items())
@@ -73,14 +73,30 @@ FIELD: Final[Mapping[str, Field]] = MappingProxyType({field.name: field for fiel
 
 
 @cache
-def homes_in(store: str) -> Mapping[str, Home]:
+def slots_in(store: str) -> Mapping[str, Slot]:
     """Field name -> its place in `store`, for the fields that have one, in the order of the record."""
-    return MappingProxyType({field.name: field.homes[store] for field in FIELDS if store in field.homes})
+    return MappingProxyType({field.name: field.slots[store] for field in FIELDS if store in field.slots})
+
+
+def coverage(stores: Sequence[str], lacking: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Return field -> {"homes": where it is in these stores, "absent": why it is not in others of them}.
+    `lacking` are stores that one file cannot have, and why.
+    """
+    rows: dict[str, dict[str, str]] = {}
+    for field in FIELDS:
+        absent = {**field.absent, **lacking}
+        rows[field.name] = {
+            "homes": ", ".join(
+                f"{STORES[store]} {field.slots[store]}" for store in stores if store not in absent
+            ),
+            "absent": "; ".join(f"{STORES[store]}: {absent[store]}" for store in stores if store in absent),
+        }
+    return rows
 
 
 def agree(name: str, store: str, value: Value, first: Value) -> bool:
     """Whether `value`, in `store`, says what `first` does, as far as the field's place there can hold it."""
-    held = FIELD[name].homes[store].held(first)
+    held = FIELD[name].slots[store].held(first)
     if value == held:
         return True
     try:

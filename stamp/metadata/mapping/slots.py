@@ -1,4 +1,4 @@
-"""Homes: the places in which the stores keep the fields, each described by a small record."""
+"""Slots: the places in which the stores keep the fields, each described by a small record."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Literal
 from ...core.checks import Value
 
 
-class Home:
-    """A place in a store. `str(home)` is its name in the standard."""
+class Slot:
+    """A place in a store. `str(slot)` is its name in the standard."""
 
     __slots__ = ()
 
@@ -23,21 +23,21 @@ class Home:
 class Column:
     """What one store holds.
 
-    homes      field -> its place
+    slots      field -> its place
     absent     field -> why it has none
     otherwise  the reason for every other field
     created    False: kept up to date where it is, never put in
     """
 
     title: str
-    homes: Mapping[str, Home]
+    slots: Mapping[str, Slot]
     otherwise: str
     absent: Mapping[str, str] = field(default_factory=dict)
     created: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class XmpProperty(Home):
+class XmpProperty(Slot):
     """`prefix:name`; `kind` is its form. Several fields may be parts of one property.
 
     text, boolean    a simple value
@@ -79,7 +79,7 @@ class XmpProperty(Home):
 
 
 @dataclass(frozen=True, slots=True)
-class ExifTag(Home):
+class ExifTag(Slot):
     """A tag of IFD0 of type ASCII, holding UTF-8; `part` counts the texts that NUL divides."""
 
     tag: int
@@ -91,7 +91,7 @@ class ExifTag(Home):
 
 
 @dataclass(frozen=True, slots=True)
-class IptcDataset(Home):
+class IptcDataset(Slot):
     """A dataset of IIM record 2; `limit` is its length in bytes."""
 
     dataset: int
@@ -109,7 +109,7 @@ class IptcDataset(Home):
 
 
 @dataclass(frozen=True, slots=True)
-class TextKeyword(Home):
+class TextKeyword(Slot):
     """A keyword of a PNG tEXt or iTXt chunk."""
 
     keyword: str

@@ -12,20 +12,20 @@ import codecs
 from ...core.checks import Value
 from ...formats.isobmff import Box, box, boxes
 from ..mapping.columns.video import UserText
-from ..mapping.fields import homes_in
+from ..mapping.fields import slots_in
 from .names import join_names, split_names
 
 UNDETERMINED = b"\x55\xc4"
 """ISO 639-2/T "und" as three times five bits."""
-_HOMES = {name: home for name, home in homes_in("asset").items() if isinstance(home, UserText)}
+_SLOTS = {name: slot for name, slot in slots_in("asset").items() if isinstance(slot, UserText)}
 
 
 def read(block: bytes) -> dict[str, Value]:
     """The rights in a run of boxes. Raises `CorruptFile` for boxes that do not fit."""
     parts = boxes(block, 0, len(block))
     found: dict[str, Value] = {}
-    for name, home in _HOMES.items():
-        part = _first(parts, home)
+    for name, slot in _SLOTS.items():
+        part = _first(parts, slot)
         if part and (text := _text(block, part).strip()):
             found[name] = split_names(text) if name == "creators" else text
     return found
@@ -37,26 +37,26 @@ def write(block: bytes | None, values: dict[str, Value]) -> bytes:
     """
     block = block or b""
     for name, value in values.items():
-        part = _first(boxes(block, 0, len(block)), _HOMES[name])
+        part = _first(boxes(block, 0, len(block)), _SLOTS[name])
         text = join_names(value)
         if part is None:
-            block += _box(_HOMES[name], UNDETERMINED, text)
+            block += _box(_SLOTS[name], UNDETERMINED, text)
         elif _text(block, part) != text:
             language = block[part.content + 4 : part.content + 6]
-            block = block[: part.start] + _box(_HOMES[name], language, text) + block[part.end :]
+            block = block[: part.start] + _box(_SLOTS[name], language, text) + block[part.end :]
     return block
 
 
 def remove(block: bytes, values: dict[str, Value]) -> bytes:
     """The run without these fields; empty if nothing is left in it."""
     for name in values:
-        if part := _first(boxes(block, 0, len(block)), _HOMES[name]):
+        if part := _first(boxes(block, 0, len(block)), _SLOTS[name]):
             block = block[: part.start] + block[part.end :]
     return block
 
 
-def _first(parts: list[Box], home: UserText) -> Box | None:
-    return next((part for part in parts if part.kind == home.kind and part.end - part.content >= 6), None)
+def _first(parts: list[Box], slot: UserText) -> Box | None:
+    return next((part for part in parts if part.kind == slot.kind and part.end - part.content >= 6), None)
 
 
 def _text(block: bytes, part: Box) -> str:
@@ -66,5 +66,5 @@ def _text(block: bytes, part: Box) -> str:
     return raw.partition(b"\0")[0].decode(errors="replace")
 
 
-def _box(home: UserText, language: bytes, text: str) -> bytes:
-    return box(home.kind, bytes(4), language, text.encode() + b"\0")
+def _box(slot: UserText, language: bytes, text: str) -> bytes:
+    return box(slot.kind, bytes(4), language, text.encode() + b"\0")

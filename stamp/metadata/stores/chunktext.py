@@ -23,7 +23,7 @@ class ChunkTexts:
     texts that are neither ASCII nor UTF-8.
     """
 
-    homes: Mapping[str, ChunkText]
+    slots: Mapping[str, ChunkText]
     order: riff.Order
     end: bytes
     codec: str
@@ -32,8 +32,8 @@ class ChunkTexts:
         """The rights in a run of chunks. Raises `CorruptFile` for a chunk that does not fit."""
         chunks = self._chunks(block)
         found: dict[str, Value] = {}
-        for name, home in self.homes.items():
-            raw = next((chunk.content(block) for chunk in chunks if chunk.kind == home.chunk.encode()), b"")
+        for name, slot in self.slots.items():
+            raw = next((chunk.content(block) for chunk in chunks if chunk.kind == slot.chunk.encode()), b"")
             text = self._decoded(raw.partition(b"\0")[0]).strip()
             if text:
                 found[name] = split_names(text) if name == "creators" else text
@@ -45,9 +45,9 @@ class ChunkTexts:
         """
         block = block or b""
         present = self.read(block)
-        held = {name: self.homes[name].held(value) for name, value in values.items()}
+        held = {name: self.slots[name].held(value) for name, value in values.items()}
         new = {
-            self.homes[name].chunk.encode(): join_names(value).encode()
+            self.slots[name].chunk.encode(): join_names(value).encode()
             for name, value in held.items()
             if (value or None) != present.get(name)
         }
@@ -55,7 +55,7 @@ class ChunkTexts:
 
     def remove(self, block: bytes, values: dict[str, Value]) -> bytes:
         """The run without these fields."""
-        return self._with(block, {self.homes[name].chunk.encode(): b"" for name in values})
+        return self._with(block, {self.slots[name].chunk.encode(): b"" for name in values})
 
     def _with(self, block: bytes, new: dict[bytes, bytes]) -> bytes:
         """Each text where the first chunk of its kind stands, or at the end; an empty one goes."""

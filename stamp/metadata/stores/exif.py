@@ -13,13 +13,13 @@ from typing import Final
 
 from ...core.checks import Value
 from ...formats import tiffblock
-from ..mapping.fields import homes_in
+from ..mapping.fields import slots_in
 from ..mapping.slots import ExifTag
 from .names import join_names, split_names
 
 _YCBCR_POSITIONING = 0x0213
-_HOMES = {name: home for name, home in homes_in("exif").items() if isinstance(home, ExifTag)}
-TAGS: Final = tuple(dict.fromkeys(home.tag for home in _HOMES.values()))
+_SLOTS = {name: slot for name, slot in slots_in("exif").items() if isinstance(slot, ExifTag)}
+TAGS: Final = tuple(dict.fromkeys(slot.tag for slot in _SLOTS.values()))
 """The tags in which they stand."""
 
 
@@ -30,8 +30,8 @@ def read(block: bytes) -> dict[str, Value]:
 
 def _values(ifd: tiffblock.Ifd0) -> dict[str, Value]:
     found: dict[str, Value] = {}
-    for name, home in _HOMES.items():
-        text = _decoded(_parts(ifd.value(home.tag))[home.part])
+    for name, slot in _SLOTS.items():
+        text = _decoded(_parts(ifd.value(slot.tag))[slot.part])
         if text:
             found[name] = split_names(text) if name == "creators" else text
     return found
@@ -50,10 +50,10 @@ def write(block: bytes | None, values: dict[str, Value]) -> bytes:
     for tag in TAGS:
         old = _parts(ifd.value(tag))
         new = list(old)
-        for name, home in _HOMES.items():
-            if home.tag == tag and name in values:
-                same = values[name] == present.get(name) and _is_utf8(old[home.part])
-                new[home.part] = old[home.part] if same else join_names(values[name]).encode()
+        for name, slot in _SLOTS.items():
+            if slot.tag == tag and name in values:
+                same = values[name] == present.get(name) and _is_utf8(old[slot.part])
+                new[slot.part] = old[slot.part] if same else join_names(values[name]).encode()
         if tuple(new) != old:
             changes[tag] = (tiffblock.ASCII, _joined(*new))
     return tiffblock.patch(block, changes) if changes else block
@@ -66,8 +66,8 @@ def remove(block: bytes, values: dict[str, Value]) -> bytes:
     ifd = tiffblock.parse(block)
     changes: dict[int, tuple[int, bytes]] = {}
     removed = set()
-    for tag in {_HOMES[name].tag for name in values}:
-        gone = {home.part for name, home in _HOMES.items() if home.tag == tag and name in values}
+    for tag in {_SLOTS[name].tag for name in values}:
+        gone = {slot.part for name, slot in _SLOTS.items() if slot.tag == tag and name in values}
         left = [b"" if part in gone else text for part, text in enumerate(_parts(ifd.value(tag)))]
         if any(left):
             changes[tag] = (tiffblock.ASCII, _joined(*left))

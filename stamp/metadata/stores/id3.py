@@ -17,10 +17,10 @@ from ...core.checks import Value
 from ...formats import id3 as id3tag
 from ...formats.id3 import Frame, Tag
 from ..mapping.columns.music import Id3Frames, ascii_url
-from ..mapping.fields import homes_in
+from ..mapping.fields import slots_in
 from .names import join_names, split_names
 
-_HOMES = {name: home for name, home in homes_in("id3").items() if isinstance(home, Id3Frames)}
+_SLOTS = {name: slot for name, slot in slots_in("id3").items() if isinstance(slot, Id3Frames)}
 _V22: Final = {"TCOP": b"TCR", "TPE1": b"TP1", "TSRC": b"TRC", "WCOP": b"WCP", "TXXX": b"TXX"}
 _UNKNOWN_LANGUAGE = b"XXX"
 _LISTS = ("names", "owners", "parties", "first-url")
@@ -33,7 +33,7 @@ Key = tuple[str, str]
 def read(block: bytes) -> dict[str, Value]:
     """The rights in a tag. Raises `CorruptFile` for damage, `UnsupportedFormat` for another version."""
     tag = id3tag.parse(block)
-    found = {name: _value(tag, home) for name, home in _HOMES.items()}
+    found = {name: _value(tag, slot) for name, slot in _SLOTS.items()}
     return {name: value for name, value in found.items() if value is not None}
 
 
@@ -45,8 +45,8 @@ def write(block: bytes | None, values: dict[str, Value]) -> bytes:
     tag = id3tag.new() if block is None else id3tag.parse(block)
     frames = list(tag.frames)
     for name, value in values.items():
-        for key in _keys(tag, _HOMES[name]):
-            _set(tag, frames, key, _HOMES[name], value)
+        for key in _keys(tag, _SLOTS[name]):
+            _set(tag, frames, key, _SLOTS[name], value)
     return block if block is not None and frames == list(tag.frames) else tag.with_frames(frames)
 
 
@@ -56,8 +56,8 @@ def remove(block: bytes, values: dict[str, Value]) -> bytes:
     frames = list(tag.frames)
     # Licensors before the first one's URL, which is a part of them.
     for name, value in reversed(values.items()):
-        for key in _keys(tag, _HOMES[name]):
-            _drop(tag, frames, key, _HOMES[name], value)
+        for key in _keys(tag, _SLOTS[name]):
+            _drop(tag, frames, key, _SLOTS[name], value)
     return tag.with_frames(frames) if frames else b""
 
 
@@ -95,53 +95,53 @@ def has_object(block: bytes, kind: bytes) -> bool:
     )
 
 
-def _keys(tag: Tag, home: Id3Frames) -> list[Key]:
+def _keys(tag: Tag, slot: Id3Frames) -> list[Key]:
     """Where the field stands in this version."""
-    user = ("TXXX", home.comment.key)
-    if not home.frame or (tag.version == 2 and home.frame not in _V22):
+    user = ("TXXX", slot.comment.key)
+    if not slot.frame or (tag.version == 2 and slot.frame not in _V22):
         return [user]
-    return [(home.frame, ""), user] if home.both else [(home.frame, "")]
+    return [(slot.frame, ""), user] if slot.both else [(slot.frame, "")]
 
 
-def _value(tag: Tag, home: Id3Frames) -> Value | None:
+def _value(tag: Tag, slot: Id3Frames) -> Value | None:
     """The standard's frame counts; TXXX where there is none, or where it says the same at full length."""
     found: list[Value] = []
-    for key in _keys(tag, home):
-        texts = [text for _, stored in _stored(tag, tag.frames, key, home) for text in stored]
-        if (value := home.comment.value(texts)) is not None:
+    for key in _keys(tag, slot):
+        texts = [text for _, stored in _stored(tag, tag.frames, key, slot) for text in stored]
+        if (value := slot.comment.value(texts)) is not None:
             found.append(value)
     same = (value for value in found[1:] if ascii_url(str(value)) == found[0])
     return next(same, found[0]) if found else None
 
 
-def _set(tag: Tag, frames: list[Frame], key: Key, home: Id3Frames, value: Value) -> None:
+def _set(tag: Tag, frames: list[Frame], key: Key, slot: Id3Frames, value: Value) -> None:
     """Puts the value into the first such frame and takes the others away; what is not ours in them stays."""
-    stored = _stored(tag, frames, key, home)
+    stored = _stored(tag, frames, key, slot)
     present = [text for _, found in stored for text in found]
-    mine = [text for text in present if home.comment.claims(text.strip())]
-    texts = home.comment.texts(value, mine)
+    mine = [text for text in present if slot.comment.claims(text.strip())]
+    texts = slot.comment.texts(value, mine)
     wanted = [ascii_url(text) for text in texts] if key[0] == "WCOP" else list(texts)
-    if len(stored) <= 1 and home.comment.value(mine) == home.comment.value(wanted):
+    if len(stored) <= 1 and slot.comment.value(mine) == slot.comment.value(wanted):
         return
     others = [text for text in present if text not in mine] if key[0] == "TXXX" else []
-    _replace(tag, frames, [at for at, _ in stored], key, home, [*others, *wanted])
+    _replace(tag, frames, [at for at, _ in stored], key, slot, [*others, *wanted])
 
 
-def _drop(tag: Tag, frames: list[Frame], key: Key, home: Id3Frames, value: Value) -> None:
+def _drop(tag: Tag, frames: list[Frame], key: Key, slot: Id3Frames, value: Value) -> None:
     """Takes out what says so, and nothing else in the frames."""
     said = ascii_url(str(value)) if key[0] == "WCOP" else value
-    for at, found in reversed(_stored(tag, frames, key, home)):
-        kept = list(home.comment.without(said, found)) if found else []
+    for at, found in reversed(_stored(tag, frames, key, slot)):
+        kept = list(slot.comment.without(said, found)) if found else []
         if kept != found:
-            _replace(tag, frames, [at], key, home, kept)
+            _replace(tag, frames, [at], key, slot, kept)
 
 
 def _replace(
-    tag: Tag, frames: list[Frame], places: Sequence[int], key: Key, home: Id3Frames, texts: Sequence[str]
+    tag: Tag, frames: list[Frame], places: Sequence[int], key: Key, slot: Id3Frames, texts: Sequence[str]
 ) -> None:
     """One frame with the texts, or none, where the first of the old ones stands."""
     language = (tag.content(frames[places[0]]) or b"")[1:4] if places else b""
-    content = _content(tag.version, key, home.comment.kind, texts, language)
+    content = _content(tag.version, key, slot.comment.kind, texts, language)
     frames[:] = _placed(frames, places, [tag.frame(_name(tag, key), content)] if texts else [])
 
 
@@ -161,13 +161,13 @@ def _name(tag: Tag, key: Key) -> bytes:
     return _V22[key[0]] if tag.version == 2 else key[0].encode()
 
 
-def _stored(tag: Tag, frames: Sequence[Frame], key: Key, home: Id3Frames) -> list[tuple[int, list[str]]]:
+def _stored(tag: Tag, frames: Sequence[Frame], key: Key, slot: Id3Frames) -> list[tuple[int, list[str]]]:
     """The places of the frames with a key, and their texts. Of USER, one a language, the first counts."""
     name = _name(tag, key)
     found = [
         (at, texts)
         for at, frame in enumerate(frames)
-        if frame.name == name and (texts := _texts(tag, frame, key, home.comment.kind)) is not None
+        if frame.name == name and (texts := _texts(tag, frame, key, slot.comment.kind)) is not None
     ]
     return found[:1] if key[0] == "USER" else found
 

@@ -7,9 +7,9 @@ in ID3 and XMP.
 from __future__ import annotations
 
 from ..mapping.columns.music import ChunkText
-from ..mapping.fields import homes_in
+from ..mapping.fields import slots_in
 from .chunktext import ChunkTexts
 
-_HOMES = {name: home for name, home in homes_in("iff").items() if isinstance(home, ChunkText)}
-_IFF = ChunkTexts(_HOMES, ">", b"", "mac_roman")
+_SLOTS = {name: slot for name, slot in slots_in("iff").items() if isinstance(slot, ChunkText)}
+_IFF = ChunkTexts(_SLOTS, ">", b"", "mac_roman")
 read, write, remove = _IFF.read, _IFF.write, _IFF.remove

@@ -15,10 +15,10 @@ from ...core.caching import lru_cached
 from ...core.checks import Value
 from ...formats.isobmff import box, boxes
 from ..mapping.columns.video import MEAN, ListItem
-from ..mapping.fields import homes_in
+from ..mapping.fields import slots_in
 from .names import divided, joined
 
-_HOMES = {name: home for name, home in homes_in("ilst").items() if isinstance(home, ListItem)}
+_SLOTS = {name: slot for name, slot in slots_in("ilst").items() if isinstance(slot, ListItem)}
 _CODECS: Final = {0: "utf-8", 1: "utf-8", 2: "utf-16-be"}
 _FREEFORM = b"----"
 
@@ -44,7 +44,7 @@ def write(block: bytes | None, values: dict[str, Value]) -> bytes:
     present = read(block or b"")
     for name, value in values.items():
         if value != present.get(name):
-            items = _put(items, _HOMES[name], joined(_HOMES[name].comment, value))
+            items = _put(items, _SLOTS[name], joined(_SLOTS[name].comment, value))
     return b"".join(item.raw for item in items)
 
 
@@ -52,7 +52,7 @@ def remove(block: bytes, values: dict[str, Value]) -> bytes:
     """`block` without these fields; empty if nothing is left in it."""
     items = _items(block)
     for name in values:
-        items = _put(items, _HOMES[name], ())
+        items = _put(items, _SLOTS[name], ())
     return b"".join(item.raw for item in items)
 
 
@@ -75,7 +75,7 @@ def values_of(texts: Sequence[str]) -> bytes:
 def _values(block: bytes) -> Mapping[str, Value]:
     items = _items(block)
     found = {
-        name: home.comment.value(divided(home.comment, _texts(items, home))) for name, home in _HOMES.items()
+        name: slot.comment.value(divided(slot.comment, _texts(items, slot))) for name, slot in _SLOTS.items()
     }
     return {name: value for name, value in found.items() if value is not None}
 
@@ -96,24 +96,24 @@ def _name(content: bytes) -> bytes:
     return parts.get(b"name", b"").upper() if parts.get(b"mean") == MEAN.encode() else b""
 
 
-def _texts(items: Sequence[_Item], home: ListItem) -> list[str]:
-    return [text for item in items if item.key == home.key for text in texts_in(item.raw)]
+def _texts(items: Sequence[_Item], slot: ListItem) -> list[str]:
+    return [text for item in items if item.key == slot.key for text in texts_in(item.raw)]
 
 
-def _put(items: list[_Item], home: ListItem, texts: tuple[str, ...]) -> list[_Item]:
-    """In the place of the first item that is the home's, or at the end."""
-    ours = (at for at, item in enumerate(items) if _is_ours(item, home))
+def _put(items: list[_Item], slot: ListItem, texts: tuple[str, ...]) -> list[_Item]:
+    """In the place of the first item that is the slot's, or at the end."""
+    ours = (at for at, item in enumerate(items) if _is_ours(item, slot))
     first = next(ours, len(items))
-    new = [_Item(home.key, _encoded(home, texts))] if texts else []
-    return [*items[:first], *new, *(item for item in items[first:] if not _is_ours(item, home))]
+    new = [_Item(slot.key, _encoded(slot, texts))] if texts else []
+    return [*items[:first], *new, *(item for item in items[first:] if not _is_ours(item, slot))]
 
 
-def _is_ours(item: _Item, home: ListItem) -> bool:
-    return item.key == home.key and any(home.comment.claims(text.strip()) for text in texts_in(item.raw))
+def _is_ours(item: _Item, slot: ListItem) -> bool:
+    return item.key == slot.key and any(slot.comment.claims(text.strip()) for text in texts_in(item.raw))
 
 
-def _encoded(home: ListItem, texts: tuple[str, ...]) -> bytes:
-    if home.atom:
-        return box(home.key, values_of(texts))
-    names = (box(b"mean", bytes(4), MEAN.encode()), box(b"name", bytes(4), home.key))
+def _encoded(slot: ListItem, texts: tuple[str, ...]) -> bytes:
+    if slot.atom:
+        return box(slot.key, values_of(texts))
+    names = (box(b"mean", bytes(4), MEAN.encode()), box(b"name", bytes(4), slot.key))
     return box(_FREEFORM, *names, values_of(texts))

@@ -7,9 +7,9 @@ we write ASCII, and the full text stands in ID3 and XMP. Chunks of others are ke
 from __future__ import annotations
 
 from ..mapping.columns.music import ChunkText
-from ..mapping.fields import homes_in
+from ..mapping.fields import slots_in
 from .chunktext import ChunkTexts
 
-_HOMES = {name: home for name, home in homes_in("info").items() if isinstance(home, ChunkText)}
-_INFO = ChunkTexts(_HOMES, "<", b"\0", "cp1252")
+_SLOTS = {name: slot for name, slot in slots_in("info").items() if isinstance(slot, ChunkText)}
+_INFO = ChunkTexts(_SLOTS, "<", b"\0", "cp1252")
 read, write, remove = _INFO.read, _INFO.write, _INFO.remove

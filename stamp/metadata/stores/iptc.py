@@ -16,13 +16,13 @@ from typing import Final
 
 from ...core.checks import Value
 from ...core.errors import CorruptFile, UnsupportedFormat
-from ..mapping.fields import homes_in
+from ..mapping.fields import slots_in
 from ..mapping.slots import IptcDataset
 
 IIM: Final = 0x0404
 DIGEST: Final = 0x0425
 
-_HOMES = {name: home for name, home in homes_in("iptc").items() if isinstance(home, IptcDataset)}
+_SLOTS = {name: slot for name, slot in slots_in("iptc").items() if isinstance(slot, IptcDataset)}
 _UTF8 = b"\x1b%G"
 _LATIN1 = (b"", b"\x1b.A", b"\x1b-A")
 _CHARSET = (1, 90)
@@ -91,8 +91,8 @@ def read(irb: bytes) -> dict[str, Value]:
     datasets, _ = _datasets(resource(irb, IIM) or b"")
     charset = _charset(datasets)
     found: dict[str, Value] = {}
-    for name, home in _HOMES.items():
-        raw = [item.data for item in datasets if item.key == (2, home.dataset)]
+    for name, slot in _SLOTS.items():
+        raw = [item.data for item in datasets if item.key == (2, slot.dataset)]
         texts = tuple(text for data in raw if (text := _decoded(data, charset).strip("\0 \t\r\n")))
         if texts:
             found[name] = texts if name == "creators" else texts[0]
@@ -109,12 +109,12 @@ def write(irb: bytes | None, values: dict[str, Value]) -> bytes:
     if irb is None or iim is None:
         raise UnsupportedFormat("IPTC-IIM is only written where it is already")
     present = read(irb)
-    held = {name: _HOMES[name].held(value) for name, value in values.items()}
+    held = {name: _SLOTS[name].held(value) for name, value in values.items()}
     datasets, rest = _datasets(iim)
     # Beyond ASCII, readers only agree on a text once its character set is declared.
     declared = _charset(datasets) == _UTF8
     changes = {
-        _HOMES[name].dataset: value
+        _SLOTS[name].dataset: value
         for name, value in held.items()
         if present.get(name) != value or not (declared or _is_ascii(value))
     }
@@ -130,7 +130,7 @@ def write(irb: bytes | None, values: dict[str, Value]) -> bytes:
 def remove(irb: bytes, values: dict[str, Value]) -> bytes:
     """`irb` without the datasets of the fields in `values`. Raises `CorruptFile` as `read` does."""
     datasets, rest = _datasets(resource(irb, IIM) or b"")
-    gone = {(2, _HOMES[name].dataset) for name in values}
+    gone = {(2, _SLOTS[name].dataset) for name in values}
     return with_iim(irb, b"".join(item.encoded() for item in datasets if item.key not in gone) + rest)
 
 
@@ -144,7 +144,7 @@ def _is_ascii(value: Value) -> bool:
 
 def digest(iim: bytes) -> bytes:
     """What resource 0x0425 holds for this IIM."""
-    import hashlib  # see `registry`
+    import hashlib  # see `essence`
 
     return hashlib.md5(iim, usedforsecurity=False).digest()
 

@@ -15,11 +15,11 @@ from ...core.checks import Value
 from ...core.errors import CorruptFile
 from ...formats.isobmff import box, boxes
 from ..mapping.columns.video import QuickTimeKey
-from ..mapping.fields import homes_in
+from ..mapping.fields import slots_in
 from .ilst import texts_in, values_of
 from .names import join_names, split_names
 
-_HOMES = {name: home for name, home in homes_in("keys").items() if isinstance(home, QuickTimeKey)}
+_SLOTS = {name: slot for name, slot in slots_in("keys").items() if isinstance(slot, QuickTimeKey)}
 _NAMESPACE: Final = b"mdta"
 
 
@@ -30,19 +30,19 @@ class _Keys:
     names: tuple[tuple[bytes, bytes], ...] = ()
     items: tuple[tuple[int, bytes], ...] = ()
 
-    def numbers(self, home: QuickTimeKey) -> set[int]:
-        """The places of the home's names in the table."""
-        ours = {(_NAMESPACE, name) for name in home.names}
+    def numbers(self, slot: QuickTimeKey) -> set[int]:
+        """The places of the slot's names in the table."""
+        ours = {(_NAMESPACE, name) for name in slot.names}
         return {at for at, entry in enumerate(self.names, 1) if entry in ours}
 
-    def texts(self, home: QuickTimeKey) -> list[str]:
-        numbers = self.numbers(home)
+    def texts(self, slot: QuickTimeKey) -> list[str]:
+        numbers = self.numbers(slot)
         return [text for at, content in self.items if at in numbers for text in texts_in(content, 0)]
 
-    def put(self, home: QuickTimeKey, text: str) -> _Keys:
-        """One item with the text under each of the home's names that are there, or under the first."""
-        numbers = self.numbers(home)
-        names = self.names if numbers else (*self.names, (_NAMESPACE, home.names[0]))
+    def put(self, slot: QuickTimeKey, text: str) -> _Keys:
+        """One item with the text under each of the slot's names that are there, or under the first."""
+        numbers = self.numbers(slot)
+        names = self.names if numbers else (*self.names, (_NAMESPACE, slot.names[0]))
         missing = set(numbers) or {len(names)}
         items: list[tuple[int, bytes]] = []
         for number, content in self.items:
@@ -54,8 +54,8 @@ class _Keys:
         items += [(number, values_of([text])) for number in sorted(missing)]
         return _Keys(names, tuple(items))
 
-    def without(self, home: QuickTimeKey) -> _Keys:
-        numbers = self.numbers(home)
+    def without(self, slot: QuickTimeKey) -> _Keys:
+        numbers = self.numbers(slot)
         names = tuple(entry for at, entry in enumerate(self.names, 1) if at not in numbers)
         below = list(accumulate((at in numbers for at in range(1, len(self.names) + 1)), initial=0))
         items = (
@@ -76,8 +76,8 @@ def read(block: bytes) -> dict[str, Value]:
     """The rights under the keys. Raises `CorruptFile` for a table or boxes that do not fit."""
     keys = _parsed(block)
     found: dict[str, Value] = {}
-    for name, home in _HOMES.items():
-        if text := next(filter(None, map(str.strip, keys.texts(home))), None):
+    for name, slot in _SLOTS.items():
+        if text := next(filter(None, map(str.strip, keys.texts(slot))), None):
             found[name] = split_names(text) if name == "creators" else text
     return found
 
@@ -88,7 +88,7 @@ def write(block: bytes | None, values: dict[str, Value]) -> bytes:
     """
     before = keys = _parsed(block) if block else _Keys()
     for name, value in values.items():
-        keys = keys.put(_HOMES[name], join_names(value))
+        keys = keys.put(_SLOTS[name], join_names(value))
     return block if block and keys == before else keys.encoded()
 
 
@@ -96,7 +96,7 @@ def remove(block: bytes, values: dict[str, Value]) -> bytes:
     """`block` without these fields; empty if nothing is left in it."""
     before = keys = _parsed(block)
     for name in values:
-        keys = keys.without(_HOMES[name])
+        keys = keys.without(_SLOTS[name])
     return block if keys == before else keys.encoded()
 
 

@@ -90,9 +90,9 @@ class Packet:
                 places.setdefault(child.tag, []).append(child)
         return places
 
-    def occurrences(self, home: XmpProperty) -> list[Node | Attribute]:
+    def occurrences(self, slot: XmpProperty) -> list[Node | Attribute]:
         """Where the property stands at the top level, in document order."""
-        return self.properties().get(tag_of(home), [])
+        return self.properties().get(tag_of(slot), [])
 
     @cached_property
     def names(self) -> Prefixes:
@@ -136,10 +136,10 @@ class Packet:
         prefix, colon, _ = xmltree.raw_name(self.utf8, array).rpartition(":")
         return f"{prefix}{colon}li"
 
-    def declared(self, element: str, parent: Node, home: XmpProperty) -> str:
+    def declared(self, element: str, parent: Node, slot: XmpProperty) -> str:
         """A new element with the namespaces that are not in force in its parent."""
         scope = xmltree.namespaces(self.utf8, parent)
-        spaces = {self.names[usual]: NAMESPACES[usual] for usual in (home.prefix, "rdf")}
+        spaces = {self.names[usual]: NAMESPACES[usual] for usual in (slot.prefix, "rdf")}
         declared = "".join(
             f' xmlns:{prefix}="{space}"' for prefix, space in spaces.items() if scope.get(prefix) != space
         )

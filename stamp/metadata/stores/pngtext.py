@@ -14,12 +14,12 @@ from typing import Final
 from ...core.checks import Value
 from ...core.errors import CorruptFile
 from ...formats.png import chunks, packed
-from ..mapping.fields import homes_in
+from ..mapping.fields import slots_in
 from ..mapping.slots import TextKeyword
 from .names import join_names, split_names
 
-_HOMES = {name: home for name, home in homes_in("text").items() if isinstance(home, TextKeyword)}
-KEYWORDS: Final = tuple(home.keyword.encode() for home in _HOMES.values())
+_SLOTS = {name: slot for name, slot in slots_in("text").items() if isinstance(slot, TextKeyword)}
+KEYWORDS: Final = tuple(slot.keyword.encode() for slot in _SLOTS.values())
 MAX_TEXT: Final = 1 << 24
 
 
@@ -31,8 +31,8 @@ def read(block: bytes) -> dict[str, Value]:
         if text is not None:
             texts.setdefault(keyword, text)
     found: dict[str, Value] = {}
-    for name, home in _HOMES.items():
-        if text := texts.get(home.keyword, "").strip():
+    for name, slot in _SLOTS.items():
+        if text := texts.get(slot.keyword, "").strip():
             found[name] = split_names(text) if name == "creators" else text
     return found
 
@@ -42,8 +42,8 @@ def write(block: bytes | None, values: dict[str, Value]) -> bytes:
     block = block or b""
     present = read(block)
     new = {
-        home.keyword: encode(home.keyword, join_names(values[name]))
-        for name, home in _HOMES.items()
+        slot.keyword: encode(slot.keyword, join_names(values[name]))
+        for name, slot in _SLOTS.items()
         if name in values and values[name] != present.get(name)
     }
     pieces = []
@@ -61,7 +61,7 @@ def remove(block: bytes, values: dict[str, Value]) -> bytes:
     """The run without the chunks of the fields in `values`; b"" if none is left. Texts in other languages
     stay.
     """
-    gone = {_HOMES[name].keyword for name in values}
+    gone = {_SLOTS[name].keyword for name in values}
     kept = []
     for kind, data in _chunks(block):
         keyword, text = _decoded(kind, data)

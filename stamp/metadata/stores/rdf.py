@@ -24,7 +24,7 @@ NAMESPACES: Final = {
     "Iptc4xmpCore": "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/",
     "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
 }
-"""The usual prefix of each namespace, by which a home names it."""
+"""The usual prefix of each namespace, by which a slot names it."""
 Prefixes = Mapping[str, str]
 """Usual prefix -> the one that stands for the same namespace in a packet."""
 LANGUAGE: Final = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -43,20 +43,20 @@ class Attribute:
     value: str
 
 
-def tag_of(home: XmpProperty) -> str:
+def tag_of(slot: XmpProperty) -> str:
     """The property's name in {namespace}local form."""
-    return f"{{{NAMESPACES[home.prefix]}}}{home.name}"
+    return f"{{{NAMESPACES[slot.prefix]}}}{slot.name}"
 
 
-def stored(home: XmpProperty, value: Value) -> str:
+def stored(slot: XmpProperty, value: Value) -> str:
     """A simple value as it stands in the file; XMP spells booleans True and False (part 1, 8.2.1.1)."""
-    return home.stored_as + str(value)
+    return slot.stored_as + str(value)
 
 
 def content(fields: Sequence[tuple[XmpProperty, Value]], names: Prefixes) -> str:
     """What stands inside a new element of a property that holds these fields."""
-    home, value = fields[0]
-    match home.kind:
+    slot, value = fields[0]
+    match slot.kind:
         case "default" | "translations":
             return _array("Alt", [_in_language(*pair, names) for pair in languages(fields)], names)
         case "seq":
@@ -65,26 +65,26 @@ def content(fields: Sequence[tuple[XmpProperty, Value]], names: Prefixes) -> str
         case "bag-item":
             return _array("Bag", [_item(escape(stored(*field)), names) for field in fields], names)
         case "member":
-            inner = _element(home, home.member, str(value), names)
+            inner = _element(slot, slot.member, str(value), names)
             return _array("Seq", [_item(inner, names, _as_structure(names))], names)
         case "structs":
-            return _array("Seq", [structure(home, item, names) for item in parties(value)], names)
+            return _array("Seq", [structure(slot, item, names) for item in parties(value)], names)
         case "struct":
-            return "".join(_element(home, name, text, names) for name, text in members(home, value))
+            return "".join(_element(slot, name, text, names) for name, text in members(slot, value))
         case _:
-            return escape(stored(home, value))
+            return escape(stored(slot, value))
 
 
-def attributes(home: XmpProperty, names: Prefixes) -> str:
+def attributes(slot: XmpProperty, names: Prefixes) -> str:
     """What stands in the start tag of a new element of the property."""
-    return _as_structure(names) if home.kind == "struct" else ""
+    return _as_structure(names) if slot.kind == "struct" else ""
 
 
 def languages(fields: Sequence[tuple[XmpProperty, Value]]) -> list[tuple[str, str]]:
     """(language, text) of the fields of a language alternative, x-default first."""
     pairs: list[tuple[str, str]] = []
-    for home, value in fields:
-        if home.kind == "default":
+    for slot, value in fields:
+        if slot.kind == "default":
             pairs.insert(0, ("x-default", str(value)))
         elif isinstance(value, tuple):
             pairs += [item for item in value if isinstance(item, tuple)]
@@ -96,15 +96,15 @@ def parties(value: Value) -> list[Party]:
     return [item for item in items if isinstance(item, Party)]
 
 
-def members(home: XmpProperty, value: Value) -> list[tuple[str, str]]:
+def members(slot: XmpProperty, value: Value) -> list[tuple[str, str]]:
     """(name in the file, text) of a structure's members that say something."""
     texts = value.values() if isinstance(value, Party) else {}
-    return [(name, texts[member]) for member, name in home.members if member in texts]
+    return [(name, texts[member]) for member, name in slot.members if member in texts]
 
 
-def structure(home: XmpProperty, party: Party, names: Prefixes) -> str:
+def structure(slot: XmpProperty, party: Party, names: Prefixes) -> str:
     """An item of an array that holds a structure."""
-    inner = "".join(_element(home, member, text, names) for member, text in members(home, party))
+    inner = "".join(_element(slot, member, text, names) for member, text in members(slot, party))
     return _item(inner, names, _as_structure(names))
 
 
@@ -112,8 +112,8 @@ def _as_structure(names: Prefixes) -> str:
     return f' {names["rdf"]}:parseType="Resource"'
 
 
-def _element(home: XmpProperty, name: str, text: str, names: Prefixes) -> str:
-    tag = f"{names[home.prefix]}:{name}"
+def _element(slot: XmpProperty, name: str, text: str, names: Prefixes) -> str:
+    tag = f"{names[slot.prefix]}:{name}"
     return f"<{tag}>{escape(text)}</{tag}>"
 
 
@@ -131,7 +131,7 @@ def _in_language(language: str, text: str, names: Prefixes) -> str:
     return _item(escape(text), names, f' xml:lang="{language}"')
 
 
-def value_of(places: list[Node | Attribute], home: XmpProperty) -> Value | None:
+def value_of(places: list[Node | Attribute], slot: XmpProperty) -> Value | None:
     """The field's value, None if it is not there or says nothing that the field can hold."""
     if not places:
         return None
@@ -139,7 +139,7 @@ def value_of(places: list[Node | Attribute], home: XmpProperty) -> Value | None:
     items = [] if isinstance(place, Attribute) else items_in(place)
     alone = place.value.strip() if isinstance(place, Attribute) else "" if items else simple(place)
     texts = [text for item in items if (text := simple(item))] or ([alone] if alone else [])
-    match home.kind:
+    match slot.kind:
         case "seq":
             return tuple(texts)
         case "boolean":
@@ -152,18 +152,18 @@ def value_of(places: list[Node | Attribute], home: XmpProperty) -> Value | None:
             pairs = {language_of(item): text for item in reversed(items) if (text := simple(item))}
             return tuple(sorted((tag, text) for tag, text in pairs.items() if tag not in ("", "x-default")))
         case "member":
-            return party_of(items[0], home).url if items else None
+            return party_of(items[0], slot).url if items else None
         case "structs":
-            found = tuple(party for item in items if (party := party_of(item, home)) != Party())
+            found = tuple(party for item in items if (party := party_of(item, slot)) != Party())
             # A licensor of whom there is only the URL is the field licensor_url.
             return () if len(found) == 1 and found[0] == Party(url=found[0].url) else found
         case "struct":
-            return None if isinstance(place, Attribute) else party_of(place, home)
+            return None if isinstance(place, Attribute) else party_of(place, slot)
         case "bag-item":
-            ours = [text for text in texts if text.startswith(home.stored_as)]
-            return ours[0].removeprefix(home.stored_as) if ours else None
+            ours = [text for text in texts if text.startswith(slot.stored_as)]
+            return ours[0].removeprefix(slot.stored_as) if ours else None
         case _:
-            return alone.removeprefix(home.stored_as) or None
+            return alone.removeprefix(slot.stored_as) or None
 
 
 def language_of(item: Node) -> str:
@@ -186,10 +186,10 @@ def holder_of(node: Node) -> Node:
     return next(node.named(DESCRIPTION), node)
 
 
-def party_of(node: Node, home: XmpProperty) -> Party:
+def party_of(node: Node, slot: XmpProperty) -> Party:
     """The members of a structure that the field knows."""
-    names = home.members or (("url", home.member),)
-    return Party(**{member: _member(node, f"{{{NAMESPACES[home.prefix]}}}{name}") for member, name in names})
+    names = slot.members or (("url", slot.member),)
+    return Party(**{member: _member(node, f"{{{NAMESPACES[slot.prefix]}}}{name}") for member, name in names})
 
 
 def _member(node: Node, tag: str) -> str | None:

@@ -14,10 +14,10 @@ from typing import Final
 from ...core.checks import Value
 from ...formats.ebml import Element, elements, encoded, master, number, size_width
 from ..mapping.columns.music import Comment
-from ..mapping.fields import homes_in
+from ..mapping.fields import slots_in
 from .names import divided, joined
 
-_HOMES = {name: home for name, home in homes_in("tags").items() if isinstance(home, Comment)}
+_SLOTS = {name: slot for name, slot in slots_in("tags").items() if isinstance(slot, Comment)}
 TAGS: Final = 0x1254C367
 _TAG: Final = 0x7373
 _TARGETS: Final = 0x63C0
@@ -78,7 +78,7 @@ _OPENED: Final = {TAGS: (_TAG,), _TAG: (_TARGETS, _SIMPLE)}
 def read(block: bytes) -> dict[str, Value]:
     """The rights in a run of `Tags`. Raises `CorruptFile` for elements that do not fit."""
     run = _parsed(block)
-    found = {name: home.value(divided(home, _texts(run, home))) for name, home in _HOMES.items()}
+    found = {name: slot.value(divided(slot, _texts(run, slot))) for name, slot in _SLOTS.items()}
     return {name: value for name, value in found.items() if value is not None}
 
 
@@ -88,11 +88,11 @@ def write(block: bytes | None, values: dict[str, Value]) -> bytes:
     """
     before = run = _parsed(block or b"")
     for name, value in values.items():
-        home = _HOMES[name]
-        present = _texts(run, home)
-        texts = joined(home, value, present)
-        if home.value(divided(home, present)) != home.value(divided(home, texts)):
-            run = _edited(run, home, texts)
+        slot = _SLOTS[name]
+        present = _texts(run, slot)
+        texts = joined(slot, value, present)
+        if slot.value(divided(slot, present)) != slot.value(divided(slot, texts)):
+            run = _edited(run, slot, texts)
     return block if block and run is before else b"".join(tags.encoded() for tags in run)
 
 
@@ -101,27 +101,27 @@ def remove(block: bytes, values: dict[str, Value]) -> bytes:
     run = _parsed(block)
     # Licensors before the first one's URL, which is a part of them.
     for name, value in reversed(values.items()):
-        home = _HOMES[name]
-        if present := _texts(run, home):
-            run = _edited(run, home, () if home.kind == "names" else home.without(value, present))
+        slot = _SLOTS[name]
+        if present := _texts(run, slot):
+            run = _edited(run, slot, () if slot.kind == "names" else slot.without(value, present))
     return b"".join(tags.encoded() for tags in run)
 
 
-def _edited(run: list[_Node], home: Comment, texts: Sequence[str]) -> list[_Node]:
+def _edited(run: list[_Node], slot: Comment, texts: Sequence[str]) -> list[_Node]:
     """With these texts in the places of those that are there, and what is more at the end of a `Tag`."""
     left = list(texts)
-    run = [kept for tags in run if (kept := _kept(tags, home, left))]
-    return _with(run, [_simple(home, text) for text in left]) if left else run
+    run = [kept for tags in run if (kept := _kept(tags, slot, left))]
+    return _with(run, [_simple(slot, text) for text in left]) if left else run
 
 
-def _kept(tags: _Node, home: Comment, left: list[str]) -> _Node | None:
+def _kept(tags: _Node, slot: Comment, left: list[str]) -> _Node | None:
     """The element with our texts replaced or dropped; None where nothing is left in it."""
     children: list[bytes | _Node] = []
     for tag in tags.children:
         if not isinstance(tag, _Node) or not tag.ours:
             children.append(tag)
             continue
-        inner = [new for child in tag.children if (new := _replaced(child, home, left))]
+        inner = [new for child in tag.children if (new := _replaced(child, slot, left))]
         has_text = any(isinstance(child, _Node) and child.id == _SIMPLE for child in inner)
         if has_text or len(inner) == len(tag.children):
             children.append(replace(tag, children=tuple(inner)))
@@ -130,8 +130,8 @@ def _kept(tags: _Node, home: Comment, left: list[str]) -> _Node | None:
     return replace(tags, children=tuple(children))
 
 
-def _replaced(child: bytes | _Node, home: Comment, left: list[str]) -> bytes | _Node | None:
-    if not isinstance(child, _Node) or not _is_ours(child, home):
+def _replaced(child: bytes | _Node, slot: Comment, left: list[str]) -> bytes | _Node | None:
+    if not isinstance(child, _Node) or not _is_ours(child, slot):
         return child
     if not left:
         return child.without_text()
@@ -151,9 +151,9 @@ def _with(run: list[_Node], added: list[_Node]) -> list[_Node]:
     return [replace(first, children=(*first.children, new)), *run[1:]]
 
 
-def _simple(home: Comment, text: str) -> _Node:
-    children = (encoded(_NAME, home.key.encode()), encoded(_STRING, text.encode()))
-    return _Node(_SIMPLE, 1, children, key=home.key)
+def _simple(slot: Comment, text: str) -> _Node:
+    children = (encoded(_NAME, slot.key.encode()), encoded(_STRING, text.encode()))
+    return _Node(_SIMPLE, 1, children, key=slot.key)
 
 
 def _is_of_file(tag: _Node) -> bool:
@@ -172,8 +172,8 @@ def _key(simple: _Node) -> str:
     return _text(simple, _NAME).upper() if plain and simple.first(_STRING) is not None else ""
 
 
-def _is_ours(simple: _Node, home: Comment) -> bool:
-    return simple.key == home.key and home.claims(_text(simple, _STRING).strip())
+def _is_ours(simple: _Node, slot: Comment) -> bool:
+    return simple.key == slot.key and slot.claims(_text(simple, _STRING).strip())
 
 
 def _text(node: _Node, kind: int) -> str:
@@ -181,14 +181,14 @@ def _text(node: _Node, kind: int) -> str:
     return (node.first(kind) or b"").rstrip(b"\0").decode(errors="replace")
 
 
-def _texts(run: Iterable[_Node], home: Comment) -> list[str]:
+def _texts(run: Iterable[_Node], slot: Comment) -> list[str]:
     return [
         _text(simple, _STRING)
         for tags in run
         for tag in tags.nodes(_TAG)
         if tag.ours
         for simple in tag.nodes(_SIMPLE)
-        if _is_ours(simple, home)
+        if _is_ours(simple, slot)
     ]
 
 

@@ -14,11 +14,11 @@ from ...core.checks import Value
 from ...core.errors import CorruptFile
 from ...formats.isobmff import box, boxes
 from ..mapping.columns.video import UserText
-from ..mapping.fields import homes_in
+from ..mapping.fields import slots_in
 from .asset import UNDETERMINED
 from .names import join_names, split_names
 
-_HOMES = {name: home for name, home in homes_in("usertext").items() if isinstance(home, UserText)}
+_SLOTS = {name: slot for name, slot in slots_in("usertext").items() if isinstance(slot, UserText)}
 _FIRST_UNICODE = 0x400
 
 
@@ -57,7 +57,7 @@ def read(block: bytes) -> dict[str, Value]:
     found: dict[str, Value] = {}
     for part in reversed(_parsed(block)):
         text = part.text.strip("\0 ")
-        for name in (name for name, home in _HOMES.items() if home.kind == part.kind and text):
+        for name in (name for name, slot in _SLOTS.items() if slot.kind == part.kind and text):
             found[name] = split_names(text) if name == "creators" else text
     return found
 
@@ -66,7 +66,7 @@ def write(block: bytes | None, values: dict[str, Value]) -> bytes:
     """The run with the rights in `values`, each in all boxes of its kind; identical bytes where nothing
     differs. A kind that is not there is not put in. Raises `CorruptFile` as `read` does.
     """
-    new = {_HOMES[name].kind: join_names(value).encode() for name, value in values.items()}
+    new = {_SLOTS[name].kind: join_names(value).encode() for name, value in values.items()}
     parts = _parsed(block or b"")
     return b"".join(
         replace(part, language=UNDETERMINED, raw=new[part.kind]).encoded()
@@ -78,7 +78,7 @@ def write(block: bytes | None, values: dict[str, Value]) -> bytes:
 
 def remove(block: bytes, values: dict[str, Value]) -> bytes:
     """The run without these fields; empty if nothing is left in it."""
-    kinds = [_HOMES[name].kind for name in values]
+    kinds = [_SLOTS[name].kind for name in values]
     kept = []
     for part in _parsed(block):
         if part.kind not in kinds:

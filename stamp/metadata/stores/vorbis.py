@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from ...core.checks import Value
 from ...core.errors import CorruptFile
 from ..mapping.columns.music import Comment
-from ..mapping.fields import homes_in
+from ..mapping.fields import slots_in
 
 _VENDOR = b"stamp"
 _MAX_COMMENTS = 100_000
 _KEY = 64
 """Longer keys are nobody's that we know."""
-_HOMES = {name: home for name, home in homes_in("vorbis").items() if isinstance(home, Comment)}
+_SLOTS = {name: slot for name, slot in slots_in("vorbis").items() if isinstance(slot, Comment)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,27 +31,27 @@ class _Comments:
     texts: list[tuple[bytes, bytes]]
     rest: bytes
 
-    def at(self, home: Comment) -> dict[int, str]:
-        """Place -> text of the comments that are the home's."""
-        key = home.key.encode()
+    def at(self, slot: Comment) -> dict[int, str]:
+        """Place -> text of the comments that are the slot's."""
+        key = slot.key.encode()
         texts = {
             at: raw[len(key) + 1 :].decode(errors="replace")
             for at, (name, raw) in enumerate(self.texts)
             if name == key
         }
-        return {at: text for at, text in texts.items() if home.claims(text.strip())}
+        return {at: text for at, text in texts.items() if slot.claims(text.strip())}
 
-    def put(self, home: Comment, texts: Sequence[str]) -> None:
-        """Where the first of the home's stands, or at the end."""
-        present = self.at(home)
+    def put(self, slot: Comment, texts: Sequence[str]) -> None:
+        """Where the first of the slot's stands, or at the end."""
+        present = self.at(slot)
         if list(present.values()) == list(texts):
             return
         first = min(present, default=len(self.texts))
         old = {text: self.texts[at][1] for at, text in present.items()}
         for at in reversed(present):
             del self.texts[at]
-        raw = (old.get(text, f"{home.key}={text}".encode()) for text in texts)
-        self.texts[first:first] = [(home.key.encode(), text) for text in raw]
+        raw = (old.get(text, f"{slot.key}={text}".encode()) for text in texts)
+        self.texts[first:first] = [(slot.key.encode(), text) for text in raw]
 
     def encoded(self) -> bytes:
         pieces = [struct.pack("<I", len(self.vendor)), self.vendor, struct.pack("<I", len(self.texts))]
@@ -63,7 +63,7 @@ class _Comments:
 def read(block: bytes) -> dict[str, Value]:
     """The rights in a comment block. Raises `CorruptFile` where a length does not fit."""
     comments = _parsed(block)
-    found = {name: home.value(list(comments.at(home).values())) for name, home in _HOMES.items()}
+    found = {name: slot.value(list(comments.at(slot).values())) for name, slot in _SLOTS.items()}
     return {name: value for name, value in found.items() if value is not None}
 
 
@@ -73,11 +73,11 @@ def write(block: bytes | None, values: dict[str, Value]) -> bytes:
     """
     comments = _Comments(_VENDOR, [], b"") if block is None else _parsed(block)
     for name, value in values.items():
-        home = _HOMES[name]
-        present = list(comments.at(home).values())
-        texts = home.texts(value, present)
-        if home.value(present) != home.value(texts):
-            comments.put(home, texts)
+        slot = _SLOTS[name]
+        present = list(comments.at(slot).values())
+        texts = slot.texts(value, present)
+        if slot.value(present) != slot.value(texts):
+            comments.put(slot, texts)
     return comments.encoded()
 
 
@@ -86,8 +86,8 @@ def remove(block: bytes, values: dict[str, Value]) -> bytes:
     comments = _parsed(block)
     # Licensors before the first one's URL, which is a part of them.
     for name, value in reversed(values.items()):
-        if present := list(comments.at(_HOMES[name]).values()):
-            comments.put(_HOMES[name], _HOMES[name].without(value, present))
+        if present := list(comments.at(_SLOTS[name]).values()):
+            comments.put(_SLOTS[name], _SLOTS[name].without(value, present))
     ours = comments.vendor == _VENDOR and not comments.texts and not comments.rest
     return b"" if ours else comments.encoded()
 

@@ -17,14 +17,14 @@ from ...core.caching import lru_cached
 from ...core.checks import Value
 from ...core.errors import CorruptFile
 from ...core.party import Party
-from ..mapping.fields import homes_in
+from ..mapping.fields import slots_in
 from ..mapping.slots import XmpProperty
 from .packet import Edit, Packet
 from .rdf import RDF, Attribute, array_in, is_bare, items_in, tag_of, value_of
 from .xmltree import Node
 from .xmpedits import Fields, can_hold, empty_descriptions, new_description, removing, setting
 
-_HOMES = {name: home for name, home in homes_in("xmp").items() if isinstance(home, XmpProperty)}
+_SLOTS = {name: slot for name, slot in slots_in("xmp").items() if isinstance(slot, XmpProperty)}
 EMPTY: Final = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n<x:xmpmeta xmlns:x="adobe:ns:meta/">\n'
     f' <rdf:RDF xmlns:rdf="{RDF}">\n </rdf:RDF>\n</x:xmpmeta>\n<?xpacket end="w"?>'
@@ -47,12 +47,12 @@ def write(packet: bytes | None, values: dict[str, Value]) -> bytes:
     if "licensors" in changed:
         changed.pop("licensor_url", None)
     for fields in _by_property(changed):
-        home = fields[0][0]
-        places = document.occurrences(home)
-        if home.kind == "translations" and not any(map(_tells_languages, places)):
-            fields = [*_default(home, before), *fields]
+        slot = fields[0][0]
+        places = document.occurrences(slot)
+        if slot.kind == "translations" and not any(map(_tells_languages, places)):
+            fields = [*_default(slot, before), *fields]
         edits += setting(document, places, fields)
-        if not any(can_hold(place, home) for place in places):
+        if not any(can_hold(place, slot) for place in places):
             missing.append(fields)
     if missing:
         edits.append(new_description(document, missing))
@@ -99,7 +99,7 @@ def _opened(packet: bytes) -> tuple[Packet, Mapping[str, Value]]:
 
 def _values(packet: Packet) -> dict[str, Value]:
     places = packet.properties()
-    found = {name: value_of(places.get(tag_of(home), []), home) for name, home in _HOMES.items()}
+    found = {name: value_of(places.get(tag_of(slot), []), slot) for name, slot in _SLOTS.items()}
     return {name: value for name, value in found.items() if value is not None and value not in ("", ())}
 
 
@@ -109,19 +109,19 @@ def _same(before: Mapping[str, Value], after: Mapping[str, Value], changed: Coll
     """
     follows = {"licensor_url", "licensors"} if {"licensor_url", "licensors"} & set(changed) else set()
     follows |= {name.removesuffix("_translations") for name in changed}
-    return all(after.get(name) == before.get(name) for name in _HOMES if name not in {*changed, *follows})
+    return all(after.get(name) == before.get(name) for name in _SLOTS if name not in {*changed, *follows})
 
 
 def _tells_languages(place: Node | Attribute) -> bool:
     return isinstance(place, Node) and bool(array_in(place)) and not any(map(is_bare, items_in(place)))
 
 
-def _default(home: XmpProperty, before: Mapping[str, Value]) -> list[tuple[XmpProperty, Value]]:
+def _default(slot: XmpProperty, before: Mapping[str, Value]) -> list[tuple[XmpProperty, Value]]:
     """The default text that stands in the file without its language."""
     return [
         (other, before[name])
-        for name, other in _HOMES.items()
-        if other.property == home.property and other.kind == "default" and name in before
+        for name, other in _SLOTS.items()
+        if other.property == slot.property and other.kind == "default" and name in before
     ]
 
 
@@ -139,5 +139,5 @@ def _stands(present: Value | None, value: Value) -> bool:
 def _by_property(values: dict[str, Value]) -> list[Fields]:
     groups: dict[tuple[str, str], list[tuple[XmpProperty, Value]]] = {}
     for name, value in values.items():
-        groups.setdefault(_HOMES[name].property, []).append((_HOMES[name], value))
+        groups.setdefault(_SLOTS[name].property, []).append((_SLOTS[name], value))
     return list(groups.values())

@@ -40,20 +40,20 @@ Fields = Sequence[tuple[XmpProperty, Value]]
 _NO_PROPERTY = (f"{{{RDF}}}", "{http://www.w3.org/XML/1998/namespace}")
 
 
-def can_hold(place: Node | Attribute, home: XmpProperty) -> bool:
+def can_hold(place: Node | Attribute, slot: XmpProperty) -> bool:
     """An array cannot be an attribute; where some editor wrote one, an element takes its place."""
-    return isinstance(place, Node) or home.kind in ("text", "boolean")
+    return isinstance(place, Node) or slot.kind in ("text", "boolean")
 
 
 def setting(packet: Packet, places: list[Node | Attribute], fields: Fields) -> list[Edit]:
     """Sets the property where it stands first, and takes repetitions away."""
     edits: list[Edit] = []
-    home, value = fields[0]
-    kept = next((place for place in places if can_hold(place, home)), None)
+    slot, value = fields[0]
+    kept = next((place for place in places if can_hold(place, slot)), None)
     for place in places:
         if isinstance(place, Attribute):
-            new = f'"{escape(stored(home, value))}"' if place is kept else None
-            edits.append(packet.attribute_edit(place.node, home.prefix, home.name, new))
+            new = f'"{escape(stored(slot, value))}"' if place is kept else None
+            edits.append(packet.attribute_edit(place.node, slot.prefix, slot.name, new))
         elif place is kept:
             edits += _element_edits(packet, place, fields)
         else:
@@ -87,9 +87,9 @@ def new_description(packet: Packet, properties: Sequence[Fields]) -> Edit:
 
 
 def _property(fields: Fields, names: Prefixes) -> str:
-    home, _ = fields[0]
-    tag = f"{names[home.prefix]}:{home.name}"
-    return f"<{tag}{attributes(home, names)}>{content(fields, names)}</{tag}>"
+    slot, _ = fields[0]
+    tag = f"{names[slot.prefix]}:{slot.name}"
+    return f"<{tag}{attributes(slot, names)}>{content(fields, names)}</{tag}>"
 
 
 def _rdf_declaration(packet: Packet) -> str:
@@ -98,21 +98,21 @@ def _rdf_declaration(packet: Packet) -> str:
 
 
 def _element_edits(packet: Packet, node: Node, fields: Fields) -> list[Edit]:
-    home, value = fields[0]
+    slot, value = fields[0]
     array = array_in(node)
-    if home.kind == "struct" and _is_structure(node, home):
-        return _member_edits(packet, holder_of(node), home, members(home, value))
+    if slot.kind == "struct" and _is_structure(node, slot):
+        return _member_edits(packet, holder_of(node), slot, members(slot, value))
     if array is not None and not xmltree.is_empty_tag(packet.utf8, array):
-        match home.kind:
+        match slot.kind:
             case "default" | "translations":
                 return _language_edits(packet, array, languages(fields))
             case "bag-item":
                 return [edit for field in fields for edit in _item_edits(packet, array, *field)]
             case "structs":
-                return [_structures(packet, array, home, value)]
+                return [_structures(packet, array, slot, value)]
             case "member" if items := items_in(node):
-                return _member_edits(packet, holder_of(items[0]), home, [(home.member, str(value))])
-    return [packet.element(node, content(fields, packet.names), attributes(home, packet.names))]
+                return _member_edits(packet, holder_of(items[0]), slot, [(slot.member, str(value))])
+    return [packet.element(node, content(fields, packet.names), attributes(slot, packet.names))]
 
 
 def _language_edits(packet: Packet, array: Node, pairs: list[tuple[str, str]]) -> list[Edit]:
@@ -144,45 +144,45 @@ def _renamed(packet: Packet, array: Node, kind: str) -> list[Edit]:
     return [(at, at + size, f"{prefix}{colon}{kind}") for at in places]
 
 
-def _item_edits(packet: Packet, array: Node, home: XmpProperty, value: Value) -> list[Edit]:
+def _item_edits(packet: Packet, array: Node, slot: XmpProperty, value: Value) -> list[Edit]:
     """Sets the one item of the array that is ours."""
-    text = escape(stored(home, value))
-    ours = [item for item in array.named(LI) if simple(item).startswith(home.stored_as)]
+    text = escape(stored(slot, value))
+    ours = [item for item in array.named(LI) if simple(item).startswith(slot.stored_as)]
     if ours:
         return [packet.element(ours[0], text), *((item.start, item.end, "") for item in ours[1:])]
     name = packet.item_name(array)
     return [(array.closing, array.closing, f"<{name}>{text}</{name}>")]
 
 
-def _structures(packet: Packet, array: Node, home: XmpProperty, value: Value) -> Edit:
+def _structures(packet: Packet, array: Node, slot: XmpProperty, value: Value) -> Edit:
     """The items anew; one that says the same stays as it is, with what else it says."""
-    present = {party_of(item, home): item for item in reversed(list(array.named(LI)))}
+    present = {party_of(item, slot): item for item in reversed(list(array.named(LI)))}
     inner = "".join(
         packet.utf8[present[party].start : present[party].end].decode()
         if party in present
-        else packet.declared(structure(home, party, packet.names), array, home)
+        else packet.declared(structure(slot, party, packet.names), array, slot)
         for party in parties(value)
     )
     return (array.opened, array.closing, inner)
 
 
 def _member_edits(
-    packet: Packet, holder: Node, home: XmpProperty, texts: list[tuple[str, str]]
+    packet: Packet, holder: Node, slot: XmpProperty, texts: list[tuple[str, str]]
 ) -> list[Edit]:
     """Sets members of a structure; its others (name, address, telephone) stay."""
     edits: list[Edit] = []
     added: list[tuple[str, str]] = []
-    prefix = packet.names[home.prefix]
+    prefix = packet.names[slot.prefix]
     for member, text in texts:
-        tag = f"{{{NAMESPACES[home.prefix]}}}{member}"
+        tag = f"{{{NAMESPACES[slot.prefix]}}}{member}"
         if tag in holder.attributes:
-            edits.append(packet.attribute_edit(holder, home.prefix, member, f'"{escape(text)}"'))
+            edits.append(packet.attribute_edit(holder, slot.prefix, member, f'"{escape(text)}"'))
         elif (element := next(holder.named(tag), None)) is not None:
             edits.append(packet.element(element, escape(text)))
         else:
             added.append((f"{prefix}:{member}", escape(text)))
-    space = f' xmlns:{prefix}="{NAMESPACES[home.prefix]}"'
-    if xmltree.namespaces(packet.utf8, holder).get(prefix) == NAMESPACES[home.prefix]:
+    space = f' xmlns:{prefix}="{NAMESPACES[slot.prefix]}"'
+    if xmltree.namespaces(packet.utf8, holder).get(prefix) == NAMESPACES[slot.prefix]:
         space = ""
     if added and xmltree.is_empty_tag(packet.utf8, holder):
         at = holder.opened - 2
@@ -193,9 +193,9 @@ def _member_edits(
     return edits
 
 
-def _is_structure(node: Node, home: XmpProperty) -> bool:
+def _is_structure(node: Node, slot: XmpProperty) -> bool:
     """Whether members can be put into the element as it stands."""
-    namespace = f"{{{NAMESPACES[home.prefix]}}}"
+    namespace = f"{{{NAMESPACES[slot.prefix]}}}"
     return (
         PARSE_TYPE in node.attributes
         or bool(node.children)
@@ -205,27 +205,27 @@ def _is_structure(node: Node, home: XmpProperty) -> bool:
 
 def removing(packet: Packet, place: Node | Attribute, fields: Fields) -> list[Edit]:
     """Takes these fields out of the property; other languages, items and members stay."""
-    home, _ = fields[0]
+    slot, _ = fields[0]
     if isinstance(place, Attribute):
-        return [packet.attribute_edit(place.node, home.prefix, home.name, None)]
+        return [packet.attribute_edit(place.node, slot.prefix, slot.name, None)]
     items = items_in(place)
-    match home.kind:
+    match slot.kind:
         case "default" | "translations":
             gone = {language for language, _ in languages(fields)}
             unwanted = [item for item in items if (language_of(item) or "x-default") in gone]
         case "bag-item":
-            prefixes = tuple(home.stored_as for home, _ in fields)
+            prefixes = tuple(slot.stored_as for slot, _ in fields)
             unwanted = [item for item in items if simple(item).startswith(prefixes)]
         case "member":
             holder = holder_of(items[0])
             if len(holder.children) + len(_properties(holder)) > 1:
-                return _without_members(packet, holder, home, [home.member])
+                return _without_members(packet, holder, slot, [slot.member])
             unwanted = items[:1]
         case "struct":
             holder = holder_of(place)
-            names = [name for name, _ in members(home, fields[0][1])]
+            names = [name for name, _ in members(slot, fields[0][1])]
             if len(holder.children) + len(_properties(holder)) > len(names):
-                return _without_members(packet, holder, home, names)
+                return _without_members(packet, holder, slot, names)
             unwanted = items
         case _:
             unwanted = items
@@ -257,11 +257,11 @@ def _properties(node: Node) -> list[str]:
     return [name for name in node.attributes if name.startswith("{") and not name.startswith(_NO_PROPERTY)]
 
 
-def _without_members(packet: Packet, holder: Node, home: XmpProperty, names: list[str]) -> list[Edit]:
+def _without_members(packet: Packet, holder: Node, slot: XmpProperty, names: list[str]) -> list[Edit]:
     edits: list[Edit] = []
     for name in names:
-        tag = f"{{{NAMESPACES[home.prefix]}}}{name}"
+        tag = f"{{{NAMESPACES[slot.prefix]}}}{name}"
         if tag in holder.attributes:
-            edits.append(packet.attribute_edit(holder, home.prefix, name, None))
+            edits.append(packet.attribute_edit(holder, slot.prefix, name, None))
         edits += [(child.start, child.end, "") for child in holder.named(tag)]
     return edits

@@ -23,7 +23,7 @@ _SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 
 _XMP = Column(
     title="XMP",
-    homes={
+    slots={
         "copyright_notice": XmpProperty("dc", "rights", "default"),
         "copyright_notice_translations": XmpProperty("dc", "rights", "translations"),
         "creators": XmpProperty("dc", "creator", "seq"),
@@ -53,7 +53,7 @@ _XMP = Column(
 
 _EXIF = Column(
     title="EXIF",
-    homes={
+    slots={
         "copyright_notice": ExifTag(0x8298, "Copyright"),
         "editor_notice": ExifTag(0x8298, "Copyright", part=1),
         "creators": ExifTag(0x013B, "Artist"),
@@ -63,7 +63,7 @@ _EXIF = Column(
 
 _IPTC = Column(
     title="IPTC-IIM",
-    homes={
+    slots={
         "copyright_notice": IptcDataset(116, "CopyrightNotice", 128),
         "creators": IptcDataset(80, "By-line", 32),
         "credit_line": IptcDataset(110, "Credit", 32),
@@ -76,14 +76,14 @@ _IPTC = Column(
 
 _TEXT = Column(
     title="PNG text",
-    homes={"copyright_notice": TextKeyword("Copyright"), "creators": TextKeyword("Author")},
+    slots={"copyright_notice": TextKeyword("Copyright"), "creators": TextKeyword("Author")},
     absent={"source": "the PNG keyword Source names the device, not a supplier"},
     otherwise="the PNG keywords Copyright and Author are the only ones for rights",
 )
 
 _XMPEXT = Column(
     title="extended XMP",
-    homes=_XMP.homes,
+    slots=_XMP.slots,
     absent=_XMP.absent,
     otherwise=_XMP.otherwise,
     created=False,

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from ....core.checks import Value
 from ....core.party import Party
 from ..ascii import folded
-from ..slots import Column, Home
+from ..slots import Column, Slot
 
 _URL = ("http://", "https://")
 _EMAIL = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+")
@@ -25,7 +25,7 @@ _QUOTED = re.compile(r'"((?:[^"]|"")+)"(?= \| |$)')
 
 
 @dataclass(frozen=True, slots=True)
-class Comment(Home):
+class Comment(Slot):
     """A key with texts. `kind` says what they hold.
 
     text       one text
@@ -122,7 +122,7 @@ class Comment(Home):
 
 
 @dataclass(frozen=True, slots=True)
-class Id3Frames(Home):
+class Id3Frames(Slot):
     """The frames that hold a field: the standard's, and TXXX where there is none or, with `both`, where
     players do not show the standard's.
     """
@@ -141,7 +141,7 @@ class Id3Frames(Home):
 
 
 @dataclass(frozen=True, slots=True)
-class ChunkText(Home):
+class ChunkText(Slot):
     """A chunk of text, in ASCII since readers differ on anything else; several names are divided by `; `."""
 
     chunk: str
@@ -243,25 +243,25 @@ def _frames(comment: Comment, frame: str) -> Id3Frames:
 COLUMNS: Final = {
     "id3": Column(
         title="ID3v2",
-        homes={name: _frames(comment, _FRAMES.get(name, "")) for name, comment in _COMMENTS.items()},
+        slots={name: _frames(comment, _FRAMES.get(name, "")) for name, comment in _COMMENTS.items()},
         absent={"editor_notice": _EDITOR},
         otherwise="players take a second text for the first, whatever its language",
     ),
     "ape": Column(
         title="APEv2",
-        homes={"copyright_notice": Comment("Copyright"), "creators": Comment("Artist", "names")},
+        slots={"copyright_notice": Comment("Copyright"), "creators": Comment("Artist", "names")},
         otherwise="kept up to date for what players show of it; the rest stands in ID3",
         created=False,
     ),
     "vorbis": Column(
         title="Vorbis comment",
-        homes=_COMMENTS,
+        slots=_COMMENTS,
         absent={"editor_notice": _EDITOR},
         otherwise="a Vorbis comment has no language",
     ),
     "info": Column(
         title="RIFF INFO",
-        homes={"copyright_notice": ChunkText("ICOP", "Copyright"), "creators": ChunkText("IART", "Artist")},
+        slots={"copyright_notice": ChunkText("ICOP", "Copyright"), "creators": ChunkText("IART", "Artist")},
         absent={
             "source": "INFO's chunk for it is called ISRC, which players take for the recording code",
             "isrc": "INFO's chunk called ISRC is the supplier of the work",
@@ -270,7 +270,7 @@ COLUMNS: Final = {
     ),
     "iff": Column(
         title="AIFF text",
-        homes={"copyright_notice": ChunkText("(c) ", "Copyright"), "creators": ChunkText("AUTH", "Author")},
+        slots={"copyright_notice": ChunkText("(c) ", "Copyright"), "creators": ChunkText("AUTH", "Author")},
         otherwise="AIFF has a chunk for the notice and one for the author, and none for this",
     ),
 }

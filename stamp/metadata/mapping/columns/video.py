@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from ..slots import Column, Home
+from ..slots import Column, Slot
 from . import music
 from .music import Comment
 
@@ -20,7 +20,7 @@ _QUICKTIME: Final = "com.apple.quicktime."
 
 
 @dataclass(frozen=True, slots=True)
-class ListItem(Home):
+class ListItem(Slot):
     """An item of `ilst`: the box `atom`, or an item of the domain `MEAN` with the comment's key as its
     name.
     """
@@ -37,7 +37,7 @@ class ListItem(Home):
 
 
 @dataclass(frozen=True, slots=True)
-class QuickTimeKey(Home):
+class QuickTimeKey(Slot):
     """A name in the table `keys`. FFmpeg leaves the domain away."""
 
     key: str
@@ -52,7 +52,7 @@ class QuickTimeKey(Home):
 
 
 @dataclass(frozen=True, slots=True)
-class UserText(Home):
+class UserText(Slot):
     """A text in the box `udta`; several names are divided by `; `."""
 
     kind: bytes
@@ -62,7 +62,7 @@ class UserText(Home):
 
 
 _COMMENTS: Final = {
-    name: home for name, home in music.COLUMNS["vorbis"].homes.items() if isinstance(home, Comment)
+    name: slot for name, slot in music.COLUMNS["vorbis"].slots.items() if isinstance(slot, Comment)
 }
 _TAGS: Final = {**_COMMENTS, "usage_terms": Comment("TERMS_OF_USE")}
 _ATOMS: Final = {"copyright_notice": b"cprt", "creators": b"\xa9ART"}
@@ -85,7 +85,7 @@ _ONLY_TWO: Final = "holds the notice and the author; the rest stands in the file
 COLUMNS: Final = {
     "ilst": Column(
         title="iTunes item list",
-        homes={
+        slots={
             **{name: ListItem(_COMMENTS[name], atom) for name, atom in _ATOMS.items()},
             **{name: ListItem(_COMMENTS[name]) for name in _FREEFORM},
         },
@@ -94,26 +94,26 @@ COLUMNS: Final = {
     ),
     "keys": Column(
         title="QuickTime keys",
-        homes={"copyright_notice": QuickTimeKey("copyright"), "creators": QuickTimeKey("artist")},
+        slots={"copyright_notice": QuickTimeKey("copyright"), "creators": QuickTimeKey("artist")},
         absent=_EDITOR,
         otherwise=_ONLY_TWO,
     ),
     "asset": Column(
         title="3GPP asset information",
-        homes={"copyright_notice": UserText(b"cprt"), "creators": UserText(b"auth")},
+        slots={"copyright_notice": UserText(b"cprt"), "creators": UserText(b"auth")},
         absent=_EDITOR,
         otherwise=_ONLY_TWO,
     ),
     "usertext": Column(
         title="QuickTime user data",
-        homes={"copyright_notice": UserText(b"\xa9cpy"), "creators": UserText(b"\xa9ART")},
+        slots={"copyright_notice": UserText(b"\xa9cpy"), "creators": UserText(b"\xa9ART")},
         absent=_EDITOR,
         otherwise=_ONLY_TWO,
         created=False,
     ),
     "tags": Column(
         title="Matroska tags",
-        homes=_TAGS,
+        slots=_TAGS,
         absent=_EDITOR,
         otherwise="readers show one of several texts, and not that of their user's language",
     ),

@@ -1,8 +1,8 @@
-"""What sound and film look like at their beginning."""
+"""The frames of MPEG audio and of AAC without a container: where they begin, and what ends them."""
 
 from __future__ import annotations
 
-from .source import Source
+from typing import Final
 
 _BITRATES = {
     # kbit/s by (MPEG-1, layer): ISO/IEC 11172-3 section 2.4.2.3, ISO/IEC 13818-3 section 2.4.2.3.
@@ -13,48 +13,13 @@ _BITRATES = {
 }
 _RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
 _LONGEST = 1 << 12
-SEARCHED = 1 << 16
+SEARCHED: Final = 1 << 16
+"""How many bytes of a file, or behind its ID3v2 tags, are searched for a frame."""
 _MANY = 6
 _TAGS_BEHIND = (b"TAG", b"APE")
 
-FILMS = ("matroska", "mp4", "quicktime", "threegp")
-_PICTURE_BRANDS = (b"avis", b"crx ", b"heic", b"hevc", b"hevx", b"jp2 ", b"jpm ", b"jpx ", b"jxl ", b"msf1")
-"""Files of boxes that are no films: sequences of pictures, camera raw, JPEG 2000 and JPEG XL."""
-_FIRST_ATOMS = (b"mdat", b"moov", b"pnot")
-_SMALL_ATOMS = (b"free", b"skip", b"wide")
-"""QuickTime files were once written without a brand. The small ones are words, too."""
-
-
-def film(head: bytes) -> str | None:
-    """The container's name by the first 12 bytes of a file that is no still picture, or None."""
-    if head[:4] == b"\x1aE\xdf\xa3":
-        return "matroska"
-    kind, brand = head[4:8], head[8:12]
-    if kind != b"ftyp":
-        is_first = kind in _FIRST_ATOMS or (kind in _SMALL_ATOMS and head[:2] == b"\0\0")
-        return "quicktime" if is_first else None
-    if brand in _PICTURE_BRANDS:
-        return None
-    # Makers of players and cameras invent new brands for MP4.
-    return "quicktime" if brand == b"qt  " else "threegp" if brand[:3] in (b"3gp", b"3g2") else "mp4"
-
-
-def sound(data: Source) -> str | None:
-    """The container's name from the content alone, or None. ID3v2 tags in front are looked behind."""
-    from . import id3 as id3tag  # which pictures and films do without
-
-    head = data[0:12]
-    if head[:4] in (b"RIFF", b"RF64", b"BW64") and head[8:12] == b"WAVE":
-        return "wav"
-    if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
-        return "aiff"
-    if head[:4] == b"OggS":
-        return "ogg"
-    tagged = id3tag.prefix(data)
-    body = data[tagged : tagged + SEARCHED]
-    if body[:4] == b"fLaC":
-        return "flac"
-    return None if first_frame(body, tagged=tagged > 0) is None else "mp3"
+APE: Final = b"APETAGEX"
+"""How the header and the footer of an APEv2 tag begin."""
 
 
 def first_frame(body: bytes, *, tagged: bool) -> int | None:
@@ -98,3 +63,20 @@ def _frame_size(header: bytes) -> int:
     slots = 144 if version == 3 or layer == 2 else 72
     kbits = _BITRATES[version == 3, layer][bitrate - 1]
     return slots * kbits * 1000 // _RATES[version][rate] + (header[2] >> 1 & 1)
+
+
+def is_frame(head: bytes) -> bool:
+    """Whether `head` begins with the header of an MPEG audio frame of any layer (ISO/IEC 11172-3,
+    2.4.1.3).
+    """
+    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
+        return False
+    version, layer = head[1] >> 3 & 3, head[1] >> 1 & 3
+    return bool(layer) and version != 1 and head[2] >> 4 not in (0, 15) and head[2] >> 2 & 3 != 3
+
+
+def is_adts(head: bytes) -> bool:
+    """Whether `head` begins with an ADTS header of AAC, with one of the 13 sampling rates (ISO/IEC 13818-7,
+    6.2).
+    """
+    return len(head) >= 4 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0 and head[2] >> 2 & 15 < 13
