@@ -6,14 +6,11 @@ import click
 
 from ..core.reports import EmbedReport, RightsReport
 from ..core.rights import Rights
-from ..jobs.config import gather_rights
 from ..jobs.keys import KeyFile, find_key, find_or_make_key
-from ..jobs.plan import Others, plan
-from ..jobs.runner import tidy
-from ..jobs.tasks import EmbedTask, Entry, NoticeTask
-from . import ERROR, OK, options
+from ..jobs.tasks import EmbedTask, NoticeTask
+from . import options
 from .help import Command
-from .run import run_with_receipt, say_passed_over
+from .run import run_writing
 from .screen import Screen
 
 
@@ -63,20 +60,7 @@ def command(
     else:
         assert rights is not None
         task = NoticeTask(rights, receipt=receipt, **common)
-
-    def show(entry: Entry) -> None:
-        assert isinstance(entry, EmbedReport)
-        screen.line(describe(entry))
-        for note in entry.notes:
-            screen.say(f"{entry.path}: {note}")
-
-    passed_over = Others()
-    todo = plan(sources, output=results.output, in_place=results.in_place, others=passed_over)
-    if screen.verbose:
-        say_passed_over(screen, passed_over)
-    if resume:
-        tidy(todo)
-    return ERROR if run_with_receipt(screen, "embed", task, todo, jobs, show, results) else OK
+    return run_writing(screen, "embed", task, sources, results, jobs, describe, resume=resume)
 
 
 def _check(notice: options.Notice, mark: options.Mark) -> None:
@@ -94,8 +78,7 @@ def _rights(screen: Screen, notice: options.Notice, mark: options.Mark) -> Right
     """The notice that is to be written; None for none."""
     if mark.no_metadata:
         return None
-    rights = notice.rights()
-    rights = gather_rights(rights.without_ai() if notice.no_ai else rights, notice.rights_file)
+    rights = notice.gather()
     if rights.values():
         return rights
     if mark.no_watermark:

@@ -16,6 +16,7 @@ import click
 from ..core.errors import RightsError
 from ..core.options import CODECS, PLATFORMS, EmbedOptions
 from ..core.rights import Rights
+from ..jobs.config import gather_rights
 from .help import CLIPS, OUTPUT, RESULTS, RIGHTS, RUN, WATERMARK, Decorator, Function, option
 from .screen import Screen
 
@@ -194,7 +195,8 @@ class Notice:
     rights_file: str | None
 
     def rights(self) -> Rights:
-        """Return what the options say, without the file. Raises UsageError where one cannot be said."""
+        """Return what the options say, without the file and --no-ai. Raises UsageError where one has no such
+        value."""
         try:
             return Rights(
                 copyright_notice=self.copyright_notice,
@@ -206,6 +208,11 @@ class Notice:
             )
         except RightsError as error:
             raise click.UsageError(str(error)) from error
+
+    def gather(self) -> Rights:
+        """Return what the options, the file and stamp.toml say. Raises UsageError, RightsError."""
+        rights = self.rights()
+        return gather_rights(rights.without_ai() if self.no_ai else rights, self.rights_file)
 
 
 notice = _as_one(

@@ -8,15 +8,14 @@ from typing import Any
 import click
 
 from ..core.reports import RemovalReport
-from ..jobs.config import gather_rights
-from ..jobs.plan import Others, inputs, plan
+from ..jobs.plan import inputs
 from ..jobs.tasks import AuditTask, Entry, RemoveTask, UndoTask
 from ..pipeline.audit import AuditReport
 from ..pipeline.receipts import Receipts
 from . import ERROR, NOT_FOUND, OK, options
 from .embed import changes
 from .help import Command
-from .run import run, run_with_receipt, say_passed_over
+from .run import run, run_writing
 from .screen import Screen
 from .show import value_text
 
@@ -47,13 +46,12 @@ def remove(
     alone, and its structure is kept under -o DIR. The sources are never changed, unless with --in-place.
     """
     results.check()
-    rights = notice.rights()
-    rights = gather_rights(rights.without_ai() if notice.no_ai else rights, notice.rights_file)
+    rights = notice.gather()
     if not rights.values():
         raise click.UsageError("no rights to remove: give --copyright, --rights FILE, or a stamp.toml")
     overwrite = results.force or results.in_place
     task = RemoveTask(rights, overwrite=overwrite, receipt=results.receipt is not None)
-    return _change(screen, "remove", task, sources, results, jobs)
+    return run_writing(screen, "remove", task, sources, results, jobs, _describe, again=True)
 
 
 @command.command("undo", cls=Command, short_help="Bring back the notice that was there before.")
@@ -73,28 +71,12 @@ def undo(screen: Screen, receipts: str, sources: tuple[str, ...], results: optio
     results.check()
     overwrite = results.force or results.in_place
     task = UndoTask(Receipts(Path(receipts)), overwrite=overwrite, receipt=results.receipt is not None)
-    return _change(screen, "undo", task, sources, results, jobs)
+    return run_writing(screen, "undo", task, sources, results, jobs, _describe, again=True)
 
 
-def _change(
-    screen: Screen,
-    verb: str,
-    task: RemoveTask | UndoTask,
-    sources: tuple[str, ...],
-    results: options.Results,
-    jobs: int,
-) -> int:
-    def show(entry: Entry) -> None:
-        assert isinstance(entry, RemovalReport)
-        screen.line("  ".join((f"{entry.output}:", *changes(entry.metadata))))
-        for note in entry.notes:
-            screen.say(f"{entry.path}: {note}")
-
-    passed_over = Others()
-    todo = plan(sources, output=results.output, in_place=results.in_place, again=True, others=passed_over)
-    if screen.verbose:
-        say_passed_over(screen, passed_over)
-    return ERROR if run_with_receipt(screen, verb, task, todo, jobs, show, results) else OK
+def _describe(report: RemovalReport) -> str:
+    """One line on a file whose notice was changed."""
+    return "  ".join((f"{report.output}:", *changes(report.metadata)))
 
 
 @command.command("audit", cls=Command, short_help="See which rights survived in copies.")

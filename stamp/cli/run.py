@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..core.reports import Failure
-from ..jobs.plan import Job, Others
-from ..jobs.runner import run_jobs
+from ..core.reports import EmbedReport, Failure, RemovalReport
+from ..jobs.plan import Job, Others, plan
+from ..jobs.runner import run_jobs, tidy
 from ..jobs.tasks import Entry, Task
+from . import ERROR, OK
 from .document import receipt_file
 from .options import Results
 from .screen import Screen
@@ -50,20 +51,40 @@ def run(
     return failed
 
 
-def run_with_receipt(
+def run_writing(
     screen: Screen,
     command: str,
     task: Task,
-    jobs: Sequence[Job],
-    processes: int,
-    show: Callable[[Entry], None],
+    sources: Sequence[str],
     results: Results,
+    processes: int,
+    describe: Callable[[Any], str],
+    *,
+    again: bool = False,
+    resume: bool = False,
 ) -> int:
-    """Do all jobs like `run`, and write what was done into the receipt, if one was asked for."""
+    """Do a task that writes works, with a receipt if one was asked for, and return the exit code. `describe`
+    makes a line of a report; `again` and `resume` : earlier outputs are sources, or are left as they are.
+    """
+
+    def show(entry: Entry) -> None:
+        assert isinstance(entry, EmbedReport | RemovalReport)
+        screen.line(describe(entry))
+        for note in entry.notes:
+            screen.say(f"{entry.path}: {note}")
+
+    passed_over = Others()
+    jobs = plan(sources, output=results.output, in_place=results.in_place, again=again, others=passed_over)
+    if screen.verbose:
+        say_passed_over(screen, passed_over)
+    if resume:
+        tidy(jobs)
     if results.receipt is None:
-        return run(screen, command, task, jobs, processes, show)
-    with receipt_file(Path(results.receipt), overwrite=results.force) as record:
-        return run(screen, command, task, jobs, processes, show, record)
+        failed = run(screen, command, task, jobs, processes, show)
+    else:
+        with receipt_file(Path(results.receipt), overwrite=results.force) as record:
+            failed = run(screen, command, task, jobs, processes, show, record)
+    return ERROR if failed else OK
 
 
 def say_passed_over(screen: Screen, others: Others) -> None:
