@@ -20,6 +20,7 @@ import os
 import re
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,7 @@ def main() -> None:
     record.add_argument("out", type=Path)
     record.add_argument("folders", type=Path, nargs="+")
     record.add_argument("-j", type=int, default=2)
+    record.add_argument("--notices", action="store_true", help="leave out marks, which take most of the time")
     compare = commands.add_parser("compare")
     compare.add_argument("before", type=Path)
     compare.add_argument("after", type=Path)
@@ -59,7 +61,8 @@ def main() -> None:
         common = Path(os.path.commonpath(files))
         with multiprocessing.get_context("spawn").Pool(arguments.j, maxtasksperchild=50) as pool:
             found = {}
-            for number, (path, entry) in enumerate(pool.imap_unordered(_recorded, files), 1):
+            record_one = partial(_recorded, marks=not arguments.notices)
+            for number, (path, entry) in enumerate(pool.imap_unordered(record_one, files), 1):
                 found[str(path.relative_to(common))] = entry
                 print(f"\r{number} of {len(files)}", end="", file=sys.stderr)
         found["(formats)"] = _run("formats", "--json")
@@ -77,7 +80,7 @@ def main() -> None:
         sys.exit(different > 0)
 
 
-def _recorded(path: Path) -> tuple[Path, dict[str, Any]]:
+def _recorded(path: Path, *, marks: bool) -> tuple[Path, dict[str, Any]]:
     """What each command makes of a file. The file is called `work` with its own suffix, in a folder of its
     own, so that no path differs between two runs."""
     sys.path.insert(0, os.getcwd())
@@ -95,10 +98,10 @@ def _recorded(path: Path) -> tuple[Path, dict[str, Any]]:
             )
             mark = ("--key-file", "key", "--payload", PAYLOAD)
             entry["show"] = _run("show", name, "--json")
-            entry["detect"] = _run("detect", name, "--key-file", "key", "--first", "--json")
-            entry["embed"] = _run("embed", name, "-o", marked, *mark, *NOTICE, "--force", "--json") | _hash(
-                marked
-            )
+            if marks:
+                entry["detect"] = _run("detect", name, "--key-file", "key", "--first", "--json")
+                made = _run("embed", name, "-o", marked, *mark, *NOTICE, "--force", "--json")
+                entry["embed"] = made | _hash(marked)
             if Path(marked).exists():
                 entry["detect marked"] = _run("detect", marked, "--key-file", "key", "--json")
             receipt = ("--receipt", "receipt.json")

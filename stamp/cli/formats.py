@@ -9,6 +9,7 @@ import click
 from ..formats import table
 from ..formats.table import FORMATS, NOTICES, Format
 from . import options
+from .help import Command
 from .screen import Screen
 
 _NO_PLACE = "no: its container has no place for one that is written here"
@@ -24,7 +25,7 @@ def _format(ctx: click.Context, param: click.Parameter, value: str | None) -> Fo
     return found
 
 
-@click.command(short_help="What each kind of file can carry.")
+@click.command(cls=Command, short_help="What each kind of file can carry.")
 @click.argument("chosen", metavar="[NAME]", required=False, callback=_format)
 @options.screen_options("stamp.formats/1")
 @options.pass_screen

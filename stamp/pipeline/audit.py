@@ -60,7 +60,7 @@ class AuditReport:
         return all(field.outcome not in ("changed", "lost") for field in self.fields.values())
 
     def to_dict(self) -> dict[str, Any]:
-        """An entry of `stamp.audit/1`."""
+        """An entry of `stamp.rights/1`."""
         return {
             "original": os.fspath(self.original),
             "path": os.fspath(self.path),

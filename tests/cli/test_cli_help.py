@@ -12,6 +12,7 @@ GROUPS = {
     "embed": ["Sources and results", "Rights", "Watermark", "Clips", "Run", "Output"],
     "detect": ["Watermark", "Run", "Output"],
     "show": ["Output"],
+    "formats": ["Output"],
     "rights remove": ["Sources and results", "Rights", "Run", "Output"],
     "rights undo": ["Sources and results", "Run", "Output"],
     "rights audit": ["Output"],

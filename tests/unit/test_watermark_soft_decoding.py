@@ -46,10 +46,9 @@ def test_a_payload_is_found_with_its_scheme_and_code() -> None:
 def test_weights_are_refined_by_what_was_decoded() -> None:
     """Equal weights drown the mark in the other channel; the first decoding shows which one that is."""
     soft = channels(1.0, 1.0)
-    soft[1] *= 1.9
+    soft[1] *= 1.75
     found = decoded(soft, (1.0, 1.0))
-    assert found.payload == PAYLOAD
-    assert found.score > 0
+    assert (found.payload, found.decodings) == (PAYLOAD, 2)
 
 
 @pytest.mark.parametrize("budget", [0, 1, 2])
