@@ -1,4 +1,4 @@
-"""ExifTool judges what `stamp rights undo` brings back: also what a store said in more than the values of a receipt."""
+"""ExifTool judges what `stamp rights undo` brings back: also what the values of a receipt do not say."""
 
 from __future__ import annotations
 
