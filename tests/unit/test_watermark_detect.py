@@ -76,7 +76,7 @@ def test_an_untouched_picture(marked: Picture) -> None:
 @pytest.mark.slow
 def test_a_detection_can_be_written_as_json(marked: Picture) -> None:
     for found in (find(marked), find(photo(200, 300)), find(ImageOps.mirror(marked))):
-        record = asdict(found) | {"payload": found.payload and found.payload.hex()}
+        record = asdict(found) | {"payload": found.payload and found.payload.hex(), "spans": [*found.spans]}
         assert json.loads(json.dumps(record, allow_nan=False)) == record
 
 
