@@ -45,8 +45,9 @@ def test_a_payload_is_found_with_its_scheme_and_code() -> None:
 
 def test_weights_are_refined_by_what_was_decoded() -> None:
     """Equal weights drown the mark in the other channel; the first decoding shows which one that is."""
-    soft = channels(1.0, 1.0)
-    soft[1] *= 1.75
+    soft = channels(1.0, 1.2)
+    soft[1] *= 1.5
+    assert decoded(soft, (1.0, 1.0), budget=1).payload is None
     found = decoded(soft, (1.0, 1.0))
     assert (found.payload, found.decodings) == (PAYLOAD, 2)
 
