@@ -1,254 +1,125 @@
-"""The segments of a JPEG file (ISO/IEC 10918-1, annex B), without decoding a pixel."""
+"""The marker segments of a JPEG file (ISO/IEC 10918-1, annex B)."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
+import struct
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
-from .reading import check_size, damaged, refused
+from ..core.errors import CorruptFile
+from .source import CHUNK, Source
 
-SOI, EOI, SOS, DQT, DHT, DRI, APP0, APP1, APP2, APP14, COM = (
-    0xD8, 0xD9, 0xDA, 0xDB, 0xC4, 0xDD, 0xE0, 0xE1, 0xE2, 0xEE, 0xFE,
-)  # fmt: skip
-_FRAMES = {*range(0xC0, 0xD0)} - {DHT, 0xC8, 0xCC}
-_ALONE = {0x01, *range(0xD0, 0xD9)}
-_KINDS = {
-    0xC3: "lossless", 0xC5: "hierarchical", 0xC6: "hierarchical", 0xC7: "hierarchical lossless",
-    0xC9: "arithmetic-coded", 0xCA: "arithmetic-coded", 0xCB: "arithmetic-coded lossless",
-    0xCD: "hierarchical", 0xCE: "hierarchical", 0xCF: "hierarchical lossless",
-}  # fmt: skip
+SOI, EOI, SOS, DQT, DHT, DRI = 0xD8, 0xD9, 0xDA, 0xDB, 0xC4, 0xDD
+APP0, APP1, APP2, APP11, APP13, APP14, COM = 0xE0, 0xE1, 0xE2, 0xEB, 0xED, 0xEE, 0xFE
+EXIF: Final = b"Exif\0\0"
+XMP: Final = b"http://ns.adobe.com/xap/1.0/\0"
+GLANCE: Final = 64
+"""Bytes of a segment, marker included, that are read with its header."""
 
+_NEAR = 1 << 11
+"""How much is read at once: a slice of a file takes ten times as long as one of bytes."""
+_marker_and_length = struct.Struct(">BH").unpack_from
+_ALONE = {0x00, 0x01, *range(0xD0, 0xD9)}
+"""Codes without a length behind them; 0 is no marker."""
+_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]")
 # In a scan, 0xFF is followed by 0 (a data byte), a restart marker, another 0xFF (padding) or the next marker.
 _END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
-# Encoders write some ten. Each scan may cost a decoder a pass over the whole picture, however few bytes it
-# has.
-_MOST_SCANS = 100
 
-# Zig-zag order of ISO/IEC 10918-1, figure A.6: place in the file -> row-major place.
-_ZIGZAG = sorted(range(64), key=lambda n: (n // 8 + n % 8, n // 8 if (n // 8 + n % 8) % 2 else n % 8))
-
-
-@dataclass(frozen=True)
-class Segment:
-    """A marker segment: its code (second byte of the marker) and its bytes, marker and length included."""
-
-    code: int
-    raw: bytes
-
-    @property
-    def body(self) -> bytes:
-        return self.raw[4:]
-
-
-@dataclass(frozen=True)
-class Component:
-    """One entry of a frame header: identifier, sampling factors, and number of its quantisation table."""
-
-    identifier: int
-    across: int
-    down: int
-    table: int
-
-
-@dataclass(frozen=True)
-class JpegSyntax:
-    """A parsed JPEG.
-
-    `metadata` has the APPn and COM segments up to the first scan in file order, `late` those behind it, and
-    `coding` the other segments up to the first scan; `scans` is everything from the first SOS marker to EOI
-    (included, where there is one), `trailer` what follows.
+class Segment(NamedTuple):
+    """A marker segment at data[start:end], fill bytes included; its payload starts at `payload`, with the
+    bytes `head`.
     """
 
-    metadata: list[Segment]
-    late: list[Segment]
-    coding: list[Segment]
-    scans: bytes
-    trailer: bytes
-    frame: int
-    precision: int
-    width: int
-    height: int
-    components: list[Component]
+    marker: int
+    start: int
+    payload: int
+    end: int
+    head: bytes
 
-    @property
-    def progressive(self) -> bool:
-        return self.frame == 0xC2
-
-    @property
-    def restart_interval(self) -> int:
-        """MCUs between restart markers, 0 for none."""
-        intervals = [int.from_bytes(s.body[:2], "big") for s in self.coding if s.code == DRI]
-        return intervals[-1] if intervals else 0
-
-    @cached_property
-    def tables(self) -> dict[int, list[int]]:
-        """Quantisation tables by number, 64 values each in row-major order."""
-        tables: dict[int, list[int]] = {}
-        for segment in self.coding:
-            body = segment.body if segment.code == DQT else b""
-            while body:
-                size = 2 if body[0] >> 4 else 1
-                values = [int.from_bytes(body[i : i + size], "big") for i in range(1, 1 + 64 * size, size)]
-                rows = [0] * 64
-                for place, value in zip(_ZIGZAG, values, strict=True):
-                    rows[place] = value
-                tables[body[0] & 15] = rows
-                body = body[1 + 64 * size :]
-        return tables
-
-    @cached_property
-    def huffman(self) -> set[bytes]:
-        """Huffman tables ahead of the first scan, each as its bytes in DHT."""
-        found: set[bytes] = set()
-        for segment in self.coding:
-            body = segment.body if segment.code == DHT else b""
-            while body:
-                size = 17 + sum(body[1:17])
-                found.add(body[:size])
-                body = body[size:]
-        return found
-
-    def blocks(self, code: int, signature: bytes) -> list[bytes]:
-        """What follows `signature` in each metadata segment of this code that starts with it."""
-        return [
-            s.body[len(signature) :] for s in self.metadata if s.code == code and s.body.startswith(signature)
-        ]
-
-    @property
-    def colours(self) -> str:
-        """L, YCbCr, RGB, CMYK or YCCK, told as libjpeg does (jdapimin.c, default_decompress_parms)."""
-        adobe = self.blocks(APP14, b"Adobe")
-        transform = adobe[-1][6] if adobe and len(adobe[-1]) >= 7 else None
-        if len(self.components) == 1:
-            return "L"
-        if len(self.components) == 4:
-            return "YCCK" if transform == 2 else "CMYK"
-        if self.blocks(APP0, b"JFIF\0"):
-            return "YCbCr"
-        if transform is None:
-            return "RGB" if bytes(c.identifier for c in self.components) == b"RGB" else "YCbCr"
-        return "RGB" if transform == 0 else "YCbCr"
+    def begins(self, marker: int, prefix: bytes) -> bool:
+        return self.marker == marker and self.head.startswith(prefix)
 
 
-def parse(data: bytes, path: Path) -> JpegSyntax:
-    """Split a JPEG file. Raises CorruptFile, or UnsupportedFormat above the pixel limit."""
-    metadata: list[Segment] = []
-    late: list[Segment] = []
-    coding: list[Segment] = []
-    frame: Segment | None = None
-    first_scan: int | None = None
-    at, end, scans = 2, len(data), 0
-    while at < end:
-        if data[at] != 0xFF:
-            # Decoders skip bytes that do not belong here; so must we, to see what they see.
-            at = data.find(b"\xff", at)
-            if at < 0:
-                break
-            continue
-        if at + 1 >= end:
-            break
-        code = data[at + 1]
-        if code == 0xFF:
-            at += 1
-        elif code == EOI:
-            at += 2
-            break
-        elif code in _ALONE or code == 0:
-            at += 2
-        else:
-            size = 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-            if size < 4 or at + size > end:
-                raise damaged(path, "a JPEG segment runs past the end of the file")
-            if code == SOS:
-                scans += 1
-                if scans > _MOST_SCANS:
-                    raise damaged(path, f"it has more than {_MOST_SCANS} scans")
-                first_scan = at if first_scan is None else first_scan
-                match = _END_OF_SCAN.search(data, at + size)
-                at = match.start() if match else end
-                continue
-            segment = Segment(code, data[at : at + size])
-            if APP0 <= code < 0xF0 or code == COM:
-                (metadata if first_scan is None else late).append(segment)
-            elif first_scan is None:
-                coding.append(segment)
-                if code in _FRAMES:
-                    if frame is not None:
-                        raise damaged(path, "it has two frame headers")
-                    frame = segment
-            at += size
-    if frame is None or first_scan is None:
-        raise damaged(path, "it ends before the picture data")
-    return _checked(metadata, late, coding, data[first_scan:at], data[at:], frame, path)
+def segments(data: Source) -> Iterator[Segment]:
+    """The segments from the start of a file to the first SOS, which is left out. Raises `CorruptFile` for
+    anything else between them, and for a file that ends before.
+    """
+    size = len(data)
+    start = base = 2
+    near = b""
+    while True:
+        if start + GLANCE > base + len(near):
+            base, near = start, data[start : start + _NEAR]
+        head = near[start - base : start - base + GLANCE]
+        if head[:1] != b"\xff":
+            raise CorruptFile(f"JPEG: no marker where one must stand (byte {start})")
+        position = start + 1
+        if head[1:2] == b"\xff":
+            position = _behind_fill(data, position)
+            head = data[position - 1 : position - 1 + GLANCE]
+        if len(head) < 4:
+            raise CorruptFile("JPEG: the file ends before the picture begins")
+        marker = head[1]
+        if marker == SOS:
+            return
+        if marker in _ALONE or marker == EOI:
+            raise CorruptFile(f"JPEG: marker FF{marker:02X} where a segment must stand (byte {position})")
+        segment = _segment(start, position, head, size)
+        yield segment
+        start = segment.end
 
 
-def _checked(
-    metadata: list[Segment],
-    late: list[Segment],
-    coding: list[Segment],
-    scans: bytes,
-    trailer: bytes,
-    frame: Segment,
-    path: Path,
-) -> JpegSyntax:
-    body = frame.body
-    if len(body) < 6 or len(body) < 6 + 3 * body[5]:
-        raise damaged(path, "its frame header is cut short")
-    syntax = JpegSyntax(
-        metadata=metadata,
-        late=late,
-        coding=coding,
-        scans=scans,
-        trailer=trailer,
-        frame=frame.code,
-        precision=body[0],
-        height=int.from_bytes(body[1:3], "big"),
-        width=int.from_bytes(body[3:5], "big"),
-        components=[
-            Component(body[i], body[i + 1] >> 4, body[i + 1] & 15, body[i + 2])
-            for i in range(6, 6 + 3 * body[5], 3)
-        ],
-    )
-    check_size(syntax.width, syntax.height, path)
-    return syntax
+def tolerated_segments(data: Source) -> Iterator[Segment]:
+    """All segments as decoders see them, who skip what does not belong there: those behind a scan, too, SOS
+    without its scan, and EOI, empty where the file ends without it. Raises `CorruptFile` for one that does
+    not fit in the file.
+    """
+    size = len(data)
+    at: int | None = 2
+    while at is not None:
+        start = _search(_MARKER, data, at)
+        if start is None:
+            at = size - 1 if at < size and data[size - 1 : size] == b"\xff" else size
+            yield Segment(EOI, at, at, at, b"")
+            return
+        head = data[start : start + GLANCE]
+        if head[1] == EOI:
+            yield Segment(EOI, start, start + 2, start + 2, b"")
+            return
+        segment = _segment(start, start + 1, head, size)
+        yield segment
+        at = segment.end if segment.marker != SOS else _search(_END_OF_SCAN, data, segment.end)
+    yield Segment(EOI, size, size, size, b"")
 
 
-def check_decodable(syntax: JpegSyntax, path: Path) -> None:
-    """Refuse what libjpeg does not decode to 8 bits."""
-    remedy = "save it as a usual JPEG first"
-    if syntax.frame in _KINDS and _KINDS[syntax.frame] != "arithmetic-coded":
-        raise refused(path, f"{_KINDS[syntax.frame]} JPEG is not handled", remedy)
-    if syntax.precision != 8:
-        raise refused(path, f"JPEG with {syntax.precision} bits a sample is not handled", remedy)
+def _segment(start: int, position: int, head: bytes, size: int) -> Segment:
+    """The segment at byte `start` whose code is at byte `position`; `head` begins right before that."""
+    marker, length = _marker_and_length(head, 1) if len(head) >= 4 else (head[1], 0)
+    end = position + 1 + length
+    if length < 2 or end > size:
+        raise CorruptFile(f"JPEG: the segment at byte {start} does not fit in the file")
+    return Segment(marker, start, position + 3, end, head[4 : 2 + length])
 
 
-def check_handled(syntax: JpegSyntax, path: Path) -> None:
-    """Refuse the kinds of JPEG that no common encoder writes, and those that hold more than one picture."""
-    check_decodable(syntax, path)
-    if syntax.frame in _KINDS:
-        raise refused(path, f"{_KINDS[syntax.frame]} JPEG is not handled", "save it as a usual JPEG first")
-    if len(syntax.components) not in (1, 3, 4):
-        raise refused(
-            path, f"JPEG with {len(syntax.components)} colours is not handled", "save it as RGB first"
-        )
-    if len(syntax.components) == 4 and not syntax.blocks(APP14, b"Adobe"):
-        raise refused(path, "a CMYK JPEG that does not tell which way its inks go", "convert it to RGB first")
-    if not all(c.across and c.down and c.table in syntax.tables for c in syntax.components):
-        raise damaged(path, "its frame header names a quantisation table that is not there")
-    xmp = b"".join(syntax.blocks(APP1, b"http://ns.adobe.com/xap/1.0/\0"))
-    single = "export it as a single picture first"
-    if b"MotionPhoto" in xmp or b"MicroVideo" in xmp or _is_video(syntax.trailer):
-        raise refused(path, "a motion photo: the video behind the picture would go without the mark", single)
-    # A multi-picture index (MPF) whose pictures an editor has cut off is no reason to refuse.
-    if b"\xff\xd8\xff" in syntax.trailer:
-        what = (
-            "a multi-picture JPEG: its further pictures (preview, gain map, depth) would go without the mark"
-        )
-        raise refused(path, what, single)
+def _behind_fill(data: Source, position: int) -> int:
+    """Where the first byte stands from `position` on that is not FF, the fill in front of a marker."""
+    size = GLANCE
+    while run := data[position : position + size]:
+        if rest := run.lstrip(b"\xff"):
+            return position + len(run) - len(rest)
+        position += size
+        size = min(2 * size, CHUNK)
+    return position
 
 
-def _is_video(trailer: bytes) -> bool:
-    return trailer[4:8] == b"ftyp" or b"MotionPhoto_Data" in trailer
+def _search(pattern: re.Pattern[bytes], data: Source, at: int) -> int | None:
+    """Where two bytes stand, from byte `at` on, that match."""
+    size = GLANCE
+    while at + 1 < len(data):
+        if match := pattern.search(data[at : at + size]):
+            return at + match.start()
+        at += size - 1
+        size = min(4 * size, CHUNK)
+    return None

@@ -17,8 +17,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageFile, JpegImagePlugin
 
-from ...formats.jpeg import APP0, APP1, APP14, JpegSyntax, Segment, check_decodable, check_handled, parse
+from ...formats.jpeg import APP0, APP1, APP14, EXIF
 from .jpeg_cmyk import seen_luma, with_luma
+from .jpeg_syntax import JpegSyntax, Segment, check_decodable, check_handled, parse
 from .orientation import as_stored, exif_orientation, upright
 from .picture import Picture, Pixels
 
@@ -96,7 +97,7 @@ def read(data: bytes, path: Path) -> Picture:
         else []
     )
     orientation = jpeg_orientation(syntax)
-    if any(b"\xff\xd8\xff" in exif for exif in syntax.blocks(APP1, b"Exif\0\0")):
+    if any(b"\xff\xd8\xff" in exif for exif in syntax.blocks(APP1, EXIF)):
         notes.append("the EXIF thumbnail is left as it was, without the mark")
     image = decode(_without_transform(syntax), "YCbCr" if syntax.colours == "YCbCr" else None)
     planes: list[Image.Image] = []
@@ -146,7 +147,7 @@ def decode(syntax: JpegSyntax, mode: str | None = None, scale: int = 1) -> Image
 
 def jpeg_orientation(syntax: JpegSyntax) -> int:
     """EXIF orientation, 1 to 8."""
-    blocks = syntax.blocks(APP1, b"Exif\0\0")
+    blocks = syntax.blocks(APP1, EXIF)
     return exif_orientation(blocks[0]) if blocks else 1
 
 
