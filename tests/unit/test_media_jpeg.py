@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
 from stamp.core.errors import CorruptFile, UnsupportedFormat
-from stamp.formats import jpeg as syntax
+from stamp.formats.jpeg import Segment, tolerated_segments
 from stamp.media.image.jpeg_syntax import parse
 from stamp.media.image.opening import encode_picture, read_luma, read_picture
 
@@ -289,9 +289,9 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_segments_behind_junk_and_scans_of_any_length_are_found(size: int) -> None:
     comment, scan = b"\xff\xfe\0\4ab", b"\xff\xda\0\2" + b"\xff\0" * size + b"x\xff\xd0"
     data = b"\xff\xd8" + bytes(size) + b"\xff\xff" + comment + scan + comment + scan + b"\xff\xd9behind"
-    found = list(syntax.tolerated_segments(data))
+    found = list(tolerated_segments(data))
     assert [segment.marker for segment in found] == [0xFE, 0xDA, 0xFE, 0xDA, 0xD9]
     assert data[found[0].start : found[0].end] == data[found[2].start : found[2].end] == comment
     assert data[found[-1].end :] == b"behind"
-    cut = list(syntax.tolerated_segments(data[: found[-1].start]))
-    assert cut == [*found[:-1], syntax.Segment(0xD9, found[-1].start, found[-1].start, found[-1].start, b"")]
+    cut = list(tolerated_segments(data[: found[-1].start]))
+    assert cut == [*found[:-1], Segment(0xD9, found[-1].start, found[-1].start, found[-1].start, b"")]
