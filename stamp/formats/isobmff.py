@@ -131,17 +131,20 @@ class BoxTree:
     """A box taken out of its file, with its children where it was taken apart further.
 
     content : what is behind the header; empty where there are `children`, which are the content then.
+    large : the header gives the size in 64 bits.
     """
 
     kind: bytes
     content: bytes = b""
     children: list[BoxTree] = field(default_factory=list)
+    large: bool = False
 
     def tobytes(self) -> bytes:
-        """Return the box with its header. Raises `UnsupportedFormat` above 4 GiB."""
-        if not self.children:
-            return box(self.kind, self.content)
-        return box(self.kind, *(child.tobytes() for child in self.children))
+        """Return the box with its header. Raises `UnsupportedFormat` where its size does not fit in it."""
+        content = b"".join(child.tobytes() for child in self.children) if self.children else self.content
+        if self.large:
+            return packed(1, 4) + self.kind + packed(2 * _HEADER + len(content), 8) + content
+        return box(self.kind, content)
 
     def get(self, *path: bytes) -> BoxTree | None:
         """Return the first box down this path of kinds; None where there is none."""
@@ -169,12 +172,22 @@ class BoxTree:
         self.children = [child for child in self.children if child.kind not in kinds]
 
 
+def taken_out(data: Source, part: Box) -> BoxTree:
+    """Return a box in one piece."""
+    return BoxTree(part.kind, data[part.content : part.end], large=_is_large(part))
+
+
 def taken_apart(data: Source, part: Box, parents: frozenset[bytes], *, depth: int = 16) -> BoxTree:
     """Return the tree of a box, down to those that are none of `parents`. Raises `CorruptFile` for children
     that do not fit, zeros behind them aside, and for ones nested deeper than `depth`."""
     if part.kind not in parents:
-        return BoxTree(part.kind, data[part.content : part.end])
+        return taken_out(data, part)
     if not depth:
         raise CorruptFile(f"the boxes at byte {part.start} are nested too deep")
     inner = walk(data, part.content, part.end, tail=Tail.ZEROS)
-    return BoxTree(part.kind, b"", [taken_apart(data, child, parents, depth=depth - 1) for child in inner])
+    children = [taken_apart(data, child, parents, depth=depth - 1) for child in inner]
+    return BoxTree(part.kind, b"", children, _is_large(part))
+
+
+def _is_large(part: Box) -> bool:
+    return part.content - part.start > _HEADER

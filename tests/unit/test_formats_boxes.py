@@ -108,13 +108,15 @@ def test_where_the_boxes_of_meta_begin(version: bytes, skipped: int) -> None:
     assert meta_content(data, *boxes(data)) == 8 + skipped
 
 
-def test_a_tree_gives_back_the_bytes_it_was_made_of() -> None:
-    data = Mp4(udta=box(b"name", b"x"), more=box(b"trak")).encoded()
+@pytest.mark.parametrize("large", [False, True])
+def test_a_tree_gives_back_the_bytes_it_was_made_of(large: bool) -> None:
+    more = struct.pack(">I4sQ", 1, b"trak", 16) + struct.pack(">I4sQ", 1, b"uuid", 17) + b"x"
+    data = Mp4(long_sizes=large, udta=box(b"name", b"x"), more=box(b"trak") + more).encoded()
     moov = next(part for part in boxes(data) if part.kind == b"moov")
     tree = taken_apart(data, moov, mp4.PARENTS)
     assert tree.tobytes() == data[moov.start : moov.end]
     assert tree == mp4.read_moov(data)
-    assert [child.kind for child in tree.children] == [b"mvhd", b"trak", b"udta", b"trak"]
+    assert [child.kind for child in tree.children] == [b"mvhd", b"trak", b"udta", b"trak", b"trak", b"uuid"]
     assert mp4.handler(mp4.tracks(tree)[0]) == b"vide"
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ...core.errors import CorruptFile
 from ...formats.chunk_offsets import chunk_offsets, set_chunk_offsets, widen
-from ...formats.isobmff import MAX_TOP_BOXES, Box, BoxTree, Tail, boxes, taken_apart, walk
+from ...formats.isobmff import MAX_TOP_BOXES, Box, BoxTree, Tail, boxes, taken_apart, taken_out, walk
 from ...formats.mp4 import PARENTS, tracks
 from ...formats.source import Source
 from ...storage.large import open_large
@@ -111,7 +111,7 @@ def _carry_over(moov: BoxTree, old: Source, old_index: Box | None, track_ids: Se
 
 def _take_over(new: BoxTree, old: Source, parts: Sequence[Box]) -> None:
     new.drop(*_OWN)
-    own = (BoxTree(part.kind, old[part.content : part.end]) for part in parts if part.kind in _OWN)
+    own = (taken_out(old, part) for part in parts if part.kind in _OWN)
     # Items with places in the file (iloc) would point to what is no longer there.
     new.children += (part for part in own if part.kind != b"meta" or b"iloc" not in part.content)
 
