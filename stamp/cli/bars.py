@@ -19,7 +19,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from .screen import Bar, printable
+from .progress import Bar
 
 _LONGEST_NAME = 30
 
@@ -64,7 +64,7 @@ class _Bars(Bar):
 
     def news(self, index: int, done: int, total: int) -> None:
         if index not in self._running:
-            name = printable(self._names[index])
+            name = self._names[index]
             short = name if len(name) <= _LONGEST_NAME else f"...{name[3 - _LONGEST_NAME :]}"
             self._running[index] = self._progress.add_task(short, total=total or None, unit="frames")
         self._progress.update(self._running[index], completed=done, total=total or None)

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from .document import Document
+from .progress import Bar
 
 ERROR = 3
 
@@ -104,18 +105,8 @@ class Screen:
             return
         from .bars import bars
 
-        with bars(names, what) as shown:
+        with bars([printable(name) for name in names], what) as shown:
             yield shown
-
-
-class Bar:
-    """Progress that nobody sees, and what the one that is seen must offer."""
-
-    def advance(self, index: int) -> None:
-        """A file is done."""
-
-    def news(self, index: int, done: int, total: int) -> None:
-        """How many frames of a file are done."""
 
 
 def _print(text: str) -> None:

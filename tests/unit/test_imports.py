@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,12 @@ def test_rooms_look_down_only(module: str) -> None:
     above = " ".join(f"stamp.{each}" for rooms in FLOORS[floor + 1 :] for each in rooms.split())
     bad = {name for name in imports(module) if below(name, above)}
     assert not bad, f"{module} is on floor {floor}, which must not import {bad}"
+
+
+def test_no_modules_import_each_other() -> None:
+    modules = {name for name, path in MODULES.items() if path.name != "__init__.py"}
+    needed = {name: {found for found in imports(name) if found in modules - {name}} for name in modules}
+    TopologicalSorter(needed).prepare()  # raises CycleError with the circle
 
 
 def test_few_modules_lie_loose() -> None:
