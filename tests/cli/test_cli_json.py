@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from stamp import __version__
+from stamp.formats.table import FORMATS, NOTICES
 
 from .conftest import PAYLOAD, Runner
 
@@ -187,12 +188,23 @@ def test_any_file_name(name: bytes, stamp: Runner, media: Path, key_file: Path) 
     assert lines.out.count("\n") == 1
 
 
-def test_formats_has_a_home_or_a_reason_for_every_field(stamp: Runner) -> None:
+def test_formats_has_a_slot_or_a_reason_for_every_field(stamp: Runner) -> None:
     entries = {entry["container"]: entry for entry in stamp("formats", "--json").entries}
     assert {"jpeg", "png", "tiff", "webp"} <= entries.keys()
     for entry in entries.values():
         assert all(place["homes"] or place["absent"] for place in entry["fields"].values())
         assert (entry["watermark"]["marked"] is None) != (entry["watermark"]["not_marked"] is None)
+        assert bool(entry["fields"]) == entry["notice"]
+    assert list(entries)[: len(NOTICES)] == list(NOTICES)
+    assert entries.keys() == FORMATS.keys()
+
+
+@pytest.mark.parametrize("name", ["jpeg", "JPEG", ".jpg", "jfif"])
+def test_formats_of_one_format_only(name: str, stamp: Runner) -> None:
+    (entry,) = stamp("formats", name, "--json").entries
+    assert entry in stamp("formats", "--json").entries
+    assert (entry["container"], entry["title"], entry["kind"]) == ("jpeg", "JPEG", "image")
+    assert entry["suffixes"] == [".jpg", ".jpeg", ".jpe", ".jfif"]
 
 
 def test_json_numbers_are_json(stamp: Runner, media: Path, key_file: Path) -> None:
