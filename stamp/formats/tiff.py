@@ -8,8 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+from .ifd import TYPE_SIZES, Ifd, Layout, first_ifd, ifd_at
 from .reading import damaged
-from .tiffblock import TYPE_SIZES
 
 # Tag numbers of TIFF 6.0, and of the few others that matter here.
 SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER = 254, 256, 257, 258, 259, 262, 266
@@ -80,36 +80,33 @@ class Directory:
 
 def first_directory(data: bytes, path: Path) -> Directory:
     """IFD0. Raises CorruptFile."""
-    order = "<" if data[:2] == b"II" else ">"
-    big = data[2:4] in (b"+\0", b"\0+")
     if len(data) < 16:
         raise damaged(path, "it ends within its header")
-    (at,) = struct.unpack_from(order + ("Q" if big else "I"), data, 8 if big else 4)
-    return directory(data, order, big, at, path)
+    layout = Layout("<" if data[:2] == b"II" else ">", data[2:4] in (b"+\0", b"\0+"))
+    return _read(data, first_ifd(data, layout), path)
 
 
 def directory(data: bytes, order: str, big: bool, at: int, path: Path) -> Directory:
-    """The directory at an offset; entries of unknown types, or with values out of reach, are left out."""
-    count_code, entry_code, pointer = ("Q", "HHQ", "Q") if big else ("H", "HHI", "I")
-    inline = struct.calcsize(pointer)
+    """The directory at an offset. Raises CorruptFile."""
+    return _read(data, ifd_at(data, Layout(order, big), at), path)
+
+
+def _read(data: bytes, ifd: Ifd | None, path: Path) -> Directory:
+    """A directory; entries of unknown types, or with values out of reach, are left out."""
+    if ifd is None or ifd.end > len(data):
+        raise damaged(path, "a TIFF directory runs past the end of the file")
+    layout = ifd.layout
     entries: dict[int, Entry] = {}
-    try:
-        (count,) = struct.unpack_from(order + count_code, data, at)
-        start = at + struct.calcsize(count_code)
-        stride = struct.calcsize("=" + entry_code) + inline
-        end = start + count * stride + inline
-        (following,) = struct.unpack_from(order + pointer, data, end - inline)
-    except (struct.error, OverflowError):  # OverflowError: an offset of BigTIFF beyond any address
-        raise damaged(path, "a TIFF directory runs past the end of the file") from None
-    for place in range(start, end - inline, stride):
-        tag, kind, number = struct.unpack_from(order + entry_code, data, place)
-        values_at = place + stride - inline
-        if TYPE_SIZES.get(kind, 0) * number > inline:
-            (values_at,) = struct.unpack_from(order + pointer, data, values_at)
-        entry = Entry(tag, kind, number, place, values_at)
+    for place, (tag, raw) in enumerate(ifd.entries(data)):
+        kind, number, pointer = layout.unpack("H" + 2 * layout.word, raw, 2)
+        at = ifd.first + place * layout.entry_size
+        inline = TYPE_SIZES.get(kind, 0) * number <= layout.word_size
+        values_at = at + layout.entry_size - layout.word_size if inline else pointer
+        entry = Entry(tag, kind, number, at, values_at)
         if kind in TYPE_SIZES and number and values_at + entry.size <= len(data):
             entries.setdefault(tag, entry)
-    return Directory(data, order, big, at, end, entries, following, path)
+    (following,) = layout.unpack(layout.word, ifd.following(data), 0)
+    return Directory(data, layout.order, layout.big, ifd.at, ifd.end, entries, following, path)
 
 
 def with_pieces(ifd: Directory, fresh: list[bytes]) -> bytes:

@@ -15,56 +15,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from ..core.errors import CorruptFile
+from .ifd import TYPE_SIZES, Layout, first_ifd, layout_of
 from .source import CHUNK, Edit, Source
 
 BYTE, ASCII, SHORT, UNDEFINED = 1, 2, 3, 7
 _POINTER = 4
 _MOST_ENTRIES = 0xFFFF
 """What classic TIFF can count; BigTIFF could claim more than memory holds."""
-TYPE_SIZES = {
-    1: 1,
-    2: 1,
-    3: 2,
-    4: 4,
-    5: 8,
-    6: 1,
-    7: 1,
-    8: 2,
-    9: 4,
-    10: 8,
-    11: 4,
-    12: 8,
-    13: 4,
-    16: 8,
-    17: 8,
-    18: 8,
-    129: 1,
-}
-"""Bytes of one value, by the type of an entry."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    """The numbers in which classic TIFF and BigTIFF differ; `word` is the struct code of an offset."""
-
-    order: str
-    word: str
-    pointer_at: int
-    count: str
-
-    @property
-    def word_size(self) -> int:
-        return 8 if self.word == "Q" else 4
-
-    @property
-    def entry_size(self) -> int:
-        return 4 + 2 * self.word_size
-
-    def pack(self, code: str, *values: int) -> bytes:
-        return struct.pack(self.order + code, *values)
-
-    def unpack(self, code: str, raw: bytes, offset: int) -> tuple[int, ...]:
-        return struct.unpack_from(self.order + code, raw, offset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +31,7 @@ class Ifd0:
     """
 
     block: Source
-    layout: _Layout
+    layout: Layout
     start: int
     end: int
     entries: tuple[tuple[int, bytes], ...]
@@ -147,30 +104,18 @@ def padding(value: bytes, kind: int) -> bytes:
 
 def parse(block: Source) -> Ifd0:
     """Reads IFD0. Raises `CorruptFile` if the header or the directory is not inside the block."""
-    head = block[0:16]
-    layout = _layout(head)
-    try:
-        (start,) = layout.unpack(layout.word, head, layout.pointer_at)
-        (count,) = layout.unpack(layout.count, block[start : start + 8], 0)
-    except struct.error:
-        raise CorruptFile("the EXIF/TIFF header points outside its block") from None
-    first = start + struct.calcsize(layout.count)
-    end = first + count * layout.entry_size + layout.word_size
+    layout = layout_of(block[0:16])
+    if layout is None:
+        raise CorruptFile("not an EXIF/TIFF block: no byte order mark")
+    ifd = first_ifd(block, layout)
+    if ifd is None:
+        raise CorruptFile("the EXIF/TIFF header points outside its block")
     # Some writers leave out the pointer to the next directory when there is none and the block ends.
-    inside = start >= layout.pointer_at + layout.word_size and end - layout.word_size <= len(block)
-    if not inside or count > _MOST_ENTRIES:
+    inside = ifd.at >= layout.pointer_at + layout.word_size and ifd.end - layout.word_size <= len(block)
+    if not inside or ifd.count > _MOST_ENTRIES:
         raise CorruptFile("the first EXIF/TIFF directory does not fit in its block")
-    size, tag = layout.entry_size, struct.Struct(layout.order + "H").unpack_from
-    directory = block[first:end]
-    places = range(0, count * size, size)
-    entries = tuple([(tag(directory, at)[0], directory[at : at + size]) for at in places])
-    next_ifd = directory[count * size :].ljust(layout.word_size, b"\0")
-    return Ifd0(block, layout, start, min(end, len(block)), entries, next_ifd)
-
-
-def is_tiff(head: bytes) -> bool:
-    """Whether `head` (16 bytes or more) starts a classic or Big TIFF structure."""
-    return head[:4] in (b"II*\0", b"MM\0*") or head[:8] in (b"II+\0\x08\0\0\0", b"MM\0+\0\x08\0\0")
+    entries, next_ifd = tuple(ifd.entries(block)), ifd.following(block)
+    return Ifd0(block, layout, ifd.at, min(ifd.end, len(block)), entries, next_ifd)
 
 
 def new_block() -> bytes:
@@ -250,16 +195,7 @@ def _merged(old: Iterable[tuple[int, bytes]], new: Mapping[int, bytes]) -> list[
     return merged + list(waiting.values())
 
 
-def _layout(head: bytes) -> _Layout:
-    if not is_tiff(head):
-        raise CorruptFile("not an EXIF/TIFF block: no byte order mark")
-    order = "<" if head[:1] == b"I" else ">"
-    if 43 in head[2:4]:
-        return _Layout(order=order, word="Q", pointer_at=8, count="Q")
-    return _Layout(order=order, word="I", pointer_at=4, count="H")
-
-
-def _offset(layout: _Layout, value: int) -> bytes:
+def _offset(layout: Layout, value: int) -> bytes:
     try:
         return layout.pack(layout.word, value)
     except struct.error:

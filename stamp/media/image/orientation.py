@@ -6,11 +6,10 @@ Orientations are 1 to 8 as in EXIF 2.32, section 4.6.5, tag 0x0112: 1 upright, 2
 
 from __future__ import annotations
 
-import struct
-
 import numpy as np
 from PIL import Image
 
+from ...formats.ifd import first_ifd, layout_of
 from .picture import Pixels
 
 _TAG = 0x0112
@@ -32,19 +31,15 @@ def exif_orientation(exif: bytes) -> int:
 
     An unreadable orientation is no reason to refuse a picture: the mark is found at any quarter turn.
     """
-    try:
-        order = {b"II": "<", b"MM": ">"}[exif[:2]]
-        magic, ifd = struct.unpack_from(order + "HI", exif, 2)
-        if magic != 42:
-            return 1
-        (count,) = struct.unpack_from(order + "H", exif, ifd)
-        for entry in range(ifd + 2, ifd + 2 + 12 * count, 12):
-            tag, kind, number = struct.unpack_from(order + "HHI", exif, entry)
-            if tag == _TAG and number == 1:
-                (value,) = struct.unpack_from(order + ("I" if kind == 4 else "H"), exif, entry + 8)
-                return value if 1 <= value <= 8 else 1
-    except (KeyError, struct.error):
-        pass
+    layout = layout_of(exif[:16])
+    ifd = first_ifd(exif, layout) if layout and not layout.big else None
+    if layout is None or ifd is None:
+        return 1
+    for tag, raw in ifd.entries(exif):
+        kind, number = layout.unpack("HI", raw, 2)
+        if tag == _TAG and number == 1:
+            (value,) = layout.unpack("I" if kind == 4 else "H", raw, 8)
+            return value if 1 <= value <= 8 else 1
     return 1
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from ...core.errors import CorruptFile, UnsupportedFormat
-from ...formats import tiffblock
+from ...formats.ifd import is_tiff
 from ...formats.jpeg import APP0, APP1, APP2, APP11, APP13, EXIF, XMP, Segment, segments
 from ...formats.source import Edit, Patched, Source, memoised
 from ..stores import iptc
@@ -124,7 +124,7 @@ def _homes(data: Source) -> dict[str, list[Segment]]:
         for store, prefix in _PREFIXES.items():
             if segment.begins(_MARKERS[store], prefix):
                 places = homes.setdefault(store, [])
-                if store == "exif" and places and not tiffblock.is_tiff(segment.head[len(EXIF) :]):
+                if store == "exif" and places and not is_tiff(segment.head[len(EXIF) :]):
                     raise UnsupportedFormat(
                         "JPEG: EXIF that runs over several segments cannot be changed safely"
                     )

@@ -10,6 +10,8 @@ from __future__ import annotations
 import struct
 from typing import Final
 
+from ...formats.ifd import first_ifd, layout_of
+
 PREFIX: Final = b"MPF\0"
 _MP_ENTRY = 0xB002
 
@@ -20,20 +22,20 @@ def shifted(index: bytes, *, before: int, total: int) -> bytes:
 
     An index that cannot be understood comes back as it is.
     """
-    order = {b"II*\0": "<", b"MM\0*": ">"}.get(index[:4])
-    if order is None or total == 0:
+    layout = layout_of(index[:16])
+    ifd = first_ifd(index, layout) if layout and not layout.big else None
+    if ifd is None or total == 0:
         return index
     changed = bytearray(index)
+    entries = ifd.entries(index)
     try:
-        (ifd,) = struct.unpack_from(order + "I", index, 4)
-        (count,) = struct.unpack_from(order + "H", index, ifd)
-        for entry in range(ifd + 2, ifd + 2 + 12 * count, 12):
-            tag, _, size, at = struct.unpack_from(order + "HHII", index, entry)
+        for tag, raw in entries:
             if tag == _MP_ENTRY:
+                size, at = ifd.layout.unpack("II", raw, 4)
                 for picture in range(at, at + size, 16):
-                    length, offset = struct.unpack_from(order + "II", index, picture + 4)
+                    length, offset = ifd.layout.unpack("II", index, picture + 4)
                     new = (length, offset + total - before) if offset else (length + total, 0)
-                    struct.pack_into(order + "II", changed, picture + 4, *new)
+                    changed[picture + 4 : picture + 12] = ifd.layout.pack("II", *new)
     except struct.error:
         return index
-    return bytes(changed)
+    return bytes(changed) if len(entries) == ifd.count else index
