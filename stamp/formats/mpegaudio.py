@@ -18,9 +18,6 @@ SEARCHED: Final = 1 << 16
 _MANY = 6
 _TAGS_BEHIND = (b"TAG", b"APE")
 
-APE: Final = b"APETAGEX"
-"""How the header and the footer of an APEv2 tag begin."""
-
 
 def first_frame(body: bytes, *, tagged: bool) -> int | None:
     """Where MPEG audio begins in the first `SEARCHED` bytes of a file, or of what stands behind the ID3v2

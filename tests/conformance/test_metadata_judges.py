@@ -20,9 +20,10 @@ from PIL import Image, ImageCms
 
 from stamp.core.errors import MediaError, UnsupportedFormat
 from stamp.core.rights import Party, Rights
+from stamp.formats.png import packed
 from stamp.metadata.containers import extended, jpeg, jxl
 from stamp.metadata.document import Document
-from stamp.metadata.stores import exif, iptc, pngtext, xmp
+from stamp.metadata.stores import exif, iptc, xmp
 
 RIGHTS = Rights(
     copyright_notice="© 2026 Zoë Müller-Łukasz 東京 😀 שלום. All rights reserved.",
@@ -567,7 +568,7 @@ def test_raw_profiles_of_a_png_say_what_the_rest_says(tmp_path: Path) -> None:
         "xmp": xmp.write(None, {"copyright_notice": "old", "usage_terms": "old terms"}),
     }
     added = b"".join(
-        pngtext.chunk(b"tEXt", f"Raw profile type {name}\0\n{name}\n{len(profile):8d}\n".encode() + digits)
+        packed(b"tEXt", f"Raw profile type {name}\0\n{name}\n{len(profile):8d}\n".encode() + digits)
         for name, profile in profiles.items()
         for digits in [profile.hex("\n", -36).encode() + b"\n"]
     )
