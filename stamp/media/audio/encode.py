@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MARGINS = {"aac": 2.5, "mp3": 2.0, "opus": 2.0, "vorbis": 2.5}
 """How many times the source's bit rate a second encoding has, so that it is not heard: the codec has to
-describe its own earlier noise, too (measured by `benchmarks.reencoding`; docs/adr/0056)."""
+describe its own earlier noise, too (measured by `benchmarks.studies.adr0056_reencoding`; docs/adr/0056)."""
 _MARGIN = 2.0
 
 AAC_OPTIONS = {"aac_coder": "fast", "aac_pns": "0", "aac_is": "0", "aac_tns": "0"}
