@@ -122,10 +122,15 @@ def master(kind: int, children: Iterable[bytes], *, size_width: int = 1) -> byte
 
 def checksum(parts: Iterable[bytes]) -> bytes:
     """The element CRC-32 over what follows it."""
+    return encoded(CRC32, checksum_value(parts))
+
+
+def checksum_value(parts: Iterable[bytes]) -> bytes:
+    """Return the four bytes in an element CRC-32 over `parts`."""
     crc = 0
     for part in parts:
         crc = zlib.crc32(part, crc)
-    return encoded(CRC32, crc.to_bytes(4, "little"))
+    return crc.to_bytes(4, "little")
 
 
 def size_width(raw: bytes) -> int:

@@ -33,7 +33,7 @@ def read_source(path: str | os.PathLike[str]) -> bytes:
 def regular_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """A regular file open for reading. Raises MediaError: missing, unreadable, not a file, empty."""
     try:
-        file = open(path, "rb", opener=_opened)  # noqa: SIM115  closed below
+        file = open(path, "rb", opener=without_waiting)  # noqa: SIM115  closed below
     except (OSError, ValueError) as error:
         raise unreadable(path, error) from error
     with file:
@@ -47,8 +47,8 @@ def regular_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         yield file
 
 
-def _opened(path: str, flags: int) -> int:
-    # Without O_NONBLOCK, opening a named pipe waits for somebody to write to it.
+def without_waiting(path: str, flags: int) -> int:
+    """Open a file as the `opener` of `open`: a named pipe would wait for somebody to write to it."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import BinaryIO, Final
 
+from .reading import without_waiting
 from .source import Source
 from .table import FORMATS, Format, Kind
 
@@ -66,7 +67,7 @@ def kind(data: Source) -> Kind:
 def kind_of(path: str | os.PathLike[str]) -> Kind:
     """Return the `kind` of a file; one that cannot be read counts as an image, whose reader says why."""
     try:
-        with open(path, "rb", opener=_opened) as file:
+        with open(path, "rb", opener=without_waiting) as file:
             return kind(_File(file))
     except (OSError, ValueError):
         return "image"
@@ -74,18 +75,13 @@ def kind_of(path: str | os.PathLike[str]) -> Kind:
 
 def sniff_path(path: str | os.PathLike[str]) -> Format | None:
     """Return the format of the file at `path`. Raises OSError, ValueError where it cannot be read."""
-    with open(path, "rb", opener=_opened) as file:
+    with open(path, "rb", opener=without_waiting) as file:
         return sniff_file(file)
 
 
 def sniff_file(file: BinaryIO) -> Format | None:
     """Return the format of an open file that can seek. Raises OSError."""
     return sniff(_File(file))
-
-
-def _opened(path: str, flags: int) -> int:
-    # Without O_NONBLOCK, opening a named pipe waits for somebody to write to it.
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 class _File:

@@ -192,7 +192,7 @@ def _written(before: Document, after: Document, rights: Rights, dst: Path) -> Ri
         f"{name} does not stand in {COLUMNS[store].title}: there is no room for it"
         for store in after.created
         for name in wanted
-        if store not in new.sources[name] and (home := slots_in(store).get(name)) and home.held(values[name])
+        if store not in new.sources[name] and (slot := slots_in(store).get(name)) and slot.held(values[name])
     ]
     report = report_on(new, dst)
     return replace(
@@ -207,7 +207,8 @@ def _written(before: Document, after: Document, rights: Rights, dst: Path) -> Ri
 def _unsupported(file: Document, rights: Rights) -> dict[str, str]:
     """Field -> why the file has no place for it."""
     full = {
-        name: f"{COLUMNS[key].title} has no room for it" for name, key in file.without_room(rights).items()
+        name: f"{COLUMNS[store].title} has no room for it"
+        for name, store in file.without_room(rights).items()
     }
     return {**file.unsupported, **full}
 

@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Final
 
-from ...formats.ebml import CRC32, Element, checksum, elements, number
+from ...formats.ebml import CRC32, Element, checksum, checksum_value, elements, number
 from ...formats.source import Edit, Source, chunks
 
 Shift = Callable[[int], int]
@@ -53,9 +53,8 @@ def moved_cluster(data: Source, cluster: Element, shift: Shift) -> Iterator[Edit
             return
         yield part.content, part.end, new
         if first.id == CRC32:
-            crc = _crc(data, first.end, part.content)
-            crc = _crc(data, part.end, cluster.end, zlib.crc32(new, crc))
-            yield first.end - 4, first.end, crc.to_bytes(4, "little")
+            before, behind = chunks(data, first.end, part.content), chunks(data, part.end, cluster.end)
+            yield first.end - 4, first.end, checksum_value(chain(before, (new,), behind))
         return
 
 
@@ -77,9 +76,3 @@ def _moved(old: bytes, shift: Shift) -> bytes:
         return (place + shift(place)).to_bytes(len(old), "big")
     except OverflowError:
         raise CannotMove from None
-
-
-def _crc(data: Source, start: int, end: int, crc: int = 0) -> int:
-    for chunk in chunks(data, start, end):
-        crc = zlib.crc32(chunk, crc)
-    return crc

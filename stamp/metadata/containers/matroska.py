@@ -8,7 +8,6 @@ the end of the segment, with the place entered in `SeekHead`. Where that index h
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice, pairwise
@@ -21,6 +20,7 @@ from ...formats.ebml import (
     SEGMENT,
     VOID,
     Element,
+    checksum_value,
     element,
     elements,
     encoded,
@@ -356,7 +356,5 @@ def _with_checksum(file: _File, edits: list[Edit]) -> list[Edit]:
     result = Patched(file.data, edits)
     growth = len(result) - len(file.data)
     header = sum(len(new) - (end - start) for start, end, new in edits if end <= file.segment.content)
-    crc = 0
-    for chunk in chunks(result, first.end + header, file.segment.end + growth):
-        crc = zlib.crc32(chunk, crc)
-    return [*edits, (first.end - 4, first.end, crc.to_bytes(4, "little"))]
+    content = chunks(result, first.end + header, file.segment.end + growth)
+    return [*edits, (first.end - 4, first.end, checksum_value(content))]
