@@ -18,6 +18,7 @@ from typing import Final
 
 from ..core.caching import lru_cached
 from ..core.errors import CorruptFile, UnsupportedFormat
+from .inflating import inflated
 from .source import Source
 
 HEADER: Final = 10
@@ -259,9 +260,7 @@ def _content4(frame: Frame, unsynchronised: bool) -> bytes | None:
 
 
 def _unpacked(data: bytes) -> bytes | None:
-    unpacker = zlib.decompressobj()
     try:
-        content = unpacker.decompress(data, MAX_CONTENT)
-    except zlib.error:
+        return inflated(data, MAX_CONTENT)
+    except CorruptFile:
         return None
-    return content if unpacker.eof else None

@@ -13,7 +13,7 @@ from ..core.options import Progress
 from ..core.reports import DetectReport, Mark
 from ..media.audio.opening import open_song
 from ..media.audio.song import block_frames
-from ..media.audio.track import SoundTrack
+from ..media.audio.track import SoundTrack, is_silent
 from ..watermark.audio import Detector, Embedder
 from .request import EmbedRequest
 from .work import Effort, Work
@@ -98,9 +98,14 @@ class Tracks:
     def __init__(self, request: EmbedRequest) -> None:
         self._request = request
         self._embedders: list[Embedder] = []
+        self._silent = 0
 
-    def make(self, stream: Any, output: OutputContainer) -> SoundTrack:
-        """Return what marks the packets of `stream` for `output`. Raises UnsupportedFormat, HostError."""
+    def make(self, stream: Any, output: OutputContainer) -> SoundTrack | None:
+        """Return what marks the packets of `stream` for `output`; None for a silent one, which would be
+        encoded again for nothing. Raises UnsupportedFormat, CorruptFile, HostError."""
+        if is_silent(self._request.src, stream):
+            self._silent += 1
+            return None
         context = stream.codec_context
         embedder = embedder_for(self._request, context.rate, context.layout.nb_channels)
         self._embedders.append(embedder)
@@ -109,11 +114,12 @@ class Tracks:
     def result(self, draft: Path) -> tuple[float | None, list[str]]:
         """Return how much of the first track carries the mark, None where there is no track, and what a
         person should know about the sound of the clip that was made."""
+        silent = ["its sound is silent, cannot carry a mark, and was kept as it is"] if self._silent else []
         if not self._embedders:
-            return None, ["there is no sound in it to be marked"]
+            return None, silent or ["there is no sound in it to be marked"]
         plain = "the mark cannot be read back from its sound: too short, too quiet or too plain"
         readable = payload_of(draft, key=self._request.key) == self._request.payload
-        return round(self._embedders[0].marked_share, 3), [] if readable else [plain]
+        return round(self._embedders[0].marked_share, 3), silent if readable else [*silent, plain]
 
 
 class _Samples:

@@ -14,7 +14,7 @@ from av.container import OutputContainer
 from av.packet import Packet
 
 from ...formats.reading import decoding, refused
-from .decode import Sound, samples
+from .decode import Sound, opened, samples
 from .encode import AAC_OPTIONS, OPUS_OPTIONS, as_frame, quantised, raised_rate
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ _FULL_CHOICE = {
     "ac3": (192, 224, 256, 320, 384, 448, 512, 640),
 }
 _BLOCK = 4096
+_INAUDIBLE = 1e-4
 _USUAL = 64_000
 """bit/s of one channel, where nothing tells."""
 
@@ -203,6 +204,19 @@ class SoundTrack:
             return block
         exact = next(quantised([block], self._bits or 16))
         return exact << 8 if name == "s32" else exact.astype(np.int16)
+
+
+def is_silent(path: Path, source: AudioStream) -> bool:
+    """Return whether nothing at all is heard in this track of a clip: no sample above -80 dB of full scale.
+
+    Reads up to the first that is. Raises CorruptFile, MediaError.
+    """
+    with opened(path, source.container.format.name.partition(",")[0]) as container:
+        for frame in container.decode(container.streams[source.index]):
+            assert isinstance(frame, av.AudioFrame)
+            if np.abs(samples(frame)).max(initial=0.0) > _INAUDIBLE:
+                return False
+    return True
 
 
 def _allowed(codec: str, rate: int) -> int:

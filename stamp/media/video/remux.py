@@ -36,7 +36,7 @@ class Sound(Protocol):
     def flush(self) -> list[Packet[Any]]: ...
 
 
-MakeSound = Callable[[Stream, OutputContainer], Sound]
+MakeSound = Callable[[Stream, OutputContainer], Sound | None]
 
 _BITEXACT = 0x0400  # AVFMT_FLAG_BITEXACT
 _NONSTRICT = 0x20000  # AVFMT_TS_NONSTRICT
@@ -68,7 +68,7 @@ def rewrite(
     ones.
 
     Timestamps, codec, colour, HDR, display matrix, interlacing, chapters, attachments, tags and all other
-    streams are those of the source. `make_sound` makes what marks an audio stream; None copies them all.
+    streams are those of the source. `make_sound` makes what marks an audio stream, or None for one that is to be copied.
 
     Raises CorruptFile, UnsupportedFormat, MediaError for the source; OSError for the target.
     """
@@ -132,8 +132,8 @@ class _Job:
         for stream in source.streams:
             if stream.index == self.clip.index:
                 self._add_pictures(stream)
-            elif stream.type == "audio" and make_sound is not None:
-                self._add_sound(stream, make_sound(stream, self.output))
+            elif stream.type == "audio" and make_sound and (sound := make_sound(stream, self.output)):
+                self._add_sound(stream, sound)
             else:
                 self._add_copy(stream)
 

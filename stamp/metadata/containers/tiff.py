@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from ...formats import tiffblock
+from ...formats.ifd import pages
 from ...formats.source import Patched, Source, memoised
 from ..stores import exif, iptc
 
@@ -84,8 +85,8 @@ def _differences(old: tiffblock.Ifd0, new: tiffblock.Ifd0) -> tuple[dict[int, tu
 
 
 def has_c2pa(data: Source) -> bool:
-    """Whether a C2PA manifest (tag 0xCD41; C2PA 2.1, section A.3.5) is there."""
-    return any(tag == _C2PA for tag, _ in _ifd0(data).entries)
+    """Whether a C2PA manifest (tag 0xCD41; C2PA 2.1, section A.3.5) is there, on any page."""
+    return any(tag == _C2PA for page in pages(data) for tag, _ in page.entries(data))
 
 
 def spans(data: Source) -> Iterator[tuple[int, int]]:

@@ -1,0 +1,97 @@
+"""Compressed metadata are unpacked within a budget, whatever a file promises."""
+
+from __future__ import annotations
+
+import resource
+import time
+import zlib
+from pathlib import Path
+
+import pytest
+
+from stamp import CorruptFile, Rights, StampLimits, UnsupportedFormat, detect_file, read_rights, write_rights
+from stamp.core.key import Key
+from stamp.core.limits import limited, metadata_left
+from stamp.formats.inflating import inflated
+from stamp.formats.png import SIGNATURE, packed
+
+MIB = 1 << 20
+
+
+def png(*chunks: bytes) -> bytes:
+    header = packed(b"IHDR", bytes([0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0]))
+    data = packed(b"IDAT", zlib.compress(b"\0\0"))
+    return b"".join((SIGNATURE, header, *chunks, data, packed(b"IEND", b"")))
+
+
+def ztxt(size: int, keyword: bytes = b"Copyright") -> bytes:
+    return packed(b"zTXt", keyword + b"\0\0" + zlib.compress(b"a" * size, 9))
+
+
+def test_eighty_bombs_are_refused_and_cost_little(tmp_path: Path) -> None:
+    path = tmp_path / "bombs.png"
+    path.write_bytes(png(*[ztxt(16 * MIB - 1) for _ in range(80)]))
+    began, cpu = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+    with pytest.raises(CorruptFile, match=r"bombs\.png.*unpack to more than 64 MiB"):
+        read_rights(path)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - began < 300 * 1024
+    assert time.process_time() - cpu < 10  # a minute without the budget
+
+
+def test_a_call_has_one_budget_for_all_its_reads() -> None:
+    data = zlib.compress(bytes(MIB))
+    with limited(StampLimits(max_metadata_bytes=5 * MIB // 2)):
+        assert len(inflated(data, MIB)) == MIB
+        with limited():  # a call within a call
+            assert len(inflated(data, MIB)) == MIB
+        assert metadata_left() == MIB // 2
+        with pytest.raises(CorruptFile, match="2 MiB"):
+            inflated(data, MIB)
+    assert len(inflated(data, MIB)) == MIB
+
+
+@pytest.mark.parametrize(("size", "most"), [(0, 1), (1, 1), (MIB, MIB)])
+def test_what_just_fits_is_unpacked(size: int, most: int) -> None:
+    assert inflated(zlib.compress(bytes(size)), most) == bytes(size)
+
+
+def test_what_does_not_fit_is_damaged_or_cut_off() -> None:
+    whole = zlib.compress(b"abc" * 100)
+    for data, most, why in ((whole, 299, "more than"), (whole[:-6], 300, "cut off"), (b"no", 300, "damaged")):
+        with pytest.raises(CorruptFile, match=why):
+            inflated(data, most)
+
+
+def test_the_limit_of_metadata_is_the_callers(tmp_path: Path) -> None:
+    path = tmp_path / "text.png"
+    path.write_bytes(png(ztxt(MIB)))
+    with pytest.raises(CorruptFile, match="unpack to more than"):
+        read_rights(path, limits=StampLimits(max_metadata_bytes=1000))
+    with pytest.raises(CorruptFile, match="unpack to more than"):
+        write_rights(path, tmp_path / "out.png", Rights(credit="Ada"), limits=StampLimits(max_metadata_bytes=1000))
+    assert read_rights(path).rights.copyright_notice
+    assert not (tmp_path / "out.png").exists()
+
+
+@pytest.mark.parametrize("name", ["max_pixels", "max_metadata_bytes"])
+def test_a_limit_of_nothing_is_a_mistake(name: str) -> None:
+    with pytest.raises(ValueError, match=name):
+        StampLimits(**{name: 0})
+
+
+def test_the_limit_of_pixels_is_the_callers(tmp_path: Path) -> None:
+    path = tmp_path / "one.png"
+    path.write_bytes(png())
+    key = Key.generate("tests")
+    assert not detect_file(path, keys=key).present
+    with pytest.raises(UnsupportedFormat, match=r"one\.png.*limit"):
+        detect_file(_wide(tmp_path), keys=key, limits=StampLimits(max_pixels=100))
+
+
+def _wide(folder: Path) -> Path:
+    header = packed(b"IHDR", bytes([0, 0, 0, 200, 0, 0, 0, 1, 8, 0, 0, 0, 0]))
+    path = folder / "wide.png"
+    path.write_bytes(
+        b"".join((SIGNATURE, header, packed(b"IDAT", zlib.compress(bytes(201))), packed(b"IEND", b"")))
+    )
+    return path.rename(folder / "one.png")
