@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         UnwritableFile,
     )
     from .core.key import Key
+    from .core.limits import StampLimits, limited
     from .core.options import EmbedOptions, NoticeOptions
     from .core.party import Party
     from .core.reports import DetectReport, EmbedReport, RightsReport
@@ -46,6 +47,7 @@ _HOMES = {
         "PayloadError RightsError StampError UnsupportedFormat UnwritableFile"
     ),
     "pipeline.files": "detect_file embed_file",
+    "core.limits": "StampLimits limited",
     "core.party": "Party",
     "core.rights": "Rights",
     "pipeline.notice": "read_rights write_rights",
@@ -80,6 +82,7 @@ __all__ = [
     "RightsError",
     "RightsReport",
     "StampError",
+    "StampLimits",
     "Transform",
     "UnsupportedFormat",
     "UnwritableFile",
@@ -89,6 +92,7 @@ __all__ = [
     "detect_file",
     "embed",
     "embed_file",
+    "limited",
     "read_rights",
     "remove_rights",
     "write_rights",

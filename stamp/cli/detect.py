@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..core.limits import StampLimits
 from ..core.reports import DetectReport
 from ..jobs.keys import KeyFile, find_key, load_key
 from ..jobs.plan import Others, inputs
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     help="Clips and songs: stop as soon as one mark is certain, and do not tell all spans.",
 )
 @options.jobs
+@options.max_pixels
 @options.screen_options("stamp.detect/1")
 @options.pass_screen
 def command(
@@ -57,6 +59,7 @@ def command(
     expect: bytes | None,
     first: bool,
     jobs: int,
+    limits: StampLimits,
 ) -> int:
     """Look for a mark in photos, clips and songs, whatever was done to them: recompressed, cropped, scaled,
     turned, mirrored; cut, played faster or higher.
@@ -77,7 +80,8 @@ def command(
     passed_over = Others()
     todo = inputs(sources, passed_over)
     say_passed_over(screen, passed_over)
-    failed = run(screen, "detect", DetectTask(keys, first=first, expected=expect), todo, jobs, show)
+    task = DetectTask(keys, first=first, expected=expect)
+    failed = run(screen, "detect", task, todo, jobs, show, limits=limits)
     return ERROR if failed else NOT_FOUND if others else OK
 
 

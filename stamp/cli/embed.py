@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from ..core.limits import StampLimits
 from ..core.reports import EmbedReport, RightsReport
 from ..core.rights import Rights
 from ..jobs.keys import KeyFile, find_key, find_or_make_key
@@ -24,6 +25,7 @@ from .screen import Screen
 @options.clips
 @options.jobs
 @options.resume
+@options.max_pixels
 @options.screen_options("stamp.embed/1")
 @options.pass_screen
 def command(
@@ -35,6 +37,7 @@ def command(
     clips: options.Clips,
     jobs: int,
     resume: bool,
+    limits: StampLimits,
 ) -> int:
     """Mark photos, clips and songs with a watermark that is not seen or heard, and write their rights notice.
 
@@ -60,7 +63,7 @@ def command(
     else:
         assert rights is not None
         task = NoticeTask(rights, receipt=receipt, **common)
-    return run_writing(screen, "embed", task, sources, results, jobs, describe, resume=resume)
+    return run_writing(screen, "embed", task, sources, results, jobs, describe, resume=resume, limits=limits)
 
 
 def _check(notice: options.Notice, mark: options.Mark) -> None:

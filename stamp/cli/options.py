@@ -14,6 +14,7 @@ from typing import Any, cast
 import click
 
 from ..core.errors import RightsError
+from ..core.limits import StampLimits
 from ..core.options import CODECS, PLATFORMS, EmbedOptions
 from ..core.rights import Rights
 from ..jobs.config import gather_rights
@@ -129,6 +130,17 @@ resume = option(
     "--resume",
     is_flag=True,
     help="Skip what is done: outputs that carry the mark and the notice already.",
+)
+
+max_pixels = option(
+    RUN,
+    "--max-pixels",
+    "limits",
+    type=click.IntRange(min=1),
+    default=StampLimits().max_pixels,
+    metavar="N",
+    help="Refuse pictures of more pixels before they are decoded.  [default: 300000000]",
+    callback=lambda ctx, param, value: StampLimits(max_pixels=value),
 )
 
 key_file = option(

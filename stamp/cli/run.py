@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..core.limits import StampLimits
 from ..core.reports import EmbedReport, Failure, RemovalReport
 from ..jobs.plan import Job, Others, plan
 from ..jobs.runner import run_jobs, tidy
@@ -26,6 +27,7 @@ def run(
     processes: int,
     show: Callable[[Entry], None],
     record: Record = lambda entry: None,
+    limits: StampLimits | None = None,
 ) -> int:
     """Do all jobs, and return how many could not be done. `show` prints an entry that is no failure; `record`
     gets all, as they stand in the JSON documents. Both come in the order of the jobs, however many processes
@@ -34,7 +36,7 @@ def run(
     ready: dict[int, Entry] = {}
     shown = failed = 0
     with screen.progress([job.path.name for job in jobs], command) as bar:
-        for index, entry in run_jobs(task, jobs, processes, bar.news):
+        for index, entry in run_jobs(task, jobs, processes, bar.news, limits):
             ready[index] = entry
             bar.advance(index)
             while shown in ready:
@@ -62,6 +64,7 @@ def run_writing(
     *,
     again: bool = False,
     resume: bool = False,
+    limits: StampLimits | None = None,
 ) -> int:
     """Do a task that writes works, with a receipt if one was asked for, and return the exit code. `describe`
     makes a line of a report; `again` and `resume` : earlier outputs are sources, or are left as they are.
@@ -80,10 +83,10 @@ def run_writing(
     if resume:
         tidy(jobs)
     if results.receipt is None:
-        failed = run(screen, command, task, jobs, processes, show)
+        failed = run(screen, command, task, jobs, processes, show, limits=limits)
     else:
         with receipt_file(Path(results.receipt), overwrite=results.force) as record:
-            failed = run(screen, command, task, jobs, processes, show, record)
+            failed = run(screen, command, task, jobs, processes, show, record, limits)
     return ERROR if failed else OK
 
 

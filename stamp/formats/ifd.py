@@ -35,7 +35,7 @@ TYPE_SIZES: Final = {
 }
 """Bytes of one value, by the type of an entry."""
 _MOST_ENTRIES: Final = 500_000
-"""In all directories of a file together: they may overlap, and each tell of as many as the file has room for."""
+"""In all directories of a file together: they may overlap, and each claim all that fits into the file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from ..core.errors import (
     RightsError,
     UnsupportedFormat,
 )
+from ..core.limits import one_account
 from ..core.options import EmbedOptions, NoticeOptions, Progress
 from ..core.reports import DetectReport, EmbedReport, RightsReport
 from ..core.rights import Rights
@@ -61,6 +62,7 @@ StrPath = str | os.PathLike[str]
 
 # Above 60 lines, since half of it is the documentation of the interface; above 10 parameters, since it is the
 # one call that does everything, and only the first three and a key are needed.
+@one_account
 def embed_file(
     src: StrPath,
     dst: StrPath,
@@ -179,6 +181,7 @@ def note_earlier_mark(report: EmbedReport, earlier: str, *, stale: bool = False)
     return replace(report, notes=(*report.notes, note))
 
 
+@one_account
 def detect_file(
     src: StrPath | BinaryIO,
     *,

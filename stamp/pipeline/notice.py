@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..core.errors import CorruptFile, UnsupportedFormat
+from ..core.limits import one_account
 from ..core.options import NoticeOptions
 from ..core.reports import RightsReport
 from ..core.rights import Rights
@@ -31,6 +32,7 @@ StrPath = str | os.PathLike[str]
 Report = TypeVar("Report")
 
 
+@one_account
 def write_rights(
     src: StrPath,
     dst: StrPath,
@@ -59,6 +61,7 @@ def write_rights(
         return _write_rights(src, dst, rights, overwrite=overwrite)
 
 
+@one_account
 def read_rights(src: StrPath) -> RightsReport:
     """Return the rights notice in `src`, and which stores hold each field; an empty record if there is none.
 

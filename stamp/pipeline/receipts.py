@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import MediaError, RightsError
+from ..core.limits import one_account
 
 if TYPE_CHECKING:
     from ..core.checks import Value
@@ -38,6 +39,7 @@ class Snapshot:
     blocks: Mapping[str, bytes]
 
 
+@one_account
 def snapshot(path: Path) -> Snapshot:
     """Return what is in the file now. Raises `MediaError` where it cannot be read at all."""
     from ..metadata.document import Document

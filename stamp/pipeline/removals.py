@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import RightsError
+from ..core.limits import one_account
 from ..core.reports import RightsReport
 from ..core.rights import Rights
 from ..storage.outputs import check_output, named
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 StrPath = str | os.PathLike[str]
 
 
+@one_account
 def remove_rights(src: StrPath, dst: StrPath, rights: Rights, *, overwrite: bool = False) -> RightsReport:
     """Write `src` to `dst` without the fields of `rights`, in each place that says exactly what `rights`
     says, and without the watermark's identifier; the rest stays byte for byte.
@@ -50,6 +52,7 @@ def remove_rights(src: StrPath, dst: StrPath, rights: Rights, *, overwrite: bool
         )
 
 
+@one_account
 def undo_rights(
     src: StrPath,
     dst: StrPath,

@@ -1,4 +1,4 @@
-"""ExifTool writes IPTC-IIM into PNG as a raw profile of its own form; what it has written is kept up to date."""
+"""ExifTool writes IPTC-IIM into PNG as a raw profile of its own form; what it wrote is kept up to date."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_iptc_of_exiftool_in_png_is_read_and_replaced(tmp_path: Path, compressed
     path, out = tmp_path / "photo.png", tmp_path / "out.png"
     Image.linear_gradient("L").save(path)
     exiftool(*compressed, "-overwrite_original", "-IPTC:By-line=Ada", "-IPTC:City=London", str(path))
-    assert b"IPTC profile" in path.read_bytes() or compressed
+    assert b"Raw profile type iptc" in path.read_bytes()
     assert read_rights(path).values["iptc"] == {"creators": ("Ada",)}
     write_rights(path, out, Rights(creators=("Ada", "Bob")), options=NoticeOptions(replace_rights=True))
     assert exiftool("-s3", "-IPTC:By-line", str(out)).strip() == "Ada, Bob"

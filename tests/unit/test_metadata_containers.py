@@ -357,7 +357,7 @@ def test_png_compressed_xmp_is_read_and_a_bomb_is_refused() -> None:
         if fits:
             assert documents.read_rights(built).rights == Rights(source="S")
         else:
-            with pytest.raises(CorruptFile, match="longer than 16 MiB"):
+            with pytest.raises(CorruptFile, match="more than 16 MiB"):
                 documents.read_rights(built)
 
 

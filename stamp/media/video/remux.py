@@ -68,7 +68,8 @@ def rewrite(
     ones.
 
     Timestamps, codec, colour, HDR, display matrix, interlacing, chapters, attachments, tags and all other
-    streams are those of the source. `make_sound` makes what marks an audio stream, or None for one that is to be copied.
+    streams are those of the source. `make_sound` makes what marks an audio stream, or None for one that is
+    to be copied.
 
     Raises CorruptFile, UnsupportedFormat, MediaError for the source; OSError for the target.
     """

@@ -8,10 +8,20 @@ import zlib
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from stamp import CorruptFile, Rights, StampLimits, UnsupportedFormat, detect_file, read_rights, write_rights
+from stamp import (
+    CorruptFile,
+    Rights,
+    StampLimits,
+    UnsupportedFormat,
+    detect_file,
+    limited,
+    read_rights,
+    write_rights,
+)
 from stamp.core.key import Key
-from stamp.core.limits import limited, metadata_left
+from stamp.core.limits import metadata_left
 from stamp.formats.inflating import inflated
 from stamp.formats.png import SIGNATURE, packed
 
@@ -32,8 +42,7 @@ def test_eighty_bombs_are_refused_and_cost_little(tmp_path: Path) -> None:
     path = tmp_path / "bombs.png"
     path.write_bytes(png(*[ztxt(16 * MIB - 1) for _ in range(80)]))
     began, cpu = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
-    with pytest.raises(CorruptFile, match=r"bombs\.png.*unpack to more than 64 MiB"):
-        read_rights(path)
+    assert "unpack to more than 64 MiB" in " ".join(read_rights(path).notes)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - began < 300 * 1024
     assert time.process_time() - cpu < 10  # a minute without the budget
 
@@ -63,14 +72,14 @@ def test_what_does_not_fit_is_damaged_or_cut_off() -> None:
 
 
 def test_the_limit_of_metadata_is_the_callers(tmp_path: Path) -> None:
-    path = tmp_path / "text.png"
-    path.write_bytes(png(ztxt(MIB)))
-    with pytest.raises(CorruptFile, match="unpack to more than"):
-        read_rights(path, limits=StampLimits(max_metadata_bytes=1000))
-    with pytest.raises(CorruptFile, match="unpack to more than"):
-        write_rights(path, tmp_path / "out.png", Rights(credit="Ada"), limits=StampLimits(max_metadata_bytes=1000))
+    path, out = tmp_path / "text.png", tmp_path / "out.png"
+    path.write_bytes(png(ztxt(5000)))
+    with limited(StampLimits(max_metadata_bytes=1000)):
+        assert "unpack to more than" in " ".join(read_rights(path).notes)
+        with pytest.raises(CorruptFile, match="unpack to more than"):
+            write_rights(path, out, Rights(copyright_notice="Ada"))
     assert read_rights(path).rights.copyright_notice
-    assert not (tmp_path / "out.png").exists()
+    assert not out.exists()
 
 
 @pytest.mark.parametrize("name", ["max_pixels", "max_metadata_bytes"])
@@ -80,18 +89,13 @@ def test_a_limit_of_nothing_is_a_mistake(name: str) -> None:
 
 
 def test_the_limit_of_pixels_is_the_callers(tmp_path: Path) -> None:
-    path = tmp_path / "one.png"
-    path.write_bytes(png())
-    key = Key.generate("tests")
+    path, key = tmp_path / "wide.png", Key.generate("tests")
+    Image.new("L", (600, 400)).save(path)
     assert not detect_file(path, keys=key).present
-    with pytest.raises(UnsupportedFormat, match=r"one\.png.*limit"):
-        detect_file(_wide(tmp_path), keys=key, limits=StampLimits(max_pixels=100))
-
-
-def _wide(folder: Path) -> Path:
-    header = packed(b"IHDR", bytes([0, 0, 0, 200, 0, 0, 0, 1, 8, 0, 0, 0, 0]))
-    path = folder / "wide.png"
-    path.write_bytes(
-        b"".join((SIGNATURE, header, packed(b"IDAT", zlib.compress(bytes(201))), packed(b"IEND", b"")))
-    )
-    return path.rename(folder / "one.png")
+    with (
+        limited(StampLimits(max_pixels=239_999)),
+        pytest.raises(UnsupportedFormat, match=r"wide\.png.*limit"),
+    ):
+        detect_file(path, keys=key)
+    with limited(StampLimits(max_pixels=240_000)):
+        assert not detect_file(path, keys=key).present
