@@ -10,8 +10,8 @@ from films import Mkv, Mp4, box
 
 import stamp
 from stamp.core.errors import CorruptFile, UnwritableFile
+from stamp.formats.reading import named
 from stamp.pipeline.notice import add_notice
-from stamp.storage.outputs import named
 
 RIGHTS = stamp.Rights(copyright_notice="© 2026 Zoë 東京", creators=("Ł",), marked=True)
 FILMS = {"film.mp4": Mp4(), "end.mp4": Mp4(first=False), "film.mov": Mp4(brand=b"qt  "), "film.mkv": Mkv()}
