@@ -11,7 +11,7 @@ from PIL import Image
 
 import stamp
 from stamp.media.image.png import PngHost
-from tests import made_films, photos, short_sounds
+from tests.media import audio_files, muxer_files, pixels
 
 KEY = stamp.Key.generate()
 
@@ -19,7 +19,7 @@ KEY = stamp.Key.generate()
 def picture(kind: str, mode: str = "RGB", **options: object) -> Callable[[], bytes]:
     def made() -> bytes:
         buffer = io.BytesIO()
-        Image.fromarray(photos.gray(96, 128)).convert(mode).save(buffer, kind, **options)
+        Image.fromarray(pixels.gray(96, 128)).convert(mode).save(buffer, kind, **options)
         return buffer.getvalue()
 
     return made
@@ -27,7 +27,7 @@ def picture(kind: str, mode: str = "RGB", **options: object) -> Callable[[], byt
 
 def heic() -> bytes:
     buffer = io.BytesIO()
-    pytest.importorskip("pillow_heif").from_pillow(Image.fromarray(photos.gray(96, 128))).save(buffer)
+    pytest.importorskip("pillow_heif").from_pillow(Image.fromarray(pixels.gray(96, 128))).save(buffer)
     return buffer.getvalue()
 
 
@@ -45,11 +45,11 @@ DAMAGED: dict[str, Callable[[], bytes]] = {
     "a.bmp": picture("BMP"),
     "a.ppm": picture("PPM"),
     **{
-        f"{name}.{short_sounds.SUFFIX.get(name, name)}": lambda name=name: short_sounds.sound(name)
-        for name in short_sounds.ENCODERS
+        f"{name}.{audio_files.SUFFIX.get(name, name)}": lambda name=name: audio_files.sound(name)
+        for name in audio_files.ENCODERS
     },
     **{
-        name: lambda name=name: made_films.film(name)
+        name: lambda name=name: muxer_files.film(name)
         for name in (
             "plain.mp4",
             "fragments.mp4",
@@ -96,7 +96,7 @@ def test_a_mistake_of_ours_names_the_file(tmp_path: Path, monkeypatch: pytest.Mo
         raise KeyError("mode")
 
     path = tmp_path / "photo.png"
-    Image.fromarray(photos.gray(384, 384)).save(path)
+    Image.fromarray(pixels.gray(384, 384)).save(path)
     monkeypatch.setattr(PngHost, "encode", broken)
     with pytest.raises(stamp.InternalError) as caught:
         stamp.embed_file(path, tmp_path / "out.png", bytes(8), key=KEY)
@@ -105,14 +105,14 @@ def test_a_mistake_of_ours_names_the_file(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_a_host_without_room_is_named(tmp_path: Path) -> None:
-    Image.fromarray(photos.gray(32, 48)).save(path := tmp_path / "small.png")
+    Image.fromarray(pixels.gray(32, 48)).save(path := tmp_path / "small.png")
     with pytest.raises(stamp.HostError, match=r"^\S*small\.png: ") as caught:
         stamp.embed_file(path, tmp_path / "out.png", bytes(8), key=KEY)
     assert caught.value.path == path
 
 
 def test_a_stream_has_no_name(tmp_path: Path) -> None:
-    film = made_films.film("plain.mkv")
+    film = muxer_files.film("plain.mkv")
     with pytest.raises(stamp.CorruptFile, match=r"^damaged, .*; fetch a fresh copy") as caught:
         stamp.detect_file(io.BytesIO(film[: len(film) // 20]), keys=KEY)
     assert caught.value.path is None
