@@ -13,7 +13,8 @@ from ..core.errors import RightsError
 from ..core.limits import one_account
 from ..core.reports import RightsReport
 from ..core.rights import Rights
-from ..storage.outputs import check_output, named
+from ..formats.reading import named
+from ..storage.outputs import check_output
 from .notice import by_store, report_on, rewrite_notice, versions
 
 if TYPE_CHECKING:
