@@ -137,10 +137,10 @@ max_pixels = option(
     "--max-pixels",
     "limits",
     type=click.IntRange(min=1),
-    default=StampLimits().max_pixels,
     metavar="N",
-    help="Refuse pictures of more pixels before they are decoded.  [default: 300000000]",
-    callback=lambda ctx, param, value: StampLimits(max_pixels=value),
+    help="Refuse pictures of more pixels before they are decoded.  [default: 300000000, and fewer of files "
+    "that are small for that]",
+    callback=lambda ctx, param, value: StampLimits(value, None) if value else StampLimits(),
 )
 
 key_file = option(

@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from .errors import CorruptFile
+from .errors import CorruptFile, UnsupportedFormat
+
+_HARMLESS = 64_000_000  # pixels
+_REMEDY = "scale it down first, or allow more (--max-pixels, StampLimits)"
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -25,6 +28,8 @@ class StampLimits:
 
     max_pixels : pictures, and frames of clips, of more pixels are refused by their header, before decoding.
         300 megapixels as 8-bit RGBA are 1.2 GB.
+    max_pixels_per_byte : so are pictures above 64 megapixels whose files are small for that: photos at the
+        lowest qualities have 50 pixels a byte. None allows any.
     max_metadata_bytes : compressed metadata that unpack to more, over all reads of the call together, are
         refused.
 
@@ -32,20 +37,24 @@ class StampLimits:
     """
 
     max_pixels: int = 300_000_000
+    max_pixels_per_byte: int | None = 200
     max_metadata_bytes: int = 64 << 20
 
     def __post_init__(self) -> None:
-        for name in ("max_pixels", "max_metadata_bytes"):
-            if getattr(self, name) <= 0:
-                raise ValueError(f"{name} is above 0, not {getattr(self, name)}")
+        for name in ("max_pixels", "max_pixels_per_byte", "max_metadata_bytes"):
+            value = getattr(self, name)
+            if value is not None and value <= 0:
+                raise ValueError(f"{name} is above 0, not {value}")
 
 
 @dataclass(slots=True)
 class _Account:
-    """The limits of a call, and the bytes of metadata that it has unpacked so far."""
+    """The limits of a call, the bytes of metadata that it has unpacked so far, and the size of the last
+    picture that it has read."""
 
     limits: StampLimits
-    unpacked: int = field(default=0)
+    unpacked: int = 0
+    source: int | None = None
 
 
 _ACCOUNT: ContextVar[_Account | None] = ContextVar("stamp.limits", default=None)
@@ -80,6 +89,26 @@ def current_limits() -> StampLimits:
     """Return the limits of the call that this is part of; the default ones outside of any."""
     account = _ACCOUNT.get()
     return account.limits if account else StampLimits()
+
+
+def note_source(size: int) -> None:
+    """Remember the size in bytes of the picture that is being read, for `check_pixels`."""
+    if account := _ACCOUNT.get():
+        account.source = size
+
+
+def check_pixels(width: int, height: int) -> None:
+    """Refuse a picture of more pixels than the call may decode. Raises UnsupportedFormat."""
+    limits, pixels = current_limits(), width * height
+    account = _ACCOUNT.get()
+    if pixels > limits.max_pixels:
+        limit = f"the limit of {limits.max_pixels / 1e6:g} megapixels"
+        raise UnsupportedFormat(f"{width}x{height} pixels is above {limit}; {_REMEDY}")
+    if limits.max_pixels_per_byte and account and account.source:
+        most = max(limits.max_pixels_per_byte * account.source, _HARMLESS)
+        if pixels > most:
+            what = f"{width}x{height} pixels in {account.source} bytes are hardly a picture"
+            raise UnsupportedFormat(f"{what}; {_REMEDY} if they are meant")
 
 
 def metadata_left() -> int:

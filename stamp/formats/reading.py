@@ -19,9 +19,7 @@ from ..core.errors import (
     StampError,
     UnsupportedFormat,
 )
-
-MAX_PIXELS = 300_000_000
-"""Pictures above this are refused by their header, before decoding (300 megapixels: 1.2 GB of RGBA)."""
+from ..core.limits import check_pixels, note_source
 
 MAX_BYTES = 2_000_000_000
 _DAMAGED = "damaged, "
@@ -52,6 +50,7 @@ def read_source(path: StrPath) -> bytes:
         size = os.fstat(file.fileno()).st_size
         if size > MAX_BYTES:
             raise UnsupportedFormat(f"{size} bytes is too large for a picture")
+        note_source(size)
         with reading():
             return file.read()
 
@@ -95,12 +94,10 @@ def unreadable(error: Exception, path: StrPath | None = None) -> MediaError:
 
 
 def check_size(width: int, height: int) -> None:
-    """Refuse impossible sizes, and sizes above MAX_PIXELS, that a header gives."""
+    """Refuse impossible sizes, and more pixels than the call may decode, that a header gives."""
     if width <= 0 or height <= 0:
         raise damaged(f"its header tells a size of {width}x{height} pixels")
-    if width * height > MAX_PIXELS:
-        limit = f"the limit of {MAX_PIXELS // 1_000_000} megapixels"
-        raise refused(f"{width}x{height} pixels is above {limit}", "scale it down first")
+    check_pixels(width, height)
 
 
 def damaged(what: str) -> CorruptFile:

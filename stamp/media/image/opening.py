@@ -8,8 +8,16 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from ...core.errors import InternalError, StampError
-from ...formats.reading import decoding, named, of_a_codec, read_source, refused
-from ...formats.sniff import sniff
+from ...formats.reading import (
+    decoding,
+    named,
+    of_a_codec,
+    read_source,
+    reading,
+    refused,
+    regular_file,
+)
+from ...formats.sniff import sniff_file
 from ...formats.table import FORMATS, Format
 from ...storage.atomic import unwritable
 from .picture import Picture, Pixels, WriteNotes
@@ -26,9 +34,8 @@ def read_picture(path: str | os.PathLike[str]) -> Picture:
     Raises MediaError: UnsupportedFormat for what cannot be marked and written back in full, CorruptFile for
     what cannot be decoded; MissingDependency where an optional package is needed.
     """
-    data = read_source(path)
+    found, data = _read(path)
     with named(path), decoding():
-        found = _image_format(data)
         if found and (reader := _reader(found)):
             return reader.read(data)
         from . import other
@@ -80,9 +87,8 @@ def read_luma(path: str | os.PathLike[str], *, max_pixels_hint: int = MIN_LUMA_P
     fewer than 1100 x 1100. More kinds of picture can be read here than can be marked. Raises
     UnsupportedFormat or CorruptFile; MissingDependency where an optional package is needed.
     """
-    data = read_source(path)
+    found, data = _read(path)
     with named(path), decoding():
-        found = _image_format(data)
         if found == FORMATS["jpeg"]:
             from . import jpeg
 
@@ -101,10 +107,14 @@ class _Reader(Protocol):
     def read_luma(self, data: bytes) -> Pixels: ...
 
 
-def _image_format(data: bytes) -> Format | None:
-    """The format of a file, None where it is no image."""
-    found = sniff(data)
-    return found if found and found.kind == "image" else None
+def _read(path: str | os.PathLike[str]) -> tuple[Format | None, bytes]:
+    """The format of an image file, and all its bytes; None and no bytes of a file that is no image, which may
+    be large. Raises MediaError."""
+    with regular_file(path) as file, named(path), reading():
+        found = sniff_file(file)
+    if found is None or found.kind != "image":
+        return None, b""
+    return found, read_source(path)
 
 
 def _reader(found: Format) -> _Reader | None:

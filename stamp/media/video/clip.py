@@ -19,8 +19,9 @@ from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from ...core.errors import CorruptFile, StampError
+from ...core.limits import check_pixels
 from ...formats.ebml import SEGMENT, doc_type, element
-from ...formats.reading import MAX_PIXELS, damaged, named, refused, regular_file, unreadable
+from ...formats.reading import damaged, named, refused, regular_file, unreadable
 from ..tolerance import AS_THEY_ARE
 from .hdr import Static, side_data, static_metadata
 from .luma import Turn, has_luma_plane, turn_of
@@ -222,8 +223,7 @@ def examine(source: Source) -> Clip | None:
         stream = main_video(container)
         if stream is None:
             return None
-        if stream.width * stream.height > MAX_PIXELS:
-            raise refused(f"{stream.width}x{stream.height} pixels are too many", "scale it down first")
+        check_pixels(stream.width, stream.height)
         with reading():
             frame = _first_frame(container, stream)
         if frame is None:

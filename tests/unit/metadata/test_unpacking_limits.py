@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import time
 import zlib
@@ -16,6 +17,7 @@ from stamp import (
     StampLimits,
     UnsupportedFormat,
     detect_file,
+    embed_file,
     limited,
     read_rights,
     write_rights,
@@ -82,7 +84,7 @@ def test_the_limit_of_metadata_is_the_callers(tmp_path: Path) -> None:
     assert not out.exists()
 
 
-@pytest.mark.parametrize("name", ["max_pixels", "max_metadata_bytes"])
+@pytest.mark.parametrize("name", ["max_pixels", "max_pixels_per_byte", "max_metadata_bytes"])
 def test_a_limit_of_nothing_is_a_mistake(name: str) -> None:
     with pytest.raises(ValueError, match=name):
         StampLimits(**{name: 0})
@@ -99,3 +101,33 @@ def test_the_limit_of_pixels_is_the_callers(tmp_path: Path) -> None:
         detect_file(path, keys=key)
     with limited(StampLimits(max_pixels=240_000)):
         assert not detect_file(path, keys=key).present
+
+
+def bomb(side: int) -> bytes:
+    """A PNG of one colour, so that a million pixels take three kilobytes."""
+    header = packed(b"IHDR", side.to_bytes(4, "big") * 2 + bytes([8, 2, 0, 0, 0]))
+    squeezer, row = zlib.compressobj(9), b"\0" + bytes(3 * side)
+    data = b"".join([squeezer.compress(row) for _ in range(side)] + [squeezer.flush()])
+    return b"".join((SIGNATURE, header, packed(b"IDAT", data), packed(b"IEND", b"")))
+
+
+def test_many_pixels_in_few_bytes_are_refused_before_they_are_decoded(tmp_path: Path) -> None:
+    path, key = tmp_path / "bomb.png", Key.generate("tests")
+    path.write_bytes(bomb(8100))
+    for work in (
+        lambda: detect_file(path, keys=key),
+        lambda: embed_file(path, tmp_path / "out.png", key=key),
+    ):
+        with pytest.raises(UnsupportedFormat, match=r"bomb\.png: 8100x8100 pixels in \d+ bytes"):
+            work()
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_a_large_file_that_is_no_picture_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "sparse.jpg"
+    path.touch()
+    os.truncate(path, 1_900_000_000)
+    began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(UnsupportedFormat, match="not a photo"):
+        detect_file(path, keys=Key.generate("tests"))
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - began < 100 * 1024

@@ -15,6 +15,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps
 
+from stamp import StampLimits, limited
 from stamp.core.errors import CorruptFile, MediaError, UnsupportedFormat, UnwritableFile
 from stamp.media.image.opening import encode_picture, read_luma, read_picture, write_picture
 from stamp.media.image.orientation import exif_orientation
@@ -217,15 +218,13 @@ def test_a_jpeg_needs_no_other_library_than_pillow(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_pictures_above_the_limit_are_refused_before_decoding(
-    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from stamp.formats import reading as source
-
+def test_pictures_above_the_limit_are_refused_before_decoding(tmp_path: Path, kind: str) -> None:
     path = saved(tmp_path, kind)
-    monkeypatch.setattr(source, "MAX_PIXELS", 1000)
     for read in (read_picture, read_luma):
-        with pytest.raises(UnsupportedFormat, match="170x120 pixels is above the limit"):
+        with (
+            limited(StampLimits(max_pixels=1000)),
+            pytest.raises(UnsupportedFormat, match="170x120 pixels is above the limit"),
+        ):
             read(path)
 
 
