@@ -153,7 +153,9 @@ def _in_view(found: Detection) -> str:
 
 def _large(whole_pixels: int) -> str:
     """How large the original is seen."""
-    return f"at a size at which all of it has {whole_pixels / _MEGA:.2g} megapixels"
+    mega = whole_pixels / _MEGA
+    size = f"{float(f'{mega:.2g}'):g} megapixels" if mega >= 0.01 else f"{whole_pixels} pixels"
+    return f"at a size at which all of it has {size}"
 
 
 def _resized(whole_pixels: int, marked_pixels: tuple[int, int | None] | None) -> list[str]:

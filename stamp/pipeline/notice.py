@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..core.errors import CorruptFile, UnsupportedFormat
+from ..core.options import NoticeOptions
 from ..core.reports import RightsReport
 from ..core.rights import Rights
 from ..formats.source import Patched
@@ -30,12 +31,20 @@ StrPath = str | os.PathLike[str]
 Report = TypeVar("Report")
 
 
-def write_rights(src: StrPath, dst: StrPath, rights: Rights, *, overwrite: bool = False) -> RightsReport:
+def write_rights(
+    src: StrPath,
+    dst: StrPath,
+    rights: Rights,
+    *,
+    overwrite: bool = False,
+    options: NoticeOptions | None = None,
+) -> RightsReport:
     """Write `src` to `dst` with the fields of `rights` set in every store that its container has; the rest
     stays byte for byte.
 
     Fields that `rights` leaves open are left as they are. `overwrite` allows `dst` to exist, and to be `src`
-    itself, which is then not touched where it says all of it already.
+    itself, which is then not touched where it says all of it already. `options`: what may be done to a notice
+    that is there already.
 
     Raises
     ------
