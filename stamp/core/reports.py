@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from .detection import Detection
+from .detection import Detection, Quad
 from .rights import Rights, Value, plain
 
 
@@ -161,10 +161,13 @@ class DetectReport(Detection):
 
     path : the file; None where it was a file object.
     others : other marks in the same file.
+    noticed : the payload that its notice names, where none could be read from the work; the key that it was
+        marked with may be another one. Anybody can write a notice.
     """
 
     path: Path | None = None
     others: tuple[Mark, ...] = ()
+    noticed: bytes | None = None
 
     @classmethod
     def of(cls, path: Path | None, found: Detection, others: Iterable[Mark] = ()) -> DetectReport:
@@ -204,7 +207,14 @@ class DetectReport(Detection):
                 "others": [mark.to_dict() for mark in self.others],
                 "tempo": self.tempo,
                 "pitch": self.pitch,
+                "size": self.size and list(self.size),
+                "seen": _points(self.seen),
+                "region": _points(self.region),
+                "share": None if self.share is None else round(self.share, 4),
+                "whole_pixels": self.whole_pixels,
+                "marked_pixels": self.marked_pixels and list(self.marked_pixels),
             },
+            "notice_payload": self.noticed.hex() if self.noticed else None,
             "error": None,
         }
 
@@ -231,7 +241,7 @@ class Failure:
             "receipt": None,
             "marked_share": None,
         },
-        "detect": {"watermark": None},
+        "detect": {"watermark": None, "notice_payload": None},
         "show": {"rights": None, "sources": None, "values": None, "conflicts": None, "notes": []},
         "remove": {"output": None, "metadata": None, "notes": [], "receipt": None},
         "undo": {"output": None, "metadata": None, "notes": [], "receipt": None},
@@ -253,6 +263,10 @@ def _changes(metadata: RightsReport | None) -> dict[str, Any]:
         "removed": list(metadata.removed) if metadata else [],
         "unsupported": metadata.unsupported if metadata else {},
     }
+
+
+def _points(quad: Quad | None) -> list[list[float]] | None:
+    return None if quad is None else [[round(x, 4), round(y, 4)] for x, y in quad]
 
 
 def _number(value: float | None) -> float | None:

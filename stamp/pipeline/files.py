@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
@@ -171,6 +172,12 @@ def _identifier(src: Path) -> str | None:
     return None
 
 
+def _noticed(src: Path) -> bytes | None:
+    """The payload that a notice names, None if that is none."""
+    earlier = _identifier(src) or ""
+    return bytes.fromhex(earlier) if re.fullmatch("[0-9a-f]{16}", earlier) else None
+
+
 def note_earlier_mark(report: EmbedReport, earlier: str, *, stale: bool = False) -> EmbedReport:
     """Return the report on a work that carried the payload `earlier` before it was marked, with a note that
     says so. `stale`: its notice was left as it is, and has that payload."""
@@ -215,7 +222,9 @@ def detect_file(
     if isinstance(src, str | os.PathLike):
         src = Path(src)
         with named(src):
-            return _medium(kind_of(src)).detect(src, keys=keys, search=search, first=first, progress=progress)
+            medium = _medium(kind_of(src))
+            report = medium.detect(src, keys=keys, search=search, first=first, progress=progress)
+        return report if report.payload else replace(report, noticed=_noticed(src))
     head = _head(src)
     if not head:
         raise CorruptFile("the file object is empty; was it written to the end?")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.detection import Detection
+from ...core.detection import Detection, corners
 from ...core.key import Key
 from .carrier import carriers
 from .grid import GRIDS, canonical_shape, grid_for
@@ -52,6 +54,10 @@ def detect(
         grids=tuple(sorted(GRIDS, key=lambda grid: grid is not own)),
         thresholds=THRESHOLDS,
     )
-    if min(canonical_shape(shape)) < _NARROWEST:
-        return state.verdict()
-    return state.run(ANY_GEOMETRY if search else AS_IT_IS) or state.verdict()
+    found = None
+    if min(canonical_shape(shape)) >= _NARROWEST:
+        found = state.run(ANY_GEOMETRY if search else AS_IT_IS)
+    found = found or state.verdict()
+    height, width = shape
+    region = corners(0, 0, width, height) if found.seen else None
+    return replace(found, size=(width, height), region=region)

@@ -60,7 +60,9 @@ def test_a_clip_is_marked_and_read_back(stamp: Runner, clip: Path, key_file: Pat
     assert 0 <= start < 0.3
     assert start < end <= 1.3
     assert entry["watermark"]["decided_after_s"] <= 1.6
-    assert stamp("detect", "clip.stamped.mp4", "--first").out.startswith(f"clip.stamped.mp4: {PAYLOAD}")
+    assert stamp("detect", "clip.stamped.mp4", "--first").out.startswith(
+        f"clip.stamped.mp4: carries your mark {PAYLOAD}"
+    )
     assert stamp("detect", clip).code == 1
 
 
