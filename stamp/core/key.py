@@ -64,11 +64,7 @@ class Key:
         ------
         KeyFileError : the file is missing, unreadable, damaged, no regular file or not a key file.
         """
-        return cls.of(read_key_file(path))
-
-    @classmethod
-    def of(cls, record: KeyRecord) -> Key:
-        """The key of what was read from a key file."""
+        record = read_key_file(path)
         return cls(record.secret, record.name, record.created)
 
     def save(self, path: str | os.PathLike[str]) -> None:

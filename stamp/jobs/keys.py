@@ -63,7 +63,7 @@ def examine_key(given: StrPath | None = None) -> tuple[Key, str]:
             "backup with `stamp key restore`; `stamp embed` makes a new one, which cannot find old marks"
         )
     record = read_key_file(path)
-    return Key.of(record), record.format
+    return Key(record.secret, record.name, record.created), record.format
 
 
 def keep_key(key: Key, given: StrPath | None = None) -> StrPath:

@@ -52,6 +52,12 @@ def test_the_file_is_as_documented(path: Path) -> None:
     assert len(path.read_text().splitlines()) == 7  # a field a line
 
 
+def test_the_example_of_the_documents_is_a_key(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "keys.md").read_text(encoding="utf-8")
+    (tmp_path / "a.key").write_text(page.partition("```json\n")[2].partition("```")[0])
+    assert Key.load(tmp_path / "a.key") == Key(SECRET, "2026-11")
+
+
 def test_all_comes_back(path: Path) -> None:
     key = Key.load(path)
     assert (key, key.created) == (KEY, KEY.created)
