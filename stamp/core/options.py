@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from .errors import RightsError
+
 CODECS = ("h264", "hevc", "av1", "vp9", "vp8", "prores", "ffv1", "mpeg2video", "mpeg4", "mjpeg", "dnxhd")
 """What clips can be encoded with, by FFmpeg's names for the codecs."""
 
@@ -32,3 +34,22 @@ class EmbedOptions:
     platform: str | None = None
     lossy: bool = False
     audio: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeOptions:
+    """How a notice is written into a file that has one already.
+
+    replace_rights : replace what a file says of another creator or copyright holder.
+    mine : names that count as one's own, in any case; a notice that names nobody else may be replaced.
+    """
+
+    replace_rights: bool = False
+    mine: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raise RightsError where `mine` is no tuple or list of names."""
+        is_several = isinstance(self.mine, tuple | list)
+        if not is_several or not all(isinstance(name, str) and name.strip() for name in self.mine):
+            raise RightsError(f"mine must be names, such as ('Ada Lovelace',), not {self.mine!r}")
+        object.__setattr__(self, "mine", tuple(self.mine))

@@ -27,12 +27,13 @@ from ..core.errors import (
     RightsError,
     UnsupportedFormat,
 )
-from ..core.options import EmbedOptions, Progress
+from ..core.options import EmbedOptions, NoticeOptions, Progress
 from ..core.reports import DetectReport, EmbedReport, RightsReport
 from ..core.rights import Rights
+from ..formats.reading import named
 from ..formats.sniff import HEAD, kind, kind_of
 from ..formats.table import Kind
-from ..storage.outputs import check_output, named
+from ..storage.outputs import check_output
 from . import stages
 from .audit import AuditReport, audit_rights
 from .notice import read_rights, write_rights
@@ -59,7 +60,8 @@ __all__ = [
 StrPath = str | os.PathLike[str]
 
 
-# Above 60 lines, since half of it is the documentation of the interface.
+# Above 60 lines, since half of it is the documentation of the interface; above 10 parameters, since it is the
+# one call that does everything, and only the first three and a key are needed.
 def embed_file(
     src: StrPath,
     dst: StrPath,
@@ -67,6 +69,7 @@ def embed_file(
     *,
     key: Key | None,
     rights: Rights | None = None,
+    notice: NoticeOptions | None = None,
     strength: float = 1.0,
     overwrite: bool = False,
     watermark: bool = True,
@@ -85,6 +88,7 @@ def embed_file(
     key : may be None only with `watermark=False`.
     rights : the notice; None leaves the metadata as it is. With a watermark, its payload is added as
         `identifier`.
+    notice : what may be done to a notice that is there already.
     strength : 1 is the default, invisible strength; more is more robust and less faithful.
     overwrite : allow `dst` to exist, and to be `src` itself.
     options : how a clip is encoded.
@@ -106,7 +110,7 @@ def embed_file(
     if not watermark:
         if rights is None:
             raise RightsError("nothing to write: neither a watermark nor a rights notice was asked for")
-        written = write_rights(src, dst, rights, overwrite=overwrite)
+        written = write_rights(src, dst, rights, overwrite=overwrite, options=notice)
         return EmbedReport(src, dst, metadata=written, notes=written.notes)
 
     if key is None:
@@ -122,6 +126,7 @@ def embed_file(
         payload=payload,
         key=key,
         rights=replace(rights, identifier=payload.hex()) if rights else None,
+        notice=notice or NoticeOptions(),
         strength=strength,
         overwrite=overwrite,
         options=options or EmbedOptions(),

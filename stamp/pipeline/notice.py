@@ -13,14 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..core.errors import CorruptFile, UnsupportedFormat
+from ..core.options import NoticeOptions
 from ..core.reports import RightsReport
 from ..core.rights import Rights
+from ..formats.reading import named
 from ..formats.source import Patched
 from ..metadata.document import Document
 from ..metadata.essence import same_essence
 from ..metadata.mapping.fields import COLUMNS, slots_in
 from ..storage.large import open_large
-from ..storage.outputs import check_output, is_same, named, placing
+from ..storage.outputs import check_output, is_same, placing
 
 if TYPE_CHECKING:
     from ..formats.source import Piece, Source
@@ -30,12 +32,20 @@ StrPath = str | os.PathLike[str]
 Report = TypeVar("Report")
 
 
-def write_rights(src: StrPath, dst: StrPath, rights: Rights, *, overwrite: bool = False) -> RightsReport:
+def write_rights(
+    src: StrPath,
+    dst: StrPath,
+    rights: Rights,
+    *,
+    overwrite: bool = False,
+    options: NoticeOptions | None = None,
+) -> RightsReport:
     """Write `src` to `dst` with the fields of `rights` set in every store that its container has; the rest
     stays byte for byte.
 
     Fields that `rights` leaves open are left as they are. `overwrite` allows `dst` to exist, and to be `src`
-    itself, which is then not touched where it says all of it already.
+    itself, which is then not touched where it says all of it already. `options`: what may be done to a notice
+    that is there already.
 
     Raises
     ------

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..core.options import EmbedOptions, Progress
+from ..core.options import EmbedOptions, NoticeOptions, Progress
 from ..core.rights import Rights
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class EmbedRequest:
     payload: bytes
     key: Key
     rights: Rights | None
+    notice: NoticeOptions
     strength: float
     overwrite: bool
     options: EmbedOptions
