@@ -17,6 +17,7 @@ from ..pipeline.files import embed_file
 from . import ERROR, OK, options
 from .embed import describe
 from .help import Command
+from .key import say_made
 from .screen import Screen
 
 
@@ -34,7 +35,7 @@ def command(screen: Screen, photo: str | None, key_file: str | None) -> int:
     source = Path(photo) if photo else find_photo()
     key, made = load_or_make_key(key_file)
     if made:
-        screen.say(f"stamp: made your key, {made}: keep a copy; without it no mark can be found")
+        say_made(screen, key, made)
     rights = resolve_rights(Rights())
     if not rights.copyright_notice:
         rights = resolve_rights(Rights(copyright_notice="© {year}, marked by stamp demo"))

@@ -11,6 +11,7 @@ from ..jobs.keys import KeyFile, find_key, find_or_make_key
 from ..jobs.tasks import EmbedTask, NoticeTask
 from . import options
 from .help import Command
+from .key import say_made
 from .run import run_writing
 from .screen import Screen
 
@@ -99,7 +100,7 @@ def _keys(screen: Screen, mark: options.Mark, resume: bool) -> tuple[KeyFile | N
         return None, former
     key, made = find_or_make_key(mark.key_files[0] if mark.key_files else None)
     if made:
-        screen.say(f"stamp: made your key, {made}: keep a copy; without it no mark can be found")
+        say_made(screen, key, made)
     return key, former
 
 

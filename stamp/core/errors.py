@@ -1,7 +1,7 @@
 """Every error that `stamp` raises on purpose.
 
     StampError                             `.path` is the file that it is about, None where there is none
-    ├── KeyFileError (ValueError)          a key file is missing, unreadable, malformed, or already there
+    ├── KeyFileError (ValueError)          a key file or its backup is missing, damaged, or already there
     ├── PayloadError (ValueError)          a payload is not 64 bits
     ├── HostError (ValueError)             a host that cannot carry the mark: too small, flat, clipped
     ├── RightsError (ValueError)           a rights field that no standard allows, or a wrong file of defaults
@@ -36,7 +36,7 @@ class StampError(Exception):
 
 
 class KeyFileError(StampError, ValueError):
-    """A key file is missing, unreadable, malformed, or would be overwritten."""
+    """A key file or its backup is missing, unreadable, damaged, or would be overwritten."""
 
 
 class PayloadError(StampError, ValueError):

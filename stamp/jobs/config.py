@@ -27,10 +27,13 @@ _OPTION_NAMES = {"copyright": "copyright_notice", "creator": "creators", "credit
 
 
 def config_folder() -> Path | None:
-    """The user's own config folder for this program; it need not exist. None for a user without a home: a key
-    that is made wherever one happens to be is lost with the next change of folder."""
+    """The user's own config folder for this program; it need not exist. None for a user without a home, or
+    whose environment names none: a key that is made wherever one happens to be is lost with the next change
+    of folder, and one in the account's home is not the one that the user knows of."""
     from platformdirs import user_config_path
 
+    if os.name == "posix" and not (os.environ.get("HOME") or os.environ.get("XDG_CONFIG_HOME")):
+        return None
     try:
         folder = user_config_path("stamp", appauthor=False)
     except RuntimeError:

@@ -17,6 +17,9 @@ GROUPS = {
     "rights undo": ["Sources and results", "Run", "Output"],
     "rights audit": ["Output"],
     "key new": ["Key", "Output"],
+    "key show": ["Output"],
+    "key backup": ["Key", "Output"],
+    "key restore": ["Key", "Output"],
     "demo": ["Watermark", "Output"],
     "selftest": ["Output"],
 }

@@ -33,11 +33,6 @@ def test_a_saved_key_comes_back(tmp_path: Path) -> None:
     assert Key.load(tmp_path / "k").name == "Küste 7"
 
 
-def test_the_file_is_the_documented_record(tmp_path: Path) -> None:
-    KEY.save(tmp_path / "k")
-    assert json.loads((tmp_path / "k").read_bytes()) == json.loads(_record())
-
-
 @pytest.mark.parametrize("mask", [0o000, 0o022, 0o077])
 def test_only_the_owner_may_read_it(tmp_path: Path, mask: int) -> None:
     before = os.umask(mask)
@@ -90,7 +85,8 @@ MALFORMED = {
     "a list": b"[1, 2]",
     "a string": b'"stamp.key/1"',
     "nested": b"[" * 100_000,
-    "of another format": _record(format="stamp.key/2"),
+    "of a later format": _record(format="stamp.key/3"),
+    "of the next format, without its fields": _record(format="stamp.key/2"),
     "without a format": _record(format=None),
     "without a name": _record(name=None),
     "without a secret": _record(secret=None),
@@ -169,8 +165,3 @@ def test_words_are_big_endian_whatever_the_machine() -> None:
 def test_an_endless_key_file_is_refused() -> None:
     with pytest.raises(KeyFileError, match="/dev/zero"):
         Key.load("/dev/zero")
-
-
-def test_a_fingerprint_is_that_of_the_secret_alone() -> None:
-    assert KEY.fingerprint == hashlib.sha256(b"stamp.key-fingerprint/1\0" + SECRET).hexdigest()
-    assert Key(SECRET, "other").fingerprint == KEY.fingerprint != Key.generate().fingerprint
