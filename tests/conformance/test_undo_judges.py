@@ -12,9 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from films import TAGS, Mkv, Mp4, box, ebml
 from PIL import Image
-from short_sounds import sound
 
 import stamp
 from stamp.core.rights import Party, Rights
@@ -22,6 +20,9 @@ from stamp.metadata.document import Document
 from stamp.metadata.stores import pngtext
 from stamp.pipeline.receipts import receipt, snapshot
 from stamp.pipeline.removals import undo_rights
+from tests.media.audio_files import sound
+from tests.media.matroska_files import TAGS, Mkv, ebml
+from tests.media.mp4_files import Mp4, box
 
 RIGHTS = Rights(
     copyright_notice="© 2026 Zoë 東京",

@@ -6,11 +6,8 @@ import struct
 from contextlib import suppress
 from functools import cache
 from hashlib import md5
-from pathlib import Path
 
-import documents
 import pytest
-from any_rights import sample
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,11 +17,13 @@ from stamp.formats.png import packed
 from stamp.formats.table import NOTICES
 from stamp.metadata.containers import extended
 from stamp.metadata.stores import ape, exif, id3, iff, info, iptc, pngtext, vorbis, xmp
+from tests.helpers import documents
+from tests.media.shared import shared_files
+from tests.media.small_files import sample
 
 RIGHTS = Rights(
     copyright_notice="© 東京", creators=("Zoë",), usage_terms="t", marked=True, licensor_url="https://e.com/"
 )
-MALFORMED = Path(__file__).resolve().parents[2] / "../shared/media/images/malformed"
 PIECES = ["", "<", ">", "&", '"', "'", "/", "rdf:", "=", "x", "\n", "]]>", "<!--"]
 SIGNATURES = [
     b"\xff\xd8\xff",
@@ -164,7 +163,7 @@ def test_mutated_ape_tags(data: st.DataObject) -> None:
 
 
 def test_malformed_files_of_other_projects() -> None:
-    for path in sorted(MALFORMED.glob("*")):
+    for path in shared_files("images/malformed/*"):
         survives(path.read_bytes())
 
 
