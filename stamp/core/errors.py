@@ -1,20 +1,21 @@
 """Every error that `stamp` raises on purpose.
 
-    StampError
+    StampError                             `.path` is the file that it is about, None where there is none
     ├── KeyFileError (ValueError)          a key file is missing, unreadable, malformed, or already there
     ├── PayloadError (ValueError)          a payload is not 64 bits
     ├── HostError (ValueError)             a host that cannot carry the mark: too small, flat, clipped
     ├── RightsError (ValueError)           a rights field that no standard allows, or a wrong file of defaults
     ├── OutputError (FileExistsError)      an output that is there already, or is the input itself
     ├── MissingDependency (ImportError)    an optional package is not installed; `.extra` names the extra
-    ├── InternalError (RuntimeError)       a mistake of this package; `.path` names the file where it came up
-    └── MediaError (`.path`)               anything wrong with one file
+    ├── InternalError (RuntimeError)       a mistake of this package, to be reported
+    └── MediaError                         anything wrong with one file
         ├── UnsupportedFormat (ValueError) the container, or what is in it, is not handled
         ├── CorruptFile (ValueError)       damaged, truncated or hostile
         └── UnwritableFile (OSError)       the target's disk or folder does not take it
 
 Leaves also subclass the builtin that fits, so `except ValueError` works where somebody expects it to.
-A message names the file or the value and says what to do.
+A message names the file or the value and says what to do. What reads bytes or pixels raises without a path:
+`formats.reading.named` gives it, once, where the file is opened.
 """
 
 from __future__ import annotations
@@ -23,7 +24,15 @@ import os
 
 
 class StampError(Exception):
-    """Base of all errors raised on purpose by this package."""
+    """Base of all errors raised on purpose by this package; `path` comes first in the text."""
+
+    def __init__(self, message: str, *, path: str | os.PathLike[str] | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+
+    def __str__(self) -> str:
+        message = super().__str__()
+        return message if self.path is None else f"{os.fspath(self.path)}: {message}"
 
 
 class KeyFileError(StampError, ValueError):
@@ -46,7 +55,7 @@ class OutputError(StampError, FileExistsError):
     """An output exists already, or would overwrite its own source."""
 
 
-class MissingDependency(StampError, ImportError):
+class MissingDependency(StampError, ImportError):  # type: ignore[misc]  # `path` of ImportError is text
     """An optional package is needed; `extra` is the name to install, as in `stamp-media[extra]`."""
 
     def __init__(self, message: str, *, extra: str) -> None:
@@ -57,24 +66,16 @@ class MissingDependency(StampError, ImportError):
 class InternalError(StampError, RuntimeError):
     """A mistake of this package, to be reported; `path` is the file where it came up, if there is one."""
 
-    def __init__(self, message: str, *, path: str | os.PathLike[str] | None = None) -> None:
-        super().__init__(message)
-        self.path = path
-
     @classmethod
-    def of(cls, error: Exception, path: str | os.PathLike[str]) -> InternalError:
-        """The error to raise for an unexpected `error` while working on `path`."""
-        what = f"{os.fspath(path)}: internal error: {type(error).__name__}: {error}"
+    def of(cls, error: Exception) -> InternalError:
+        """The error to raise for an unexpected `error` while working on a file."""
+        what = f"internal error: {type(error).__name__}: {error}"
         advice = "the file need not be damaged; this is a bug, please report it, with the file if you can"
-        return cls(f"{what}; {advice}", path=path)
+        return cls(f"{what}; {advice}")
 
 
 class MediaError(StampError):
     """Something is wrong with one file; `path` is that file, None where bytes came from memory."""
-
-    def __init__(self, message: str, *, path: str | os.PathLike[str] | None = None) -> None:
-        super().__init__(message)
-        self.path = path
 
 
 class UnsupportedFormat(MediaError, ValueError):

@@ -77,9 +77,9 @@ def _walk(root: Path, skipped: str | None, others: Others) -> Iterator[Source | 
                 others[suffix] += 1
     for trouble in troubles:
         path = Path(os.fsdecode(trouble.filename))
-        yield Job(path, error=MediaError(f"{path}: cannot read this folder: {trouble.strerror}", path=path))
+        yield Job(path, error=MediaError(f"cannot read this folder: {trouble.strerror}", path=path))
     if not found and not troubles:
-        yield Job(root, error=MediaError(f"{root}: no photo, clip or song in this folder", path=root))
+        yield Job(root, error=MediaError("no photo, clip or song in this folder", path=root))
 
 
 def _is_transport_stream(path: Path) -> bool:

@@ -64,7 +64,7 @@ def check_whole(path: Path, source: Path) -> None:
     end. One that is damaged as its source is counts as whole.
     """
     if not _is_whole(path) and _is_whole(source):
-        raise CorruptFile(f"{path}: cut short; fetch a fresh copy", path=path)
+        raise CorruptFile("cut short; fetch a fresh copy", path=path)
 
 
 def _is_whole(path: Path) -> bool:

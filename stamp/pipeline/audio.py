@@ -104,7 +104,7 @@ class Tracks:
         context = stream.codec_context
         embedder = embedder_for(self._request, context.rate, context.layout.nb_channels)
         self._embedders.append(embedder)
-        return SoundTrack(self._request.src, stream, output, embedder)
+        return SoundTrack(stream, output, embedder)
 
     def result(self, draft: Path) -> tuple[float | None, list[str]]:
         """Return how much of the first track carries the mark, None where there is no track, and what a

@@ -30,9 +30,10 @@ from ..core.errors import (
 from ..core.options import EmbedOptions, NoticeOptions, Progress
 from ..core.reports import DetectReport, EmbedReport, RightsReport
 from ..core.rights import Rights
+from ..formats.reading import named
 from ..formats.sniff import HEAD, kind, kind_of
 from ..formats.table import Kind
-from ..storage.outputs import check_output, named
+from ..storage.outputs import check_output
 from . import stages
 from .audit import AuditReport, audit_rights
 from .notice import read_rights, write_rights

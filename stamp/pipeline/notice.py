@@ -16,12 +16,13 @@ from ..core.errors import CorruptFile, UnsupportedFormat
 from ..core.options import NoticeOptions
 from ..core.reports import RightsReport
 from ..core.rights import Rights
+from ..formats.reading import named
 from ..formats.source import Patched
 from ..metadata.document import Document
 from ..metadata.essence import same_essence
 from ..metadata.mapping.fields import COLUMNS, slots_in
 from ..storage.large import open_large
-from ..storage.outputs import check_output, is_same, named, placing
+from ..storage.outputs import check_output, is_same, placing
 
 if TYPE_CHECKING:
     from ..formats.source import Piece, Source

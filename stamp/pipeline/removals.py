@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from ..core.errors import RightsError
 from ..core.reports import RightsReport
 from ..core.rights import Rights
-from ..storage.outputs import check_output, named
+from ..formats.reading import named
+from ..storage.outputs import check_output
 from .notice import by_store, report_on, rewrite_notice, versions
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from ..core.errors import HostError
 from ..core.reports import EmbedReport, RightsReport
-from ..storage.outputs import named, placing
+from ..formats.reading import named
+from ..storage.outputs import placing
 from .notice import add_notice
 from .request import EmbedRequest
 from .work import Effort, Medium, Work

@@ -164,7 +164,8 @@ def _unwritable(shown: Path, temp: str) -> Iterator[None]:
     except UnwritableFile as error:
         if error.path is None or os.fspath(error.path) != temp:
             raise
-        raise UnwritableFile(str(error).replace(temp, str(shown)), path=shown) from error
+        error.path = shown
+        raise
     except StampError:
         raise
     except OSError as error:
@@ -185,7 +186,7 @@ def unwritable(path: str | os.PathLike[str], error: OSError) -> UnwritableFile:
         errno.EINVAL: "name a file",
         errno.ENAMETOOLONG: "choose a shorter name",
     }.get(error.errno or 0, "check the folder and its permissions")
-    return UnwritableFile(f"{os.fspath(path)}: cannot be written ({reason}); {remedy}", path=path)
+    return UnwritableFile(f"cannot be written ({reason}); {remedy}", path=path)
 
 
 def _exists(path: Path) -> OutputError:

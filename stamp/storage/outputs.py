@@ -1,4 +1,4 @@
-"""Where the result of a whole-file job goes, and errors that name the file they came from."""
+"""Where the result of a whole-file job goes."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from ..core.errors import CorruptFile, HostError, MediaError, OutputError, UnwritableFile
+from ..core.errors import MediaError, OutputError, UnwritableFile
 from ..formats.suffixes import SUFFIXES, same_container, wrong_suffix
 from .atomic import write_whole
-
-_REMEDY = "; fetch a fresh copy, or save it again from an editor"
 
 
 def check_output(src: Path, dst: Path, overwrite: bool) -> None:
@@ -54,14 +52,13 @@ def _placing(src: Path | None, dst: Path, overwrite: bool, state: _State | None)
         if not os.path.isdir(os.path.dirname(dst) or os.curdir):
             dst.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UnwritableFile(
-            f"{dst.parent}: cannot make this folder: {error.strerror or error}", path=dst
-        ) from error
+        message = f"cannot make this folder: {error.strerror or error}"
+        raise UnwritableFile(message, path=dst.parent) from error
     with write_whole(dst, overwrite=overwrite, mode_from=src) as draft:
         yield draft
         if src and state and _state(src) != state:
             raise MediaError(
-                f"{src}: was changed while it was worked on, so nothing is written; run it again", path=src
+                "was changed while it was worked on, so nothing is written; run it again", path=src
             )
 
 
@@ -75,17 +72,3 @@ def _state(path: Path) -> _State | None:
     except (OSError, ValueError):
         return None
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
-
-
-@contextmanager
-def named(path: Path) -> Iterator[None]:
-    """Name the file in errors about its bytes and pixels; to be used once, where the file is opened."""
-    try:
-        yield
-    except HostError as error:
-        raise HostError(f"{path}: {error}") from error
-    except MediaError as error:
-        if error.path is not None:
-            raise
-        remedy = _REMEDY if isinstance(error, CorruptFile) and ";" not in str(error) else ""
-        raise type(error)(f"{path}: {error}{remedy}", path=path) from error

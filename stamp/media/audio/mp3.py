@@ -93,7 +93,7 @@ def first_frame(data: Source) -> int | None:
 @contextmanager
 def _between_tags(path: Path, place: _Place) -> Iterator[BinaryIO]:
     with regular_file(path) as file:
-        yield cast(BinaryIO, Section(file, place.start, place.end, path))
+        yield cast(BinaryIO, Section(file, place.start, place.end))
 
 
 def _blocks(path: Path, place: _Place, faults: Faults) -> Iterator[Block]:
@@ -117,7 +117,7 @@ def _write(
     path: Path, place: _Place, sound: Sound, gains: bytes, target: Path, blocks: Iterable[Block]
 ) -> list[str]:
     if sound.codec != "mp3":
-        raise refused(path, f"a file with {sound.codec} in it cannot be marked", "convert it to MP3 or WAV")
+        raise refused(f"a file with {sound.codec} in it cannot be marked", "convert it to MP3 or WAV")
     source = _bit_rate(path, place, sound.rate)
     rates = _MPEG1 if sound.rate >= 32_000 else _MPEG2
     wanted = raised_rate(source, sound, least=_LEAST, most=320_000)

@@ -40,9 +40,9 @@ def replace_sound_track(path: Path, spool: BinaryIO, frames: int, output: Binary
     Raises CorruptFile for the source, OSError.
     """
     spool.flush()
-    new = LargeFile(spool, path)
+    new = LargeFile(spool)
     with open_large(path) as source:
-        with decoding(path):
+        with decoding():
             plan = _planned(source, new, frames)
         output.write(plan.head)
         for file, spans in ((new, plan.sound), (source, plan.kept)):

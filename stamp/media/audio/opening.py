@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import cast
 
-from ...formats.reading import refused, regular_file
+from ...formats.reading import named, refused, regular_file
 from ...formats.sniff import sniff_file
 from .song import Song
 
@@ -18,7 +18,11 @@ def open_song(path: str | os.PathLike[str]) -> Song:
 
     Raises UnsupportedFormat where there is no sound, or none that can be decoded; CorruptFile; MediaError.
     """
-    path = Path(path)
+    with named(path):
+        return _opened(Path(path))
+
+
+def _opened(path: Path) -> Song:
     with regular_file(path) as file:
         found = sniff_file(file)
     if found and found.kind != "image":
@@ -29,4 +33,4 @@ def open_song(path: str | os.PathLike[str]) -> Song:
             from .decode import read_only
 
             return read_only(path, found.title, found.decoder)
-    raise refused(path, "not a kind of sound that is known here", "convert it to FLAC or WAV")
+    raise refused("not a kind of sound that is known here", "convert it to FLAC or WAV")

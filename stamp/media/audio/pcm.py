@@ -70,7 +70,7 @@ def song(path: Path, title: str, layout: Layout) -> Song:
 
 
 def _blocks(path: Path, layout: Layout) -> Iterator[Block]:
-    with decoding(path), regular_file(path) as file:
+    with decoding(), regular_file(path) as file:
         file.seek(layout.start)
         left, size = layout.frames, block_frames(layout.channels)
         while left:
@@ -88,7 +88,7 @@ def _write(path: Path, layout: Layout, target: Path, blocks: Iterable[Block]) ->
         size = source.seek(0, 2)
         if size < layout.start + layout.frames * layout.frame:
             there = max(size - layout.start, 0) // layout.frame
-            raise damaged(path, f"its header tells of {layout.frames} samples, there are {there}")
+            raise damaged(f"its header tells of {layout.frames} samples, there are {there}")
         source.seek(0)
         header = bytearray(source.read(layout.start))
         for place, right in layout.repairs:

@@ -19,7 +19,7 @@ def blocks(path: Path, order: Sequence[int] | None = None) -> Iterator[Block]:
     import soundfile
 
     # Not `soundfile.blocks`: where a file ends early, that repeats what it read before.
-    with decoding(path), soundfile.SoundFile(path) as file:
+    with decoding(), soundfile.SoundFile(path) as file:
         size = block_frames(file.channels)
         while len(block := file.read(size, dtype="float32", always_2d=True)):
             yield block[:, order] if order else block

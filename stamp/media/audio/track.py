@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import av
@@ -83,7 +82,6 @@ class SoundTrack:
 
     def __init__(
         self,
-        path: Path,
         source: AudioStream,
         output: OutputContainer,
         transform: Transform,
@@ -94,10 +92,10 @@ class SoundTrack:
         context = source.codec_context
         if context is None or context.codec.canonical_name not in _CODERS:
             name = context.codec.canonical_name if context else "an unknown codec"
-            raise refused(path, f"sound in {name} cannot be marked", "convert the sound to AAC or FLAC first")
+            raise refused(f"sound in {name} cannot be marked", "convert the sound to AAC or FLAC first")
         codec = context.codec.canonical_name
         self._coder = _CODERS[codec]
-        self._path, self._transform = path, transform
+        self._transform = transform
         self._rate, self._channels = context.rate, context.layout.nb_channels
         self._context = context
         sample_format = self._coder.sample_format
@@ -132,13 +130,13 @@ class SoundTrack:
 
     def push(self, packet: Packet[Any]) -> list[Packet[Any]]:
         """Take a packet of the source; returns the packets to be written, if any yet. Raises CorruptFile."""
-        with decoding(self._path):
+        with decoding():
             blocks = [block for frame in self._context.decode(packet) for block in self._placed(frame)]
         return self._encode([self._transform.push(block) for block in blocks])
 
     def flush(self) -> list[Packet[Any]]:
         """The packets that are left."""
-        with decoding(self._path):
+        with decoding():
             blocks = [block for frame in (*self._context.decode(None), None) for block in self._placed(frame)]
         last = [self._transform.push(block) for block in blocks]
         return [*self._encode([*last, self._transform.flush()], end=True), *self._encoder(None)]
@@ -165,7 +163,7 @@ class SoundTrack:
     def _timed(self, frame: av.AudioFrame) -> tuple[Block, float | None]:
         """The samples of a frame, and when they are heard, in seconds."""
         if frame.sample_rate != self._rate or frame.layout.nb_channels != self._channels:
-            raise refused(self._path, "its sound changes its rate or channels on the way", "convert it first")
+            raise refused("its sound changes its rate or channels on the way", "convert it first")
         if frame.pts is None or frame.time_base is None:
             return samples(frame), None
         return samples(frame), float(frame.pts * frame.time_base)

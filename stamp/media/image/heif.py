@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import io
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -36,7 +35,6 @@ _TURNS = {1: _FLIP.ROTATE_90, 2: _FLIP.ROTATE_180, 3: _FLIP.ROTATE_270}
 class HeifHost:
     """What is kept of the source: its boxes and its ICC profile."""
 
-    path: Path
     syntax: HeifSyntax
     icc: bytes | None
 
@@ -54,7 +52,7 @@ class HeifHost:
         data = save(Image.fromarray(pixels), settings)
         for blank, block in blanks:
             if data.count(blank) != 1:
-                raise refused(self.path, "its metadata cannot be carried over", "export it again first")
+                raise refused("its metadata cannot be carried over", "export it again first")
             data = data.replace(blank, block)
         data = _with_colour_code(data, self.syntax)
         others = [
@@ -63,7 +61,7 @@ class HeifHost:
         return b"".join([data, *others]), [f"coded again at quality {quality}"]
 
 
-def read(data: bytes, path: Path) -> Picture:
+def read(data: bytes) -> Picture:
     """Read an AVIF or HEIC for embedding: (H, W), (H, W, 3) or (H, W, 4) uint8.
 
     Raises UnsupportedFormat for more than 8 bits, sequences and further pictures; CorruptFile;
@@ -71,14 +69,14 @@ def read(data: bytes, path: Path) -> Picture:
     """
     syntax = parse(data)
     notes = _check(syntax)
-    image = _decode(syntax, path)
-    host = HeifHost(path, syntax, image.info.get("icc_profile"))
-    return Picture(path, syntax.format, np.asarray(image), host, notes)
+    image = _decode(syntax)
+    host = HeifHost(syntax, image.info.get("icc_profile"))
+    return Picture(syntax.format, np.asarray(image), host, notes)
 
 
-def read_luma(data: bytes, path: Path) -> Pixels:
+def read_luma(data: bytes) -> Pixels:
     """Upright luma (H, W) uint8 of the primary picture, also of those with more than 8 bits."""
-    return over_gray(np.asarray(_decode(parse(data), path)))
+    return over_gray(np.asarray(_decode(parse(data))))
 
 
 def _check(syntax: HeifSyntax) -> list[str]:
@@ -116,25 +114,24 @@ def _check(syntax: HeifSyntax) -> list[str]:
     return ["the thumbnail is left out: it would go without the mark"] if thumbnails else []
 
 
-def _decode(syntax: HeifSyntax, path: Path) -> Image.Image:
+def _decode(syntax: HeifSyntax) -> Image.Image:
     """Mode L, RGB or RGBA, upright."""
     size = syntax.first(syntax.primary, b"ispe")
     if size is not None and len(size) >= 12:
-        check_size(int.from_bytes(size[4:8], "big"), int.from_bytes(size[8:12], "big"), path)
+        check_size(int.from_bytes(size[4:8], "big"), int.from_bytes(size[8:12], "big"))
     if syntax.format == "HEIC":
-        heif = _pillow_heif(path)
+        heif = _pillow_heif()
         found = heif.open_heif(syntax.data, convert_hdr_to_8bit=True)
         if not len(found):
             coding = syntax.items[syntax.primary].kind if syntax.primary in syntax.items else b"?"
             raise refused(
-                path,
                 f"its coding ({coding.decode('latin-1')!r}) cannot be decoded",
                 "save it as HEIC, AVIF or PNG first",
             )
         image: Image.Image = found.to_pillow()
         return image
     stored = AvifImagePlugin.AvifImageFile(io.BytesIO(syntax.data))
-    check_size(*stored.size, path)
+    check_size(*stored.size)
     stored.load()
     # Before its version 13, Pillow hands out gray as RGB.
     gray = stored.mode == "RGB" and _subsampling(syntax) == "4:0:0"
@@ -198,11 +195,11 @@ def _save_heic(image: Image.Image, settings: dict[str, Any]) -> bytes:
     return buffer.getvalue()
 
 
-def _pillow_heif(path: Path) -> Any:
+def _pillow_heif() -> Any:
     try:
         import pillow_heif
     except ImportError as error:
-        message = f"{path}: HEIC needs the package pillow-heif; pip install 'stamp-media[heif]'"
+        message = "HEIC needs the package pillow-heif; pip install 'stamp-media[heif]'"
         raise MissingDependency(message, extra="heif") from error
     return pillow_heif
 

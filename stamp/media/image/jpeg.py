@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageFile, JpegImagePlugin
@@ -35,7 +34,6 @@ class JpegHost:
     and RGB.
     """
 
-    path: Path
     syntax: JpegSyntax
     planes: list[Image.Image]
     orientation: int
@@ -72,7 +70,7 @@ class JpegHost:
                 restart_marker_blocks=self.syntax.restart_interval,
                 keep_rgb=True,
             )
-        fresh = parse(buffer.getvalue(), self.path)
+        fresh = parse(buffer.getvalue())
         head = [_SOI, *_raw(self.syntax.metadata), *_raw(fresh.coding), fresh.scans.removesuffix(_EOI)]
         return b"".join([*head, *_raw(self.syntax.late), _EOI, self.syntax.trailer]), notes
 
@@ -87,10 +85,10 @@ class JpegHost:
         return Image.fromarray(pixels)
 
 
-def read(data: bytes, path: Path) -> Picture:
+def read(data: bytes) -> Picture:
     """Read a JPEG for embedding: (H, W, 3) for RGB, else (H, W) luma. Raises MediaError."""
-    syntax = parse(data, path)
-    check_handled(syntax, path)
+    syntax = parse(data)
+    check_handled(syntax)
     notes = (
         [f"{len(syntax.trailer)} bytes behind the picture kept as they are"]
         if syntax.trailer.strip(b"\0")
@@ -111,17 +109,17 @@ def read(data: bytes, path: Path) -> Picture:
             pixels = seen_luma(np.invert(np.asarray(image)), ycck=colours == "YCCK")
         case _:
             pixels = np.asarray(image)
-    host = JpegHost(path, syntax, planes, orientation)
-    return Picture(path, "JPEG", upright(pixels, orientation), host, notes)
+    host = JpegHost(syntax, planes, orientation)
+    return Picture("JPEG", upright(pixels, orientation), host, notes)
 
 
-def read_luma(data: bytes, path: Path, min_pixels: int) -> Pixels:
+def read_luma(data: bytes, min_pixels: int) -> Pixels:
     """Upright luma (H, W) uint8, at the smallest of 1, 1/2, 1/4, 1/8 with at least `min_pixels` pixels."""
-    syntax = parse(data, path)
+    syntax = parse(data)
     scale = 8
     while scale > 1 and syntax.width * syntax.height < min_pixels * scale * scale:
         scale //= 2
-    check_decodable(syntax, path)
+    check_decodable(syntax)
     image = decode(syntax, "L", scale)
     luma = np.asarray(image if image.mode == "L" else image.convert("RGB").convert("L"))
     return upright(luma, jpeg_orientation(syntax))
@@ -187,7 +185,7 @@ def _standard(quality: int) -> JpegSyntax:
     """What libjpeg writes by itself at this quality; spares us a copy of its tables."""
     buffer = io.BytesIO()
     Image.new("RGB", (8, 8)).save(buffer, "JPEG", quality=quality)
-    return parse(buffer.getvalue(), Path("memory"))
+    return parse(buffer.getvalue())
 
 
 def _standard_huffman() -> set[bytes]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -35,7 +34,6 @@ class Picture:
     should know, one sentence each.
     """
 
-    path: Path
     format: str
     pixels: Pixels
     host: Host

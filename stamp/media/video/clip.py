@@ -18,16 +18,13 @@ from av.container import InputContainer
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
-from ...core.errors import CorruptFile, MediaError, StampError
+from ...core.errors import CorruptFile, StampError
 from ...formats.ebml import SEGMENT, doc_type, element
-from ...formats.reading import MAX_PIXELS, damaged, refused, regular_file
+from ...formats.reading import MAX_PIXELS, damaged, named, refused, regular_file, unreadable
 from ..tolerance import AS_THEY_ARE
 from .hdr import Static, side_data, static_metadata
 from .luma import Turn, has_luma_plane, turn_of
 from .timing import fraction
-
-STREAM = Path("(stream)")
-"""What errors call a file object."""
 
 Source = str | os.PathLike[str] | BinaryIO
 
@@ -140,31 +137,32 @@ def path_of(source: Source) -> Path | None:
 def opened(source: Source) -> Iterator[InputContainer]:
     """A container open for reading.
 
-    Raises MediaError (missing, unreadable), CorruptFile, UnsupportedFormat; they name the file.
+    Raises MediaError (missing, unreadable), CorruptFile, UnsupportedFormat; these, and whatever is found
+    wrong with the file while it is open, name it.
     """
     path = path_of(source)
-    if path is not None:
-        with regular_file(path):
-            pass  # or it says why not: a folder, a pipe that would wait for ever, an empty file
-    with reading(path):
-        container = av.open(
-            # An absolute path: "http:x.mp4" is a file here, not an address.
-            os.path.abspath(path) if path else source,
-            mode="r",
-            # Names and addresses inside a file are never followed.
-            options={"format_whitelist": _DEMUXERS, "protocol_whitelist": "file"},
-            **AS_THEY_ARE,
-        )
-    try:  # outside of `reading`: what goes wrong while the container is used has other reasons, too
-        yield container
-    finally:
-        container.close()
+    with named(path):
+        if path is not None:
+            with regular_file(path):
+                pass  # or it says why not: a folder, a pipe that would wait for ever, an empty file
+        with reading():
+            container = av.open(
+                # An absolute path: "http:x.mp4" is a file here, not an address.
+                os.path.abspath(path) if path else source,
+                mode="r",
+                # Names and addresses inside a file are never followed.
+                options={"format_whitelist": _DEMUXERS, "protocol_whitelist": "file"},
+                **AS_THEY_ARE,
+            )
+        try:  # outside of `reading`: what goes wrong while the container is used has other reasons, too
+            yield container
+        finally:
+            container.close()
 
 
 @contextmanager
-def reading(path: Path | None) -> Iterator[None]:
+def reading() -> Iterator[None]:
     """Turn what demuxers and decoders raise into CorruptFile, UnsupportedFormat or MediaError."""
-    named = path or STREAM
     try:
         yield
     except StampError:
@@ -174,20 +172,18 @@ def reading(path: Path | None) -> Iterator[None]:
         av.error.DecoderNotFoundError,
         av.error.PatchWelcomeError,
     ) as error:
-        raise refused(named, f"nothing here can decode it ({error.strerror})", "convert it first") from error
+        raise refused(f"nothing here can decode it ({error.strerror})", "convert it first") from error
     except (av.error.InvalidDataError, av.error.EOFError) as error:
-        raise damaged(named, f"it cannot be decoded ({error.strerror})") from error
+        raise damaged(f"it cannot be decoded ({error.strerror})") from error
     except MemoryError as error:
-        raise refused(named, "not enough memory to decode it", "scale it down first") from error
+        raise refused("not enough memory to decode it", "scale it down first") from error
     except OSError as error:
         # The file could be opened: this is how the Matroska demuxer says that something passes its end.
         if isinstance(error, av.error.FFmpegError) and error.errno == errno.EIO:
-            raise damaged(named, f"it cannot be read to its end ({error.strerror})") from error
-        reason = error.strerror or str(error)
-        message = f"{named}: cannot be read ({reason}); check the path and its permissions"
-        raise MediaError(message, path=path) from error
+            raise damaged(f"it cannot be read to its end ({error.strerror})") from error
+        raise unreadable(error) from error
     except av.error.FFmpegError as error:
-        raise damaged(named, f"it cannot be decoded ({error.strerror or error})") from error
+        raise damaged(f"it cannot be decoded ({error.strerror or error})") from error
 
 
 def main_video(container: InputContainer) -> VideoStream | None:
@@ -226,13 +222,12 @@ def examine(source: Source) -> Clip | None:
         stream = main_video(container)
         if stream is None:
             return None
-        named = path or STREAM
         if stream.width * stream.height > MAX_PIXELS:
-            raise refused(named, f"{stream.width}x{stream.height} pixels are too many", "scale it down first")
-        with reading(path):
+            raise refused(f"{stream.width}x{stream.height} pixels are too many", "scale it down first")
+        with reading():
             frame = _first_frame(container, stream)
         if frame is None:
-            raise damaged(named, "no frame of it can be decoded")
+            raise damaged("no frame of it can be decoded")
         clip = describe(container, stream, frame, path)
     if clip.muxer == "matroska" and doc_type(_head(source)) == b"webm":
         return replace(clip, muxer="webm")

@@ -74,7 +74,7 @@ def rewrite(
     """
     clip = plan.clip
     assert clip.path is not None
-    damage = Damage(clip.path, tolerant=plan.tolerant)
+    damage = Damage(tolerant=plan.tolerant)
     with opened(clip.path) as source:
         stream = cast(VideoStream, source.streams[clip.index])
         pictures = PictureTrack(stream, plan, edit, preview, damage)
@@ -90,10 +90,10 @@ def rewrite(
                 job.output.close()
             if isinstance(error, av.error.FFmpegError) and not isinstance(error, OSError):
                 what = f"it cannot be written again with all its tracks ({error.strerror})"
-                raise refused(clip.path, what, "leave out the unusual ones first") from error
+                raise refused(what, "leave out the unusual ones first") from error
             raise
-    if pictures.frames == 0:
-        raise damaged(clip.path, "no frame of it can be decoded")
+        if pictures.frames == 0:
+            raise damaged("no frame of it can be decoded")
     notes = [*job.notes, *damage.notes]
     if job.copied.moved:
         notes.append(f"{job.copied.moved} packets had the time of the one before them, and got the next")
@@ -200,7 +200,7 @@ class _Job:
             return copied_stream(self.output, stream, self.clip)
         except ValueError as error:
             what = f"{stream.type} track {stream.index}"
-            raise refused(self.path, f"{what} cannot be copied ({error})", "remove it first") from error
+            raise refused(f"{what} cannot be copied ({error})", "remove it first") from error
 
     def _copied_data(self, stream: Stream) -> Stream | None:
         titles = len(self.source.chapters())
@@ -219,7 +219,7 @@ class _Job:
 
     def _attach_picture(self, stream: Stream) -> None:
         """Matroska keeps covers as attachments, which FFmpeg shows as video of one packet."""
-        with opened(self.path) as again, reading(self.path):
+        with opened(self.path) as again, reading():
             packet = next(again.demux(again.streams[stream.index]), None)
             if packet is None or not packet.size:
                 return
@@ -232,7 +232,7 @@ class _Job:
         """All packets; at the end one without data for each stream."""
         packets = self.source.demux(self.inputs)
         while True:
-            with reading(self.path):
+            with reading():
                 packet = next(packets, None)
             if packet is None:
                 return

@@ -19,7 +19,7 @@ from av.video.stream import VideoStream
 
 from ...core.errors import UnsupportedFormat
 from ...formats.reading import refused
-from .clip import STREAM, Clip
+from .clip import Clip
 from .encoders import Encoder, configure
 
 # ISO BMFF: the characters by which the codec of the source is named, where a muxer takes more than one.
@@ -108,9 +108,8 @@ def open_encoder(video: VideoStream, clip: Clip, encoder: Encoder, *, global_hea
     try:
         context.open()
     except (av.error.FFmpegError, ValueError) as error:
-        path = clip.path or STREAM
         remedy = "leave out --crf and --preset, or choose another encoder with --codec"
-        raise refused(path, f"{encoder.name} does not take it ({error})", remedy) from error
+        raise refused(f"{encoder.name} does not take it ({error})", remedy) from error
     return stream
 
 
@@ -131,16 +130,16 @@ def _described(video: VideoStream, clip: Clip, encoder: Encoder) -> VideoStream:
     try:
         stream = av.open(io.BytesIO(), "w", format=clip.muxer).add_stream(encoder.name)  # type: ignore[assignment]
     except ValueError as error:
-        raise _no_place(clip, encoder.name) from error
+        raise _no_place(encoder.name) from error
     old, new = video.codec_context, stream.codec_context
     new.color_primaries, new.color_trc = old.color_primaries, old.color_trc
     new.colorspace, new.color_range = old.colorspace, old.color_range
     return stream
 
 
-def _no_place(clip: Clip, encoder: str) -> UnsupportedFormat:
+def _no_place(encoder: str) -> UnsupportedFormat:
     what = f"its container does not take {encoder}"
-    return refused(clip.path or STREAM, what, "choose another codec with --codec")
+    return refused(what, "choose another codec with --codec")
 
 
 def video_stream(output: OutputContainer, video: VideoStream, clip: Clip, coded: VideoStream) -> VideoStream:
@@ -155,7 +154,7 @@ def video_stream(output: OutputContainer, video: VideoStream, clip: Clip, coded:
         try:
             cast(OutputContainer, coded.container).start_encoding()  # fills in what the new one is made after
         except av.error.FFmpegError as error:
-            raise _no_place(clip, context.name) from error
+            raise _no_place(context.name) from error
         stream = output.add_stream_from_template(coded, opaque=True)
         stream.time_base = video.time_base
         if clip.display_matrix:

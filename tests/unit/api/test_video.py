@@ -9,8 +9,8 @@ import pytest
 
 import stamp
 from stamp.core.errors import CorruptFile, UnwritableFile
+from stamp.formats.reading import named
 from stamp.pipeline.notice import add_notice
-from stamp.storage.outputs import named
 from tests.media.matroska_files import Mkv
 from tests.media.mp4_files import Mp4, box
 

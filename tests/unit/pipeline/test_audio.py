@@ -290,7 +290,7 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
 def damaged(path: Path, kept: Callable[[bytes], bytes]) -> Path:
     """The file with a run of its bytes replaced, a third of the way in."""
     data = bytearray(path.read_bytes())
-    part = slice(len(data) // 3, len(data) // 3 + 3_000)
+    part = slice(len(data) // 3, len(data) // 3 + 6_000)
     data[part] = kept(bytes(data[part]))
     path.write_bytes(data)
     return path

@@ -130,7 +130,7 @@ def test_flac_metadata_is_kept_and_its_checks_fit(bits: int, tmp_path: Path) -> 
     assert softer(path, target) == []
     after = target.read_bytes()
     assert after.startswith(prefix + b"fLaC")
-    header = flac._header(after, target)
+    header = flac._header(after)
     kinds = [kind for kind, _ in header.blocks]
     assert kinds[:4] == [0, 3, 2, 6]
     assert header.blocks[2][1] == b"testABCD"

@@ -64,7 +64,7 @@ def rewritten(path: Path, target: Path, muxer: str) -> Samples:
     transform = Later()
     with av.open(str(path)) as source, av.open(str(target), "w", format=muxer) as output:
         video = output.add_stream_from_template(source.streams.video[0])
-        track = SoundTrack(path, source.streams.audio[0], output, transform)
+        track = SoundTrack(source.streams.audio[0], output, transform)
         for packet in source.demux():
             if not packet.size:
                 continue
@@ -155,6 +155,6 @@ def test_a_codec_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     path = audio_files.made(tmp_path, "ogg-vorbis")
     with av.open(str(path)) as source, av.open(str(tmp_path / "out.mkv"), "w", format="matroska") as output:
         with pytest.raises(UnsupportedFormat, match="sound in vorbis cannot be marked; convert"):
-            SoundTrack(path, source.streams.audio[0], output, Later())
+            SoundTrack(source.streams.audio[0], output, Later())
         output.add_stream_from_template(source.streams.audio[0])
         output.start_encoding()

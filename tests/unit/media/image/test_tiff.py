@@ -299,5 +299,5 @@ def test_damage_is_told(tmp_path: Path) -> None:
         b"II+\0\x08\0\0\0" + b"\xff" * 8,
     ):
         (tmp_path / "b.tif").write_bytes(damaged)
-        with pytest.raises(CorruptFile, match=r"b\.tif"):
+        with pytest.raises(CorruptFile, match="damaged, "):
             encode_picture(read_picture(tmp_path / "b.tif"), scene(3, False))
