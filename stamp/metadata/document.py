@@ -1,8 +1,8 @@
 """A file and the rights notice in it: read, written, removed, undone.
 
-A file is given whole: as bytes, or as a `Source` that reads it a slice at a time. Containers in
-`containers.STREAMED` are read that way whatever their size, the others are loaded. Nothing here opens a file;
-writing safely is the business of the caller.
+A file is given whole: as bytes, or as a `Source` that reads it a slice at a time. Files are read that way
+whatever their size, those of containers in `containers.LOADED` aside. Nothing here opens a file; writing
+safely is the business of the caller.
 """
 
 from __future__ import annotations
@@ -79,8 +79,7 @@ class Document:
             )
         self.name = found.name
         self.container = containers.load(found.name)
-        is_taken = isinstance(data, bytes) or found.name in containers.STREAMED
-        self.data = data if is_taken else data[0 : len(data)]
+        self.data = data[0 : len(data)] if found.name in containers.LOADED else data
         self._values: dict[str, tuple[bytes, dict[str, Value]]] = {}
 
     @cached_property

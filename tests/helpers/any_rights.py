@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from hypothesis import strategies as st
 
 from stamp.core.rights import DATA_MINING, Party, Rights
 from stamp.core.vocabulary import DIGITAL_SOURCE_TYPES
 from stamp.metadata import containers
-from stamp.metadata.mapping.fields import coverage
+from stamp.metadata.mapping.fields import FIELDS, coverage
 
 FORBIDDEN = "".join(map(chr, [*range(0x20), *range(0x7F, 0xA0), 0xFFFE, 0xFFFF]))
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters=FORBIDDEN), max_size=60).map(
@@ -55,25 +56,31 @@ def with_slot(rights: Rights, container: str) -> Rights:
 
 
 LICENSOR = party(name=TEXT, url=URL, email=EMAIL, id=TEXT)
+NO_PLAIN_TEXT: dict[str, st.SearchStrategy[Any]] = {
+    "creators": NAMES,
+    "usage_terms": optional(LINES),
+    "web_statement": optional(URL),
+    "marked": st.none() | st.booleans(),
+    "licensor_url": optional(URL),
+    "data_mining": optional(st.sampled_from(DATA_MINING)),
+    "identifier": optional(st.from_regex("[0-9a-f]{16}", fullmatch=True)),
+    "copyright_owners": st.lists(party(name=TEXT, id=TEXT), max_size=3),
+    "other_constraints": optional(LINES),
+    "digital_source_type": optional(st.sampled_from(DIGITAL_SOURCE_TYPES)),
+    "creator_contact": st.none() | party(email=EMAIL, url=URL),
+    "isrc": optional(st.just("USRC17607839")),
+    "iswc": optional(st.just("T0345246801")),
+    "upc": optional(st.just("036000291452")),
+}
+"""What the fields hold that are more than a text."""
+LATER = ("licensors", "copyright_notice_translations", "usage_terms_translations")
+"""Fields that `some_rights` fills with others in view."""
 PLAIN_RIGHTS = st.builds(
     Rights,
-    copyright_notice=optional(TEXT),
-    creators=NAMES,
-    credit_line=optional(TEXT),
-    source=optional(TEXT),
-    usage_terms=optional(LINES),
-    web_statement=optional(URL),
-    marked=st.none() | st.booleans(),
-    licensor_url=optional(URL),
-    data_mining=optional(st.sampled_from(DATA_MINING)),
-    identifier=optional(st.from_regex("[0-9a-f]{16}", fullmatch=True)),
-    copyright_owners=st.lists(party(name=TEXT, id=TEXT), max_size=3),
-    other_constraints=optional(LINES),
-    digital_source_type=optional(st.sampled_from(DIGITAL_SOURCE_TYPES)),
-    creator_contact=st.none() | party(email=EMAIL, url=URL),
-    editor_notice=optional(TEXT),
-    isrc=optional(st.just("USRC17607839")),
-    iswc=optional(st.just("T0345246801")),
-    upc=optional(st.just("036000291452")),
+    **{
+        field.name: NO_PLAIN_TEXT.get(field.name, optional(TEXT))
+        for field in FIELDS
+        if field.name not in LATER
+    },
 )
 RIGHTS = some_rights()

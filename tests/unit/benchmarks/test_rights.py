@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks import readers, tags
+from benchmarks import readers, readme, tags
 from benchmarks.common import runner
 from stamp.metadata.mapping.fields import FIELDS
 
@@ -39,8 +39,7 @@ def test_the_table_of_readers() -> None:
 
 
 def test_the_table_of_places_is_that_of_the_code() -> None:
-    document = {field.name: readers._homes(field) for field in FIELDS}
-    text = readers.homes(document)
+    text = readme.homes()
     assert text.count("\n") == len(FIELDS) + 2
     assert "| `editor_notice` | EXIF: Copyright (0x8298), editor's part |" in text
 
@@ -55,6 +54,5 @@ def test_the_table_of_times() -> None:
     assert "| JPEG (56 kB) | 2.0 (1.0) | exiftool | 2.0 (1.0) | 1.5 (1.2) |" in text
 
 
-def test_places_and_readers_have_results() -> None:
-    for name in ("readers", "homes"):
-        assert json.loads((runner.RESULTS / f"{name}.json").read_text("utf-8"))
+def test_readers_have_results() -> None:
+    assert json.loads((runner.RESULTS / "readers.json").read_text("utf-8"))

@@ -39,6 +39,8 @@ FULL = Rights(
 
 
 def test_round_trip_through_a_dict() -> None:
+    unset = [field.name for field in dataclasses.fields(Rights) if field.name not in FULL.values()]
+    assert not unset, "give a new field a value in FULL"
     assert Rights.from_dict(FULL.to_dict()) == FULL
     assert Rights().to_dict() == {}
 

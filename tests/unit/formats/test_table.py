@@ -24,6 +24,7 @@ from stamp.media.audio.opening import open_song
 from stamp.media.image.opening import read_luma, read_picture
 from stamp.metadata import containers
 from stamp.metadata.document import Document
+from stamp.storage.large import open_large
 from tests.media.small_files import sample
 
 RIGHTS = Rights(copyright_notice="© 2026 Zoë")
@@ -235,9 +236,19 @@ def test_a_record_is_whole(name: str) -> None:
     assert not (each.kind == "image" and each.marked and not each.reader)
 
 
+@pytest.mark.parametrize("name", NOTICES)
+def test_a_file_on_the_disk_gets_the_notice_that_its_bytes_get(name: str, tmp_path: Path) -> None:
+    expected = Document(sample(name)).with_rights(RIGHTS).data
+    (path := tmp_path / "file").write_bytes(sample(name))
+    with open_large(path) as file:
+        written = Document(file).with_rights(RIGHTS).data
+        assert isinstance(written, bytes) == (name in containers.LOADED)
+        assert written[0 : len(written)] == expected[0 : len(expected)]
+
+
 def test_the_modules_and_the_table_have_the_same_formats() -> None:
     assert sorted(name for name in FORMATS if FORMATS[name].notice) == list(NOTICES)
-    assert set(NOTICES) >= containers.STREAMED
+    assert set(NOTICES) >= containers.LOADED
     folder = Path(containers.__file__).parent
     modules = {path.stem for path in folder.glob("*.py") if "\ndef extract(" in path.read_text("utf-8")}
     families = {"movie": {"mp4", "quicktime", "threegp"}}

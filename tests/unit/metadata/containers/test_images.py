@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import struct
 import tracemalloc
 import zlib
@@ -14,6 +15,7 @@ from PIL import Image
 
 from stamp.core.errors import CorruptFile, UnsupportedFormat
 from stamp.core.rights import NO_AI_TERMS, Rights
+from stamp.formats import table
 from stamp.formats.png import packed
 from stamp.metadata.containers import jpeg, mpf, png, rawprofile, tiff, webp
 from stamp.metadata.document import Document
@@ -121,9 +123,10 @@ def test_truncated_files_are_refused(name: str) -> None:
 
 
 def test_other_files_are_refused_with_the_names_of_those_handled() -> None:
+    handled = ", ".join(table.FORMATS[name].title for name in table.NOTICES)
     for data in (b"", b"hello", b"\x89PNG", b"RIFF\0\0\0\0AVI "):
         assert documents.identify(data) is None
-        with pytest.raises(UnsupportedFormat, match=r"AIFF, FLAC, GIF, .*, WAV, WebP"):
+        with pytest.raises(UnsupportedFormat, match=re.escape(handled)):
             documents.read_rights(data)
 
 

@@ -9,8 +9,9 @@ import pytest
 from stamp.core.rights import Rights
 from stamp.formats.table import NOTICES
 from stamp.metadata import containers
+from stamp.metadata.mapping.columns.images import XMP_NAMESPACES
 from stamp.metadata.mapping.fields import COLUMNS, FIELDS, STORES, coverage
-from stamp.metadata.mapping.slots import Slot
+from stamp.metadata.mapping.slots import Slot, XmpProperty
 
 
 def test_the_table_has_the_fields_of_the_record() -> None:
@@ -49,6 +50,12 @@ def test_formats_says_something_of_every_field(container: str) -> None:
         assert row["homes"] or row["absent"]
         named = [key for key in stores if STORES[key] in row["homes"] or STORES[key] in row["absent"]]
         assert named == list(stores)
+
+
+@pytest.mark.parametrize("slot", COLUMNS["xmp"].slots.values(), ids=str)
+def test_each_property_is_in_a_known_namespace(slot: Slot) -> None:
+    assert isinstance(slot, XmpProperty)
+    assert slot.prefix in XMP_NAMESPACES
 
 
 def test_coverage_spells_out_slots() -> None:

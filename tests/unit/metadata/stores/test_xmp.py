@@ -9,6 +9,7 @@ import pytest
 
 from stamp.core.errors import CorruptFile
 from stamp.core.party import Party
+from stamp.metadata.mapping.fields import COLUMNS
 from stamp.metadata.stores import xmp
 
 RDF = 'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
@@ -53,6 +54,7 @@ def about(namespaces: str, body: str) -> str:
 
 
 def test_a_new_packet_holds_everything_and_is_left_alone_afterwards() -> None:
+    assert EVERYTHING.keys() == COLUMNS["xmp"].slots.keys(), "give a new field a value in EVERYTHING"
     new = xmp.write(None, EVERYTHING)
     assert xmp.read(new) == EVERYTHING
     assert xmp.write(new, EVERYTHING) is new
