@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         MissingDependency,
         OutputError,
         PayloadError,
+        RightsConflict,
         RightsError,
         StampError,
         UnsupportedFormat,
@@ -43,7 +44,7 @@ _HOMES = {
     "pipeline.audit": "AuditReport audit_rights",
     "core.errors": (
         "CorruptFile HostError InternalError KeyFileError MediaError MissingDependency OutputError "
-        "PayloadError RightsError StampError UnsupportedFormat UnwritableFile"
+        "PayloadError RightsConflict RightsError StampError UnsupportedFormat UnwritableFile"
     ),
     "pipeline.files": "detect_file embed_file",
     "core.party": "Party",
@@ -77,6 +78,7 @@ __all__ = [
     "Party",
     "PayloadError",
     "Rights",
+    "RightsConflict",
     "RightsError",
     "RightsReport",
     "StampError",
