@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         MissingDependency,
         OutputError,
         PayloadError,
+        RightsConflict,
         RightsError,
         StampError,
         UnsupportedFormat,
@@ -44,7 +45,7 @@ _HOMES = {
     "pipeline.audit": "AuditReport audit_rights",
     "core.errors": (
         "CorruptFile HostError InternalError KeyFileError MediaError MissingDependency OutputError "
-        "PayloadError RightsError StampError UnsupportedFormat UnwritableFile"
+        "PayloadError RightsConflict RightsError StampError UnsupportedFormat UnwritableFile"
     ),
     "pipeline.files": "detect_file embed_file",
     "core.limits": "StampLimits limited",
@@ -79,6 +80,7 @@ __all__ = [
     "Party",
     "PayloadError",
     "Rights",
+    "RightsConflict",
     "RightsError",
     "RightsReport",
     "StampError",

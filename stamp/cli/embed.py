@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from ..core.limits import StampLimits
+from ..core.options import NoticeOptions
 from ..core.reports import EmbedReport, RightsReport
-from ..core.rights import Rights
+from ..jobs.config import Defaults
 from ..jobs.keys import KeyFile, find_key, find_or_make_key
 from ..jobs.tasks import EmbedTask, NoticeTask
 from . import options
@@ -22,6 +23,7 @@ from .screen import Screen
     force="Overwrite outputs that exist, and mark clips even if something in them cannot be kept."
 )
 @options.notice
+@options.replace_rights
 @options.mark
 @options.clips
 @options.jobs
@@ -34,6 +36,7 @@ def command(
     sources: tuple[str, ...],
     results: options.Results,
     notice: options.Notice,
+    replace_rights: bool,
     mark: options.Mark,
     clips: options.Clips,
     jobs: int,
@@ -50,26 +53,32 @@ def command(
     above it, or in your config folder.
     """
     results.check()
-    _check(notice, mark)
-    rights = _rights(screen, notice, mark)
+    _check(notice, mark, replace_rights)
+    found = _rights(screen, notice, mark)
+    rights = found.rights if found else None
     key, former = _keys(screen, mark, resume)
-    common = {"overwrite": results.force, "in_place": results.in_place, "resume": resume}
-    receipt = results.receipt is not None
+    allowed = NoticeOptions(replace_rights, found.mine if found else ())
+    common = {
+        "overwrite": results.force,
+        "in_place": results.in_place,
+        "resume": resume,
+        "receipt": results.receipt is not None,
+    }
     task: EmbedTask | NoticeTask
     if key is not None:
         encoding = clips.embed_options(lossy=results.force)
         task = EmbedTask(
-            key, mark.payload, rights, mark.strength, encoding, receipt=receipt, former=former, **common
+            key, mark.payload, rights, mark.strength, encoding, former=former, notice=allowed, **common
         )
     else:
         assert rights is not None
-        task = NoticeTask(rights, receipt=receipt, **common)
+        task = NoticeTask(rights, notice=allowed, **common)
     return run_writing(screen, "embed", task, sources, results, jobs, describe, resume=resume, limits=limits)
 
 
-def _check(notice: options.Notice, mark: options.Mark) -> None:
+def _check(notice: options.Notice, mark: options.Mark, replace_rights: bool) -> None:
     """Raise UsageError where options contradict each other."""
-    given = notice.rights().values() or notice.no_ai or notice.rights_file
+    given = notice.rights().values() or notice.no_ai or notice.rights_file or replace_rights
     if mark.no_metadata and given:
         raise click.UsageError("--no-metadata excludes the options that write a rights notice")
     if mark.no_watermark and mark.payload:
@@ -78,13 +87,13 @@ def _check(notice: options.Notice, mark: options.Mark) -> None:
         raise click.UsageError("nothing to do: --no-watermark and --no-metadata exclude each other")
 
 
-def _rights(screen: Screen, notice: options.Notice, mark: options.Mark) -> Rights | None:
-    """The notice that is to be written; None for none."""
+def _rights(screen: Screen, notice: options.Notice, mark: options.Mark) -> Defaults | None:
+    """The notice that is to be written, and the user's names; None for no notice."""
     if mark.no_metadata:
         return None
-    rights = notice.gather()
-    if rights.values():
-        return rights
+    found = notice.gather()
+    if found.rights.values():
+        return found
     if mark.no_watermark:
         raise click.UsageError("no rights to write: give --copyright, --rights FILE, or a stamp.toml")
     screen.say("stamp: no rights notice to write: give --copyright, --rights FILE, or a stamp.toml")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, fields
+from datetime import date
 from functools import wraps
 from typing import Any, cast
 
@@ -17,7 +18,7 @@ from ..core.errors import RightsError
 from ..core.limits import StampLimits
 from ..core.options import CODECS, PLATFORMS, EmbedOptions
 from ..core.rights import Rights
-from ..jobs.config import gather_rights
+from ..jobs.config import Defaults, gather_defaults
 from .help import CLIPS, OUTPUT, RESULTS, RIGHTS, RUN, WATERMARK, Decorator, Function, option
 from .screen import Screen
 
@@ -210,7 +211,7 @@ class Notice:
         """Return what the options say, without the file and --no-ai. Raises UsageError where one has no such
         value."""
         try:
-            return Rights(
+            rights = Rights(
                 copyright_notice=self.copyright_notice,
                 creators=self.creators,
                 credit_line=self.credit_line,
@@ -218,13 +219,15 @@ class Notice:
                 usage_terms=self.usage_terms,
                 licensor_url=self.licensor_url,
             )
+            rights.filled(date.today().year)  # a slip is found before any file is worked on
+            return rights
         except RightsError as error:
             raise click.UsageError(str(error)) from error
 
-    def gather(self) -> Rights:
+    def gather(self) -> Defaults:
         """Return what the options, the file and stamp.toml say. Raises UsageError, RightsError."""
         rights = self.rights()
-        return gather_rights(rights.without_ai() if self.no_ai else rights, self.rights_file)
+        return gather_defaults(rights.without_ai() if self.no_ai else rights, self.rights_file)
 
 
 notice = _as_one(
@@ -320,6 +323,14 @@ class Clips:
     def embed_options(self, *, lossy: bool) -> EmbedOptions:
         """Return the options of `embed_file`."""
         return EmbedOptions(self.codec, self.crf, self.preset, self.platform, lossy=lossy, audio=self.audio)
+
+
+replace_rights = option(
+    RIGHTS,
+    "--replace-rights",
+    is_flag=True,
+    help="Replace what files say of other creators or holders of rights; without it they are refused.",
+)
 
 
 clips = _as_one(

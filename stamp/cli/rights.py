@@ -46,7 +46,7 @@ def remove(
     alone, and its structure is kept under -o DIR. The sources are never changed, unless with --in-place.
     """
     results.check()
-    rights = notice.gather()
+    rights = notice.gather().rights
     if not rights.values():
         raise click.UsageError("no rights to remove: give --copyright, --rights FILE, or a stamp.toml")
     overwrite = results.force or results.in_place

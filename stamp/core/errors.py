@@ -5,6 +5,7 @@
     ├── PayloadError (ValueError)          a payload is not 64 bits
     ├── HostError (ValueError)             a host that cannot carry the mark: too small, flat, clipped
     ├── RightsError (ValueError)           a rights field that no standard allows, or a wrong file of defaults
+    │   └── RightsConflict (`.path`)       a file names somebody else; `.found` says whom, and where
     ├── OutputError (FileExistsError)      an output that is there already, or is the input itself
     ├── MissingDependency (ImportError)    an optional package is not installed; `.extra` names the extra
     ├── InternalError (RuntimeError)       a mistake of this package, to be reported
@@ -21,6 +22,8 @@ A message names the file or the value and says what to do. What reads bytes or p
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from types import MappingProxyType
 
 
 class StampError(Exception):
@@ -49,6 +52,23 @@ class HostError(StampError, ValueError):
 
 class RightsError(StampError, ValueError):
     """A rights field or a file of rights defaults is invalid."""
+
+
+class RightsConflict(RightsError):
+    """A file names another creator or copyright holder, whom the notice would have replaced.
+
+    path : the file. found : store -> field -> the value that would have been lost.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str | os.PathLike[str] | None = None,
+        found: Mapping[str, Mapping[str, object]] = MappingProxyType({}),
+    ) -> None:
+        super().__init__(message)
+        self.path, self.found = path, found
 
 
 class OutputError(StampError, FileExistsError):

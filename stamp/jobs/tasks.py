@@ -7,14 +7,13 @@ secret. Calling it with a `Job` does the work and returns the report.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
 from ..core.errors import CorruptFile, OutputError, UnsupportedFormat
 from ..core.key import Key
-from ..core.options import EmbedOptions
+from ..core.options import EmbedOptions, NoticeOptions
 from ..core.reports import DetectReport, EmbedReport, Failure, Mark, RemovalReport, RightsReport
 from ..core.rights import Rights
 from ..pipeline.audit import AuditReport
@@ -27,6 +26,7 @@ from ..pipeline.files import (
     remove_rights,
     write_rights,
 )
+from ..pipeline.notice import check_owners, write_notice
 from ..pipeline.receipts import Receipts, receipt, snapshot
 from ..pipeline.removals import undo_rights
 from .keys import KeyFile
@@ -48,6 +48,7 @@ class EmbedTask:
     key : what it is marked with. former : other keys whose marks `resume` takes for done.
     payload : 8 bytes; drawn at random for each file where None.
     rights : the notice, which may say `{year}`; None leaves the metadata as it is.
+    notice : what may be done to a notice that is there already.
     strength, options : see `embed_file`.
     overwrite : allow outputs to exist. in_place : the outputs are the sources.
     resume : leave outputs alone that carry the mark and the notice.
@@ -64,6 +65,7 @@ class EmbedTask:
     resume: bool = False
     receipt: bool = False
     former: tuple[KeyFile, ...] = ()
+    notice: NoticeOptions = field(default_factory=NoticeOptions)
 
     def __call__(self, job: Job) -> EmbedReport:
         return _with_receipt(self._embed, job) if self.receipt else self._embed(job, _output(job))
@@ -88,7 +90,8 @@ class EmbedTask:
             output,
             self.payload or (found and found[0]),
             key=key,
-            rights=self.rights and self.rights.for_writing(date.today().year),
+            notice=self.notice,
+            rights=self.rights and self.rights.claimed(),
             strength=self.strength,
             overwrite=overwrite,
             options=self.options,
@@ -125,7 +128,10 @@ class EmbedTask:
         if not lacking:
             return EmbedReport(job.path, output, payload, resumed=True)
         _refuse_unless(overwrite, output, f"has another notice, or none: {', '.join(lacking)}")
-        report = write_rights(output, output, rights, overwrite=True)
+        # The notice of an output is ours, or the source's.
+        check_owners(job.path, rights, self.notice)
+        allowed = replace(self.notice, replace_rights=True)
+        report = write_notice(output, output, rights, overwrite=True, options=allowed)
         return EmbedReport(job.path, output, payload, metadata=report, notes=report.notes)
 
 
@@ -138,6 +144,7 @@ class NoticeTask:
     in_place: bool = False
     resume: bool = False
     receipt: bool = False
+    notice: NoticeOptions = field(default_factory=NoticeOptions)
 
     def __call__(self, job: Job) -> EmbedReport:
         return _with_receipt(self._write, job) if self.receipt else self._write(job, _output(job))
@@ -154,8 +161,8 @@ class NoticeTask:
                 overwrite = True  # see EmbedTask
             except UnsupportedFormat as error:
                 _refuse_unless(overwrite, output, f"is no work that can be read ({error})")
-        rights = self.rights.for_writing(date.today().year)
-        report = write_rights(job.path, output, rights, overwrite=overwrite)
+        rights = self.rights.claimed()
+        report = write_rights(job.path, output, rights, overwrite=overwrite, options=self.notice)
         return EmbedReport(job.path, output, metadata=report, notes=report.notes)
 
 

@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -38,7 +39,7 @@ from ..formats.table import Kind
 from ..storage.outputs import check_output
 from . import stages
 from .audit import AuditReport, audit_rights
-from .notice import read_rights, write_rights
+from .notice import check_owners, read_rights, write_notice, write_rights
 from .removals import remove_rights
 from .request import EmbedRequest
 from .work import Medium
@@ -89,8 +90,8 @@ def embed_file(
     ----------
     payload : 8 bytes; drawn at random where None.
     key : may be None only with `watermark=False`.
-    rights : the notice; None leaves the metadata as it is. With a watermark, its payload is added as
-        `identifier`.
+    rights : the notice, in which `{year}` is this year; None leaves the metadata as it is. With a watermark,
+        its payload is added as `identifier`.
     notice : what may be done to a notice that is there already.
     strength : 1 is the default, invisible strength; more is more robust and less faithful.
     overwrite : allow `dst` to exist, and to be `src` itself.
@@ -101,7 +102,8 @@ def embed_file(
     ------
     PayloadError, KeyFileError : the payload is not 8 bytes; a watermark without a key.
     ValueError : `strength` is not above 0 and finite.
-    RightsError : neither a watermark nor a notice was asked for.
+    RightsError : neither a watermark nor a notice was asked for, or a text has another word in braces.
+    RightsConflict : `src` names another creator or copyright holder, who would be replaced.
     OutputError : `dst` exists, and `overwrite` is False; or its name ends like that of another kind of file.
     UnsupportedFormat, CorruptFile, MediaError : `src` cannot be read.
     HostError : the work cannot carry a mark that can be read back.
@@ -113,7 +115,7 @@ def embed_file(
     if not watermark:
         if rights is None:
             raise RightsError("nothing to write: neither a watermark nor a rights notice was asked for")
-        written = write_rights(src, dst, rights, overwrite=overwrite, options=notice)
+        written = write_notice(src, dst, rights, overwrite=overwrite, options=notice)
         return EmbedReport(src, dst, metadata=written, notes=written.notes)
 
     if key is None:
@@ -122,6 +124,9 @@ def embed_file(
     payload = _checked_payload(os.urandom(8) if payload is None else payload)
     if not 0 < strength < math.inf:
         raise ValueError(f"the strength of a mark that can be read is above 0 and finite, not {strength}")
+    notice = notice or NoticeOptions()
+    if rights:
+        check_owners(src, rights, notice)
     earlier = _identifier(src)
     request = EmbedRequest(
         src=src,
@@ -129,7 +134,7 @@ def embed_file(
         payload=payload,
         key=key,
         rights=replace(rights, identifier=payload.hex()) if rights else None,
-        notice=notice or NoticeOptions(),
+        notice=notice,
         strength=strength,
         overwrite=overwrite,
         options=options or EmbedOptions(),
@@ -141,12 +146,12 @@ def embed_file(
 
 
 def _checked_rights(rights: object) -> Rights | None:
-    """The rights; None where they say nothing."""
+    """The rights as they are written; None where they say nothing."""
     if rights is not None and not isinstance(rights, Rights):
         raise RightsError(
             f"the rights are a Rights, not {rights!r}; make one with Rights(copyright_notice=...)"
         )
-    return rights if rights and rights.values() else None
+    return rights.filled(date.today().year) if rights and rights.values() else None
 
 
 def _checked_payload(payload: object) -> bytes:

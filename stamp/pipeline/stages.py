@@ -86,7 +86,7 @@ def encode(passage: Passage) -> None:
 def notice(passage: Passage) -> None:
     """Splice the rights notice into the draft; it is read back, and the essence compared, there."""
     if passage.request.rights:
-        passage.metadata = add_notice(passage.draft, passage.request.rights)
+        passage.metadata = add_notice(passage.draft, passage.request.rights, passage.request.notice)
 
 
 def verify(passage: Passage) -> None:

@@ -23,6 +23,8 @@ GIVEN = Rights(
     copyright_notice="© {year} Zoë", creators=("Zoë",), licensors=(Party(name="A", email="a@b.example"),)
 )
 
+REPLACING = stamp.NoticeOptions(replace_rights=True)
+
 
 @pytest.fixture
 def plain(tmp_path: Path) -> Path:
@@ -168,7 +170,7 @@ def test_undo_brings_back_what_was_overwritten_store_by_store(noticed: Path, tmp
         licensors=(Party(name="L", url="https://example.com/"), Party(name="M")),
         creator_contact=Party(email="b@c.example"),
     )
-    stamp.write_rights(noticed, tmp_path / "new.jpg", new)
+    stamp.write_rights(noticed, tmp_path / "new.jpg", new, options=REPLACING)
     changes = receipt(before, snapshot(tmp_path / "new.jpg"))["changes"]
     report = undo_rights(tmp_path / "new.jpg", tmp_path / "old.jpg", json.loads(json.dumps(changes)))
     assert snapshot(tmp_path / "old.jpg").values == before.values
@@ -179,9 +181,10 @@ def test_undo_brings_back_what_was_overwritten_store_by_store(noticed: Path, tmp
 
 def test_undo_leaves_what_somebody_has_changed_since(plain: Path, noticed: Path, tmp_path: Path) -> None:
     changes = receipt(snapshot(plain), snapshot(noticed))["changes"]
-    stamp.write_rights(noticed, noticed, Rights(copyright_notice="Later"), overwrite=True)
+    later = Rights(copyright_notice="Later")
+    stamp.write_rights(noticed, noticed, later, overwrite=True, options=REPLACING)
     report = undo_rights(noticed, tmp_path / "out.jpg", changes)
-    assert report.rights == Rights(copyright_notice="Later")
+    assert report.rights == later
     assert report.unchanged == ("copyright_notice",)
 
 

@@ -100,3 +100,11 @@ def test_selftest(
     assert result.code == code
     assert ("FAILED" in result.out) == any(not passed for _, passed, _ in results)
     assert [entry["passed"] for entry in stamp("selftest", "--json").entries] == [p for _, p, _ in results]
+
+
+@pytest.mark.slow
+def test_the_notice_of_somebody_else_stays(stamp: Runner, photo: Path, key_file: Path) -> None:
+    assert stamp("embed", photo, "--in-place", "--no-watermark", "--copyright", "© Bob Ross").code == 0
+    result = stamp("demo", photo)
+    assert (result.code, "names somebody else" in result.err) == (0, True)
+    assert "Bob Ross" in stamp("show", "photo.stamped.jpg").out

@@ -104,7 +104,7 @@ def test_undo_by_receipt(stamp: Runner, photo: Path) -> None:
     old = noticed(stamp, photo)
     before = stamp("show", old, "--json").entries[0]["values"]
     receipt = photo.with_name("r.json")
-    new = ("--copyright", "Overwritten", "--credit", "Credit", "--no-watermark")
+    new = ("--copyright", "Overwritten", "--replace-rights", "--credit", "Credit", "--no-watermark")
     assert stamp("embed", "--in-place", old, *new, "--receipt", receipt).code == 0
     undone = stamp("rights", "undo", receipt, old, "--in-place")
     assert (undone.code, "wrote copyright_notice  took out credit_line" in undone.out) == (0, True)
@@ -199,7 +199,7 @@ def test_undo_tells_copies_of_different_origin_apart(stamp: Runner, photo: Path)
     bare, credited = Path("bare.jpg"), Path("credited.jpg")
     bare.write_bytes(photo.read_bytes())
     assert stamp("embed", photo, "-o", credited, "--no-watermark", "--credit", "Former").code == 0
-    new = ("--in-place", "--no-watermark", "--credit", "Credit", "--receipt", "r.json")
+    new = ("--in-place", "--no-watermark", "--credit", "Credit", "--replace-rights", "--receipt", "r.json")
     assert stamp("embed", bare, credited, *new).code == 0
     assert bare.read_bytes() == credited.read_bytes()
     copy = Path("copy.jpg")
@@ -228,7 +228,8 @@ def test_undo_brings_back_every_text_of_a_marked_picture(stamp: Runner, photo: P
     texts = [pngtext.encode("Copyright", text) for text in ("© one", "two")]
     path.write_bytes(png.splice(path.read_bytes(), {"text": b"".join(texts)}))
     marked = path.with_name("photo.stamped.png")
-    assert stamp("embed", path, "--copyright", "New", "--receipt", "r.json").code == 0
+    options = ("--copyright", "New", "--replace-rights", "--receipt", "r.json")
+    assert stamp("embed", path, *options).code == 0
     assert texts[1] not in marked.read_bytes()
     assert stamp("rights", "undo", "r.json", marked, "--in-place").code == 0
     assert b"".join(texts) in marked.read_bytes()

@@ -14,7 +14,7 @@ import pytest
 from stamp.core.errors import KeyFileError, RightsError
 from stamp.core.key import Key
 from stamp.core.rights import Rights
-from stamp.jobs.config import find_config, load_rights, resolve_rights
+from stamp.jobs.config import find_config, gather_defaults, load_defaults
 from stamp.jobs.keys import KeyFile, find_key, find_or_make_key, load_key, load_or_make_key
 
 
@@ -139,8 +139,9 @@ def test_layers_and_the_year(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     Path("job.toml").write_text('creator = "J"\nusage-terms = "job"\n', encoding="utf-8")
-    rights = resolve_rights(Rights(usage_terms="given {year}"), "job.toml")
     year = date.today().year
+    given = Rights(usage_terms="given {year}")
+    rights = gather_defaults(given, "job.toml").rights.for_writing(year)
     assert rights == Rights(
         copyright_notice=f"© {year} D",
         creators=("J",),
@@ -165,7 +166,7 @@ def test_layers_and_the_year(tmp_path: Path) -> None:
 def test_a_wrong_file_is_named_with_what_is_wrong(text: str, complaint: str) -> None:
     Path("wrong.toml").write_bytes(text.encode("latin-1"))
     with pytest.raises(RightsError, match=complaint) as caught:
-        load_rights("wrong.toml")
+        load_defaults("wrong.toml")
     assert str(caught.value).startswith("wrong.toml: ")
 
 
@@ -183,10 +184,10 @@ def test_a_wrong_file_is_named_with_what_is_wrong(text: str, complaint: str) -> 
 def test_the_line_is_told(text: str, complaint: str) -> None:
     Path("wrong.toml").write_text(text)
     with pytest.raises(RightsError) as caught:
-        load_rights("wrong.toml")
+        load_defaults("wrong.toml")
     assert complaint in str(caught.value)
 
 
 def test_a_file_with_a_byte_order_mark() -> None:
     Path("notepad.toml").write_bytes('\ufeffcredit = "Ä"\n'.encode())
-    assert load_rights("notepad.toml") == Rights(credit_line="Ä")
+    assert load_defaults("notepad.toml").rights == Rights(credit_line="Ä")
