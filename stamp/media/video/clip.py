@@ -21,6 +21,7 @@ from av.video.stream import VideoStream
 from ...core.errors import CorruptFile, StampError
 from ...formats.ebml import SEGMENT, doc_type, element
 from ...formats.reading import MAX_PIXELS, damaged, named, refused, regular_file, unreadable
+from ...formats.table import FORMATS
 from ..tolerance import AS_THEY_ARE
 from .hdr import Static, side_data, static_metadata
 from .luma import Turn, has_luma_plane, turn_of
@@ -28,7 +29,9 @@ from .timing import fraction
 
 Source = str | os.PathLike[str] | BinaryIO
 
-_DEMUXERS = "mov,matroska,avi,mpegts,flv,mpeg,asf,ogg,mxf"
+_DEMUXERS = ",".join(
+    sorted({each.demuxer for each in FORMATS.values() if each.demuxer and "video" in each.kinds})
+)
 PICTURES = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 _DOLBY_VISION_TAGS = {"dvh1", "dvhe", "dvav", "dva1", "dav1", "dvc1"}
 _FULL_RANGE = 2  # AVCOL_RANGE_JPEG
