@@ -29,8 +29,8 @@ def _opened(path: Path) -> Song:
         if found.reader:
             module = import_module(f".{found.reader}", __package__)
             return cast(Callable[[Path], Song], getattr(module, f"open_{found.reader}"))(path)
-        if found.decoder:
+        if found.demuxer:
             from .decode import read_only
 
-            return read_only(path, found.title, found.decoder)
+            return read_only(path, found.title, found.demuxer)
     raise refused("not a kind of sound that is known here", "convert it to FLAC or WAV")

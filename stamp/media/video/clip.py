@@ -22,6 +22,7 @@ from ...core.errors import CorruptFile, StampError
 from ...core.limits import check_pixels
 from ...formats.ebml import SEGMENT, doc_type, element
 from ...formats.reading import damaged, named, refused, regular_file, unreadable
+from ...formats.table import FORMATS
 from ..tolerance import AS_THEY_ARE
 from .hdr import Static, side_data, static_metadata
 from .luma import Turn, has_luma_plane, turn_of
@@ -29,7 +30,9 @@ from .timing import fraction
 
 Source = str | os.PathLike[str] | BinaryIO
 
-_DEMUXERS = "mov,matroska,avi,mpegts,flv,mpeg,asf,ogg,mxf"
+_DEMUXERS = ",".join(
+    sorted({each.demuxer for each in FORMATS.values() if each.demuxer and "video" in each.kinds})
+)
 PICTURES = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 _DOLBY_VISION_TAGS = {"dvh1", "dvhe", "dvav", "dva1", "dav1", "dvc1"}
 _FULL_RANGE = 2  # AVCOL_RANGE_JPEG

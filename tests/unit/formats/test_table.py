@@ -222,12 +222,13 @@ def test_a_record_is_whole(name: str) -> None:
         module = import_module(f"stamp.media.{medium}.{each.reader}")
         for function in ("read", "read_luma") if medium == "image" else (f"open_{each.reader}",):
             assert callable(getattr(module, function))
-    if each.decoder and each.kind == "image":
+    if each.decoder:
         assert hasattr(import_module(f"PIL.{each.decoder}ImagePlugin"), f"{each.decoder}ImageFile")
-    if each.decoder and each.kind != "image":
+    if each.demuxer:
         import av
 
-        assert av.ContainerFormat(each.decoder, "r").name
+        assert av.ContainerFormat(each.demuxer, "r").name
+    assert bool(each.demuxer) == ("video" in each.kinds or (each.kind == "audio" and not each.reader))
     if each.notice:
         module = import_module(f"stamp.metadata.containers.{name}")
         assert containers.load(name) is module
