@@ -67,8 +67,8 @@ class RightsConflict(RightsError):
         path: str | os.PathLike[str] | None = None,
         found: Mapping[str, Mapping[str, object]] = MappingProxyType({}),
     ) -> None:
-        super().__init__(message)
-        self.path, self.found = path, found
+        super().__init__(message, path=path)
+        self.found = found
 
 
 class OutputError(StampError, FileExistsError):

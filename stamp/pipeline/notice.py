@@ -213,7 +213,7 @@ def _replaced(file: Document, rights: Rights, options: NoticeOptions) -> dict[st
 
 
 def _conflict(path: Path, found: dict[str, dict[str, Value]]) -> RightsConflict:
-    what = f"{path}: this file names somebody else, so nothing is written: {_listed(found)}"
+    what = f"it names somebody else, so nothing is written: {_listed(found)}"
     remedy = (
         "to replace it, --replace-rights, in Python NoticeOptions(replace_rights=True); "
         "if that is you, the name belongs into `mine` in stamp.toml, in Python NoticeOptions(mine=...)"

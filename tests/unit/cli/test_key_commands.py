@@ -49,12 +49,10 @@ Call = Callable[..., Result]
 
 
 @pytest.fixture(autouse=True)
-def default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def default(tmp_path: Path, elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The place of the user's own key; the working folder is empty."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.delenv("STAMP_KEY_FILE", raising=False)
-    (tmp_path / "work").mkdir()
-    monkeypatch.chdir(tmp_path / "work")
     return tmp_path / "config" / "stamp" / "stamp.key"
 
 

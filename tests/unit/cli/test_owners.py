@@ -10,7 +10,7 @@ import pytest
 
 import stamp as package
 from stamp.core.rights import Rights
-from tests import clips, songs
+from tests.media import audio_files, samples, video_files
 
 from .conftest import PAYLOAD, Runner, digests
 
@@ -54,9 +54,9 @@ def test_a_song_and_a_clip_of_somebody_else(
     stamp: Runner, elsewhere: Path, key_file: Path, kind: str
 ) -> None:
     if kind == "song":
-        path = songs.write(elsewhere / "tune", songs.music(), 44_100, "flac-16")
+        path = audio_files.write(elsewhere / "tune", samples.music(), 44_100, "flac-16")
     else:
-        path = clips.write(elsewhere / "clip.mp4", size=(416, 240), count=32)
+        path = video_files.write(elsewhere / "clip.mp4", size=(416, 240), count=32)
     package.write_rights(path, path, Rights(creators=("Bob Ross",)), overwrite=True)
     refused = stamp("embed", path, *ADA)
     assert (refused.code, "creators 'Bob Ross'" in refused.err) == (3, True)
