@@ -58,7 +58,7 @@ class Key:
     def load(cls, path: str | os.PathLike[str]) -> Key:
         """Read a key file written by `save`, of this version or an older one.
 
-        A file that other users have access to is told to the logger `stamp.keys` as a warning.
+        A file that other users have access to is reported to the logger `stamp.keys` as a warning.
 
         Raises
         ------
