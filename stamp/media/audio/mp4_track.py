@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ...core.errors import CorruptFile
-from ...formats.chunk_offsets import set_chunk_offsets
+from ...formats.chunk_offsets import set_chunk_offsets, widen
 from ...formats.isobmff import Box, BoxTree, header
 from ...formats.mp4 import (
     chunk_spans,
@@ -31,7 +31,7 @@ from ...formats.source import Source, chunks
 from ...storage.large import LargeFile, open_large
 from .gapless import with_gapless
 
-_LARGE = (1 << 32) - 8  # bytes, which with a header of 32 bits do not fit in one
+_TOP_OF_32_BITS = 0xFFFFFFFF
 
 
 def replace_sound_track(path: Path, spool: BinaryIO, frames: int, output: BinaryIO) -> None:
@@ -84,8 +84,12 @@ def _planned(source: Source, spool: Source, frames: int) -> _Plan:
     names = [part.kind for part in tops]
     first = names.index(b"moov") < names.index(b"mdat") if b"mdat" in names else True
     size = sum(length for part in (sound, *kept) for _, length in part)
-    mdat = header(b"mdat", size, large=size >= _LARGE)
+    mdat = header(b"mdat", size, large=size + 8 > _TOP_OF_32_BITS)
     head = _extra(source, tops, before=True)
+    # Every chunk begins before this; tables that are widened become at most twice as long.
+    if len(head) + 2 * len(moov.tobytes()) + len(mdat) + size > _TOP_OF_32_BITS:
+        for track in (old_track, *others):
+            widen(track)
     # The lengths of the boxes do not depend on the offsets in them, so the second pass is the last.
     for _ in range(2):
         start = len(head) + (len(moov.tobytes()) if first else 0) + len(mdat)
