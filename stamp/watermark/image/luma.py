@@ -7,6 +7,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ...core.colour import LUMA_WEIGHTS
 from ...core.errors import HostError
 from .grid import resize, resize_rows
 
@@ -16,7 +17,7 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 _BAND = 8  # rows of blocks at a time
 _STRIP = 16  # rows at a time: all that is touched stays in the second-level cache
 
-_WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)  # Rec. ITU-R BT.601
+_WEIGHTS = np.array(LUMA_WEIGHTS, np.float32)
 
 
 def white_of(image: NDArray[np.generic], data_range: float | None) -> float:
