@@ -25,12 +25,12 @@ from ..core.errors import (
     CorruptFile,
     KeyFileError,
     MediaError,
-    PayloadError,
     RightsError,
     UnsupportedFormat,
 )
 from ..core.limits import one_account
 from ..core.options import EmbedOptions, NoticeOptions, Progress
+from ..core.payload import Payload
 from ..core.reports import DetectReport, EmbedReport, RightsReport
 from ..core.rights import Rights
 from ..formats.reading import named
@@ -121,7 +121,7 @@ def embed_file(
     if key is None:
         raise KeyFileError("a watermark needs a key; make one with Key.generate() or `stamp key new FILE`")
     key = _checked_key(key)
-    payload = _checked_payload(os.urandom(8) if payload is None else payload)
+    payload = Payload.random() if payload is None else Payload(payload)
     if not 0 < strength < math.inf:
         raise ValueError(f"the strength of a mark that can be read is above 0 and finite, not {strength}")
     notice = notice or NoticeOptions()
@@ -152,12 +152,6 @@ def _checked_rights(rights: object) -> Rights | None:
             f"the rights are a Rights, not {rights!r}; make one with Rights(copyright_notice=...)"
         )
     return rights.filled(date.today().year) if rights and rights.values() else None
-
-
-def _checked_payload(payload: object) -> bytes:
-    if not isinstance(payload, bytes) or len(payload) != 8:
-        raise PayloadError(f"a payload is 8 bytes, not {payload!r}")
-    return payload
 
 
 def _checked_key(key: object) -> Key:
