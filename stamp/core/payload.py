@@ -10,27 +10,27 @@ PAYLOAD_BYTES = 8
 
 
 class Payload(bytes):
-    """8 bytes that show themselves as 16 hexadecimal digits, as the command line does.
+    """8 bytes that show themselves as 16 hexadecimal digits, as the command line does. Equal to the same
+    `bytes`.
 
-    Made of 8 bytes, or of the digits: `Payload("00ff00ff00ff00ff")`. Equal to the same `bytes`.
-
-    Raises PayloadError where it is neither.
+    Raises PayloadError where it is made of anything but 8 bytes.
     """
 
     __slots__ = ()
 
     def __new__(cls, value: object) -> Payload:
-        if isinstance(value, str):
-            try:
-                given = bytes.fromhex(value) if len(value) == 2 * PAYLOAD_BYTES else b""
-            except ValueError:
-                given = b""
-        else:
-            given = bytes(value) if isinstance(value, bytes | bytearray | memoryview) else b""
-        if len(given) != PAYLOAD_BYTES:
-            shown = value if isinstance(value, str) else repr(value)
-            raise PayloadError(f"a payload is {PAYLOAD_BYTES} bytes (16 hexadecimal digits), not {shown}")
-        return super().__new__(cls, given)
+        if not isinstance(value, bytes | bytearray) or len(value) != PAYLOAD_BYTES:
+            digits = f"Payload.fromhex({value!r})" if isinstance(value, str) else "16 hexadecimal digits"
+            raise PayloadError(f"a payload is {PAYLOAD_BYTES} bytes ({digits}), not {value!r}")
+        return super().__new__(cls, value)
+
+    @classmethod
+    def fromhex(cls, string: str, /) -> Payload:
+        """Make one of 16 hexadecimal digits. Raises PayloadError."""
+        try:
+            return cls(bytes.fromhex(string) if len(string) == 2 * PAYLOAD_BYTES else b"")
+        except (ValueError, TypeError):
+            raise PayloadError(f"a payload is 16 hexadecimal digits, not {string!r}") from None
 
     @classmethod
     def random(cls) -> Payload:

@@ -64,8 +64,8 @@ class AudioWork(Work):
         elif share < _LITTLE:
             why = f"only {share:.0%} of it can hide one, the rest is silence or lone tones"
         else:
-            why = "it is too quiet or too plain: more --strength may help"
-        remedy = "--no-watermark writes the rights notice alone"
+            why = "it is too quiet or too plain: more `strength` may help"
+        remedy = "`watermark=False` writes the rights notice alone"
         return f"the mark cannot be read back from this song, {why}; {remedy}"
 
     def notes(self) -> Sequence[str]:

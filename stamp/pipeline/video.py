@@ -79,7 +79,7 @@ class VideoWork(Work):
     def unreadable(self) -> str:
         return (
             "the mark cannot be read back: the clip is too small, too flat or too coarsely coded; "
-            "try a lower --crf or more --strength"
+            "try a lower `crf` or more `strength`"
         )
 
     def notes(self) -> Sequence[str]:
