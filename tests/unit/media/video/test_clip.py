@@ -335,7 +335,7 @@ def test_the_shape_of_samples_is_lost_by_the_codec_that_is_written(tmp_path: Pat
         tmp_path / "in.mkv", size=(416, 240), count=24, video={"sample_aspect_ratio": Fraction(4, 3)}
     )
     target, key = tmp_path / "out.mkv", Key.generate()
-    with pytest.raises(UnsupportedFormat, match="shape of its samples would be lost; --force"):
+    with pytest.raises(UnsupportedFormat, match="shape of its samples would be lost; `lossy=True`"):
         embed_file(source, target, key=key, options=EmbedOptions(codec="ffv1"))
     report = embed_file(source, target, key=key, options=EmbedOptions(codec="ffv1", lossy=True))
     assert "the shape of its samples was lost" in report.notes
