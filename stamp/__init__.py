@@ -14,6 +14,7 @@ from ._version import __version__
 if TYPE_CHECKING:
     from .core.detection import Detection, Transform
     from .core.errors import (
+        ArgumentError,
         CorruptFile,
         HostError,
         InternalError,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from .core.limits import StampLimits, limited
     from .core.options import EmbedOptions, NoticeOptions
     from .core.party import Party
+    from .core.payload import Payload
     from .core.reports import DetectReport, EmbedReport, RightsReport
     from .core.rights import Rights
     from .pipeline.audit import AuditReport, audit_rights
@@ -44,12 +46,13 @@ if TYPE_CHECKING:
 _HOMES = {
     "pipeline.audit": "AuditReport audit_rights",
     "core.errors": (
-        "CorruptFile HostError InternalError KeyFileError MediaError MissingDependency OutputError "
-        "PayloadError RightsConflict RightsError StampError UnsupportedFormat UnwritableFile"
+        "ArgumentError CorruptFile HostError InternalError KeyFileError MediaError MissingDependency "
+        "OutputError PayloadError RightsConflict RightsError StampError UnsupportedFormat UnwritableFile"
     ),
     "pipeline.files": "detect_file embed_file",
     "core.limits": "StampLimits limited",
     "core.party": "Party",
+    "core.payload": "Payload",
     "core.rights": "Rights",
     "pipeline.notice": "read_rights write_rights",
     "core.options": "EmbedOptions NoticeOptions",
@@ -63,6 +66,7 @@ _HOMES = {
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
+    "ArgumentError",
     "AuditReport",
     "CorruptFile",
     "DetectReport",
@@ -78,6 +82,7 @@ __all__ = [
     "NoticeOptions",
     "OutputError",
     "Party",
+    "Payload",
     "PayloadError",
     "Rights",
     "RightsConflict",

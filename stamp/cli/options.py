@@ -14,9 +14,10 @@ from typing import Any, cast
 
 import click
 
-from ..core.errors import RightsError
+from ..core.errors import PayloadError, RightsError
 from ..core.limits import StampLimits
 from ..core.options import CODECS, PLATFORMS, EmbedOptions
+from ..core.payload import Payload
 from ..core.rights import Rights
 from ..jobs.config import Defaults, gather_defaults
 from .help import CLIPS, OUTPUT, RESULTS, RIGHTS, RUN, WATERMARK, Decorator, Function, option
@@ -72,19 +73,14 @@ def _as_one(name: str, record: type, *options: Decorator) -> Decorator:
     return decorate
 
 
-def payload(ctx: click.Context, param: click.Parameter, value: str | None) -> bytes | None:
+def payload(ctx: click.Context, param: click.Parameter, value: str | None) -> Payload | None:
     """Callback for a payload: 16 hexadecimal digits."""
     if value is None:
         return None
     try:
-        data = bytes.fromhex(value) if len(value) == 16 else b""
-    except ValueError:
-        data = b""
-    if len(data) != 8:
-        raise click.BadParameter(
-            f"{value!r} is not a payload: give 16 hexadecimal digits, such as 00ff00ff00ff00ff"
-        )
-    return data
+        return Payload.fromhex(value)
+    except PayloadError as error:
+        raise click.BadParameter(f"{error}, such as 00ff00ff00ff00ff") from error
 
 
 def strength(ctx: click.Context, param: click.Parameter, value: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from . import ERROR, OK
 from .document import receipt_file
 from .options import Results
 from .screen import Screen
+from .spoken import spoken
 
 Record = Callable[[dict[str, Any]], None]
 
@@ -43,6 +45,7 @@ def run(
                 entry = ready.pop(shown)
                 shown += 1
                 if isinstance(entry, Failure):
+                    entry = replace(entry, message=spoken(entry.message))
                     failed += 1
                     screen.complain(entry.message, entry.details)
                 else:

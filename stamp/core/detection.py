@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .payload import Payload
+
 Quad = tuple[tuple[float, float], ...]  # four corners (x, y)
 
 
@@ -56,7 +58,7 @@ class Detection:
     """
 
     present: bool
-    payload: bytes | None
+    payload: Payload | None
     score: float
     threshold: float
     log10_p: float

@@ -2,6 +2,7 @@
 
     StampError                             `.path` is the file that it is about, None where there is none
     ├── KeyFileError (ValueError)          a key file or its backup is missing, damaged, or already there
+    ├── ArgumentError (ValueError)         an argument that a function cannot take, such as a strength below 0
     ├── PayloadError (ValueError)          a payload is not 64 bits
     ├── HostError (ValueError)             a host that cannot carry the mark: too small, flat, clipped
     ├── RightsError (ValueError)           a rights field that no standard allows, or a wrong file of defaults
@@ -40,6 +41,10 @@ class StampError(Exception):
 
 class KeyFileError(StampError, ValueError):
     """A key file or its backup is missing, unreadable, damaged, or would be overwritten."""
+
+
+class ArgumentError(StampError, ValueError):
+    """An argument is not of the kind that a function takes, or its value means nothing."""
 
 
 class PayloadError(StampError, ValueError):

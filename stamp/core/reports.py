@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from .detection import Detection, Quad
+from .payload import Payload
 from .rights import Rights, Value, plain
 
 
@@ -77,7 +78,7 @@ class EmbedReport:
 
     path: Path
     output: Path
-    payload: bytes | None = None
+    payload: Payload | None = None
     psnr_db: float | None = None
     ssim: float | None = None
     metadata: RightsReport | None = None
@@ -141,7 +142,7 @@ class RemovalReport:
 class Mark:
     """A mark that was found in a file beside the surest one; spans are (start, end) in seconds."""
 
-    payload: bytes
+    payload: Payload
     key_name: str
     log10_p: float
     spans: tuple[tuple[float, float], ...] = ()

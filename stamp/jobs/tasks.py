@@ -14,6 +14,7 @@ from typing import TypeVar
 from ..core.errors import CorruptFile, OutputError, UnsupportedFormat
 from ..core.key import Key
 from ..core.options import EmbedOptions, NoticeOptions
+from ..core.payload import Payload
 from ..core.reports import DetectReport, EmbedReport, Failure, Mark, RemovalReport, RightsReport
 from ..core.rights import Rights
 from ..pipeline.audit import AuditReport
@@ -99,7 +100,7 @@ class EmbedTask:
         )
         return note_earlier_mark(report, found[0].hex()) if found and self.in_place else report
 
-    def _done(self, job: Job, output: Path, found: tuple[bytes, Key] | None) -> EmbedReport | None:
+    def _done(self, job: Job, output: Path, found: tuple[Payload, Key] | None) -> EmbedReport | None:
         """Return the report on an output of an earlier run, in which this mark was found; None where it is to
         be made anew.
 

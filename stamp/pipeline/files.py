@@ -10,7 +10,6 @@ the output and overwriting is allowed.
 
 from __future__ import annotations
 
-import math
 import os
 import re
 from collections.abc import Iterable
@@ -19,18 +18,20 @@ from dataclasses import replace
 from datetime import date
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import BinaryIO, cast
 
+from ..core import arguments
 from ..core.errors import (
     CorruptFile,
     KeyFileError,
     MediaError,
-    PayloadError,
     RightsError,
     UnsupportedFormat,
 )
+from ..core.key import Key
 from ..core.limits import one_account
 from ..core.options import EmbedOptions, NoticeOptions, Progress
+from ..core.payload import Payload
 from ..core.reports import DetectReport, EmbedReport, RightsReport
 from ..core.rights import Rights
 from ..formats.reading import named
@@ -43,9 +44,6 @@ from .notice import check_owners, read_rights, write_notice, write_rights
 from .removals import remove_rights
 from .request import EmbedRequest
 from .work import Medium
-
-if TYPE_CHECKING:
-    from ..core.key import Key
 
 __all__ = [
     "AuditReport",
@@ -101,7 +99,7 @@ def embed_file(
     Raises
     ------
     PayloadError, KeyFileError : the payload is not 8 bytes; a watermark without a key.
-    ValueError : `strength` is not above 0 and finite.
+    ArgumentError : `strength` is not above 0 and finite, or something is of another type.
     RightsError : neither a watermark nor a notice was asked for, or a text has another word in braces.
     RightsConflict : `src` names another creator or copyright holder, who would be replaced.
     OutputError : `dst` exists, and `overwrite` is False; or its name ends like that of another kind of file.
@@ -120,11 +118,12 @@ def embed_file(
 
     if key is None:
         raise KeyFileError("a watermark needs a key; make one with Key.generate() or `stamp key new FILE`")
-    key = _checked_key(key)
-    payload = _checked_payload(os.urandom(8) if payload is None else payload)
-    if not 0 < strength < math.inf:
-        raise ValueError(f"the strength of a mark that can be read is above 0 and finite, not {strength}")
-    notice = notice or NoticeOptions()
+    key = Key.checked(key)
+    payload = Payload.random() if payload is None else Payload(payload)
+    strength = arguments.strength(strength)
+    notice = NoticeOptions() if notice is None else arguments.instance(notice, NoticeOptions, "notice")
+    if options is not None:
+        arguments.instance(options, EmbedOptions, "options")
     if rights:
         check_owners(src, rights, notice)
     earlier = _identifier(src)
@@ -154,19 +153,13 @@ def _checked_rights(rights: object) -> Rights | None:
     return rights.filled(date.today().year) if rights and rights.values() else None
 
 
-def _checked_payload(payload: object) -> bytes:
-    if not isinstance(payload, bytes) or len(payload) != 8:
-        raise PayloadError(f"a payload is 8 bytes, not {payload!r}")
-    return payload
-
-
-def _checked_key(key: object) -> Key:
-    """A path or the bytes of a key in its place would fail deep inside, and one may end up in a log there."""
-    from ..core.key import Key
-
-    if not isinstance(key, Key):
-        raise KeyFileError(f"a key is a Key, not a {type(key).__name__}; load it with Key.load(path)")
-    return key
+def _several(keys: object) -> list[Key]:
+    """Return the keys that are looked with. Raises KeyFileError."""
+    several = keys if isinstance(keys, Iterable) else [keys]
+    found = [Key.checked(key) for key in several]
+    if not found:
+        raise KeyFileError("no key to look with; load one with Key.load(path)")
+    return found
 
 
 def _identifier(src: Path) -> str | None:
@@ -180,7 +173,7 @@ def _identifier(src: Path) -> str | None:
 def _noticed(src: Path) -> bytes | None:
     """The payload that a notice names, None if that is none."""
     earlier = _identifier(src) or ""
-    return bytes.fromhex(earlier) if re.fullmatch("[0-9a-f]{16}", earlier) else None
+    return Payload.fromhex(earlier) if re.fullmatch("[0-9a-f]{16}", earlier) else None
 
 
 def note_earlier_mark(report: EmbedReport, earlier: str, *, stale: bool = False) -> EmbedReport:
@@ -217,12 +210,7 @@ def detect_file(
     KeyFileError : `keys` is empty, or one of them is no Key.
     UnsupportedFormat, CorruptFile, MediaError : `src` cannot be read.
     """
-    from ..core.key import Key
-
-    keys = [keys] if isinstance(keys, Key) else list(keys)
-    if not keys:
-        raise KeyFileError("no key to look with; load one with Key.load(path)")
-    keys = [_checked_key(key) for key in keys]
+    keys = _several(keys)
     progress = progress or _no_progress
     if isinstance(src, str | os.PathLike):
         src = Path(src)

@@ -113,7 +113,7 @@ class Receipts:
                 self._by_content.setdefault(made["sha256"]["after"], []).append(kept)
                 self._by_path[output] = kept
         except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-            raise RightsError(f"{path}: no receipt of a run with --receipt: {error}") from error
+            raise RightsError(f"{path}: no file of receipts: {error}") from error
 
     def receipt_for(self, path: Path) -> dict[str, Any]:
         """Return the `changes` and `blocks` of the receipt of `path`: that of the very same content, wherever

@@ -190,4 +190,4 @@ def unwritable(path: str | os.PathLike[str], error: OSError) -> UnwritableFile:
 
 
 def _exists(path: Path) -> OutputError:
-    return OutputError(f"{path}: exists already; choose another name, or allow overwriting (--force)")
+    return OutputError(f"{path}: exists already; choose another name, or allow it (`overwrite=True`)")

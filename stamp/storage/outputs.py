@@ -22,10 +22,10 @@ def check_output(src: Path, dst: Path, overwrite: bool) -> None:
         return
     if same:
         raise OutputError(
-            f"{dst}: is the source itself, only replaced on purpose (--in-place); name another output"
+            f"{dst}: is the source itself, only replaced on purpose (`overwrite=True`); name another output"
         )
     if os.path.lexists(dst):
-        raise OutputError(f"{dst}: exists already; choose another name, or allow overwriting (--force)")
+        raise OutputError(f"{dst}: exists already; choose another name, or allow it (`overwrite=True`)")
 
 
 def is_same(src: Path, dst: Path) -> bool:

@@ -21,7 +21,7 @@ from .picture import Pixels, deep_luma, over_gray
 def unmarkable(found: Format | None) -> UnsupportedFormat:
     """The error for a file of a format that is not marked: what it is, and what to do about it."""
     if found and found.notice:
-        remedy = "convert it to PNG, or write the notice alone (--no-watermark)"
+        remedy = "convert it to PNG, or write the notice alone (`watermark=False`)"
         return refused(f"a {found.title} picture cannot be marked", remedy)
     remedy = "convert it (to PNG, MP4 or FLAC); `stamp formats` lists what can be marked"
     return _unknown(found, remedy)

@@ -113,7 +113,7 @@ def test_undo_by_receipt(stamp: Runner, photo: Path) -> None:
     assert (other.code, "has no receipt of" in other.err) == (3, True)
     broken = photo.with_name("broken.json")
     broken.write_text("{}")
-    assert "no receipt of a run with --receipt" in stamp("rights", "undo", broken, old).err
+    assert "no file of receipts" in stamp("rights", "undo", broken, old).err
     assert stamp("rights", "undo", receipt, old, "--copyright", "X").code == 2
 
 
