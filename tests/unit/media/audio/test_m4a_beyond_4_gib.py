@@ -10,7 +10,7 @@ from stamp.formats.chunk_offsets import chunk_offsets, set_chunk_offsets
 from stamp.formats.isobmff import Box, BoxTree, boxes, taken_apart
 from stamp.formats.mp4 import PARENTS, chunk_spans, read_moov
 from stamp.media.audio.mp4_track import _planned
-from tests import made_films
+from tests.media import muxer_files
 
 STBL = (b"mdia", b"minf", b"stbl")
 
@@ -29,7 +29,7 @@ def with_samples_of(data: bytes, size: int) -> bytes:
 
 @pytest.mark.parametrize(("size", "wide"), [(1 << 10, False), (1 << 28, True)])
 def test_offsets_are_as_wide_as_the_sound_is_long(size: int, wide: bool) -> None:
-    source = made_films.film("sound.m4a")
+    source = muxer_files.film("sound.m4a")
     spool = with_samples_of(source, size)
     plan = _planned(source, spool, 1000)
     described = plan.head + plan.tail
