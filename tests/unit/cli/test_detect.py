@@ -56,7 +56,7 @@ def test_with_another_key_the_notice_shows_which_key_to_try(
     arguments = ("detect", "out.jpg", "--key-file", "other.key")
     result = stamp(*arguments)
     assert result.code == 1
-    named = f"its notice names the mark {PAYLOAD}: try the key that was in use then"
+    named = f"its notice names the mark {PAYLOAD}: try the key of that time"
     assert result.out == f"out.jpg: no mark found; {named}\n"
     assert stamp(*arguments, "--json").entries[0]["notice_payload"] == PAYLOAD
     assert stamp("detect", "out.jpg", "--json").entries[0]["notice_payload"] is None
