@@ -22,7 +22,7 @@ from .rights import Rights, Value, plain
 class RightsReport:
     """The rights notice of one file, read or written.
 
-    path : the file that carries it.
+    path : the file that carries it; None where that was a file object.
     rights : what stands in the file.
     sources : field -> the stores that hold it ("exif", "xmp", ...).
     values : store -> field -> the value as it stands there.
@@ -33,7 +33,7 @@ class RightsReport:
     notes : what else a person should know, such as a manifest that the change makes invalid.
     """
 
-    path: Path
+    path: Path | None
     rights: Rights
     sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
     values: dict[str, dict[str, Value]] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class RightsReport:
     def to_dict(self) -> dict[str, Any]:
         """An entry of `stamp.show/1`."""
         return {
-            "path": os.fspath(self.path),
+            "path": _path(self.path),
             "status": "read",
             "rights": self.rights.to_dict(),
             "sources": {name: list(stores) for name, stores in self.sources.items()},
@@ -65,7 +65,7 @@ class RightsReport:
 class EmbedReport:
     """One stamped file.
 
-    path, output : the source and what was made of it.
+    path, output : the source and what was made of it; None where they were file objects.
     payload : the 8 bytes of the mark; None where no watermark was asked for.
     psnr_db, ssim : fidelity of the marked luma against the source's; None without a watermark. 0 <= ssim <=
         1.
@@ -76,8 +76,8 @@ class EmbedReport:
     marked_share : the part of a song that carries the mark, 0 to 1; None for other works.
     """
 
-    path: Path
-    output: Path
+    path: Path | None
+    output: Path | None
     payload: Payload | None = None
     psnr_db: float | None = None
     ssim: float | None = None
@@ -90,8 +90,8 @@ class EmbedReport:
     def to_dict(self) -> dict[str, Any]:
         """An entry of `stamp.embed/1`."""
         return {
-            "path": os.fspath(self.path),
-            "output": os.fspath(self.output),
+            "path": _path(self.path),
+            "output": _path(self.output),
             "status": "stamped",
             "payload": self.payload.hex() if self.payload else None,
             "psnr_db": _number(self.psnr_db),
@@ -185,7 +185,7 @@ class DetectReport(Detection):
         """An entry of `stamp.detect/1`."""
         turn = self.transform
         return {
-            "path": os.fspath(self.path) if self.path else None,
+            "path": _path(self.path),
             "status": "detected" if self.present else "not_detected",
             "watermark": {
                 "scheme": self.scheme,
@@ -268,6 +268,10 @@ def _changes(metadata: RightsReport | None) -> dict[str, Any]:
 
 def _points(quad: Quad | None) -> list[list[float]] | None:
     return None if quad is None else [[round(x, 4), round(y, 4)] for x, y in quad]
+
+
+def _path(path: Path | None) -> str | None:
+    return os.fspath(path) if path else None
 
 
 def _number(value: float | None) -> float | None:

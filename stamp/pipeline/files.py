@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
@@ -20,13 +20,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from ..core import arguments
+from ..core import arguments, log
 from ..core.errors import (
-    CorruptFile,
     KeyFileError,
     MediaError,
     RightsError,
-    UnsupportedFormat,
 )
 from ..core.key import Key
 from ..core.limits import one_account
@@ -41,6 +39,7 @@ from ..storage.outputs import check_output
 from . import stages
 from .audit import AuditReport, audit_rights
 from .notice import check_owners, read_rights, write_notice, write_rights
+from .objects import taking_objects
 from .removals import remove_rights
 from .request import EmbedRequest
 from .work import Medium
@@ -64,9 +63,10 @@ StrPath = str | os.PathLike[str]
 # Above 60 lines, since half of it is the documentation of the interface; above 10 parameters, since it is the
 # one call that does everything, and only the first three and a key are needed.
 @one_account
+@taking_objects
 def embed_file(
-    src: StrPath,
-    dst: StrPath,
+    src: StrPath | BinaryIO,
+    dst: StrPath | BinaryIO,
     payload: bytes | None = None,
     *,
     key: Key | None,
@@ -86,6 +86,8 @@ def embed_file(
 
     Parameters
     ----------
+    src, dst : paths, or binary file objects. A source object is read from its beginning if it can seek; a
+        target object is written to, from where it is, once everything is done.
     payload : 8 bytes; drawn at random where None.
     key : may be None only with `watermark=False`.
     rights : the notice, in which `{year}` is this year; None leaves the metadata as it is. With a watermark,
@@ -107,7 +109,7 @@ def embed_file(
     HostError : the work cannot carry a mark that can be read back.
     UnwritableFile : `dst` cannot be written.
     """
-    src, dst = Path(src), Path(dst)
+    src, dst = Path(cast(StrPath, src)), Path(cast(StrPath, dst))
     rights = _checked_rights(rights)
     check_output(src, dst, overwrite)
     if not watermark:
@@ -203,40 +205,47 @@ def detect_file(
     fast and as high as it did, which is quick. A clip or a song is read to its end, for the spans that are
     marked and for other marks; with `first`, until one is certain.
 
-    `src` may be a clip in a binary file object that can seek; other works need a path.
+    `src` is a path or a binary file object, which is read from its beginning if it can seek.
 
     Raises
     ------
     KeyFileError : `keys` is empty, or one of them is no Key.
+    ArgumentError : `src` is neither a path nor a binary file object.
     UnsupportedFormat, CorruptFile, MediaError : `src` cannot be read.
     """
-    keys = _several(keys)
-    progress = progress or _no_progress
-    if isinstance(src, str | os.PathLike):
-        src = Path(src)
-        with named(src):
-            medium = _medium(kind_of(src))
-            report = medium.detect(src, keys=keys, search=search, first=first, progress=progress)
-        return report if report.payload else replace(report, noticed=_noticed(src))
-    head = _head(src)
-    if not head:
-        raise CorruptFile("the file object is empty; was it written to the end?")
-    found = kind(head)
-    if found != "video":
-        raise UnsupportedFormat("only a clip can be read from a file object; give the path of this file")
-    return _medium(found).detect(src, keys=keys, search=search, first=first, progress=progress)
+    several, progress = _several(keys), progress or _no_progress
+    if _is_video(src):
+        medium = _medium("video")
+        return medium.detect(cast(BinaryIO, src), keys=several, search=search, first=first, progress=progress)
+    return _detect(src, several, search, first, progress)
 
 
-def _head(src: BinaryIO) -> bytes:
-    """The first bytes of a file object, wherever it stands."""
+@taking_objects
+def _detect(
+    src: StrPath | BinaryIO, keys: Sequence[Key], search: bool, first: bool, progress: Progress
+) -> DetectReport:
+    path = Path(cast(StrPath, src))
+    with named(path):
+        medium = _medium(kind_of(path))
+        report = medium.detect(path, keys=keys, search=search, first=first, progress=progress)
+    log.files.info("%s: %s", path, f"carries {report.payload}" if report.payload else "no mark was read")
+    return report if report.payload else replace(report, noticed=_noticed(path))
+
+
+def _is_video(src: object) -> bool:
+    """Whether it is a file object from which a clip can be read as it is, without a copy."""
+    if isinstance(src, str | os.PathLike) or not hasattr(src, "seekable"):
+        return False
+    file = cast(BinaryIO, src)
     try:
-        src.seek(0)
-        head = src.read(HEAD)
-        src.seek(0)
-    except (OSError, ValueError) as error:  # ValueError: it is closed
-        reason = f"the file object cannot be read from its beginning ({error})"
-        raise MediaError(f"{reason}; give a path, or all of it in a BytesIO") from error
-    return head
+        if not file.seekable():
+            return False
+        file.seek(0)
+        head = file.read(HEAD)
+        file.seek(0)
+    except (OSError, ValueError):  # whoever reads it says why
+        return False
+    return isinstance(head, bytes) and bool(head) and kind(head) == "video"
 
 
 def _no_progress(done: int, total: int) -> None:

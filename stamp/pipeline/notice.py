@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ..core import log
 from ..core.errors import CorruptFile, MediaError, RightsConflict, UnsupportedFormat
 from ..core.limits import one_account
 from ..core.options import NoticeOptions
@@ -64,7 +65,9 @@ def write_rights(
     UnwritableFile : `dst` cannot be written.
     """
     filled = rights.filled(date.today().year)
-    return write_notice(Path(src), Path(dst), filled, overwrite=overwrite, options=options)
+    report = write_notice(Path(src), Path(dst), filled, overwrite=overwrite, options=options)
+    log.files.info("%s: wrote %s as %s", src, ", ".join(report.written) or "nothing new", dst)
+    return report
 
 
 def write_notice(
@@ -184,6 +187,7 @@ def structured_data(report: RightsReport, content_url: str) -> dict[str, Any]:
     from ..formats.sniff import kind_of
     from ..metadata.jsonld import jsonld
 
+    assert report.path is not None, "a notice is read from a path"
     return jsonld(report.rights, kind_of(report.path), content_url)
 
 
