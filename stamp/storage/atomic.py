@@ -55,10 +55,7 @@ def write_whole(
             mode = _wanted_mode(_replaced(place), mode_from)
             _create(temp, 0o600 if mode is not None else 0o666)
             yield Path(temp)
-            _inherit(temp, place)
-            if mode is not None:
-                os.chmod(temp, mode)
-            _flush(temp)
+            _settle(temp, place, mode)
             _move(temp, place, overwrite=overwrite, shown=shown)
     except BaseException:
         with suppress(OSError):
@@ -77,6 +74,20 @@ def _replaced(place: str) -> os.stat_result | None:
     if not stat.S_ISREG(status.st_mode):  # whoever may write to /dev could replace /dev/null
         raise OSError(errno.EINVAL, "it is a device, a pipe or a socket", place)
     return status
+
+
+def _settle(temp: str, place: str, mode: int | None) -> None:
+    """Give the finished file its owner, attributes and permissions, and flush all of it."""
+    # Opened first: once it is read-only, nobody but root may open it for writing, as flushing needs it on
+    # some systems.
+    descriptor = os.open(temp, os.O_RDWR)
+    try:
+        _inherit(temp, place)
+        if mode is not None:
+            os.chmod(temp, mode)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _inherit(temp: str, place: str) -> None:
@@ -126,14 +137,6 @@ def discard_leftovers(folder: Path, *, target: Path | None = None, older_than_s:
             with suppress(OSError):
                 if time.time() - entry.stat(follow_symlinks=False).st_mtime >= older_than_s:
                     os.unlink(entry)
-
-
-def _flush(path: str) -> None:
-    descriptor = os.open(path, os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _move(temp: str, place: str, *, overwrite: bool, shown: Path) -> None:
