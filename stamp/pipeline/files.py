@@ -27,7 +27,7 @@ from ..core.errors import (
     RightsError,
     UnsupportedFormat,
 )
-from ..core.options import EmbedOptions, Progress
+from ..core.options import EmbedOptions, OutputOptions, Progress
 from ..core.reports import DetectReport, EmbedReport, RightsReport
 from ..core.rights import Rights
 from ..formats.sniff import HEAD, kind, kind_of
@@ -72,6 +72,7 @@ def embed_file(
     watermark: bool = True,
     options: EmbedOptions | None = None,
     progress: Progress | None = None,
+    output: OutputOptions | None = None,
 ) -> EmbedReport:
     """Mark the work in `src` (a photo, a clip, a song) and write it to `dst`, with its rights notice.
 
@@ -89,6 +90,7 @@ def embed_file(
     overwrite : allow `dst` to exist, and to be `src` itself.
     options : how a clip is encoded.
     progress : called with the frames of a clip that are done, and with their number.
+    output : how `dst` appears.
 
     Raises
     ------
@@ -106,7 +108,7 @@ def embed_file(
     if not watermark:
         if rights is None:
             raise RightsError("nothing to write: neither a watermark nor a rights notice was asked for")
-        written = write_rights(src, dst, rights, overwrite=overwrite)
+        written = write_rights(src, dst, rights, overwrite=overwrite, output=output)
         return EmbedReport(src, dst, metadata=written, notes=written.notes)
 
     if key is None:
@@ -126,6 +128,7 @@ def embed_file(
         overwrite=overwrite,
         options=options or EmbedOptions(),
         progress=progress or _no_progress,
+        output=output or OutputOptions(),
     )
     report = stages.embed(request, _medium(kind_of(src)))
     stale = not rights and earlier != payload.hex()

@@ -10,9 +10,10 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from ..core.errors import CorruptFile, UnsupportedFormat
+from ..core.options import OutputOptions
 from ..core.reports import RightsReport
 from ..core.rights import Rights
 from ..formats.source import Patched
@@ -27,15 +28,21 @@ if TYPE_CHECKING:
     from ..metadata.document import RightsFound
 
 StrPath = str | os.PathLike[str]
-Report = TypeVar("Report")
 
 
-def write_rights(src: StrPath, dst: StrPath, rights: Rights, *, overwrite: bool = False) -> RightsReport:
+def write_rights(
+    src: StrPath,
+    dst: StrPath,
+    rights: Rights,
+    *,
+    overwrite: bool = False,
+    output: OutputOptions | None = None,
+) -> RightsReport:
     """Write `src` to `dst` with the fields of `rights` set in every store that its container has; the rest
     stays byte for byte.
 
     Fields that `rights` leaves open are left as they are. `overwrite` allows `dst` to exist, and to be `src`
-    itself, which is then not touched where it says all of it already.
+    itself, which is then not touched where it says all of it already. `output` says how `dst` appears.
 
     Raises
     ------
@@ -47,7 +54,7 @@ def write_rights(src: StrPath, dst: StrPath, rights: Rights, *, overwrite: bool 
     src, dst = Path(src), Path(dst)
     check_output(src, dst, overwrite)
     with named(src):
-        return _write_rights(src, dst, rights, overwrite=overwrite)
+        return _write_rights(src, dst, rights, overwrite=overwrite, output=output)
 
 
 def read_rights(src: StrPath) -> RightsReport:
@@ -86,18 +93,20 @@ def rewrite_notice(
     src: Path,
     dst: Path,
     change: Callable[[Document], Document],
-    report: Callable[[Document, Document], Report],
+    report: Callable[[Document, Document], RightsReport],
     *,
     overwrite: bool,
+    output: OutputOptions | None = None,
     expected: Rights | None = None,
-) -> Report:
+) -> RightsReport:
     """Write `src` to `dst` with what `change` makes of its notice, and return the `report` on the file before
     and after; `dst` is not touched where it is `src` itself and nothing differs.
 
     Before anything is written, the result is verified: raises CorruptFile where its essence is another, or
     where the `expected` notice cannot be read back from it.
     """
-    place = placing(src, dst, overwrite)
+    notes: list[str] = []
+    place = placing(src, dst, overwrite, output, notes)
     with open_large(src) as file:
         before = Document(file)
         after = change(before)
@@ -106,7 +115,9 @@ def rewrite_notice(
         if after is not before or not is_same(src, dst):
             with place as draft:
                 file.write(draft, _pieces_of(after.data))
-    return result
+                if output and output.register:
+                    output.register(draft)
+    return replace(result, notes=(*result.notes, *notes))
 
 
 def missing(path: Path, rights: Rights) -> tuple[Rights, tuple[str, ...]]:
@@ -150,13 +161,16 @@ def structured_data(report: RightsReport, content_url: str) -> dict[str, Any]:
     return jsonld(report.rights, kind_of(report.path), content_url)
 
 
-def _write_rights(src: Path, dst: Path, rights: Rights, *, overwrite: bool) -> RightsReport:
+def _write_rights(
+    src: Path, dst: Path, rights: Rights, *, overwrite: bool, output: OutputOptions | None = None
+) -> RightsReport:
     return rewrite_notice(
         src,
         dst,
         lambda file: file.with_rights(rights),
         lambda before, after: _written(before, after, rights, dst),
         overwrite=overwrite,
+        output=output,
         expected=rights,
     )
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import RightsError
+from ..core.options import OutputOptions
 from ..core.reports import RightsReport
 from ..core.rights import Rights
 from ..storage.outputs import check_output, named
@@ -23,7 +24,14 @@ if TYPE_CHECKING:
 StrPath = str | os.PathLike[str]
 
 
-def remove_rights(src: StrPath, dst: StrPath, rights: Rights, *, overwrite: bool = False) -> RightsReport:
+def remove_rights(
+    src: StrPath,
+    dst: StrPath,
+    rights: Rights,
+    *,
+    overwrite: bool = False,
+    output: OutputOptions | None = None,
+) -> RightsReport:
     """Write `src` to `dst` without the fields of `rights`, in each place that says exactly what `rights`
     says, and without the watermark's identifier; the rest stays byte for byte.
 
@@ -46,7 +54,12 @@ def remove_rights(src: StrPath, dst: StrPath, rights: Rights, *, overwrite: bool
     check_output(src, dst, overwrite)
     with named(src):
         return rewrite_notice(
-            src, dst, lambda file: file.without_rights(ours(file)), report, overwrite=overwrite
+            src,
+            dst,
+            lambda file: file.without_rights(ours(file)),
+            report,
+            overwrite=overwrite,
+            output=output,
         )
 
 

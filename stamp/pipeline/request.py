@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..core.options import EmbedOptions, Progress
+from ..core.options import EmbedOptions, OutputOptions, Progress
 from ..core.rights import Rights
 
 if TYPE_CHECKING:
@@ -30,3 +30,4 @@ class EmbedRequest:
     overwrite: bool
     options: EmbedOptions
     progress: Progress
+    output: OutputOptions

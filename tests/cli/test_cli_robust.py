@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import resource
@@ -184,10 +185,13 @@ def test_resume_tidies_up_after_runs_that_were_killed(stamp: Runner, photo: Path
     )
     for path in (old, new, other):
         path.write_bytes(b"half")
-    for path in (old, other):
-        os.utime(path, (0, 0))
-    assert stamp("embed", photo, "-o", "out", "--resume").code == 0
+    os.utime(old, (0, 0))
+    with open(new, "rb") as held:  # as its writer would
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert stamp("embed", photo, "-o", "out", "--resume").code == 0
     assert sorted(Path("out").iterdir()) == [new, other, Path("out/photo.jpg")]
+    assert stamp("embed", photo, "-o", "out", "--resume").code == 0
+    assert sorted(Path("out").iterdir()) == [other, Path("out/photo.jpg")]
 
 
 @pytest.mark.slow
