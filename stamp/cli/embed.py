@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from ..core.reports import EmbedReport, RightsReport
@@ -49,17 +51,20 @@ def command(
     _check(notice, mark)
     rights = _rights(screen, notice, mark)
     key, former = _keys(screen, mark, resume)
-    common = {"overwrite": results.force, "in_place": results.in_place, "resume": resume}
-    receipt = results.receipt is not None
+    common: dict[str, Any] = {
+        "overwrite": results.force,
+        "in_place": results.in_place,
+        "resume": resume,
+        "journal": results.journal,
+        "preserve_times": results.preserve_times,
+    }
     task: EmbedTask | NoticeTask
     if key is not None:
         encoding = clips.embed_options(lossy=results.force)
-        task = EmbedTask(
-            key, mark.payload, rights, mark.strength, encoding, receipt=receipt, former=former, **common
-        )
+        task = EmbedTask(key, mark.payload, rights, mark.strength, encoding, former=former, **common)
     else:
         assert rights is not None
-        task = NoticeTask(rights, receipt=receipt, **common)
+        task = NoticeTask(rights, **common)
     return run_writing(screen, "embed", task, sources, results, jobs, describe, resume=resume)
 
 

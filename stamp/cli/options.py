@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, fields
 from functools import wraps
+from pathlib import Path
 from typing import Any, cast
 
 import click
@@ -17,6 +18,7 @@ from ..core.errors import RightsError
 from ..core.options import CODECS, PLATFORMS, EmbedOptions
 from ..core.rights import Rights
 from ..jobs.config import gather_rights
+from ..jobs.journal import Journal
 from .help import CLIPS, OUTPUT, RESULTS, RIGHTS, RUN, WATERMARK, Decorator, Function, option
 from .screen import Screen
 
@@ -147,7 +149,13 @@ class Results:
     output: str | None
     in_place: bool
     force: bool
+    preserve_times: bool | None
     receipt: str | None
+
+    @property
+    def journal(self) -> Journal | None:
+        """The file of receipts."""
+        return Journal(Path(self.receipt)) if self.receipt else None
 
     def check(self) -> None:
         """Raise UsageError where the options contradict each other."""
@@ -172,11 +180,17 @@ def results(force: str) -> Decorator:
         option(RESULTS, "--force", is_flag=True, help=force),
         option(
             RESULTS,
+            "--preserve-times/--no-preserve-times",
+            default=None,
+            help="Give results the time of their sources' last change.  [default: with --in-place]",
+        ),
+        option(
+            RESULTS,
             "--receipt",
             type=Place(),
             metavar="FILE",
-            help="Write down, as JSON, what was changed where, with hashes of the files and of the work "
-            "itself.",
+            help="Write down, as JSON on lines, what is changed where, each file before it is; "
+            "with --resume, go on in it.",
         ),
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from ..core.reports import EmbedReport, Failure, RemovalReport
@@ -11,11 +10,8 @@ from ..jobs.plan import Job, Others, plan
 from ..jobs.runner import run_jobs, tidy
 from ..jobs.tasks import Entry, Task
 from . import ERROR, OK
-from .document import receipt_file
 from .options import Results
 from .screen import Screen
-
-Record = Callable[[dict[str, Any]], None]
 
 
 def run(
@@ -25,11 +21,9 @@ def run(
     jobs: Sequence[Job],
     processes: int,
     show: Callable[[Entry], None],
-    record: Record = lambda entry: None,
 ) -> int:
-    """Do all jobs, and return how many could not be done. `show` prints an entry that is no failure; `record`
-    gets all, as they stand in the JSON documents. Both come in the order of the jobs, however many processes
-    there are, and nothing is kept.
+    """Do all jobs, and return how many could not be done. `show` prints an entry that is no failure, in the
+    order of the jobs, however many processes there are, and nothing is kept.
     """
     ready: dict[int, Entry] = {}
     shown = failed = 0
@@ -45,9 +39,7 @@ def run(
                     screen.complain(entry.message, entry.details)
                 else:
                     show(entry)
-                told = entry.to_dict(command) if isinstance(entry, Failure) else entry.to_dict()
-                screen.entry(told)
-                record(told)
+                screen.entry(entry.to_dict(command) if isinstance(entry, Failure) else entry.to_dict())
     return failed
 
 
@@ -79,11 +71,9 @@ def run_writing(
         say_passed_over(screen, passed_over)
     if resume:
         tidy(jobs)
-    if results.receipt is None:
-        failed = run(screen, command, task, jobs, processes, show)
-    else:
-        with receipt_file(Path(results.receipt), overwrite=results.force) as record:
-            failed = run(screen, command, task, jobs, processes, show, record)
+    if results.journal:
+        results.journal.begin(overwrite=results.force, resume=resume)
+    failed = run(screen, command, task, jobs, processes, show)
     return ERROR if failed else OK
 
 

@@ -16,7 +16,7 @@ from ..core.errors import CorruptFile, UnsupportedFormat
 from ..core.options import OutputOptions
 from ..core.reports import RightsReport
 from ..core.rights import Rights
-from ..formats.source import Patched
+from ..formats.source import Pieced
 from ..metadata.document import Document
 from ..metadata.essence import same_essence
 from ..metadata.mapping.fields import COLUMNS, slots_in
@@ -193,7 +193,7 @@ def _pieces_of(result: Source) -> Sequence[Piece]:
     """The result of a change as `LargeFile.write` takes it."""
     if isinstance(result, bytes):
         return [result]
-    return result.pieces if isinstance(result, Patched) else [(0, len(result))]
+    return result.pieces if isinstance(result, Pieced) else [(0, len(result))]
 
 
 def _written(before: Document, after: Document, rights: Rights, dst: Path) -> RightsReport:

@@ -12,7 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import Enum
 
 if sys.platform != "win32":
@@ -42,8 +42,9 @@ def try_lock(descriptor: int) -> Outcome:
     return Outcome.GOT
 
 
-def lock(descriptor: int) -> None:
-    """Lock an open file, for as long as the descriptor is open; wait for whoever holds the lock.
+@contextmanager
+def holding(descriptor: int) -> Iterator[None]:
+    """Hold the lock on an open file; wait for whoever has it. Without one where there are none.
 
     Raises OSError (EBUSY) where it is held for more than ten seconds.
     """
@@ -52,13 +53,19 @@ def lock(descriptor: int) -> None:
         if time.monotonic() > deadline:
             raise OSError(errno.EBUSY, "another program keeps it locked")
         time.sleep(0.002)
+    try:
+        yield
+    finally:
+        if sys.platform != "win32":
+            with suppress(OSError):
+                fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 @contextmanager
 def locked(path: str) -> Iterator[None]:
     """Hold the lock on the file that has this name now; without one where it cannot be opened.
 
-    Raises OSError like `lock`.
+    Raises OSError like `holding`.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
@@ -66,7 +73,7 @@ def locked(path: str) -> Iterator[None]:
         yield
         return
     try:
-        lock(descriptor)
-        yield
+        with holding(descriptor):
+            yield
     finally:
         os.close(descriptor)
