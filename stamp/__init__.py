@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         UnwritableFile,
     )
     from .core.key import Key
-    from .core.options import EmbedOptions
+    from .core.options import EmbedOptions, OutputOptions
     from .core.party import Party
     from .core.reports import DetectReport, EmbedReport, RightsReport
     from .core.rights import Rights
@@ -49,7 +49,7 @@ _HOMES = {
     "core.party": "Party",
     "core.rights": "Rights",
     "pipeline.notice": "read_rights write_rights",
-    "core.options": "EmbedOptions",
+    "core.options": "EmbedOptions OutputOptions",
     "pipeline.removals": "remove_rights",
     "core.reports": "DetectReport EmbedReport RightsReport",
     "core.detection": "Detection Transform",
@@ -73,6 +73,7 @@ __all__ = [
     "MediaError",
     "MissingDependency",
     "OutputError",
+    "OutputOptions",
     "Party",
     "PayloadError",
     "Rights",

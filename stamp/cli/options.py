@@ -149,6 +149,7 @@ class Results:
     output: str | None
     in_place: bool
     force: bool
+    follow_links: bool
     preserve_times: bool | None
     receipt: str | None
 
@@ -178,6 +179,12 @@ def results(force: str) -> Decorator:
         ),
         option(RESULTS, "--in-place", is_flag=True, help="Replace the sources themselves."),
         option(RESULTS, "--force", is_flag=True, help=force),
+        option(
+            RESULTS,
+            "--follow-links",
+            is_flag=True,
+            help="Follow links that lead out of the folders that are walked, and out of DIR.",
+        ),
         option(
             RESULTS,
             "--preserve-times/--no-preserve-times",

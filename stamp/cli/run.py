@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from ..core.reports import EmbedReport, Failure, RemovalReport
@@ -66,9 +67,19 @@ def run_writing(
             screen.say(f"{entry.path}: {note}")
 
     passed_over = Others()
-    jobs = plan(sources, output=results.output, in_place=results.in_place, again=again, others=passed_over)
+    links: list[Path] = []
+    jobs = plan(
+        sources,
+        output=results.output,
+        in_place=results.in_place,
+        again=again,
+        others=passed_over,
+        links=None if results.follow_links else links,
+    )
     if screen.verbose:
         say_passed_over(screen, passed_over)
+    for link in links:
+        screen.say(f"{link}: passed over: a link out of the folder; --follow-links follows it")
     if resume:
         tidy(jobs)
     if results.journal:

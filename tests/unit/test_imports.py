@@ -117,8 +117,8 @@ def test_modules_are_small(module: str) -> None:
 
 PUBLIC = """
     AuditReport CorruptFile DetectReport Detection EmbedOptions EmbedReport HostError InternalError Key
-    KeyFileError MediaError MissingDependency OutputError Party PayloadError Rights RightsError RightsReport
-    StampError Transform
+    KeyFileError MediaError MissingDependency OutputError OutputOptions Party PayloadError Rights RightsError
+    RightsReport StampError Transform
     UnsupportedFormat UnwritableFile __version__ audit_rights detect detect_file embed embed_file read_rights
     remove_rights write_rights
 """
