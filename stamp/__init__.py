@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     )
     from .core.key import Key
     from .core.limits import StampLimits, limited
-    from .core.options import EmbedOptions, NoticeOptions
+    from .core.options import EmbedOptions, NoticeOptions, OutputOptions
     from .core.party import Party
     from .core.payload import Payload
     from .core.reports import DetectReport, EmbedReport, RightsReport
@@ -55,7 +55,7 @@ _HOMES = {
     "core.payload": "Payload",
     "core.rights": "Rights",
     "pipeline.notice": "read_rights write_rights",
-    "core.options": "EmbedOptions NoticeOptions",
+    "core.options": "EmbedOptions NoticeOptions OutputOptions",
     "pipeline.removals": "remove_rights",
     "core.reports": "DetectReport EmbedReport RightsReport",
     "core.detection": "Detection Transform",
@@ -81,6 +81,7 @@ __all__ = [
     "MissingDependency",
     "NoticeOptions",
     "OutputError",
+    "OutputOptions",
     "Party",
     "Payload",
     "PayloadError",

@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import wraps
+from pathlib import Path
 from typing import Any, cast
 
 import click
@@ -20,6 +21,7 @@ from ..core.options import CODECS, PLATFORMS, EmbedOptions
 from ..core.payload import Payload
 from ..core.rights import Rights
 from ..jobs.config import Defaults, gather_defaults
+from ..jobs.journal import Journal
 from .help import CLIPS, OUTPUT, RESULTS, RIGHTS, RUN, WATERMARK, Decorator, Function, option
 from .screen import Screen
 
@@ -156,7 +158,14 @@ class Results:
     output: str | None
     in_place: bool
     force: bool
+    follow_links: bool
+    preserve_times: bool | None
     receipt: str | None
+
+    @property
+    def journal(self) -> Journal | None:
+        """The file of receipts."""
+        return Journal(Path(self.receipt)) if self.receipt else None
 
     def check(self) -> None:
         """Raise UsageError where the options contradict each other."""
@@ -181,11 +190,23 @@ def results(force: str) -> Decorator:
         option(RESULTS, "--force", is_flag=True, help=force),
         option(
             RESULTS,
+            "--follow-links",
+            is_flag=True,
+            help="Follow links that lead out of the folders that are walked, and out of DIR.",
+        ),
+        option(
+            RESULTS,
+            "--preserve-times/--no-preserve-times",
+            default=None,
+            help="Give results the time of their sources' last change.  [default: with --in-place]",
+        ),
+        option(
+            RESULTS,
             "--receipt",
             type=Place(),
             metavar="FILE",
-            help="Write down, as JSON, what was changed where, with hashes of the files and of the work "
-            "itself.",
+            help="Write down, as JSON on lines, what is changed where, each file before it is; "
+            "with --resume, go on in it.",
         ),
     )
 

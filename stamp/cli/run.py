@@ -13,12 +13,9 @@ from ..jobs.plan import Job, Others, plan
 from ..jobs.runner import run_jobs, tidy
 from ..jobs.tasks import Entry, Task
 from . import ERROR, OK
-from .document import receipt_file
 from .options import Results
 from .screen import Screen
 from .spoken import spoken
-
-Record = Callable[[dict[str, Any]], None]
 
 
 def run(
@@ -28,12 +25,10 @@ def run(
     jobs: Sequence[Job],
     processes: int,
     show: Callable[[Entry], None],
-    record: Record = lambda entry: None,
     limits: StampLimits | None = None,
 ) -> int:
-    """Do all jobs, and return how many could not be done. `show` prints an entry that is no failure; `record`
-    gets all, as they stand in the JSON documents. Both come in the order of the jobs, however many processes
-    there are, and nothing is kept.
+    """Do all jobs, and return how many could not be done. `show` prints an entry that is no failure, in the
+    order of the jobs, however many processes there are, and nothing is kept.
     """
     ready: dict[int, Entry] = {}
     shown = failed = 0
@@ -50,9 +45,7 @@ def run(
                     screen.complain(entry.message, entry.details)
                 else:
                     show(entry)
-                told = entry.to_dict(command) if isinstance(entry, Failure) else entry.to_dict()
-                screen.entry(told)
-                record(told)
+                screen.entry(entry.to_dict(command) if isinstance(entry, Failure) else entry.to_dict())
     return failed
 
 
@@ -80,16 +73,24 @@ def run_writing(
             screen.say(f"{entry.path}: {note}")
 
     passed_over = Others()
-    jobs = plan(sources, output=results.output, in_place=results.in_place, again=again, others=passed_over)
+    links: list[Path] = []
+    jobs = plan(
+        sources,
+        output=results.output,
+        in_place=results.in_place,
+        again=again,
+        others=passed_over,
+        links=None if results.follow_links else links,
+    )
     if screen.verbose:
         say_passed_over(screen, passed_over)
+    for link in links:
+        screen.say(f"{link}: passed over: a link out of the folder; --follow-links follows it")
     if resume:
         tidy(jobs)
-    if results.receipt is None:
-        failed = run(screen, command, task, jobs, processes, show, limits=limits)
-    else:
-        with receipt_file(Path(results.receipt), overwrite=results.force) as record:
-            failed = run(screen, command, task, jobs, processes, show, record, limits)
+    if results.journal:
+        results.journal.begin(overwrite=results.force, resume=resume)
+    failed = run(screen, command, task, jobs, processes, show, limits=limits)
     return ERROR if failed else OK
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from .errors import RightsError
 
@@ -16,6 +17,23 @@ PLATFORMS = ("youtube", "tiktok", "instagram")
 Progress = Callable[[int, int], None]
 """Called with the frames (of a song, the samples) that are done, and with those there are in all (0 where
 that is unknown)."""
+
+Register = Callable[[Path], None]
+"""Called with the finished draft of an output, before it has its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutputOptions:
+    """How an output appears.
+
+    preserve_times : give it its source's time of the last change; None: where it replaces the source.
+    register : what is written down there is known before anybody can see the output: a receipt, an entry in a
+        catalogue. What it raises leaves everything as it was. An output may yet fail to appear afterwards, so
+        that the content decides: a file with the draft's bytes is there, or it is not.
+    """
+
+    preserve_times: bool | None = None
+    register: Register | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -72,7 +72,7 @@ class EmbedReport:
     metadata : None where no rights notice was asked for.
     notes : what a person should know, such as a raised JPEG quality.
     resumed : it was there already, with this mark and this notice, and was left as it is.
-    receipt : see `receipts.receipt`; None where none was asked for.
+    receipt : see `receipts.receipt_of`; None where none was asked for, or nothing was written.
     marked_share : the part of a song that carries the mark, 0 to 1; None for other works.
     """
 
@@ -86,6 +86,10 @@ class EmbedReport:
     resumed: bool = False
     receipt: dict[str, Any] | None = None
     marked_share: float | None = None
+
+    def with_note(self, note: str) -> EmbedReport:
+        """Return the report with one more note."""
+        return replace(self, notes=(*self.notes, note))
 
     def to_dict(self) -> dict[str, Any]:
         """An entry of `stamp.embed/1`."""
@@ -111,7 +115,7 @@ class RemovalReport:
 
     path, output : the source and what was made of it.
     metadata : what was changed.
-    receipt : see `receipts.receipt`; None where none was asked for.
+    receipt : see `receipts.receipt_of`; None where none was asked for, or nothing was written.
     """
 
     path: Path
@@ -124,6 +128,10 @@ class RemovalReport:
     def notes(self) -> tuple[str, ...]:
         """What a person should know."""
         return self.metadata.notes
+
+    def with_note(self, note: str) -> RemovalReport:
+        """Return the report with one more note."""
+        return replace(self, metadata=replace(self.metadata, notes=(*self.notes, note)))
 
     def to_dict(self) -> dict[str, Any]:
         """Return an entry of `stamp.rights/1`."""

@@ -28,7 +28,7 @@ from ..core.errors import (
 )
 from ..core.key import Key
 from ..core.limits import one_account
-from ..core.options import EmbedOptions, NoticeOptions, Progress
+from ..core.options import EmbedOptions, NoticeOptions, OutputOptions, Progress
 from ..core.payload import Payload
 from ..core.reports import DetectReport, EmbedReport, RightsReport
 from ..core.rights import Rights
@@ -77,6 +77,7 @@ def embed_file(
     watermark: bool = True,
     options: EmbedOptions | None = None,
     progress: Progress | None = None,
+    output: OutputOptions | None = None,
 ) -> EmbedReport:
     """Mark the work in `src` (a photo, a clip, a song) and write it to `dst`, with its rights notice.
 
@@ -97,6 +98,7 @@ def embed_file(
     overwrite : allow `dst` to exist, and to be `src` itself.
     options : how a clip is encoded.
     progress : called with the frames of a clip that are done, and with their number.
+    output : how `dst` appears.
 
     Raises
     ------
@@ -115,7 +117,7 @@ def embed_file(
     if not watermark:
         if rights is None:
             raise RightsError("nothing to write: neither a watermark nor a rights notice was asked for")
-        written = write_notice(src, dst, rights, overwrite=overwrite, options=notice)
+        written = write_notice(src, dst, rights, overwrite=overwrite, options=notice, output=output)
         return EmbedReport(src, dst, metadata=written, notes=written.notes)
 
     if key is None:
@@ -140,6 +142,7 @@ def embed_file(
         overwrite=overwrite,
         options=options or EmbedOptions(),
         progress=progress or _no_progress,
+        output=output or OutputOptions(),
     )
     report = stages.embed(request, _medium(kind_of(src)))
     stale = not rights and earlier != payload.hex()

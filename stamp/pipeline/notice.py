@@ -12,16 +12,16 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from ..core import log
 from ..core.errors import CorruptFile, MediaError, RightsConflict, UnsupportedFormat
 from ..core.limits import one_account
-from ..core.options import NoticeOptions
+from ..core.options import NoticeOptions, OutputOptions
 from ..core.reports import RightsReport
 from ..core.rights import Rights, plain
 from ..formats.reading import named
-from ..formats.source import Patched
+from ..formats.source import Pieced
 from ..metadata.document import Document
 from ..metadata.essence import same_essence
 from ..metadata.mapping.fields import COLUMNS, slots_in
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from ..metadata.document import RightsFound
 
 StrPath = str | os.PathLike[str]
-Report = TypeVar("Report")
 _LONGEST = 100  # characters of a value in a message
 
 
@@ -47,13 +46,15 @@ def write_rights(
     *,
     overwrite: bool = False,
     options: NoticeOptions | None = None,
+    output: OutputOptions | None = None,
 ) -> RightsReport:
     """Write `src` to `dst` with the fields of `rights` set in every store that its container has; the rest
     stays byte for byte.
 
     `{year}` in a text stands for this year, `{{` and `}}` for the braces. Fields that `rights` leaves open
     are left as they are. `overwrite` allows `dst` to exist, and to be `src` itself, which is then not touched
-    where it says all of it already. `options`: what may be done to a notice that is there already.
+    where it says all of it already. `options`: what may be done to a notice that is there already. `output`
+    says how `dst` appears.
 
     Raises
     ------
@@ -65,18 +66,26 @@ def write_rights(
     UnwritableFile : `dst` cannot be written.
     """
     filled = rights.filled(date.today().year)
-    report = write_notice(Path(src), Path(dst), filled, overwrite=overwrite, options=options)
+    report = write_notice(Path(src), Path(dst), filled, overwrite=overwrite, options=options, output=output)
     log.files.info("%s: wrote %s as %s", src, ", ".join(report.written) or "nothing new", dst)
     return report
 
 
 def write_notice(
-    src: Path, dst: Path, rights: Rights, *, overwrite: bool = False, options: NoticeOptions | None = None
+    src: Path,
+    dst: Path,
+    rights: Rights,
+    *,
+    overwrite: bool = False,
+    options: NoticeOptions | None = None,
+    output: OutputOptions | None = None,
 ) -> RightsReport:
     """`write_rights` of texts that are written as they are."""
     check_output(src, dst, overwrite)
     with named(src):
-        return _write_rights(src, dst, rights, overwrite=overwrite, options=options or NoticeOptions())
+        return _write_rights(
+            src, dst, rights, overwrite=overwrite, options=options or NoticeOptions(), output=output
+        )
 
 
 @one_account
@@ -128,18 +137,20 @@ def rewrite_notice(
     src: Path,
     dst: Path,
     change: Callable[[Document], Document],
-    report: Callable[[Document, Document], Report],
+    report: Callable[[Document, Document], RightsReport],
     *,
     overwrite: bool,
+    output: OutputOptions | None = None,
     expected: Rights | None = None,
-) -> Report:
+) -> RightsReport:
     """Write `src` to `dst` with what `change` makes of its notice, and return the `report` on the file before
     and after; `dst` is not touched where it is `src` itself and nothing differs.
 
     Before anything is written, the result is verified: raises CorruptFile where its essence is another, or
     where the `expected` notice cannot be read back from it.
     """
-    place = placing(src, dst, overwrite)
+    notes: list[str] = []
+    place = placing(src, dst, overwrite, output, notes)
     with open_large(src) as file:
         before = Document(file)
         after = change(before)
@@ -148,7 +159,9 @@ def rewrite_notice(
         if after is not before or not is_same(src, dst):
             with place as draft:
                 file.write(draft, _pieces_of(after.data))
-    return result
+                if output and output.register:
+                    output.register(draft)
+    return replace(result, notes=(*result.notes, *notes))
 
 
 def missing(path: Path, rights: Rights) -> tuple[Rights, tuple[str, ...]]:
@@ -192,7 +205,13 @@ def structured_data(report: RightsReport, content_url: str) -> dict[str, Any]:
 
 
 def _write_rights(
-    src: Path, dst: Path, rights: Rights, *, overwrite: bool, options: NoticeOptions
+    src: Path,
+    dst: Path,
+    rights: Rights,
+    *,
+    overwrite: bool,
+    options: NoticeOptions,
+    output: OutputOptions | None,
 ) -> RightsReport:
     replaced: dict[str, dict[str, Value]] = {}
 
@@ -207,7 +226,7 @@ def _write_rights(
         notes = [f"replaced what it said of others: {_listed(replaced)}"] if replaced else []
         return replace(written, notes=(*written.notes, *notes))
 
-    return rewrite_notice(src, dst, change, report, overwrite=overwrite, expected=rights)
+    return rewrite_notice(src, dst, change, report, overwrite=overwrite, output=output, expected=rights)
 
 
 def _replaced(file: Document, rights: Rights, options: NoticeOptions) -> dict[str, dict[str, Value]]:
@@ -256,7 +275,7 @@ def _pieces_of(result: Source) -> Sequence[Piece]:
     """The result of a change as `LargeFile.write` takes it."""
     if isinstance(result, bytes):
         return [result]
-    return result.pieces if isinstance(result, Patched) else [(0, len(result))]
+    return result.pieces if isinstance(result, Pieced) else [(0, len(result))]
 
 
 def _written(before: Document, after: Document, rights: Rights, dst: Path) -> RightsReport:

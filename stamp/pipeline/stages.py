@@ -41,7 +41,8 @@ class Passage:
         self.metadata: RightsReport | None = None
         self.readable = False
         self.drafting = ExitStack()
-        self._placing = placing(request.src, request.dst, request.overwrite)
+        self._placed: list[str] = []
+        self._placing = placing(request.src, request.dst, request.overwrite, request.output, self._placed)
         self._draft: Path | None = None
 
     @property
@@ -55,7 +56,7 @@ class Passage:
         """Return what is to be said about the finished file."""
         request, work = self.request, self.work
         metadata = self.metadata and replace(self.metadata, path=request.dst)
-        notes = (*work.notes(), *(metadata.notes if metadata else ()))
+        notes = (*work.notes(), *(metadata.notes if metadata else ()), *self._placed)
         return EmbedReport(
             request.src,
             request.dst,
@@ -116,6 +117,13 @@ def verify(passage: Passage) -> None:
 
 
 @timed
+def register(passage: Passage) -> None:
+    """Have the finished draft written down where it is to be known, before anybody can see it."""
+    if passage.request.output.register:
+        passage.request.output.register(passage.draft)
+
+
+@timed
 def place(passage: Passage) -> None:
     """Let the draft appear under the name of the output."""
     passage.drafting.close()
@@ -143,6 +151,7 @@ class UntilReadable:
 STAGES: tuple[Stage, ...] = (
     decode,
     UntilReadable(mark, encode, notice, verify),
+    register,
     place,
 )
 
