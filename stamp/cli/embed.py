@@ -65,7 +65,7 @@ def command(
         "in_place": results.in_place,
         "resume": resume,
         "journal": results.journal,
-        "preserve_times": results.preserve_times,
+        "preserve_times": results.keeps_times,
     }
     task: EmbedTask | NoticeTask
     if key is not None:

@@ -159,7 +159,8 @@ class Results:
     in_place: bool
     force: bool
     follow_links: bool
-    preserve_times: bool | None
+    preserve_times: bool
+    no_preserve_times: bool
     receipt: str | None
 
     @property
@@ -167,10 +168,17 @@ class Results:
         """The file of receipts."""
         return Journal(Path(self.receipt)) if self.receipt else None
 
+    @property
+    def keeps_times(self) -> bool | None:
+        """Whether results get the times of their sources; None for what is usual."""
+        return self.preserve_times or (False if self.no_preserve_times else None)
+
     def check(self) -> None:
         """Raise UsageError where the options contradict each other."""
         if self.in_place and self.output:
             raise click.UsageError("--in-place and -o exclude each other")
+        if self.preserve_times and self.no_preserve_times:
+            raise click.UsageError("--preserve-times and --no-preserve-times exclude each other")
 
 
 def results(force: str) -> Decorator:
@@ -196,9 +204,15 @@ def results(force: str) -> Decorator:
         ),
         option(
             RESULTS,
-            "--preserve-times/--no-preserve-times",
-            default=None,
-            help="Give results the time of their sources' last change.  [default: with --in-place]",
+            "--preserve-times",
+            is_flag=True,
+            help="Give results the time of their sources' last change, as --in-place does.",
+        ),
+        option(
+            RESULTS,
+            "--no-preserve-times",
+            is_flag=True,
+            help="Give them the time at which they are made, also with --in-place.",
         ),
         option(
             RESULTS,

@@ -14,7 +14,7 @@ OPTIONS: Final = {
     "crf": "--crf",
     "lossy=True": "--force",
     "max_pixels": "--max-pixels",
-    "mine": "`mine` in stamp.toml",
+    "NoticeOptions(mine=...)": "`mine` in stamp.toml",
     "overwrite=True": "--force",
     "preset": "--preset",
     "replace_rights=True": "--replace-rights",

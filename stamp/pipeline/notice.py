@@ -120,7 +120,7 @@ def add_notice(draft: Path, rights: Rights, options: NoticeOptions | None = None
     """
     allowed = replace(options or NoticeOptions(), replace_rights=True)
     try:
-        return _write_rights(draft, draft, rights, overwrite=True, options=allowed)
+        return _write_rights(draft, draft, rights, overwrite=True, options=allowed, output=None)
     except UnsupportedFormat as error:
         reason = str(error).removeprefix(f"{draft}: ")
         unsupported = dict.fromkeys(rights.values(), reason)
@@ -237,7 +237,7 @@ def _replaced(file: Document, rights: Rights, options: NoticeOptions) -> dict[st
 
 def _conflict(path: Path, found: dict[str, dict[str, Value]]) -> RightsConflict:
     what = f"it names somebody else, so nothing is written: {_listed(found)}"
-    remedy = "to replace it, say `replace_rights=True`; if that is you, put the name into `mine`"
+    remedy = "to replace it, say `replace_rights=True`; if that is you, put the name into `NoticeOptions(mine=...)`"
     return RightsConflict(f"{what}; {remedy}", path=path, found=found)
 
 

@@ -8,7 +8,6 @@ import random
 from typing import Any
 
 import pytest
-from any_rights import sample
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +16,7 @@ from stamp.core.rights import Rights
 from stamp.formats.table import NOTICES
 from stamp.metadata.document import Document
 from stamp.metadata.file_delta import FormerFile, former_file
+from tests.media.small_files import sample
 
 PIECES = st.lists(st.sampled_from([b"", b"a", bytes(40), b"text" * 30, random.Random(2).randbytes(100)]))
 FIRST = Rights(copyright_notice="© 2019 Agency, licence 4711", creators=("Zoë",), usage_terms="Ask. " * 40)

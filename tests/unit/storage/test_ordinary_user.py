@@ -14,9 +14,9 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from any_rights import sample
 
 import stamp
+from tests.media.small_files import sample
 
 NOBODY = 65534
 IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from any_rights import sample
 
 import stamp
 from stamp.core.errors import MediaError, UnwritableFile
@@ -18,6 +17,7 @@ from stamp.core.options import OutputOptions
 from stamp.storage import atomic, locks
 from stamp.storage.atomic import TEMP_SUFFIX, discard_leftovers, write_whole
 from stamp.storage.outputs import placing
+from tests.media.small_files import sample
 
 pytestmark = [
     pytest.mark.files,

@@ -20,7 +20,7 @@ from stamp.storage.atomic import TEMP_SUFFIX
 from .conftest import Runner, digests, receipts
 
 Start = Callable[..., "subprocess.Popen[str]"]
-NOTICE = ("--no-watermark", "--copyright", "© Ada", "--creator", "Ada")
+NOTICE = ("--no-watermark", "--copyright", "© Ada", "--creator", "Ada", "--replace-rights")
 IN_PLACE = ("--in-place", "--receipt", "r.json")
 pytestmark = pytest.mark.files
 
