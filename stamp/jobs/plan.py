@@ -141,9 +141,9 @@ def plan(
     `output` is a file for exactly one source that is a file, and a folder otherwise, or where it is one or
     ends in a slash. Inside an output folder the structure of a walked folder is kept. A walk leaves earlier
     outputs (`*.stamped.*`) alone, unless they are to be worked on `again`. Outputs that collide, and outputs
-    that are somebody's source, are refused. Links are followed wherever they lead, unless `links` is given: it
-    gets those to files that lead out of a walked folder, and outputs that a link leads out of the output folder
-    are refused.
+    that are somebody's source, are refused. Links are followed wherever they lead, unless `links` is given:
+    it gets those to files that lead out of a walked folder, and outputs that a link leads out of the output
+    folder are refused.
     """
     folder = output_folder(paths, output)
     jobs: list[Job] = []
