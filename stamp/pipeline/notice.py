@@ -237,7 +237,7 @@ def _replaced(file: Document, rights: Rights, options: NoticeOptions) -> dict[st
 
 def _conflict(path: Path, found: dict[str, dict[str, Value]]) -> RightsConflict:
     what = f"it names somebody else, so nothing is written: {_listed(found)}"
-    remedy = "to replace it, say `replace_rights=True`; if that is you, put the name into `NoticeOptions(mine=...)`"
+    remedy = "to replace it, say `replace_rights=True`; your own name belongs into `NoticeOptions(mine=...)`"
     return RightsConflict(f"{what}; {remedy}", path=path, found=found)
 
 
