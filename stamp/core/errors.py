@@ -7,6 +7,7 @@
     ├── HostError (ValueError)             a host that cannot carry the mark: too small, flat, clipped
     ├── RightsError (ValueError)           a rights field that no standard allows, or a wrong file of defaults
     │   └── RightsConflict (`.path`)       a file names somebody else; `.found` says whom, and where
+    ├── CatalogueError (RuntimeError)      the catalogue cannot be reached, or what is in it forbids what is asked for
     ├── OutputError (FileExistsError)      an output that is there already, or is the input itself
     ├── MissingDependency (ImportError)    an optional package is not installed; `.extra` names the extra
     ├── InternalError (RuntimeError)       a mistake of this package, to be reported
@@ -74,6 +75,10 @@ class RightsConflict(RightsError):
     ) -> None:
         super().__init__(message, path=path)
         self.found = found
+
+
+class CatalogueError(StampError, RuntimeError):
+    """The catalogue cannot be used, or what is in it forbids what is asked for."""
 
 
 class OutputError(StampError, FileExistsError):

@@ -1,0 +1,164 @@
+"""A connection to the catalogue in plain SQL: SQLite in a file, or PostgreSQL.
+
+Importing SQLAlchemy takes longer than marking a small photo (ADR 91), so whatever happens with every photo is written
+here and in `copies`, with `?` for parameters on both databases.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+
+from ..core.errors import CatalogueError, MissingDependency
+from . import events, identity
+
+HEAD: Final = "0001"
+"""The revision of the schema that this version writes; see `migrations`."""
+_BUSY: Final = 30.0  # seconds that a writer waits for others
+_LOCK: Final = 1937006957  # "stam", the advisory lock of writers on PostgreSQL
+_POSTGRES = ("postgresql://", "postgres://", "postgresql+psycopg://")
+
+Row = tuple[Any, ...]
+
+
+class Database:
+    """One connection. Not for several threads at once; each opens its own.
+
+    url : as `sqlalchemy.create_engine` takes it. path : the file of an SQLite catalogue, None for PostgreSQL.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Raises CatalogueError where it cannot be reached, is no catalogue or one of a later version, and MissingDependency
+        where psycopg is needed. An SQLite catalogue that is not there is made, with mode 0600."""
+        self.url = url
+        self.is_postgres = url.startswith(_POSTGRES)
+        self.path = None if self.is_postgres else sqlite_path(url)
+        self._connection: Any = self._postgres() if self.is_postgres else self._sqlite()
+        self._check_schema()
+
+    def close(self) -> None:
+        with suppress(Exception):
+            self._connection.close()
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Run one statement, and return its rows. Raises CatalogueError."""
+        with _said(self.shown):
+            cursor = self._connection.execute(sql.replace("?", "%s") if self.is_postgres else sql, parameters)
+            return cursor.fetchall() if cursor.description else []
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold a transaction as the only writer, from its first statement: nothing is read that another writer changes before
+        it ends, and the log does not fork. Raises CatalogueError; then nothing of it was written."""
+        self.execute("BEGIN" if self.is_postgres else "BEGIN IMMEDIATE")
+        try:
+            if self.is_postgres:
+                self.execute("SELECT pg_advisory_xact_lock(?)", (_LOCK,))
+            yield
+            self.execute("COMMIT")
+        except BaseException:
+            with suppress(CatalogueError):
+                self.execute("ROLLBACK")
+            raise
+
+    def insert(self, table: str, **values: Any) -> int:
+        """Insert a row, and return its id."""
+        columns, places = ", ".join(values), ", ".join("?" * len(values))
+        sql = f"INSERT INTO {table} ({columns}) VALUES ({places}) RETURNING id"
+        return int(self.execute(sql, tuple(values.values()))[0][0])
+
+    def log(self, verb: str, subject: str, body: Mapping[str, Any]) -> None:
+        """Append an event; within `writing`."""
+        last = self.execute("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1")
+        seq, before = (last[0][0] + 1, bytes(last[0][1])) if last else (1, events.FIRST)
+        event = events.following(seq, before, identity.now(), verb, subject, body)
+        self.execute(
+            "INSERT INTO event (seq, at, actor, verb, subject, salt, body, body_sha256, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (seq, event.at, event.actor, verb, subject, event.salt, event.body, event.body_sha256, event.hash),
+        )
+
+    @property
+    def shown(self) -> str:
+        """The catalogue's name for people, without a password."""
+        return str(self.path) if self.path else self.url.rpartition("@")[2]
+
+    def _sqlite(self) -> sqlite3.Connection:
+        assert self.path is not None
+        with _said(self.shown):
+            if not self.path.exists():
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+            connection = sqlite3.connect(self.path, timeout=_BUSY, isolation_level=None)
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF"):
+                connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    def _postgres(self) -> Any:
+        try:
+            import psycopg
+        except ImportError as error:
+            message = "a catalogue in PostgreSQL needs psycopg: pip install 'stamp-media[postgresql]'"
+            raise MissingDependency(message, extra="postgresql") from error
+        with _said(self.shown):
+            return psycopg.connect(self.url.replace("+psycopg", "", 1), autocommit=True)
+
+    def _check_schema(self) -> None:
+        revision = self._revision()
+        if revision == HEAD:
+            return
+        from .schema import upgrade
+
+        upgrade(self.url, revision, shown=self.shown)
+        if self.path:
+            self.path.chmod(0o600)
+
+    def _revision(self) -> str | None:
+        """The revision of the schema that is there; None for an empty database. Raises CatalogueError for another one."""
+        tables = (
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()"
+            if self.is_postgres
+            else "SELECT name FROM sqlite_master WHERE type = 'table'"
+        )
+        names = {name for (name,) in self.execute(tables)}
+        if not names:
+            return None
+        if "alembic_version" not in names or "copy" not in names:
+            raise CatalogueError(f"{self.shown}: this is another program's database; give --catalogue FILE")
+        return str(self.execute("SELECT version_num FROM alembic_version")[0][0])
+
+
+def sqlite_path(url: str) -> Path:
+    """Return the file that an SQLite catalogue is in; `url` may be a plain path."""
+    return Path(url.removeprefix("sqlite:///")).expanduser()
+
+
+@contextmanager
+def _said(shown: str) -> Iterator[None]:
+    """Turn what a driver raises into CatalogueError."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise _error(shown, error) from error
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] == "psycopg":
+            raise _error(shown, error) from error
+        raise
+
+
+def _error(shown: str, error: Exception) -> CatalogueError:
+    reason = " ".join(str(error).split())
+    if "not a database" in reason or "malformed" in reason:
+        remedy = "it is damaged or no catalogue; restore a backup (`stamp works backup` makes them)"
+    elif "readonly" in reason or "unable to open" in reason or "Permission" in reason:
+        remedy = "check the file, its folder and their permissions"
+    elif "locked" in reason:
+        remedy = "another program has held it for half a minute; run it again"
+    elif "full" in reason:
+        remedy = "free some space"
+    else:
+        remedy = "check that the catalogue can be reached, and run it again"
+    return CatalogueError(f"{shown}: the catalogue cannot be used ({reason}); {remedy}")
