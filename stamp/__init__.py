@@ -14,6 +14,7 @@ from ._version import __version__
 if TYPE_CHECKING:
     from .core.detection import Detection, Transform
     from .core.errors import (
+        AlreadyMarked,
         CorruptFile,
         HostError,
         InternalError,
@@ -43,8 +44,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "pipeline.audit": "AuditReport audit_rights",
     "core.errors": (
-        "CorruptFile HostError InternalError KeyFileError MediaError MissingDependency OutputError "
-        "PayloadError RightsConflict RightsError StampError UnsupportedFormat UnwritableFile"
+        "AlreadyMarked CorruptFile HostError InternalError KeyFileError MediaError MissingDependency "
+        "OutputError PayloadError RightsConflict RightsError StampError UnsupportedFormat UnwritableFile"
     ),
     "pipeline.files": "detect_file embed_file",
     "core.party": "Party",
@@ -61,6 +62,7 @@ _HOMES = {
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
+    "AlreadyMarked",
     "AuditReport",
     "CorruptFile",
     "DetectReport",

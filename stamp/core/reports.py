@@ -73,6 +73,7 @@ class EmbedReport:
     resumed : it was there already, with this mark and this notice, and was left as it is.
     receipt : see `receipts.receipt`; None where none was asked for.
     marked_share : the part of a song that carries the mark, 0 to 1; None for other works.
+    former_payload : the 8 bytes of a mark of the same key that was read before the work was marked again.
     """
 
     path: Path
@@ -85,6 +86,7 @@ class EmbedReport:
     resumed: bool = False
     receipt: dict[str, Any] | None = None
     marked_share: float | None = None
+    former_payload: bytes | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """An entry of `stamp.embed/1`."""
@@ -100,6 +102,7 @@ class EmbedReport:
             "resumed": self.resumed,
             "receipt": self.receipt,
             "marked_share": self.marked_share,
+            "former_payload": self.former_payload.hex() if self.former_payload else None,
             "error": None,
         }
 
@@ -230,6 +233,7 @@ class Failure:
             "resumed": False,
             "receipt": None,
             "marked_share": None,
+            "former_payload": None,
         },
         "detect": {"watermark": None},
         "show": {"rights": None, "sources": None, "values": None, "conflicts": None, "notes": []},

@@ -29,5 +29,6 @@ class EmbedRequest:
     notice: NoticeOptions
     strength: float
     overwrite: bool
+    remark: bool
     options: EmbedOptions
     progress: Progress

@@ -45,6 +45,10 @@ class Work(ABC):
         self.marked_share: float | None = None
 
     @abstractmethod
+    def former(self) -> bytes | None:
+        """Return the payload of a mark of the key in the source, as far as a quick look finds it."""
+
+    @abstractmethod
     def mark(self, effort: Effort) -> None:
         """Put the mark in. Raises HostError where the work cannot carry one."""
 

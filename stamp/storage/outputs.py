@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from ..core.errors import CorruptFile, HostError, MediaError, OutputError, UnwritableFile
+from ..core.errors import AlreadyMarked, CorruptFile, HostError, MediaError, OutputError, UnwritableFile
 from ..formats.suffixes import SUFFIXES, same_container, wrong_suffix
 from .atomic import write_whole
 
@@ -82,6 +82,8 @@ def named(path: Path) -> Iterator[None]:
     """Name the file in errors about its bytes and pixels; to be used once, where the file is opened."""
     try:
         yield
+    except AlreadyMarked:  # names it
+        raise
     except HostError as error:
         raise HostError(f"{path}: {error}") from error
     except MediaError as error:

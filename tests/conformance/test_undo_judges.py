@@ -31,6 +31,7 @@ RIGHTS = Rights(
     licensors=(Party(name="L | M", url="https://example.org/"),),
     marked=True,
 ).without_ai()
+REPLACING = stamp.NoticeOptions(replace_rights=True)
 
 
 def comments(*texts: str) -> bytes:
@@ -108,7 +109,7 @@ def test_all_that_a_store_said_comes_back(name: str, tmp_path: Path) -> None:
     path.write_bytes(Document(make()).container.splice(make(), blocks)[:])
     before, had = snapshot(path), tags_of(path)
     assert blocks.keys() <= before.blocks.keys()
-    stamp.write_rights(path, path, RIGHTS, overwrite=True)
+    stamp.write_rights(path, path, RIGHTS, overwrite=True, options=REPLACING)
     assert tags_of(path) != had
     told = json.loads(json.dumps(receipt(before, snapshot(path))))
     undo_rights(path, path, told["changes"], told["blocks"], overwrite=True)
@@ -123,10 +124,10 @@ def test_what_somebody_has_added_since_stays(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     path.write_bytes(Document(make()).container.splice(make(), blocks)[:])
     before = snapshot(path)
-    stamp.write_rights(path, path, RIGHTS, overwrite=True)
+    stamp.write_rights(path, path, RIGHTS, overwrite=True, options=REPLACING)
     told = receipt(before, snapshot(path))
     later = Rights(creators=("Later",))
-    stamp.write_rights(path, path, later, overwrite=True)
+    stamp.write_rights(path, path, later, overwrite=True, options=REPLACING)
     report = undo_rights(path, path, told["changes"], told["blocks"], overwrite=True)
     assert report.rights.creators == later.creators
     assert report.rights.licensors == ()

@@ -11,7 +11,7 @@ from .carrier import carriers
 from .grid import GRIDS, canonical_shape, grid_for
 from .luma import luma_plane, white_of
 from .search import ImageSearch, Thresholds
-from .stages import ANY_GEOMETRY, AS_IT_IS, WORK_AREA
+from .stages import ANY_GEOMETRY, AS_IT_IS, UNMOVED, WORK_AREA
 
 THRESHOLDS = Thresholds()
 _NARROWEST = 48  # canonical pixels of the shorter side below which nothing can be read
@@ -41,10 +41,28 @@ def detect(
     Reads the picture as it is first; then searches rotation, scale and mirroring, then changes of the aspect
     ratio as well.
     """
+    state = _search(image, key, data_range)
+    if min(canonical_shape(state.shape)) < _NARROWEST:
+        return state.verdict()
+    return state.run(ANY_GEOMETRY if search else AS_IT_IS) or state.verdict()
+
+
+def glance(image: NDArray[np.generic], *, key: Key) -> bytes | None:
+    """Return the payload of a picture that lies as it was marked, as in a file that was marked before. Where
+    there is none, that takes a small part of the time of `detect` without `search`. Raises HostError."""
+    state = _search(image, key, None)
+    if min(canonical_shape(state.shape)) < _NARROWEST:
+        return None
+    found = state.run(UNMOVED)
+    return found.payload if found else None
+
+
+def _search(image: NDArray[np.generic], key: Key, data_range: float | None) -> ImageSearch:
+    """The state of a search that has not begun."""
     white_of(image, data_range)
     shape = image.shape[0], image.shape[1]
     own = grid_for(shape)
-    state = ImageSearch(
+    return ImageSearch(
         key,
         carriers(key),
         shape,
@@ -52,6 +70,3 @@ def detect(
         grids=tuple(sorted(GRIDS, key=lambda grid: grid is not own)),
         thresholds=THRESHOLDS,
     )
-    if min(canonical_shape(shape)) < _NARROWEST:
-        return state.verdict()
-    return state.run(ANY_GEOMETRY if search else AS_IT_IS) or state.verdict()
