@@ -14,6 +14,7 @@ from ._version import __version__
 if TYPE_CHECKING:
     from .core.detection import Detection, Transform
     from .core.errors import (
+        AlreadyMarked,
         ArgumentError,
         CorruptFile,
         HostError,
@@ -46,7 +47,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "pipeline.audit": "AuditReport audit_rights",
     "core.errors": (
-        "ArgumentError CorruptFile HostError InternalError KeyFileError MediaError MissingDependency "
+        "AlreadyMarked ArgumentError CorruptFile HostError InternalError KeyFileError MediaError "
+        "MissingDependency "
         "OutputError PayloadError RightsConflict RightsError StampError UnsupportedFormat UnwritableFile"
     ),
     "pipeline.files": "detect_file embed_file",
@@ -66,6 +68,7 @@ _HOMES = {
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
+    "AlreadyMarked",
     "ArgumentError",
     "AuditReport",
     "CorruptFile",

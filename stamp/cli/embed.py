@@ -22,7 +22,8 @@ from .screen import Screen
 @click.command(cls=Command, short_help="Mark works and write their rights notice.")
 @options.sources
 @options.results(
-    force="Overwrite outputs that exist, and mark clips even if something in them cannot be kept."
+    force="Overwrite outputs that exist, mark works again that carry a mark of this key, and clips even if "
+    "something in them cannot be kept."
 )
 @options.notice
 @options.replace_rights

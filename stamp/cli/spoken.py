@@ -17,6 +17,7 @@ OPTIONS: Final = {
     "NoticeOptions(mine=...)": "`mine` in stamp.toml",
     "overwrite=True": "--force",
     "preset": "--preset",
+    "remark=True": "--force",
     "replace_rights=True": "--replace-rights",
     "strength": "--strength",
     "watermark=False": "--no-watermark",

@@ -74,6 +74,7 @@ class EmbedReport:
     resumed : it was there already, with this mark and this notice, and was left as it is.
     receipt : see `receipts.receipt_of`; None where none was asked for, or nothing was written.
     marked_share : the part of a song that carries the mark, 0 to 1; None for other works.
+    former_payload : the 8 bytes of a mark of the same key that was read before the work was marked again.
     """
 
     path: Path | None
@@ -86,6 +87,7 @@ class EmbedReport:
     resumed: bool = False
     receipt: dict[str, Any] | None = None
     marked_share: float | None = None
+    former_payload: Payload | None = None
 
     def with_note(self, note: str) -> EmbedReport:
         """Return the report with one more note."""
@@ -105,6 +107,7 @@ class EmbedReport:
             "resumed": self.resumed,
             "receipt": self.receipt,
             "marked_share": self.marked_share,
+            "former_payload": self.former_payload.hex() if self.former_payload else None,
             "error": None,
         }
 
@@ -176,7 +179,7 @@ class DetectReport(Detection):
 
     path: Path | None = None
     others: tuple[Mark, ...] = ()
-    noticed: bytes | None = None
+    noticed: Payload | None = None
 
     @classmethod
     def of(cls, path: Path | None, found: Detection, others: Iterable[Mark] = ()) -> DetectReport:
@@ -249,6 +252,7 @@ class Failure:
             "resumed": False,
             "receipt": None,
             "marked_share": None,
+            "former_payload": None,
         },
         "detect": {"watermark": None, "notice_payload": None},
         "show": {"rights": None, "sources": None, "values": None, "conflicts": None, "notes": []},

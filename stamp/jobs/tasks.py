@@ -50,7 +50,7 @@ class EmbedTask:
     rights : the notice, which may say `{year}`; None leaves the metadata as it is.
     notice : what may be done to a notice that is there already.
     strength, options : see `embed_file`.
-    overwrite : allow outputs to exist. in_place : the outputs are the sources.
+    overwrite : allow outputs to exist, and works to be marked again. in_place : the outputs are the sources.
     resume : leave outputs alone that carry the mark and the notice.
     journal : where what is changed is written down.
     preserve_times : see `OutputOptions`.
@@ -97,6 +97,7 @@ class EmbedTask:
             rights=self.rights and self.rights.claimed(),
             strength=self.strength,
             overwrite=overwrite,
+            remark=self.overwrite,
             options=self.options,
             progress=report_progress,
             output=placing.options,

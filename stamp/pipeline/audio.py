@@ -43,6 +43,9 @@ class AudioWork(Work):
         self._samples = _Samples(self._song, request.progress)
         self._notes: list[str] = []
 
+    def former(self) -> Payload | None:
+        return glance(self._song, key=self.request.key)
+
     def mark(self, effort: Effort) -> None:
         self._embedder = embedder_for(self.request, self._song.rate, self._song.channels, gain=effort.gain)
 
@@ -183,6 +186,11 @@ def detect(
 def payload_of(path: Path, *, key: Key) -> Payload | None:
     """Return the payload of a song that was marked and left as it is."""
     return detect(path, keys=[key], search=False, first=True).payload
+
+
+def glance(song: Song, *, key: Key) -> Payload | None:
+    """Return the payload that is read from the beginning of a song that was left as it is."""
+    return _heard(song, [key], [(0.0, _GLANCE)], search=False)[0][0][0].payload
 
 
 def lacks(clip: Path, payload: bytes, *, key: Key) -> bool:

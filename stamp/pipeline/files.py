@@ -74,6 +74,7 @@ def embed_file(
     notice: NoticeOptions | None = None,
     strength: float = 1.0,
     overwrite: bool = False,
+    remark: bool = False,
     watermark: bool = True,
     options: EmbedOptions | None = None,
     progress: Progress | None = None,
@@ -83,7 +84,8 @@ def embed_file(
 
     The container, its settings and every metadata block are kept. Before `dst` appears, the finished file is
     read back: a mark that the detector does not find, or a notice that is not there, is an error and nothing
-    is written. A source whose notice tells of an earlier mark is marked over it, with a note in the report.
+    is written. A source that carries a mark of the key is refused; one whose notice names another mark is
+    marked over it, with a note in the report.
 
     Parameters
     ----------
@@ -96,6 +98,7 @@ def embed_file(
     notice : what may be done to a notice that is there already.
     strength : 1 is the default, invisible strength; more is more robust and less faithful.
     overwrite : allow `dst` to exist, and to be `src` itself.
+    remark : mark a work again that carries a mark of the key, as a quick look finds it.
     options : how a clip is encoded.
     progress : called with the frames of a clip that are done, and with their number.
     output : how `dst` appears.
@@ -108,6 +111,7 @@ def embed_file(
     RightsConflict : `src` names another creator or copyright holder, who would be replaced.
     OutputError : `dst` exists, and `overwrite` is False; or its name ends like that of another kind of file.
     UnsupportedFormat, CorruptFile, MediaError : `src` cannot be read.
+    AlreadyMarked : it carries a mark of the key, and `remark` is False.
     HostError : the work cannot carry a mark that can be read back.
     UnwritableFile : `dst` cannot be written.
     """
@@ -130,7 +134,7 @@ def embed_file(
         arguments.instance(options, EmbedOptions, "options")
     if rights:
         check_owners(src, rights, notice)
-    earlier = _identifier(src)
+    noticed = _identifier(src)
     request = EmbedRequest(
         src=src,
         dst=dst,
@@ -140,13 +144,17 @@ def embed_file(
         notice=notice,
         strength=strength,
         overwrite=overwrite,
+        remark=remark,
         options=options or EmbedOptions(),
         progress=progress or _no_progress,
         output=output or OutputOptions(),
     )
     report = stages.embed(request, _medium(kind_of(src)))
-    stale = not rights and earlier != payload.hex()
-    return note_earlier_mark(report, earlier, stale=stale) if earlier else report
+    former = report.former_payload.hex() if report.former_payload else None
+    for earlier in dict.fromkeys(each for each in (former, noticed) if each):
+        stale = earlier == noticed and not rights and earlier != payload.hex()
+        report = note_earlier_mark(report, earlier, stale=stale)
+    return report
 
 
 def _checked_rights(rights: object) -> Rights | None:
@@ -168,14 +176,13 @@ def _several(keys: object) -> list[Key]:
 
 
 def _identifier(src: Path) -> str | None:
-    """The payload of an earlier mark, as the notice tells it: to look for the mark itself would take a good
-    part of the time that marking takes."""
+    """The payload of an earlier mark by the notice: of another key, or turned or cropped since."""
     with suppress(MediaError):
         return read_rights(src).rights.identifier
     return None
 
 
-def _noticed(src: Path) -> bytes | None:
+def _noticed(src: Path) -> Payload | None:
     """The payload that a notice names, None if that is none."""
     earlier = _identifier(src) or ""
     return Payload.fromhex(earlier) if re.fullmatch("[0-9a-f]{16}", earlier) else None
