@@ -78,7 +78,17 @@ class Database:
         event = events.following(seq, before, identity.now(), verb, subject, body)
         self.execute(
             "INSERT INTO event (seq, at, actor, verb, subject, salt, body, body_sha256, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (seq, event.at, event.actor, verb, subject, event.salt, event.body, event.body_sha256, event.hash),
+            (
+                seq,
+                event.at,
+                event.actor,
+                verb,
+                subject,
+                event.salt,
+                event.body,
+                event.body_sha256,
+                event.hash,
+            ),
         )
 
     @property

@@ -37,13 +37,21 @@ class Event:
 
 
 def following(
-    seq: int, before: bytes, at: str, verb: str, subject: str, body: Mapping[str, Any], actor: str | None = None
+    seq: int,
+    before: bytes,
+    at: str,
+    verb: str,
+    subject: str,
+    body: Mapping[str, Any],
+    actor: str | None = None,
 ) -> Event:
     """Return event number `seq`, chained to the hash of the one before it."""
     text, salt = rfc8785.dumps(dict(body)).decode(), secrets.token_bytes(16)
     digest = _digest(salt, text)
     who = actor or current_actor()
-    return Event(seq, at, who, verb, subject, salt, text, digest, _hash(seq, before, at, who, verb, subject, digest))
+    return Event(
+        seq, at, who, verb, subject, salt, text, digest, _hash(seq, before, at, who, verb, subject, digest)
+    )
 
 
 def first_fault(events: Iterable[Event]) -> tuple[int, str | None]:

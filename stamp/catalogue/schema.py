@@ -1,0 +1,56 @@
+"""The schema of a catalogue: made, and brought up from earlier versions by the migrations beside it (Alembic)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from ..core.errors import CatalogueError
+
+_MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+def upgrade(url: str, revision: str | None, *, shown: str) -> None:
+    """Bring the catalogue at `url`, which is at `revision` (None: empty), to the schema of this version.
+
+    Raises CatalogueError where it was made by a later version.
+    """
+    configuration = Config()
+    configuration.set_main_option("script_location", str(_MIGRATIONS))
+    known = {script.revision for script in ScriptDirectory.from_config(configuration).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise CatalogueError(
+            f"{shown}: this catalogue was written by a later version of stamp (schema {revision}); update stamp"
+        )
+    engine = engine_of(url)
+    try:
+        with engine.begin() as connection:
+            if engine.dialect.name == "postgresql":
+                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(1937006957)")
+            configuration.attributes["connection"] = connection
+            command.upgrade(configuration, "head")
+    except sa.exc.SQLAlchemyError as error:
+        raise CatalogueError(f"{shown}: its schema cannot be made ({error})") from error
+    finally:
+        engine.dispose()
+
+
+def engine_of(url: str) -> sa.Engine:
+    """Return an engine for a catalogue; `url` may be a plain path of an SQLite file."""
+    if "://" not in url:
+        url = f"sqlite:///{url}"
+    if url.startswith(("postgres://", "postgresql://")):
+        url = f"postgresql+psycopg://{url.partition('://')[2]}"
+    engine = sa.create_engine(url)
+    if engine.dialect.name == "sqlite":
+
+        @sa.event.listens_for(engine, "connect")
+        def prepare(connection: sa.engine.interfaces.DBAPIConnection, record: object) -> None:
+            for pragma in ("busy_timeout=30000", "foreign_keys=ON", "trusted_schema=OFF"):
+                connection.cursor().execute(f"PRAGMA {pragma}")
+
+    return engine
