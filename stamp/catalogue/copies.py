@@ -1,10 +1,10 @@
 """Copies: what is written with every file that is marked.
 
-Row first, file last. A copy is *reserved* before its file is made: from then on the payload belongs to its work. The finished draft's hash
-is written down before the draft appears under its name, and then the copy is *ready*. A kill in between leaves a reserved copy without a
-file, or a ready one whose file has not appeared; `recover` tells them by their hashes and needs no key. There is never a file whose
-payload the catalogue does not know.
-"""
+Row first, file last. A copy is *reserved* before its file is made: from then on the payload belongs to its
+work. The finished draft's hash is written down before the draft appears under its name, and then the copy is
+*ready*. A kill in between leaves a reserved copy without a file, or a ready one whose file has not appeared;
+`recover` tells them by their hashes and needs no key. There is never a file whose payload the catalogue does
+not know."""
 
 from __future__ import annotations
 
@@ -28,10 +28,9 @@ _PIECE = 1 << 20
 class Reservation:
     """What a copy is to be.
 
-    kind : "image", "video" or "audio". source, output : the files. work : the uid, a unique prefix of it, or "#number" of a work that is
-    there; None finds the work by the source's hash, or adds one. title : of a work that is added. recipient, channel, licence : whom and
-    what the copy is for.
-    """
+    kind : "image", "video" or "audio". source, output : the files. work : the uid, a unique prefix of it, or
+        "#number" of a work that is there; None finds the work by the source's hash, or adds one. title : of
+        a work that is added. recipient, channel, licence : whom and what the copy is for."""
 
     kind: str
     source: Path
@@ -54,7 +53,8 @@ class Reserved:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a payload stands for under a key. copy, recipient, channel are those of the newest copy that carries it."""
+    """What a payload stands for under a key. copy, recipient, channel are those of the newest copy that
+    carries it."""
 
     work: str
     number: int
@@ -78,7 +78,8 @@ def reserve(database: Database, wanted: Reservation, key: Key, payload: Payload 
         work_id, work = _work(database, wanted, digest, meant)
         if meant is not None and meant != work_id:
             raise CatalogueError(
-                f"the payload {given} stands for another work under the key {key.name}; leave it out, and one is drawn"
+                f"the payload {given} stands for another work under the key {key.name}; leave it out, and one is"
+                " drawn"
             )
         mark_id = _mark_id(database, given, key_id, work_id)
         uid = identity.uid7()
@@ -107,7 +108,8 @@ def complete(database: Database, copy: str, draft: Path) -> None:
     digest, size = sha256_of(draft), draft.stat().st_size
     with database.writing():
         database.execute(
-            "UPDATE copy SET state = 'ready', output_sha256 = ?, size = ?, ready_at = ? WHERE uid = ? AND state = 'reserved'",
+            "UPDATE copy SET state = 'ready', output_sha256 = ?, size = ?, ready_at = ?"
+            " WHERE uid = ? AND state = 'reserved'",
             (digest, size, identity.now(), copy),
         )
         database.log("copy.ready", copy, {"output_sha256": digest.hex(), "size": size})
@@ -123,7 +125,8 @@ def abandon(database: Database, copy: str, why: str) -> None:
 
 
 def lookup(database: Database, payload: bytes, fingerprint: str | None = None) -> Known | None:
-    """Return what a payload stands for, under the key of this fingerprint if one is given; None where nothing is known."""
+    """Return what a payload stands for, under the key of this fingerprint if one is given; None where
+    nothing is known."""
     sql = (
         "SELECT work.uid, work.id, work.title, work.withdrawn_at, mark.id FROM mark"
         " JOIN work ON work.id = mark.work_id JOIN key ON key.id = mark.key_id WHERE mark.payload = ?"
@@ -147,13 +150,14 @@ def lookup(database: Database, payload: bytes, fingerprint: str | None = None) -
 def recover(database: Database, *, older_than_s: float = 0.0) -> dict[str, int]:
     """Bring copies that a kill has left half-way to their end, and return how many there were of each kind.
 
-    finished : ready, and the file is there with the hash that was written down. abandoned : the file never appeared. lost : ready, but
-    what is under its name is something else: moved, edited or deleted since. Nothing is guessed. The second run finds what the first has left.
-    """
+    finished : ready, and the file is there with the hash that was written down. abandoned : the file never
+        appeared. lost : ready, but what is under its name is something else: moved, edited or deleted since.
+        Nothing is guessed. The second run finds what the first has left."""
     done = {"finished": 0, "abandoned": 0, "lost": 0}
     limit = identity.written_ago(older_than_s)
     rows = database.execute(
-        "SELECT uid, state, output, output_sha256 FROM copy WHERE state IN ('reserved', 'ready') AND placed_at IS NULL AND reserved_at <= ?",
+        "SELECT uid, state, output, output_sha256 FROM copy"
+        " WHERE state IN ('reserved', 'ready') AND placed_at IS NULL AND reserved_at <= ?",
         (limit,),
     )
     for uid, state, output, digest in rows:
@@ -183,7 +187,8 @@ def sha256_of(path: str | os.PathLike[str]) -> bytes:
 
 
 def find_id(database: Database, table: str, reference: str | None, *, by_name: bool = False) -> int | None:
-    """Return the id of the row that is meant by a uid, a unique prefix of it, "#number", or, of a party, its name; None for None.
+    """Return the id of the row that is meant by a uid, a unique prefix of it, "#number", or, of a party, its
+    name; None for None.
 
     Raises CatalogueError where there is none, or several.
     """

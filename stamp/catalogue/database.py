@@ -1,8 +1,7 @@
 """A connection to the catalogue in plain SQL: SQLite in a file, or PostgreSQL.
 
-Importing SQLAlchemy takes longer than marking a small photo (ADR 91), so whatever happens with every photo is written
-here and in `copies`, with `?` for parameters on both databases.
-"""
+Importing SQLAlchemy takes longer than marking a small photo (ADR 91), so whatever happens with every photo
+is written here and in `copies`, with `?` for parameters on both databases."""
 
 from __future__ import annotations
 
@@ -32,8 +31,9 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        """Raises CatalogueError where it cannot be reached, is no catalogue or one of a later version, and MissingDependency
-        where psycopg is needed. An SQLite catalogue that is not there is made, with mode 0600."""
+        """Raises CatalogueError where it cannot be reached, is no catalogue or one of a later version, and
+        MissingDependency where psycopg is needed. An SQLite catalogue that is not there is made, with mode
+        0600."""
         self.url = url
         self.is_postgres = url.startswith(_POSTGRES)
         self.path = None if self.is_postgres else sqlite_path(url)
@@ -52,8 +52,9 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Hold a transaction as the only writer, from its first statement: nothing is read that another writer changes before
-        it ends, and the log does not fork. Raises CatalogueError; then nothing of it was written."""
+        """Hold a transaction as the only writer, from its first statement: nothing is read that another
+        writer changes before it ends, and the log does not fork. Raises CatalogueError; then nothing of it
+        was written."""
         self.execute("BEGIN" if self.is_postgres else "BEGIN IMMEDIATE")
         try:
             if self.is_postgres:
@@ -77,7 +78,8 @@ class Database:
         seq, before = (last[0][0] + 1, bytes(last[0][1])) if last else (1, events.FIRST)
         event = events.following(seq, before, identity.now(), verb, subject, body)
         self.execute(
-            "INSERT INTO event (seq, at, actor, verb, subject, salt, body, body_sha256, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO event (seq, at, actor, verb, subject, salt, body, body_sha256, hash)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 seq,
                 event.at,
@@ -127,7 +129,8 @@ class Database:
             self.path.chmod(0o600)
 
     def _revision(self) -> str | None:
-        """The revision of the schema that is there; None for an empty database. Raises CatalogueError for another one."""
+        """The revision of the schema that is there; None for an empty database. Raises CatalogueError for
+        another one."""
         tables = (
             "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()"
             if self.is_postgres

@@ -1,9 +1,8 @@
 """The log: an append-only chain of hashes over all that was written to the catalogue.
 
-An event's hash covers its number, time, actor, verb, subject, the hash of its body, and the hash of the event before it.
-The body's hash is salted, so that a body can be blanked (erasure of personal data) or shown alone, and the chain still holds.
-Bodies are canonical JSON (RFC 8785).
-"""
+An event's hash covers its number, time, actor, verb, subject, the hash of its body, and the hash of the
+event before it. The body's hash is salted, so that a body can be blanked (erasure of personal data) or shown
+alone, and the chain still holds. Bodies are canonical JSON (RFC 8785)."""
 
 from __future__ import annotations
 
@@ -23,7 +22,8 @@ FIRST: Final = bytes(32)
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of the log. `at` is ISO 8601 in UTC with microseconds and Z; salt and body are None once they are blanked."""
+    """One line of the log. `at` is ISO 8601 in UTC with microseconds and Z; salt and body are None once they
+    are blanked."""
 
     seq: int
     at: str

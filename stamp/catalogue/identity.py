@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 
 def uid7() -> str:
-    """Return a UUID of version 7 (RFC 9562, section 5.7): it sorts by the time at which it was made, and catalogues that
-    are joined do not share one."""
+    """Return a UUID of version 7 (RFC 9562, section 5.7): it sorts by the time at which it was made, and
+    catalogues that are joined do not share one."""
     milliseconds = time.time_ns() // 1_000_000
     number = (
         (milliseconds << 80) | (7 << 76) | (secrets.randbits(12) << 64) | (2 << 62) | secrets.randbits(62)
@@ -37,6 +37,7 @@ def written_ago(seconds: float) -> str:
 
 
 def folded(text: str) -> str:
-    """Return a text as it is searched: without case and without marks above and below letters, so that ё is found by е."""
+    """Return a text as it is searched: without case and without marks above and below letters, so that ё is
+    found by е."""
     plain = unicodedata.normalize("NFD", text.casefold())
     return "".join(char for char in plain if not unicodedata.combining(char))

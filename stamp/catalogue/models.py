@@ -1,14 +1,14 @@
-"""The tables, for SQLAlchemy: what is listed, searched and migrated. `database` and `copies` write the same ones in plain SQL.
+"""The tables, for SQLAlchemy: what is listed, searched and migrated. `database` and `copies` write the same
+ones in plain SQL.
 
-Integers are keys inside, `uid` (UUIDv7) outside. Instants are UTC. Vocabularies are CHECK constraints. The glossary is in
-docs/catalogue.md.
-"""
+Integers are keys inside, `uid` (UUIDv7) outside. Instants are UTC. Vocabularies are CHECK constraints. The
+glossary is in docs/catalogue.md."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
@@ -19,7 +19,8 @@ from . import identity
 
 
 class Instant(sa.TypeDecorator[datetime]):
-    """timestamptz in PostgreSQL, ISO 8601 text with Z in SQLite; an instant without a time zone is refused."""
+    """timestamptz in PostgreSQL, ISO 8601 text with Z in SQLite; an instant without a time zone is
+    refused."""
 
     impl = sa.String(27)
     cache_ok = True
@@ -48,7 +49,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: Instant,
         dict[str, Any]: sa.JSON,
         Decimal: sa.Numeric(14, 4),
@@ -80,7 +81,8 @@ def _one_of(column: str, *values: str) -> CheckConstraint:
 
 
 class Party(Base):
-    """A person or an organisation: author, licensee, platform, register. country : ISO 3166-1, two letters."""
+    """A person or an organisation: author, licensee, platform, register. country : ISO 3166-1, two
+    letters."""
 
     __tablename__ = "party"
     id: Mapped[int] = _id()
@@ -98,7 +100,8 @@ class Party(Base):
 
 
 class Work(Base):
-    """A work. created_on : ISO 8601, also reduced (2026, 2026-05). folded : the title as it is searched. rights : as in `Rights.to_dict`."""
+    """A work. created_on : ISO 8601, also reduced (2026, 2026-05). folded : the title as it is searched.
+    rights : as in `Rights.to_dict`."""
 
     __tablename__ = "work"
     id: Mapped[int] = _id()
@@ -135,7 +138,8 @@ class WorkIdentifier(Base):
 
 
 class Contribution(Base):
-    """What a party has to do with a work. share_ppm : of the rights, in parts per million. basis : creation, assignment, employment."""
+    """What a party has to do with a work. share_ppm : of the rights, in parts per million. basis : creation,
+    assignment, employment."""
 
     __tablename__ = "contribution"
     id: Mapped[int] = _id()
@@ -229,8 +233,8 @@ class Copy(Base):
 
 
 class Licence(Base):
-    """Rights that were granted to others, or acquired from them. `online` is said explicitly. Money is in `currency` (ISO 4217);
-    royalty_ppm in parts per million of the income. odrl : the same as ODRL 2.2."""
+    """Rights that were granted to others, or acquired from them. `online` is said explicitly. Money is in
+    `currency` (ISO 4217); royalty_ppm in parts per million of the income. odrl : the same as ODRL 2.2."""
 
     __tablename__ = "licence"
     id: Mapped[int] = _id()

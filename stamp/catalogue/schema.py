@@ -1,4 +1,5 @@
-"""The schema of a catalogue: made, and brought up from earlier versions by the migrations beside it (Alembic)."""
+"""The schema of a catalogue: made, and brought up from earlier versions by the migrations beside it
+(Alembic)."""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ def upgrade(url: str, revision: str | None, *, shown: str) -> None:
     known = {script.revision for script in ScriptDirectory.from_config(configuration).walk_revisions()}
     if revision is not None and revision not in known:
         raise CatalogueError(
-            f"{shown}: this catalogue was written by a later version of stamp (schema {revision}); update stamp"
+            f"{shown}: written by a later version of stamp (schema {revision}); update stamp"
         )
     engine = engine_of(url)
     try:

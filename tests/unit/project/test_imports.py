@@ -21,7 +21,7 @@ MODULES = {
 }
 
 # The floors, the lowest first: a room may import from the rooms on the floors below it.
-FLOORS = ("core", "formats", "storage", "metadata media watermark", "pipeline", "jobs", "cli")
+FLOORS = ("core", "formats", "storage", "catalogue metadata media watermark", "pipeline", "jobs", "cli")
 # Part of the package -> what it may never import, nor anything below it.
 FORBIDDEN = {
     "stamp.core": "numpy PIL av pywt click rich",

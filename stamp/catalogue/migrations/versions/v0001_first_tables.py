@@ -13,7 +13,8 @@ INSTANT = sa.String(27).with_variant(sa.DateTime(timezone=True), "postgresql")
 
 # What SQLAlchemy does not describe: the index of titles, and that no event is changed.
 SQLITE = (
-    "CREATE VIRTUAL TABLE work_text USING fts5(folded, content='work', content_rowid='id', tokenize='unicode61')",
+    "CREATE VIRTUAL TABLE work_text USING"
+    " fts5(folded, content='work', content_rowid='id', tokenize='unicode61')",
     "CREATE TRIGGER work_text_insert AFTER INSERT ON work BEGIN"
     " INSERT INTO work_text(rowid, folded) VALUES (new.id, new.folded); END",
     "CREATE TRIGGER work_text_delete AFTER DELETE ON work BEGIN"
@@ -23,7 +24,8 @@ SQLITE = (
     " INSERT INTO work_text(rowid, folded) VALUES (new.id, new.folded); END",
     "CREATE TRIGGER event_stays BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'events stay'); END",
     # A body may be blanked, nothing else changed.
-    "CREATE TRIGGER event_is_not_changed BEFORE UPDATE ON event WHEN new.body IS NOT NULL OR new.salt IS NOT NULL"
+    "CREATE TRIGGER event_is_not_changed BEFORE UPDATE ON event"
+    " WHEN new.body IS NOT NULL OR new.salt IS NOT NULL"
     " OR new.seq <> old.seq OR new.at <> old.at OR new.actor <> old.actor OR new.verb <> old.verb"
     " OR new.subject <> old.subject OR new.body_sha256 <> old.body_sha256 OR new.hash <> old.hash"
     " BEGIN SELECT RAISE(ABORT, 'events are not changed'); END",
