@@ -95,14 +95,14 @@ def _moved(
 ) -> iloc.Locations:
     """The places after the edits."""
     growth = _growth(edits)
-    moved = places.without(coded).moved(growth)
-    behind = {start: growth(start) for start in starts.values()}
+    ends = {start: start + growth(start) for start in starts.values()}
+    spans: dict[int, _Span] = {}
     for number, new in reversed(list(coded.items())):
         # Of several items that began together, the last one has all others ahead of it.
-        start = starts[number]
-        behind[start] -= len(new)
-        moved = moved.located(number, start + behind[start], len(new))
-    return moved
+        ends[starts[number]] -= len(new)
+        spans[number] = (ends[starts[number]], len(new))
+    # Old places of what is replaced would be in the way of those that move.
+    return places.located(dict.fromkeys(spans, (0, 0))).moved(growth).located(spans)
 
 
 def _growth(edits: Sequence[Edit]) -> Callable[[int], int]:
