@@ -106,7 +106,7 @@ _IMAGES = (
         "image",
         (".jpg .jpeg .jpe .jfif",),
         _starts(b"\xff\xd8\xff"),
-        marked="8 bit; RGB, gray, CMYK",
+        marked="8 bit; RGB, gray, CMYK; beside gain map, depth, motion video",
         notice=True,
         reader="jpeg",
     ),
