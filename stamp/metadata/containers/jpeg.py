@@ -14,11 +14,12 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from ...core.errors import CorruptFile, UnsupportedFormat
+from ...formats import mpf
 from ...formats.ifd import is_tiff
 from ...formats.jpeg import APP0, APP1, APP2, APP11, APP13, EXIF, XMP, Segment, segments
 from ...formats.source import Edit, Patched, Source, memoised
 from ..stores import iptc
-from . import extended, mpf
+from . import extended
 from .splicing import growth
 
 STORES: Final = ("xmp", "exif", "iptc", "xmpext")
