@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from .catalogue.catalogue import Catalogue
+    from .catalogue.records import CopyRecord, MarkRecord, PartyRecord, Recovered, Verification, WorkRecord
     from .core.detection import Detection, Transform
     from .core.errors import (
         AlreadyMarked,
         ArgumentError,
+        CatalogueError,
         CorruptFile,
         HostError,
         InternalError,
@@ -31,8 +34,9 @@ if TYPE_CHECKING:
         UnwritableFile,
     )
     from .core.key import Key
+    from .core.known import KnownMark
     from .core.limits import StampLimits, limited
-    from .core.options import EmbedOptions, NoticeOptions, OutputOptions
+    from .core.options import CopyOptions, EmbedOptions, NoticeOptions, OutputOptions
     from .core.party import Party
     from .core.payload import Payload
     from .core.reports import DetectReport, EmbedReport, RightsReport
@@ -47,17 +51,20 @@ if TYPE_CHECKING:
 _HOMES = {
     "pipeline.audit": "AuditReport audit_rights",
     "core.errors": (
-        "AlreadyMarked ArgumentError CorruptFile HostError InternalError KeyFileError MediaError "
-        "MissingDependency "
+        "AlreadyMarked ArgumentError CatalogueError CorruptFile HostError InternalError "
+        "KeyFileError MediaError MissingDependency "
         "OutputError PayloadError RightsConflict RightsError StampError UnsupportedFormat UnwritableFile"
     ),
+    "catalogue.catalogue": "Catalogue",
+    "catalogue.records": "CopyRecord MarkRecord PartyRecord Recovered Verification WorkRecord",
+    "core.known": "KnownMark",
     "pipeline.files": "detect_file embed_file",
     "core.limits": "StampLimits limited",
     "core.party": "Party",
     "core.payload": "Payload",
     "core.rights": "Rights",
     "pipeline.notice": "read_rights write_rights",
-    "core.options": "EmbedOptions NoticeOptions OutputOptions",
+    "core.options": "CopyOptions EmbedOptions NoticeOptions OutputOptions",
     "pipeline.removals": "remove_rights",
     "core.reports": "DetectReport EmbedReport RightsReport",
     "core.detection": "Detection Transform",
@@ -71,6 +78,10 @@ __all__ = [
     "AlreadyMarked",
     "ArgumentError",
     "AuditReport",
+    "Catalogue",
+    "CatalogueError",
+    "CopyOptions",
+    "CopyRecord",
     "CorruptFile",
     "DetectReport",
     "Detection",
@@ -80,14 +91,18 @@ __all__ = [
     "InternalError",
     "Key",
     "KeyFileError",
+    "KnownMark",
+    "MarkRecord",
     "MediaError",
     "MissingDependency",
     "NoticeOptions",
     "OutputError",
     "OutputOptions",
     "Party",
+    "PartyRecord",
     "Payload",
     "PayloadError",
+    "Recovered",
     "Rights",
     "RightsConflict",
     "RightsError",
@@ -97,6 +112,8 @@ __all__ = [
     "Transform",
     "UnsupportedFormat",
     "UnwritableFile",
+    "Verification",
+    "WorkRecord",
     "__version__",
     "audit_rights",
     "detect",

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+# Nothing is written into the catalogue of whoever runs the tests; those of the catalogue make their own.
+os.environ["STAMP_CATALOGUE"] = "none"
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:

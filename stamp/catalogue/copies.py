@@ -8,123 +8,106 @@ not know."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import socket
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from .._version import __version__
 from ..core.errors import CatalogueError
-from ..core.key import Key
+from ..core.known import KnownMark
+from ..core.options import CopyOptions
 from ..core.payload import Payload
-from . import identity
-from .database import Database
-
-_PIECE = 1 << 20
+from . import identity, works
+from .database import Database, Row
+from .digests import sha256_of
+from .records import Recovered
+from .references import find_id
 
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
     """What a copy is to be.
 
-    kind : "image", "video" or "audio". source, output : the files. work : the uid, a unique prefix of it, or
-        "#number" of a work that is there; None finds the work by the source's hash, or adds one. title : of
-        a work that is added. recipient, channel, licence : whom and what the copy is for."""
+    kind : "image", "video" or "audio". source, output : the files, by absolute paths. source_sha256 : 32
+        bytes, None where nobody knows. key_name, key_fingerprint, payload : what it carries. options : of
+        what, for whom."""
 
     kind: str
     source: Path
     output: Path
-    title: str
-    work: str | None = None
-    recipient: str | None = None
-    channel: str | None = None
-    licence: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reserved:
-    """A copy that is reserved: the uids of copy and work, and the payload that it is to carry."""
-
-    copy: str
-    work: str
+    source_sha256: bytes | None
+    key_name: str
+    key_fingerprint: str
     payload: Payload
+    options: CopyOptions
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What a payload stands for under a key. copy, recipient, channel are those of the newest copy that
-    carries it."""
+def reserve(database: Database, wanted: Reservation) -> str:
+    """Reserve a copy, and return its uid.
 
-    work: str
-    number: int
-    title: str
-    copy: str | None
-    recipient: str | None
-    channel: str | None
-    withdrawn: bool
-
-
-def reserve(database: Database, wanted: Reservation, key: Key, payload: Payload | None = None) -> Reserved:
-    """Reserve a copy, and return it. A payload that is None is drawn.
-
-    Raises CatalogueError where the payload stands for another work under this key, or there is no such work.
+    Raises CatalogueError where the payload stands for another work under this key, or `options` name
+    something that is not there.
     """
-    digest = sha256_of(wanted.source)
     with database.writing():
-        key_id = _key(database, key)
-        given = payload or _free_payload(database, key_id)
-        meant = _mark(database, given, key_id)
-        work_id, work = _work(database, wanted, digest, meant)
-        if meant is not None and meant != work_id:
-            raise CatalogueError(
-                f"the payload {given} stands for another work under the key {key.name}; leave it out, and one is"
-                " drawn"
-            )
-        mark_id = _mark_id(database, given, key_id, work_id)
-        uid = identity.uid7()
-        database.insert(
-            "copy",
-            uid=uid,
-            mark_id=mark_id,
-            state="reserved",
-            source=str(wanted.source),
-            output=str(wanted.output),
-            program=f"stamp {__version__}",
-            source_sha256=digest,
-            recipient_id=find_id(database, "party", wanted.recipient, by_name=True),
-            licence_id=find_id(database, "licence", wanted.licence),
-            channel=wanted.channel,
-            host=socket.gethostname(),
-            reserved_at=identity.now(),
+        key_id = _key(database, wanted)
+        mark = database.execute(
+            "SELECT id, work_id FROM mark WHERE payload = ? AND key_id = ?", (bytes(wanted.payload), key_id)
         )
-        body = {"work": work, "key": key.fingerprint, "payload": str(given), "source_sha256": digest.hex()}
-        database.log("copy.reserved", uid, body)
-        return Reserved(uid, work, given)
+        work_id = _work(database, wanted)
+        if mark and mark[0][1] != work_id:
+            raise CatalogueError(_taken(database, wanted, mark[0][1]))
+        if work_id is None:
+            title = wanted.options.title or wanted.source.stem
+            work_id = works.insert(
+                database, kind=wanted.kind, title=title, source_sha256=wanted.source_sha256
+            )
+        mark_id = (
+            mark[0][0]
+            if mark
+            else database.insert("mark", key_id=key_id, payload=bytes(wanted.payload), work_id=work_id)
+        )
+        return _insert(database, wanted, mark_id, works.uid_of(database, work_id))
 
 
-def complete(database: Database, copy: str, draft: Path) -> None:
-    """Write down the hash of the finished draft; its file may appear afterwards. Raises CatalogueError."""
-    digest, size = sha256_of(draft), draft.stat().st_size
+def complete(database: Database, copy: str, digest: bytes, size: int) -> None:
+    """Write down the SHA-256 and the bytes of the finished draft; its file may appear afterwards.
+
+    Raises CatalogueError.
+    """
     with database.writing():
+        # Abandoned: by somebody who recovered the catalogue meanwhile, and took this run for a dead one.
         database.execute(
             "UPDATE copy SET state = 'ready', output_sha256 = ?, size = ?, ready_at = ?"
-            " WHERE uid = ? AND state = 'reserved'",
+            " WHERE uid = ? AND state IN ('reserved', 'abandoned')",
             (digest, size, identity.now(), copy),
         )
         database.log("copy.ready", copy, {"output_sha256": digest.hex(), "size": size})
 
 
-def abandon(database: Database, copy: str, why: str) -> None:
-    """Say that a reserved copy was not made; its payload stays taken."""
-    with database.writing():
-        database.execute(
-            "UPDATE copy SET state = 'abandoned' WHERE uid = ? AND state IN ('reserved', 'ready')", (copy,)
-        )
-        database.log("copy.abandoned", copy, {"why": why})
+def placed(database: Database, copy: str) -> None:
+    """Write down that the file of a ready copy has appeared."""
+    database.execute("UPDATE copy SET placed_at = ? WHERE uid = ?", (identity.now(), copy))
 
 
-def lookup(database: Database, payload: bytes, fingerprint: str | None = None) -> Known | None:
+def settle(database: Database, copy: str) -> None:
+    """Bring one copy that something has interrupted to its end, as `recover` does."""
+    for row in database.execute(f"{_OPEN} AND uid = ?", (copy,)):
+        _settle(database, row)
+
+
+def recover(database: Database) -> Recovered:
+    """Bring the copies that runs on this machine have left half-way to their end, and return how many there
+    were. Nothing is guessed: their files' hashes say what became of them. A second run finds only what the
+    first has left open."""
+    done = {"finished": 0, "abandoned": 0, "open": 0}
+    for row in database.execute(f"{_OPEN} AND host = ?", (socket.gethostname(),)):
+        done[_settle(database, row)] += 1
+    return Recovered(**done)
+
+
+def lookup(database: Database, payload: bytes, fingerprint: str | None = None) -> KnownMark | None:
     """Return what a payload stands for, under the key of this fingerprint if one is given; None where
     nothing is known."""
     sql = (
@@ -138,140 +121,104 @@ def lookup(database: Database, payload: bytes, fingerprint: str | None = None) -
     if not rows:
         return None
     uid, number, title, withdrawn, mark_id = rows[0]
+    # A mark that was found in a file shows that some copy did appear; an abandoned one comes last.
     copies = database.execute(
         "SELECT copy.uid, party.name, copy.channel FROM copy LEFT JOIN party ON party.id = copy.recipient_id"
-        " WHERE copy.mark_id = ? AND copy.state <> 'abandoned' ORDER BY copy.id DESC LIMIT 1",
+        " WHERE copy.mark_id = ? ORDER BY copy.state = 'abandoned', copy.id DESC LIMIT 1",
         (mark_id,),
     )
     copy, recipient, channel = copies[0] if copies else (None, None, None)
-    return Known(uid, number, title, copy, recipient, channel, withdrawn is not None)
+    return KnownMark(uid, number, title, copy, recipient, channel, withdrawn is not None)
 
 
-def recover(database: Database, *, older_than_s: float = 0.0) -> dict[str, int]:
-    """Bring copies that a kill has left half-way to their end, and return how many there were of each kind.
+_OPEN = (
+    "SELECT uid, state, output, source_sha256, output_sha256 FROM copy"
+    " WHERE state IN ('reserved', 'ready') AND placed_at IS NULL"
+)
 
-    finished : ready, and the file is there with the hash that was written down. abandoned : the file never
-        appeared. lost : ready, but what is under its name is something else: moved, edited or deleted since.
-        Nothing is guessed. The second run finds what the first has left."""
-    done = {"finished": 0, "abandoned": 0, "lost": 0}
-    limit = identity.written_ago(older_than_s)
-    rows = database.execute(
-        "SELECT uid, state, output, output_sha256 FROM copy"
-        " WHERE state IN ('reserved', 'ready') AND placed_at IS NULL AND reserved_at <= ?",
-        (limit,),
-    )
-    for uid, state, output, digest in rows:
+
+def _settle(database: Database, row: Row) -> Literal["finished", "abandoned", "open"]:
+    uid, state, output, before, after = row
+    if state == "ready":
         path = Path(output)
         there = sha256_of(path) if path.is_file() else None
-        if state == "ready" and there == bytes(digest):
-            with database.writing():
-                database.execute("UPDATE copy SET placed_at = ? WHERE uid = ?", (identity.now(), uid))
-            done["finished"] += 1
-        elif state == "reserved" or there is None:
-            abandon(database, uid, "interrupted before its file appeared")
-            done["abandoned"] += 1
-        else:
-            done["lost"] += 1
-    return done
+        if there == bytes(after):
+            placed(database, uid)
+            return "finished"
+        if there is not None and there != before:
+            return "open"  # moved, edited or replaced since; or something else was there all the time
+    with database.writing():
+        database.execute(
+            "UPDATE copy SET state = 'abandoned' WHERE uid = ? AND state IN ('reserved', 'ready')", (uid,)
+        )
+        database.log("copy.abandoned", uid, {"why": "its file never appeared"})
+    return "abandoned"
 
 
-def placed(database: Database, copy: str) -> None:
-    """Write down that the file of a ready copy has appeared."""
-    database.execute("UPDATE copy SET placed_at = ? WHERE uid = ?", (identity.now(), copy))
-
-
-def sha256_of(path: str | os.PathLike[str]) -> bytes:
-    """Return the SHA-256 of a file's bytes."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
-
-
-def find_id(database: Database, table: str, reference: str | None, *, by_name: bool = False) -> int | None:
-    """Return the id of the row that is meant by a uid, a unique prefix of it, "#number", or, of a party, its
-    name; None for None.
-
-    Raises CatalogueError where there is none, or several.
-    """
-    if reference is None:
-        return None
-    if reference.startswith("#") and reference[1:].isdigit():
-        rows = database.execute(f"SELECT id FROM {table} WHERE id = ?", (int(reference[1:]),))
-    else:
-        pattern = reference.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        rows = database.execute(f"SELECT id FROM {table} WHERE uid LIKE ? ESCAPE '\\' LIMIT 2", (pattern,))
-        if by_name and not rows:
-            rows = database.execute(f"SELECT id FROM {table} WHERE name = ? LIMIT 2", (reference,))
-    if len(rows) == 1:
-        return int(rows[0][0])
-    remedy = f"`stamp {'works' if table == 'work' else table} list` shows what there is"
-    raise CatalogueError(
-        f"{reference}: {'several are' if rows else f'there is no {table}'} called so; {remedy}"
+def _insert(database: Database, wanted: Reservation, mark_id: int, work: str) -> str:
+    uid, options = identity.uid7(), wanted.options
+    recipient, licence = options.recipient, options.licence
+    digest = wanted.source_sha256
+    database.insert(
+        "copy",
+        uid=uid,
+        mark_id=mark_id,
+        state="reserved",
+        source=_text(wanted.source),
+        output=_text(wanted.output),
+        program=f"stamp {__version__}",
+        source_sha256=digest,
+        recipient_id=None if recipient is None else find_id(database, "party", recipient),
+        licence_id=None if licence is None else find_id(database, "licence", licence),
+        channel=options.channel,
+        host=socket.gethostname(),
+        reserved_at=identity.now(),
     )
+    body = {
+        "work": work,
+        "key": wanted.key_fingerprint,
+        "payload": wanted.payload.hex(),
+        "source_sha256": digest and digest.hex(),
+    }
+    database.log("copy.reserved", uid, body)
+    return uid
 
 
-def _key(database: Database, key: Key) -> int:
-    rows = database.execute("SELECT id FROM key WHERE fingerprint = ?", (key.fingerprint,))
+def _key(database: Database, wanted: Reservation) -> int:
+    rows = database.execute("SELECT id FROM key WHERE fingerprint = ?", (wanted.key_fingerprint,))
     if rows:
         return int(rows[0][0])
-    made = database.insert("key", fingerprint=key.fingerprint, name=key.name, first_seen_at=identity.now())
-    database.log("key.seen", key.fingerprint, {"name": key.name})
+    made = database.insert(
+        "key", fingerprint=wanted.key_fingerprint, name=wanted.key_name, first_seen_at=identity.now()
+    )
+    database.log("key.seen", wanted.key_fingerprint, {"name": wanted.key_name})
     return made
 
 
-def _free_payload(database: Database, key_id: int) -> Payload:
-    while _mark(database, payload := Payload.random(), key_id) is not None:
-        pass
-    return payload
-
-
-def _mark(database: Database, payload: bytes, key_id: int) -> int | None:
-    """The id of the work that the payload stands for."""
-    rows = database.execute(
-        "SELECT work_id FROM mark WHERE payload = ? AND key_id = ?", (bytes(payload), key_id)
+def _work(database: Database, wanted: Reservation) -> int | None:
+    """The id of the work that a copy is of: the one that was named, else the one that has this file, or an
+    earlier copy of it, as its source."""
+    if wanted.options.work is not None:
+        return find_id(database, "work", wanted.options.work)
+    digest = wanted.source_sha256
+    if digest is None:
+        return None
+    rows = database.execute("SELECT id FROM work WHERE source_sha256 = ? ORDER BY id LIMIT 1", (digest,))
+    rows = rows or database.execute(
+        "SELECT mark.work_id FROM copy JOIN mark ON mark.id = copy.mark_id"
+        " WHERE copy.output_sha256 = ? ORDER BY copy.id LIMIT 1",
+        (digest,),
     )
     return int(rows[0][0]) if rows else None
 
 
-def _mark_id(database: Database, payload: bytes, key_id: int, work_id: int) -> int:
-    rows = database.execute("SELECT id FROM mark WHERE payload = ? AND key_id = ?", (bytes(payload), key_id))
-    return (
-        int(rows[0][0])
-        if rows
-        else database.insert("mark", key_id=key_id, payload=bytes(payload), work_id=work_id)
-    )
+def _taken(database: Database, wanted: Reservation, work_id: int) -> str:
+    ((title,),) = database.execute("SELECT title FROM work WHERE id = ?", (work_id,))
+    what = f"the payload {wanted.payload} stands for work #{work_id} '{title}' under this key already"
+    remedy = "leave the payload out, and one is drawn; or say that this is the same work"
+    return f"{what}; {remedy} (`work='#{work_id}'`)"
 
 
-def _work(database: Database, wanted: Reservation, digest: bytes, meant: int | None) -> tuple[int, str]:
-    """(id, uid) of the work that a copy is of."""
-    work_id = find_id(database, "work", wanted.work)
-    if work_id is None:
-        rows = database.execute("SELECT id FROM work WHERE source_sha256 = ? ORDER BY id LIMIT 1", (digest,))
-        work_id = meant if meant is not None else (int(rows[0][0]) if rows else None)
-    if work_id is not None:
-        return work_id, str(database.execute("SELECT uid FROM work WHERE id = ?", (work_id,))[0][0])
-    uid = identity.uid7()
-    work_id = add_work(database, uid, kind=wanted.kind, title=wanted.title, source_sha256=digest)
-    return work_id, uid
-
-
-def add_work(
-    database: Database, uid: str, *, kind: str, title: str, source_sha256: bytes | None, origin: str = "own"
-) -> int:
-    """Add a work within `writing`, and return its id."""
-    folded = identity.folded(title)
-    made = database.insert(
-        "work",
-        uid=uid,
-        kind=kind,
-        origin=origin,
-        title=title,
-        folded=folded,
-        source_sha256=source_sha256,
-        added_at=identity.now(),
-    )
-    database.log(
-        "work.added",
-        uid,
-        {"title": title, "kind": kind, "source_sha256": source_sha256.hex() if source_sha256 else None},
-    )
-    return made
+def _text(path: Path) -> str:
+    """A path as text that any database takes; bytes that are no UTF-8 become escapes."""
+    return os.fsencode(path).decode(errors="backslashreplace")

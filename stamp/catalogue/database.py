@@ -19,7 +19,8 @@ HEAD: Final = "0001"
 """The revision of the schema that this version writes; see `migrations`."""
 _BUSY: Final = 30.0  # seconds that a writer waits for others
 _LOCK: Final = 1937006957  # "stam", the advisory lock of writers on PostgreSQL
-_POSTGRES = ("postgresql://", "postgres://", "postgresql+psycopg://")
+_SAVEPOINT = ("SAVEPOINT inside", "RELEASE SAVEPOINT inside", "ROLLBACK TO SAVEPOINT inside")
+_POSTGRES: Final = ("postgresql://", "postgres://", "postgresql+psycopg://")
 
 Row = tuple[Any, ...]
 
@@ -27,18 +28,29 @@ Row = tuple[Any, ...]
 class Database:
     """One connection. Not for several threads at once; each opens its own.
 
-    url : as `sqlalchemy.create_engine` takes it. path : the file of an SQLite catalogue, None for PostgreSQL.
+    url : as `sqlalchemy.create_engine` takes it, or a path. path : the file of an SQLite catalogue, None for
+    PostgreSQL.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, make: bool = True) -> None:
         """Raises CatalogueError where it cannot be reached, is no catalogue or one of a later version, and
-        MissingDependency where psycopg is needed. An SQLite catalogue that is not there is made, with mode
-        0600."""
+        MissingDependency where psycopg is needed. A catalogue that is not there is made, unless `make` is
+        False; an SQLite file with mode 0600."""
         self.url = url
         self.is_postgres = url.startswith(_POSTGRES)
         self.path = None if self.is_postgres else sqlite_path(url)
-        self._connection: Any = self._postgres() if self.is_postgres else self._sqlite()
-        self._check_schema()
+        self._depth = 0
+        self._connection: Any = self._postgres() if self.is_postgres else self._sqlite(make)
+        try:
+            self._check_schema(make)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether a server has ended the connection."""
+        return self.is_postgres and bool(self._connection.closed)
 
     def close(self) -> None:
         with suppress(Exception):
@@ -53,18 +65,27 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Hold a transaction as the only writer, from its first statement: nothing is read that another
-        writer changes before it ends, and the log does not fork. Raises CatalogueError; then nothing of it
-        was written."""
-        self.execute("BEGIN" if self.is_postgres else "BEGIN IMMEDIATE")
+        writer changes before it ends, and the log does not fork. One inside of another is a part of it, which
+        is written or not by itself. Raises CatalogueError; then nothing of it was written."""
+        inside = self._depth > 0
+        begin, end, undo = _SAVEPOINT if inside else (self._begin(), "COMMIT", "ROLLBACK")
+        self.execute(begin)
+        self._depth += 1
         try:
-            if self.is_postgres:
+            if self.is_postgres and not inside:
                 self.execute("SELECT pg_advisory_xact_lock(?)", (_LOCK,))
             yield
-            self.execute("COMMIT")
+            self.execute(end)
         except BaseException:
             with suppress(CatalogueError):
-                self.execute("ROLLBACK")
+                self.execute(undo)
             raise
+        finally:
+            self._depth -= 1
+
+    def _begin(self) -> str:
+        # Deferred, a transaction that reads first cannot always become a writer, however long it waits.
+        return "BEGIN" if self.is_postgres else "BEGIN IMMEDIATE"
 
     def insert(self, table: str, **values: Any) -> int:
         """Insert a row, and return its id."""
@@ -93,18 +114,28 @@ class Database:
             ),
         )
 
+    def copy_to(self, target: sqlite3.Connection) -> None:
+        """Copy an SQLite catalogue as it is now, while others may go on writing. Raises CatalogueError."""
+        with _said(self.shown):
+            self._connection.backup(target)
+
     @property
     def shown(self) -> str:
         """The catalogue's name for people, without a password."""
         return str(self.path) if self.path else self.url.rpartition("@")[2]
 
-    def _sqlite(self) -> sqlite3.Connection:
+    def _sqlite(self, make: bool) -> sqlite3.Connection:
         assert self.path is not None
         with _said(self.shown):
             if not self.path.exists():
-                self.path.parent.mkdir(parents=True, exist_ok=True)
+                if not make:
+                    raise _none_here(self.shown)
+                self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
-            connection = sqlite3.connect(self.path, timeout=_BUSY, isolation_level=None)
+            # One thread at a time uses it; another one may close it.
+            connection = sqlite3.connect(
+                self.path, timeout=_BUSY, isolation_level=None, check_same_thread=False
+            )
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF"):
                 connection.execute(f"PRAGMA {pragma}")
         return connection
@@ -118,15 +149,15 @@ class Database:
         with _said(self.shown):
             return psycopg.connect(self.url.replace("+psycopg", "", 1), autocommit=True)
 
-    def _check_schema(self) -> None:
+    def _check_schema(self, make: bool) -> None:
         revision = self._revision()
         if revision == HEAD:
             return
+        if revision is None and not make:
+            raise _none_here(self.shown)
         from .schema import upgrade
 
         upgrade(self.url, revision, shown=self.shown)
-        if self.path:
-            self.path.chmod(0o600)
 
     def _revision(self) -> str | None:
         """The revision of the schema that is there; None for an empty database. Raises CatalogueError for
@@ -140,13 +171,17 @@ class Database:
         if not names:
             return None
         if "alembic_version" not in names or "copy" not in names:
-            raise CatalogueError(f"{self.shown}: this is another program's database; give --catalogue FILE")
+            raise CatalogueError(f"{self.shown}: this is another program's database; name another file")
         return str(self.execute("SELECT version_num FROM alembic_version")[0][0])
 
 
 def sqlite_path(url: str) -> Path:
     """Return the file that an SQLite catalogue is in; `url` may be a plain path."""
     return Path(url.removeprefix("sqlite:///")).expanduser()
+
+
+def _none_here(shown: str) -> CatalogueError:
+    return CatalogueError(f"{shown}: there is no catalogue; `stamp embed` and `stamp works add` make one")
 
 
 @contextmanager
@@ -164,7 +199,7 @@ def _said(shown: str) -> Iterator[None]:
 
 def _error(shown: str, error: Exception) -> CatalogueError:
     reason = " ".join(str(error).split())
-    if "not a database" in reason or "malformed" in reason:
+    if "not a database" in reason or "malformed" in reason or "corrupt" in reason:
         remedy = "it is damaged or no catalogue; restore a backup (`stamp works backup` makes them)"
     elif "readonly" in reason or "unable to open" in reason or "Permission" in reason:
         remedy = "check the file, its folder and their permissions"

@@ -84,5 +84,5 @@ def _digest(salt: bytes, body: str) -> bytes:
 
 
 def _hash(seq: int, before: bytes, at: str, actor: str, verb: str, subject: str, body: bytes) -> bytes:
-    line = ["stamp.event/1", seq, before.hex(), at, actor, verb, subject, body.hex()]
+    line: list[Any] = ["stamp.event/1", seq, before.hex(), at, actor, verb, subject, body.hex()]
     return hashlib.sha256(rfc8785.dumps(line)).digest()

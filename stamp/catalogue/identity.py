@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 import unicodedata
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 
 def uid7() -> str:
@@ -31,13 +32,19 @@ def written(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def written_ago(seconds: float) -> str:
-    """Return the instant that was `seconds` ago."""
-    return written(datetime.now(UTC) - timedelta(seconds=seconds))
+_LETTERS = str.maketrans("әғқңөұүһіøłđðþıħ", "агкноуухиoldd" + "tih") | {ord("æ"): "ae", ord("œ"): "oe"}
+"""What Unicode does not take apart: Kazakh letters become those of a Russian keyboard, Latin ones plain."""
 
 
-def folded(text: str) -> str:
-    """Return a text as it is searched: without case and without marks above and below letters, so that ё is
-    found by е."""
-    plain = unicodedata.normalize("NFD", text.casefold())
-    return "".join(char for char in plain if not unicodedata.combining(char))
+def folded(*texts: str) -> str:
+    """Return texts as they are searched: words in lower case, without marks above and below letters, so that
+    ё is found by е, and Қазақ by казак."""
+    plain = unicodedata.normalize("NFKD", " ".join(texts).casefold())
+    bare = "".join(char for char in plain if not unicodedata.combining(char)).translate(_LETTERS)
+    return " ".join(re.findall(r"[^\W_]+", bare))
+
+
+def text(instant: datetime | str | None) -> str | None:
+    """Return an instant that was read from a database as `written` has it: SQLite gives it back as it is,
+    PostgreSQL as a datetime."""
+    return written(instant) if isinstance(instant, datetime) else instant

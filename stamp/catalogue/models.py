@@ -88,7 +88,7 @@ class Party(Base):
     id: Mapped[int] = _id()
     uid: Mapped[str] = _uid()
     kind: Mapped[str]
-    name: Mapped[str]
+    name: Mapped[str] = mapped_column(sa.Text, index=True)
     email: Mapped[str | None]
     phone: Mapped[str | None]
     address: Mapped[str | None]

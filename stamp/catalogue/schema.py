@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import command
@@ -16,7 +17,8 @@ _MIGRATIONS = Path(__file__).with_name("migrations")
 
 
 def upgrade(url: str, revision: str | None, *, shown: str) -> None:
-    """Bring the catalogue at `url`, which is at `revision` (None: empty), to the schema of this version.
+    """Bring the catalogue at `url`, which is at `revision` (None: empty), to the schema of this version. Of
+    several processes one does it, and the others wait.
 
     Raises CatalogueError where it was made by a later version.
     """
@@ -50,8 +52,13 @@ def engine_of(url: str) -> sa.Engine:
     if engine.dialect.name == "sqlite":
 
         @sa.event.listens_for(engine, "connect")
-        def prepare(connection: sa.engine.interfaces.DBAPIConnection, record: object) -> None:
+        def prepare(connection: Any, record: object) -> None:
+            connection.isolation_level = None  # else sqlite3 begins transactions of its own, and too late
             for pragma in ("busy_timeout=30000", "foreign_keys=ON", "trusted_schema=OFF"):
-                connection.cursor().execute(f"PRAGMA {pragma}")
+                connection.execute(f"PRAGMA {pragma}")
+
+        @sa.event.listens_for(engine, "begin")
+        def begin(connection: sa.Connection) -> None:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine

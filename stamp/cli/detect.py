@@ -12,6 +12,7 @@ import click
 from ..core import words
 from ..core.limits import StampLimits
 from ..core.reports import DetectReport
+from ..jobs.catalogues import place_to_read
 from ..jobs.keys import KeyFile, find_key, load_key
 from ..jobs.plan import Others, inputs
 from ..jobs.tasks import DetectTask, Entry
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Clips and songs: stop as soon as one mark is certain, and do not tell all spans.",
 )
+@options.catalogue
 @options.jobs
 @options.max_pixels
 @options.screen_options("stamp.detect/1")
@@ -58,11 +60,13 @@ def command(
     key_files: tuple[str, ...],
     expect: bytes | None,
     first: bool,
+    catalogue: str | None,
     jobs: int,
     limits: StampLimits,
 ) -> int:
     """Look for a mark in photos, clips and songs, whatever was done to them: recompressed, cropped, scaled,
-    turned, mirrored; cut, played faster or higher.
+    turned, mirrored; cut, played faster or higher. Where you have a catalogue, say which work, copy and
+    recipient a mark stands for.
 
     Exits with 0 if every file has a mark of one of the keys, with 1 if one has none, with 3 if one could not
     be read.
@@ -87,7 +91,7 @@ def command(
     passed_over = Others()
     todo = inputs(sources, passed_over)
     say_passed_over(screen, passed_over)
-    task = DetectTask(keys, first=first, expected=expect)
+    task = DetectTask(keys, first=first, expected=expect, catalogue=place_to_read(catalogue))
     failed = run(screen, "detect", task, todo, jobs, show, limits=limits)
     if screen.schema is None:
         _say_what_to_try(screen, missed, cut_short)

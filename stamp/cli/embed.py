@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from ..core.limits import StampLimits
-from ..core.options import NoticeOptions
+from ..core.options import CopyOptions, NoticeOptions
 from ..core.reports import EmbedReport, RightsReport
+from ..jobs.catalogues import CatalogueEntry, catalogue_place, is_there, opened
 from ..jobs.config import Defaults
 from ..jobs.keys import KeyFile, find_key, find_or_make_key
 from ..jobs.tasks import EmbedTask, NoticeTask
@@ -29,6 +30,7 @@ from .screen import Screen
 @options.replace_rights
 @options.mark
 @options.clips
+@options.copies
 @options.jobs
 @options.resume
 @options.max_pixels
@@ -42,6 +44,7 @@ def command(
     replace_rights: bool,
     mark: options.Mark,
     clips: options.Clips,
+    copies: options.Copies,
     jobs: int,
     resume: bool,
     limits: StampLimits,
@@ -54,8 +57,11 @@ def command(
 
     What the options leave open is taken from --rights FILE, then from stamp.toml in the current folder or one
     above it, or in your config folder.
+
+    Each marked copy is written down in your catalogue before its file appears: `stamp works list`.
     """
     results.check()
+    copies.check(marked=not mark.no_watermark)
     _check(notice, mark, replace_rights)
     found = _rights(screen, notice, mark)
     rights = found.rights if found else None
@@ -71,9 +77,8 @@ def command(
     task: EmbedTask | NoticeTask
     if key is not None:
         encoding = clips.embed_options(lossy=results.force)
-        task = EmbedTask(
-            key, mark.payload, rights, mark.strength, encoding, former=former, notice=allowed, **common
-        )
+        common |= {"former": former, "entry": _entry(screen, copies)}
+        task = EmbedTask(key, mark.payload, rights, mark.strength, encoding, notice=allowed, **common)
     else:
         assert rights is not None
         task = NoticeTask(rights, notice=allowed, **common)
@@ -117,6 +122,25 @@ def _keys(screen: Screen, mark: options.Mark, resume: bool) -> tuple[KeyFile | N
     return key, former
 
 
+def _entry(screen: Screen, copies: options.Copies) -> CatalogueEntry | None:
+    """Where the copies are written down; None for nowhere."""
+    if copies.no_catalogue:
+        return None
+    place = catalogue_place(copies.catalogue)
+    if place is None:
+        if copies.options != CopyOptions():
+            raise click.UsageError("there is no catalogue to write this down in: give --catalogue FILE")
+        return None
+    is_new = not is_there(place)
+    catalogue = opened(place)
+    if is_new:
+        what = (
+            "what you mark is written down there; `stamp works list` shows it, --no-catalogue leaves it out"
+        )
+        screen.say(f"stamp: made your catalogue, {place}: {what}")
+    return CatalogueEntry(place, catalogue.resolved(copies.options))
+
+
 def describe(report: EmbedReport) -> str:
     """One line on a stamped file."""
     parts = [f"{report.output}:"]
@@ -124,6 +148,8 @@ def describe(report: EmbedReport) -> str:
         parts.append(f"payload {report.payload.hex()}")
     if report.resumed:
         parts.append("already done")
+    if report.known:
+        parts.append(f"work #{report.known.number}")
     if report.psnr_db is not None and report.ssim is not None:
         parts.append(f"PSNR {report.psnr_db:.1f} dB  SSIM {report.ssim:.4f}")
     if report.marked_share is not None:

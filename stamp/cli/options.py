@@ -17,12 +17,12 @@ import click
 
 from ..core.errors import PayloadError, RightsError
 from ..core.limits import StampLimits
-from ..core.options import CODECS, PLATFORMS, EmbedOptions
+from ..core.options import CODECS, PLATFORMS, CopyOptions, EmbedOptions
 from ..core.payload import Payload
 from ..core.rights import Rights
 from ..jobs.config import Defaults, gather_defaults
 from ..jobs.journal import Journal
-from .help import CLIPS, OUTPUT, RESULTS, RIGHTS, RUN, WATERMARK, Decorator, Function, option
+from .help import CATALOGUE, CLIPS, OUTPUT, RESULTS, RIGHTS, RUN, WATERMARK, Decorator, Function, option
 from .screen import Screen
 
 pass_screen = click.make_pass_decorator(Screen, ensure=True)
@@ -355,6 +355,66 @@ class Clips:
         """Return the options of `embed_file`."""
         return EmbedOptions(self.codec, self.crf, self.preset, self.platform, lossy=lossy, audio=self.audio)
 
+
+catalogue = option(
+    CATALOGUE,
+    "--catalogue",
+    type=Place(),
+    metavar="FILE|URL",
+    help="The catalogue; else $STAMP_CATALOGUE, stamp.toml, your own; `none` does without.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """What is written down of copies, and where."""
+
+    work: str | None
+    title: str | None
+    recipient: str | None
+    channel: str | None
+    licence: str | None
+    catalogue: str | None
+    no_catalogue: bool
+
+    @property
+    def options(self) -> CopyOptions:
+        """What is written down."""
+        return CopyOptions(self.work, self.title, self.recipient, self.channel, self.licence)
+
+    def check(self, *, marked: bool) -> None:
+        """Raise UsageError where the options contradict each other, or nothing is marked."""
+        if self.work and self.title:
+            raise click.UsageError("--work names a work that is there, --title one that is added: not both")
+        if self.options == CopyOptions():
+            return
+        if self.no_catalogue or not marked:
+            other = "--no-catalogue" if self.no_catalogue else "--no-watermark"
+            raise click.UsageError(f"{other} excludes --work, --title, --recipient, --channel and --licence")
+
+
+copies = _as_one(
+    "copies",
+    Copies,
+    option(
+        CATALOGUE,
+        "--work",
+        metavar="REF",
+        help="Which work these are copies of: its number or uid; else the file's content tells, or a work is "
+        "added.",
+    ),
+    option(
+        CATALOGUE,
+        "--title",
+        metavar="T",
+        help="Title of a work that is added; else the file's name.",
+    ),
+    option(CATALOGUE, "--recipient", metavar="PARTY", help="Who gets these copies: a name, number or uid."),
+    option(CATALOGUE, "--channel", metavar="C", help="Where they go, such as `press`."),
+    option(CATALOGUE, "--licence", metavar="REF", help="Under which licence."),
+    catalogue,
+    option(CATALOGUE, "--no-catalogue", is_flag=True, help="Write nothing down."),
+)
 
 replace_rights = option(
     RIGHTS,

@@ -10,6 +10,7 @@ import click
 
 from ..core.reports import RightsReport
 from ..core.rights import plain
+from ..jobs.catalogues import place_to_read
 from ..jobs.plan import inputs
 from ..jobs.tasks import Entry, ShowTask
 from ..pipeline.notice import structured_data
@@ -34,11 +35,14 @@ from .screen import Screen
     default="",
     help="With --jsonld: the folder on the web in which the files will be.",
 )
+@options.catalogue
 @options.screen_options("stamp.show/1")
 @options.pass_screen
-def command(screen: Screen, sources: tuple[str, ...], jsonld: bool, base_url: str) -> int:
+def command(
+    screen: Screen, sources: tuple[str, ...], jsonld: bool, base_url: str, catalogue: str | None
+) -> int:
     """Show the rights notice in files, field by field, with the metadata standards that hold it, and where
-    they contradict each other."""
+    they contradict each other. Where you have a catalogue, say what the payload in the notice stands for."""
     if jsonld and screen.schema:
         raise click.UsageError("--jsonld excludes --json")
     if base_url and not jsonld:
@@ -55,7 +59,7 @@ def command(screen: Screen, sources: tuple[str, ...], jsonld: bool, base_url: st
         for note in entry.notes:
             screen.say(f"{entry.path}: {note}")
 
-    failed = run(screen, "show", ShowTask(), inputs(sources), 1, show)
+    failed = run(screen, "show", ShowTask(place_to_read(catalogue)), inputs(sources), 1, show)
     if jsonld:
         text = json.dumps(structured[0] if len(structured) == 1 else structured, indent=2)
         # It goes into a script element of a page, which must not end where a notice says so.
@@ -65,6 +69,8 @@ def command(screen: Screen, sources: tuple[str, ...], jsonld: bool, base_url: st
 
 def _describe(screen: Screen, entry: RightsReport) -> None:
     screen.line(f"{entry.path}:{'' if entry.sources else ' no rights notice'}")
+    if entry.known:
+        screen.line(f"  {'catalogue':<29} {entry.known}")
     for name, value in entry.rights.to_dict().items():
         screen.line(f"  {name:<29} {value_text(value)}  ({', '.join(entry.sources[name])})")
         for store in entry.conflicts.get(name, ()):

@@ -28,5 +28,6 @@ _REPLACED: Final = "only replaced on purpose (`overwrite=True`)"
 
 def spoken(message: str) -> str:
     """Return `message` with options in the place of Python's arguments."""
+    message = re.sub("`work=.(#[0-9]+).`", r"--work '\1'", message)
     message = message.replace(_REPLACED, _REPLACED.replace("`overwrite=True`", "--in-place"))
     return re.sub("`([^`]+)`", lambda found: OPTIONS.get(found[1], found[0]), message)

@@ -8,7 +8,7 @@
     │   └── AlreadyMarked (`.path`)        it carries a mark of this key; `.payload` says which
     ├── RightsError (ValueError)           a rights field that no standard allows, or a wrong file of defaults
     │   └── RightsConflict (`.path`)       a file names somebody else; `.found` says whom, and where
-    ├── CatalogueError (RuntimeError)      the catalogue cannot be reached, or what is in it forbids what is asked for
+    ├── CatalogueError (RuntimeError)      the catalogue cannot be used, or forbids what is asked for
     ├── OutputError (FileExistsError)      an output that is there already, or is the input itself
     ├── MissingDependency (ImportError)    an optional package is not installed; `.extra` names the extra
     ├── InternalError (RuntimeError)       a mistake of this package, to be reported

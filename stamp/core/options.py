@@ -55,6 +55,23 @@ class EmbedOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class CopyOptions:
+    """What the catalogue writes down of a copy.
+
+    work : which work it is a copy of: its uid, a unique prefix of that, or "#number"; None finds the work by
+        the file's content, or adds it. title : of a work that is added; the file's name unless said.
+    recipient : the party that gets the copy, by name or like `work`. channel : where it goes, such as
+        "press". licence : under which licence, named like `work`.
+    """
+
+    work: str | None = None
+    title: str | None = None
+    recipient: str | None = None
+    channel: str | None = None
+    licence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeOptions:
     """How a notice is written into a file that has one already.
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from .detection import Detection, Quad
+from .known import KnownMark, entries_of
 from .payload import Payload
 from .rights import Rights, Value, plain
 
@@ -31,6 +32,8 @@ class RightsReport:
     removed : fields that were taken out; `unchanged` are then those that say something else and stay.
     unsupported : field -> why this container has no place for it.
     notes : what else a person should know, such as a manifest that the change makes invalid.
+    known : what the catalogue says of the payload in the notice; None where it was not asked, or knows
+        nothing.
     """
 
     path: Path | None
@@ -43,6 +46,7 @@ class RightsReport:
     removed: tuple[str, ...] = ()
     unsupported: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    known: KnownMark | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """An entry of `stamp.show/1`."""
@@ -57,6 +61,7 @@ class RightsReport:
             },
             "conflicts": {name: list(stores) for name, stores in self.conflicts.items()},
             "notes": list(self.notes),
+            **entries_of(self.known),
             "error": None,
         }
 
@@ -75,6 +80,7 @@ class EmbedReport:
     receipt : see `receipts.receipt_of`; None where none was asked for, or nothing was written.
     marked_share : the part of a song that carries the mark, 0 to 1; None for other works.
     former_payload : the 8 bytes of a mark of the same key that was read before the work was marked again.
+    known : the work and the copy in the catalogue; None where none was handed over.
     """
 
     path: Path | None
@@ -88,6 +94,7 @@ class EmbedReport:
     receipt: dict[str, Any] | None = None
     marked_share: float | None = None
     former_payload: Payload | None = None
+    known: KnownMark | None = None
 
     def with_note(self, note: str) -> EmbedReport:
         """Return the report with one more note."""
@@ -108,6 +115,7 @@ class EmbedReport:
             "receipt": self.receipt,
             "marked_share": self.marked_share,
             "former_payload": self.former_payload.hex() if self.former_payload else None,
+            **entries_of(self.known),
             "error": None,
         }
 
@@ -175,11 +183,15 @@ class DetectReport(Detection):
     others : other marks in the same file.
     noticed : the payload that its notice names, where none could be read from the work; the key that it was
         marked with may be another one. Anybody can write a notice.
+    known : what the catalogue says of the payload; None where it was not asked, or knows nothing.
+    is_unknown : it was asked, and knows nothing.
     """
 
     path: Path | None = None
     others: tuple[Mark, ...] = ()
     noticed: Payload | None = None
+    known: KnownMark | None = None
+    is_unknown: bool = False
 
     @classmethod
     def of(cls, path: Path | None, found: Detection, others: Iterable[Mark] = ()) -> DetectReport:
@@ -227,6 +239,7 @@ class DetectReport(Detection):
                 "marked_pixels": self.marked_pixels and list(self.marked_pixels),
             },
             "notice_payload": self.noticed.hex() if self.noticed else None,
+            **entries_of(self.known),
             "error": None,
         }
 
@@ -253,9 +266,17 @@ class Failure:
             "receipt": None,
             "marked_share": None,
             "former_payload": None,
+            **entries_of(None),
         },
-        "detect": {"watermark": None, "notice_payload": None},
-        "show": {"rights": None, "sources": None, "values": None, "conflicts": None, "notes": []},
+        "detect": {"watermark": None, "notice_payload": None, **entries_of(None)},
+        "show": {
+            "rights": None,
+            "sources": None,
+            "values": None,
+            "conflicts": None,
+            "notes": [],
+            **entries_of(None),
+        },
         "remove": {"output": None, "metadata": None, "notes": [], "receipt": None},
         "undo": {"output": None, "metadata": None, "notes": [], "receipt": None},
         "audit": {"original": None, "fields": None, "notes": []},

@@ -40,9 +40,19 @@ def sentence(found: DetectReport, expected: bytes | None = None) -> str:
         parts += _named(found)
         if _medium(found) == "image":  # docs/threat-model.md; nobody has tried it with songs
             parts.append("so much can be planted by somebody with some dozens of your photos")
+    if found.known:
+        parts.append(f"this is {found.known}")
+    if found.is_unknown and found.payload:
+        parts.append(without_record(found.payload))
     parts += [_when(found), _in_view(found), _moved(found), _played(found)]
     parts += [_also(other.payload, other.key_name, other.spans, expected) for other in found.others]
     return "; ".join(part for part in parts if part)
+
+
+def without_record(payload: bytes) -> str:
+    """Say that the catalogue knows nothing of a payload, and what to do."""
+    remedy = "`stamp works import report.json` brings in what earlier runs reported"
+    return f"mark without record: the catalogue does not know {payload.hex()}; {remedy}"
 
 
 def figures(found: Detection) -> str:

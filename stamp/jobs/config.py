@@ -3,6 +3,7 @@
 `stamp.toml` is looked for in the current folder and its parents, then in the user's config folder:
 
     mine = ["Ada Lovelace", "A. Lovelace"]
+    catalogue = "works.sqlite"
 
     [rights]
     copyright_notice = "© {year} Ada Lovelace"
@@ -25,6 +26,7 @@ from ..core.options import NoticeOptions
 from ..core.rights import Rights
 
 CONFIG_FILE = "stamp.toml"
+_CATALOGUE = "catalogue"
 # The options' names are accepted beside the fields', since that is what a reader of `stamp embed --help`
 # would write.
 _OPTION_NAMES = {"copyright": "copyright_notice", "creator": "creators", "credit": "credit_line"}
@@ -70,15 +72,8 @@ def load_defaults(path: str | os.PathLike[str]) -> Defaults:
     ------
     RightsError : the file cannot be read, is not TOML, or has a field or a value that is not known.
     """
-    try:
-        text = Path(path).read_text(
-            encoding="utf-8-sig"
-        )  # some editors begin a file with a mark of its encoding
-        document = tomllib.loads(text)
-    except OSError as error:
-        raise RightsError(f"{path}: cannot read the rights: {error.strerror or error}") from error
-    except ValueError as error:
-        raise RightsError(f"{path}: not a TOML file in UTF-8: {error}") from error
+    text, document = _parsed(path)
+    document.pop(_CATALOGUE, None)  # see catalogue_setting
     table = document.get("rights", document)
     if not isinstance(table, dict):
         raise RightsError(f"{path}: `rights` must be a table: write [rights], then one field a line")
@@ -104,6 +99,37 @@ def load_defaults(path: str | os.PathLike[str]) -> Defaults:
         return Defaults(Rights.from_dict(given), mine)
     except RightsError as error:
         raise RightsError(f"{path}: {error}") from error
+
+
+def catalogue_setting() -> str | None:
+    """Return what the nearest stamp.toml says under `catalogue`: a database URL, "none", or a file, which is
+    looked for beside it. None where it says nothing.
+
+    Raises
+    ------
+    RightsError : it says something else, or cannot be read.
+    """
+    path = find_config()
+    if path is None:
+        return None
+    value = _parsed(path)[1].get(_CATALOGUE)
+    if value is None or (isinstance(value, str) and ("://" in value or value == "none")):
+        return value
+    if not isinstance(value, str) or not value.strip():
+        raise RightsError(f'{path}: `{_CATALOGUE}` must be a file, a database URL or "none", not {value!r}')
+    return os.path.join(path.parent, os.path.expanduser(value))
+
+
+def _parsed(path: str | os.PathLike[str]) -> tuple[str, dict[str, Any]]:
+    """The text of a TOML file, and what it says. Raises RightsError."""
+    try:
+        # Some editors begin a file with a mark of its encoding.
+        text = Path(path).read_text(encoding="utf-8-sig")
+        return text, tomllib.loads(text)
+    except OSError as error:
+        raise RightsError(f"{path}: cannot read the rights: {error.strerror or error}") from error
+    except ValueError as error:
+        raise RightsError(f"{path}: not a TOML file in UTF-8: {error}") from error
 
 
 def _names(path: str | os.PathLike[str], text: str, value: Any) -> tuple[str, ...]:

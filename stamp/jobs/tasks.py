@@ -11,25 +11,31 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ..core import words
 from ..core.errors import CorruptFile, OutputError, UnsupportedFormat
 from ..core.key import Key
-from ..core.options import EmbedOptions, NoticeOptions
+from ..core.options import CopyOptions, EmbedOptions, NoticeOptions
 from ..core.payload import Payload
 from ..core.reports import DetectReport, EmbedReport, Failure, Mark, RemovalReport, RightsReport
 from ..core.rights import Rights
+from ..formats.sniff import kind_of
 from ..pipeline.audit import AuditReport
 from ..pipeline.files import (
     audit_rights,
     detect_file,
     embed_file,
     note_earlier_mark,
+    payload_in,
     read_rights,
     remove_rights,
     write_rights,
 )
 from ..pipeline.notice import check_owners, write_notice
 from ..pipeline.receipts import Receipts
+from ..pipeline.registering import Entry as InCatalogue
+from ..pipeline.registering import adopted
 from ..pipeline.removals import undo_rights
+from .catalogues import CatalogueEntry, opened
 from .journal import Journal, Placing, written_down
 from .keys import KeyFile
 from .plan import Job
@@ -54,6 +60,7 @@ class EmbedTask:
     resume : leave outputs alone that carry the mark and the notice.
     journal : where what is changed is written down.
     preserve_times : see `OutputOptions`.
+    entry : where the copies are written down; None for nowhere.
     """
 
     key: KeyFile
@@ -68,6 +75,7 @@ class EmbedTask:
     preserve_times: bool | None = None
     former: tuple[KeyFile, ...] = ()
     notice: NoticeOptions = field(default_factory=NoticeOptions)
+    entry: CatalogueEntry | None = None
 
     def __call__(self, job: Job) -> EmbedReport:
         return written_down(self._embed, job, self.journal, self.preserve_times)
@@ -80,7 +88,7 @@ class EmbedTask:
             try:
                 found = mark_in(output, (key, *(file.load() for file in self.former)))
                 if done := self._done(job, placing, found):
-                    return done
+                    return self._adopted(done, found)
             except CorruptFile:
                 # In place, the source is what cannot be read, and embed_file says so. Elsewhere it is an
                 # output that somebody else cut short: ours appear whole.
@@ -88,6 +96,7 @@ class EmbedTask:
             except UnsupportedFormat as error:
                 _refuse_unless(overwrite, output, f"is no work that can be read ({error})")
         placing.payload = self.payload or (found and found[0]) or os.urandom(8)
+        entry = self.entry.open() if self.entry else None
         report = embed_file(
             job.path,
             output,
@@ -101,8 +110,25 @@ class EmbedTask:
             options=self.options,
             progress=report_progress,
             output=placing.options,
+            catalogue=entry.catalogue if entry else None,
+            copy=self._copy_of(entry, found) if entry else None,
         )
         return note_earlier_mark(report, found[0].hex()) if found and self.in_place else report
+
+    def _copy_of(self, entry: InCatalogue, found: tuple[Payload, Key] | None) -> CopyOptions:
+        """What is written down of the copy. One that was made before, and is made anew with the same payload,
+        stays one of the same work."""
+        known = entry.catalogue.lookup(*found) if found and self.payload in (None, found[0]) else None
+        return replace(entry.options, work=known.work) if known else entry.options
+
+    def _adopted(self, done: EmbedReport, found: tuple[Payload, Key] | None) -> EmbedReport:
+        """The report on an output of an earlier run, which the catalogue knows of from now on."""
+        if self.entry is None or found is None:
+            return done
+        assert done.path is not None
+        assert done.output is not None
+        known = adopted(self.entry.open(), done.path, done.output, kind_of(done.output), *found)
+        return replace(done, known=known)
 
     def _done(self, job: Job, placing: Placing, found: tuple[Payload, Key] | None) -> EmbedReport | None:
         """Return the report on an output of an earlier run, in which this mark was found; None where it is to
@@ -216,14 +242,24 @@ class UndoTask:
 
 @dataclass(frozen=True, slots=True)
 class DetectTask:
-    """Look for a mark of any of `keys`; that of the payload `expected` comes before all others."""
+    """Look for a mark of any of `keys`; that of the payload `expected` comes before all others. `catalogue`
+    is asked what it stands for."""
 
     keys: tuple[KeyFile, ...]
     first: bool = False
     expected: bytes | None = None
+    catalogue: str | None = None
 
     def __call__(self, job: Job) -> DetectReport:
         keys = [file.load() for file in self.keys]
+        found = self._found(job, keys)
+        if self.catalogue is None or found.payload is None:
+            return found
+        key = next(key for key in keys if key.name == found.key_name)
+        known = opened(self.catalogue).lookup(found.payload, key)
+        return replace(found, known=known, is_unknown=known is None)
+
+    def _found(self, job: Job, keys: list[Key]) -> DetectReport:
         found = detect_file(job.path, keys=keys, first=self.first, progress=report_progress)
         if self.expected is None or found.payload is None or found.carries(self.expected):
             return found
@@ -240,10 +276,18 @@ class DetectTask:
 
 @dataclass(frozen=True, slots=True)
 class ShowTask:
-    """Read the notice of a file."""
+    """Read the notice of a file. `catalogue` is asked what the payload in it stands for."""
+
+    catalogue: str | None = None
 
     def __call__(self, job: Job) -> RightsReport:
-        return read_rights(job.path)
+        report = read_rights(job.path)
+        payload = payload_in(report.rights.identifier)
+        if self.catalogue is None or payload is None:
+            return report
+        if known := opened(self.catalogue).lookup(payload):
+            return replace(report, known=known)
+        return replace(report, notes=(*report.notes, words.without_record(payload)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,17 +18,18 @@ from dataclasses import replace
 from datetime import date
 from importlib import import_module
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from ..core import arguments, log
 from ..core.errors import (
+    ArgumentError,
     KeyFileError,
     MediaError,
     RightsError,
 )
 from ..core.key import Key
 from ..core.limits import one_account
-from ..core.options import EmbedOptions, NoticeOptions, OutputOptions, Progress
+from ..core.options import CopyOptions, EmbedOptions, NoticeOptions, OutputOptions, Progress
 from ..core.payload import Payload
 from ..core.reports import DetectReport, EmbedReport, RightsReport
 from ..core.rights import Rights
@@ -40,9 +41,13 @@ from . import stages
 from .audit import AuditReport, audit_rights
 from .notice import check_owners, read_rights, write_notice, write_rights
 from .objects import taking_objects
+from .registering import Entry
 from .removals import remove_rights
 from .request import EmbedRequest
 from .work import Medium
+
+if TYPE_CHECKING:
+    from ..catalogue.catalogue import Catalogue
 
 __all__ = [
     "AuditReport",
@@ -79,6 +84,8 @@ def embed_file(
     options: EmbedOptions | None = None,
     progress: Progress | None = None,
     output: OutputOptions | None = None,
+    catalogue: Catalogue | None = None,
+    copy: CopyOptions | None = None,
 ) -> EmbedReport:
     """Mark the work in `src` (a photo, a clip, a song) and write it to `dst`, with its rights notice.
 
@@ -102,6 +109,8 @@ def embed_file(
     options : how a clip is encoded.
     progress : called with the frames of a clip that are done, and with their number.
     output : how `dst` appears.
+    catalogue : where the copy is written down before `dst` appears; None: nowhere.
+    copy : what is written down there.
 
     Raises
     ------
@@ -114,6 +123,7 @@ def embed_file(
     AlreadyMarked : it carries a mark of the key, and `remark` is False.
     HostError : the work cannot carry a mark that can be read back.
     UnwritableFile : `dst` cannot be written.
+    CatalogueError : the catalogue cannot be used, or the payload stands for another work in it.
     """
     src, dst = Path(cast(StrPath, src)), Path(cast(StrPath, dst))
     rights = _checked_rights(rights)
@@ -138,6 +148,7 @@ def embed_file(
     request = EmbedRequest(
         src=src,
         dst=dst,
+        kind=kind_of(src),
         payload=payload,
         key=key,
         rights=replace(rights, identifier=payload.hex()) if rights else None,
@@ -148,13 +159,29 @@ def embed_file(
         options=options or EmbedOptions(),
         progress=progress or _no_progress,
         output=output or OutputOptions(),
+        entry=_entry(catalogue, copy),
     )
-    report = stages.embed(request, _medium(kind_of(src)))
+    report = stages.embed(request, _medium(request.kind))
     former = report.former_payload.hex() if report.former_payload else None
     for earlier in dict.fromkeys(each for each in (former, noticed) if each):
         stale = earlier == noticed and not rights and earlier != payload.hex()
         report = note_earlier_mark(report, earlier, stale=stale)
     return report
+
+
+def _entry(catalogue: object, copy: object) -> Entry | None:
+    """Where a copy is written down. Raises ArgumentError."""
+    if copy is not None:
+        arguments.instance(copy, CopyOptions, "copy")
+    if catalogue is None:
+        if copy is not None:
+            raise ArgumentError("`copy` says what the catalogue writes down: hand over a `catalogue`, too")
+        return None
+    from ..catalogue.catalogue import Catalogue
+
+    return Entry(
+        arguments.instance(catalogue, Catalogue, "catalogue"), cast(CopyOptions, copy) or CopyOptions()
+    )
 
 
 def _checked_rights(rights: object) -> Rights | None:
@@ -184,8 +211,12 @@ def _identifier(src: Path) -> str | None:
 
 def _noticed(src: Path) -> Payload | None:
     """The payload that a notice names, None if that is none."""
-    earlier = _identifier(src) or ""
-    return Payload.fromhex(earlier) if re.fullmatch("[0-9a-f]{16}", earlier) else None
+    return payload_in(_identifier(src))
+
+
+def payload_in(identifier: str | None) -> Payload | None:
+    """Return the payload that the `identifier` of a notice is, None if it is none."""
+    return Payload.fromhex(identifier) if identifier and re.fullmatch("[0-9a-f]{16}", identifier) else None
 
 
 def note_earlier_mark(report: EmbedReport, earlier: str, *, stale: bool = False) -> EmbedReport:

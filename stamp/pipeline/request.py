@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from ..core.options import EmbedOptions, NoticeOptions, OutputOptions, Progress
 from ..core.payload import Payload
 from ..core.rights import Rights
+from ..formats.table import Kind
+from .registering import Entry
 
 if TYPE_CHECKING:
     from ..core.key import Key
@@ -19,11 +21,13 @@ class EmbedRequest:
     """One file to be marked.
 
     payload : 8 bytes. rights : the notice, with the payload as `identifier`; None leaves the metadata as it
-        is. strength : above 0 and finite. The rest is that of `embed_file`.
+        is. strength : above 0 and finite. entry : where the copy is written down. The rest is that of
+        `embed_file`.
     """
 
     src: Path
     dst: Path
+    kind: Kind
     payload: Payload
     key: Key
     rights: Rights | None
@@ -34,3 +38,4 @@ class EmbedRequest:
     options: EmbedOptions
     progress: Progress
     output: OutputOptions
+    entry: Entry | None

@@ -22,6 +22,7 @@ from ..core.reports import EmbedReport, RightsReport
 from ..formats.reading import named
 from ..storage.outputs import placing
 from .notice import add_notice
+from .registering import Registration
 from .request import EmbedRequest
 from .work import Effort, Medium, Work
 
@@ -31,8 +32,8 @@ class Passage:
 
     work : set by `decode`. former : the payload that it carried before. effort : of the attempt
         that is made. metadata : None without a notice.
-    readable : whether the mark was read back. drafting : what is open while there is a draft; closed, the
-        draft is in its place, left by an exception, it is gone.
+    readable : whether the mark was read back. registration : the copy in the catalogue. drafting : what is
+        open while there is a draft; closed, the draft is in its place, left by an exception, it is gone.
     """
 
     work: Work
@@ -43,6 +44,8 @@ class Passage:
         self.former: Payload | None = None
         self.metadata: RightsReport | None = None
         self.readable = False
+        self.registration = Registration(request.entry)
+        self.remarks: list[str] = []
         self.drafting = ExitStack()
         self._placed: list[str] = []
         self._placing = placing(request.src, request.dst, request.overwrite, request.output, self._placed)
@@ -59,7 +62,7 @@ class Passage:
         """Return what is to be said about the finished file."""
         request, work = self.request, self.work
         metadata = self.metadata and replace(self.metadata, path=request.dst)
-        notes = (*work.notes(), *(metadata.notes if metadata else ()), *self._placed)
+        notes = (*work.notes(), *(metadata.notes if metadata else ()), *self._placed, *self.remarks)
         return EmbedReport(
             request.src,
             request.dst,
@@ -70,6 +73,7 @@ class Passage:
             notes=tuple(dict.fromkeys(notes)),
             marked_share=work.marked_share,
             former_payload=self.former,
+            known=self.registration.known,
         )
 
 
@@ -108,6 +112,13 @@ def look(passage: Passage) -> None:
 
 
 @timed
+def reserve(passage: Passage) -> None:
+    """Have the payload written down as that of its work, before anything carries it."""
+    request = passage.request
+    passage.registration.reserve(request.src, request.dst, request.kind, request.payload, request.key)
+
+
+@timed
 def mark(passage: Passage) -> None:
     """Put the watermark in."""
     passage.work.mark(passage.effort)
@@ -135,6 +146,7 @@ def verify(passage: Passage) -> None:
 @timed
 def register(passage: Passage) -> None:
     """Have the finished draft written down where it is to be known, before anybody can see it."""
+    passage.registration.complete(passage.draft)
     if passage.request.output.register:
         passage.request.output.register(passage.draft)
 
@@ -143,6 +155,8 @@ def register(passage: Passage) -> None:
 def place(passage: Passage) -> None:
     """Let the draft appear under the name of the output."""
     passage.drafting.close()
+    if remark := passage.registration.placed():
+        passage.remarks.append(remark)
 
 
 class UntilReadable:
@@ -170,6 +184,7 @@ class UntilReadable:
 STAGES: tuple[Stage, ...] = (
     decode,
     look,
+    reserve,
     UntilReadable(mark, encode, notice, verify),
     register,
     place,
@@ -180,7 +195,7 @@ def embed(request: EmbedRequest, medium: Medium) -> EmbedReport:
     """Take one file through all stages. Where one of them fails, nothing is left of the draft, and the output
     is what it was."""
     passage = Passage(request, medium)
-    with named(request.src), passage.drafting:
+    with named(request.src), passage.registration, passage.drafting:
         for stage in STAGES:
             stage(passage)
     log.files.info("%s: marked with %s as %s", request.src, request.payload, request.dst)

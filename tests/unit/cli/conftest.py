@@ -47,9 +47,10 @@ Runner = Callable[..., Result]
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty working folder and an empty config folder: nothing of the developer's own leaks in or out."""
-    config = tmp_path / "config"
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(config))
+    """An empty working folder and empty folders for config and data: nothing of the developer's own leaks in
+    or out."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.delenv("STAMP_KEY_FILE", raising=False)
     work = tmp_path / "work"
     work.mkdir()

@@ -9,9 +9,9 @@ import pytest
 from .conftest import Runner
 
 GROUPS = {
-    "embed": ["Sources and results", "Rights", "Watermark", "Clips", "Run", "Output"],
-    "detect": ["Watermark", "Run", "Output"],
-    "show": ["Output"],
+    "embed": ["Sources and results", "Rights", "Watermark", "Clips", "Catalogue", "Run", "Output"],
+    "detect": ["Watermark", "Catalogue", "Run", "Output"],
+    "show": ["Catalogue", "Output"],
     "formats": ["Output"],
     "rights remove": ["Sources and results", "Rights", "Run", "Output"],
     "rights undo": ["Sources and results", "Run", "Output"],

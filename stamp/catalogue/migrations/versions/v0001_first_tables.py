@@ -95,6 +95,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_party")),
         sa.UniqueConstraint("uid", name=op.f("uq_party_uid")),
     )
+    with op.batch_alter_table("party", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_party_name"), ["name"], unique=False)
+
     op.create_table(
         "seal",
         sa.Column("seq", ID, autoincrement=False, nullable=False),

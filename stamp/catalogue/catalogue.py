@@ -1,0 +1,191 @@
+"""The catalogue, as callers see it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from ..core.errors import CatalogueError, OutputError
+from ..core.key import Key
+from ..core.known import KnownMark
+from ..core.options import CopyOptions
+from ..core.payload import Payload
+from ..storage.atomic import write_whole
+from . import copies, events
+from .database import Database
+from .parties import Parties
+from .place import CATALOGUE_VARIABLE, default_place
+from .records import Recovered, Verification
+from .references import find_id
+from .works import Works
+
+_PAGE = 10_000  # events that are in memory at once
+
+
+class Catalogue:
+    """The record of works, marked copies and parties.
+
+        with stamp.Catalogue.open() as catalogue:
+            known = catalogue.lookup(payload, key)
+
+    Any thread may use it, each by a connection of its own; so may a process that was handed it, for it
+    pickles as its place. Errors are CatalogueError.
+
+    url : the place, a path or a database URL. works, parties : what is in it.
+    """
+
+    def __init__(self, url: str, *, make: bool = True) -> None:
+        """Like `open`, of a place that is known."""
+        self.url = url
+        self.works = Works(self._database)
+        self.parties = Parties(self._database)
+        self._make = make
+        self._local = threading.local()
+        self._opened: list[Database] = []
+        self._database()
+
+    @classmethod
+    def open(cls, url: str | os.PathLike[str] | None = None, *, make: bool = True) -> Self:
+        """Open a catalogue: an SQLite file, or PostgreSQL by `postgresql://user@host/name`. None is the one
+        that `STAMP_CATALOGUE` names, else the file in the user's data folder. One that is not there is made,
+        unless `make` is False.
+
+        Raises CatalogueError where it cannot be used, MissingDependency where PostgreSQL's driver is not
+        installed.
+        """
+        place = default_place() if url is None else os.fspath(url)
+        if place is None:
+            raise CatalogueError(
+                f"no catalogue: {CATALOGUE_VARIABLE} switches it off, or there is no home; name one"
+            )
+        return cls(place, make=make)
+
+    def close(self) -> None:
+        """Close all connections."""
+        while self._opened:
+            self._opened.pop().close()
+        self._local = threading.local()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str]]:
+        return type(self), (self.url,)
+
+    def lookup(self, payload: bytes, key: Key | None = None) -> KnownMark | None:
+        """Return what a payload stands for, under `key` if one is given; None where nothing is known."""
+        return copies.lookup(self._database(), Payload(payload), key.fingerprint if key else None)
+
+    def resolved(self, options: CopyOptions) -> CopyOptions:
+        """Return `options` with the uids of what they name. Raises CatalogueError where it is not there."""
+        database = self._database()
+
+        def uid(table: str, reference: str | None) -> str | None:
+            if reference is None:
+                return None
+            number = find_id(database, table, reference)
+            return str(database.execute(f"SELECT uid FROM {table} WHERE id = ?", (number,))[0][0])
+
+        return replace(
+            options,
+            work=uid("work", options.work),
+            recipient=uid("party", options.recipient),
+            licence=uid("licence", options.licence),
+        )
+
+    def reserve(self, wanted: copies.Reservation) -> ReservedCopy:
+        """Reserve a copy before its file is made. Raises CatalogueError where its payload stands for another
+        work, or its options name something that is not there."""
+        return ReservedCopy(self, copies.reserve(self._database(), wanted))
+
+    def adopt(self, wanted: copies.Reservation, digest: bytes, size: int) -> KnownMark:
+        """Write down a copy that is there already, by the SHA-256 and the bytes of its file. Raises like
+        `reserve`."""
+        database = self._database()
+        with database.writing():
+            copy = copies.reserve(database, wanted)
+            copies.complete(database, copy, digest, size)
+            copies.placed(database, copy)
+        known = copies.lookup(database, wanted.payload, wanted.key_fingerprint)
+        assert known is not None
+        return known
+
+    def recover(self) -> Recovered:
+        """Bring the copies that interrupted runs on this machine have left half-way to their end."""
+        return copies.recover(self._database())
+
+    def verify(self) -> Verification:
+        """Check the log, event by event: what was altered, taken out or swapped is named. What was cut off
+        its end is not seen."""
+        return Verification(*events.first_fault(self._events()))
+
+    def backup(self, path: str | os.PathLike[str]) -> Path:
+        """Copy the catalogue to a new file, which only its owner can read, while others may write to it.
+
+        Raises OutputError where the file exists, UnwritableFile, and CatalogueError for PostgreSQL, which has
+        programs of its own for it.
+        """
+        database, target = self._database(), Path(path)
+        if database.path is None:
+            raise CatalogueError(f"{database.shown}: PostgreSQL is backed up by its own pg_dump")
+        if os.path.lexists(target):
+            raise OutputError(f"{target}: exists already; choose another name")
+        with write_whole(target) as draft:
+            draft.chmod(0o600)
+            with closing(sqlite3.connect(draft)) as copy:
+                database.copy_to(copy)
+        target.chmod(0o600)
+        return target
+
+    def _events(self) -> Iterator[events.Event]:
+        database, after = self._database(), 0
+        while rows := database.execute(
+            "SELECT seq, at, actor, verb, subject, salt, body, body_sha256, hash FROM event"
+            " WHERE seq > ? ORDER BY seq LIMIT ?",
+            (after, _PAGE),
+        ):
+            for seq, at, actor, verb, subject, salt, body, digest, own in rows:
+                blob = bytes(salt) if salt is not None else None
+                yield events.Event(seq, at, actor, verb, subject, blob, body, bytes(digest), bytes(own))
+            after = rows[-1][0]
+
+    def _database(self) -> Database:
+        """The connection of this thread, in this process: those of a parent must not be used by its fork."""
+        mine: tuple[int, Database] | None = getattr(self._local, "mine", None)
+        if mine is None or mine[0] != os.getpid() or mine[1].is_lost:
+            mine = os.getpid(), Database(self.url, make=self._make)
+            self._local.mine = mine
+            self._opened.append(mine[1])
+        return mine[1]
+
+
+@dataclass(frozen=True, slots=True)
+class ReservedCopy:
+    """A copy whose file is being made."""
+
+    catalogue: Catalogue
+    uid: str
+
+    def complete(self, digest: bytes, size: int) -> None:
+        """Write down the finished draft, which may appear afterwards."""
+        copies.complete(self.catalogue._database(), self.uid, digest, size)
+
+    def placed(self) -> None:
+        """Write down that the file has appeared."""
+        copies.placed(self.catalogue._database(), self.uid)
+
+    def settle(self) -> None:
+        """Find out what became of the file where something went wrong."""
+        copies.settle(self.catalogue._database(), self.uid)

@@ -1,0 +1,110 @@
+"""What comes out of the catalogue: frozen records, and their form in JSON.
+
+Within a schema version keys are only ever added. Instants are ISO 8601 in UTC."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class MarkRecord:
+    """A payload that stands for a work. payload : 16 hexadecimal digits. key, key_fingerprint : under which
+    key."""
+
+    payload: str
+    key: str
+    key_fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class CopyRecord:
+    """A marked file.
+
+    copy : its uid. state : "reserved" (not made yet), "ready", "published", "abandoned" (its file never
+        appeared), "withdrawn". source, output : the files, where they were. sha256_before, sha256_after : of
+        their bytes, in hexadecimal digits.
+    """
+
+    copy: str
+    state: str
+    payload: str
+    source: str
+    output: str
+    sha256_before: str | None
+    sha256_after: str | None
+    recipient: str | None
+    channel: str | None
+    licence: str | None
+    reserved_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkRecord:
+    """A work.
+
+    work : its uid, the same in every catalogue. number : short, of this catalogue alone. kind : "image",
+        "video" or "audio". origin : "own" or "third_party". identifiers : (scheme, value), such as ("isrc",
+        "KZAB12600001"). copy_count : of marked files, without those that never appeared. marks, copies : None
+        in lists.
+    """
+
+    work: str
+    number: int
+    title: str
+    kind: str
+    origin: str
+    added_at: str
+    withdrawn_at: str | None
+    creators: tuple[str, ...]
+    identifiers: tuple[tuple[str, str], ...]
+    copy_count: int
+    marks: tuple[MarkRecord, ...] | None = None
+    copies: tuple[CopyRecord, ...] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return an entry of `stamp.works/1`."""
+        entry = asdict(self) | {
+            "creators": list(self.creators),
+            "identifiers": [{"scheme": scheme, "value": value} for scheme, value in self.identifiers],
+            "marks": None if self.marks is None else [asdict(mark) for mark in self.marks],
+            "copies": None if self.copies is None else [asdict(copy) for copy in self.copies],
+        }
+        return entry | {"error": None}
+
+
+@dataclass(frozen=True, slots=True)
+class PartyRecord:
+    """A person, an organisation, a platform or an authority. country : ISO 3166-1, two letters."""
+
+    party: str
+    number: int
+    name: str
+    kind: str
+    email: str | None
+    country: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return an entry of `stamp.party/1`."""
+        return asdict(self) | {"error": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """How many copies that an interrupted run had left half-way were brought to their end. finished : their
+    files are there. abandoned : their files never appeared. open : what is under their names now is something
+    else; they are left as they are."""
+
+    finished: int = 0
+    abandoned: int = 0
+    open: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What the log says of itself. events : how many hold, from the first. fault : what is wrong with the one
+    after them; None where all hold."""
+
+    events: int
+    fault: str | None
