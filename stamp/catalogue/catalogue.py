@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -110,7 +110,7 @@ class Catalogue:
         work, or its options name something that is not there."""
         return ReservedCopy(self, copies.reserve(self._database(), wanted))
 
-    def adopt(self, wanted: copies.Reservation, digest: bytes, size: int) -> KnownMark:
+    def adopt(self, wanted: copies.Reservation, digest: bytes, size: int | None) -> KnownMark:
         """Write down a copy that is there already, by the SHA-256 and the bytes of its file. Raises like
         `reserve`."""
         database = self._database()
@@ -121,6 +121,15 @@ class Catalogue:
         known = copies.lookup(database, wanted.payload, wanted.key_fingerprint)
         assert known is not None
         return known
+
+    def remember(self, wanted: copies.Reservation) -> None:
+        """Write down what a payload stands for, of whose copies nothing is known. Raises like `reserve`."""
+        copies.remember(self._database(), wanted)
+
+    def writing(self) -> AbstractContextManager[None]:
+        """Return a context in which all that this thread writes is written at its end, or not at all. Others
+        wait meanwhile; one inside of another is written or not by itself."""
+        return self._database().writing()
 
     def recover(self) -> Recovered:
         """Bring the copies that interrupted runs on this machine have left half-way to their end."""

@@ -51,27 +51,17 @@ def reserve(database: Database, wanted: Reservation) -> str:
     something that is not there.
     """
     with database.writing():
-        key_id = _key(database, wanted)
-        mark = database.execute(
-            "SELECT id, work_id FROM mark WHERE payload = ? AND key_id = ?", (bytes(wanted.payload), key_id)
-        )
-        work_id = _work(database, wanted)
-        if mark and mark[0][1] != work_id:
-            raise CatalogueError(_taken(database, wanted, mark[0][1]))
-        if work_id is None:
-            title = wanted.options.title or wanted.source.stem
-            work_id = works.insert(
-                database, kind=wanted.kind, title=title, source_sha256=wanted.source_sha256
-            )
-        mark_id = (
-            mark[0][0]
-            if mark
-            else database.insert("mark", key_id=key_id, payload=bytes(wanted.payload), work_id=work_id)
-        )
-        return _insert(database, wanted, mark_id, works.uid_of(database, work_id))
+        mark_id, work = _mark(database, wanted)
+        return _insert(database, wanted, mark_id, work)
 
 
-def complete(database: Database, copy: str, digest: bytes, size: int) -> None:
+def remember(database: Database, wanted: Reservation) -> None:
+    """Write down what a payload stands for, of whose copies nothing is known. Raises like `reserve`."""
+    with database.writing():
+        _mark(database, wanted)
+
+
+def complete(database: Database, copy: str, digest: bytes, size: int | None) -> None:
     """Write down the SHA-256 and the bytes of the finished draft; its file may appear afterwards.
 
     Raises CatalogueError.
@@ -184,6 +174,24 @@ def _insert(database: Database, wanted: Reservation, mark_id: int, work: str) ->
     return uid
 
 
+def _mark(database: Database, wanted: Reservation) -> tuple[int, str]:
+    """The id of the mark, and the uid of its work; both are added where they are not there."""
+    key_id = _key(database, wanted)
+    mark = database.execute(
+        "SELECT id, work_id FROM mark WHERE payload = ? AND key_id = ?", (bytes(wanted.payload), key_id)
+    )
+    work_id = _work(database, wanted)
+    if mark and mark[0][1] != work_id:
+        raise CatalogueError(_taken(database, wanted, mark[0][1]))
+    if work_id is None:
+        title = wanted.options.title or wanted.source.stem
+        work_id = works.insert(database, kind=wanted.kind, title=title, source_sha256=wanted.source_sha256)
+    if mark:
+        return int(mark[0][0]), works.uid_of(database, work_id)
+    mark_id = database.insert("mark", key_id=key_id, payload=bytes(wanted.payload), work_id=work_id)
+    return mark_id, works.uid_of(database, work_id)
+
+
 def _key(database: Database, wanted: Reservation) -> int:
     rows = database.execute("SELECT id FROM key WHERE fingerprint = ?", (wanted.key_fingerprint,))
     if rows:
@@ -196,19 +204,20 @@ def _key(database: Database, wanted: Reservation) -> int:
 
 
 def _work(database: Database, wanted: Reservation) -> int | None:
-    """The id of the work that a copy is of: the one that was named, else the one that has this file, or an
-    earlier copy of it, as its source."""
+    """The id of the work that a copy is of: the one that was named, else the one that this file is the source
+    or a copy of."""
     if wanted.options.work is not None:
         return find_id(database, "work", wanted.options.work)
     digest = wanted.source_sha256
     if digest is None:
         return None
     rows = database.execute("SELECT id FROM work WHERE source_sha256 = ? ORDER BY id LIMIT 1", (digest,))
-    rows = rows or database.execute(
-        "SELECT mark.work_id FROM copy JOIN mark ON mark.id = copy.mark_id"
-        " WHERE copy.output_sha256 = ? ORDER BY copy.id LIMIT 1",
-        (digest,),
-    )
+    for column in ("output_sha256", "source_sha256"):
+        rows = rows or database.execute(
+            "SELECT mark.work_id FROM copy JOIN mark ON mark.id = copy.mark_id"
+            f" WHERE copy.{column} = ? ORDER BY copy.id LIMIT 1",
+            (digest,),
+        )
     return int(rows[0][0]) if rows else None
 
 

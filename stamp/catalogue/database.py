@@ -136,8 +136,12 @@ class Database:
             connection = sqlite3.connect(
                 self.path, timeout=_BUSY, isolation_level=None, check_same_thread=False
             )
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF"):
-                connection.execute(f"PRAGMA {pragma}")
+            try:
+                for pragma in ("synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF"):
+                    connection.execute(f"PRAGMA {pragma}")
+            except sqlite3.Error:
+                connection.close()
+                raise
         return connection
 
     def _postgres(self) -> Any:
@@ -155,6 +159,8 @@ class Database:
             return
         if revision is None and not make:
             raise _none_here(self.shown)
+        if self.path and revision is None:
+            self.execute("PRAGMA journal_mode=WAL")  # for good; readers need not wait for writers
         from .schema import upgrade
 
         upgrade(self.url, revision, shown=self.shown)
@@ -201,7 +207,7 @@ def _error(shown: str, error: Exception) -> CatalogueError:
     reason = " ".join(str(error).split())
     if "not a database" in reason or "malformed" in reason or "corrupt" in reason:
         remedy = "it is damaged or no catalogue; restore a backup (`stamp works backup` makes them)"
-    elif "readonly" in reason or "unable to open" in reason or "Permission" in reason:
+    elif isinstance(error, OSError) or "readonly" in reason or "unable to open" in reason:
         remedy = "check the file, its folder and their permissions"
     elif "locked" in reason:
         remedy = "another program has held it for half a minute; run it again"

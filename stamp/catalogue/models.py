@@ -204,7 +204,7 @@ class Copy(Base):
     state: Mapped[str]
     source: Mapped[str]
     output: Mapped[str]
-    source_sha256: Mapped[bytes | None] = _hash()
+    source_sha256: Mapped[bytes | None] = _hash(index=True)
     output_sha256: Mapped[bytes | None] = _hash(index=True)
     essence_sha256: Mapped[bytes | None] = _hash(index=True)
     size: Mapped[int | None] = mapped_column(sa.BigInteger)

@@ -43,6 +43,11 @@ class Parties:
             number = _insert(database, name, kind, email, country)
         return _record(database.execute(f"SELECT {_COLUMNS} FROM party WHERE id = ?", (number,))[0])
 
+    def ensure(self, name: str) -> PartyRecord:
+        """Return the party of this name, which is added where there is none. Raises ArgumentError."""
+        found = self._connect().execute(f"SELECT {_COLUMNS} FROM party WHERE name = ?", (name.strip(),))
+        return _record(found[0]) if found else self.add(name)
+
     def list(self, *, limit: int = 50, after: str | None = None) -> list[PartyRecord]:
         """Return parties, the newest first; `after` is the last one of the page before. Raises
         CatalogueError."""

@@ -12,6 +12,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from ..core.errors import CatalogueError
+from .database import sqlite_path
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -23,7 +24,7 @@ def upgrade(url: str, revision: str | None, *, shown: str) -> None:
     Raises CatalogueError where it was made by a later version.
     """
     configuration = Config()
-    configuration.set_main_option("script_location", str(_MIGRATIONS))
+    configuration.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     known = {script.revision for script in ScriptDirectory.from_config(configuration).walk_revisions()}
     if revision is not None and revision not in known:
         raise CatalogueError(
@@ -44,11 +45,10 @@ def upgrade(url: str, revision: str | None, *, shown: str) -> None:
 
 def engine_of(url: str) -> sa.Engine:
     """Return an engine for a catalogue; `url` may be a plain path of an SQLite file."""
-    if "://" not in url:
-        url = f"sqlite:///{url}"
     if url.startswith(("postgres://", "postgresql://")):
         url = f"postgresql+psycopg://{url.partition('://')[2]}"
-    engine = sa.create_engine(url)
+    is_file = not url.startswith("postgresql")
+    engine = sa.create_engine(sa.URL.create("sqlite", database=str(sqlite_path(url))) if is_file else url)
     if engine.dialect.name == "sqlite":
 
         @sa.event.listens_for(engine, "connect")

@@ -62,9 +62,10 @@ class Works:
         """
         digest, path = None, None if source is None else Path(source)
         if path is not None:
+            digest = sha256_of(path)
             if sniff_path(path) is None:
                 raise UnsupportedFormat("is no photo, clip or song", path=path)
-            digest, kind, title = sha256_of(path), kind or kind_of(path), title or path.stem
+            kind, title = kind or kind_of(path), title or path.stem
         if not title or not title.strip():
             raise ArgumentError("a work has a title: give one, or its file")
         if kind not in KINDS:

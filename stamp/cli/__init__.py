@@ -37,6 +37,10 @@ _COMMANDS = {
         "show": "Show the rights notice in a file, and where it stands.",
         "rights": "Take notices out, bring them back, and see which survived.",
     },
+    "Catalogue": {
+        "works": "Add, list, search and keep the works of your catalogue.",
+        "party": "The people and organisations in it.",
+    },
     "Set up": {
         "key": "Make a key, show it, back it up on paper.",
         "formats": "What each kind of file can carry.",

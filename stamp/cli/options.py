@@ -39,7 +39,7 @@ def screen_options(schema: str) -> Decorator:
         if value:
             setattr(ctx.ensure_object(Screen), str(param.name), True)
 
-    return _all(
+    return together(
         _flag("--json", callback=set_json, help=f"Print one JSON document ({schema}) instead of lines."),
         _flag("-q", "--quiet", callback=set_flag, help="Only results and errors, no progress, no notes."),
         _flag("-v", "--verbose", callback=set_flag, help="Say more: reasons, and where an error arose."),
@@ -50,7 +50,7 @@ def _flag(*names: str, **attributes: Any) -> Decorator:
     return option(OUTPUT, *names, is_flag=True, expose_value=False, is_eager=True, **attributes)
 
 
-def _all(*options: Decorator) -> Decorator:
+def together(*options: Decorator) -> Decorator:
     """Options in the order in which the help page has them."""
 
     def decorate(command: Function) -> Function:
@@ -70,7 +70,7 @@ def _as_one(name: str, record: type, *options: Decorator) -> Decorator:
             values[name] = record(**{field.name: values.pop(field.name) for field in fields(record)})
             return command(*arguments, **values)
 
-        return cast(Function, _all(*options)(call))
+        return cast(Function, together(*options)(call))
 
     return decorate
 

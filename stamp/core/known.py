@@ -30,7 +30,7 @@ class KnownMark:
         if self.recipient:
             parts.append(f"copy for {self.recipient}")
         if self.channel:
-            parts.append(f"for {self.channel}")
+            parts.append(f"channel {self.channel}")
         return ", ".join(parts) + (" (withdrawn)" if self.withdrawn else "")
 
     def to_dict(self) -> dict[str, Any]:

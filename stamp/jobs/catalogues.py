@@ -75,3 +75,17 @@ def place_to_read(given: str | None = None) -> str | None:
     except CatalogueError as error:
         raise CatalogueError(f"{error} (`{CATALOGUE_VARIABLE}={NONE}` does without)") from error
     return place
+
+
+def catalogue_of(given: str | None = None, *, make: bool = True) -> Catalogue:
+    """Return the catalogue of a command that is about it; the caller closes it. Raises CatalogueError where
+    there is none."""
+    place = catalogue_place(given)
+    if place is None:
+        raise CatalogueError(
+            f"no catalogue: {CATALOGUE_VARIABLE} or stamp.toml switches it off, or there is no home to keep"
+            " it in; give --catalogue FILE"
+        )
+    from ..catalogue.catalogue import Catalogue
+
+    return Catalogue(place, make=make)

@@ -129,7 +129,7 @@ class Receipts:
         self._by_content: dict[str, list[ReceiptEntry]] = {}
         self._by_path: dict[str, ReceiptEntry] = {}
         try:
-            for folder, entry in _entries(path):
+            for folder, entry in entries(path):
                 if (made := entry["receipt"]) is None:
                     continue
                 # Outputs have the names that they were given, from the folder in which the run was started.
@@ -179,8 +179,9 @@ def is_journal(line: str) -> bool:
         return False
 
 
-def _entries(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The folder of its run, and the entry, for each entry of a file of receipts."""
+def entries(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the folder of its run, and the entry, for each entry of a file of receipts, or of a report that
+    has `results`. Raises OSError, ValueError and LookupError where it is none."""
     found = lines(path)
     first = next(found, "")
     if not is_journal(first):

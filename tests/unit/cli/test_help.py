@@ -20,6 +20,16 @@ GROUPS = {
     "key show": ["Output"],
     "key backup": ["Key", "Output"],
     "key restore": ["Key", "Output"],
+    "works add": ["Catalogue", "Output"],
+    "works list": ["Catalogue", "Output"],
+    "works search": ["Catalogue", "Output"],
+    "works show": ["Catalogue", "Output"],
+    "works import": ["Watermark", "Catalogue", "Output"],
+    "works recover": ["Catalogue", "Output"],
+    "works verify": ["Catalogue", "Output"],
+    "works backup": ["Catalogue", "Output"],
+    "party add": ["Catalogue", "Output"],
+    "party list": ["Catalogue", "Output"],
     "demo": ["Watermark", "Output"],
     "selftest": ["Output"],
 }
@@ -51,9 +61,10 @@ def test_commands_are_in_groups(stamp: Runner) -> None:
         "Options",
         "Watermarks",
         "Rights notices",
+        "Catalogue",
         "Set up",
     ]
-    for name in ("embed", "detect", "show", "rights", "key", "formats", "selftest", "demo"):
+    for name in ("embed", "detect", "show", "rights", "works", "party", "key", "formats", "selftest", "demo"):
         assert re.search(rf"^  {name} +\S", page, re.MULTILINE)
     assert re.findall(r"^  (\w+)  ", stamp("rights", "--help").out, re.MULTILINE) == [
         "audit",

@@ -343,6 +343,7 @@ def upgrade() -> None:
             postgresql_where=sa.text("placed_at IS NULL"),
         )
         batch_op.create_index(batch_op.f("ix_copy_output_sha256"), ["output_sha256"], unique=False)
+        batch_op.create_index(batch_op.f("ix_copy_source_sha256"), ["source_sha256"], unique=False)
 
     bind = op.get_bind()
     for statement in POSTGRESQL if bind.dialect.name == "postgresql" else SQLITE:

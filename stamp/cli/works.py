@@ -1,0 +1,281 @@
+"""`stamp works`: `add`, `list`, `show`, `search`, `import`, `recover`, `verify` and `backup`."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..catalogue.works import KINDS
+from ..core.errors import CatalogueError, KeyFileError, StampError
+from ..jobs.catalogues import catalogue_of
+from ..jobs.keys import load_key
+from . import ERROR, NOT_FOUND, OK, options
+from .help import CATALOGUE, OUTPUT, WATERMARK, Command, Decorator, option
+from .screen import Screen
+from .spoken import spoken
+
+if TYPE_CHECKING:
+    from ..catalogue.records import WorkRecord
+
+SCHEMA = "stamp.works/1"
+_NOUNS = {"image": "photo", "video": "clip", "audio": "song"}
+
+
+@click.group(short_help="Add, list, search and keep the works of your catalogue.")
+def command() -> None:
+    """The catalogue is the record of your works and of every marked copy: which payload is which work, and
+    who got which copy. `stamp embed` writes it by itself; `stamp detect` asks it."""
+
+
+def paging(of: str) -> Decorator:
+    """Give a command `limit` and `after`."""
+    return options.together(
+        option(
+            OUTPUT,
+            "--limit",
+            type=click.IntRange(1, 10_000),
+            default=50,
+            metavar="N",
+            help=f"At most so many {of}, the newest first.  [default: 50]",
+        ),
+        option(OUTPUT, "--after", metavar="REF", help="Go on after this one, the last of the page before."),
+    )
+
+
+@command.command("add", cls=Command, short_help="Add works.")
+@click.argument("files", metavar="[FILE]...", nargs=-1, type=options.Place())
+@option(CATALOGUE, "--title", metavar="T", help="The title; else the file's name.")
+@option(CATALOGUE, "--creator", "creators", metavar="T", multiple=True, help="Who made it; may be repeated.")
+@option(
+    CATALOGUE,
+    "--id",
+    "identifiers",
+    metavar="SCHEME:VALUE",
+    multiple=True,
+    help="Such as isrc:KZ-AB1-26-00001; may be repeated.",
+)
+@option(CATALOGUE, "--kind", type=click.Choice(KINDS), metavar="K", help=f"Without FILE: {', '.join(KINDS)}.")
+@option(CATALOGUE, "--third-party", is_flag=True, help="It is somebody else's work.")
+@options.catalogue
+@options.screen_options(SCHEMA)
+@options.pass_screen
+def add(
+    screen: Screen,
+    files: tuple[str, ...],
+    title: str | None,
+    creators: tuple[str, ...],
+    identifiers: tuple[str, ...],
+    kind: str | None,
+    third_party: bool,
+    catalogue: str | None,
+) -> int:
+    """Add works to the catalogue, by their files or, without FILE, by title and kind. `stamp embed`
+    recognises the files later, also under other names."""
+    if not files and not (title and kind):
+        raise click.UsageError("give FILE, or --title and --kind")
+    if len(files) > 1 and (title or identifiers):
+        raise click.UsageError("--title and --id are those of one work: give one FILE")
+    failed = 0
+    with catalogue_of(catalogue) as opened:
+        for file in files or (None,):
+            try:
+                work = opened.works.add(
+                    file,
+                    title=title,
+                    kind=kind,
+                    creators=creators,
+                    identifiers=identifiers,
+                    origin="third_party" if third_party else "own",
+                )
+            except StampError as error:
+                failed += 1
+                _fail(screen, error, file)
+                continue
+            screen.line(_line(work))
+            screen.entry(work.to_dict())
+    screen.close()
+    return ERROR if failed else OK
+
+
+@command.command("list", cls=Command, short_help="List works, the newest first.")
+@paging("works")
+@options.catalogue
+@options.screen_options(SCHEMA)
+@options.pass_screen
+def list_(screen: Screen, limit: int, after: str | None, catalogue: str | None) -> None:
+    """List the works of the catalogue, the newest first."""
+    with catalogue_of(catalogue, make=False) as opened:
+        _page(screen, opened.works.list(limit=limit, after=after), limit)
+
+
+@command.command("search", cls=Command, short_help="Search titles, creators and identifiers.")
+@click.argument("text", nargs=-1, required=True)
+@paging("works")
+@options.catalogue
+@options.screen_options(SCHEMA)
+@options.pass_screen
+def search(
+    screen: Screen, text: tuple[str, ...], limit: int, after: str | None, catalogue: str | None
+) -> int:
+    """Search works by the beginnings of words in their titles, creators and identifiers, in whatever case and
+    with whatever accents: `stamp works search казак` finds Қазақ. Exit code 1 if there is none."""
+    with catalogue_of(catalogue, make=False) as opened:
+        found = opened.works.search(" ".join(text), limit=limit, after=after)
+    _page(screen, found, limit)
+    return OK if found else NOT_FOUND
+
+
+@command.command("show", cls=Command, short_help="Show a work with its marks and copies.")
+@click.argument("references", metavar="WORK...", nargs=-1, required=True)
+@options.catalogue
+@options.screen_options(SCHEMA)
+@options.pass_screen
+def show(screen: Screen, references: tuple[str, ...], catalogue: str | None) -> int:
+    """Show works with their marks and copies. WORK is a number, a uid or the beginning of one."""
+    failed = 0
+    with catalogue_of(catalogue, make=False) as opened:
+        for reference in references:
+            try:
+                work = opened.works.show(reference)
+            except CatalogueError as error:
+                failed += 1
+                _fail(screen, error)
+                continue
+            _describe(screen, work)
+            screen.entry(work.to_dict())
+    screen.close()
+    return ERROR if failed else OK
+
+
+@command.command("import", cls=Command, short_help="Bring in what earlier runs reported.")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=options.Place())
+@option(
+    WATERMARK,
+    "--key-file",
+    type=options.Place(),
+    metavar="FILE",
+    help="The key that these were marked with; else $STAMP_KEY_FILE, else your own key.",
+)
+@options.catalogue
+@options.screen_options(SCHEMA)
+@options.pass_screen
+def import_(screen: Screen, files: tuple[str, ...], key_file: str | None, catalogue: str | None) -> int:
+    """Bring in what was marked before: reports of `stamp embed --json`, receipts, or CSV files with columns
+    payload, title, kind, creators, identifiers, source, output, recipient, channel; some of them will do.
+
+    Paths in a report count from the current folder. What the catalogue knows already is left as it is.
+    """
+    from ..jobs.imports import bring_in
+
+    try:
+        key = load_key(key_file)
+    except KeyFileError:
+        if key_file:
+            raise
+        key = None  # a table of works needs none
+    failed = 0
+    with catalogue_of(catalogue) as opened:
+        for file in files:
+            counts: Counter[str] = Counter()
+            try:
+                for outcome in bring_in(opened, Path(file), key):
+                    counts[outcome.status] += 1
+                    if outcome.error:
+                        screen.complain(f"{file}, {outcome.row.line}: {outcome.error}")
+                    screen.entry(outcome.to_dict())
+            except CatalogueError as error:
+                counts["error"] += 1
+                _fail(screen, error, file)
+            failed += counts["error"]
+            screen.line(f"{file}: {counts['imported']} brought in, {counts['known']} known already")
+    screen.close()
+    return ERROR if failed else OK
+
+
+@command.command("recover", cls=Command, short_help="Tidy up after runs that were killed.")
+@options.catalogue
+@options.screen_options(SCHEMA)
+@options.pass_screen
+def recover(screen: Screen, catalogue: str | None) -> None:
+    """Bring copies that a killed run on this machine has left half-way to their end, by the hashes of their
+    files. No payload is lost or forgotten in between; this only says which files there are."""
+    with catalogue_of(catalogue, make=False) as opened:
+        done = opened.recover()
+    screen.line(f"{done.finished} copies are there, {done.abandoned} never appeared")
+    if done.open:
+        screen.line(f"{done.open} were moved or changed since, and are left as they are")
+    counts = {"finished": done.finished, "abandoned": done.abandoned, "open": done.open}
+    screen.document([counts | {"error": None}])
+
+
+@command.command("verify", cls=Command, short_help="Check the log of the catalogue.")
+@options.catalogue
+@options.screen_options(SCHEMA)
+@options.pass_screen
+def verify(screen: Screen, catalogue: str | None) -> int:
+    """Check the chain of hashes over all that was written to the catalogue: an event that was altered, taken
+    out or swapped is named. Exit code 1 if one was."""
+    with catalogue_of(catalogue, make=False) as opened:
+        found = opened.verify()
+    screen.line(f"{found.events} events hold" + (f"; {found.fault}" if found.fault else ""))
+    screen.document([{"events": found.events, "fault": found.fault, "error": None}])
+    return NOT_FOUND if found.fault else OK
+
+
+@command.command("backup", cls=Command, short_help="Copy the catalogue to a file.")
+@click.argument("file", type=options.Place())
+@options.catalogue
+@options.screen_options(SCHEMA)
+@options.pass_screen
+def backup(screen: Screen, file: str, catalogue: str | None) -> None:
+    """Copy the catalogue to a new FILE that only you can read, while others may go on writing to it. To
+    restore it, put it in the catalogue's place."""
+    with catalogue_of(catalogue, make=False) as opened:
+        made = opened.backup(file)
+    size = os.path.getsize(made)
+    screen.line(f"{made}: {size} bytes")
+    screen.document([{"output": os.fspath(made), "bytes": size, "error": None}])
+
+
+def _page(screen: Screen, found: Sequence[WorkRecord], limit: int) -> None:
+    for work in found:
+        screen.line(_line(work))
+    following = f"#{found[-1].number}" if len(found) == limit else None
+    if following:
+        screen.say(f"stamp: there may be more: --after {following[1:]}")
+    screen.document((work.to_dict() for work in found), next=following)
+
+
+def _line(work: WorkRecord) -> str:
+    """One line on a work."""
+    parts = [f"#{work.number}", work.title, _NOUNS[work.kind]]
+    parts += [", ".join(work.creators)] if work.creators else []
+    parts += [f"{scheme}:{value}" for scheme, value in work.identifiers]
+    parts.append(f"{work.copy_count} {'copy' if work.copy_count == 1 else 'copies'}")
+    return "  ".join([*parts, work.added_at[:10]])
+
+
+def _describe(screen: Screen, work: WorkRecord) -> None:
+    screen.line(_line(work))
+    screen.line(f"  work      {work.work}")
+    for mark in work.marks or ():
+        screen.line(f"  mark      {mark.payload}  key {mark.key}, fingerprint {mark.key_fingerprint}")
+    for copy in work.copies or ():
+        whom = [f"for {copy.recipient}"] if copy.recipient else []
+        whom += [copy.channel] if copy.channel else []
+        parts = [copy.payload, copy.state, copy.output, *whom, copy.reserved_at[:19].replace("T", " ")]
+        screen.line(f"  copy      {'  '.join(parts)}")
+
+
+def _fail(screen: Screen, error: StampError, path: str | None = None) -> None:
+    message = spoken(str(error))
+    if path and path not in message:
+        message = f"{path}: {message}"
+    screen.complain(message)
+    entry: dict[str, Any] = {"path": path} if path else {}
+    screen.entry(entry | {"work": None, "error": {"type": type(error).__name__, "message": message}})
