@@ -12,7 +12,7 @@ import os
 import socket
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from .._version import __version__
 from ..core.errors import CatalogueError
@@ -51,14 +51,18 @@ def reserve(database: Database, wanted: Reservation) -> str:
     something that is not there.
     """
     with database.writing():
-        mark_id, work = _mark(database, wanted)
-        return _insert(database, wanted, mark_id, work)
+        return _insert(database, wanted, _mark(database, wanted))
 
 
 def remember(database: Database, wanted: Reservation) -> None:
     """Write down what a payload stands for, of whose copies nothing is known. Raises like `reserve`."""
     with database.writing():
-        _mark(database, wanted)
+        mark_id = _mark(database, wanted)
+        ((work,),) = database.execute(
+            "SELECT work.uid FROM mark JOIN work ON work.id = mark.work_id WHERE mark.id = ?", (mark_id,)
+        )
+        body = {"payload": wanted.payload.hex(), "key": wanted.key_fingerprint}
+        database.log("mark.added", work, body)
 
 
 def complete(database: Database, copy: str, digest: bytes, size: int | None) -> None:
@@ -73,7 +77,7 @@ def complete(database: Database, copy: str, digest: bytes, size: int | None) -> 
             " WHERE uid = ? AND state IN ('reserved', 'abandoned')",
             (digest, size, identity.now(), copy),
         )
-        database.log("copy.ready", copy, {"output_sha256": digest.hex(), "size": size})
+        database.log("copy.ready", copy, _body(database, copy))
 
 
 def placed(database: Database, copy: str) -> None:
@@ -145,10 +149,22 @@ def _settle(database: Database, row: Row) -> Literal["finished", "abandoned", "o
     return "abandoned"
 
 
-def _insert(database: Database, wanted: Reservation, mark_id: int, work: str) -> str:
+def _body(database: Database, copy: str) -> dict[str, Any]:
+    """What the log says of a copy; the hash of its source only where it is not that of the work, of which the
+    log has it already."""
+    ((work, payload, key, original, source, output, size),) = database.execute(
+        "SELECT work.uid, mark.payload, key.fingerprint, work.source_sha256, copy.source_sha256,"
+        " copy.output_sha256, copy.size FROM copy JOIN mark ON mark.id = copy.mark_id"
+        " JOIN work ON work.id = mark.work_id JOIN key ON key.id = mark.key_id WHERE copy.uid = ?",
+        (copy,),
+    )
+    body = {"work": work, "payload": payload.hex(), "key": key, "output_sha256": output.hex(), "size": size}
+    return body if source is None or source == original else body | {"source_sha256": source.hex()}
+
+
+def _insert(database: Database, wanted: Reservation, mark_id: int) -> str:
     uid, options = identity.uid7(), wanted.options
     recipient, licence = options.recipient, options.licence
-    digest = wanted.source_sha256
     database.insert(
         "copy",
         uid=uid,
@@ -157,25 +173,18 @@ def _insert(database: Database, wanted: Reservation, mark_id: int, work: str) ->
         source=_text(wanted.source),
         output=_text(wanted.output),
         program=f"stamp {__version__}",
-        source_sha256=digest,
+        source_sha256=wanted.source_sha256,
         recipient_id=None if recipient is None else find_id(database, "party", recipient),
         licence_id=None if licence is None else find_id(database, "licence", licence),
         channel=options.channel,
         host=socket.gethostname(),
         reserved_at=identity.now(),
     )
-    body = {
-        "work": work,
-        "key": wanted.key_fingerprint,
-        "payload": wanted.payload.hex(),
-        "source_sha256": digest and digest.hex(),
-    }
-    database.log("copy.reserved", uid, body)
     return uid
 
 
-def _mark(database: Database, wanted: Reservation) -> tuple[int, str]:
-    """The id of the mark, and the uid of its work; both are added where they are not there."""
+def _mark(database: Database, wanted: Reservation) -> int:
+    """The id of the mark, which is added where it is not there, and so is its work."""
     key_id = _key(database, wanted)
     mark = database.execute(
         "SELECT id, work_id FROM mark WHERE payload = ? AND key_id = ?", (bytes(wanted.payload), key_id)
@@ -187,9 +196,8 @@ def _mark(database: Database, wanted: Reservation) -> tuple[int, str]:
         title = wanted.options.title or wanted.source.stem
         work_id = works.insert(database, kind=wanted.kind, title=title, source_sha256=wanted.source_sha256)
     if mark:
-        return int(mark[0][0]), works.uid_of(database, work_id)
-    mark_id = database.insert("mark", key_id=key_id, payload=bytes(wanted.payload), work_id=work_id)
-    return mark_id, works.uid_of(database, work_id)
+        return int(mark[0][0])
+    return database.insert("mark", key_id=key_id, payload=bytes(wanted.payload), work_id=work_id)
 
 
 def _key(database: Database, wanted: Reservation) -> int:

@@ -319,7 +319,7 @@ class Event(Base):
     at: Mapped[str]
     actor: Mapped[str]
     verb: Mapped[str]
-    subject: Mapped[str] = mapped_column(sa.Text, index=True)
+    subject: Mapped[str]
     salt: Mapped[bytes | None] = mapped_column(sa.LargeBinary(16))
     body: Mapped[str | None]
     body_sha256: Mapped[bytes] = _hash()

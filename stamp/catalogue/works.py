@@ -188,21 +188,14 @@ def insert(
         database.insert("contribution", work_id=work_id, party_id=party_id, role="author")
     for scheme, value in known:
         database.insert("work_identifier", work_id=work_id, scheme=scheme, value=value)
-    body = {
-        "title": title,
-        "kind": kind,
-        "origin": origin,
+    said = {
         "source_sha256": source_sha256.hex() if source_sha256 else None,
         "creators": people,
         "identifiers": [":".join(each) for each in known],
     }
-    database.log("work.added", uid, body)
+    body = {"title": title, "kind": kind, "origin": origin}
+    database.log("work.added", uid, body | {name: value for name, value in said.items() if value})
     return work_id
-
-
-def uid_of(database: Database, work_id: int) -> str:
-    """Return the uid of a work."""
-    return str(database.execute("SELECT uid FROM work WHERE id = ?", (work_id,))[0][0])
 
 
 def _refuse_known(database: Database, digest: bytes | None, identifiers: Iterable[tuple[str, str]]) -> None:

@@ -144,6 +144,7 @@ def test_a_server_that_is_not_there() -> None:
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_writers_of_many_threads_make_one_chain(catalogue: Catalogue) -> None:
     with ThreadPoolExecutor(8) as pool:
         works = list(pool.map(lambda n: catalogue.works.add(title=f"{n}", kind="image"), range(40)))

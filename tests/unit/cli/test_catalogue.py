@@ -43,6 +43,7 @@ def lake(elsewhere: Path, key_file: Path) -> str:
     return "lake.jpg"
 
 
+@pytest.mark.slow
 def test_a_first_photo_from_an_empty_folder(stamp: Runner, lake: str) -> None:
     done = stamp("embed", lake)
     assert done.code == 0
@@ -120,6 +121,7 @@ def test_options_that_contradict_each_other(options: tuple[str, ...], stamp: Run
     assert not OWN.exists()
 
 
+@pytest.mark.slow
 def test_where_the_catalogue_is(stamp: Runner, lake: str, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("stamp.toml").write_text('catalogue = "toml.sqlite"\ncopyright = "© A"\n')
     Path("deep").mkdir()
@@ -226,6 +228,7 @@ def test_works_from_the_command_line(stamp: Runner, lake: str) -> None:
     assert stamp("works", "recover", "--json").entries[0]["finished"] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["report", "journal", "document"])
 def test_earlier_runs_are_brought_in(how: str, stamp: Runner, lake: str) -> None:
     paint(Path("sea.jpg"), size=(512, 384), seed=3)

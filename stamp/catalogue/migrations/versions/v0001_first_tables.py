@@ -73,9 +73,6 @@ def upgrade() -> None:
         sa.Column("hash", sa.LargeBinary(length=32), nullable=False),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_event")),
     )
-    with op.batch_alter_table("event", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_event_subject"), ["subject"], unique=False)
-
     op.create_table(
         "party",
         sa.Column("id", ID, nullable=False),
