@@ -142,6 +142,7 @@ def _verbs() -> tuple[tuple[str, ...], Any]:
 def _run(*arguments: str) -> dict[str, Any]:
     from stamp.cli import main as command
 
+    os.environ["STAMP_CATALOGUE"] = "none"
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = command(list(arguments))

@@ -9,11 +9,11 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any, Final
 
 from ..core.errors import CatalogueError, MissingDependency
 from . import events, identity
+from .place import sqlite_path
 
 HEAD: Final = "0001"
 """The revision of the schema that this version writes; see `migrations`."""
@@ -179,11 +179,6 @@ class Database:
         if "alembic_version" not in names or "copy" not in names:
             raise CatalogueError(f"{self.shown}: this is another program's database; name another file")
         return str(self.execute("SELECT version_num FROM alembic_version")[0][0])
-
-
-def sqlite_path(url: str) -> Path:
-    """Return the file that an SQLite catalogue is in; `url` may be a plain path."""
-    return Path(url.removeprefix("sqlite:///")).expanduser()
 
 
 def _none_here(shown: str) -> CatalogueError:

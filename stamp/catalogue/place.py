@@ -1,4 +1,4 @@
-"""Where the catalogue is, unless somebody says so."""
+"""Where the catalogue is."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ def default_place() -> str | None:
         return None if given == NONE else given
     folder = _data_folder()
     return os.fspath(folder / "catalogue.sqlite") if folder else None
+
+
+def sqlite_path(url: str) -> Path:
+    """Return the file that an SQLite catalogue is in; `url` may be a plain path."""
+    return Path(url.removeprefix("sqlite:///")).expanduser()
 
 
 def _data_folder() -> Path | None:

@@ -12,7 +12,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from ..core.errors import CatalogueError
-from .database import sqlite_path
+from .place import sqlite_path
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 
