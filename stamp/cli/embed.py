@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from ..core.errors import CatalogueError
 from ..core.limits import StampLimits
 from ..core.options import CopyOptions, NoticeOptions
 from ..core.reports import EmbedReport, RightsReport
@@ -132,7 +133,10 @@ def _entry(screen: Screen, copies: options.Copies) -> CatalogueEntry | None:
             raise click.UsageError("there is no catalogue to write this down in: give --catalogue FILE")
         return None
     is_new = not is_there(place)
-    catalogue = opened(place)
+    try:
+        catalogue = opened(place)
+    except CatalogueError as error:
+        raise CatalogueError(f"{error} (--no-catalogue marks without)") from error
     if is_new:
         what = (
             "what you mark is written down there; `stamp works list` shows it, --no-catalogue leaves it out"

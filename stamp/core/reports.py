@@ -81,6 +81,7 @@ class EmbedReport:
     marked_share : the part of a song that carries the mark, 0 to 1; None for other works.
     former_payload : the 8 bytes of a mark of the same key that was read before the work was marked again.
     known : the work and the copy in the catalogue; None where none was handed over.
+    key, key_fingerprint : name and fingerprint of the key of the mark; None without one.
     """
 
     path: Path | None
@@ -95,6 +96,8 @@ class EmbedReport:
     marked_share: float | None = None
     former_payload: Payload | None = None
     known: KnownMark | None = None
+    key: str | None = None
+    key_fingerprint: str | None = None
 
     def with_note(self, note: str) -> EmbedReport:
         """Return the report with one more note."""
@@ -115,6 +118,8 @@ class EmbedReport:
             "receipt": self.receipt,
             "marked_share": self.marked_share,
             "former_payload": self.former_payload.hex() if self.former_payload else None,
+            "key": self.key,
+            "key_fingerprint": self.key_fingerprint,
             **entries_of(self.known),
             "error": None,
         }
@@ -266,6 +271,8 @@ class Failure:
             "receipt": None,
             "marked_share": None,
             "former_payload": None,
+            "key": None,
+            "key_fingerprint": None,
             **entries_of(None),
         },
         "detect": {"watermark": None, "notice_payload": None, **entries_of(None)},

@@ -49,8 +49,8 @@ _BATCH = 200  # rows of a transaction: others can write in between
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of what is brought in. line : its number, from 1. values : by COLUMNS, and "before" and
-    "after" for the SHA-256 of source and output; only what is known."""
+    """One line of what is brought in. line : its number, from 1. values : by COLUMNS, "key" for its
+    fingerprint, "before" and "after" for the SHA-256 of source and output; only what is known."""
 
     line: int
     values: Mapping[str, str]
@@ -113,6 +113,7 @@ def _report(path: Path) -> Iterator[Row]:
             "output": os.path.join(folder, entry["output"]),
             "before": hashes.get("before"),
             "after": hashes.get("after"),
+            "key": entry.get("key_fingerprint"),
         }
         yield Row(line, {name: value for name, value in values.items() if value})
 
@@ -145,6 +146,8 @@ def _brought_in(catalogue: Catalogue, path: Path, row: Row, key: Key | None) -> 
         raise CatalogueError(
             "a payload means nothing without its key; name the key that these are marked with"
         )
+    if values.get("key", key.fingerprint) != key.fingerprint:
+        raise CatalogueError(f"marked with the key of fingerprint {values['key']}; give that --key-file")
     if known := catalogue.lookup(payload, key):
         return Outcome(path, row, "known", known.work)
     details = {"creators", "identifiers"} & values.keys()

@@ -123,7 +123,10 @@ class EmbedTask:
 
     def _adopted(self, done: EmbedReport, found: tuple[Payload, Key] | None) -> EmbedReport:
         """The report on an output of an earlier run, which the catalogue knows of from now on."""
-        if self.entry is None or found is None:
+        if found is None:
+            return done
+        done = replace(done, key=found[1].name, key_fingerprint=found[1].fingerprint)
+        if self.entry is None:
             return done
         assert done.path is not None
         assert done.output is not None

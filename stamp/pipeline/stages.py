@@ -74,6 +74,8 @@ class Passage:
             marked_share=work.marked_share,
             former_payload=self.former,
             known=self.registration.known,
+            key=request.key.name,
+            key_fingerprint=request.key.fingerprint,
         )
 
 

@@ -197,6 +197,7 @@ def test_a_catalogue_that_cannot_be_used(stamp: Runner, lake: str, media: Path) 
     OWN.write_text("no database " * 50)
     refused = stamp("embed", lake)
     assert (refused.code, "damaged or no catalogue" in refused.err) == (3, True)
+    assert "--no-catalogue" in refused.err
     assert not Path("lake.stamped.jpg").exists()
     found = stamp("detect", media / "marked.jpg")
     assert (found.code, "STAMP_CATALOGUE=none" in found.err) == (3, True)
@@ -238,6 +239,10 @@ def test_earlier_runs_are_brought_in(how: str, stamp: Runner, lake: str) -> None
     if how == "document":
         entries = [entry for entry in run.entries if entry["receipt"]]
         Path("r.json").write_text(json.dumps({"schema": "stamp.receipt/1", "results": entries}))
+    if how == "report":
+        Key.generate().save("other.key")
+        wrong = stamp("works", "import", "r.json", "--key-file", "other.key")
+        assert (wrong.code, "give that --key-file" in wrong.err) == (3, True)
     brought = stamp("works", "import", "r.json", "--json")
     assert [entry["status"] for entry in brought.entries] == ["imported", "imported"]
     again = stamp("works", "import", "r.json")
