@@ -85,7 +85,7 @@ class Catalogue:
         return type(self), (self.url,)
 
     def lookup(self, payload: bytes, key: Key | None = None) -> KnownMark | None:
-        """Return what a payload stands for, under `key` if one is given; None where nothing is known."""
+        """Return what a payload means, under `key` if one is given; None where nothing is known."""
         return copies.lookup(self._database(), Payload(payload), key.fingerprint if key else None)
 
     def resolved(self, options: CopyOptions) -> CopyOptions:
@@ -106,7 +106,7 @@ class Catalogue:
         )
 
     def reserve(self, wanted: copies.Reservation) -> ReservedCopy:
-        """Reserve a copy before its file is made. Raises CatalogueError where its payload stands for another
+        """Reserve a copy before its file is made. Raises CatalogueError where its payload belongs to another
         work, or its options name something that is not there."""
         return ReservedCopy(self, copies.reserve(self._database(), wanted))
 
@@ -123,7 +123,7 @@ class Catalogue:
         return known
 
     def remember(self, wanted: copies.Reservation) -> None:
-        """Write down what a payload stands for, of whose copies nothing is known. Raises like `reserve`."""
+        """Write down what a payload means, of whose copies nothing is known. Raises like `reserve`."""
         copies.remember(self._database(), wanted)
 
     def writing(self) -> AbstractContextManager[None]:

@@ -47,7 +47,7 @@ class Reservation:
 def reserve(database: Database, wanted: Reservation) -> str:
     """Reserve a copy, and return its uid.
 
-    Raises CatalogueError where the payload stands for another work under this key, or `options` name
+    Raises CatalogueError where the payload belongs to another work under this key, or `options` name
     something that is not there.
     """
     with database.writing():
@@ -55,7 +55,7 @@ def reserve(database: Database, wanted: Reservation) -> str:
 
 
 def remember(database: Database, wanted: Reservation) -> None:
-    """Write down what a payload stands for, of whose copies nothing is known. Raises like `reserve`."""
+    """Write down what a payload means, of whose copies nothing is known. Raises like `reserve`."""
     with database.writing():
         mark_id = _mark(database, wanted)
         ((work,),) = database.execute(
@@ -102,7 +102,7 @@ def recover(database: Database) -> Recovered:
 
 
 def lookup(database: Database, payload: bytes, fingerprint: str | None = None) -> KnownMark | None:
-    """Return what a payload stands for, under the key of this fingerprint if one is given; None where
+    """Return what a payload means, under the key of this fingerprint if one is given; None where
     nothing is known."""
     sql = (
         "SELECT work.uid, work.id, work.title, work.withdrawn_at, mark.id FROM mark"
@@ -231,7 +231,7 @@ def _work(database: Database, wanted: Reservation) -> int | None:
 
 def _taken(database: Database, wanted: Reservation, work_id: int) -> str:
     ((title,),) = database.execute("SELECT title FROM work WHERE id = ?", (work_id,))
-    what = f"the payload {wanted.payload} stands for work #{work_id} '{title}' under this key already"
+    what = f"the payload {wanted.payload} belongs to work #{work_id} '{title}' under this key already"
     remedy = "leave the payload out, and one is drawn; or say that this is the same work"
     return f"{what}; {remedy} (`work='#{work_id}'`)"
 

@@ -115,7 +115,7 @@ class Database:
         )
 
     def copy_to(self, target: sqlite3.Connection) -> None:
-        """Copy an SQLite catalogue as it is now, while others may go on writing. Raises CatalogueError."""
+        """Copy an SQLite catalogue as it is now, while others may keep writing. Raises CatalogueError."""
         with _said(self.shown):
             self._connection.backup(target)
 

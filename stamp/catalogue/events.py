@@ -17,7 +17,7 @@ from typing import Any, Final
 import rfc8785
 
 FIRST: Final = bytes(32)
-"""What stands for the hash of the event before the first."""
+"""What is taken for the hash of the event before the first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class MarkRecord:
-    """A payload that stands for a work. payload : 16 hexadecimal digits. key, key_fingerprint : under which
+    """A payload that means a work. payload : 16 hexadecimal digits. key, key_fingerprint : under which
     key."""
 
     payload: str

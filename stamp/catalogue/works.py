@@ -258,7 +258,7 @@ def _records(database: Database, rows: Sequence[Row], **details: Any) -> Found:
 
 
 def _grouped(database: Database, sql: str, ids: Sequence[int]) -> defaultdict[int, list[Row]]:
-    """What `sql` says of each of these works; `{}` in it stands for their ids."""
+    """What `sql` says of each of these works; `{}` in it becomes their ids."""
     found: defaultdict[int, list[Row]] = defaultdict(list)
     for start in range(0, len(ids), 500):  # databases limit how many parameters there are
         some = ids[start : start + 500]

@@ -66,7 +66,7 @@ def command(
 ) -> int:
     """Look for a mark in photos, clips and songs, whatever was done to them: recompressed, cropped, scaled,
     turned, mirrored; cut, played faster or higher. Where you have a catalogue, say which work, copy and
-    recipient a mark stands for.
+    recipient a mark means.
 
     Exits with 0 if every file has a mark of one of the keys, with 1 if one has none, with 3 if one could not
     be read.

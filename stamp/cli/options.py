@@ -400,7 +400,7 @@ copies = _as_one(
         CATALOGUE,
         "--work",
         metavar="REF",
-        help="Which work these are copies of: its number or uid; else the file's content tells, or a work is "
+        help="Which work these are copies of: its number or uid; else the file says so by its content, or a work is "
         "added.",
     ),
     option(

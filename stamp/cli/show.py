@@ -42,7 +42,7 @@ def command(
     screen: Screen, sources: tuple[str, ...], jsonld: bool, base_url: str, catalogue: str | None
 ) -> int:
     """Show the rights notice in files, field by field, with the metadata standards that hold it, and where
-    they contradict each other. Where you have a catalogue, say what the payload in the notice stands for."""
+    they contradict each other. Where you have a catalogue, say what the payload in the notice means."""
     if jsonld and screen.schema:
         raise click.UsageError("--jsonld excludes --json")
     if base_url and not jsonld:

@@ -43,7 +43,9 @@ def paging(of: str) -> Decorator:
             metavar="N",
             help=f"At most so many {of}, the newest first.  [default: 50]",
         ),
-        option(OUTPUT, "--after", metavar="REF", help="Go on after this one, the last of the page before."),
+        option(
+            OUTPUT, "--after", metavar="REF", help="Continue after this one, the last of the page before."
+        ),
     )
 
 
@@ -233,7 +235,7 @@ def verify(screen: Screen, catalogue: str | None) -> int:
 @options.screen_options(SCHEMA)
 @options.pass_screen
 def backup(screen: Screen, file: str, catalogue: str | None) -> None:
-    """Copy the catalogue to a new FILE that only you can read, while others may go on writing to it. To
+    """Copy the catalogue to a new FILE that only you can read, while others may keep writing to it. To
     restore it, put it in the catalogue's place."""
     with catalogue_of(catalogue, make=False) as opened:
         made = opened.backup(file)

@@ -10,7 +10,7 @@ from typing import Any
 class KnownMark:
     """What the catalogue says of a payload.
 
-    work, number, title : the work that it stands for; `number` is short, `work` the same in every catalogue.
+    work, number, title : the work that it means; `number` is short, `work` the same in every catalogue.
     withdrawn : whether the work is no longer to be shown.
     copy : the newest copy that carries it, None where none is known. recipient, channel : whom and what that
         copy was for.

@@ -61,7 +61,7 @@ def is_there(place: str) -> bool:
 
 
 def place_to_read(given: str | None = None) -> str | None:
-    """Return the catalogue that is asked what a payload stands for; None where there is none.
+    """Return the catalogue that is asked what a payload means; None where there is none.
 
     Raises CatalogueError where the one that was given is not there, or it cannot be used.
     """

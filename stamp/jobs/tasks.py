@@ -246,7 +246,7 @@ class UndoTask:
 @dataclass(frozen=True, slots=True)
 class DetectTask:
     """Look for a mark of any of `keys`; that of the payload `expected` comes before all others. `catalogue`
-    is asked what it stands for."""
+    is asked what it means."""
 
     keys: tuple[KeyFile, ...]
     first: bool = False
@@ -279,7 +279,7 @@ class DetectTask:
 
 @dataclass(frozen=True, slots=True)
 class ShowTask:
-    """Read the notice of a file. `catalogue` is asked what the payload in it stands for."""
+    """Read the notice of a file. `catalogue` is asked what the payload in it means."""
 
     catalogue: str | None = None
 

@@ -123,7 +123,7 @@ def embed_file(
     AlreadyMarked : it carries a mark of the key, and `remark` is False.
     HostError : the work cannot carry a mark that can be read back.
     UnwritableFile : `dst` cannot be written.
-    CatalogueError : the catalogue cannot be used, or the payload stands for another work in it.
+    CatalogueError : the catalogue cannot be used, or the payload belongs to another work in it.
     """
     src, dst = Path(cast(StrPath, src)), Path(cast(StrPath, dst))
     rights = _checked_rights(rights)

@@ -70,10 +70,10 @@ def test_one_photo_is_one_work_under_any_name(catalogue: Catalogue, photo: Path,
     assert catalogue.works.list()[0].copy_count == 3
 
 
-def test_a_payload_stands_for_one_work(catalogue: Catalogue, photo: Path, tmp_path: Path) -> None:
+def test_a_payload_means_one_work(catalogue: Catalogue, photo: Path, tmp_path: Path) -> None:
     paint(tmp_path / "sea.jpg", size=(320, 240), seed=5)
     stamp.embed_file(photo, tmp_path / "a.jpg", PAYLOAD, key=KEY, catalogue=catalogue)
-    with pytest.raises(stamp.CatalogueError, match="stands for work #1 'lake' under this key already"):
+    with pytest.raises(stamp.CatalogueError, match="belongs to work #1 'lake' under this key already"):
         stamp.embed_file(tmp_path / "sea.jpg", tmp_path / "b.jpg", PAYLOAD, key=KEY, catalogue=catalogue)
     assert not (tmp_path / "b.jpg").exists()
     assert len(catalogue.works.list()) == 1

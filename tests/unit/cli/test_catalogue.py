@@ -154,7 +154,7 @@ def test_a_payload_of_another_work(stamp: Runner, lake: str) -> None:
     assert stamp("embed", lake, "--payload", OTHER).code == 0
     refused = stamp("embed", "sea.jpg", "--payload", OTHER)
     assert refused.code == 3
-    assert "stands for work #1 'lake'" in refused.err
+    assert "belongs to work #1 'lake'" in refused.err
     assert "--work '#1'" in refused.err
     assert stamp("embed", "sea.jpg", "--payload", OTHER, "--work", "#1").code == 0
 
