@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from ..core.limits import StampLimits
-from ..core.options import NoticeOptions
 from ..core.reports import EmbedReport, RightsReport
 from ..jobs.config import Defaults
 from ..jobs.keys import KeyFile, find_key, find_or_make_key
@@ -23,7 +22,7 @@ from .screen import Screen
     force="Overwrite outputs that exist, and mark clips even if something in them cannot be kept."
 )
 @options.notice
-@options.replace_rights
+@options.places
 @options.mark
 @options.clips
 @options.jobs
@@ -36,7 +35,7 @@ def command(
     sources: tuple[str, ...],
     results: options.Results,
     notice: options.Notice,
-    replace_rights: bool,
+    places: options.Places,
     mark: options.Mark,
     clips: options.Clips,
     jobs: int,
@@ -53,11 +52,11 @@ def command(
     above it, or in your config folder.
     """
     results.check()
-    _check(notice, mark, replace_rights)
+    _check(notice, mark, places)
     found = _rights(screen, notice, mark)
     rights = found.rights if found else None
     key, former = _keys(screen, mark, resume)
-    allowed = NoticeOptions(replace_rights, found.mine if found else ())
+    allowed = places.notice_options(found.mine if found else ())
     common = {
         "overwrite": results.force,
         "in_place": results.in_place,
@@ -76,9 +75,9 @@ def command(
     return run_writing(screen, "embed", task, sources, results, jobs, describe, resume=resume, limits=limits)
 
 
-def _check(notice: options.Notice, mark: options.Mark, replace_rights: bool) -> None:
+def _check(notice: options.Notice, mark: options.Mark, places: options.Places) -> None:
     """Raise UsageError where options contradict each other."""
-    given = notice.rights().values() or notice.no_ai or notice.rights_file or replace_rights
+    given = notice.rights().values() or notice.no_ai or notice.rights_file or places.given
     if mark.no_metadata and given:
         raise click.UsageError("--no-metadata excludes the options that write a rights notice")
     if mark.no_watermark and mark.payload:
@@ -137,4 +136,5 @@ def changes(report: RightsReport) -> list[str]:
         ("kept", report.unchanged),
         ("no place for", tuple(report.unsupported)),
     )
-    return [f"{label} {', '.join(names)}" for label, names in words if names]
+    said = [f"{label} {', '.join(names)}" for label, names in words if names]
+    return [*said, *(f"beside it {path.name}" for path in report.sidecars.values())]

@@ -10,7 +10,7 @@ from ..core.limits import StampLimits
 from ..core.reports import EmbedReport, Failure, RemovalReport
 from ..jobs.plan import Job, Others, plan
 from ..jobs.runner import run_jobs, tidy
-from ..jobs.tasks import Entry, Task
+from ..jobs.tasks import Entry, Task, taken_by
 from . import ERROR, OK
 from .document import receipt_file
 from .options import Results
@@ -77,7 +77,14 @@ def run_writing(
             screen.say(f"{entry.path}: {note}")
 
     passed_over = Others()
-    jobs = plan(sources, output=results.output, in_place=results.in_place, again=again, others=passed_over)
+    jobs = plan(
+        sources,
+        output=results.output,
+        in_place=results.in_place,
+        again=again,
+        others=passed_over,
+        takes=taken_by(task),
+    )
     if screen.verbose:
         say_passed_over(screen, passed_over)
     if resume:

@@ -38,14 +38,19 @@ class EmbedOptions:
 
 @dataclass(frozen=True, slots=True)
 class NoticeOptions:
-    """How a notice is written into a file that has one already.
+    """How a notice is written, and into what.
 
     replace_rights : replace what a file says of another creator or copyright holder.
     mine : names that count as one's own, in any case; a notice that names nobody else may be replaced.
+    sidecar : write what the file has no place for to an XMP sidecar beside the output, and bring a sidecar
+        that is there up to date.
+    optional : write the work even if there is no place for its notice, and report that.
     """
 
     replace_rights: bool = False
     mine: tuple[str, ...] = ()
+    sidecar: bool = False
+    optional: bool = False
 
     def __post_init__(self) -> None:
         """Raise RightsError where `mine` is no tuple or list of names."""

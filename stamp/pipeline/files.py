@@ -39,7 +39,7 @@ from ..formats.table import Kind
 from ..storage.outputs import check_output
 from . import stages
 from .audit import AuditReport, audit_rights
-from .notice import check_owners, read_rights, write_notice, write_rights
+from .notice import check_notice, read_rights, write_notice, write_rights
 from .removals import remove_rights
 from .request import EmbedRequest
 from .work import Medium
@@ -92,7 +92,7 @@ def embed_file(
     key : may be None only with `watermark=False`.
     rights : the notice, in which `{year}` is this year; None leaves the metadata as it is. With a watermark,
         its payload is added as `identifier`.
-    notice : what may be done to a notice that is there already.
+    notice : what may be done to a notice that is there already, and where a file has no place for one.
     strength : 1 is the default, invisible strength; more is more robust and less faithful.
     overwrite : allow `dst` to exist, and to be `src` itself.
     options : how a clip is encoded.
@@ -105,6 +105,7 @@ def embed_file(
     RightsError : neither a watermark nor a notice was asked for, or a text has another word in braces.
     RightsConflict : `src` names another creator or copyright holder, who would be replaced.
     OutputError : `dst` exists, and `overwrite` is False; or its name ends like that of another kind of file.
+    NoticeNotWritten : `src` has no place for the notice, and `notice` has no remedy.
     UnsupportedFormat, CorruptFile, MediaError : `src` cannot be read.
     HostError : the work cannot carry a mark that can be read back.
     UnwritableFile : `dst` cannot be written.
@@ -126,7 +127,7 @@ def embed_file(
         raise ValueError(f"the strength of a mark that can be read is above 0 and finite, not {strength}")
     notice = notice or NoticeOptions()
     if rights:
-        check_owners(src, rights, notice)
+        check_notice(src, rights, notice)
     earlier = _identifier(src)
     request = EmbedRequest(
         src=src,

@@ -45,6 +45,7 @@ def snapshot(path: Path) -> Snapshot:
     from ..metadata.document import Document
     from ..metadata.essence import essence_digest
     from ..storage.large import open_large
+    from ..storage.sidecars import blocks_beside
 
     digest = hashlib.sha256()
     with open_large(path) as file:
@@ -52,7 +53,7 @@ def snapshot(path: Path) -> Snapshot:
         for start in range(0, size, _SLICE):
             digest.update(file[start : min(start + _SLICE, size)])
         try:
-            opened = Document(file)
+            opened = Document(file, blocks_beside(path) or None)
             found, blocks = opened.found, opened.blocks
             essence = essence_digest(opened)
         except MediaError:

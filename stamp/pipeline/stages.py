@@ -17,6 +17,7 @@ from ..core.errors import HostError
 from ..core.reports import EmbedReport, RightsReport
 from ..formats.reading import named
 from ..storage.outputs import placing
+from ..storage.sidecars import Beside
 from .notice import add_notice
 from .request import EmbedRequest
 from .work import Effort, Medium, Work
@@ -26,6 +27,7 @@ class Passage:
     """One file on its way.
 
     work : set by `decode`. effort : of the attempt that is made. metadata : None without a notice.
+    beside : the sidecars of source and output.
     readable : whether the mark was read back. drafting : what is open while there is a draft; closed, the
         draft is in its place, left by an exception, it is gone.
     """
@@ -39,6 +41,7 @@ class Passage:
         self.readable = False
         self.drafting = ExitStack()
         self._placing = placing(request.src, request.dst, request.overwrite)
+        self.beside = Beside(request.src, request.dst)
         self._draft: Path | None = None
 
     @property
@@ -85,8 +88,11 @@ def encode(passage: Passage) -> None:
 
 def notice(passage: Passage) -> None:
     """Splice the rights notice into the draft; it is read back, and the essence compared, there."""
-    if passage.request.rights:
-        passage.metadata = add_notice(passage.draft, passage.request.rights, passage.request.notice)
+    request = passage.request
+    if request.rights:
+        passage.metadata = add_notice(
+            passage.draft, request.rights, request.notice, beside=passage.beside, placed=passage.drafting
+        )
 
 
 def verify(passage: Passage) -> None:
