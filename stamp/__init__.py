@@ -14,12 +14,14 @@ from ._version import __version__
 if TYPE_CHECKING:
     from .core.detection import Detection, Transform
     from .core.errors import (
+        ArgumentError,
         CorruptFile,
         HostError,
         InternalError,
         KeyFileError,
         MediaError,
         MissingDependency,
+        NoticeNotWritten,
         OutputError,
         PayloadError,
         RightsConflict,
@@ -30,8 +32,9 @@ if TYPE_CHECKING:
     )
     from .core.key import Key
     from .core.limits import StampLimits, limited
-    from .core.options import EmbedOptions, NoticeOptions
+    from .core.options import EmbedOptions, NoticeOptions, OutputOptions
     from .core.party import Party
+    from .core.payload import Payload
     from .core.reports import DetectReport, EmbedReport, RightsReport
     from .core.rights import Rights
     from .pipeline.audit import AuditReport, audit_rights
@@ -44,15 +47,17 @@ if TYPE_CHECKING:
 _HOMES = {
     "pipeline.audit": "AuditReport audit_rights",
     "core.errors": (
-        "CorruptFile HostError InternalError KeyFileError MediaError MissingDependency OutputError "
-        "PayloadError RightsConflict RightsError StampError UnsupportedFormat UnwritableFile"
+        "ArgumentError CorruptFile HostError InternalError KeyFileError MediaError MissingDependency "
+        "NoticeNotWritten OutputError PayloadError RightsConflict RightsError StampError "
+        "UnsupportedFormat UnwritableFile"
     ),
     "pipeline.files": "detect_file embed_file",
     "core.limits": "StampLimits limited",
     "core.party": "Party",
+    "core.payload": "Payload",
     "core.rights": "Rights",
     "pipeline.notice": "read_rights write_rights",
-    "core.options": "EmbedOptions NoticeOptions",
+    "core.options": "EmbedOptions NoticeOptions OutputOptions",
     "pipeline.removals": "remove_rights",
     "core.reports": "DetectReport EmbedReport RightsReport",
     "core.detection": "Detection Transform",
@@ -63,6 +68,7 @@ _HOMES = {
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
+    "ArgumentError",
     "AuditReport",
     "CorruptFile",
     "DetectReport",
@@ -75,9 +81,12 @@ __all__ = [
     "KeyFileError",
     "MediaError",
     "MissingDependency",
+    "NoticeNotWritten",
     "NoticeOptions",
     "OutputError",
+    "OutputOptions",
     "Party",
+    "Payload",
     "PayloadError",
     "Rights",
     "RightsConflict",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from ..core.limits import StampLimits
@@ -57,11 +59,12 @@ def command(
     rights = found.rights if found else None
     key, former = _keys(screen, mark, resume)
     allowed = places.notice_options(found.mine if found else ())
-    common = {
+    common: dict[str, Any] = {
         "overwrite": results.force,
         "in_place": results.in_place,
         "resume": resume,
-        "receipt": results.receipt is not None,
+        "journal": results.journal,
+        "preserve_times": results.keeps_times,
     }
     task: EmbedTask | NoticeTask
     if key is not None:

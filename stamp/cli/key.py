@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -15,7 +13,7 @@ from ..core.key import Key
 from ..core.key_backup import Sheet, backup_of, grouped, read_sheet
 from ..core.key_file import FORMAT, OLD_FORMAT, time_text
 from ..core.key_words import WORDS, number_of
-from ..core.private_files import read_private, write_private
+from ..core.private_files import named, read_private, write_private
 from ..jobs.keys import KeyFile, examine_key, keep_key, key_path
 from . import ERROR, OK, options
 from .help import KEY, Command, option
@@ -123,7 +121,7 @@ def restore(screen: Screen, file: str, output: str | None, name: str | None) -> 
         name = click.prompt("name of the key", err=True)
     if not name:
         raise click.UsageError("the backup says no name: give --name N")
-    with _named(file):
+    with named(_shown(file)):
         key = sheet.key(name)
     path = os.fspath(keep_key(key, output))
     screen.line(f"{path}: {_described(key)}")
@@ -159,23 +157,16 @@ def _is_typed(file: str) -> bool:
 def _sheet(file: str) -> Sheet:
     if _is_typed(file):
         return Sheet(_asked_words())
-    with _named(file):
+    with named(_shown(file)):
         return read_sheet(_read_stdin() if file == "-" else read_private(file, "backup", _NO_BACKUP))
+
+
+def _shown(file: str) -> str:
+    return "the backup" if file == "-" else file
 
 
 def _read_stdin() -> bytes:
     return sys.stdin.buffer.read() if sys.stdin else b""
-
-
-@contextmanager
-def _named(file: str) -> Iterator[None]:
-    """Put the name of the backup's file before what is wrong with it."""
-    try:
-        yield
-    except KeyFileError as error:
-        message = str(error)
-        what = "the backup" if file == "-" else file
-        raise KeyFileError(message if message.startswith(what) else f"{what}: {message}") from error
 
 
 def _described(key: Key) -> str:

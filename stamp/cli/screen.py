@@ -10,6 +10,7 @@ from typing import Any
 
 from .document import Document
 from .progress import Bar
+from .spoken import spoken
 
 ERROR = 3
 
@@ -49,7 +50,7 @@ class Screen:
 
     def complain(self, message: str, details: str = "") -> None:
         """An error; not even --quiet silences it."""
-        _tell(printable(f"stamp: {message}"))
+        _tell(printable(f"stamp: {spoken(message)}"))
         if self.verbose and details:
             _tell(details)
 
@@ -87,7 +88,7 @@ class Screen:
         exit code."""
         self.complain(str(error), details)
         with suppress(StdoutError):  # then there is no place left to say anything
-            self.close(error={"type": type(error).__name__, "message": str(error)})
+            self.close(error={"type": type(error).__name__, "message": spoken(str(error))})
         return ERROR
 
     def interrupted(self) -> None:

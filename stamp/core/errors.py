@@ -2,6 +2,7 @@
 
     StampError                             `.path` is the file that it is about, None where there is none
     ├── KeyFileError (ValueError)          a key file or its backup is missing, damaged, or already there
+    ├── ArgumentError (ValueError)         an argument that a function cannot take, such as a strength below 0
     ├── PayloadError (ValueError)          a payload is not 64 bits
     ├── HostError (ValueError)             a host that cannot carry the mark: too small, flat, clipped
     ├── RightsError (ValueError)           a rights field that no standard allows, or a wrong file of defaults
@@ -43,6 +44,10 @@ class KeyFileError(StampError, ValueError):
     """A key file or its backup is missing, unreadable, damaged, or would be overwritten."""
 
 
+class ArgumentError(StampError, ValueError):
+    """An argument is not of the kind that a function takes, or its value means nothing."""
+
+
 class PayloadError(StampError, ValueError):
     """A payload is not 64 bits (8 bytes, 16 hexadecimal digits)."""
 
@@ -68,8 +73,8 @@ class RightsConflict(RightsError):
         path: str | os.PathLike[str] | None = None,
         found: Mapping[str, Mapping[str, object]] = MappingProxyType({}),
     ) -> None:
-        super().__init__(message)
-        self.path, self.found = path, found
+        super().__init__(message, path=path)
+        self.found = found
 
 
 class OutputError(StampError, FileExistsError):

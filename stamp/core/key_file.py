@@ -14,14 +14,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from .errors import KeyFileError
-from .private_files import read_private
+from .private_files import StrPath, named, read_private
 
 KEY_BYTES = 32
 FORMAT = "stamp.key/2"
@@ -71,14 +70,15 @@ def time_of(text: object) -> datetime | None:
     return datetime.fromisoformat(text)
 
 
-def read_key_file(path: str | os.PathLike[str]) -> KeyRecord:
-    """Read and check a key file. One that other users can read is told to the logger `stamp.keys`.
+def read_key_file(path: StrPath) -> KeyRecord:
+    """Read and check a key file. One that other users can read is reported to the logger `stamp.keys`.
 
     Raises
     ------
     KeyFileError : the file is missing, unreadable, no regular file, damaged or not a key file.
     """
-    return _record(path, read_private(path, "key file", f"{_RESTORE}; a new key cannot find old marks"))
+    with named(path):
+        return _record(read_private(path, "key file", f"{_RESTORE}; a new key cannot find old marks"))
 
 
 def encoded(record: KeyRecord) -> str:
@@ -100,48 +100,48 @@ def _checksum(name: str, created: str | None, secret: str) -> str:
     return hashlib.sha256(content.encode("ascii")).hexdigest()[:16]
 
 
-def _record(path: str | os.PathLike[str], raw: bytes) -> KeyRecord:
-    fields = _fields(path, raw)
+def _record(raw: bytes) -> KeyRecord:
+    fields = _fields(raw)
     name, secret = fields["name"], fields["secret"]
     if not (isinstance(secret, str) and re.fullmatch(f"[0-9A-Fa-f]{{{2 * KEY_BYTES}}}", secret)):
-        raise _damaged(path, f"the secret is not {2 * KEY_BYTES} hexadecimal digits")
+        raise _damaged(f"the secret is not {2 * KEY_BYTES} hexadecimal digits")
     if not isinstance(name, str):
-        raise _damaged(path, "the name is not a text")
+        raise _damaged("the name is not a text")
     try:
         created = time_of(fields.get("created"))
     except ValueError as error:
-        raise _damaged(path, '"created" is not a time such as 2026-11-27T10:21:07Z') from error
+        raise _damaged('"created" is not a time such as 2026-11-27T10:21:07Z') from error
     if fields["format"] == FORMAT:
         checksum = _checksum(name, fields["created"], secret.lower())
         if not hmac.compare_digest(checksum.encode(), str(fields["checksum"]).lower().encode()):
-            raise _damaged(path, "the checksum does not fit: something in it was changed")
+            raise _damaged("the checksum does not fit: something in it was changed")
     record = KeyRecord(bytes.fromhex(secret), name, created, fields["format"])
     if wrong := complaint(record.secret, record.name, record.created):
-        raise _damaged(path, wrong)
+        raise _damaged(wrong)
     return record
 
 
-def _fields(path: str | os.PathLike[str], raw: bytes) -> dict[str, Any]:
+def _fields(raw: bytes) -> dict[str, Any]:
     """The fields of a key file, all of them there."""
     try:
         fields = json.loads(raw)
     except (ValueError, RecursionError) as error:
         if b'"secret"' not in raw and b"stamp.key/" not in raw:
-            raise _no_key(path) from error
+            raise _no_key() from error
         form = OLD_FORMAT if OLD_FORMAT.encode() in raw else FORMAT
         # A last line that is lost leaves a comma too much: that is told by the name, not as wrong JSON.
         lost = [name for name in _FIELDS[form] if f'"{name}"'.encode() not in raw]
         place = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "it"
-        raise _damaged(path, _is_missing(lost) if lost else f"{place} cannot be read") from error
+        raise _damaged(_is_missing(lost) if lost else f"{place} cannot be read") from error
     if not (isinstance(fields, dict) and ("secret" in fields or "format" in fields)):
-        raise _no_key(path)
+        raise _no_key()
     form = fields.get("format", FORMAT)
     if not (isinstance(form, str) and form in _FIELDS):
         if isinstance(form, str) and re.fullmatch(r"stamp\.key/\d+", form):
-            raise KeyFileError(f"{path}: of a format that is not known here, {form}: take a newer stamp")
-        raise _no_key(path)
+            raise KeyFileError(f"of a format that is not known here, {form}: take a newer stamp")
+        raise _no_key()
     if lost := [name for name in _FIELDS[form] if name not in fields]:
-        raise _damaged(path, _is_missing(lost))
+        raise _damaged(_is_missing(lost))
     return fields
 
 
@@ -149,11 +149,11 @@ def _is_missing(lost: list[str]) -> str:
     return f'the line "{lost[0]}" is missing'
 
 
-def _damaged(path: str | os.PathLike[str], what: str) -> KeyFileError:
-    return KeyFileError(f"{path}: this key file is damaged: {what}; move it away and {_RESTORE}")
+def _damaged(what: str) -> KeyFileError:
+    return KeyFileError(f"this key file is damaged: {what}; move it away and {_RESTORE}")
 
 
-def _no_key(path: str | os.PathLike[str]) -> KeyFileError:
+def _no_key() -> KeyFileError:
     return KeyFileError(
-        f"{path}: not a stamp key file; make one with `stamp key new FILE`; if it was one before, {_RESTORE}"
+        f"not a stamp key file; make one with `stamp key new FILE`; if it was one before, {_RESTORE}"
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from .errors import RightsError
 
@@ -16,6 +17,37 @@ PLATFORMS = ("youtube", "tiktok", "instagram")
 Progress = Callable[[int, int], None]
 """Called with the frames (of a song, the samples) that are done, and with those there are in all (0 where
 that is unknown)."""
+
+Register = Callable[[Path], None]
+"""Called with the finished draft of an output, before it has its name; with the file itself where that stays,
+and only its sidecars are new."""
+
+RegisterSidecars = Callable[[Mapping[str, bytes] | None], None]
+"""Called with what the XMP sidecars of an output will say, before they have their names; None where none is
+written, nor removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutputOptions:
+    """How an output appears.
+
+    preserve_times : give it its source's time of the last change; None: where it replaces the source.
+    register : what is written down there is known before anybody can see the output: a receipt, an entry in a
+        catalogue. What it raises leaves everything as it was. An output may yet fail to appear afterwards, so
+        that the content decides: a file with the draft's bytes is there, or it is not.
+    sidecars : called before `register`, of one and the same file.
+    """
+
+    preserve_times: bool | None = None
+    register: Register | None = None
+    sidecars: RegisterSidecars | None = None
+
+    def write_down(self, draft: Path, sidecars: Mapping[str, bytes] | None) -> None:
+        """Call `sidecars` and `register` about a finished draft."""
+        if self.sidecars:
+            self.sidecars(sidecars)
+        if self.register:
+            self.register(draft)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from .detection import Detection, Quad
+from .payload import Payload
 from .rights import Rights, Value, plain
 
 
@@ -21,7 +22,7 @@ from .rights import Rights, Value, plain
 class RightsReport:
     """The rights notice of one file, read or written.
 
-    path : the file that carries it.
+    path : the file that carries it; None where that was a file object.
     rights : what stands in the file.
     sources : field -> the stores that hold it ("exif", "xmp", ...).
     values : store -> field -> the value as it stands there.
@@ -33,7 +34,7 @@ class RightsReport:
     sidecars : the stores that are XMP sidecars -> their files.
     """
 
-    path: Path
+    path: Path | None
     rights: Rights
     sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
     values: dict[str, dict[str, Value]] = field(default_factory=dict)
@@ -48,7 +49,7 @@ class RightsReport:
     def to_dict(self) -> dict[str, Any]:
         """An entry of `stamp.show/1`."""
         return {
-            "path": os.fspath(self.path),
+            "path": _path(self.path),
             "status": "read",
             "rights": self.rights.to_dict(),
             "sources": {name: list(stores) for name, stores in self.sources.items()},
@@ -67,20 +68,20 @@ class RightsReport:
 class EmbedReport:
     """One stamped file.
 
-    path, output : the source and what was made of it.
+    path, output : the source and what was made of it; None where they were file objects.
     payload : the 8 bytes of the mark; None where no watermark was asked for.
     psnr_db, ssim : fidelity of the marked luma against the source's; None without a watermark. 0 <= ssim <=
         1.
     metadata : None where no rights notice was asked for.
     notes : what a person should know, such as a raised JPEG quality.
     resumed : it was there already, with this mark and this notice, and was left as it is.
-    receipt : see `receipts.receipt`; None where none was asked for.
+    receipt : see `receipts.receipt_of`; None where none was asked for, or nothing was written.
     marked_share : the part of a song that carries the mark, 0 to 1; None for other works.
     """
 
-    path: Path
-    output: Path
-    payload: bytes | None = None
+    path: Path | None
+    output: Path | None
+    payload: Payload | None = None
     psnr_db: float | None = None
     ssim: float | None = None
     metadata: RightsReport | None = None
@@ -89,11 +90,15 @@ class EmbedReport:
     receipt: dict[str, Any] | None = None
     marked_share: float | None = None
 
+    def with_note(self, note: str) -> EmbedReport:
+        """Return the report with one more note."""
+        return replace(self, notes=(*self.notes, note))
+
     def to_dict(self) -> dict[str, Any]:
         """An entry of `stamp.embed/1`."""
         return {
-            "path": os.fspath(self.path),
-            "output": os.fspath(self.output),
+            "path": _path(self.path),
+            "output": _path(self.output),
             "status": "stamped",
             "payload": self.payload.hex() if self.payload else None,
             "psnr_db": _number(self.psnr_db),
@@ -113,7 +118,7 @@ class RemovalReport:
 
     path, output : the source and what was made of it.
     metadata : what was changed.
-    receipt : see `receipts.receipt`; None where none was asked for.
+    receipt : see `receipts.receipt_of`; None where none was asked for, or nothing was written.
     """
 
     path: Path
@@ -126,6 +131,10 @@ class RemovalReport:
     def notes(self) -> tuple[str, ...]:
         """What a person should know."""
         return self.metadata.notes
+
+    def with_note(self, note: str) -> RemovalReport:
+        """Return the report with one more note."""
+        return replace(self, metadata=replace(self.metadata, notes=(*self.notes, note)))
 
     def to_dict(self) -> dict[str, Any]:
         """Return an entry of `stamp.rights/1`."""
@@ -144,7 +153,7 @@ class RemovalReport:
 class Mark:
     """A mark that was found in a file beside the surest one; spans are (start, end) in seconds."""
 
-    payload: bytes
+    payload: Payload
     key_name: str
     log10_p: float
     spans: tuple[tuple[float, float], ...] = ()
@@ -187,7 +196,7 @@ class DetectReport(Detection):
         """An entry of `stamp.detect/1`."""
         turn = self.transform
         return {
-            "path": os.fspath(self.path) if self.path else None,
+            "path": _path(self.path),
             "status": "detected" if self.present else "not_detected",
             "watermark": {
                 "scheme": self.scheme,
@@ -282,6 +291,10 @@ def _paths(sidecars: Mapping[str, Path]) -> dict[str, str]:
 
 def _points(quad: Quad | None) -> list[list[float]] | None:
     return None if quad is None else [[round(x, 4), round(y, 4)] for x, y in quad]
+
+
+def _path(path: Path | None) -> str | None:
+    return os.fspath(path) if path else None
 
 
 def _number(value: float | None) -> float | None:

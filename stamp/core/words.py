@@ -112,7 +112,7 @@ def _named(found: DetectReport) -> list[str]:
     """What the notice says, where the work itself says nothing."""
     if found.noticed is None:
         return []
-    return [f"its notice names the mark {found.noticed.hex()}: try the key that was in use then"]
+    return [f"its notice names the mark {found.noticed.hex()}: try the key of that time"]
 
 
 def _when(found: Detection) -> str:

@@ -104,9 +104,12 @@ def padding(value: bytes, kind: int) -> bytes:
 
 def parse(block: Source) -> Ifd0:
     """Reads IFD0. Raises `CorruptFile` if the header or the directory is not inside the block."""
-    layout = layout_of(block[0:16])
+    head = block[0:16]
+    layout = layout_of(head)
     if layout is None:
-        raise CorruptFile("not an EXIF/TIFF block: no byte order mark")
+        marked = head[:2] in (b"II", b"MM")
+        what = "its header is damaged or cut off" if marked else "no byte order mark"
+        raise CorruptFile(f"not an EXIF/TIFF block: {what}")
     ifd = first_ifd(block, layout)
     if ifd is None:
         raise CorruptFile("the EXIF/TIFF header points outside its block")

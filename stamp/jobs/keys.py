@@ -59,8 +59,9 @@ def examine_key(given: StrPath | None = None) -> tuple[Key, str]:
     path = key_path(given)
     if not _named(given) and not os.path.exists(path):
         raise KeyFileError(
-            f"{path}: no key here: give --key-file FILE or set {KEY_VARIABLE}, or restore the key from its "
-            "backup with `stamp key restore`; `stamp embed` makes a new one, which cannot find old marks"
+            f"no key here: give --key-file FILE or set {KEY_VARIABLE}, or restore the key from its backup "
+            "with `stamp key restore`; `stamp embed` makes a new one, which cannot find old marks",
+            path=path,
         )
     record = read_key_file(path)
     return Key(record.secret, record.name, record.created), record.format
@@ -114,7 +115,7 @@ def _making(path: StrPath) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or error
-        raise KeyFileError(f"{path}: cannot make a key there: {reason}; give --key-file FILE") from error
+        raise KeyFileError(f"cannot make a key there: {reason}; give --key-file FILE", path=path) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,8 @@ class KeyFile:
         if self not in _loaded:
             key = Key.load(self.path)
             if key.fingerprint != self.fingerprint:
-                raise KeyFileError(f"{self.path}: holds another key than when the run began; begin it again")
+                message = "holds another key than when the run began; begin it again"
+                raise KeyFileError(message, path=self.path)
             _loaded[self] = replace(key, name=self.name)
         return _loaded[self]
 

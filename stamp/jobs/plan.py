@@ -73,23 +73,27 @@ def find_sources(
     skip: Path | None = None,
     others: Others | None = None,
     takes: Takes = works,
+    links: list[Path] | None = None,
 ) -> Iterator[Source | Job]:
     """The files named by `paths`, folders walked in a stable order; a folder that cannot be read becomes a
     `Job` with an error.
 
     Walking leaves out hidden files and folders, links to folders, and the folder `skip` (where the outputs
     go). Of the rest it takes what `takes` says; what else it leaves out, because of its name, is counted in
-    `others`, unless it is the sidecar of another file.
+    `others`, unless it is the sidecar of another file. Links to files that lead out of the folder are not
+    followed, but added to `links`, if that is given.
     """
     skipped = _real(skip) if skip else None
     for path in map(Path, paths):
         if os.path.isdir(path):
-            yield from _walk(path, skipped, Counter() if others is None else others, takes)
+            yield from _walk(path, skipped, Counter() if others is None else others, takes, links)
         else:
             yield Source(path)
 
 
-def _walk(root: Path, skipped: str | None, others: Others, takes: Takes) -> Iterator[Source | Job]:
+def _walk(
+    root: Path, skipped: str | None, others: Others, takes: Takes, links: list[Path] | None
+) -> Iterator[Source | Job]:
     troubles: list[OSError] = []
     found = False
     for folder, folders, files in os.walk(root, onerror=troubles.append):
@@ -105,6 +109,9 @@ def _walk(root: Path, skipped: str | None, others: Others, takes: Takes) -> Iter
             if name.startswith(".") or names.is_sidecar(name):
                 continue
             if takes(name, names) and (suffix != _TYPESCRIPT or _is_transport_stream(here / name)):
+                if links is not None and os.path.islink(here / name) and not _is_within(root, here / name):
+                    links.append(here / name)
+                    continue
                 found = True
                 yield Source(here / name, root)
             else:
@@ -114,6 +121,14 @@ def _walk(root: Path, skipped: str | None, others: Others, takes: Takes) -> Iter
         yield Job(path, error=MediaError(f"cannot read this folder: {trouble.strerror}", path=path))
     if not found and not troubles:
         yield Job(root, error=MediaError("no photo, clip or song in this folder", path=root))
+
+
+def _is_within(folder: Path, path: Path) -> bool:
+    """Whether a path is below a folder once all links are followed."""
+    try:
+        return os.path.commonpath((_real(folder), _real(path))) == _real(folder)
+    except ValueError:  # another drive
+        return False
 
 
 def _is_transport_stream(path: Path) -> bool:
@@ -152,21 +167,26 @@ def plan(
     again: bool = False,
     others: Others | None = None,
     takes: Takes = works,
+    links: list[Path] | None = None,
 ) -> list[Job]:
     """One job for each file to be stamped.
 
     `output` is a file for exactly one source that is a file, and a folder otherwise, or where it is one or
     ends in a slash. Inside an output folder the structure of a walked folder is kept. A walk leaves earlier
     outputs (`*.stamped.*`) alone, unless they are to be worked on `again`. Outputs that collide, and outputs
-    that are somebody's source, are refused.
+    that are somebody's source, are refused. Links are followed wherever they lead, unless `links` is given:
+    it gets those to files that lead out of a walked folder, and outputs that a link leads out of the output
+    folder are refused.
     """
     folder = output_folder(paths, output)
     jobs: list[Job] = []
-    for source in find_sources(paths, skip=folder, others=others, takes=takes):
+    for source in find_sources(paths, skip=folder, others=others, takes=takes, links=links):
         if isinstance(source, Job):
             jobs.append(source)
         elif again or source.root is None or not is_stamped(source.path):
             jobs.append(_job(source, Path(output) if output and not folder else None, folder, in_place))
+    if folder and links is not None:
+        jobs = [_refuse_to_leave(folder, job) for job in jobs]
     return _refuse_collisions(list(dict.fromkeys(jobs)), in_place)
 
 
@@ -201,6 +221,15 @@ def _job(source: Source, file: Path | None, folder: Path | None, in_place: bool)
     if folder:
         return Job(path, folder / (path.relative_to(source.root) if source.root else path.name))
     return Job(path, stamped_name(path))
+
+
+def _refuse_to_leave(folder: Path, job: Job) -> Job:
+    if job.output is None or _is_within(folder, job.output):
+        return job
+    reason = f"{job.output}: a link leads this out of {folder}"
+    return Job(
+        job.path, error=OutputError(f"{reason}; remove the link, or follow it on purpose (--follow-links)")
+    )
 
 
 def _real(path: Path) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..core.errors import CorruptFile, UnsupportedFormat
 from ..core.options import NoticeOptions
+from ..core.payload import Payload
 from ..core.rights import Rights
 from ..formats.sniff import kind_of
 from ..pipeline.files import detect_file
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from ..core.key import Key
 
 
-def mark_in(path: Path, keys: Iterable[Key]) -> tuple[bytes, Key] | None:
+def mark_in(path: Path, keys: Iterable[Key]) -> tuple[Payload, Key] | None:
     """The payload of a finished work, and which key reads it; a clip's is that of its pictures. Raises like
     `detect_file`.
     """
@@ -29,7 +30,7 @@ def mark_in(path: Path, keys: Iterable[Key]) -> tuple[bytes, Key] | None:
     return next(((payload, key) for payload, key in found if payload), None)
 
 
-def _payload_of(path: Path, key: Key) -> bytes | None:
+def _payload_of(path: Path, key: Key) -> Payload | None:
     if kind_of(path) == "video":
         from ..pipeline import video as clips
 

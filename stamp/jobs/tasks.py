@@ -6,14 +6,15 @@ secret. Calling it with a `Job` does the work and returns the report.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
 
 from ..core.errors import CorruptFile, NoticeNotWritten, OutputError, UnsupportedFormat
 from ..core.key import Key
 from ..core.options import EmbedOptions, NoticeOptions
+from ..core.payload import Payload
 from ..core.reports import DetectReport, EmbedReport, Failure, Mark, RemovalReport, RightsReport
 from ..core.rights import Rights
 from ..pipeline.audit import AuditReport
@@ -27,8 +28,9 @@ from ..pipeline.files import (
     write_rights,
 )
 from ..pipeline.notice import check_notice, write_notice
-from ..pipeline.receipts import Receipts, receipt, snapshot
+from ..pipeline.receipts import Receipts
 from ..pipeline.removals import undo_rights
+from .journal import Journal, Placing, written_down
 from .keys import KeyFile
 from .plan import Job, Takes, known, noted, works, writable
 from .pool import report_progress
@@ -37,8 +39,6 @@ from .resume import check_whole, lacks_rights, lacks_sound, mark_in
 Report = EmbedReport | RemovalReport | DetectReport | RightsReport | AuditReport
 Entry = Report | Failure
 Task = Callable[[Job], Report]
-
-_Changed = TypeVar("_Changed", EmbedReport, RemovalReport)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,8 @@ class EmbedTask:
     strength, options : see `embed_file`.
     overwrite : allow outputs to exist. in_place : the outputs are the sources.
     resume : leave outputs alone that carry the mark and the notice.
-    receipt : write down what was changed.
+    journal : where what is changed is written down.
+    preserve_times : see `OutputOptions`.
     """
 
     key: KeyFile
@@ -63,21 +64,22 @@ class EmbedTask:
     overwrite: bool = False
     in_place: bool = False
     resume: bool = False
-    receipt: bool = False
+    journal: Journal | None = None
+    preserve_times: bool | None = None
     former: tuple[KeyFile, ...] = ()
     notice: NoticeOptions = field(default_factory=NoticeOptions)
 
     def __call__(self, job: Job) -> EmbedReport:
-        return _with_receipt(self._embed, job) if self.receipt else self._embed(job, _output(job))
+        return written_down(self._embed, job, self.journal, self.preserve_times)
 
-    def _embed(self, job: Job, output: Path) -> EmbedReport:
-        overwrite = self.overwrite or self.in_place
+    def _embed(self, job: Job, placing: Placing) -> EmbedReport:
+        overwrite, output = self.overwrite or self.in_place, placing.output
         key = self.key.load()
         found = None
         if self.resume and output.exists():
             try:
                 found = mark_in(output, (key, *(file.load() for file in self.former)))
-                if done := self._done(job, output, found):
+                if done := self._done(job, placing, found):
                     return done
             except NoticeNotWritten:
                 raise
@@ -87,10 +89,11 @@ class EmbedTask:
                 overwrite = True
             except UnsupportedFormat as error:
                 _refuse_unless(overwrite, output, f"is no work that can be read ({error})")
+        placing.payload = self.payload or (found and found[0]) or os.urandom(8)
         report = embed_file(
             job.path,
             output,
-            self.payload or (found and found[0]),
+            placing.payload,
             key=key,
             notice=self.notice,
             rights=self.rights and self.rights.claimed(),
@@ -98,17 +101,18 @@ class EmbedTask:
             overwrite=overwrite,
             options=self.options,
             progress=report_progress,
+            output=placing.options,
         )
         return note_earlier_mark(report, found[0].hex()) if found and self.in_place else report
 
-    def _done(self, job: Job, output: Path, found: tuple[bytes, Key] | None) -> EmbedReport | None:
+    def _done(self, job: Job, placing: Placing, found: tuple[Payload, Key] | None) -> EmbedReport | None:
         """Return the report on an output of an earlier run, in which this mark was found; None where it is to
         be made anew.
 
         A notice that a marked output lacks is written into it, where overwriting is allowed: the mark and its
         payload stay as they are.
         """
-        overwrite = self.overwrite or self.in_place
+        overwrite, output = self.overwrite or self.in_place, placing.output
         if found is None:
             what = "carries no mark of this key (a former one goes into another --key-file)"
             _refuse_unless(overwrite, output, what)
@@ -133,7 +137,8 @@ class EmbedTask:
         # The notice of an output is ours, or the source's.
         check_notice(job.path, rights, self.notice)
         allowed = replace(self.notice, replace_rights=True)
-        report = write_notice(output, output, rights, overwrite=True, options=allowed)
+        placing.payload = payload
+        report = write_notice(output, output, rights, overwrite=True, options=allowed, output=placing.options)
         return EmbedReport(job.path, output, payload, metadata=report, notes=report.notes)
 
 
@@ -145,14 +150,15 @@ class NoticeTask:
     overwrite: bool = False
     in_place: bool = False
     resume: bool = False
-    receipt: bool = False
+    journal: Journal | None = None
+    preserve_times: bool | None = None
     notice: NoticeOptions = field(default_factory=NoticeOptions)
 
     def __call__(self, job: Job) -> EmbedReport:
-        return _with_receipt(self._write, job) if self.receipt else self._write(job, _output(job))
+        return written_down(self._write, job, self.journal, self.preserve_times)
 
-    def _write(self, job: Job, output: Path) -> EmbedReport:
-        overwrite = self.overwrite or self.in_place
+    def _write(self, job: Job, placing: Placing) -> EmbedReport:
+        overwrite, output = self.overwrite or self.in_place, placing.output
         if self.resume and output.exists():
             try:
                 _, lacking = lacks_rights(output, self.rights, None, self.notice)
@@ -166,7 +172,9 @@ class NoticeTask:
             except UnsupportedFormat as error:
                 _refuse_unless(overwrite, output, f"is no work that can be read ({error})")
         rights = self.rights.claimed()
-        report = write_rights(job.path, output, rights, overwrite=overwrite, options=self.notice)
+        report = write_rights(
+            job.path, output, rights, overwrite=overwrite, options=self.notice, output=placing.options
+        )
         return EmbedReport(job.path, output, metadata=report, notes=report.notes)
 
 
@@ -176,14 +184,17 @@ class RemoveTask:
 
     rights: Rights
     overwrite: bool = False
-    receipt: bool = False
+    journal: Journal | None = None
+    preserve_times: bool | None = None
 
     def __call__(self, job: Job) -> RemovalReport:
-        return _with_receipt(self._remove, job) if self.receipt else self._remove(job, _output(job))
+        return written_down(self._remove, job, self.journal, self.preserve_times)
 
-    def _remove(self, job: Job, output: Path) -> RemovalReport:
-        removed = remove_rights(job.path, output, self.rights, overwrite=self.overwrite)
-        return RemovalReport(job.path, output, "removed", removed)
+    def _remove(self, job: Job, placing: Placing) -> RemovalReport:
+        removed = remove_rights(
+            job.path, placing.output, self.rights, overwrite=self.overwrite, output=placing.options
+        )
+        return RemovalReport(job.path, placing.output, "removed", removed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,15 +203,18 @@ class UndoTask:
 
     receipts: Receipts
     overwrite: bool = False
-    receipt: bool = False
+    journal: Journal | None = None
+    preserve_times: bool | None = None
 
     def __call__(self, job: Job) -> RemovalReport:
-        return _with_receipt(self._undo, job) if self.receipt else self._undo(job, _output(job))
+        return written_down(self._undo, job, self.journal, self.preserve_times)
 
-    def _undo(self, job: Job, output: Path) -> RemovalReport:
+    def _undo(self, job: Job, placing: Placing) -> RemovalReport:
         entry = self.receipts.receipt_for(job.path)
-        undone = undo_rights(job.path, output, **entry, overwrite=self.overwrite)
-        return RemovalReport(job.path, output, "undone", undone)
+        undone = undo_rights(
+            job.path, placing.output, **entry, overwrite=self.overwrite, output=placing.options
+        )
+        return RemovalReport(job.path, placing.output, "undone", undone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,19 +264,6 @@ def taken_by(task: Task) -> Takes:
     if isinstance(task, NoticeTask):
         return known if task.notice.sidecar else writable
     return works if isinstance(task, EmbedTask | DetectTask) else noted
-
-
-def _output(job: Job) -> Path:
-    assert job.output is not None, "a job without an output is not given to a task that writes"
-    return job.output
-
-
-def _with_receipt(work: Callable[[Job, Path], _Changed], job: Job) -> _Changed:
-    """Do the work, and return its report with what it has changed."""
-    output = _output(job)
-    before = snapshot(job.path)
-    report = work(job, output)
-    return replace(report, receipt=receipt(before, snapshot(output)))
 
 
 def _refuse_unless(overwrite: bool, output: Path, what: str) -> None:

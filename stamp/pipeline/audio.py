@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..core.errors import HostError, MediaError, UnsupportedFormat
 from ..core.options import Progress
+from ..core.payload import Payload
 from ..core.reports import DetectReport, Mark
 from ..media.audio.opening import open_song
 from ..media.audio.song import block_frames
@@ -63,8 +64,8 @@ class AudioWork(Work):
         elif share < _LITTLE:
             why = f"only {share:.0%} of it can hide one, the rest is silence or lone tones"
         else:
-            why = "it is too quiet or too plain: more --strength may help"
-        remedy = "--no-watermark writes the rights notice alone"
+            why = "it is too quiet or too plain: more `strength` may help"
+        remedy = "`watermark=False` writes the rights notice alone"
         return f"the mark cannot be read back from this song, {why}; {remedy}"
 
     def notes(self) -> Sequence[str]:
@@ -179,7 +180,7 @@ def detect(
     return DetectReport.of(src, replace(best, spans=spans), marks.values())
 
 
-def payload_of(path: Path, *, key: Key) -> bytes | None:
+def payload_of(path: Path, *, key: Key) -> Payload | None:
     """Return the payload of a song that was marked and left as it is."""
     return detect(path, keys=[key], search=False, first=True).payload
 

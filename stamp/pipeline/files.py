@@ -10,27 +10,26 @@ the output and overwriting is allowed.
 
 from __future__ import annotations
 
-import math
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import BinaryIO, cast
 
+from ..core import arguments, log
 from ..core.errors import (
-    CorruptFile,
     KeyFileError,
     MediaError,
-    PayloadError,
     RightsError,
-    UnsupportedFormat,
 )
+from ..core.key import Key
 from ..core.limits import one_account
-from ..core.options import EmbedOptions, NoticeOptions, Progress
+from ..core.options import EmbedOptions, NoticeOptions, OutputOptions, Progress
+from ..core.payload import Payload
 from ..core.reports import DetectReport, EmbedReport, RightsReport
 from ..core.rights import Rights
 from ..formats.reading import named
@@ -40,12 +39,10 @@ from ..storage.outputs import check_output
 from . import stages
 from .audit import AuditReport, audit_rights
 from .notice import check_notice, read_rights, write_notice, write_rights
+from .objects import taking_objects
 from .removals import remove_rights
 from .request import EmbedRequest
 from .work import Medium
-
-if TYPE_CHECKING:
-    from ..core.key import Key
 
 __all__ = [
     "AuditReport",
@@ -66,9 +63,10 @@ StrPath = str | os.PathLike[str]
 # Above 60 lines, since half of it is the documentation of the interface; above 10 parameters, since it is the
 # one call that does everything, and only the first three and a key are needed.
 @one_account
+@taking_objects
 def embed_file(
-    src: StrPath,
-    dst: StrPath,
+    src: StrPath | BinaryIO,
+    dst: StrPath | BinaryIO,
     payload: bytes | None = None,
     *,
     key: Key | None,
@@ -79,6 +77,7 @@ def embed_file(
     watermark: bool = True,
     options: EmbedOptions | None = None,
     progress: Progress | None = None,
+    output: OutputOptions | None = None,
 ) -> EmbedReport:
     """Mark the work in `src` (a photo, a clip, a song) and write it to `dst`, with its rights notice.
 
@@ -88,6 +87,8 @@ def embed_file(
 
     Parameters
     ----------
+    src, dst : paths, or binary file objects. A source object is read from its beginning if it can seek; a
+        target object is written to, from where it is, once everything is done.
     payload : 8 bytes; drawn at random where None.
     key : may be None only with `watermark=False`.
     rights : the notice, in which `{year}` is this year; None leaves the metadata as it is. With a watermark,
@@ -97,11 +98,12 @@ def embed_file(
     overwrite : allow `dst` to exist, and to be `src` itself.
     options : how a clip is encoded.
     progress : called with the frames of a clip that are done, and with their number.
+    output : how `dst` appears.
 
     Raises
     ------
     PayloadError, KeyFileError : the payload is not 8 bytes; a watermark without a key.
-    ValueError : `strength` is not above 0 and finite.
+    ArgumentError : `strength` is not above 0 and finite, or something is of another type.
     RightsError : neither a watermark nor a notice was asked for, or a text has another word in braces.
     RightsConflict : `src` names another creator or copyright holder, who would be replaced.
     OutputError : `dst` exists, and `overwrite` is False; or its name ends like that of another kind of file.
@@ -110,22 +112,23 @@ def embed_file(
     HostError : the work cannot carry a mark that can be read back.
     UnwritableFile : `dst` cannot be written.
     """
-    src, dst = Path(src), Path(dst)
+    src, dst = Path(cast(StrPath, src)), Path(cast(StrPath, dst))
     rights = _checked_rights(rights)
     check_output(src, dst, overwrite)
     if not watermark:
         if rights is None:
             raise RightsError("nothing to write: neither a watermark nor a rights notice was asked for")
-        written = write_notice(src, dst, rights, overwrite=overwrite, options=notice)
+        written = write_notice(src, dst, rights, overwrite=overwrite, options=notice, output=output)
         return EmbedReport(src, dst, metadata=written, notes=written.notes)
 
     if key is None:
         raise KeyFileError("a watermark needs a key; make one with Key.generate() or `stamp key new FILE`")
-    key = _checked_key(key)
-    payload = _checked_payload(os.urandom(8) if payload is None else payload)
-    if not 0 < strength < math.inf:
-        raise ValueError(f"the strength of a mark that can be read is above 0 and finite, not {strength}")
-    notice = notice or NoticeOptions()
+    key = Key.checked(key)
+    payload = Payload.random() if payload is None else Payload(payload)
+    strength = arguments.strength(strength)
+    notice = NoticeOptions() if notice is None else arguments.instance(notice, NoticeOptions, "notice")
+    if options is not None:
+        arguments.instance(options, EmbedOptions, "options")
     if rights:
         check_notice(src, rights, notice)
     earlier = _identifier(src)
@@ -140,6 +143,7 @@ def embed_file(
         overwrite=overwrite,
         options=options or EmbedOptions(),
         progress=progress or _no_progress,
+        output=output or OutputOptions(),
     )
     report = stages.embed(request, _medium(kind_of(src)))
     stale = not rights and earlier != payload.hex()
@@ -155,19 +159,13 @@ def _checked_rights(rights: object) -> Rights | None:
     return rights.filled(date.today().year) if rights and rights.values() else None
 
 
-def _checked_payload(payload: object) -> bytes:
-    if not isinstance(payload, bytes) or len(payload) != 8:
-        raise PayloadError(f"a payload is 8 bytes, not {payload!r}")
-    return payload
-
-
-def _checked_key(key: object) -> Key:
-    """A path or the bytes of a key in its place would fail deep inside, and one may end up in a log there."""
-    from ..core.key import Key
-
-    if not isinstance(key, Key):
-        raise KeyFileError(f"a key is a Key, not a {type(key).__name__}; load it with Key.load(path)")
-    return key
+def _several(keys: object) -> list[Key]:
+    """Return the keys that are looked with. Raises KeyFileError."""
+    several = keys if isinstance(keys, Iterable) else [keys]
+    found = [Key.checked(key) for key in several]
+    if not found:
+        raise KeyFileError("no key to look with; load one with Key.load(path)")
+    return found
 
 
 def _identifier(src: Path) -> str | None:
@@ -181,7 +179,7 @@ def _identifier(src: Path) -> str | None:
 def _noticed(src: Path) -> bytes | None:
     """The payload that a notice names, None if that is none."""
     earlier = _identifier(src) or ""
-    return bytes.fromhex(earlier) if re.fullmatch("[0-9a-f]{16}", earlier) else None
+    return Payload.fromhex(earlier) if re.fullmatch("[0-9a-f]{16}", earlier) else None
 
 
 def note_earlier_mark(report: EmbedReport, earlier: str, *, stale: bool = False) -> EmbedReport:
@@ -211,45 +209,47 @@ def detect_file(
     fast and as high as it did, which is quick. A clip or a song is read to its end, for the spans that are
     marked and for other marks; with `first`, until one is certain.
 
-    `src` may be a clip in a binary file object that can seek; other works need a path.
+    `src` is a path or a binary file object, which is read from its beginning if it can seek.
 
     Raises
     ------
     KeyFileError : `keys` is empty, or one of them is no Key.
+    ArgumentError : `src` is neither a path nor a binary file object.
     UnsupportedFormat, CorruptFile, MediaError : `src` cannot be read.
     """
-    from ..core.key import Key
-
-    keys = [keys] if isinstance(keys, Key) else list(keys)
-    if not keys:
-        raise KeyFileError("no key to look with; load one with Key.load(path)")
-    keys = [_checked_key(key) for key in keys]
-    progress = progress or _no_progress
-    if isinstance(src, str | os.PathLike):
-        src = Path(src)
-        with named(src):
-            medium = _medium(kind_of(src))
-            report = medium.detect(src, keys=keys, search=search, first=first, progress=progress)
-        return report if report.payload else replace(report, noticed=_noticed(src))
-    head = _head(src)
-    if not head:
-        raise CorruptFile("the file object is empty; was it written to the end?")
-    found = kind(head)
-    if found != "video":
-        raise UnsupportedFormat("only a clip can be read from a file object; give the path of this file")
-    return _medium(found).detect(src, keys=keys, search=search, first=first, progress=progress)
+    several, progress = _several(keys), progress or _no_progress
+    if _is_video(src):
+        medium = _medium("video")
+        return medium.detect(cast(BinaryIO, src), keys=several, search=search, first=first, progress=progress)
+    return _detect(src, several, search, first, progress)
 
 
-def _head(src: BinaryIO) -> bytes:
-    """The first bytes of a file object, wherever it stands."""
+@taking_objects
+def _detect(
+    src: StrPath | BinaryIO, keys: Sequence[Key], search: bool, first: bool, progress: Progress
+) -> DetectReport:
+    path = Path(cast(StrPath, src))
+    with named(path):
+        medium = _medium(kind_of(path))
+        report = medium.detect(path, keys=keys, search=search, first=first, progress=progress)
+    log.files.info("%s: %s", path, f"carries {report.payload}" if report.payload else "no mark was read")
+    return report if report.payload else replace(report, noticed=_noticed(path))
+
+
+def _is_video(src: object) -> bool:
+    """Whether it is a file object from which a clip can be read as it is, without a copy."""
+    if isinstance(src, str | os.PathLike) or not hasattr(src, "seekable"):
+        return False
+    file = cast(BinaryIO, src)
     try:
-        src.seek(0)
-        head = src.read(HEAD)
-        src.seek(0)
-    except (OSError, ValueError) as error:  # ValueError: it is closed
-        reason = f"the file object cannot be read from its beginning ({error})"
-        raise MediaError(f"{reason}; give a path, or all of it in a BytesIO") from error
-    return head
+        if not file.seekable():
+            return False
+        file.seek(0)
+        head = file.read(HEAD)
+        file.seek(0)
+    except (OSError, ValueError):  # whoever reads it says why
+        return False
+    return isinstance(head, bytes) and bool(head) and kind(head) == "video"
 
 
 def _no_progress(done: int, total: int) -> None:

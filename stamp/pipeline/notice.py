@@ -12,15 +12,16 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
+from ..core import log
 from ..core.errors import CorruptFile, NoticeNotWritten, RightsConflict
 from ..core.limits import one_account
-from ..core.options import NoticeOptions
+from ..core.options import NoticeOptions, OutputOptions
 from ..core.reports import RightsReport
 from ..core.rights import Rights, plain
 from ..formats.reading import named
-from ..formats.source import Patched
+from ..formats.source import Pieced
 from ..metadata.document import Document
 from ..metadata.essence import same_essence
 from ..metadata.mapping.fields import COLUMNS, agree, slots_in
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from ..metadata.document import RightsFound
 
 StrPath = str | os.PathLike[str]
-Report = TypeVar("Report")
 _CORE = ("copyright_notice", "creators")  # without these, a notice does not say whose the work is
 _LONGEST = 100  # characters of a value in a message
 
@@ -48,6 +48,7 @@ def write_rights(
     *,
     overwrite: bool = False,
     options: NoticeOptions | None = None,
+    output: OutputOptions | None = None,
 ) -> RightsReport:
     """Write `src` to `dst` with the fields of `rights` set in every store that its container has; the rest
     stays byte for byte.
@@ -55,7 +56,7 @@ def write_rights(
     `{year}` in a text stands for this year, `{{` and `}}` for the braces. Fields that `rights` leaves open
     are left as they are. `overwrite` allows `dst` to exist, and to be `src` itself, which is then not touched
     where it says all of it already. `options`: what may be done to a notice that is there already, and
-    whether an XMP sidecar is written for what has no place for one.
+    whether an XMP sidecar is written for what has no place for one. `output` says how `dst` appears.
 
     Raises
     ------
@@ -67,17 +68,27 @@ def write_rights(
     UnwritableFile : `dst` cannot be written.
     """
     filled = rights.filled(date.today().year)
-    return write_notice(Path(src), Path(dst), filled, overwrite=overwrite, options=options)
+    report = write_notice(Path(src), Path(dst), filled, overwrite=overwrite, options=options, output=output)
+    log.files.info("%s: wrote %s as %s", src, ", ".join(report.written) or "nothing new", dst)
+    return report
 
 
 def write_notice(
-    src: Path, dst: Path, rights: Rights, *, overwrite: bool = False, options: NoticeOptions | None = None
+    src: Path,
+    dst: Path,
+    rights: Rights,
+    *,
+    overwrite: bool = False,
+    options: NoticeOptions | None = None,
+    output: OutputOptions | None = None,
 ) -> RightsReport:
     """`write_rights` of texts that are written as they are."""
     check_output(src, dst, overwrite)
     with named(src):
-        options = options or NoticeOptions()
-        return _write_rights(src, dst, rights, overwrite=overwrite, options=options, beside=Beside(src, dst))
+        options, beside = options or NoticeOptions(), Beside(src, dst)
+        return _write_rights(
+            src, dst, rights, overwrite=overwrite, options=options, beside=beside, output=output
+        )
 
 
 @one_account
@@ -155,25 +166,22 @@ def _not_written(unplaced: Mapping[str, str]) -> NoticeNotWritten:
     for name, reason in unplaced.items():
         reasons.setdefault(reason, []).append(name)
     told = "; ".join(f"no place for {', '.join(names)}: {reason}" for reason, names in reasons.items())
-    remedy = (
-        "a sidecar beside it can hold it (--sidecar, in Python NoticeOptions(sidecar=True)); "
-        "--notice-optional, NoticeOptions(optional=True), does without where there is no place, and "
-        "--no-metadata everywhere"
-    )
-    return NoticeNotWritten(f"{told}; so nothing is written; {remedy}", unsupported=unplaced)
+    remedy = "a sidecar beside it can hold it (`sidecar=True`), or it may be left out (`optional=True`)"
+    return NoticeNotWritten(f"{told}, so nothing is written; {remedy}", unsupported=unplaced)
 
 
 def rewrite_notice(
     src: Path,
     dst: Path,
     change: Callable[[Document], Document],
-    report: Callable[[Document, Document], Report],
+    report: Callable[[Document, Document], RightsReport],
     *,
     overwrite: bool,
     beside: Beside,
+    output: OutputOptions | None = None,
     expected: Rights | None = None,
     placed: ExitStack | None = None,
-) -> Report:
+) -> RightsReport:
     """Write `src` to `dst`, and the sidecars beside it, with what `change` makes of the notice, and return
     the `report` on the file before and after; `dst` is not touched where it is `src` itself and nothing in it
     differs.
@@ -182,7 +190,8 @@ def rewrite_notice(
     where the `expected` notice cannot be read back from it. Sidecars appear before the work does, which would
     be without its notice if theirs failed; or when `placed` is closed, where that is given.
     """
-    place = placing(src, dst, overwrite)
+    notes: list[str] = []
+    place = placing(src, dst, overwrite, output, notes)
     with open_large(src) as file:
         before = Document(file, beside.blocks)
         after = change(before)
@@ -191,16 +200,23 @@ def rewrite_notice(
             after = after.without_sidecars()
         result = report(before, after)
         with ExitStack() as drafts:
+            draft = src
             if after.data is not before.data or not is_same(src, dst):
-                file.write(drafts.enter_context(place), _pieces_of(after.data))
+                draft = drafts.enter_context(place)
+                file.write(draft, _pieces_of(after.data))
+            elif not (after.beside and beside.differs(after.sidecars)):
+                return result
             if after.beside:
                 beside.write(after.sidecars, placed or drafts)
-        if after.beside:
-            beside.clear(after.sidecars)
-    return result
+            if output:
+                output.write_down(draft, beside.after)
+        beside.clear()
+    return replace(result, notes=(*result.notes, *notes))
 
 
-def missing(path: Path, rights: Rights, options: NoticeOptions) -> tuple[Rights, tuple[str, ...]]:
+def missing(
+    path: Path, rights: Rights, options: NoticeOptions | None = None
+) -> tuple[Rights, tuple[str, ...]]:
     """Return `rights` as they are to be written into a file, and which of their fields it lacks, although it
     has a place for them.
 
@@ -208,7 +224,7 @@ def missing(path: Path, rights: Rights, options: NoticeOptions) -> tuple[Rights,
     is not missing now. Raises like `read_rights`.
     """
     with open_large(path) as file, named(path):
-        given = prepared(Document(file, blocks_beside(path)), rights, options)
+        given = prepared(Document(file, blocks_beside(path)), rights, options or NoticeOptions())
         found, unsupported = given.found, given.unsupported
         present = found.rights.values()
 
@@ -236,6 +252,7 @@ def structured_data(report: RightsReport, content_url: str) -> dict[str, Any]:
     from ..formats.sniff import kind_of
     from ..metadata.jsonld import jsonld
 
+    assert report.path is not None, "a notice is read from a path"
     return jsonld(report.rights, kind_of(report.path), content_url)
 
 
@@ -247,6 +264,7 @@ def _write_rights(
     overwrite: bool,
     options: NoticeOptions,
     beside: Beside,
+    output: OutputOptions | None = None,
     placed: ExitStack | None = None,
 ) -> RightsReport:
     replaced: dict[str, dict[str, Value]] = {}
@@ -264,7 +282,15 @@ def _write_rights(
         return replace(written, notes=(*written.notes, *notes))
 
     return rewrite_notice(
-        src, dst, change, report, overwrite=overwrite, beside=beside, expected=rights, placed=placed
+        src,
+        dst,
+        change,
+        report,
+        overwrite=overwrite,
+        beside=beside,
+        output=output,
+        expected=rights,
+        placed=placed,
     )
 
 
@@ -287,11 +313,8 @@ def _replaced(file: Document, rights: Rights, options: NoticeOptions) -> dict[st
 
 
 def _conflict(path: Path, found: dict[str, dict[str, Value]]) -> RightsConflict:
-    what = f"{path}: this file names somebody else, so nothing is written: {_listed(found)}"
-    remedy = (
-        "to replace it, --replace-rights, in Python NoticeOptions(replace_rights=True); "
-        "if that is you, the name belongs into `mine` in stamp.toml, in Python NoticeOptions(mine=...)"
-    )
+    what = f"it names somebody else, so nothing is written: {_listed(found)}"
+    remedy = "to replace it, say `replace_rights=True`; your own name belongs into `NoticeOptions(mine=...)`"
     return RightsConflict(f"{what}; {remedy}", path=path, found=found)
 
 
@@ -329,7 +352,7 @@ def _pieces_of(result: Source) -> Sequence[Piece]:
     """The result of a change as `LargeFile.write` takes it."""
     if isinstance(result, bytes):
         return [result]
-    return result.pieces if isinstance(result, Patched) else [(0, len(result))]
+    return result.pieces if isinstance(result, Pieced) else [(0, len(result))]
 
 
 def _written(before: Document, after: Document, rights: Rights, dst: Path, beside: Beside) -> RightsReport:

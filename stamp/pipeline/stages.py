@@ -8,11 +8,14 @@ have been done before anybody can see the file, belongs before `place`.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import wraps
 from pathlib import Path
 
+from ..core import log
 from ..core.errors import HostError
 from ..core.reports import EmbedReport, RightsReport
 from ..formats.reading import named
@@ -40,7 +43,8 @@ class Passage:
         self.metadata: RightsReport | None = None
         self.readable = False
         self.drafting = ExitStack()
-        self._placing = placing(request.src, request.dst, request.overwrite)
+        self._placed: list[str] = []
+        self._placing = placing(request.src, request.dst, request.overwrite, request.output, self._placed)
         self.beside = Beside(request.src, request.dst)
         self._draft: Path | None = None
 
@@ -55,7 +59,7 @@ class Passage:
         """Return what is to be said about the finished file."""
         request, work = self.request, self.work
         metadata = self.metadata and replace(self.metadata, path=request.dst)
-        notes = (*work.notes(), *(metadata.notes if metadata else ()))
+        notes = (*work.notes(), *(metadata.notes if metadata else ()), *self._placed)
         return EmbedReport(
             request.src,
             request.dst,
@@ -71,21 +75,38 @@ class Passage:
 Stage = Callable[[Passage], None]
 
 
+def timed(stage: Stage) -> Stage:
+    """Return a stage that logs how long it took."""
+
+    @wraps(stage)
+    def run(passage: Passage) -> None:
+        began = time.perf_counter()
+        stage(passage)
+        seconds = time.perf_counter() - began
+        log.files.debug("%s: %s took %.3f s", passage.request.src, stage.__name__, seconds)
+
+    return run
+
+
+@timed
 def decode(passage: Passage) -> None:
     """Open the work, and plan how it is written again."""
     passage.work = passage.medium.decode(passage.request)
 
 
+@timed
 def mark(passage: Passage) -> None:
     """Put the watermark in."""
     passage.work.mark(passage.effort)
 
 
+@timed
 def encode(passage: Passage) -> None:
     """Write the marked work to the draft."""
     passage.work.encode(passage.draft, passage.effort)
 
 
+@timed
 def notice(passage: Passage) -> None:
     """Splice the rights notice into the draft; it is read back, and the essence compared, there."""
     request = passage.request
@@ -95,11 +116,19 @@ def notice(passage: Passage) -> None:
         )
 
 
+@timed
 def verify(passage: Passage) -> None:
     """Read the mark back from the draft."""
     passage.readable = passage.work.read_back(passage.draft) == passage.request.payload
 
 
+@timed
+def register(passage: Passage) -> None:
+    """Have the finished draft written down where it is to be known, before anybody can see it."""
+    passage.request.output.write_down(passage.draft, passage.beside.after)
+
+
+@timed
 def place(passage: Passage) -> None:
     """Let the draft appear under the name of the output."""
     passage.drafting.close()
@@ -127,6 +156,7 @@ class UntilReadable:
 STAGES: tuple[Stage, ...] = (
     decode,
     UntilReadable(mark, encode, notice, verify),
+    register,
     place,
 )
 
@@ -138,4 +168,5 @@ def embed(request: EmbedRequest, medium: Medium) -> EmbedReport:
     with named(request.src), passage.drafting:
         for stage in STAGES:
             stage(passage)
+    log.files.info("%s: marked with %s as %s", request.src, request.payload, request.dst)
     return passage.report()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..core.errors import HostError, MediaError
 from ..core.options import Progress
+from ..core.payload import Payload
 from ..core.reports import DetectReport, Mark
 from ..media.video.clip import Clip, examine
 from ..media.video.difficulty import difficulty, later_scenes
@@ -78,7 +79,7 @@ class VideoWork(Work):
     def unreadable(self) -> str:
         return (
             "the mark cannot be read back: the clip is too small, too flat or too coarsely coded; "
-            "try a lower --crf or more --strength"
+            "try a lower `crf` or more `strength`"
         )
 
     def notes(self) -> Sequence[str]:
@@ -155,7 +156,7 @@ def detect(
     return seen
 
 
-def payload_of(path: Path, *, key: Key) -> bytes | None:
+def payload_of(path: Path, *, key: Key) -> Payload | None:
     """Return the payload of a clip that was marked and left as it is; of its sound only where it has no
     pictures."""
     seen = _seen(path, keys=[key], search=False, first=True, progress=lambda done, total: None)

@@ -118,6 +118,7 @@ class Beside:
     blocks : store -> what is there now; beside the output, else beside the source.
     paths : store -> where it is, or will be, beside the output.
     is_there : they are beside the output already.
+    after : store -> what is written there; None where they are not written.
 
     To be made before the source is read: one that has changed since is not replaced, which raises MediaError.
     """
@@ -134,7 +135,12 @@ class Beside:
             store: placing(path if store in there else None, path, store in there)
             for store, path in self.paths.items()
         }
+        self.after: Mapping[str, bytes] | None = None
         self._drafts: dict[str, Path] = {}
+
+    def differs(self, after: Mapping[str, bytes]) -> bool:
+        """Whether the sidecars beside the output are not as `after` has them."""
+        return (self.blocks if self.is_there else {}) != after
 
     def write(self, after: Mapping[str, bytes], placed: ExitStack) -> None:
         """Write the sidecars that are not beside the output as `after` has them; they appear when `placed` is
@@ -142,6 +148,7 @@ class Beside:
 
         Raises UnwritableFile.
         """
+        self.after = after
         now = self.blocks if self.is_there else {}
         for store, block in after.items():
             if now.get(store) == block and store not in self._drafts:
@@ -150,15 +157,16 @@ class Beside:
                 self._drafts[store] = placed.enter_context(self._placing[store])
             self._drafts[store].write_bytes(block)
 
-    def clear(self, after: Mapping[str, bytes]) -> None:
+    def clear(self) -> None:
         """Remove the sidecars in which nothing is left, unless somebody has written to them since.
 
         Raises UnwritableFile.
         """
-        gone = self.blocks.keys() - after.keys() if self.is_there else ()
-        for path in (self.paths[store] for store in gone):
+        gone = self.blocks.keys() - self.after.keys() if self.is_there and self.after is not None else ()
+        for store in gone:
+            path = self.paths[store]
             try:
-                if path.read_bytes() in self.blocks.values():
+                if path.read_bytes() == self.blocks[store]:
                     path.unlink()
             except OSError as error:
                 raise unwritable(path, error) from error

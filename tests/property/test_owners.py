@@ -7,9 +7,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-import documents
 import pytest
-from any_rights import RIGHTS, sample, with_slot
 from hypothesis import given, settings
 
 import stamp
@@ -18,6 +16,9 @@ from stamp.core.party import Party
 from stamp.core.rights import Rights
 from stamp.formats.table import NOTICES
 from stamp.pipeline.notice import write_notice
+from tests.helpers import documents
+from tests.helpers.any_rights import RIGHTS, with_slot
+from tests.media.small_files import sample
 
 NAMING = (
     "copyright_notice",

@@ -23,12 +23,11 @@ _UNKNOWN = "not a photo, clip or song of a kind that is handled"
 def unmarkable(found: Format | None) -> UnsupportedFormat:
     """The error for a file of a format that is not marked: what it is, and what to do about it."""
     if found and found.is_raw:
-        remedy = "develop it, and mark the picture; the notice alone goes " + (
-            "into it (--no-watermark)" if found.notice else "beside it (--no-watermark --sidecar)"
-        )
+        alone = "`watermark=False`" if found.notice else "`watermark=False`, `sidecar=True`"
+        remedy = f"develop it first, and mark the picture; or write the notice alone ({alone})"
         return refused("a raw photograph cannot be marked", remedy)
     if found and found.notice:
-        remedy = "convert it to PNG, or write the notice alone (--no-watermark)"
+        remedy = "convert it to PNG, or write the notice alone (`watermark=False`)"
         return refused(f"a {found.title} picture cannot be marked", remedy)
     remedy = "convert it (to PNG, MP4 or FLAC); `stamp formats` lists what can be marked"
     return refused(_UNKNOWN, remedy)

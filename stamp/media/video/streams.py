@@ -108,7 +108,7 @@ def open_encoder(video: VideoStream, clip: Clip, encoder: Encoder, *, global_hea
     try:
         context.open()
     except (av.error.FFmpegError, ValueError) as error:
-        remedy = "leave out --crf and --preset, or choose another encoder with --codec"
+        remedy = "leave out `crf` and `preset`, or choose another encoder with `codec`"
         raise refused(f"{encoder.name} does not take it ({error})", remedy) from error
     return stream
 
@@ -139,7 +139,7 @@ def _described(video: VideoStream, clip: Clip, encoder: Encoder) -> VideoStream:
 
 def _no_place(encoder: str) -> UnsupportedFormat:
     what = f"its container does not take {encoder}"
-    return refused(what, "choose another codec with --codec")
+    return refused(what, "choose another codec with `codec`")
 
 
 def video_stream(output: OutputContainer, video: VideoStream, clip: Clip, coded: VideoStream) -> VideoStream:

@@ -37,12 +37,14 @@ def detect(
     Raises
     ------
     HostError : the array is no picture in the sense above.
+    KeyFileError : `key` is no Key.
 
     Notes
     -----
     Reads the picture as it is first; then searches rotation, scale and mirroring, then changes of the aspect
     ratio as well.
     """
+    Key.checked(key)
     white_of(image, data_range)
     shape = image.shape[0], image.shape[1]
     own = grid_for(shape)

@@ -13,7 +13,7 @@ from stamp.cli import _COMMANDS, embed
 from stamp.cli.help import RIGHTS, Option
 from stamp.core.reports import Failure
 from stamp.core.rights import Rights
-from stamp.jobs.config import resolve_rights
+from stamp.jobs.config import gather_defaults
 
 from .test_help import GROUPS
 
@@ -48,4 +48,4 @@ def test_options_of_a_notice_have_the_same_names_in_toml(
     text = f'["{value}"]' if option.multiple else f'"{value}"'
     (path := tmp_path / "rights.toml").write_text(f"{flag} = {text}\n")
     expected = (value,) if option.multiple else value
-    assert getattr(resolve_rights(Rights(), path), str(option.name)) == expected
+    assert getattr(gather_defaults(Rights(), path).rights, str(option.name)) == expected

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import documents
 import pytest
-from any_rights import sample
 
 from stamp.core.party import Party
 from stamp.core.rights import NO_AI_TERMS, Rights
 from stamp.metadata.owners import holder, lost, protected
+from tests.helpers import documents
+from tests.media.small_files import sample
 
 ADA = Rights(copyright_notice="© 2026 Ada Lovelace", creators=("Ada Lovelace",))
 BOB = Rights(copyright_notice="© 2019 Bob Ross", creators=("Bob Ross",))

@@ -24,6 +24,7 @@ from stamp.storage.outputs import placing
 from tests.media.small_files import sample
 
 RIGHTS = Rights(copyright_notice="© 2026 Zoë 東京", creators=("Zoë",), usage_terms="x" * 3000)
+pytestmark = pytest.mark.files
 unix = pytest.mark.skipif(sys.platform == "win32", reason="limits and forks are Unix's")
 
 

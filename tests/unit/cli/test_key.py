@@ -10,14 +10,11 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
 
-import stamp as package
 from stamp.cli import main
 from stamp.core.key import Key
 from stamp.core.key_backup import grouped
@@ -26,35 +23,20 @@ from stamp.jobs.demo import paint
 from stamp.jobs.keys import find_key
 from stamp.jobs.tasks import DetectTask
 
+from .conftest import Result
+
 SECRET = bytes(range(32))
 WORDS = words_of(SECRET)
 OLD = {"format": "stamp.key/1", "name": "old", "secret": SECRET.hex()}
 
 
-@dataclass(frozen=True)
-class Result:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def entries(self) -> list[dict[str, Any]]:
-        document = json.loads(self.out)
-        assert document["schema"] == "stamp.key/1"
-        entries: list[dict[str, Any]] = document["results"]
-        return entries
-
-
 Call = Callable[..., Result]
+Start = Callable[..., subprocess.Popen[str]]
 
 
-@pytest.fixture(autouse=True)
-def default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The place of the user's own key; the working folder is empty."""
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.delenv("STAMP_KEY_FILE", raising=False)
-    (tmp_path / "work").mkdir()
-    monkeypatch.chdir(tmp_path / "work")
+@pytest.fixture
+def default(tmp_path: Path) -> Path:
+    """The place of the user's own key."""
     return tmp_path / "config" / "stamp" / "stamp.key"
 
 
@@ -215,16 +197,9 @@ def test_words_alone_need_a_name(call: Call, default: Path) -> None:
 
 
 @pytest.mark.slow
-def test_words_are_asked_for_on_a_terminal(default: Path) -> None:
+def test_words_are_asked_for_on_a_terminal(command: Start, default: Path) -> None:
     ours, theirs = pytest.importorskip("pty").openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "stamp", "key", "restore"],
-        stdin=theirs,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(Path(package.__file__).parents[1])},
-    )
+    process = command("key", "restore", stdin=theirs)
     os.close(theirs)
     typed = [*WORDS[:3], "abandom", *(word[:4].upper() for word in WORDS[3:]), "mine"]
     os.write(ours, "".join(f"{word}\n" for word in typed).encode())
@@ -249,19 +224,14 @@ def test_a_key_that_others_can_read_is_told_once(call: Call, key: Key) -> None:
 
 
 @pytest.mark.slow
-def test_workers_do_not_repeat_it(key: Key) -> None:
+def test_workers_do_not_repeat_it(command: Start, key: Key) -> None:
     Path("a.key").chmod(0o644)
     for name in ("a.png", "b.png", "c.png"):
         Image.new("RGB", (256, 256)).save(name)
-    done = subprocess.run(
-        [sys.executable, "-m", "stamp", "detect", ".", "--key-file", "a.key", "-j", "2"],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | {"PYTHONPATH": str(Path(package.__file__).parents[1])},
-    )
-    assert done.returncode == 1
-    assert done.stderr.count("other users have access") == 1
+    process = command("detect", ".", "--key-file", "a.key", "-j", "2")
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert err.count("other users have access") == 1
 
 
 def test_detect_without_a_key_says_what_helps(call: Call, default: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from pathlib import Path
 
@@ -10,9 +9,9 @@ import pytest
 
 import stamp as package
 from stamp.core.rights import Rights
-from tests import clips, songs
+from tests.media import audio_files, samples, video_files
 
-from .conftest import PAYLOAD, Runner, digests
+from .conftest import PAYLOAD, Runner, digests, receipts
 
 BOB = Rights(copyright_notice="© 2019 Bob Ross", creators=("Bob Ross",))
 ADA = ("--copyright", "© {year} Ada Lovelace", "--creator", "Ada Lovelace")
@@ -41,7 +40,6 @@ def test_a_photo_of_somebody_else_is_refused(
         "copyright_notice '© 2019 Bob Ross' (XMP, EXIF)",
         "creators 'Bob Ross' (XMP, EXIF)",
         "--replace-rights",
-        "NoticeOptions(replace_rights=True)",
         "stamp.toml",
     ):
         assert words in entry["error"]["message"]
@@ -54,9 +52,9 @@ def test_a_song_and_a_clip_of_somebody_else(
     stamp: Runner, elsewhere: Path, key_file: Path, kind: str
 ) -> None:
     if kind == "song":
-        path = songs.write(elsewhere / "tune", songs.music(), 44_100, "flac-16")
+        path = audio_files.write(elsewhere / "tune", samples.music(), 44_100, "flac-16")
     else:
-        path = clips.write(elsewhere / "clip.mp4", size=(416, 240), count=32)
+        path = video_files.write(elsewhere / "clip.mp4", size=(416, 240), count=32)
     package.write_rights(path, path, Rights(creators=("Bob Ross",)), overwrite=True)
     refused = stamp("embed", path, *ADA)
     assert (refused.code, "creators 'Bob Ross'" in refused.err) == (3, True)
@@ -103,8 +101,7 @@ def test_one_file_of_somebody_else_stops_no_other(stamp: Runner, folder: Path) -
     of_bob(folder / "deep" / "c.jpeg")
     result = stamp("embed", folder, "-o", "out", "--no-watermark", *ADA, "--receipt", "r.json")
     assert result.code == 3
-    made = [entry["status"] for entry in json.loads(Path("r.json").read_text())["results"]]
-    assert made.count("stamped") == 3
+    assert len(receipts("r.json")) == 3
 
 
 @pytest.mark.slow
