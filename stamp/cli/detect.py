@@ -82,7 +82,7 @@ def command(
 
 
 def _told_apart(files: Sequence[str]) -> tuple[KeyFile, ...]:
-    """The keys of these files, each once. Those of one name, such as two of the same month, are told with
+    """The keys of these files, each once. Those of one name, such as two of the same month, are shown with
     their files."""
     keys: dict[Key, str] = {}
     for path in files:
@@ -123,7 +123,7 @@ def certainty(log10_p: float) -> str:
 
 
 def how_turned(report: DetectReport) -> str:
-    """What was done to a picture since it was marked, as far as the detector could tell; "" for nothing."""
+    """What was done to a picture since it was marked, as far as was measured; "" for nothing."""
     turn = report.transform
     if turn is None:
         return ""

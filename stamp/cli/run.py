@@ -28,7 +28,7 @@ def run(
     record: Record = lambda entry: None,
 ) -> int:
     """Do all jobs, and return how many could not be done. `show` prints an entry that is no failure; `record`
-    gets all, as they stand in the JSON documents. Both come in the order of the jobs, however many processes
+    gets all, as they are in the JSON documents. Both come in the order of the jobs, however many processes
     there are, and nothing is kept.
     """
     ready: dict[int, Entry] = {}

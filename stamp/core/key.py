@@ -54,7 +54,7 @@ class Key:
 
     @classmethod
     def generate(cls, name: str | None = None) -> Key:
-        """A new key from the operating system's random source, named after today's month unless told."""
+        """A new key from the operating system's random source, named after today's month unless given."""
         return cls(secrets.token_bytes(KEY_BYTES), name or f"{datetime.now(UTC):%Y-%m}")
 
     @classmethod

@@ -80,7 +80,7 @@ def embed_file(
 
     The container, its settings and every metadata block are kept. Before `dst` appears, the finished file is
     read back: a mark that the detector does not find, or a notice that is not there, is an error and nothing
-    is written. A source whose notice tells of an earlier mark is marked over it, with a note in the report.
+    is written. A source whose notice has an earlier mark is marked over it, with a note in the report.
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ def _checked_key(key: object) -> Key:
 
 
 def _identifier(src: Path) -> str | None:
-    """The payload of an earlier mark, as the notice tells it: to look for the mark itself would take a good
+    """The payload of an earlier mark, as the notice has it: to look for the mark itself would take a good
     part of the time that marking takes."""
     with suppress(MediaError):
         return read_rights(src).rights.identifier
@@ -223,7 +223,7 @@ def detect_file(
 
 
 def _head(src: BinaryIO) -> bytes:
-    """The first bytes of a file object, wherever it stands."""
+    """The first bytes of a file object, wherever it is read from now."""
     try:
         src.seek(0)
         head = src.read(HEAD)

@@ -1,6 +1,6 @@
 """AVIF and HEIC files of 8 bits: pixels out, pixels in, EXIF, XMP and ICC kept byte for byte.
 
-The picture is coded again, by Pillow (AVIF) or pillow-heif (HEIC), as it stands upright: the container's own
+The picture is coded again, by Pillow (AVIF) or pillow-heif (HEIC), upright: the container's own
 rotation and mirroring, which is what counts there, are not needed any more. EXIF and XMP pass the encoders as
 blanks of the same length, and the source's bytes are put over them afterwards: handed the originals, both
 encoders rewrite them.

@@ -19,7 +19,7 @@ class Container(Protocol):
     """What a module offers. One that is not in `STREAMED` is only given bytes, and returns bytes; one that is
     takes any `Source`, holds little of it in memory, and returns a `Patched`. `LIMITS`, where a module has
     it, says how many bytes the block of a store can have. A module has `essence`, or `spans`, which says
-    where the work stands, or both, where the spans hold more than that.
+    where the work is, or both, where the spans hold more than that.
     """
 
     STORES: tuple[str, ...]

@@ -142,7 +142,7 @@ def _ours(data: bytes, children: Mapping[bytes, Box], table: Sequence[Item]) -> 
 
 
 def _tiff_at(block: bytes) -> int:
-    """Where the TIFF header of an EXIF item stands."""
+    """Where the TIFF header of an EXIF item is."""
     at = 4 + int.from_bytes(block[:4], "big")
     if at > len(block):
         raise CorruptFile("HEIF: EXIF begins outside its item")
@@ -150,7 +150,7 @@ def _tiff_at(block: bytes) -> int:
 
 
 def _content(file: _File, store: str, block: bytes) -> bytes:
-    """The bytes of the new item; what stood before the TIFF header stays."""
+    """The bytes of the new item; what was before the TIFF header stays."""
     if store != "exif":
         return block
     old = file.block("exif")
