@@ -23,7 +23,7 @@ class Format:
 
     name         its identifier in code and in JSON
     title        how people call it
-    kind         of the work in it; `other_kind` and the marks among the first bytes by which that one is told
+    kind         of the work in it; `other_kind` and the marks among the first bytes that show that one
     names        suffixes, those that name one and the same kind of file together: ".tif .tiff"
     signatures   how a file begins; `weak` ones are letters of a text, too, and count where nothing else does
     brands       of an ISO base media file (the beginnings of its major brand)
