@@ -95,7 +95,7 @@ def _syncs(packet: int, offset: int = 0) -> Signature:
 
 _CLIPS = "8 to 12 bit; 4:2:0 to 4:4:4"
 _SONGS = "8 to 192 kHz"
-_PCM = f"8 to 32 bit and floating point; {_SONGS}; any channels"
+_PCM = f"8 to 32 bit and floating point; {_SONGS}; up to 64 channels"
 _PICTURE = "it can only be searched: convert to PNG"
 _SOUND = "it can only be searched: convert to FLAC, WAV or M4A"
 
