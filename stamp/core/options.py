@@ -38,8 +38,8 @@ class OutputOptions:
 
 @dataclass(frozen=True, slots=True)
 class EmbedOptions:
-    """codec : the codec of the marked clip, one of CODECS; its own unless told.
-    crf : the encoder's scale of quality, lower is better; visually lossless unless told.
+    """codec : the codec of the marked clip, one of CODECS; its own unless given.
+    crf : the encoder's scale of quality, lower is better; visually lossless unless given.
     preset : the encoder's own word for its speed.
     platform : prepare a clip for one of PLATFORMS, and say what it would like otherwise.
     lossy : write the work even if something in the file cannot be kept, and say so.

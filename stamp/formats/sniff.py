@@ -20,7 +20,7 @@ _BRANDED = tuple(each for each in FORMATS.values() if each.brands)
 def sniff(data: Source) -> Format | None:
     """Return the format of a file, or None where it is none that is known.
 
-    MPEG audio may begin within a frame, and ID3v2 tags may stand in front of sound: then more than the first
+    MPEG audio may begin within a frame, and ID3v2 tags may be in front of sound: then more than the first
     `HEAD` bytes are read.
     """
     head = data[0:HEAD]

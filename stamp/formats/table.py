@@ -23,7 +23,7 @@ class Format:
 
     name         its identifier in code and in JSON
     title        how people call it
-    kind         of the work in it; `other_kind` and the marks among the first bytes by which that one is told
+    kind         of the work in it; `other_kind` and the marks among the first bytes that show that one
     names        suffixes, those that name one and the same kind of file together: ".tif .tiff"
     signatures   how a file begins; `weak` ones are letters of a text, too, and count where nothing else does
     brands       of an ISO base media file (the beginnings of its major brand)
@@ -106,7 +106,7 @@ _IMAGES = (
         "image",
         (".jpg .jpeg .jpe .jfif",),
         _starts(b"\xff\xd8\xff"),
-        marked="8 bit; RGB, gray, CMYK",
+        marked="8 bit; RGB, gray, CMYK; beside gain map, depth, motion video",
         notice=True,
         reader="jpeg",
     ),
@@ -270,7 +270,7 @@ _VIDEOS = (
         "video",
         (".avi",),
         _chunks(b"AVI ", b"RIFF"),
-        marked=f"{_CLIPS}; H.264, MPEG-4, MJPEG, FFV1",
+        marked=f"{_CLIPS}; H.264, AV1, VP9, MPEG-4, MPEG-2, MJPEG, FFV1",
         demuxer="avi",
     ),
     Format(
@@ -279,7 +279,7 @@ _VIDEOS = (
         "video",
         (".flv",),
         _starts(b"FLV\x01"),
-        marked="8 bit; 4:2:0; H.264",
+        marked=f"{_CLIPS}; H.264, HEVC, AV1, VP9",
         demuxer="flv",
     ),
     Format(
@@ -288,7 +288,7 @@ _VIDEOS = (
         "video",
         (".mpg .mpeg", ".vob"),
         _starts(b"\0\0\x01\xba"),
-        marked="8 bit; 4:2:0; MPEG-2",
+        marked=f"{_CLIPS}; MPEG-2, MPEG-4, H.264, HEVC",
         demuxer="mpeg",
     ),
     Format(
@@ -298,7 +298,7 @@ _VIDEOS = (
         (".ts", ".mts", ".m2ts"),
         # ISO/IEC 13818-1, 2.4.3; camcorders put a time of four bytes before each packet.
         (_syncs(188), _syncs(192, 4)),
-        marked=f"{_CLIPS}; H.264, HEVC, MPEG-2",
+        marked=f"{_CLIPS}; H.264, HEVC, MPEG-2; MPEG-4 in .ts alone",
         demuxer="mpegts",
     ),
     Format(

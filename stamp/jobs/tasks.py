@@ -228,7 +228,7 @@ class DetectTask:
         found = detect_file(job.path, keys=keys, first=self.first, progress=report_progress)
         if self.expected is None or found.payload is None or found.carries(self.expected):
             return found
-        # A picture that was marked with two keys is told by the first; the second may be the one that is
+        # A picture that was marked with two keys is reported by the first; the second may be the one that is
         # asked for.
         for key in keys:
             if key.name != found.key_name:

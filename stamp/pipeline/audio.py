@@ -215,7 +215,7 @@ def lacks(clip: Path, payload: bytes, *, key: Key) -> bool:
 def _beside(
     song: Song, keys: Sequence[Key], found: Sequence[Detection], length: float, *, search: bool
 ) -> list[Detection]:
-    """The marks in those parts of a song where none was seen: a detector tells one mark of each key, and a
+    """The marks in those parts of a song where none was seen: a detector reports one mark of each key, and a
     mix or the sound of a compilation may have more, or the same one again at another place."""
     further: list[Detection] = []
     gaps = _gaps((0.0, length), [span for each in found if each.payload is not None for span in each.spans])
