@@ -53,6 +53,21 @@ class EmbedOptions:
     lossy: bool = False
     audio: bool = False
 
+    def idle(self, kind: str) -> tuple[str, ...]:
+        """Return those of the options, as messages name them, that do nothing for a work of this kind:
+        "image", "audio" or "video"."""
+        if kind == "video":
+            return ()
+        words = {"`codec`": self.codec, "`crf`": self.crf, "`preset`": self.preset}
+        given = [word for word, value in {**words, "`platform`": self.platform}.items() if value is not None]
+        return (*given, "`audio`") if self.audio and kind == "image" else tuple(given)
+
+    def fitting(self, kind: str) -> EmbedOptions:
+        """Return the options without those that do nothing for a work of this kind."""
+        if kind == "video":
+            return self
+        return EmbedOptions(lossy=self.lossy, audio=self.audio and kind == "audio")
+
 
 @dataclass(frozen=True, slots=True)
 class NoticeOptions:

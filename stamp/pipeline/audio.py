@@ -74,6 +74,8 @@ class AudioWork(Work):
     def notes(self) -> Sequence[str]:
         song, frames = self._song, self._samples.frames
         notes = [*self._notes, *song.faults.notes]
+        if idle := self.request.options.idle("audio"):  # its container is one of clips
+            notes.append(f"it has no moving pictures, so that {', '.join(idle)} did nothing")
         if song.frames and frames <= song.frames - song.rate * _PACKET:
             told, there = song.frames / song.rate, frames / song.rate
             notes.append(f"of its {told:.2f} s, {there:.2f} s could be read: it is damaged or cut off")
