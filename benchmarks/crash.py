@@ -28,7 +28,15 @@ from stamp.core.rights import Rights
 from stamp.jobs.demo import paint
 from stamp.pipeline.files import write_rights
 
-_NOTICE = ("--no-watermark", "--copyright", "© {year} Ada Lovelace", "--creator", "Ada Lovelace", "--no-ai")
+_NOTICE = (
+    "--no-watermark",
+    "--replace-rights",
+    "--copyright",
+    "© {year} Ada Lovelace",
+    "--creator",
+    "Ada Lovelace",
+    "--no-ai",
+)
 _AGENCY = Rights(copyright_notice="© 2019 Agency, licence 4711", credit_line="Agency")
 _ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(stamp.__file__).parents[1])}
 
