@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         KeyFileError,
         MediaError,
         MissingDependency,
+        NoticeNotWritten,
         OutputError,
         PayloadError,
         RightsConflict,
@@ -48,8 +49,8 @@ _HOMES = {
     "pipeline.audit": "AuditReport audit_rights",
     "core.errors": (
         "AlreadyMarked ArgumentError CorruptFile HostError InternalError KeyFileError MediaError "
-        "MissingDependency "
-        "OutputError PayloadError RightsConflict RightsError StampError UnsupportedFormat UnwritableFile"
+        "MissingDependency NoticeNotWritten OutputError PayloadError RightsConflict RightsError StampError "
+        "UnsupportedFormat UnwritableFile"
     ),
     "pipeline.files": "detect_file embed_file",
     "core.limits": "StampLimits limited",
@@ -82,6 +83,7 @@ __all__ = [
     "KeyFileError",
     "MediaError",
     "MissingDependency",
+    "NoticeNotWritten",
     "NoticeOptions",
     "OutputError",
     "OutputOptions",

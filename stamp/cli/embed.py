@@ -8,7 +8,6 @@ from typing import Any
 import click
 
 from ..core.limits import StampLimits
-from ..core.options import NoticeOptions
 from ..core.reports import EmbedReport, RightsReport
 from ..formats.sniff import known_kind
 from ..jobs.config import Defaults
@@ -30,7 +29,7 @@ from .spoken import spoken
     "something in them cannot be kept."
 )
 @options.notice
-@options.replace_rights
+@options.places
 @options.mark
 @options.clips
 @options.jobs
@@ -43,7 +42,7 @@ def command(
     sources: tuple[str, ...],
     results: options.Results,
     notice: options.Notice,
-    replace_rights: bool,
+    places: options.Places,
     mark: options.Mark,
     clips: options.Clips,
     jobs: int,
@@ -60,13 +59,13 @@ def command(
     above it, or in your config folder.
     """
     results.check()
-    _check(notice, mark, clips, replace_rights)
+    _check(notice, mark, clips, places)
     if not mark.no_watermark:
         _check_use(clips, sources)
     found = _rights(screen, notice, mark)
     rights = found.rights if found else None
     key, former = _keys(screen, mark, resume)
-    allowed = NoticeOptions(replace_rights, found.mine if found else ())
+    allowed = places.notice_options(found.mine if found else ())
     common: dict[str, Any] = {
         "overwrite": results.force,
         "in_place": results.in_place,
@@ -86,9 +85,9 @@ def command(
     return run_writing(screen, "embed", task, sources, results, jobs, describe, resume=resume, limits=limits)
 
 
-def _check(notice: options.Notice, mark: options.Mark, clips: options.Clips, replace_rights: bool) -> None:
+def _check(notice: options.Notice, mark: options.Mark, clips: options.Clips, places: options.Places) -> None:
     """Raise UsageError where options contradict each other."""
-    given = notice.rights().values() or notice.no_ai or notice.rights_file or replace_rights
+    given = notice.rights().values() or notice.no_ai or notice.rights_file or places.given
     if mark.no_metadata and given:
         raise click.UsageError("--no-metadata excludes the options that write a rights notice")
     if mark.no_watermark and mark.payload:
@@ -163,4 +162,5 @@ def changes(report: RightsReport) -> list[str]:
         ("kept", report.unchanged),
         ("no place for", tuple(report.unsupported)),
     )
-    return [f"{label} {', '.join(names)}" for label, names in words if names]
+    said = [f"{label} {', '.join(names)}" for label, names in words if names]
+    return [*said, *(f"beside it {path.name}" for path in report.sidecars.values())]

@@ -17,7 +17,7 @@ import click
 
 from ..core.errors import PayloadError, RightsError
 from ..core.limits import StampLimits
-from ..core.options import CODECS, PLATFORMS, EmbedOptions
+from ..core.options import CODECS, PLATFORMS, EmbedOptions, NoticeOptions
 from ..core.payload import Payload
 from ..core.rights import Rights
 from ..jobs.config import Defaults, gather_defaults
@@ -356,13 +356,47 @@ class Clips:
         return EmbedOptions(self.codec, self.crf, self.preset, self.platform, lossy=lossy, audio=self.audio)
 
 
-replace_rights = option(
-    RIGHTS,
-    "--replace-rights",
-    is_flag=True,
-    help="Replace what files say of other creators or holders of rights; without it they are refused.",
-)
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What a notice may replace, and where it goes."""
 
+    replace_rights: bool
+    sidecar: bool
+    notice_optional: bool
+
+    @property
+    def given(self) -> bool:
+        """Whether any of it was asked for."""
+        return self.replace_rights or self.sidecar or self.notice_optional
+
+    def notice_options(self, mine: tuple[str, ...]) -> NoticeOptions:
+        """Return the options of `embed_file`; `mine` are the user's names."""
+        return NoticeOptions(self.replace_rights, mine, self.sidecar, self.notice_optional)
+
+
+places = _as_one(
+    "places",
+    Places,
+    option(
+        RIGHTS,
+        "--replace-rights",
+        is_flag=True,
+        help="Replace what files say of other creators or holders of rights; without it they are refused.",
+    ),
+    option(
+        RIGHTS,
+        "--sidecar",
+        is_flag=True,
+        help="Write an XMP sidecar beside what has no place for a notice, such as AVI, MPEG and raw "
+        "photographs; sidecars that are there are brought up to date.",
+    ),
+    option(
+        RIGHTS,
+        "--notice-optional",
+        is_flag=True,
+        help="Mark works that have no place for the notice, too; without it they are refused.",
+    ),
+)
 
 clips = _as_one(
     "clips",

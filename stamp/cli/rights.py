@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from ..core.reports import RemovalReport
-from ..jobs.plan import inputs
+from ..jobs.plan import inputs, noted
 from ..jobs.tasks import AuditTask, Entry, RemoveTask, UndoTask
 from ..pipeline.audit import AuditReport
 from ..pipeline.receipts import Receipts
@@ -104,7 +104,7 @@ def audit(screen: Screen, original: str, sources: tuple[str, ...]) -> int:
         for note in entry.notes:
             screen.say(f"{entry.path}: {note}")
 
-    failed = run(screen, "audit", AuditTask(Path(original)), inputs(sources), 1, show)
+    failed = run(screen, "audit", AuditTask(Path(original)), inputs(sources, takes=noted), 1, show)
     return ERROR if failed else NOT_FOUND if damaged else OK
 
 

@@ -11,7 +11,7 @@ from ..core.limits import StampLimits
 from ..core.reports import EmbedReport, Failure, RemovalReport
 from ..jobs.plan import Job, Others, plan
 from ..jobs.runner import run_jobs, tidy
-from ..jobs.tasks import Entry, Task
+from ..jobs.tasks import Entry, Task, taken_by
 from . import ERROR, OK
 from .options import Results
 from .screen import Screen
@@ -80,6 +80,7 @@ def run_writing(
         in_place=results.in_place,
         again=again,
         others=passed_over,
+        takes=taken_by(task),
         links=None if results.follow_links else links,
     )
     if screen.verbose:

@@ -10,7 +10,7 @@ import click
 
 from ..core.reports import RightsReport
 from ..core.rights import plain
-from ..jobs.plan import inputs
+from ..jobs.plan import inputs, noted
 from ..jobs.tasks import Entry, ShowTask
 from ..pipeline.notice import structured_data
 from . import ERROR, OK, options
@@ -55,7 +55,7 @@ def command(screen: Screen, sources: tuple[str, ...], jsonld: bool, base_url: st
         for note in entry.notes:
             screen.say(f"{entry.path}: {note}")
 
-    failed = run(screen, "show", ShowTask(), inputs(sources), 1, show)
+    failed = run(screen, "show", ShowTask(), inputs(sources, takes=noted), 1, show)
     if jsonld:
         text = json.dumps(structured[0] if len(structured) == 1 else structured, indent=2)
         # It goes into a script element of a page, which must not end where a notice says so.
@@ -69,6 +69,8 @@ def _describe(screen: Screen, entry: RightsReport) -> None:
         screen.line(f"  {name:<29} {value_text(value)}  ({', '.join(entry.sources[name])})")
         for store in entry.conflicts.get(name, ()):
             screen.line(f"  {'':<29} but in {store}: {value_text(plain(entry.values[store][name]))}")
+    for store, path in entry.sidecars.items():
+        screen.line(f"  {store:<29} {path}")
 
 
 def _structured(entry: RightsReport, base_url: str) -> dict[str, Any]:

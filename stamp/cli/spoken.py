@@ -16,11 +16,13 @@ OPTIONS: Final = {
     "lossy=True": "--force",
     "max_pixels": "--max-pixels",
     "NoticeOptions(mine=...)": "`mine` in stamp.toml",
+    "optional=True": "--notice-optional",
     "overwrite=True": "--force",
     "platform": "--platform",
     "preset": "--preset",
     "remark=True": "--force",
     "replace_rights=True": "--replace-rights",
+    "sidecar=True": "--sidecar",
     "strength": "--strength",
     "watermark=False": "--no-watermark",
 }

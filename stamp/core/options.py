@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,12 @@ Progress = Callable[[int, int], None]
 that is unknown)."""
 
 Register = Callable[[Path], None]
-"""Called with the finished draft of an output, before it has its name."""
+"""Called with the finished draft of an output, before it has its name; with the file itself where that stays,
+and only its sidecars are new."""
+
+RegisterSidecars = Callable[[Mapping[str, bytes] | None], None]
+"""Called with what the XMP sidecars of an output will say, before they have their names; None where none is
+written, nor removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +35,19 @@ class OutputOptions:
     register : what is written down there is known before anybody can see the output: a receipt, an entry in a
         catalogue. What it raises leaves everything as it was. An output may yet fail to appear afterwards, so
         that the content decides: a file with the draft's bytes is there, or it is not.
+    sidecars : called before `register`, of one and the same file.
     """
 
     preserve_times: bool | None = None
     register: Register | None = None
+    sidecars: RegisterSidecars | None = None
+
+    def write_down(self, draft: Path, sidecars: Mapping[str, bytes] | None) -> None:
+        """Call `sidecars` and `register` about a finished draft."""
+        if self.sidecars:
+            self.sidecars(sidecars)
+        if self.register:
+            self.register(draft)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +85,19 @@ class EmbedOptions:
 
 @dataclass(frozen=True, slots=True)
 class NoticeOptions:
-    """How a notice is written into a file that has one already.
+    """How a notice is written, and into what.
 
     replace_rights : replace what a file says of another creator or copyright holder.
     mine : names that count as one's own, in any case; a notice that names nobody else may be replaced.
+    sidecar : write what the file has no place for to an XMP sidecar beside the output, and bring a sidecar
+        that is there up to date.
+    optional : write the work even if there is no place for its notice, and report that.
     """
 
     replace_rights: bool = False
     mine: tuple[str, ...] = ()
+    sidecar: bool = False
+    optional: bool = False
 
     def __post_init__(self) -> None:
         """Raise RightsError where `mine` is no tuple or list of names."""

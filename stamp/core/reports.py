@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -31,6 +31,7 @@ class RightsReport:
     removed : fields that were taken out; `unchanged` are then those that say something else and stay.
     unsupported : field -> why this container has no place for it.
     notes : what else a person should know, such as a manifest that the change makes invalid.
+    sidecars : the stores that are XMP sidecars -> their files.
     """
 
     path: Path | None
@@ -43,6 +44,7 @@ class RightsReport:
     removed: tuple[str, ...] = ()
     unsupported: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    sidecars: dict[str, Path] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """An entry of `stamp.show/1`."""
@@ -57,6 +59,7 @@ class RightsReport:
             },
             "conflicts": {name: list(stores) for name, stores in self.conflicts.items()},
             "notes": list(self.notes),
+            "sidecars": _paths(self.sidecars),
             "error": None,
         }
 
@@ -255,7 +258,14 @@ class Failure:
             "former_payload": None,
         },
         "detect": {"watermark": None, "notice_payload": None},
-        "show": {"rights": None, "sources": None, "values": None, "conflicts": None, "notes": []},
+        "show": {
+            "rights": None,
+            "sources": None,
+            "values": None,
+            "conflicts": None,
+            "notes": [],
+            "sidecars": {},
+        },
         "remove": {"output": None, "metadata": None, "notes": [], "receipt": None},
         "undo": {"output": None, "metadata": None, "notes": [], "receipt": None},
         "audit": {"original": None, "fields": None, "notes": []},
@@ -275,7 +285,12 @@ def _changes(metadata: RightsReport | None) -> dict[str, Any]:
         "unchanged": list(metadata.unchanged) if metadata else [],
         "removed": list(metadata.removed) if metadata else [],
         "unsupported": metadata.unsupported if metadata else {},
+        "sidecars": _paths(metadata.sidecars) if metadata else {},
     }
+
+
+def _paths(sidecars: Mapping[str, Path]) -> dict[str, str]:
+    return {store: os.fspath(path) for store, path in sidecars.items()}
 
 
 def _points(quad: Quad | None) -> list[list[float]] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import BinaryIO, Final
 
+from .rawphoto import raw_name
 from .reading import without_waiting
 from .source import Source
 from .table import FORMATS, Format, Kind
@@ -28,6 +29,8 @@ def sniff(data: Source) -> Format | None:
         brand = head[8:12]
         return next((each for each in _BRANDED if brand.startswith(each.brands)), FORMATS["mp4"])
     strong = next((each for each in _STRONG if each.fits(head)), None)
+    if strong is FORMATS["tiff"]:
+        return FORMATS[raw_name(data) or "tiff"]
     return strong or _sound(data) or next((each for each in _WEAK if each.fits(head)), None)
 
 

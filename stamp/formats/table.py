@@ -30,7 +30,8 @@ class Format:
     tagged       it may be found behind ID3v2 tags, too
     marked       what of it can be marked; or else
     not_marked   why nothing of it can be
-    notice       the module of this name in `metadata.containers` reads and writes its rights notice
+    notice       the module of this name in `metadata.containers` reads and writes its rights notice; or
+    shown        reads what is in the file, whose notice is written beside it
     reader       the module that reads it and writes it again: its pixels in `media.image`, or its sound in
                  `media.audio`; pictures that move are read by `media.video`, whatever the format
     decoder      Pillow's plug-in for an image of a format without `reader`, which is searched only
@@ -49,6 +50,7 @@ class Format:
     marked: str | None = None
     not_marked: str | None = None
     notice: bool = False
+    shown: bool = False
     reader: str | None = None
     decoder: str | None = None
     demuxer: str | None = None
@@ -62,6 +64,11 @@ class Format:
     def suffixes(self) -> tuple[str, ...]:
         """Every suffix, the usual one first."""
         return tuple(dict.fromkeys(" ".join(self.names).split()))
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether it is what a sensor has seen, before it is developed."""
+        return self.not_marked == _RAW
 
     @property
     def is_searchable(self) -> bool:
@@ -97,6 +104,7 @@ _CLIPS = "8 to 12 bit; 4:2:0 to 4:4:4"
 _SONGS = "8 to 192 kHz"
 _PCM = f"8 to 32 bit and floating point; {_SONGS}; up to 64 channels"
 _PICTURE = "it can only be searched: convert to PNG"
+_RAW = "it has no pixels yet: develop it first"
 _SOUND = "it can only be searched: convert to FLAC, WAV or M4A"
 
 _IMAGES = (
@@ -198,18 +206,28 @@ _IMAGES = (
         not_marked=_PICTURE,
         decoder="Ppm",
     ),
+    # The next two are told from other TIFF files by what their directories say, see `rawphoto`.
+    Format("dng", "DNG", "image", (".dng",), not_marked=_RAW, notice=True),
+    Format(
+        "rawtiff",
+        "Raw photographs built on TIFF",
+        "image",
+        (".cr2", ".nef", ".nrw", ".arw", ".pef", ".srw"),
+        not_marked=_RAW,
+        shown=True,
+    ),
     Format(
         "raw",
-        "Raw photographs",
+        "Other raw photographs",
         "image",
         (".cr3", ".crw", ".rw2", ".orf", ".raf", ".x3f"),
-        # Those that are no TIFF structures, or do not say so: Canon CRW and CR3, Panasonic, Olympus,
-        # Fujifilm, Sigma.
+        # Canon CRW and CR3, Panasonic, Olympus, Fujifilm, Sigma.
         _starts(
             *(b"II\x1a\0\0\0HEAPCCDR", b"IIU\0", b"IIRO", b"IIRS", b"MMOR", b"FUJIFILMCCD-RAW", b"FOVb"),
         ),
         (b"crx ",),
-        not_marked="they are not handled: develop them first",
+        not_marked=_RAW,
+        shown=True,
     ),
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -67,11 +67,19 @@ class Placing:
         self.payload: bytes | None = None
         self.receipt: dict[str, Any] | None = None
         self._journal = journal
-        self.options = OutputOptions(preserve_times, self._register if journal else None)
+        self._sidecars: Mapping[str, bytes] | None = None
+        self.options = (
+            OutputOptions(preserve_times, self._register, self._note_sidecars)
+            if journal
+            else OutputOptions(preserve_times)
+        )
+
+    def _note_sidecars(self, sidecars: Mapping[str, bytes] | None) -> None:
+        self._sidecars = sidecars
 
     def _register(self, draft: Path) -> None:
         assert self._journal is not None
-        made = receipt_of(self.job.path, draft)
+        made = receipt_of(self.job.path, draft, self._sidecars)
         self._journal.add(
             {
                 "path": os.fspath(self.job.path),

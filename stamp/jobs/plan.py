@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.errors import MediaError, OutputError, StampError
 from ..formats.sniff import sniff_path
-from ..formats.suffixes import SUFFIXES, same_container, wrong_suffix
+from ..formats.suffixes import KNOWN, NOTED, RAW, SUFFIXES, same_container, wrong_suffix
 from ..formats.table import FORMATS
+from ..storage.sidecars import Names
 
 _TYPESCRIPT = ".ts"
 _STAMPED = ".stamped"
@@ -20,6 +21,33 @@ _STAMPED = ".stamped"
 
 Others = Counter[str]
 """Suffix -> how many files of that suffix a walk has left out."""
+
+Takes = Callable[[str, Names], bool]
+"""Whether a walk picks up the file of this name, one of those in its folder."""
+
+
+def works(name: str, names: Names) -> bool:
+    """Take what can be marked, or carry a notice, but no raw photographs."""
+    return _suffix(name) in SUFFIXES
+
+
+def writable(name: str, names: Names) -> bool:
+    """Take what a notice can be written into."""
+    return _suffix(name) in SUFFIXES | NOTED
+
+
+def noted(name: str, names: Names) -> bool:
+    """Take what may have a notice, in it or beside it."""
+    return _suffix(name) in SUFFIXES | RAW or (_suffix(name) in KNOWN and names.has_sidecar(name))
+
+
+def known(name: str, names: Names) -> bool:
+    """Take all that a notice can be written beside."""
+    return _suffix(name) in KNOWN
+
+
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1].lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +72,27 @@ def find_sources(
     *,
     skip: Path | None = None,
     others: Others | None = None,
+    takes: Takes = works,
     links: list[Path] | None = None,
 ) -> Iterator[Source | Job]:
     """The files named by `paths`, folders walked in a stable order; a folder that cannot be read becomes a
     `Job` with an error.
 
     Walking leaves out hidden files and folders, links to folders, and the folder `skip` (where the outputs
-    go). What else it leaves out, because of its name, is counted in `others`. Links to files that lead out of
-    the folder are not followed, but added to `links`, if that is given.
+    go). Of the rest it takes what `takes` says; what else it leaves out, because of its name, is counted in
+    `others`, unless it is the sidecar of another file. Links to files that lead out of the folder are not
+    followed, but added to `links`, if that is given.
     """
     skipped = _real(skip) if skip else None
     for path in map(Path, paths):
         if os.path.isdir(path):
-            yield from _walk(path, skipped, Counter() if others is None else others, links)
+            yield from _walk(path, skipped, Counter() if others is None else others, takes, links)
         else:
             yield Source(path)
 
 
 def _walk(
-    root: Path, skipped: str | None, others: Others, links: list[Path] | None
+    root: Path, skipped: str | None, others: Others, takes: Takes, links: list[Path] | None
 ) -> Iterator[Source | Job]:
     troubles: list[OSError] = []
     found = False
@@ -73,11 +103,12 @@ def _walk(
             for name in folders
             if not name.startswith(".") and (skipped is None or _real(here / name) != skipped)
         )
+        names = Names(files)
         for name in sorted(files):
             suffix = Path(name).suffix.lower()
-            if name.startswith("."):
+            if name.startswith(".") or names.is_sidecar(name):
                 continue
-            if suffix in SUFFIXES and (suffix != _TYPESCRIPT or _is_transport_stream(here / name)):
+            if takes(name, names) and (suffix != _TYPESCRIPT or _is_transport_stream(here / name)):
                 if links is not None and os.path.islink(here / name) and not _is_within(root, here / name):
                     links.append(here / name)
                     continue
@@ -110,11 +141,12 @@ def _is_transport_stream(path: Path) -> bool:
         return True
 
 
-def inputs(paths: Iterable[str | os.PathLike[str]], others: Others | None = None) -> list[Job]:
+def inputs(
+    paths: Iterable[str | os.PathLike[str]], others: Others | None = None, takes: Takes = works
+) -> list[Job]:
     """One job for each file to be read, earlier outputs among them."""
-    return [
-        found if isinstance(found, Job) else Job(found.path) for found in find_sources(paths, others=others)
-    ]
+    found = find_sources(paths, others=others, takes=takes)
+    return [each if isinstance(each, Job) else Job(each.path) for each in found]
 
 
 def stamped_name(path: Path) -> Path:
@@ -134,6 +166,7 @@ def plan(
     in_place: bool = False,
     again: bool = False,
     others: Others | None = None,
+    takes: Takes = works,
     links: list[Path] | None = None,
 ) -> list[Job]:
     """One job for each file to be stamped.
@@ -147,7 +180,7 @@ def plan(
     """
     folder = output_folder(paths, output)
     jobs: list[Job] = []
-    for source in find_sources(paths, skip=folder, others=others, links=links):
+    for source in find_sources(paths, skip=folder, others=others, takes=takes, links=links):
         if isinstance(source, Job):
             jobs.append(source)
         elif again or source.root is None or not is_stamped(source.path):

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ..core.errors import CorruptFile, OutputError, UnsupportedFormat
+from ..core.errors import CorruptFile, NoticeNotWritten, OutputError, UnsupportedFormat
 from ..core.key import Key
 from ..core.options import EmbedOptions, NoticeOptions
 from ..core.payload import Payload
@@ -28,12 +28,12 @@ from ..pipeline.files import (
     remove_rights,
     write_rights,
 )
-from ..pipeline.notice import check_owners, write_notice
+from ..pipeline.notice import check_notice, write_notice
 from ..pipeline.receipts import Receipts
 from ..pipeline.removals import undo_rights
 from .journal import Journal, Placing, written_down
 from .keys import KeyFile
-from .plan import Job
+from .plan import Job, Takes, known, noted, works, writable
 from .pool import report_progress
 from .resume import check_whole, lacks_rights, lacks_sound, mark_in
 
@@ -82,6 +82,8 @@ class EmbedTask:
                 found = mark_in(output, (key, *(file.load() for file in self.former)))
                 if done := self._done(job, placing, found):
                     return done
+            except NoticeNotWritten:
+                raise
             except CorruptFile:
                 # In place, the source is what cannot be read, and embed_file says so. Elsewhere it is an
                 # output that somebody else cut short: ours appear whole.
@@ -130,12 +132,12 @@ class EmbedTask:
         if self.rights is None:
             check_whole(output, job.path)
             return EmbedReport(job.path, output, payload, resumed=True)
-        rights, lacking = lacks_rights(output, self.rights, payload)
+        rights, lacking = lacks_rights(output, self.rights, payload, self.notice)
         if not lacking:
             return EmbedReport(job.path, output, payload, resumed=True)
         _refuse_unless(overwrite, output, f"has another notice, or none: {', '.join(lacking)}")
         # The notice of an output is ours, or the source's.
-        check_owners(job.path, rights, self.notice)
+        check_notice(job.path, rights, self.notice)
         allowed = replace(self.notice, replace_rights=True)
         placing.payload = payload
         report = write_notice(output, output, rights, overwrite=True, options=allowed, output=placing.options)
@@ -161,12 +163,14 @@ class NoticeTask:
         overwrite, output = self.overwrite or self.in_place, placing.output
         if self.resume and output.exists():
             try:
-                _, lacking = lacks_rights(output, self.rights, None)
+                _, lacking = lacks_rights(output, self.rights, None, self.notice)
                 if not lacking:
                     return EmbedReport(job.path, output, resumed=True)
                 _refuse_unless(overwrite, output, f"has another notice, or none: {', '.join(lacking)}")
             except CorruptFile:
                 overwrite = True  # see EmbedTask
+            except NoticeNotWritten:
+                raise
             except UnsupportedFormat as error:
                 _refuse_unless(overwrite, output, f"is no work that can be read ({error})")
         rights = self.rights.claimed()
@@ -255,6 +259,13 @@ class AuditTask:
 
     def __call__(self, job: Job) -> AuditReport:
         return audit_rights(self.original, job.path)
+
+
+def taken_by(task: Task) -> Takes:
+    """Return which files a walk picks up for a task; what it can do nothing with is passed over."""
+    if isinstance(task, NoticeTask):
+        return known if task.notice.sidecar else writable
+    return works if isinstance(task, EmbedTask | DetectTask) else noted
 
 
 def _refuse_unless(overwrite: bool, output: Path, what: str) -> None:

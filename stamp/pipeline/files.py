@@ -39,7 +39,7 @@ from ..formats.table import Kind
 from ..storage.outputs import check_output
 from . import stages
 from .audit import AuditReport, audit_rights
-from .notice import check_owners, read_rights, write_notice, write_rights
+from .notice import check_notice, read_rights, write_notice, write_rights
 from .objects import taking_objects
 from .removals import remove_rights
 from .request import EmbedRequest
@@ -97,7 +97,7 @@ def embed_file(
     key : may be None only with `watermark=False`.
     rights : the notice, in which `{year}` is this year; None leaves the metadata as it is. With a watermark,
         its payload is added as `identifier`.
-    notice : what may be done to a notice that is there already.
+    notice : what may be done to a notice that is there already, and where a file has no place for one.
     strength : 1 is the default, invisible strength; more is more robust and less faithful.
     overwrite : allow `dst` to exist, and to be `src` itself.
     remark : mark a work again that carries a mark of the key, as a quick look finds it.
@@ -113,6 +113,7 @@ def embed_file(
     RightsError : neither a watermark nor a notice was asked for, or a text has another word in braces.
     RightsConflict : `src` names another creator or copyright holder, who would be replaced.
     OutputError : `dst` exists, and `overwrite` is False; or its name ends like that of another kind of file.
+    NoticeNotWritten : `src` has no place for the notice, and `notice` has no remedy.
     UnsupportedFormat, CorruptFile, MediaError : `src` cannot be read.
     AlreadyMarked : it carries a mark of the key, and `remark` is False.
     HostError : the work cannot carry a mark that can be read back.
@@ -135,7 +136,7 @@ def embed_file(
     notice = NoticeOptions() if notice is None else arguments.instance(notice, NoticeOptions, "notice")
     options = _checked_options(src, options)
     if rights:
-        check_owners(src, rights, notice)
+        check_notice(src, rights, notice)
     noticed = _identifier(src)
     request = EmbedRequest(
         src=src,

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO, ParamSpec, TypeVar, cast
 
 from ..core.errors import ArgumentError, CorruptFile, MediaError, StampError, UnwritableFile
+from ..core.options import NoticeOptions
 from ..core.reports import EmbedReport
 from ..formats.sniff import sniff_path
 
@@ -49,6 +50,8 @@ def taking_objects(work: Callable[Given, Report]) -> Callable[Given, Report]:
             if "src" in objects:
                 paths["src"] = _taken(_file_object(places["src"], "src"), folder)
             if "dst" in objects:
+                if any(isinstance(each, NoticeOptions) and each.sidecar for each in (*given, *more.values())):
+                    raise ArgumentError("a sidecar is written beside a file; give a path as `dst`")
                 target = _file_object(places["dst"], "dst")
                 paths["dst"] = folder / f"target{Path(paths['src']).suffix}"
             rest = {name: value for name, value in more.items() if name not in places}

@@ -21,6 +21,7 @@ from ..core.payload import Payload
 from ..core.reports import EmbedReport, RightsReport
 from ..formats.reading import named
 from ..storage.outputs import placing
+from ..storage.sidecars import Beside
 from .notice import add_notice
 from .request import EmbedRequest
 from .work import Effort, Medium, Work
@@ -30,7 +31,7 @@ class Passage:
     """One file on its way.
 
     work : set by `decode`. former : the payload that it carried before. effort : of the attempt
-        that is made. metadata : None without a notice.
+        that is made. metadata : None without a notice. beside : the sidecars of source and output.
     readable : whether the mark was read back. drafting : what is open while there is a draft; closed, the
         draft is in its place, left by an exception, it is gone.
     """
@@ -46,6 +47,7 @@ class Passage:
         self.drafting = ExitStack()
         self._placed: list[str] = []
         self._placing = placing(request.src, request.dst, request.overwrite, request.output, self._placed)
+        self.beside = Beside(request.src, request.dst)
         self._draft: Path | None = None
 
     @property
@@ -122,8 +124,11 @@ def encode(passage: Passage) -> None:
 @timed
 def notice(passage: Passage) -> None:
     """Splice the rights notice into the draft; it is read back, and the essence compared, there."""
-    if passage.request.rights:
-        passage.metadata = add_notice(passage.draft, passage.request.rights, passage.request.notice)
+    request = passage.request
+    if request.rights:
+        passage.metadata = add_notice(
+            passage.draft, request.rights, request.notice, beside=passage.beside, placed=passage.drafting
+        )
 
 
 @timed
@@ -135,8 +140,7 @@ def verify(passage: Passage) -> None:
 @timed
 def register(passage: Passage) -> None:
     """Have the finished draft written down where it is to be known, before anybody can see it."""
-    if passage.request.output.register:
-        passage.request.output.register(passage.draft)
+    passage.request.output.write_down(passage.draft, passage.beside.after)
 
 
 @timed

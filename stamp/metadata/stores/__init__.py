@@ -10,7 +10,7 @@ from typing import Protocol, cast
 from ...core.caching import lru_cached
 from ...core.checks import Value
 
-_MODULES = {"text": "pngtext"}
+_MODULES = {"text": "pngtext", "sidecar": "xmp", "sidecar2": "xmp"}
 """The modules that are not called like the store."""
 
 
