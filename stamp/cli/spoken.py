@@ -10,12 +10,14 @@ import re
 from typing import Final
 
 OPTIONS: Final = {
+    "audio": "--audio",
     "codec": "--codec",
     "crf": "--crf",
     "lossy=True": "--force",
     "max_pixels": "--max-pixels",
     "NoticeOptions(mine=...)": "`mine` in stamp.toml",
     "overwrite=True": "--force",
+    "platform": "--platform",
     "preset": "--preset",
     "remark=True": "--force",
     "replace_rights=True": "--replace-rights",

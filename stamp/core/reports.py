@@ -25,9 +25,9 @@ class RightsReport:
     path : the file that carries it; None where that was a file object.
     rights : what stands in the file.
     sources : field -> the stores that hold it ("exif", "xmp", ...).
-    values : store -> field -> the value as it stands there.
-    conflicts : field -> the stores that contradict the first of `sources`, whose value stands in `rights`.
-    written, unchanged : fields that a write changed or an undo brought back; those that stood there already.
+    values : store -> field -> the value as it is there.
+    conflicts : field -> the stores that contradict the first of `sources`, whose value is in `rights`.
+    written, unchanged : fields that a write changed or an undo brought back; those that were there already.
     removed : fields that were taken out; `unchanged` are then those that say something else and stay.
     unsupported : field -> why this container has no place for it.
     notes : what else a person should know, such as a manifest that the change makes invalid.

@@ -23,7 +23,7 @@ class Format:
 
     name         its identifier in code and in JSON
     title        how people call it
-    kind         of the work in it; `other_kind` and the marks among the first bytes by which that one is told
+    kind         of the work in it; `other_kind` and the marks among the first bytes that show that one
     names        suffixes, those that name one and the same kind of file together: ".tif .tiff"
     signatures   how a file begins; `weak` ones are letters of a text, too, and count where nothing else does
     brands       of an ISO base media file (the beginnings of its major brand)
@@ -95,7 +95,7 @@ def _syncs(packet: int, offset: int = 0) -> Signature:
 
 _CLIPS = "8 to 12 bit; 4:2:0 to 4:4:4"
 _SONGS = "8 to 192 kHz"
-_PCM = f"8 to 32 bit and floating point; {_SONGS}; any channels"
+_PCM = f"8 to 32 bit and floating point; {_SONGS}; up to 64 channels"
 _PICTURE = "it can only be searched: convert to PNG"
 _SOUND = "it can only be searched: convert to FLAC, WAV or M4A"
 

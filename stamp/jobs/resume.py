@@ -48,7 +48,7 @@ def lacks_sound(path: Path, payload: bytes, key: Key) -> bool:
 
 def lacks_rights(path: Path, rights: Rights, payload: bytes | None) -> tuple[Rights, tuple[str, ...]]:
     """What a run with `rights`, which may say `{year}`, would write into a finished work, and which fields of
-    it do not stand there; see `notice.missing`. Raises like `read_rights`, but not where a marked work's
+    it are not there; see `notice.missing`. Raises like `read_rights`, but not where a marked work's
     container has no place for a notice.
     """
     rights = replace(rights, identifier=payload.hex()) if payload else rights

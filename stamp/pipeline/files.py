@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
@@ -22,6 +22,7 @@ from typing import BinaryIO, cast
 
 from ..core import arguments, log
 from ..core.errors import (
+    ArgumentError,
     KeyFileError,
     MediaError,
     RightsError,
@@ -33,7 +34,7 @@ from ..core.payload import Payload
 from ..core.reports import DetectReport, EmbedReport, RightsReport
 from ..core.rights import Rights
 from ..formats.reading import named
-from ..formats.sniff import HEAD, kind, kind_of
+from ..formats.sniff import HEAD, kind, kind_of, known_kind
 from ..formats.table import Kind
 from ..storage.outputs import check_output
 from . import stages
@@ -58,6 +59,7 @@ __all__ = [
 ]
 
 StrPath = str | os.PathLike[str]
+_WORDS: Mapping[Kind, str] = {"image": "a photo", "audio": "a song", "video": "a clip"}
 
 
 # Above 60 lines, since half of it is the documentation of the interface; above 10 parameters, since it is the
@@ -106,7 +108,8 @@ def embed_file(
     Raises
     ------
     PayloadError, KeyFileError : the payload is not 8 bytes; a watermark without a key.
-    ArgumentError : `strength` is not above 0 and finite, or something is of another type.
+    ArgumentError : `strength` is not above 0 and finite, something is of another type, or one of `options`
+        does nothing for a work of this kind.
     RightsError : neither a watermark nor a notice was asked for, or a text has another word in braces.
     RightsConflict : `src` names another creator or copyright holder, who would be replaced.
     OutputError : `dst` exists, and `overwrite` is False; or its name ends like that of another kind of file.
@@ -130,8 +133,7 @@ def embed_file(
     payload = Payload.random() if payload is None else Payload(payload)
     strength = arguments.strength(strength)
     notice = NoticeOptions() if notice is None else arguments.instance(notice, NoticeOptions, "notice")
-    if options is not None:
-        arguments.instance(options, EmbedOptions, "options")
+    options = _checked_options(src, options)
     if rights:
         check_owners(src, rights, notice)
     noticed = _identifier(src)
@@ -145,7 +147,7 @@ def embed_file(
         strength=strength,
         overwrite=overwrite,
         remark=remark,
-        options=options or EmbedOptions(),
+        options=options,
         progress=progress or _no_progress,
         output=output or OutputOptions(),
     )
@@ -164,6 +166,18 @@ def _checked_rights(rights: object) -> Rights | None:
             f"the rights are a Rights, not {rights!r}; make one with Rights(copyright_notice=...)"
         )
     return rights.filled(date.today().year) if rights and rights.values() else None
+
+
+def _checked_options(src: Path, options: object) -> EmbedOptions:
+    """The options, each of which does something for the work in `src`."""
+    if options is None:
+        return EmbedOptions()
+    given = arguments.instance(options, EmbedOptions, "options")
+    there = known_kind(src)
+    if there and (idle := given.idle(there)):
+        what = f"{_WORDS[there]} takes no {', '.join(idle)}"
+        raise ArgumentError(f"{what}; leave out what is for clips", path=src)
+    return given
 
 
 def _several(keys: object) -> list[Key]:

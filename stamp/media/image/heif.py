@@ -19,7 +19,7 @@ from PIL import AvifImagePlugin, Image
 from ...core.errors import MissingDependency
 from ...formats.heif import HeifSyntax, parse
 from ...formats.heif_edit import replaced
-from ...formats.reading import check_size, refused
+from ...formats.reading import check_size, decoding, refused
 from .heif_parts import LAYERS, Parts, parts_of, size_of, subsampling_of
 from .picture import Picture, Pixels, over_gray
 
@@ -57,7 +57,8 @@ class HeifHost:
             return None if kind in LAYERS else content
 
         contents = {item: new.content(new.primary) for item, new in coded.items()}
-        return replaced(self.syntax.data, contents, change), [f"coded again at quality {quality}"]
+        with decoding():
+            return replaced(self.syntax.data, contents, change), [f"coded again at quality {quality}"]
 
     def _pictures(self, image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
         """(item, its picture as it is stored) of the upright picture's tiles, and of its thumbnails."""
