@@ -95,7 +95,8 @@ def _files(work: Path, count: int, photos: list[Path]) -> dict[Path, bytes]:
         path = folder / f"{number:05}{photo.suffix}"
         path.write_bytes(photo.read_bytes())
         if number // len(photos) % 2:
-            write_rights(path, path, _AGENCY, overwrite=True)
+            with suppress(stamp.StampError):  # of files that are damaged there are some among the photos
+                write_rights(path, path, _AGENCY, overwrite=True)
     return _contents(work)
 
 
