@@ -10,6 +10,9 @@ how many known chips are among the strongest fifth of the coefficients (by chanc
 
 Then he plants the sum in six unmarked photos, and subtracts it from six other marked ones, under a visibility
 mask, with a root mean square of `--rms` grey levels. The row of 0 pictures is the marked photos themselves.
+
+A better attacker who only wants the marks gone adds to the sum what the target shows of its own pattern,
+subtracts more, and saves the result as a JPEG: the second table.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import stamp
-from benchmarks.common import photos, runner, tools
+from benchmarks.common import photos, runner, steps, tools
 from benchmarks.common.steps import Pixels
 from stamp.watermark.common.filters import box
 from stamp.watermark.common.wavelet import MARGIN, analyse, synthesise
@@ -34,6 +37,16 @@ from stamp.watermark.image.sync import windowed
 Plane = NDArray[np.float32]
 VICTIMS = 6
 COUNTS = (1, 3, 10, 30, 100)
+REMOVALS = (
+    (0, 1.8, 1.0, None),
+    (5, 1.8, 1.0, None),
+    (5, 2.4, 1.0, None),
+    (10, 2.4, 1.0, None),
+    (0, 0.0, 0.0, 70),
+    (10, 1.8, 0.8, 70),
+    (20, 1.8, 0.8, 70),
+)
+"""Pictures, grey levels, weight of what the target shows itself, JPEG quality."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +61,19 @@ class Row:
     planted_payload: int
     erased_payload: int
     erased_present: int
+    psnr_db: float
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What is left of the marks of `VICTIMS` photos after one way to remove them; see `REMOVALS`."""
+
+    pictures: int
+    rms: float
+    own: float
+    quality: int | None
+    unread: int
+    not_present: int
     psnr_db: float
 
 
@@ -118,6 +144,11 @@ def hosts(paths: list[Path], size: photos.Size, seed: int) -> Iterator[Pixels]:
         seed += 1
 
 
+def _normal(total: Plane) -> Plane:
+    centred = total - total.mean()
+    return centred / max(float(centred.std()), 1e-9)
+
+
 def learnt(key: stamp.Key, sums: list[Plane], power: Plane) -> tuple[int, list[float], list[float]]:
     """Constellation points found; by level, the shares of right signs and of known chips."""
     own = carriers(key)
@@ -161,10 +192,37 @@ def markdown(rows: list[Row], rms: float) -> str:
     )
 
 
+def removals_markdown(rows: list[Removal]) -> str:
+    header = [
+        "pictures",
+        "grey levels",
+        "of the target's own",
+        "JPEG",
+        "unread",
+        "not even present",
+        "PSNR, dB",
+    ]
+    lines = [
+        [
+            row.pictures,
+            f"{row.rms:g}",
+            f"{row.own:g}",
+            row.quality or "",
+            row.unread,
+            row.not_present,
+            f"{row.psnr_db:.1f}",
+        ]
+        for row in rows
+    ]
+    return f"Removing alone, from {VICTIMS} photos:\n\n" + runner.table(header, lines)
+
+
 def brief(document: dict[str, Any]) -> str:
     """The table with its origin, for the documents."""
     rows = [Row(**row) for row in document["rows"]]
-    return f"({runner.origin(document)})\n\n" + markdown(rows, document["settings"]["rms"])
+    found = f"({runner.origin(document)})\n\n" + markdown(rows, document["settings"]["rms"])
+    removals = [Removal(**row) for row in document.get("removals", ())]
+    return f"{found}\n\n{removals_markdown(removals)}" if removals else found
 
 
 def main() -> None:
@@ -202,14 +260,35 @@ def main() -> None:
             float(np.mean([psnr(a, b) for a, b in zip(left, victims, strict=True)])),
         )
 
+    def removal(pictures: int, rms: float, own: float, quality: int | None) -> Removal:
+        left = []
+        for pixels in copies:
+            parts = [
+                _normal(t) + own * _normal(o) for t, o in zip(shared[pictures], tiles_of(pixels), strict=True)
+            ]
+            result = added(pixels, -pattern(parts, pixels, rms)) if rms else pixels
+            left.append(steps.jpeg(quality).apply(result, rng) if quality else result)
+        found = [stamp.detect(pixels, key=key) for pixels in left]
+        return Removal(
+            pictures,
+            rms,
+            own,
+            quality,
+            sum(d.payload is None for d in found),
+            sum(not d.present for d in found),
+            float(np.mean([psnr(a, b) for a, b in zip(left, victims, strict=True)])),
+        )
+
     unmarked = next(source)
     rows = [row(0, tiles_of(unmarked), spectrum_of(unmarked))]
     sums: list[Plane] = [np.zeros_like(total) for total in tiles_of(unmarked)]
     power = np.zeros((PERIOD, PERIOD), np.float32)
+    shared = {0: sums}
     for number in runner.spread(int, range(1, counts[-1] + 1), jobs=1, label="pictures"):
         picture = marked(next(source))
         sums = [total + more for total, more in zip(sums, tiles_of(picture), strict=True)]
         power += spectrum_of(picture)
+        shared[number] = sums
         if number in counts:
             rows.append(row(number, sums, power))
     document: dict[str, Any] = {
@@ -217,7 +296,12 @@ def main() -> None:
         "left_out": left_out,
         "rows": [asdict(r) for r in rows],
     }
-    runner.write(options, document, markdown(rows, options.rms), {})
+    told = markdown(rows, options.rms)
+    if not options.one_payload:
+        removals = [removal(*way) for way in REMOVALS if way[0] in shared]
+        document["removals"] = [asdict(r) for r in removals]
+        told += "\n\n" + removals_markdown(removals)
+    runner.write(options, document, told, {})
 
 
 if __name__ == "__main__":

@@ -23,7 +23,6 @@ from benchmarks.common import photos, runner
 from stamp.core.rights import Rights
 from stamp.formats.sniff import sniff
 from stamp.metadata.document import Document
-from stamp.metadata.mapping.fields import FIELDS, STORES, Field
 
 RIGHTS = Rights(
     copyright_notice="© 2026 Zoë Müller-Łukasz 東京 😀 שלום",
@@ -127,11 +126,6 @@ def shown(path: Path, read: Callable[[Path], set[str]]) -> list[str]:
     ]
 
 
-def _homes(field: Field) -> dict[str, str]:
-    """Store -> the field's place in it, for the documents."""
-    return {STORES[store]: str(slot) for store, slot in field.slots.items() if store != "xmpext"}
-
-
 def markdown(rows: dict[str, dict[str, list[str]]], readers: list[str]) -> str:
     lines = [
         [title, *("".join(LETTERS[name] for name in found[reader]) or "-" for reader in readers)]
@@ -147,16 +141,6 @@ def brief(document: dict[str, Any]) -> str:
     return f"Fields shown exactly ({said}; {document['environment']['date']}):\n\n" + markdown(
         document["files"], list(document["readers"])
     )
-
-
-def homes(document: dict[str, Any]) -> str:
-    """Each field with its places in the stores, for the documents."""
-    rows = [
-        [f"`{name}`", "; ".join(f"{store}: {place}" for store, place in places.items())]
-        for name, places in document.items()
-    ]
-    lines = ["| field | places |", "| :-- | :-- |", *(f"| {' | '.join(row)} |" for row in rows)]
-    return "\n".join(lines) + "\n"
 
 
 def main() -> None:
@@ -177,8 +161,6 @@ def main() -> None:
     missing = [name for name in READERS if name not in readers]
     text += f"\nNot installed: {', '.join(missing)}.\n" if missing else ""
     runner.write(given, {"readers": versions, "files": rows}, text, {})
-    homes = json.dumps({field.name: _homes(field) for field in FIELDS}, indent=1, ensure_ascii=False)
-    (given.out / "homes.json").write_text(homes + "\n", encoding="utf-8")
 
 
 def _version(command: tuple[str, ...]) -> str:

@@ -1,4 +1,5 @@
-"""Fill the blocks of the documents that hold measured figures from the JSON results: none is typed in.
+"""Fill the blocks of the documents that hold measured figures from the JSON results, and those that say what
+is in the code from the code: none is typed in.
 
     python -m benchmarks.readme
 
@@ -34,6 +35,7 @@ from benchmarks.speed import run as speed
 from benchmarks.speed import video as speed_video
 from benchmarks.studies import RESULTS as STUDIES
 from benchmarks.studies import adr0002_coding, adr0074_layouts
+from stamp.metadata.mapping.fields import FIELDS, STORES
 
 ROOT = Path(__file__).parents[1]
 Table = Callable[..., str]
@@ -54,7 +56,6 @@ BLOCKS: dict[str, Table] = {
     "averaging": averaging.brief,
     "averaging_one_payload": averaging.brief,
     "readers": readers.brief,
-    "homes": readers.homes,
     "tags": tags.brief,
     "robustness_audio": _dated(robustness_audio.markdown),
     "robustness_audio_random": robustness_audio.brief,
@@ -83,6 +84,19 @@ JOINED: dict[str, tuple[Table, str]] = {
         "robustness_video robustness_video_edits fidelity_video speed_video false_positives_video",
     ),
 }
+
+
+def homes() -> str:
+    """Return each field of a rights notice with its places in the stores."""
+    lines = ["| field | places |", "| :-- | :-- |"]
+    for field in FIELDS:
+        places = (f"{STORES[store]}: {slot}" for store, slot in field.slots.items() if store != "xmpext")
+        lines.append(f"| `{field.name}` | {'; '.join(places)} |")
+    return "\n".join(lines) + "\n"
+
+
+# Block -> what draws it from the code.
+DRAWN: dict[str, Callable[[], str]] = {"homes": homes}
 _BLOCK = re.compile(r"<!-- begin: (?P<name>\w+) -->\n.*?<!-- end: (?P=name) -->", re.DOTALL)
 
 
@@ -100,19 +114,25 @@ def _result(name: str) -> dict[str, Any] | None:
     return None
 
 
+def _measured(name: str) -> str | None:
+    """Return the block made of its results; None where one is missing."""
+    table, sources = JOINED[name] if name in JOINED else (BLOCKS[name], name)
+    results = [_result(source) for source in sources.split()]
+    return None if None in results else table(*results)
+
+
 def fill(text: str, folder: Path = ROOT) -> tuple[str, list[str]]:
     """Return a document of `folder` with its blocks filled, and the names of blocks without results."""
     missing = []
 
     def filled(found: re.Match[str]) -> str:
         name = found["name"]
-        table, sources = JOINED[name] if name in JOINED else (BLOCKS[name], name)
-        results = [_result(source) for source in sources.split()]
-        if None in results:
+        block = DRAWN[name]() if name in DRAWN else _measured(name)
+        if block is None:
             missing.append(name)
             return found[0]
         up = "" if folder == ROOT else Path(os.path.relpath(ROOT, folder)).as_posix() + "/"
-        block = table(*results).replace("](benchmarks/", f"]({up}benchmarks/")
+        block = block.replace("](benchmarks/", f"]({up}benchmarks/")
         return f"<!-- begin: {name} -->\n{block}<!-- end: {name} -->"
 
     return _BLOCK.sub(filled, text), missing

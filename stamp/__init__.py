@@ -14,6 +14,8 @@ from ._version import __version__
 if TYPE_CHECKING:
     from .core.detection import Detection, Transform
     from .core.errors import (
+        AlreadyMarked,
+        ArgumentError,
         CorruptFile,
         HostError,
         InternalError,
@@ -22,14 +24,17 @@ if TYPE_CHECKING:
         MissingDependency,
         OutputError,
         PayloadError,
+        RightsConflict,
         RightsError,
         StampError,
         UnsupportedFormat,
         UnwritableFile,
     )
     from .core.key import Key
-    from .core.options import EmbedOptions, NoticeOptions
+    from .core.limits import StampLimits, limited
+    from .core.options import EmbedOptions, NoticeOptions, OutputOptions
     from .core.party import Party
+    from .core.payload import Payload
     from .core.reports import DetectReport, EmbedReport, RightsReport
     from .core.rights import Rights
     from .pipeline.audit import AuditReport, audit_rights
@@ -42,14 +47,17 @@ if TYPE_CHECKING:
 _HOMES = {
     "pipeline.audit": "AuditReport audit_rights",
     "core.errors": (
-        "CorruptFile HostError InternalError KeyFileError MediaError MissingDependency OutputError "
-        "PayloadError RightsError StampError UnsupportedFormat UnwritableFile"
+        "AlreadyMarked ArgumentError CorruptFile HostError InternalError KeyFileError MediaError "
+        "MissingDependency "
+        "OutputError PayloadError RightsConflict RightsError StampError UnsupportedFormat UnwritableFile"
     ),
     "pipeline.files": "detect_file embed_file",
+    "core.limits": "StampLimits limited",
     "core.party": "Party",
+    "core.payload": "Payload",
     "core.rights": "Rights",
     "pipeline.notice": "read_rights write_rights",
-    "core.options": "EmbedOptions NoticeOptions",
+    "core.options": "EmbedOptions NoticeOptions OutputOptions",
     "pipeline.removals": "remove_rights",
     "core.reports": "DetectReport EmbedReport RightsReport",
     "core.detection": "Detection Transform",
@@ -60,6 +68,8 @@ _HOMES = {
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
+    "AlreadyMarked",
+    "ArgumentError",
     "AuditReport",
     "CorruptFile",
     "DetectReport",
@@ -74,12 +84,16 @@ __all__ = [
     "MissingDependency",
     "NoticeOptions",
     "OutputError",
+    "OutputOptions",
     "Party",
+    "Payload",
     "PayloadError",
     "Rights",
+    "RightsConflict",
     "RightsError",
     "RightsReport",
     "StampError",
+    "StampLimits",
     "Transform",
     "UnsupportedFormat",
     "UnwritableFile",
@@ -89,6 +103,7 @@ __all__ = [
     "detect_file",
     "embed",
     "embed_file",
+    "limited",
     "read_rights",
     "remove_rights",
     "write_rights",

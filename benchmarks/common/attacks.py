@@ -1,8 +1,9 @@
 """The attacks: named chains of steps, the listed ones and any number of random ones.
 
-`ATTACKS` holds 37 single attacks, `COMBINATIONS` the chains. Where an attack has several readings: rotation
-keeps the picture's size and fills the corners black; a crop keeps the picture's shape and lies at a random
-place; 'kept' leaves a resized picture small, 'undone' brings it back; brightness and gamma go both ways.
+`ATTACKS` holds 37 single attacks; releases and peers are compared by them, so the list does not grow. What is
+new goes to the chains, `COMBINATIONS`. Where an attack has several readings: rotation keeps the picture's
+size and fills the corners black; a crop keeps the picture's shape and lies at a random place; 'kept' leaves a
+resized picture small, 'undone' brings it back; brightness and gamma go both ways.
 
     attacked = ATTACKS["JPEG 50"](pixels, seed=3)        # uint8 RGB (H, W, 3) in and out
 """

@@ -6,6 +6,7 @@ Every command is a module of its own, loaded when it is called: `stamp --help` m
 from __future__ import annotations
 
 import io
+import logging
 import math
 import os
 import signal
@@ -37,7 +38,7 @@ _COMMANDS = {
         "rights": "Take notices out, bring them back, and see which survived.",
     },
     "Set up": {
-        "key": "Make a key.",
+        "key": "Make a key, show it, back it up on paper.",
         "formats": "What each kind of file can carry.",
         "selftest": "Check this installation against the shipped vectors.",
     },
@@ -99,7 +100,8 @@ def _flushed(stream: TextIO) -> bool:
 
 def _run(arguments: Sequence[str] | None, screen: Screen) -> int:
     try:
-        code = group.main(args=arguments, prog_name="stamp", standalone_mode=False, obj=screen)
+        with _warnings_shown(screen):
+            code = group.main(args=arguments, prog_name="stamp", standalone_mode=False, obj=screen)
         screen.end()
         return code if isinstance(code, int) else OK
     except click.ClickException as error:
@@ -120,6 +122,26 @@ def _run(arguments: Sequence[str] | None, screen: Screen) -> int:
     except Exception as error:
         what = f"internal error: {type(error).__name__}: {error} (a bug: please report it; -v shows where)"
         return screen.fail(RuntimeError(what), traceback.format_exc())
+
+
+@contextmanager
+def _warnings_shown(screen: Screen) -> Iterator[None]:
+    """What the package warns of in its log is news, once each."""
+    told: set[str] = set()
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            message = record.getMessage()
+            if message not in told:
+                told.add(message)
+                screen.say(f"stamp: {message}")
+
+    logger, handler = logging.getLogger("stamp"), Handler(logging.WARNING)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 @contextmanager

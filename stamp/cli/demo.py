@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
 
+from ..core.errors import RightsConflict
+from ..core.key import Key
+from ..core.options import NoticeOptions
+from ..core.reports import EmbedReport
 from ..core.rights import Rights
-from ..jobs.config import resolve_rights
+from ..jobs.config import gather_defaults
 from ..jobs.demo import Reading, find_photo, mistreat
 from ..jobs.keys import load_or_make_key
 from ..jobs.plan import stamped_name
@@ -17,6 +22,7 @@ from ..pipeline.files import embed_file
 from . import ERROR, OK, options
 from .embed import describe
 from .help import Command
+from .key import say_made
 from .screen import Screen
 
 
@@ -34,18 +40,16 @@ def command(screen: Screen, photo: str | None, key_file: str | None) -> int:
     source = Path(photo) if photo else find_photo()
     key, made = load_or_make_key(key_file)
     if made:
-        screen.say(f"stamp: made your key, {made}: keep a copy; without it no mark can be found")
-    rights = resolve_rights(Rights())
-    if not rights.copyright_notice:
-        rights = resolve_rights(Rights(copyright_notice="© {year}, marked by stamp demo"))
+        say_made(screen, key, made)
     target = stamped_name(source)
     readings: list[Reading] = []
     with TemporaryDirectory() as elsewhere:
         # What was made of one's own photo before may be published by now: it is not overwritten.
         spared = photo is not None and os.path.lexists(target)
         output = Path(elsewhere, target.name) if spared else target
-        report = embed_file(source, output, key=key, rights=rights, overwrite=True)
+        report = _marked(source, output, key)
         assert report.payload is not None
+        assert report.output is not None
         screen.line(describe(report))
         for note in report.notes:
             screen.say(f"{report.path}: {note}")
@@ -72,3 +76,18 @@ def command(screen: Screen, photo: str | None, key_file: str | None) -> int:
         embed=report.to_dict(),
     )
     return OK if passed == len(readings) else ERROR
+
+
+def _marked(source: Path, output: Path, key: Key) -> EmbedReport:
+    """Mark the photo, with the user's own notice or one that says where it is from; a photo of somebody else
+    keeps the notice that it has."""
+    found = gather_defaults(Rights())
+    rights = found.rights
+    if not rights.copyright_notice:
+        rights = Rights(copyright_notice="© {year}, marked by stamp demo").over(rights)
+    notice = NoticeOptions(mine=found.mine)
+    try:
+        return embed_file(source, output, key=key, rights=rights.claimed(), notice=notice, overwrite=True)
+    except RightsConflict:
+        report = embed_file(source, output, key=key, overwrite=True)
+        return replace(report, notes=(*report.notes, "it names somebody else: its notice stays as it is"))

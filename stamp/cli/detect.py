@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..core import words
+from ..core.limits import StampLimits
 from ..core.reports import DetectReport
 from ..jobs.keys import KeyFile, find_key, load_key
 from ..jobs.plan import Others, inputs
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     help="Clips and songs: stop as soon as one mark is certain, and do not tell all spans.",
 )
 @options.jobs
+@options.max_pixels
 @options.screen_options("stamp.detect/1")
 @options.pass_screen
 def command(
@@ -57,6 +59,7 @@ def command(
     expect: bytes | None,
     first: bool,
     jobs: int,
+    limits: StampLimits,
 ) -> int:
     """Look for a mark in photos, clips and songs, whatever was done to them: recompressed, cropped, scaled,
     turned, mirrored; cut, played faster or higher.
@@ -66,23 +69,44 @@ def command(
     """
     keys = _told_apart(key_files) or (find_key(),)
 
-    others = 0
+    missed: list[str] = []
+    others = cut_short = 0
 
     def show(entry: Entry) -> None:
-        nonlocal others
+        nonlocal others, cut_short
         assert isinstance(entry, DetectReport)
         others += not _as_wished(entry, expect)
-        screen.line(describe(entry, expect))
+        if not entry.present:
+            missed.append(words.kind(entry))
+        elif first and not _as_wished(entry, expect):
+            cut_short += words.kind(entry) != "photo"
+        screen.line(f"{entry.path}: {words.sentence(entry, expect)}")
+        if screen.verbose:
+            screen.line(f"  {words.figures(entry)}")
 
     passed_over = Others()
     todo = inputs(sources, passed_over)
     say_passed_over(screen, passed_over)
-    failed = run(screen, "detect", DetectTask(keys, first=first, expected=expect), todo, jobs, show)
+    task = DetectTask(keys, first=first, expected=expect)
+    failed = run(screen, "detect", task, todo, jobs, show, limits=limits)
+    if screen.schema is None:
+        _say_what_to_try(screen, missed, cut_short)
     return ERROR if failed else NOT_FOUND if others else OK
 
 
+def _say_what_to_try(screen: Screen, missed: Sequence[str], cut_short: int) -> None:
+    """Advise, once a run, on works without a mark, whose kinds are `missed`, and on those that were not
+    searched beyond a mark that was not the expected one."""
+    if missed:
+        screen.say("stamp: where no mark was found, try this:")
+        for step in words.next_steps(missed):
+            screen.say(f"  {step}")
+    if cut_short:
+        screen.say("stamp: --first ends at the first mark of a clip or a song; without it all are compared")
+
+
 def _told_apart(files: Sequence[str]) -> tuple[KeyFile, ...]:
-    """The keys of these files, each once. Those of one name, such as two of the same month, are told with
+    """The keys of these files, each once. Those of one name, such as two of the same month, are shown with
     their files."""
     keys: dict[Key, str] = {}
     for path in files:
@@ -98,66 +122,3 @@ def _told_apart(files: Sequence[str]) -> tuple[KeyFile, ...]:
 
 def _as_wished(report: DetectReport, expect: bytes | None) -> bool:
     return report.present and (expect is None or report.carries(expect))
-
-
-def describe(report: DetectReport, expect: bytes | None = None) -> str:
-    """One line on what was found in a file."""
-    score = f"score {report.score:.1f} (threshold {report.threshold:.1f})"
-    if not report.present:
-        return f"{report.path}: no mark  {score}"
-    payload = report.payload.hex() if report.payload else "marked, but the payload cannot be read"
-    parts = [f"{report.path}: {payload}"]
-    if not _as_wished(report, expect):
-        parts.append("not the expected payload")
-    parts += [f"key {report.key_name}", score, certainty(report.log10_p)]
-    parts += [how_turned(report), how_played(report), stretches(report)]
-    parts += [f"also {other.payload.hex()} (key {other.key_name})" for other in report.others]
-    return "  ".join(part for part in parts if part)
-
-
-def certainty(log10_p: float) -> str:
-    """What log10 p means, for people."""
-    if log10_p == -math.inf:
-        return "a false alarm is as good as impossible"
-    return f"chance of a false alarm below 1 in 10^{math.floor(-log10_p)}"
-
-
-def how_turned(report: DetectReport) -> str:
-    """What was done to a picture since it was marked, as far as the detector could tell; "" for nothing."""
-    turn = report.transform
-    if turn is None:
-        return ""
-    parts = []
-    if abs(turn.scale - 1) > 0.005:
-        parts.append(f"scaled to {100 * turn.scale:.0f} %")
-    if abs(turn.aspect - 1) > 0.005:
-        parts.append(f"stretched by {turn.aspect:.2f}")
-    if abs(turn.rotation_deg) > 0.05:
-        parts.append(f"turned by {turn.rotation_deg:.1f} degrees")
-    if turn.mirrored:
-        parts.append("mirrored")
-    return ", ".join(parts)
-
-
-_TOLD, _PITCH_TOLD = 0.05, 1.0  # percent: the pitch is measured in steps of a band, the tempo much finer
-
-
-def how_played(report: DetectReport) -> str:
-    """How a song plays now compared with how it was marked; "" for the same."""
-    tempo, pitch = (100 * (factor or 1) - 100 for factor in (report.tempo, report.pitch))
-    if abs(tempo) >= _TOLD and abs(tempo - pitch) < _PITCH_TOLD:
-        return f"speed {tempo:+.1f} %"
-    parts = [f"tempo {tempo:+.1f} %"] if abs(tempo) >= _TOLD else []
-    parts += [f"pitch {pitch:+.1f} %"] if abs(pitch) >= _PITCH_TOLD else []
-    return ", ".join(parts)
-
-
-def stretches(report: DetectReport) -> str:
-    """Where in a song the mark was found; "" where that is not known."""
-    return ", ".join(f"{_clock(start)}-{_clock(end)}" for start, end in report.spans)
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

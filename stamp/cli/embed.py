@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import click
 
+from ..core.limits import StampLimits
+from ..core.options import NoticeOptions
 from ..core.reports import EmbedReport, RightsReport
-from ..core.rights import Rights
+from ..formats.sniff import known_kind
+from ..jobs.config import Defaults
 from ..jobs.keys import KeyFile, find_key, find_or_make_key
+from ..jobs.plan import inputs
 from ..jobs.tasks import EmbedTask, NoticeTask
 from . import options
 from .help import Command
+from .key import say_made
 from .run import run_writing
 from .screen import Screen
+from .spoken import spoken
 
 
 @click.command(cls=Command, short_help="Mark works and write their rights notice.")
 @options.sources
 @options.results(
-    force="Overwrite outputs that exist, and mark clips even if something in them cannot be kept."
+    force="Overwrite outputs that exist, mark works again that carry a mark of this key, and clips even if "
+    "something in them cannot be kept."
 )
 @options.notice
+@options.replace_rights
 @options.mark
 @options.clips
 @options.jobs
 @options.resume
+@options.max_pixels
 @options.screen_options("stamp.embed/1")
 @options.pass_screen
 def command(
@@ -31,10 +43,12 @@ def command(
     sources: tuple[str, ...],
     results: options.Results,
     notice: options.Notice,
+    replace_rights: bool,
     mark: options.Mark,
     clips: options.Clips,
     jobs: int,
     resume: bool,
+    limits: StampLimits,
 ) -> int:
     """Mark photos, clips and songs with a watermark that is not seen or heard, and write their rights notice.
 
@@ -46,41 +60,66 @@ def command(
     above it, or in your config folder.
     """
     results.check()
-    _check(notice, mark)
-    rights = _rights(screen, notice, mark)
+    _check(notice, mark, clips, replace_rights)
+    if not mark.no_watermark:
+        _check_use(clips, sources)
+    found = _rights(screen, notice, mark)
+    rights = found.rights if found else None
     key, former = _keys(screen, mark, resume)
-    common = {"overwrite": results.force, "in_place": results.in_place, "resume": resume}
-    receipt = results.receipt is not None
+    allowed = NoticeOptions(replace_rights, found.mine if found else ())
+    common: dict[str, Any] = {
+        "overwrite": results.force,
+        "in_place": results.in_place,
+        "resume": resume,
+        "journal": results.journal,
+        "preserve_times": results.keeps_times,
+    }
     task: EmbedTask | NoticeTask
     if key is not None:
         encoding = clips.embed_options(lossy=results.force)
         task = EmbedTask(
-            key, mark.payload, rights, mark.strength, encoding, receipt=receipt, former=former, **common
+            key, mark.payload, rights, mark.strength, encoding, former=former, notice=allowed, **common
         )
     else:
         assert rights is not None
-        task = NoticeTask(rights, receipt=receipt, **common)
-    return run_writing(screen, "embed", task, sources, results, jobs, describe, resume=resume)
+        task = NoticeTask(rights, notice=allowed, **common)
+    return run_writing(screen, "embed", task, sources, results, jobs, describe, resume=resume, limits=limits)
 
 
-def _check(notice: options.Notice, mark: options.Mark) -> None:
+def _check(notice: options.Notice, mark: options.Mark, clips: options.Clips, replace_rights: bool) -> None:
     """Raise UsageError where options contradict each other."""
-    given = notice.rights().values() or notice.no_ai or notice.rights_file
+    given = notice.rights().values() or notice.no_ai or notice.rights_file or replace_rights
     if mark.no_metadata and given:
         raise click.UsageError("--no-metadata excludes the options that write a rights notice")
     if mark.no_watermark and mark.payload:
         raise click.UsageError("--no-watermark and --payload exclude each other")
+    if mark.no_watermark and (mark.strength != 1 or clips.embed_options(lossy=False).idle("image")):
+        raise click.UsageError("--no-watermark excludes the options that say how a work is marked")
     if mark.no_watermark and mark.no_metadata:
         raise click.UsageError("nothing to do: --no-watermark and --no-metadata exclude each other")
 
 
-def _rights(screen: Screen, notice: options.Notice, mark: options.Mark) -> Rights | None:
-    """The notice that is to be written; None for none."""
+def _check_use(clips: options.Clips, sources: Sequence[str]) -> None:
+    """Raise UsageError for options that would do nothing for any of the works. What is not known might be a
+    clip: its reader will say what is wrong with it."""
+    wanted = clips.embed_options(lossy=False)
+    idle = set(wanted.idle("image"))
+    for job in inputs(sources) if idle else ():
+        idle &= set(wanted.idle(known_kind(job.path) or "video"))
+        if not idle:
+            return
+    if idle:
+        names = ", ".join(sorted(map(spoken, idle)))
+        raise click.UsageError(f"{names}: for clips, and there is none among these works")
+
+
+def _rights(screen: Screen, notice: options.Notice, mark: options.Mark) -> Defaults | None:
+    """The notice that is to be written, and the user's names; None for no notice."""
     if mark.no_metadata:
         return None
-    rights = notice.gather()
-    if rights.values():
-        return rights
+    found = notice.gather()
+    if found.rights.values():
+        return found
     if mark.no_watermark:
         raise click.UsageError("no rights to write: give --copyright, --rights FILE, or a stamp.toml")
     screen.say("stamp: no rights notice to write: give --copyright, --rights FILE, or a stamp.toml")
@@ -96,7 +135,7 @@ def _keys(screen: Screen, mark: options.Mark, resume: bool) -> tuple[KeyFile | N
         return None, former
     key, made = find_or_make_key(mark.key_files[0] if mark.key_files else None)
     if made:
-        screen.say(f"stamp: made your key, {made}: keep a copy; without it no mark can be found")
+        say_made(screen, key, made)
     return key, former
 
 

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, fields
+from datetime import date
 from functools import wraps
+from pathlib import Path
 from typing import Any, cast
 
 import click
 
-from ..core.errors import RightsError
+from ..core.errors import PayloadError, RightsError
+from ..core.limits import StampLimits
 from ..core.options import CODECS, PLATFORMS, EmbedOptions
+from ..core.payload import Payload
 from ..core.rights import Rights
-from ..jobs.config import gather_rights
+from ..jobs.config import Defaults, gather_defaults
+from ..jobs.journal import Journal
 from .help import CLIPS, OUTPUT, RESULTS, RIGHTS, RUN, WATERMARK, Decorator, Function, option
 from .screen import Screen
 
@@ -70,19 +75,14 @@ def _as_one(name: str, record: type, *options: Decorator) -> Decorator:
     return decorate
 
 
-def payload(ctx: click.Context, param: click.Parameter, value: str | None) -> bytes | None:
+def payload(ctx: click.Context, param: click.Parameter, value: str | None) -> Payload | None:
     """Callback for a payload: 16 hexadecimal digits."""
     if value is None:
         return None
     try:
-        data = bytes.fromhex(value) if len(value) == 16 else b""
-    except ValueError:
-        data = b""
-    if len(data) != 8:
-        raise click.BadParameter(
-            f"{value!r} is not a payload: give 16 hexadecimal digits, such as 00ff00ff00ff00ff"
-        )
-    return data
+        return Payload.fromhex(value)
+    except PayloadError as error:
+        raise click.BadParameter(f"{error}, such as 00ff00ff00ff00ff") from error
 
 
 def strength(ctx: click.Context, param: click.Parameter, value: float) -> float:
@@ -131,6 +131,17 @@ resume = option(
     help="Skip what is done: outputs that carry the mark and the notice already.",
 )
 
+max_pixels = option(
+    RUN,
+    "--max-pixels",
+    "limits",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Refuse pictures of more pixels before they are decoded.  [default: 300000000, and fewer of files "
+    "that are small for that]",
+    callback=lambda ctx, param, value: StampLimits(value, None) if value else StampLimits(),
+)
+
 key_file = option(
     WATERMARK,
     "--key-file",
@@ -147,12 +158,27 @@ class Results:
     output: str | None
     in_place: bool
     force: bool
+    follow_links: bool
+    preserve_times: bool
+    no_preserve_times: bool
     receipt: str | None
+
+    @property
+    def journal(self) -> Journal | None:
+        """The file of receipts."""
+        return Journal(Path(self.receipt)) if self.receipt else None
+
+    @property
+    def keeps_times(self) -> bool | None:
+        """Whether results get the times of their sources; None for what is usual."""
+        return self.preserve_times or (False if self.no_preserve_times else None)
 
     def check(self) -> None:
         """Raise UsageError where the options contradict each other."""
         if self.in_place and self.output:
             raise click.UsageError("--in-place and -o exclude each other")
+        if self.preserve_times and self.no_preserve_times:
+            raise click.UsageError("--preserve-times and --no-preserve-times exclude each other")
 
 
 def results(force: str) -> Decorator:
@@ -172,11 +198,29 @@ def results(force: str) -> Decorator:
         option(RESULTS, "--force", is_flag=True, help=force),
         option(
             RESULTS,
+            "--follow-links",
+            is_flag=True,
+            help="Follow links that lead out of the folders that are walked, and out of DIR.",
+        ),
+        option(
+            RESULTS,
+            "--preserve-times",
+            is_flag=True,
+            help="Give results the time of their sources' last change, as --in-place does.",
+        ),
+        option(
+            RESULTS,
+            "--no-preserve-times",
+            is_flag=True,
+            help="Give them the time at which they are made, also with --in-place.",
+        ),
+        option(
+            RESULTS,
             "--receipt",
             type=Place(),
             metavar="FILE",
-            help="Write down, as JSON, what was changed where, with hashes of the files and of the work "
-            "itself.",
+            help="Write down, as JSON on lines, what is changed where, each file before it is; "
+            "with --resume, go on in it.",
         ),
     )
 
@@ -198,7 +242,7 @@ class Notice:
         """Return what the options say, without the file and --no-ai. Raises UsageError where one has no such
         value."""
         try:
-            return Rights(
+            rights = Rights(
                 copyright_notice=self.copyright_notice,
                 creators=self.creators,
                 credit_line=self.credit_line,
@@ -206,13 +250,15 @@ class Notice:
                 usage_terms=self.usage_terms,
                 licensor_url=self.licensor_url,
             )
+            rights.filled(date.today().year)  # a slip is found before any file is worked on
+            return rights
         except RightsError as error:
             raise click.UsageError(str(error)) from error
 
-    def gather(self) -> Rights:
+    def gather(self) -> Defaults:
         """Return what the options, the file and stamp.toml say. Raises UsageError, RightsError."""
         rights = self.rights()
-        return gather_rights(rights.without_ai() if self.no_ai else rights, self.rights_file)
+        return gather_defaults(rights.without_ai() if self.no_ai else rights, self.rights_file)
 
 
 notice = _as_one(
@@ -308,6 +354,14 @@ class Clips:
     def embed_options(self, *, lossy: bool) -> EmbedOptions:
         """Return the options of `embed_file`."""
         return EmbedOptions(self.codec, self.crf, self.preset, self.platform, lossy=lossy, audio=self.audio)
+
+
+replace_rights = option(
+    RIGHTS,
+    "--replace-rights",
+    is_flag=True,
+    help="Replace what files say of other creators or holders of rights; without it they are refused.",
+)
 
 
 clips = _as_one(

@@ -46,11 +46,11 @@ def remove(
     alone, and its structure is kept under -o DIR. The sources are never changed, unless with --in-place.
     """
     results.check()
-    rights = notice.gather()
+    rights = notice.gather().rights
     if not rights.values():
         raise click.UsageError("no rights to remove: give --copyright, --rights FILE, or a stamp.toml")
     overwrite = results.force or results.in_place
-    task = RemoveTask(rights, overwrite=overwrite, receipt=results.receipt is not None)
+    task = RemoveTask(rights, overwrite, results.journal, results.keeps_times)
     return run_writing(screen, "remove", task, sources, results, jobs, _describe, again=True)
 
 
@@ -70,7 +70,7 @@ def undo(screen: Screen, receipts: str, sources: tuple[str, ...], results: optio
     """
     results.check()
     overwrite = results.force or results.in_place
-    task = UndoTask(Receipts(Path(receipts)), overwrite=overwrite, receipt=results.receipt is not None)
+    task = UndoTask(Receipts(Path(receipts)), overwrite, results.journal, results.keeps_times)
     return run_writing(screen, "undo", task, sources, results, jobs, _describe, again=True)
 
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..core.limits import StampLimits
 from ..core.reports import EmbedReport, Failure, RemovalReport
 from ..jobs.plan import Job, Others, plan
 from ..jobs.runner import run_jobs, tidy
 from ..jobs.tasks import Entry, Task
 from . import ERROR, OK
-from .document import receipt_file
 from .options import Results
 from .screen import Screen
-
-Record = Callable[[dict[str, Any]], None]
+from .spoken import spoken
 
 
 def run(
@@ -25,29 +25,27 @@ def run(
     jobs: Sequence[Job],
     processes: int,
     show: Callable[[Entry], None],
-    record: Record = lambda entry: None,
+    limits: StampLimits | None = None,
 ) -> int:
-    """Do all jobs, and return how many could not be done. `show` prints an entry that is no failure; `record`
-    gets all, as they stand in the JSON documents. Both come in the order of the jobs, however many processes
-    there are, and nothing is kept.
+    """Do all jobs, and return how many could not be done. `show` prints an entry that is no failure, in the
+    order of the jobs, however many processes there are, and nothing is kept.
     """
     ready: dict[int, Entry] = {}
     shown = failed = 0
     with screen.progress([job.path.name for job in jobs], command) as bar:
-        for index, entry in run_jobs(task, jobs, processes, bar.news):
+        for index, entry in run_jobs(task, jobs, processes, bar.news, limits):
             ready[index] = entry
             bar.advance(index)
             while shown in ready:
                 entry = ready.pop(shown)
                 shown += 1
                 if isinstance(entry, Failure):
+                    entry = replace(entry, message=spoken(entry.message))
                     failed += 1
                     screen.complain(entry.message, entry.details)
                 else:
                     show(entry)
-                told = entry.to_dict(command) if isinstance(entry, Failure) else entry.to_dict()
-                screen.entry(told)
-                record(told)
+                screen.entry(entry.to_dict(command) if isinstance(entry, Failure) else entry.to_dict())
     return failed
 
 
@@ -62,6 +60,7 @@ def run_writing(
     *,
     again: bool = False,
     resume: bool = False,
+    limits: StampLimits | None = None,
 ) -> int:
     """Do a task that writes works, with a receipt if one was asked for, and return the exit code. `describe`
     makes a line of a report; `again` and `resume` : earlier outputs are sources, or are left as they are.
@@ -74,16 +73,24 @@ def run_writing(
             screen.say(f"{entry.path}: {note}")
 
     passed_over = Others()
-    jobs = plan(sources, output=results.output, in_place=results.in_place, again=again, others=passed_over)
+    links: list[Path] = []
+    jobs = plan(
+        sources,
+        output=results.output,
+        in_place=results.in_place,
+        again=again,
+        others=passed_over,
+        links=None if results.follow_links else links,
+    )
     if screen.verbose:
         say_passed_over(screen, passed_over)
+    for link in links:
+        screen.say(f"{link}: passed over: a link out of the folder; --follow-links follows it")
     if resume:
         tidy(jobs)
-    if results.receipt is None:
-        failed = run(screen, command, task, jobs, processes, show)
-    else:
-        with receipt_file(Path(results.receipt), overwrite=results.force) as record:
-            failed = run(screen, command, task, jobs, processes, show, record)
+    if results.journal:
+        results.journal.begin(overwrite=results.force, resume=resume)
+    failed = run(screen, command, task, jobs, processes, show, limits=limits)
     return ERROR if failed else OK
 
 

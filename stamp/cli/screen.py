@@ -10,6 +10,7 @@ from typing import Any
 
 from .document import Document
 from .progress import Bar
+from .spoken import spoken
 
 ERROR = 3
 
@@ -49,7 +50,7 @@ class Screen:
 
     def complain(self, message: str, details: str = "") -> None:
         """An error; not even --quiet silences it."""
-        _tell(printable(f"stamp: {message}"))
+        _tell(printable(f"stamp: {spoken(message)}"))
         if self.verbose and details:
             _tell(details)
 
@@ -87,7 +88,7 @@ class Screen:
         exit code."""
         self.complain(str(error), details)
         with suppress(StdoutError):  # then there is no place left to say anything
-            self.close(error={"type": type(error).__name__, "message": str(error)})
+            self.close(error={"type": type(error).__name__, "message": spoken(str(error))})
         return ERROR
 
     def interrupted(self) -> None:
@@ -99,7 +100,7 @@ class Screen:
     @contextmanager
     def progress(self, names: Sequence[str], what: str) -> Iterator[Bar]:
         """Bars with rate and time left, on stderr, where that is a terminal: one over the files, and one for
-        each file that tells how far it is."""
+        each file that reports how far it is."""
         if self.quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
             yield Bar()
             return

@@ -73,7 +73,7 @@ def _describe(screen: Screen, entry: RightsReport) -> None:
 
 def _structured(entry: RightsReport, base_url: str) -> dict[str, Any]:
     folder = base_url if not base_url or base_url.endswith("/") else f"{base_url}/"
-    return structured_data(entry, folder + quote(entry.path.name))
+    return structured_data(entry, folder + quote(entry.path.name if entry.path else ""))
 
 
 def value_text(value: Any) -> str:

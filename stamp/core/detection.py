@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .payload import Payload
+
+Quad = tuple[tuple[float, float], ...]  # four corners (x, y)
+
 
 @dataclass(frozen=True, slots=True)
 class Transform:
     """What happened to the marked picture, as far as the mark shows it.
 
-    scale : size of the content relative to an uncropped picture of the same dimensions; a crop to a quarter
-        of the area shows as 2.
+    scale : square root of the area that the whole original has here, by the area of the picture that was
+        looked at, whatever is in view of it: a crop to a quarter of the area shows as 2, a copy that was
+        reduced as 1, an original that fills a quarter of a page as 0.5. The size of the original is not in
+        the mark.
     rotation_deg : counter-clockwise turn of the content, -180 to 180.
     mirrored : whether the content was mirrored left to right before that turn.
     aspect : by how much the content was stretched horizontally relative to vertically.
@@ -28,8 +34,10 @@ class Detection:
 
     present : a mark of this key is there.
     payload : its 8 bytes; None where the mark is too weak to be read.
-    score, threshold : the detection statistic of the scheme, and what it must reach for a false positive rate
-        of 1e-9 a call.
+    score, threshold : the detection statistic of the scheme, and what it must reach for this answer at a
+        false positive rate of 1e-9 a call. With a payload it adds to the keyed check that the payload has
+        passed (2.7 in a photo); without one it must suffice by itself (7.3). So scores of the two kinds are
+        not to be compared, and neither is a measure of how nearly a host is marked.
     log10_p : upper bound of log10 of the probability that a host not marked with this key reaches this score,
         all that was tried included.
     bits_corrected : coded bits that the error correction turned round; None without a payload.
@@ -39,10 +47,18 @@ class Detection:
         looked at; () in a picture.
     decided_after_s : seconds of a clip that had been seen when the payload was read; None without one.
     tempo, pitch : how many times as fast and as high a song plays as when it was marked; None without a mark.
+    size : width and height, in pixels as displayed, of the picture that was looked at; None in sound.
+    seen : where the corners of `region` lie in the marked original, (x, y) in 0..1 from its top left corner;
+        None where the mark does not show it. It shows it of a whole copy only: the pattern repeats, and what
+        proportions the original had is not in it.
+    region : the corners of what shows the original, (x, y) in pixels, clockwise from the top left one; None
+        where `seen` is.
+    marked_pixels : the least and the most pixels that the original had when it was marked, as far as the mark
+        tells; the most is None where there is no limit. None where it does not tell.
     """
 
     present: bool
-    payload: bytes | None
+    payload: Payload | None
     score: float
     threshold: float
     log10_p: float
@@ -54,3 +70,27 @@ class Detection:
     decided_after_s: float | None = None
     tempo: float | None = None
     pitch: float | None = None
+    size: tuple[int, int] | None = None
+    seen: Quad | None = None
+    region: Quad | None = None
+    marked_pixels: tuple[int, int | None] | None = None
+
+    @property
+    def share(self) -> float | None:
+        """At most this part of the original's area is in view, above 0 to 1; less where something else is in
+        the picture, too. None where no payload was read: its check shows which area the original has."""
+        if self.payload is None or self.transform is None:
+            return None
+        return min(self.transform.scale**-2, 1.0)
+
+    @property
+    def whole_pixels(self) -> int | None:
+        """The pixels that the whole original would have at the size at which it is seen; None as `share`."""
+        if self.payload is None or self.transform is None or self.size is None:
+            return None
+        return round(self.size[0] * self.size[1] * self.transform.scale**2)
+
+
+def corners(left: float, top: float, right: float, bottom: float) -> Quad:
+    """Return the corners of a rectangle, (x, y), clockwise from the top left one."""
+    return (left, top), (right, top), (right, bottom), (left, bottom)

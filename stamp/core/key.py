@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import os
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
 from .errors import KeyFileError
-
-KEY_BYTES = 32
-_FORMAT = "stamp.key/1"
-_LONGEST = 4096  # bytes of a key file; what is longer is none
+from .key_file import KEY_BYTES, KeyRecord, complaint, encoded, read_key_file
+from .private_files import write_private
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,80 +26,68 @@ class Key:
     ----------
     secret : 32 bytes. Never printed, never part of `repr`.
     name : what reports call it; 1 to 64 printable characters.
+    created : when it was made, with a time zone; None where that is not known. Keys are compared without it.
 
     Raises
     ------
-    KeyFileError : `secret` is not 32 bytes, or `name` is not 1 to 64 printable characters.
+    KeyFileError : `secret` is not 32 bytes, `name` is not 1 to 64 printable characters, or `created` has no
+        time zone.
     """
 
     secret: bytes = field(repr=False)
     name: str = "unnamed"
+    created: datetime | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.secret, bytes) or len(self.secret) != KEY_BYTES:
-            raise KeyFileError(
-                f"a key is {KEY_BYTES} bytes; make one with Key.generate() or `stamp key new FILE`"
-            )
-        if not (1 <= len(self.name) <= 64 and self.name.isprintable()):
-            raise KeyFileError(f"a key's name is 1 to 64 printable characters, not {self.name!r}")
+        if wrong := complaint(self.secret, self.name, self.created):
+            raise KeyFileError(wrong)
 
     @property
     def fingerprint(self) -> str:
-        """64 hexadecimal digits that tell this secret from every other, and nothing of it."""
-        return hashlib.sha256(b"stamp.key-fingerprint/1\0" + self.secret).hexdigest()
+        """16 hexadecimal digits that tell this key from every other and may be public: they help to guess
+        neither the secret nor a mark. The name is no part of it."""
+        return self.stream("stamp.key-fingerprint/1", 8).hex()
 
     @classmethod
     def generate(cls, name: str | None = None) -> Key:
         """A new key from the operating system's random source, named after today's month unless told."""
-        return cls(secrets.token_bytes(KEY_BYTES), name or f"{datetime.now(UTC):%Y-%m}")
+        now = datetime.now(UTC).replace(microsecond=0)
+        return cls(secrets.token_bytes(KEY_BYTES), name or f"{now:%Y-%m}", now)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Key:
-        """Read a key file written by `save`.
+        """Read a key file written by `save`, of this version or an older one.
+
+        A file that other users have access to is reported to the logger `stamp.keys` as a warning.
 
         Raises
         ------
-        KeyFileError : the file is missing, unreadable or not a key file.
+        KeyFileError : the file is missing, unreadable, damaged, no regular file or not a key file.
         """
-        try:
-            with open(path, "rb") as file:
-                raw = file.read(_LONGEST)
-        except OSError as error:
-            raise KeyFileError(f"{path}: cannot read the key file: {error.strerror or error}") from error
-        try:
-            record = json.loads(raw)
-            if record["format"] != _FORMAT:
-                raise ValueError("unknown format")
-            return cls(bytes.fromhex(record["secret"]), str(record["name"]))
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise KeyFileError(f"{path}: not a stamp key file; make one with `stamp key new FILE`") from error
+        record = read_key_file(path)
+        return cls(record.secret, record.name, record.created)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the key to a new file that only its owner may read (mode 0600).
+        """Write the key to a new file that only its owner may read (mode 0600), with a checksum.
 
         Raises
         ------
         KeyFileError : the file exists already (a key is never overwritten), or cannot be written.
         """
-        text = (
-            json.dumps({"format": _FORMAT, "name": self.name, "secret": self.secret.hex()}, indent=1) + "\n"
-        )
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError as error:
-            raise KeyFileError(
-                f"{path}: exists already, and a key is never overwritten; choose another name"
-            ) from error
-        except OSError as error:
-            raise KeyFileError(f"{path}: cannot write the key file: {error.strerror or error}") from error
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:
-            Path(path).unlink(missing_ok=True)
-            raise KeyFileError(f"{path}: cannot write the key file: {error.strerror or error}") from error
+        write_private(path, encoded(KeyRecord(self.secret, self.name, self.created)), "key file")
+
+    @classmethod
+    def checked(cls, key: object) -> Key:
+        """Return `key` if it is one. A path or the bytes of a key in its place would fail deep inside, and
+        might end up in a log there.
+
+        Raises
+        ------
+        KeyFileError : it is something else.
+        """
+        if not isinstance(key, Key):
+            raise KeyFileError(f"a key is a Key, not a {type(key).__name__}; load it with Key.load(path)")
+        return key
 
     def stream(self, purpose: str, count: int) -> bytes:
         """`count` pseudo-random bytes for one named purpose: SHAKE-256(HMAC-SHA256(secret, purpose)).

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from .errors import RightsError
 
@@ -17,11 +18,28 @@ Progress = Callable[[int, int], None]
 """Called with the frames (of a song, the samples) that are done, and with those there are in all (0 where
 that is unknown)."""
 
+Register = Callable[[Path], None]
+"""Called with the finished draft of an output, before it has its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutputOptions:
+    """How an output appears.
+
+    preserve_times : give it its source's time of the last change; None: where it replaces the source.
+    register : what is written down there is known before anybody can see the output: a receipt, an entry in a
+        catalogue. What it raises leaves everything as it was. An output may yet fail to appear afterwards, so
+        that the content decides: a file with the draft's bytes is there, or it is not.
+    """
+
+    preserve_times: bool | None = None
+    register: Register | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class EmbedOptions:
-    """codec : the codec of the marked clip, one of CODECS; its own unless told.
-    crf : the encoder's scale of quality, lower is better; visually lossless unless told.
+    """codec : the codec of the marked clip, one of CODECS; its own unless given.
+    crf : the encoder's scale of quality, lower is better; visually lossless unless given.
     preset : the encoder's own word for its speed.
     platform : prepare a clip for one of PLATFORMS, and say what it would like otherwise.
     lossy : write the work even if something in the file cannot be kept, and say so.
@@ -34,6 +52,21 @@ class EmbedOptions:
     platform: str | None = None
     lossy: bool = False
     audio: bool = False
+
+    def idle(self, kind: str) -> tuple[str, ...]:
+        """Return those of the options, as messages name them, that do nothing for a work of this kind:
+        "image", "audio" or "video"."""
+        if kind == "video":
+            return ()
+        words = {"`codec`": self.codec, "`crf`": self.crf, "`preset`": self.preset}
+        given = [word for word, value in {**words, "`platform`": self.platform}.items() if value is not None]
+        return (*given, "`audio`") if self.audio and kind == "image" else tuple(given)
+
+    def fitting(self, kind: str) -> EmbedOptions:
+        """Return the options without those that do nothing for a work of this kind."""
+        if kind == "video":
+            return self
+        return EmbedOptions(lossy=self.lossy, audio=self.audio and kind == "audio")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from .detection import Detection
+from .detection import Detection, Quad
+from .payload import Payload
 from .rights import Rights, Value, plain
 
 
@@ -21,18 +22,18 @@ from .rights import Rights, Value, plain
 class RightsReport:
     """The rights notice of one file, read or written.
 
-    path : the file that carries it.
+    path : the file that carries it; None where that was a file object.
     rights : what stands in the file.
     sources : field -> the stores that hold it ("exif", "xmp", ...).
-    values : store -> field -> the value as it stands there.
-    conflicts : field -> the stores that contradict the first of `sources`, whose value stands in `rights`.
-    written, unchanged : fields that a write changed or an undo brought back; those that stood there already.
+    values : store -> field -> the value as it is there.
+    conflicts : field -> the stores that contradict the first of `sources`, whose value is in `rights`.
+    written, unchanged : fields that a write changed or an undo brought back; those that were there already.
     removed : fields that were taken out; `unchanged` are then those that say something else and stay.
     unsupported : field -> why this container has no place for it.
     notes : what else a person should know, such as a manifest that the change makes invalid.
     """
 
-    path: Path
+    path: Path | None
     rights: Rights
     sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
     values: dict[str, dict[str, Value]] = field(default_factory=dict)
@@ -46,7 +47,7 @@ class RightsReport:
     def to_dict(self) -> dict[str, Any]:
         """An entry of `stamp.show/1`."""
         return {
-            "path": os.fspath(self.path),
+            "path": _path(self.path),
             "status": "read",
             "rights": self.rights.to_dict(),
             "sources": {name: list(stores) for name, stores in self.sources.items()},
@@ -64,20 +65,21 @@ class RightsReport:
 class EmbedReport:
     """One stamped file.
 
-    path, output : the source and what was made of it.
+    path, output : the source and what was made of it; None where they were file objects.
     payload : the 8 bytes of the mark; None where no watermark was asked for.
     psnr_db, ssim : fidelity of the marked luma against the source's; None without a watermark. 0 <= ssim <=
         1.
     metadata : None where no rights notice was asked for.
     notes : what a person should know, such as a raised JPEG quality.
     resumed : it was there already, with this mark and this notice, and was left as it is.
-    receipt : see `receipts.receipt`; None where none was asked for.
+    receipt : see `receipts.receipt_of`; None where none was asked for, or nothing was written.
     marked_share : the part of a song that carries the mark, 0 to 1; None for other works.
+    former_payload : the 8 bytes of a mark of the same key that was read before the work was marked again.
     """
 
-    path: Path
-    output: Path
-    payload: bytes | None = None
+    path: Path | None
+    output: Path | None
+    payload: Payload | None = None
     psnr_db: float | None = None
     ssim: float | None = None
     metadata: RightsReport | None = None
@@ -85,12 +87,17 @@ class EmbedReport:
     resumed: bool = False
     receipt: dict[str, Any] | None = None
     marked_share: float | None = None
+    former_payload: Payload | None = None
+
+    def with_note(self, note: str) -> EmbedReport:
+        """Return the report with one more note."""
+        return replace(self, notes=(*self.notes, note))
 
     def to_dict(self) -> dict[str, Any]:
         """An entry of `stamp.embed/1`."""
         return {
-            "path": os.fspath(self.path),
-            "output": os.fspath(self.output),
+            "path": _path(self.path),
+            "output": _path(self.output),
             "status": "stamped",
             "payload": self.payload.hex() if self.payload else None,
             "psnr_db": _number(self.psnr_db),
@@ -100,6 +107,7 @@ class EmbedReport:
             "resumed": self.resumed,
             "receipt": self.receipt,
             "marked_share": self.marked_share,
+            "former_payload": self.former_payload.hex() if self.former_payload else None,
             "error": None,
         }
 
@@ -110,7 +118,7 @@ class RemovalReport:
 
     path, output : the source and what was made of it.
     metadata : what was changed.
-    receipt : see `receipts.receipt`; None where none was asked for.
+    receipt : see `receipts.receipt_of`; None where none was asked for, or nothing was written.
     """
 
     path: Path
@@ -123,6 +131,10 @@ class RemovalReport:
     def notes(self) -> tuple[str, ...]:
         """What a person should know."""
         return self.metadata.notes
+
+    def with_note(self, note: str) -> RemovalReport:
+        """Return the report with one more note."""
+        return replace(self, metadata=replace(self.metadata, notes=(*self.notes, note)))
 
     def to_dict(self) -> dict[str, Any]:
         """Return an entry of `stamp.rights/1`."""
@@ -141,7 +153,7 @@ class RemovalReport:
 class Mark:
     """A mark that was found in a file beside the surest one; spans are (start, end) in seconds."""
 
-    payload: bytes
+    payload: Payload
     key_name: str
     log10_p: float
     spans: tuple[tuple[float, float], ...] = ()
@@ -161,10 +173,13 @@ class DetectReport(Detection):
 
     path : the file; None where it was a file object.
     others : other marks in the same file.
+    noticed : the payload that its notice names, where none could be read from the work; the key that it was
+        marked with may be another one. Anybody can write a notice.
     """
 
     path: Path | None = None
     others: tuple[Mark, ...] = ()
+    noticed: Payload | None = None
 
     @classmethod
     def of(cls, path: Path | None, found: Detection, others: Iterable[Mark] = ()) -> DetectReport:
@@ -181,7 +196,7 @@ class DetectReport(Detection):
         """An entry of `stamp.detect/1`."""
         turn = self.transform
         return {
-            "path": os.fspath(self.path) if self.path else None,
+            "path": _path(self.path),
             "status": "detected" if self.present else "not_detected",
             "watermark": {
                 "scheme": self.scheme,
@@ -204,7 +219,14 @@ class DetectReport(Detection):
                 "others": [mark.to_dict() for mark in self.others],
                 "tempo": self.tempo,
                 "pitch": self.pitch,
+                "size": self.size and list(self.size),
+                "seen": _points(self.seen),
+                "region": _points(self.region),
+                "share": None if self.share is None else round(self.share, 4),
+                "whole_pixels": self.whole_pixels,
+                "marked_pixels": self.marked_pixels and list(self.marked_pixels),
             },
+            "notice_payload": self.noticed.hex() if self.noticed else None,
             "error": None,
         }
 
@@ -230,8 +252,9 @@ class Failure:
             "resumed": False,
             "receipt": None,
             "marked_share": None,
+            "former_payload": None,
         },
-        "detect": {"watermark": None},
+        "detect": {"watermark": None, "notice_payload": None},
         "show": {"rights": None, "sources": None, "values": None, "conflicts": None, "notes": []},
         "remove": {"output": None, "metadata": None, "notes": [], "receipt": None},
         "undo": {"output": None, "metadata": None, "notes": [], "receipt": None},
@@ -253,6 +276,14 @@ def _changes(metadata: RightsReport | None) -> dict[str, Any]:
         "removed": list(metadata.removed) if metadata else [],
         "unsupported": metadata.unsupported if metadata else {},
     }
+
+
+def _points(quad: Quad | None) -> list[list[float]] | None:
+    return None if quad is None else [[round(x, 4), round(y, 4)] for x, y in quad]
+
+
+def _path(path: Path | None) -> str | None:
+    return os.fspath(path) if path else None
 
 
 def _number(value: float | None) -> float | None:

@@ -1,11 +1,12 @@
 """`Rights`: one record of who owns a work and what may be done with it.
 
 The fields carry the names of the IPTC Photo Metadata Standard 2025.1, Dublin Core and PLUS. The record knows
-nothing of files: where each field stands in EXIF, XMP, ID3 and the other stores is the table in `fields`.
+nothing of files: where each field is in EXIF, XMP, ID3 and the other stores is the table in `fields`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from operator import attrgetter
@@ -142,16 +143,20 @@ class Rights:
         terms = terms_onto(NO_AI_TERMS, self.usage_terms)
         return replace(self, data_mining=self.data_mining or NO_AI_DATA_MINING, usage_terms=terms)
 
-    def for_writing(self, year: int) -> Rights:
-        """Replaces `{year}` in every text, and marks the work as copyrighted if there is a notice and
-        `marked` is open.
+    def filled(self, year: int) -> Rights:
+        """Replaces `{year}` in every text, and `{{` and `}}` by the braces themselves.
+
+        Raises `RightsError` for any other brace: it is a slip of the pen, and would be published.
         """
-        changed: dict[str, Any] = {
-            name: _with_year(value, str(year)) for name, value in self.values().items()
-        }
-        if self.copyright_notice and self.marked is None:
-            changed["marked"] = True
-        return Rights(**changed)
+        return Rights(**{name: _filled(name, value, str(year)) for name, value in self.values().items()})
+
+    def claimed(self) -> Rights:
+        """Marks the work as copyrighted if there is a notice and `marked` is open."""
+        return replace(self, marked=True) if self.copyright_notice and self.marked is None else self
+
+    def for_writing(self, year: int) -> Rights:
+        """`filled` and `claimed`."""
+        return self.claimed().filled(year)
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON and TOML: only the fields that say something; lists, and tables for parties and
@@ -189,6 +194,7 @@ class Rights:
         return rights.without_ai() if no_ai else rights
 
 
+_BRACES = re.compile(r"\{\{|\}\}|\{[^{}]*\}|[{}]")
 _DEFAULTS = {field.name: field.default for field in fields(Rights)}
 _all_of = attrgetter(*_DEFAULTS)
 
@@ -227,9 +233,21 @@ def _licensors(licensors: tuple[Party, ...], url: str | None) -> tuple[tuple[Par
     return (() if not rest and first == Party(url=first.url) else (first, *rest)), first.url
 
 
-def _with_year(value: Value | Item, year: str) -> Any:
-    if isinstance(value, str):
-        return value.replace("{year}", year)
+def _filled(name: str, value: Value | Item, year: str) -> Any:
     if isinstance(value, Party):
-        return Party(**{member: text.replace("{year}", year) for member, text in value.values().items()})
-    return tuple(_with_year(item, year) for item in value) if isinstance(value, tuple) else value
+        return Party(**{member: _filled(name, text, year) for member, text in value.values().items()})
+    if isinstance(value, tuple):
+        return tuple(_filled(name, item, year) for item in value)
+    if not isinstance(value, str):
+        return value
+
+    def fill(found: re.Match[str]) -> str:
+        match found[0]:
+            case "{{" | "}}":
+                return found[0][0]
+            case "{year}":
+                return year
+        reason = f"{name} has {found[0]!r}: {{year}} is the only word in braces that is known"
+        raise RightsError(f"{reason}; a brace itself is written twice, as {{{{ or }}}}")
+
+    return _BRACES.sub(fill, value)

@@ -99,7 +99,7 @@ class HeifSyntax:
 
     @property
     def format(self) -> str:
-        """AVIF or HEIC: files of the same make, told apart by their brands."""
+        """AVIF or HEIC: files of the same make, which differ by their brands."""
         return "AVIF" if self.brands & {b"avif", b"avis"} else "HEIC"
 
     def content(self, item: int) -> bytes:

@@ -18,6 +18,7 @@ from typing import Final
 
 from ..core.caching import lru_cached
 from ..core.errors import CorruptFile, UnsupportedFormat
+from .inflating import inflated
 from .source import Source
 
 HEADER: Final = 10
@@ -35,7 +36,7 @@ _ID = {2: re.compile(rb"[A-Z][A-Z0-9]{2}"), 3: re.compile(rb"[A-Z][A-Z0-9]{2}[A-
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A frame as it stands in the tag: its identifier, flags, and bytes after the frame header."""
+    """A frame as it is in the tag: its identifier, flags, and bytes after the frame header."""
 
     name: bytes
     flags: int
@@ -45,7 +46,7 @@ class Frame:
 @dataclass(frozen=True, slots=True)
 class Tag:
     """A parsed tag. `version` is 2, 3 or 4; `size` the length in bytes, header and footer included;
-    `extended` the extended header; `rest` what stands behind the frames, `behind` what stands behind the tag.
+    `extended` the extended header; `rest` what is behind the frames, `behind` what is behind the tag.
     """
 
     version: int
@@ -124,7 +125,7 @@ def length(head: bytes) -> int:
 
 
 def prefix(data: Source, most: int | None = _MAX_TAGS) -> int:
-    """How many bytes of ID3v2 tags stand in front of a file: of so many tags at most, of all for None."""
+    """How many bytes of ID3v2 tags are in front of a file: of so many tags at most, of all for None."""
     at = count = 0
     while count != most and (size := length(data[at : at + HEADER])):
         at += size
@@ -240,7 +241,7 @@ def _encoded(version: int, frame: Frame) -> bytes:
 
 
 def _content3(frame: Frame) -> bytes | None:
-    """v2.3, section 3.3.1: unpacked size, method of encryption and group stand before the content."""
+    """v2.3, section 3.3.1: unpacked size, method of encryption and group come before the content."""
     if frame.flags & 0x40:
         return None
     data = frame.data[4:] if frame.flags & 0x80 else frame.data
@@ -259,9 +260,7 @@ def _content4(frame: Frame, unsynchronised: bool) -> bytes | None:
 
 
 def _unpacked(data: bytes) -> bytes | None:
-    unpacker = zlib.decompressobj()
     try:
-        content = unpacker.decompress(data, MAX_CONTENT)
-    except zlib.error:
+        return inflated(data, MAX_CONTENT)
+    except CorruptFile:
         return None
-    return content if unpacker.eof else None

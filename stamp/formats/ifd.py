@@ -8,6 +8,7 @@ and a pointer to the next directory.
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -33,6 +34,8 @@ TYPE_SIZES: Final = {
     129: 1,
 }
 """Bytes of one value, by the type of an entry."""
+_MOST_ENTRIES: Final = 500_000
+"""In all directories of a file together: they may overlap, and each claim all that fits into the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,3 +124,17 @@ def ifd_at(data: Source, layout: Layout, at: int) -> Ifd | None:
     return (
         Ifd(layout, at, at + size, *layout.unpack(layout.count, digits, 0)) if len(digits) == size else None
     )
+
+
+def pages(data: Source) -> Iterator[Ifd]:
+    """Yield the directories of a TIFF file, each once, as far as they are in the data, and as long as they
+    have half a million entries in all."""
+    layout = layout_of(data[0:16])
+    page = first_ifd(data, layout) if layout else None
+    seen: set[int] = set()
+    entries = 0
+    while layout and page and page.at not in seen and (entries := entries + page.count + 1) <= _MOST_ENTRIES:
+        seen.add(page.at)
+        yield page
+        (at,) = layout.unpack(layout.word, page.following(data), 0)
+        page = ifd_at(data, layout, at) if at else None

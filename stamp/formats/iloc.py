@@ -1,4 +1,4 @@
-"""The item location box of HEIF (ISO/IEC 14496-12, section 8.11.3): where each item's bytes stand in the
+"""The item location box of HEIF (ISO/IEC 14496-12, section 8.11.3): where each item's bytes are in the
 file.
 """
 

@@ -1,4 +1,4 @@
-"""What every picture reader shares: bytes from a path, a limit on pixels, errors that name the file."""
+"""What every reader shares: files that are opened, a limit on pixels, errors and the file that they name."""
 
 from __future__ import annotations
 
@@ -8,42 +8,66 @@ import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import BinaryIO
 
-from ..core.errors import CorruptFile, InternalError, MediaError, StampError, UnsupportedFormat
-
-MAX_PIXELS = 300_000_000
-"""Pictures above this are refused by their header, before decoding (300 megapixels: 1.2 GB of RGBA)."""
+from ..core.errors import (
+    CorruptFile,
+    HostError,
+    InternalError,
+    MediaError,
+    MissingDependency,
+    StampError,
+    UnsupportedFormat,
+)
+from ..core.limits import check_pixels, note_source
 
 MAX_BYTES = 2_000_000_000
+_DAMAGED = "damaged, "
+_REMEDY = "; fetch a fresh copy, or save it again from an editor"
+
+StrPath = str | os.PathLike[str]
 
 
-def read_source(path: str | os.PathLike[str]) -> bytes:
+@contextmanager
+def named(path: StrPath | None) -> Iterator[None]:
+    """Name the file in errors about its bytes, pixels and samples; to be used where it is opened.
+
+    An error that names a file already stays as it is. None is for bytes that are in no file.
+    """
+    try:
+        yield
+    except (HostError, InternalError, MediaError, MissingDependency) as error:
+        if error.path is None:
+            if isinstance(error, CorruptFile) and ";" not in str(error):
+                error.args = (f"{error}{_REMEDY}",)
+            error.path = path
+        raise
+
+
+def read_source(path: StrPath) -> bytes:
     """The bytes of a regular file. Raises MediaError: missing, unreadable, not a file, empty, above 2 GB."""
-    with regular_file(path) as file:
+    with regular_file(path) as file, named(path):
         size = os.fstat(file.fileno()).st_size
         if size > MAX_BYTES:
-            raise UnsupportedFormat(f"{os.fspath(path)}: {size} bytes is too large for a picture", path=path)
-        with reading(path):
+            raise UnsupportedFormat(f"{size} bytes is too large for a picture")
+        note_source(size)
+        with reading():
             return file.read()
 
 
 @contextmanager
-def regular_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """A regular file open for reading. Raises MediaError: missing, unreadable, not a file, empty."""
-    try:
+def regular_file(path: StrPath) -> Iterator[BinaryIO]:
+    """A regular file open for reading. Raises MediaError, which names it: missing, unreadable, not a file,
+    empty."""
+    with named(path), reading():
         file = open(path, "rb", opener=without_waiting)  # noqa: SIM115  closed below
-    except (OSError, ValueError) as error:
-        raise unreadable(path, error) from error
     with file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise UnsupportedFormat(
-                f"{os.fspath(path)}: not a regular file; copy it to a file first", path=path
-            )
-        if not status.st_size:
-            raise CorruptFile(f"{os.fspath(path)}: the file is empty; fetch a fresh copy", path=path)
+        with named(path):
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise UnsupportedFormat("not a regular file; copy it to a file first")
+            if not status.st_size:
+                raise CorruptFile("the file is empty; fetch a fresh copy")
         yield file
 
 
@@ -53,72 +77,57 @@ def without_waiting(path: str, flags: int) -> int:
 
 
 @contextmanager
-def reading(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Turn what the system says against reading `path` into MediaError."""
+def reading() -> Iterator[None]:
+    """Turn what the system says against reading a file into MediaError."""
     try:
         yield
     except (OSError, ValueError) as error:  # ValueError: a NUL byte in the path
         if isinstance(error, StampError):
             raise
-        raise unreadable(path, error) from error
+        raise unreadable(error) from error
 
 
-def unreadable(path: str | os.PathLike[str], error: Exception) -> MediaError:
-    """The error to raise when reading `path` failed with `error`."""
+def unreadable(error: Exception, path: StrPath | None = None) -> MediaError:
+    """The error to raise when reading a file failed with `error`."""
     reason = getattr(error, "strerror", None) or str(error)
-    message = f"{os.fspath(path)}: cannot be read ({reason}); check the path and its permissions"
-    return MediaError(message, path=path)
+    return MediaError(f"cannot be read ({reason}); check the path and its permissions", path=path)
 
 
-def check_size(width: int, height: int, path: Path) -> None:
-    """Refuse impossible sizes, and sizes above MAX_PIXELS, as told by a header."""
+def check_size(width: int, height: int) -> None:
+    """Refuse impossible sizes, and more pixels than the call may decode, that a header gives."""
     if width <= 0 or height <= 0:
-        raise damaged(path, f"its header tells a size of {width}x{height} pixels")
-    if width * height > MAX_PIXELS:
-        raise UnsupportedFormat(
-            f"{path}: {width}x{height} pixels is above the limit of {MAX_PIXELS // 1_000_000} megapixels; "
-            "scale it down first",
-            path=path,
-        )
+        raise damaged(f"its header tells a size of {width}x{height} pixels")
+    check_pixels(width, height)
 
 
-def damaged(path: Path, what: str) -> CorruptFile:
+def damaged(what: str) -> CorruptFile:
     """The error for a file that breaks its own format."""
-    return CorruptFile(
-        f"{path}: damaged, {what}; fetch a fresh copy, or save it again from an editor", path=path
-    )
+    return CorruptFile(f"{_DAMAGED}{what}{_REMEDY}")
 
 
-def refused(path: Path, what: str, remedy: str) -> UnsupportedFormat:
-    """The error for a sound file that is not handled: `what` it is, and what to do about it."""
-    return UnsupportedFormat(f"{path}: {what}; {remedy}", path=path)
+def refused(what: str, remedy: str) -> UnsupportedFormat:
+    """The error for a file that is not handled: `what` it is, and what to do about it."""
+    return UnsupportedFormat(f"{what}; {remedy}")
 
 
 @contextmanager
-def decoding(path: Path) -> Iterator[None]:
-    """Turn what decoders raise on damaged files into CorruptFile, and anything else into InternalError; name
-    the file in errors about its bytes."""
+def decoding() -> Iterator[None]:
+    """Turn what decoders raise on damaged files into CorruptFile, and anything else into InternalError."""
     try:
         yield
-    except CorruptFile as error:
-        if error.path is not None:
+    except CorruptFile as error:  # of a syntax module, if it does not say so already
+        if error.path is not None or str(error).startswith(_DAMAGED):
             raise
-        raise damaged(path, str(error)) from error
-    except MediaError as error:
-        if error.path is not None:
-            raise
-        raise type(error)(f"{path}: {error}", path=path) from error
+        raise damaged(str(error)) from error
     except StampError:
         raise
     except MemoryError as error:
-        raise UnsupportedFormat(
-            f"{path}: not enough memory to decode it; scale it down first", path=path
-        ) from error
+        raise refused("not enough memory to decode it", "scale it down first") from error
     except Exception as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         if of_a_codec(error):
-            raise damaged(path, f"it cannot be decoded ({reason})") from error
-        raise InternalError.of(error, path) from error
+            raise damaged(f"it cannot be decoded ({reason})") from error
+        raise InternalError.of(error) from error
 
 
 def of_a_codec(error: Exception) -> bool:
@@ -141,7 +150,7 @@ def _package(module: str) -> str:
 _DAMAGE = (ValueError, OSError, EOFError, SyntaxError, struct.error, zlib.error)
 """What Python's own modules, and everything built on them, raise for bytes that make no sense."""
 _CODECS = ("av", "PIL", "pillow_heif", "soundfile")
-"""Packages whose own kinds of exception tell of a file."""
+"""Packages whose own kinds of exception are about a file."""
 _SLIPS: dict[str, tuple[type[Exception], ...]] = {
     "PIL": (
         ArithmeticError,

@@ -23,7 +23,7 @@ class Format:
 
     name         its identifier in code and in JSON
     title        how people call it
-    kind         of the work in it; `other_kind` and the marks among the first bytes by which that one is told
+    kind         of the work in it; `other_kind` and the marks among the first bytes that show that one
     names        suffixes, those that name one and the same kind of file together: ".tif .tiff"
     signatures   how a file begins; `weak` ones are letters of a text, too, and count where nothing else does
     brands       of an ISO base media file (the beginnings of its major brand)
@@ -33,8 +33,8 @@ class Format:
     notice       the module of this name in `metadata.containers` reads and writes its rights notice
     reader       the module that reads it and writes it again: its pixels in `media.image`, or its sound in
                  `media.audio`; pictures that move are read by `media.video`, whatever the format
-    decoder      what decodes the pixels or the sound of a format without `reader`, for searching only:
-                 Pillow's plug-in, or FFmpeg's demuxer
+    decoder      Pillow's plug-in for an image of a format without `reader`, which is searched only
+    demuxer      FFmpeg's, for pictures that move, and for the sound of a format without `reader`
     """
 
     name: str
@@ -51,6 +51,12 @@ class Format:
     notice: bool = False
     reader: str | None = None
     decoder: str | None = None
+    demuxer: str | None = None
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """Every kind of work that may be in it."""
+        return (self.kind, *(self.other_kind or ())[:1])
 
     @property
     def suffixes(self) -> tuple[str, ...]:
@@ -60,7 +66,7 @@ class Format:
     @property
     def is_searchable(self) -> bool:
         """Whether a watermark can be looked for."""
-        return bool(self.reader or self.decoder)
+        return bool(self.reader or self.decoder or self.demuxer)
 
     def fits(self, head: bytes) -> bool:
         """Whether a file that begins with `head` has one of the signatures."""
@@ -89,7 +95,7 @@ def _syncs(packet: int, offset: int = 0) -> Signature:
 
 _CLIPS = "8 to 12 bit; 4:2:0 to 4:4:4"
 _SONGS = "8 to 192 kHz"
-_PCM = f"8 to 32 bit and floating point; {_SONGS}; any channels"
+_PCM = f"8 to 32 bit and floating point; {_SONGS}; up to 64 channels"
 _PICTURE = "it can only be searched: convert to PNG"
 _SOUND = "it can only be searched: convert to FLAC, WAV or M4A"
 
@@ -218,6 +224,7 @@ _VIDEOS = (
         marked=f"{_CLIPS}; H.264, HEVC, AV1, VP9, MPEG-4; sound alone in AAC or ALAC",
         notice=True,
         reader="mp4",
+        demuxer="mov",
     ),
     Format(
         "quicktime",
@@ -233,6 +240,7 @@ _VIDEOS = (
         marked=f"{_CLIPS}; H.264, HEVC, ProRes, DNxHR, MJPEG; alpha in ProRes",
         notice=True,
         reader="mp4",
+        demuxer="mov",
     ),
     Format(
         "threegp",
@@ -243,6 +251,7 @@ _VIDEOS = (
         marked=f"{_CLIPS}; H.264, MPEG-4",
         notice=True,
         reader="mp4",
+        demuxer="mov",
     ),
     Format(
         "matroska",
@@ -253,6 +262,7 @@ _VIDEOS = (
         marked=f"{_CLIPS}; H.264, HEVC, AV1, VP9, VP8, FFV1, MPEG-2; alpha in VP8 and VP9",
         notice=True,
         reader="matroska",
+        demuxer="matroska",
     ),
     Format(
         "avi",
@@ -260,8 +270,8 @@ _VIDEOS = (
         "video",
         (".avi",),
         _chunks(b"AVI ", b"RIFF"),
-        marked=f"{_CLIPS}; H.264, MPEG-4, MJPEG, FFV1",
-        decoder="avi",
+        marked=f"{_CLIPS}; H.264, AV1, VP9, MPEG-4, MPEG-2, MJPEG, FFV1",
+        demuxer="avi",
     ),
     Format(
         "flv",
@@ -269,8 +279,8 @@ _VIDEOS = (
         "video",
         (".flv",),
         _starts(b"FLV\x01"),
-        marked="8 bit; 4:2:0; H.264",
-        decoder="flv",
+        marked=f"{_CLIPS}; H.264, HEVC, AV1, VP9",
+        demuxer="flv",
     ),
     Format(
         "mpegps",
@@ -278,8 +288,8 @@ _VIDEOS = (
         "video",
         (".mpg .mpeg", ".vob"),
         _starts(b"\0\0\x01\xba"),
-        marked="8 bit; 4:2:0; MPEG-2",
-        decoder="mpeg",
+        marked=f"{_CLIPS}; MPEG-2, MPEG-4, H.264, HEVC",
+        demuxer="mpeg",
     ),
     Format(
         "mpegts",
@@ -288,8 +298,8 @@ _VIDEOS = (
         (".ts", ".mts", ".m2ts"),
         # ISO/IEC 13818-1, 2.4.3; camcorders put a time of four bytes before each packet.
         (_syncs(188), _syncs(192, 4)),
-        marked=f"{_CLIPS}; H.264, HEVC, MPEG-2",
-        decoder="mpegts",
+        marked=f"{_CLIPS}; H.264, HEVC, MPEG-2; MPEG-4 in .ts alone",
+        demuxer="mpegts",
     ),
     Format(
         "asf",
@@ -298,7 +308,7 @@ _VIDEOS = (
         (".wmv", ".wma", ".asf"),
         _starts(b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"),
         not_marked="there is no encoder here for its codecs: convert to MP4",
-        decoder="asf",
+        demuxer="asf",
     ),
 )
 
@@ -345,6 +355,7 @@ _AUDIOS = (
         marked=f"Vorbis and Opus; {_SONGS}; up to 8 channels",
         notice=True,
         reader="ogg",
+        demuxer="ogg",
     ),
     # The next three begin with frames, if not with tags, which `sniff` looks for.
     Format(
@@ -366,12 +377,12 @@ _AUDIOS = (
         not_marked="layer I, or no two whole frames that follow each other: convert to FLAC, WAV or MP3",
         reader="mp3",
     ),
-    Format("aac", "AAC without a container", "audio", (".aac",), not_marked=_SOUND, decoder="aac"),
-    Format("wavpack", "WavPack", "audio", (".wv",), _starts(b"wvpk"), not_marked=_SOUND, decoder="wv"),
+    Format("aac", "AAC without a container", "audio", (".aac",), not_marked=_SOUND, demuxer="aac"),
+    Format("wavpack", "WavPack", "audio", (".wv",), _starts(b"wvpk"), not_marked=_SOUND, demuxer="wv"),
     Format(
-        "caf", "Core Audio Format", "audio", (".caf",), _starts(b"caff"), not_marked=_SOUND, decoder="caf"
+        "caf", "Core Audio Format", "audio", (".caf",), _starts(b"caff"), not_marked=_SOUND, demuxer="caf"
     ),
-    Format("au", "Sun AU", "audio", (".au", ".snd"), _starts(b".snd"), not_marked=_SOUND, decoder="au"),
+    Format("au", "Sun AU", "audio", (".au", ".snd"), _starts(b".snd"), not_marked=_SOUND, demuxer="au"),
 )
 
 FORMATS: Final[Mapping[str, Format]] = MappingProxyType(

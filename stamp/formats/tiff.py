@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import NamedTuple
 
 from .ifd import TYPE_SIZES, Ifd, Layout, first_ifd, ifd_at
@@ -22,7 +21,7 @@ _INTEGERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q"}
 
 
 class Entry(NamedTuple):
-    """A directory entry: tag, type, number of values, where the entry stands, where its values stand."""
+    """A directory entry: tag, type, number of values, where the entry is, where its values are."""
 
     tag: int
     kind: int
@@ -46,7 +45,6 @@ class Directory:
     end: int
     entries: dict[int, Entry]
     following: int
-    path: Path
 
     def numbers(self, tag: int, default: list[int] | None = None) -> list[int]:
         """The integer values of a tag, `default` where it is absent."""
@@ -54,7 +52,7 @@ class Directory:
         if entry is None:
             return default or []
         if entry.kind not in _INTEGERS:
-            raise damaged(self.path, f"TIFF tag {tag} is not a whole number")
+            raise damaged(f"TIFF tag {tag} is not a whole number")
         code = f"{self.order}{entry.number}{_INTEGERS[entry.kind]}"
         return list(struct.unpack_from(code, self.data, entry.values_at))
 
@@ -68,33 +66,33 @@ class Directory:
 
     @cached_property
     def pieces(self) -> list[tuple[int, int]]:
-        """Where the strips or tiles stand: (offset, size) each, in file order of the tag."""
+        """Where the strips or tiles are: (offset, size) each, in file order of the tag."""
         tags = (TILE_OFFSETS, TILE_COUNTS) if self.tiled else (STRIP_OFFSETS, STRIP_COUNTS)
         offsets, sizes = (self.numbers(tag) for tag in tags)
         if not offsets or len(offsets) != len(sizes):
-            raise damaged(self.path, "its list of strips or tiles is incomplete")
+            raise damaged("its list of strips or tiles is incomplete")
         if any(offset + size > len(self.data) for offset, size in zip(offsets, sizes, strict=True)):
-            raise damaged(self.path, "its picture data runs past the end of the file")
+            raise damaged("its picture data runs past the end of the file")
         return list(zip(offsets, sizes, strict=True))
 
 
-def first_directory(data: bytes, path: Path) -> Directory:
+def first_directory(data: bytes) -> Directory:
     """IFD0. Raises CorruptFile."""
     if len(data) < 16:
-        raise damaged(path, "it ends within its header")
+        raise damaged("it ends within its header")
     layout = Layout("<" if data[:2] == b"II" else ">", data[2:4] in (b"+\0", b"\0+"))
-    return _read(data, first_ifd(data, layout), path)
+    return _read(data, first_ifd(data, layout))
 
 
-def directory(data: bytes, order: str, big: bool, at: int, path: Path) -> Directory:
+def directory(data: bytes, order: str, big: bool, at: int) -> Directory:
     """The directory at an offset. Raises CorruptFile."""
-    return _read(data, ifd_at(data, Layout(order, big), at), path)
+    return _read(data, ifd_at(data, Layout(order, big), at))
 
 
-def _read(data: bytes, ifd: Ifd | None, path: Path) -> Directory:
+def _read(data: bytes, ifd: Ifd | None) -> Directory:
     """A directory; entries of unknown types, or with values out of reach, are left out."""
     if ifd is None or ifd.end > len(data):
-        raise damaged(path, "a TIFF directory runs past the end of the file")
+        raise damaged("a TIFF directory runs past the end of the file")
     layout = ifd.layout
     entries: dict[int, Entry] = {}
     for place, (tag, raw) in enumerate(ifd.entries(data)):
@@ -106,7 +104,7 @@ def _read(data: bytes, ifd: Ifd | None, path: Path) -> Directory:
         if kind in TYPE_SIZES and number and values_at + entry.size <= len(data):
             entries.setdefault(tag, entry)
     (following,) = layout.unpack(layout.word, ifd.following(data), 0)
-    return Directory(data, layout.order, layout.big, ifd.at, ifd.end, entries, following, path)
+    return Directory(data, layout.order, layout.big, ifd.at, ifd.end, entries, following)
 
 
 def with_pieces(ifd: Directory, fresh: list[bytes]) -> bytes:
@@ -144,9 +142,9 @@ def _extents(ifd: Directory) -> list[tuple[int, int]]:
     extents: list[tuple[int, int]] = []
     for offset, size in sorted(ifd.pieces):
         if extents and offset < extents[-1][1]:
-            raise damaged(ifd.path, "its strips or tiles overlap")
+            raise damaged("its strips or tiles overlap")
         if any(offset < stop and start < offset + size for start, stop in held):
-            raise damaged(ifd.path, "its picture data overlaps its directory")
+            raise damaged("its picture data overlaps its directory")
         if extents and offset == extents[-1][1]:
             extents[-1] = (extents[-1][0], offset + size)
         else:

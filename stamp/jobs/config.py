@@ -2,6 +2,8 @@
 
 `stamp.toml` is looked for in the current folder and its parents, then in the user's config folder:
 
+    mine = ["Ada Lovelace", "A. Lovelace"]
+
     [rights]
     copyright_notice = "© {year} Ada Lovelace"
     creators = ["Ada Lovelace"]
@@ -13,11 +15,13 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import RightsError
+from ..core.options import NoticeOptions
 from ..core.rights import Rights
 
 CONFIG_FILE = "stamp.toml"
@@ -27,10 +31,13 @@ _OPTION_NAMES = {"copyright": "copyright_notice", "creator": "creators", "credit
 
 
 def config_folder() -> Path | None:
-    """The user's own config folder for this program; it need not exist. None for a user without a home: a key
-    that is made wherever one happens to be is lost with the next change of folder."""
+    """The user's own config folder for this program; it need not exist. None for a user without a home, or
+    whose environment names none: a key that is made wherever one happens to be is lost with the next change
+    of folder, and one in the account's home is not the one that the user knows of."""
     from platformdirs import user_config_path
 
+    if os.name == "posix" and not (os.environ.get("HOME") or os.environ.get("XDG_CONFIG_HOME")):
+        return None
     try:
         folder = user_config_path("stamp", appauthor=False)
     except RuntimeError:
@@ -47,8 +54,17 @@ def find_config(start: str | os.PathLike[str] = ".") -> Path | None:
     return next((path for path in candidates if os.path.isfile(path)), None)
 
 
-def load_rights(path: str | os.PathLike[str]) -> Rights:
-    """Rights from a TOML file: its [rights] table, or its top level where it has no such table.
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What a TOML file says. mine : the names that count as one's own; see `NoticeOptions`."""
+
+    rights: Rights
+    mine: tuple[str, ...] = ()
+
+
+def load_defaults(path: str | os.PathLike[str]) -> Defaults:
+    """Rights from a TOML file: its [rights] table, or its top level where it has no such table; `mine` stands
+    in either.
 
     Raises
     ------
@@ -66,55 +82,55 @@ def load_rights(path: str | os.PathLike[str]) -> Rights:
     table = document.get("rights", document)
     if not isinstance(table, dict):
         raise RightsError(f"{path}: `rights` must be a table: write [rights], then one field a line")
-    stray = next((key for key in document if table is not document and key != "rights"), None)
+    outside = {"rights", "mine"}
+    stray = next((key for key in document if table is not document and key not in outside), None)
     if stray is not None:
         raise RightsError(f"{path}:{_line(text, stray)} {stray!r} stands outside [rights]: move it there")
     given: dict[str, Any] = {}
+    mine = _names(path, text, {**document, **table}.get("mine", []))
     for key, value in table.items():
+        if key == "mine":
+            continue
         name = key.replace("-", "_")
         name = _OPTION_NAMES.get(name, name)
         try:
             if name in given:
                 raise RightsError(f"{name} is given twice")
-            Rights.from_dict({name: value})
+            Rights.from_dict({name: value}).filled(date.today().year)
         except RightsError as error:
             raise RightsError(f"{path}:{_line(text, key)} {error}") from error
         given[name] = value
     try:
-        return Rights.from_dict(given)
+        return Defaults(Rights.from_dict(given), mine)
     except RightsError as error:
         raise RightsError(f"{path}: {error}") from error
 
 
+def _names(path: str | os.PathLike[str], text: str, value: Any) -> tuple[str, ...]:
+    try:
+        return NoticeOptions(mine=value).mine
+    except RightsError as error:
+        raise RightsError(f"{path}:{_line(text, 'mine')} {error}") from error
+
+
 def _line(text: str, key: str) -> str:
-    """Where a key of a TOML file stands, as " line 3:"; "" for one that is written in an unusual way."""
+    """Where a key of a TOML file is, as " line 3:"; "" for one that is written in an unusual way."""
     begins = re.compile(rf"""\s*(\[+\s*(rights\s*\.\s*)?)?["']?{re.escape(key)}["']?\s*[].=]""")
     found = (number for number, line in enumerate(text.splitlines(), 1) if begins.match(line))
     return next((f" line {number}:" for number in found), "")
 
 
-def resolve_rights(given: Rights, file: str | os.PathLike[str] | None = None) -> Rights:
+def gather_defaults(given: Rights, file: str | os.PathLike[str] | None = None) -> Defaults:
     """What is to be written: `given`, what it leaves open from `file`, and the rest from the nearest
-    stamp.toml.
-
-    `{year}` in a text becomes the current year; a copyright notice marks the work as copyrighted unless
-    `marked` says otherwise.
+    stamp.toml, `{year}` left as it is; and the names under `mine` of both files.
 
     Raises
     ------
-    RightsError : see `load_rights`.
+    RightsError : see `load_defaults`.
     """
-    return gather_rights(given, file).for_writing(date.today().year)
-
-
-def gather_rights(given: Rights, file: str | os.PathLike[str] | None = None) -> Rights:
-    """`resolve_rights` with `{year}` left as it is, and without what follows from a notice.
-
-    Raises
-    ------
-    RightsError : see `load_rights`.
-    """
+    found = Defaults(given)
     for path in (file, find_config()):
         if path is not None:
-            given = given.over(load_rights(path))
-    return given
+            more = load_defaults(path)
+            found = Defaults(found.rights.over(more.rights), (*found.mine, *more.mine))
+    return found

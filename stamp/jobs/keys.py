@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..core.errors import KeyFileError
 from ..core.key import Key
+from ..core.key_file import read_key_file
 from .config import config_folder
 
 KEY_VARIABLE = "STAMP_KEY_FILE"
@@ -35,7 +37,10 @@ def _named(given: StrPath | None) -> StrPath | None:
 def _default_key() -> Path:
     folder = config_folder()
     if folder is None:
-        raise KeyFileError(f"no key, and no home to keep one in: give --key-file FILE or set {KEY_VARIABLE}")
+        raise KeyFileError(
+            f"no key, and no home to keep one in: give --key-file FILE, or set {KEY_VARIABLE}, HOME or "
+            "XDG_CONFIG_HOME"
+        )
     return folder / "stamp.key"
 
 
@@ -46,12 +51,35 @@ def load_key(given: StrPath | None = None) -> Key:
     ------
     KeyFileError : there is none, or it cannot be read.
     """
+    return examine_key(given)[0]
+
+
+def examine_key(given: StrPath | None = None) -> tuple[Key, str]:
+    """Return the key of `key_path(given)`, and the format of its file. Raises like `load_key`."""
     path = key_path(given)
     if not _named(given) and not os.path.exists(path):
         raise KeyFileError(
-            f"no key: give --key-file FILE or set {KEY_VARIABLE}; `stamp embed` makes one, {path}"
+            f"no key here: give --key-file FILE or set {KEY_VARIABLE}, or restore the key from its backup "
+            "with `stamp key restore`; `stamp embed` makes a new one, which cannot find old marks",
+            path=path,
         )
-    return Key.load(path)
+    record = read_key_file(path)
+    return Key(record.secret, record.name, record.created), record.format
+
+
+def keep_key(key: Key, given: StrPath | None = None) -> StrPath:
+    """Write a key to `key_path(given)`, where nothing may be yet, and return that path.
+
+    Raises
+    ------
+    KeyFileError : something is there already, or the file cannot be written.
+    """
+    path = key_path(given)
+    if not _named(given):
+        with _making(path):
+            _make_folder(path)
+    key.save(path)
+    return path
 
 
 def load_or_make_key(given: StrPath | None = None) -> tuple[Key, Path | None]:
@@ -64,8 +92,8 @@ def load_or_make_key(given: StrPath | None = None) -> tuple[Key, Path | None]:
     if _named(given) or os.path.exists(default := _default_key()):
         return load_key(given), None
     draft = default.with_name(f".{secrets.token_hex(8)}.stamp-tmp")
-    try:
-        default.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _making(default):
+        _make_folder(default)
         Key.generate().save(draft)
         try:
             os.link(draft, default)  # unlike a rename, this fails where another process was first
@@ -73,10 +101,21 @@ def load_or_make_key(given: StrPath | None = None) -> tuple[Key, Path | None]:
             return Key.load(default), None
         finally:
             draft.unlink()
+    return Key.load(default), default
+
+
+def _make_folder(path: StrPath) -> None:
+    Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+@contextmanager
+def _making(path: StrPath) -> Iterator[None]:
+    """Turn what the system says against a key at `path` into KeyFileError."""
+    try:
+        yield
     except OSError as error:
         reason = error.strerror or error
-        raise KeyFileError(f"{default}: cannot make a key there: {reason}; give --key-file FILE") from error
-    return Key.load(default), default
+        raise KeyFileError(f"cannot make a key there: {reason}; give --key-file FILE", path=path) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +148,8 @@ class KeyFile:
         if self not in _loaded:
             key = Key.load(self.path)
             if key.fingerprint != self.fingerprint:
-                raise KeyFileError(f"{self.path}: holds another key than when the run began; begin it again")
+                message = "holds another key than when the run began; begin it again"
+                raise KeyFileError(message, path=self.path)
             _loaded[self] = replace(key, name=self.name)
         return _loaded[self]
 

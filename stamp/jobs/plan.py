@@ -40,23 +40,30 @@ class Job:
 
 
 def find_sources(
-    paths: Iterable[str | os.PathLike[str]], *, skip: Path | None = None, others: Others | None = None
+    paths: Iterable[str | os.PathLike[str]],
+    *,
+    skip: Path | None = None,
+    others: Others | None = None,
+    links: list[Path] | None = None,
 ) -> Iterator[Source | Job]:
     """The files named by `paths`, folders walked in a stable order; a folder that cannot be read becomes a
     `Job` with an error.
 
     Walking leaves out hidden files and folders, links to folders, and the folder `skip` (where the outputs
-    go). What else it leaves out, because of its name, is counted in `others`.
+    go). What else it leaves out, because of its name, is counted in `others`. Links to files that lead out of
+    the folder are not followed, but added to `links`, if that is given.
     """
     skipped = _real(skip) if skip else None
     for path in map(Path, paths):
         if os.path.isdir(path):
-            yield from _walk(path, skipped, Counter() if others is None else others)
+            yield from _walk(path, skipped, Counter() if others is None else others, links)
         else:
             yield Source(path)
 
 
-def _walk(root: Path, skipped: str | None, others: Others) -> Iterator[Source | Job]:
+def _walk(
+    root: Path, skipped: str | None, others: Others, links: list[Path] | None
+) -> Iterator[Source | Job]:
     troubles: list[OSError] = []
     found = False
     for folder, folders, files in os.walk(root, onerror=troubles.append):
@@ -71,15 +78,26 @@ def _walk(root: Path, skipped: str | None, others: Others) -> Iterator[Source | 
             if name.startswith("."):
                 continue
             if suffix in SUFFIXES and (suffix != _TYPESCRIPT or _is_transport_stream(here / name)):
+                if links is not None and os.path.islink(here / name) and not _is_within(root, here / name):
+                    links.append(here / name)
+                    continue
                 found = True
                 yield Source(here / name, root)
             else:
                 others[suffix] += 1
     for trouble in troubles:
         path = Path(os.fsdecode(trouble.filename))
-        yield Job(path, error=MediaError(f"{path}: cannot read this folder: {trouble.strerror}", path=path))
+        yield Job(path, error=MediaError(f"cannot read this folder: {trouble.strerror}", path=path))
     if not found and not troubles:
-        yield Job(root, error=MediaError(f"{root}: no photo, clip or song in this folder", path=root))
+        yield Job(root, error=MediaError("no photo, clip or song in this folder", path=root))
+
+
+def _is_within(folder: Path, path: Path) -> bool:
+    """Whether a path is below a folder once all links are followed."""
+    try:
+        return os.path.commonpath((_real(folder), _real(path))) == _real(folder)
+    except ValueError:  # another drive
+        return False
 
 
 def _is_transport_stream(path: Path) -> bool:
@@ -116,21 +134,26 @@ def plan(
     in_place: bool = False,
     again: bool = False,
     others: Others | None = None,
+    links: list[Path] | None = None,
 ) -> list[Job]:
     """One job for each file to be stamped.
 
     `output` is a file for exactly one source that is a file, and a folder otherwise, or where it is one or
     ends in a slash. Inside an output folder the structure of a walked folder is kept. A walk leaves earlier
     outputs (`*.stamped.*`) alone, unless they are to be worked on `again`. Outputs that collide, and outputs
-    that are somebody's source, are refused.
+    that are somebody's source, are refused. Links are followed wherever they lead, unless `links` is given:
+    it gets those to files that lead out of a walked folder, and outputs that a link leads out of the output
+    folder are refused.
     """
     folder = output_folder(paths, output)
     jobs: list[Job] = []
-    for source in find_sources(paths, skip=folder, others=others):
+    for source in find_sources(paths, skip=folder, others=others, links=links):
         if isinstance(source, Job):
             jobs.append(source)
         elif again or source.root is None or not is_stamped(source.path):
             jobs.append(_job(source, Path(output) if output and not folder else None, folder, in_place))
+    if folder and links is not None:
+        jobs = [_refuse_to_leave(folder, job) for job in jobs]
     return _refuse_collisions(list(dict.fromkeys(jobs)), in_place)
 
 
@@ -165,6 +188,15 @@ def _job(source: Source, file: Path | None, folder: Path | None, in_place: bool)
     if folder:
         return Job(path, folder / (path.relative_to(source.root) if source.root else path.name))
     return Job(path, stamped_name(path))
+
+
+def _refuse_to_leave(folder: Path, job: Job) -> Job:
+    if job.output is None or _is_within(folder, job.output):
+        return job
+    reason = f"{job.output}: a link leads this out of {folder}"
+    return Job(
+        job.path, error=OutputError(f"{reason}; remove the link, or follow it on purpose (--follow-links)")
+    )
 
 
 def _real(path: Path) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.errors import CorruptFile, UnsupportedFormat
+from ..core.payload import Payload
 from ..core.rights import Rights
 from ..formats.sniff import kind_of
 from ..pipeline.files import detect_file
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from ..core.key import Key
 
 
-def mark_in(path: Path, keys: Iterable[Key]) -> tuple[bytes, Key] | None:
+def mark_in(path: Path, keys: Iterable[Key]) -> tuple[Payload, Key] | None:
     """The payload of a finished work, and which key reads it; a clip's is that of its pictures. Raises like
     `detect_file`.
     """
@@ -28,7 +29,7 @@ def mark_in(path: Path, keys: Iterable[Key]) -> tuple[bytes, Key] | None:
     return next(((payload, key) for payload, key in found if payload), None)
 
 
-def _payload_of(path: Path, key: Key) -> bytes | None:
+def _payload_of(path: Path, key: Key) -> Payload | None:
     if kind_of(path) == "video":
         from ..pipeline import video as clips
 
@@ -47,7 +48,7 @@ def lacks_sound(path: Path, payload: bytes, key: Key) -> bool:
 
 def lacks_rights(path: Path, rights: Rights, payload: bytes | None) -> tuple[Rights, tuple[str, ...]]:
     """What a run with `rights`, which may say `{year}`, would write into a finished work, and which fields of
-    it do not stand there; see `notice.missing`. Raises like `read_rights`, but not where a marked work's
+    it are not there; see `notice.missing`. Raises like `read_rights`, but not where a marked work's
     container has no place for a notice.
     """
     rights = replace(rights, identifier=payload.hex()) if payload else rights
@@ -64,7 +65,7 @@ def check_whole(path: Path, source: Path) -> None:
     end. One that is damaged as its source is counts as whole.
     """
     if not _is_whole(path) and _is_whole(source):
-        raise CorruptFile(f"{path}: cut short; fetch a fresh copy", path=path)
+        raise CorruptFile("cut short; fetch a fresh copy", path=path)
 
 
 def _is_whole(path: Path) -> bool:

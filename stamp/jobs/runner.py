@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..core.errors import StampError
 from ..core.key import Key
+from ..core.limits import StampLimits, limited
 from ..core.reports import Failure
 from ..storage.atomic import discard_leftovers
 from .keys import KeyFile, adopt, keys_without_file
@@ -23,9 +24,11 @@ def run_jobs(
     jobs: Sequence[Job],
     processes: int,
     news: News = lambda index, done, total: None,
+    limits: StampLimits | None = None,
 ) -> Iterator[tuple[int, Entry]]:
     """Yield `(index, entry)` for each job as it is done, in any order. Nothing that is wrong with one file
-    stops the others. `news` is called with a job's index while it is worked on: see `pool.run`."""
+    stops the others. `news` is called with a job's index while it is worked on: see `pool.run`.
+    `limits` are what each file may cost."""
     doable = []
     for index, job in enumerate(jobs):
         if job.error is None:
@@ -42,7 +45,7 @@ def run_jobs(
             discard_leftovers(target.parent, target=target)
 
     doable_jobs = [jobs[index] for index in doable]
-    guarded = _Guarded(task, keys_without_file())
+    guarded = _Guarded(task, keys_without_file(), limits)
     for position, result in run(guarded, doable_jobs, processes, on_news, on_broken_off):
         index = doable[position]
         if isinstance(result, Crash):
@@ -53,9 +56,10 @@ def run_jobs(
 
 
 def tidy(jobs: Iterable[Job]) -> None:
-    """Remove from the folders of the outputs what runs that were killed a day ago or more have left there."""
+    """Remove from the folders of the outputs what runs that were killed have left there; where there are no
+    locks that tell, a day ago or more."""
     for folder in {job.output.parent for job in jobs if job.output}:
-        discard_leftovers(folder, older_than_s=_DAY)
+        discard_leftovers(folder, grace_s=_DAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +69,13 @@ class _Guarded:
 
     task: Task
     keys: Mapping[KeyFile, Key]
+    limits: StampLimits | None = None
 
     def __call__(self, job: Job) -> Entry:
         adopt(self.keys)
         try:
-            return self.task(job)
+            with limited(self.limits or StampLimits()):
+                return self.task(job)
         except (StampError, OSError) as error:
             return _failure(job.path, error)
 

@@ -6,17 +6,18 @@ secret. Calling it with a `Job` does the work and returns the report.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
 
 from ..core.errors import CorruptFile, OutputError, UnsupportedFormat
 from ..core.key import Key
-from ..core.options import EmbedOptions
+from ..core.options import EmbedOptions, NoticeOptions
+from ..core.payload import Payload
 from ..core.reports import DetectReport, EmbedReport, Failure, Mark, RemovalReport, RightsReport
 from ..core.rights import Rights
+from ..formats.sniff import kind_of
 from ..pipeline.audit import AuditReport
 from ..pipeline.files import (
     audit_rights,
@@ -27,8 +28,10 @@ from ..pipeline.files import (
     remove_rights,
     write_rights,
 )
-from ..pipeline.receipts import Receipts, receipt, snapshot
+from ..pipeline.notice import check_owners, write_notice
+from ..pipeline.receipts import Receipts
 from ..pipeline.removals import undo_rights
+from .journal import Journal, Placing, written_down
 from .keys import KeyFile
 from .plan import Job
 from .pool import report_progress
@@ -38,8 +41,6 @@ Report = EmbedReport | RemovalReport | DetectReport | RightsReport | AuditReport
 Entry = Report | Failure
 Task = Callable[[Job], Report]
 
-_Changed = TypeVar("_Changed", EmbedReport, RemovalReport)
-
 
 @dataclass(frozen=True, slots=True)
 class EmbedTask:
@@ -48,10 +49,12 @@ class EmbedTask:
     key : what it is marked with. former : other keys whose marks `resume` takes for done.
     payload : 8 bytes; drawn at random for each file where None.
     rights : the notice, which may say `{year}`; None leaves the metadata as it is.
-    strength, options : see `embed_file`.
-    overwrite : allow outputs to exist. in_place : the outputs are the sources.
+    notice : what may be done to a notice that is there already.
+    strength, options : see `embed_file`; of the options, each work takes those that do something for it.
+    overwrite : allow outputs to exist, and works to be marked again. in_place : the outputs are the sources.
     resume : leave outputs alone that carry the mark and the notice.
-    receipt : write down what was changed.
+    journal : where what is changed is written down.
+    preserve_times : see `OutputOptions`.
     """
 
     key: KeyFile
@@ -62,20 +65,22 @@ class EmbedTask:
     overwrite: bool = False
     in_place: bool = False
     resume: bool = False
-    receipt: bool = False
+    journal: Journal | None = None
+    preserve_times: bool | None = None
     former: tuple[KeyFile, ...] = ()
+    notice: NoticeOptions = field(default_factory=NoticeOptions)
 
     def __call__(self, job: Job) -> EmbedReport:
-        return _with_receipt(self._embed, job) if self.receipt else self._embed(job, _output(job))
+        return written_down(self._embed, job, self.journal, self.preserve_times)
 
-    def _embed(self, job: Job, output: Path) -> EmbedReport:
-        overwrite = self.overwrite or self.in_place
+    def _embed(self, job: Job, placing: Placing) -> EmbedReport:
+        overwrite, output = self.overwrite or self.in_place, placing.output
         key = self.key.load()
         found = None
         if self.resume and output.exists():
             try:
                 found = mark_in(output, (key, *(file.load() for file in self.former)))
-                if done := self._done(job, output, found):
+                if done := self._done(job, placing, found):
                     return done
             except CorruptFile:
                 # In place, the source is what cannot be read, and embed_file says so. Elsewhere it is an
@@ -83,27 +88,31 @@ class EmbedTask:
                 overwrite = True
             except UnsupportedFormat as error:
                 _refuse_unless(overwrite, output, f"is no work that can be read ({error})")
+        placing.payload = self.payload or (found and found[0]) or os.urandom(8)
         report = embed_file(
             job.path,
             output,
-            self.payload or (found and found[0]),
+            placing.payload,
             key=key,
-            rights=self.rights and self.rights.for_writing(date.today().year),
+            notice=self.notice,
+            rights=self.rights and self.rights.claimed(),
             strength=self.strength,
             overwrite=overwrite,
-            options=self.options,
+            remark=self.overwrite,
+            options=self.options and self.options.fitting(kind_of(job.path)),
             progress=report_progress,
+            output=placing.options,
         )
         return note_earlier_mark(report, found[0].hex()) if found and self.in_place else report
 
-    def _done(self, job: Job, output: Path, found: tuple[bytes, Key] | None) -> EmbedReport | None:
+    def _done(self, job: Job, placing: Placing, found: tuple[Payload, Key] | None) -> EmbedReport | None:
         """Return the report on an output of an earlier run, in which this mark was found; None where it is to
         be made anew.
 
         A notice that a marked output lacks is written into it, where overwriting is allowed: the mark and its
         payload stay as they are.
         """
-        overwrite = self.overwrite or self.in_place
+        overwrite, output = self.overwrite or self.in_place, placing.output
         if found is None:
             what = "carries no mark of this key (a former one goes into another --key-file)"
             _refuse_unless(overwrite, output, what)
@@ -125,7 +134,11 @@ class EmbedTask:
         if not lacking:
             return EmbedReport(job.path, output, payload, resumed=True)
         _refuse_unless(overwrite, output, f"has another notice, or none: {', '.join(lacking)}")
-        report = write_rights(output, output, rights, overwrite=True)
+        # The notice of an output is ours, or the source's.
+        check_owners(job.path, rights, self.notice)
+        allowed = replace(self.notice, replace_rights=True)
+        placing.payload = payload
+        report = write_notice(output, output, rights, overwrite=True, options=allowed, output=placing.options)
         return EmbedReport(job.path, output, payload, metadata=report, notes=report.notes)
 
 
@@ -137,13 +150,15 @@ class NoticeTask:
     overwrite: bool = False
     in_place: bool = False
     resume: bool = False
-    receipt: bool = False
+    journal: Journal | None = None
+    preserve_times: bool | None = None
+    notice: NoticeOptions = field(default_factory=NoticeOptions)
 
     def __call__(self, job: Job) -> EmbedReport:
-        return _with_receipt(self._write, job) if self.receipt else self._write(job, _output(job))
+        return written_down(self._write, job, self.journal, self.preserve_times)
 
-    def _write(self, job: Job, output: Path) -> EmbedReport:
-        overwrite = self.overwrite or self.in_place
+    def _write(self, job: Job, placing: Placing) -> EmbedReport:
+        overwrite, output = self.overwrite or self.in_place, placing.output
         if self.resume and output.exists():
             try:
                 _, lacking = lacks_rights(output, self.rights, None)
@@ -154,8 +169,10 @@ class NoticeTask:
                 overwrite = True  # see EmbedTask
             except UnsupportedFormat as error:
                 _refuse_unless(overwrite, output, f"is no work that can be read ({error})")
-        rights = self.rights.for_writing(date.today().year)
-        report = write_rights(job.path, output, rights, overwrite=overwrite)
+        rights = self.rights.claimed()
+        report = write_rights(
+            job.path, output, rights, overwrite=overwrite, options=self.notice, output=placing.options
+        )
         return EmbedReport(job.path, output, metadata=report, notes=report.notes)
 
 
@@ -165,14 +182,17 @@ class RemoveTask:
 
     rights: Rights
     overwrite: bool = False
-    receipt: bool = False
+    journal: Journal | None = None
+    preserve_times: bool | None = None
 
     def __call__(self, job: Job) -> RemovalReport:
-        return _with_receipt(self._remove, job) if self.receipt else self._remove(job, _output(job))
+        return written_down(self._remove, job, self.journal, self.preserve_times)
 
-    def _remove(self, job: Job, output: Path) -> RemovalReport:
-        removed = remove_rights(job.path, output, self.rights, overwrite=self.overwrite)
-        return RemovalReport(job.path, output, "removed", removed)
+    def _remove(self, job: Job, placing: Placing) -> RemovalReport:
+        removed = remove_rights(
+            job.path, placing.output, self.rights, overwrite=self.overwrite, output=placing.options
+        )
+        return RemovalReport(job.path, placing.output, "removed", removed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,15 +201,18 @@ class UndoTask:
 
     receipts: Receipts
     overwrite: bool = False
-    receipt: bool = False
+    journal: Journal | None = None
+    preserve_times: bool | None = None
 
     def __call__(self, job: Job) -> RemovalReport:
-        return _with_receipt(self._undo, job) if self.receipt else self._undo(job, _output(job))
+        return written_down(self._undo, job, self.journal, self.preserve_times)
 
-    def _undo(self, job: Job, output: Path) -> RemovalReport:
+    def _undo(self, job: Job, placing: Placing) -> RemovalReport:
         entry = self.receipts.receipt_for(job.path)
-        undone = undo_rights(job.path, output, **entry, overwrite=self.overwrite)
-        return RemovalReport(job.path, output, "undone", undone)
+        undone = undo_rights(
+            job.path, placing.output, **entry, overwrite=self.overwrite, output=placing.options
+        )
+        return RemovalReport(job.path, placing.output, "undone", undone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +228,7 @@ class DetectTask:
         found = detect_file(job.path, keys=keys, first=self.first, progress=report_progress)
         if self.expected is None or found.payload is None or found.carries(self.expected):
             return found
-        # A picture that was marked with two keys is told by the first; the second may be the one that is
+        # A picture that was marked with two keys is reported by the first; the second may be the one that is
         # asked for.
         for key in keys:
             if key.name != found.key_name:
@@ -232,19 +255,6 @@ class AuditTask:
 
     def __call__(self, job: Job) -> AuditReport:
         return audit_rights(self.original, job.path)
-
-
-def _output(job: Job) -> Path:
-    assert job.output is not None, "a job without an output is not given to a task that writes"
-    return job.output
-
-
-def _with_receipt(work: Callable[[Job, Path], _Changed], job: Job) -> _Changed:
-    """Do the work, and return its report with what it has changed."""
-    output = _output(job)
-    before = snapshot(job.path)
-    report = work(job, output)
-    return replace(report, receipt=receipt(before, snapshot(output)))
 
 
 def _refuse_unless(overwrite: bool, output: Path, what: str) -> None:

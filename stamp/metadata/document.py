@@ -1,8 +1,8 @@
 """A file and the rights notice in it: read, written, removed, undone.
 
-A file is given whole: as bytes, or as a `Source` that reads it a slice at a time. Containers in
-`containers.STREAMED` are read that way whatever their size, the others are loaded. Nothing here opens a file;
-writing safely is the business of the caller.
+A file is given whole: as bytes, or as a `Source` that reads it a slice at a time. Files are read that way
+whatever their size, those of containers in `containers.LOADED` aside. Nothing here opens a file; writing
+safely is the business of the caller.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class RightsFound:
 
     rights    each field from the first store (in the container's order) that holds a valid value
     sources   field -> stores that hold it
-    values    store -> field -> the value as it stands there
+    values    store -> field -> the value as it is there
     warnings  for people: stores that cannot be read, values that no standard allows, a C2PA manifest
     """
 
@@ -79,8 +79,7 @@ class Document:
             )
         self.name = found.name
         self.container = containers.load(found.name)
-        is_taken = isinstance(data, bytes) or found.name in containers.STREAMED
-        self.data = data if is_taken else data[0 : len(data)]
+        self.data = data[0 : len(data)] if found.name in containers.LOADED else data
         self._values: dict[str, tuple[bytes, dict[str, Value]]] = {}
 
     @cached_property
@@ -182,7 +181,7 @@ class Document:
         """The file without the fields of `rights`, in each place that says exactly what `rights` says. A
         place that says something else is left as it is.
 
-        A store in which nothing else stands is taken out as a whole. The sentence against AI training is
+        A store with nothing else in it is taken out as a whole. The sentence against AI training is
         taken out of usage terms that say more.
         """
         values = rights.values()

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..core.errors import HostError, MediaError, UnsupportedFormat
 from ..core.options import Progress
+from ..core.payload import Payload
 from ..core.reports import DetectReport, Mark
 from ..media.audio.opening import open_song
 from ..media.audio.song import block_frames
-from ..media.audio.track import SoundTrack
+from ..media.audio.track import SoundTrack, is_silent
 from ..watermark.audio import Detector, Embedder
 from .request import EmbedRequest
 from .work import Effort, Work
@@ -42,6 +43,9 @@ class AudioWork(Work):
         self._samples = _Samples(self._song, request.progress)
         self._notes: list[str] = []
 
+    def former(self) -> Payload | None:
+        return glance(self._song, key=self.request.key)
+
     def mark(self, effort: Effort) -> None:
         self._embedder = embedder_for(self.request, self._song.rate, self._song.channels, gain=effort.gain)
 
@@ -63,13 +67,15 @@ class AudioWork(Work):
         elif share < _LITTLE:
             why = f"only {share:.0%} of it can hide one, the rest is silence or lone tones"
         else:
-            why = "it is too quiet or too plain: more --strength may help"
-        remedy = "--no-watermark writes the rights notice alone"
+            why = "it is too quiet or too plain: more `strength` may help"
+        remedy = "`watermark=False` writes the rights notice alone"
         return f"the mark cannot be read back from this song, {why}; {remedy}"
 
     def notes(self) -> Sequence[str]:
         song, frames = self._song, self._samples.frames
         notes = [*self._notes, *song.faults.notes]
+        if idle := self.request.options.idle("audio"):  # its container is one of clips
+            notes.append(f"it has no moving pictures, so that {', '.join(idle)} did nothing")
         if song.frames and frames <= song.frames - song.rate * _PACKET:
             told, there = song.frames / song.rate, frames / song.rate
             notes.append(f"of its {told:.2f} s, {there:.2f} s could be read: it is damaged or cut off")
@@ -98,22 +104,28 @@ class Tracks:
     def __init__(self, request: EmbedRequest) -> None:
         self._request = request
         self._embedders: list[Embedder] = []
+        self._silent = 0
 
-    def make(self, stream: Any, output: OutputContainer) -> SoundTrack:
-        """Return what marks the packets of `stream` for `output`. Raises UnsupportedFormat, HostError."""
+    def make(self, stream: Any, output: OutputContainer) -> SoundTrack | None:
+        """Return what marks the packets of `stream` for `output`; None for a silent one, which would be
+        encoded again for nothing. Raises UnsupportedFormat, CorruptFile, HostError."""
+        if is_silent(self._request.src, stream):
+            self._silent += 1
+            return None
         context = stream.codec_context
         embedder = embedder_for(self._request, context.rate, context.layout.nb_channels)
         self._embedders.append(embedder)
-        return SoundTrack(self._request.src, stream, output, embedder)
+        return SoundTrack(stream, output, embedder)
 
     def result(self, draft: Path) -> tuple[float | None, list[str]]:
         """Return how much of the first track carries the mark, None where there is no track, and what a
         person should know about the sound of the clip that was made."""
+        silent = ["its sound is silent, cannot carry a mark, and was kept as it is"] if self._silent else []
         if not self._embedders:
-            return None, ["there is no sound in it to be marked"]
+            return None, silent or ["there is no sound in it to be marked"]
         plain = "the mark cannot be read back from its sound: too short, too quiet or too plain"
         readable = payload_of(draft, key=self._request.key) == self._request.payload
-        return round(self._embedders[0].marked_share, 3), [] if readable else [plain]
+        return round(self._embedders[0].marked_share, 3), silent if readable else [*silent, plain]
 
 
 class _Samples:
@@ -173,9 +185,14 @@ def detect(
     return DetectReport.of(src, replace(best, spans=spans), marks.values())
 
 
-def payload_of(path: Path, *, key: Key) -> bytes | None:
+def payload_of(path: Path, *, key: Key) -> Payload | None:
     """Return the payload of a song that was marked and left as it is."""
     return detect(path, keys=[key], search=False, first=True).payload
+
+
+def glance(song: Song, *, key: Key) -> Payload | None:
+    """Return the payload that is read from the beginning of a song that was left as it is."""
+    return _heard(song, [key], [(0.0, _GLANCE)], search=False)[0][0][0].payload
 
 
 def lacks(clip: Path, payload: bytes, *, key: Key) -> bool:
@@ -198,7 +215,7 @@ def lacks(clip: Path, payload: bytes, *, key: Key) -> bool:
 def _beside(
     song: Song, keys: Sequence[Key], found: Sequence[Detection], length: float, *, search: bool
 ) -> list[Detection]:
-    """The marks in those parts of a song where none was seen: a detector tells one mark of each key, and a
+    """The marks in those parts of a song where none was seen: a detector reports one mark of each key, and a
     mix or the sound of a compilation may have more, or the same one again at another place."""
     further: list[Detection] = []
     gaps = _gaps((0.0, length), [span for each in found if each.payload is not None for span in each.spans])

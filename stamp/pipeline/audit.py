@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..core.limits import one_account
 from .notice import find_rights
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class AuditReport:
         }
 
 
+@one_account
 def audit_rights(original: str | os.PathLike[str], copy: str | os.PathLike[str]) -> AuditReport:
     """Compare the rights notice of `copy` with that of `original`; the containers may differ.
 

@@ -7,30 +7,38 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from ..core.errors import CorruptFile, UnsupportedFormat
-from ..core.options import NoticeOptions
+from ..core import log
+from ..core.errors import CorruptFile, MediaError, RightsConflict, UnsupportedFormat
+from ..core.limits import one_account
+from ..core.options import NoticeOptions, OutputOptions
 from ..core.reports import RightsReport
-from ..core.rights import Rights
-from ..formats.source import Patched
+from ..core.rights import Rights, plain
+from ..formats.reading import named
+from ..formats.source import Pieced
 from ..metadata.document import Document
 from ..metadata.essence import same_essence
 from ..metadata.mapping.fields import COLUMNS, slots_in
+from ..metadata.owners import lost, protected
 from ..storage.large import open_large
-from ..storage.outputs import check_output, is_same, named, placing
+from ..storage.outputs import check_output, is_same, placing
 
 if TYPE_CHECKING:
+    from ..core.checks import Value
     from ..formats.source import Piece, Source
     from ..metadata.document import RightsFound
 
 StrPath = str | os.PathLike[str]
-Report = TypeVar("Report")
+_LONGEST = 100  # characters of a value in a message
 
 
+@one_account
 def write_rights(
     src: StrPath,
     dst: StrPath,
@@ -38,27 +46,49 @@ def write_rights(
     *,
     overwrite: bool = False,
     options: NoticeOptions | None = None,
+    output: OutputOptions | None = None,
 ) -> RightsReport:
     """Write `src` to `dst` with the fields of `rights` set in every store that its container has; the rest
     stays byte for byte.
 
-    Fields that `rights` leaves open are left as they are. `overwrite` allows `dst` to exist, and to be `src`
-    itself, which is then not touched where it says all of it already. `options`: what may be done to a notice
-    that is there already.
+    `{year}` in a text stands for this year, `{{` and `}}` for the braces. Fields that `rights` leaves open
+    are left as they are. `overwrite` allows `dst` to exist, and to be `src` itself, which is then not touched
+    where it says all of it already. `options`: what may be done to a notice that is there already. `output`
+    says how `dst` appears.
 
     Raises
     ------
+    RightsError : a text has another word in braces.
     OutputError : `dst` exists, and `overwrite` is False.
+    RightsConflict : `src` names another creator or copyright holder, who would be replaced.
     UnsupportedFormat, CorruptFile, MediaError : `src` cannot be read, or its container has no place for a
         notice.
     UnwritableFile : `dst` cannot be written.
     """
-    src, dst = Path(src), Path(dst)
+    filled = rights.filled(date.today().year)
+    report = write_notice(Path(src), Path(dst), filled, overwrite=overwrite, options=options, output=output)
+    log.files.info("%s: wrote %s as %s", src, ", ".join(report.written) or "nothing new", dst)
+    return report
+
+
+def write_notice(
+    src: Path,
+    dst: Path,
+    rights: Rights,
+    *,
+    overwrite: bool = False,
+    options: NoticeOptions | None = None,
+    output: OutputOptions | None = None,
+) -> RightsReport:
+    """`write_rights` of texts that are written as they are."""
     check_output(src, dst, overwrite)
     with named(src):
-        return _write_rights(src, dst, rights, overwrite=overwrite)
+        return _write_rights(
+            src, dst, rights, overwrite=overwrite, options=options or NoticeOptions(), output=output
+        )
 
 
+@one_account
 def read_rights(src: StrPath) -> RightsReport:
     """Return the rights notice in `src`, and which stores hold each field; an empty record if there is none.
 
@@ -71,14 +101,26 @@ def read_rights(src: StrPath) -> RightsReport:
     return report_on(find_rights(src), src)
 
 
-def add_notice(draft: Path, rights: Rights) -> RightsReport:
-    """Splice the notice into a file that is being made; a container without a place for it is reported, not
-    refused.
+def check_owners(path: Path, rights: Rights, options: NoticeOptions) -> None:
+    """Raise RightsConflict where `rights` would replace what the file says of others, and `options` do not
+    allow that. What else is wrong with the file is for its reader to say.
+    """
+    if options.replace_rights:
+        return
+    with suppress(MediaError), open_large(path) as file:
+        if found := _replaced(Document(file), rights, options):
+            raise _conflict(path, found)
+
+
+def add_notice(draft: Path, rights: Rights, options: NoticeOptions | None = None) -> RightsReport:
+    """Splice the notice into a file that is being made from one that `check_owners` has let pass; a container
+    without a place for it is reported, not refused.
 
     Raises `CorruptFile`, which does not name the draft, and `UnwritableFile`; the draft is then as it was.
     """
+    allowed = replace(options or NoticeOptions(), replace_rights=True)
     try:
-        return _write_rights(draft, draft, rights, overwrite=True)
+        return _write_rights(draft, draft, rights, overwrite=True, options=allowed, output=None)
     except UnsupportedFormat as error:
         reason = str(error).removeprefix(f"{draft}: ")
         unsupported = dict.fromkeys(rights.values(), reason)
@@ -95,18 +137,20 @@ def rewrite_notice(
     src: Path,
     dst: Path,
     change: Callable[[Document], Document],
-    report: Callable[[Document, Document], Report],
+    report: Callable[[Document, Document], RightsReport],
     *,
     overwrite: bool,
+    output: OutputOptions | None = None,
     expected: Rights | None = None,
-) -> Report:
+) -> RightsReport:
     """Write `src` to `dst` with what `change` makes of its notice, and return the `report` on the file before
     and after; `dst` is not touched where it is `src` itself and nothing differs.
 
     Before anything is written, the result is verified: raises CorruptFile where its essence is another, or
     where the `expected` notice cannot be read back from it.
     """
-    place = placing(src, dst, overwrite)
+    notes: list[str] = []
+    place = placing(src, dst, overwrite, output, notes)
     with open_large(src) as file:
         before = Document(file)
         after = change(before)
@@ -115,7 +159,9 @@ def rewrite_notice(
         if after is not before or not is_same(src, dst):
             with place as draft:
                 file.write(draft, _pieces_of(after.data))
-    return result
+                if output and output.register:
+                    output.register(draft)
+    return replace(result, notes=(*result.notes, *notes))
 
 
 def missing(path: Path, rights: Rights) -> tuple[Rights, tuple[str, ...]]:
@@ -145,8 +191,6 @@ def missing(path: Path, rights: Rights) -> tuple[Rights, tuple[str, ...]]:
 def versions(rights: Rights, present: Rights) -> list[Rights]:
     """Return `rights` as they may have been written into a file that has `present`: with each year of its
     notice in place of `{year}`, and, last, with this year."""
-    from datetime import date
-
     years = re.findall(r"(?<!\d)\d{4}(?!\d)", present.copyright_notice or "")
     return [rights.for_writing(int(year)) for year in (*years, date.today().year)]
 
@@ -156,18 +200,61 @@ def structured_data(report: RightsReport, content_url: str) -> dict[str, Any]:
     from ..formats.sniff import kind_of
     from ..metadata.jsonld import jsonld
 
+    assert report.path is not None, "a notice is read from a path"
     return jsonld(report.rights, kind_of(report.path), content_url)
 
 
-def _write_rights(src: Path, dst: Path, rights: Rights, *, overwrite: bool) -> RightsReport:
-    return rewrite_notice(
-        src,
-        dst,
-        lambda file: file.with_rights(rights),
-        lambda before, after: _written(before, after, rights, dst),
-        overwrite=overwrite,
-        expected=rights,
-    )
+def _write_rights(
+    src: Path,
+    dst: Path,
+    rights: Rights,
+    *,
+    overwrite: bool,
+    options: NoticeOptions,
+    output: OutputOptions | None,
+) -> RightsReport:
+    replaced: dict[str, dict[str, Value]] = {}
+
+    def change(file: Document) -> Document:
+        replaced.update(_replaced(file, rights, options))
+        if replaced and not options.replace_rights:
+            raise _conflict(src, replaced)
+        return file.with_rights(rights)
+
+    def report(before: Document, after: Document) -> RightsReport:
+        written = _written(before, after, rights, dst)
+        notes = [f"replaced what it said of others: {_listed(replaced)}"] if replaced else []
+        return replace(written, notes=(*written.notes, *notes))
+
+    return rewrite_notice(src, dst, change, report, overwrite=overwrite, output=output, expected=rights)
+
+
+def _replaced(file: Document, rights: Rights, options: NoticeOptions) -> dict[str, dict[str, Value]]:
+    """Store -> field -> what the file says of others, and would no longer say with `rights` in it."""
+    places = protected(file.found, rights, options.mine)
+    return lost(places, file.found, file.with_rights(rights).found) if places else {}
+
+
+def _conflict(path: Path, found: dict[str, dict[str, Value]]) -> RightsConflict:
+    what = f"it names somebody else, so nothing is written: {_listed(found)}"
+    remedy = "to replace it, say `replace_rights=True`; your own name belongs into `NoticeOptions(mine=...)`"
+    return RightsConflict(f"{what}; {remedy}", path=path, found=found)
+
+
+def _listed(found: Mapping[str, Mapping[str, Value]]) -> str:
+    """Each value of a field, and the stores that hold it."""
+    stores: dict[str, list[str]] = {}
+    for store, values in found.items():
+        for name, value in values.items():
+            stores.setdefault(f"{name} {_shown(value)}", []).append(COLUMNS[store].title)
+    return ", ".join(f"{said} ({', '.join(where)})" for said, where in stores.items())
+
+
+def _shown(value: Value) -> str:
+    """A value in one line, of a length that can be read."""
+    told = plain(value)
+    text = repr(told[0] if isinstance(told, list) and len(told) == 1 else told)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def _verify(before: Document, after: Document, expected: Rights | None) -> None:
@@ -188,7 +275,7 @@ def _pieces_of(result: Source) -> Sequence[Piece]:
     """The result of a change as `LargeFile.write` takes it."""
     if isinstance(result, bytes):
         return [result]
-    return result.pieces if isinstance(result, Patched) else [(0, len(result))]
+    return result.pieces if isinstance(result, Pieced) else [(0, len(result))]
 
 
 def _written(before: Document, after: Document, rights: Rights, dst: Path) -> RightsReport:

@@ -10,20 +10,32 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import RightsError
+from ..core.limits import one_account
+from ..core.options import OutputOptions
 from ..core.reports import RightsReport
 from ..core.rights import Rights
-from ..storage.outputs import check_output, named
+from ..formats.reading import named
+from ..storage.outputs import check_output
 from .notice import by_store, report_on, rewrite_notice, versions
 
 if TYPE_CHECKING:
     from ..metadata.block_delta import Former
     from ..metadata.document import Document
+    from ..metadata.file_delta import FormerFile
     from ..metadata.revert import Changes
 
 StrPath = str | os.PathLike[str]
 
 
-def remove_rights(src: StrPath, dst: StrPath, rights: Rights, *, overwrite: bool = False) -> RightsReport:
+@one_account
+def remove_rights(
+    src: StrPath,
+    dst: StrPath,
+    rights: Rights,
+    *,
+    overwrite: bool = False,
+    output: OutputOptions | None = None,
+) -> RightsReport:
     """Write `src` to `dst` without the fields of `rights`, in each place that says exactly what `rights`
     says, and without the watermark's identifier; the rest stays byte for byte.
 
@@ -46,28 +58,42 @@ def remove_rights(src: StrPath, dst: StrPath, rights: Rights, *, overwrite: bool
     check_output(src, dst, overwrite)
     with named(src):
         return rewrite_notice(
-            src, dst, lambda file: file.without_rights(ours(file)), report, overwrite=overwrite
+            src,
+            dst,
+            lambda file: file.without_rights(ours(file)),
+            report,
+            overwrite=overwrite,
+            output=output,
         )
 
 
+@one_account
 def undo_rights(
     src: StrPath,
     dst: StrPath,
     changes: Mapping[str, Mapping[str, Mapping[str, Any]]],
     blocks: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    file: Mapping[str, Any] | None = None,
     *,
     overwrite: bool = False,
+    output: OutputOptions | None = None,
 ) -> RightsReport:
     """Write `src` to `dst` with the notice that was there before, by the `changes` and `blocks` of a receipt:
     what was put in goes, what was overwritten comes back and is reported as `written`. A place that says
-    something else by now stays as it is.
+    something else by now stays as it is. With `file`, which holds for the very file that the run left, all is
+    as it was, byte for byte.
 
     Raises
     ------
-    RightsError : these are not the changes and blocks of a receipt.
+    RightsError : these are not the changes, blocks and pieces of a receipt, or the pieces not of this file.
     OutputError, UnsupportedFormat, CorruptFile, MediaError, UnwritableFile : see `write_rights`.
     """
-    wanted, formers = _parsed(changes), _formers(blocks)
+    wanted, formers, former = _parsed(changes), _formers(blocks), _former_file(file)
+
+    def change(document: Document) -> Document:
+        from ..metadata.document import Document
+
+        return Document(former.of(document.data)) if former else document.undone(wanted, formers)
 
     def report(before: Document, after: Document) -> RightsReport:
         old, new = before.found, after.found
@@ -81,9 +107,7 @@ def undo_rights(
     src, dst = Path(src), Path(dst)
     check_output(src, dst, overwrite)
     with named(src):
-        return rewrite_notice(
-            src, dst, lambda file: file.undone(wanted, formers), report, overwrite=overwrite
-        )
+        return rewrite_notice(src, dst, change, report, overwrite=overwrite, output=output)
 
 
 def _says_more(before: Mapping[str, object], after: Mapping[str, object]) -> bool:
@@ -132,6 +156,15 @@ def _formers(blocks: Mapping[str, Mapping[str, str]]) -> dict[str, Former]:
         return {store: Former(block["before"], block["after_sha256"]) for store, block in blocks.items()}
     except (AttributeError, KeyError, TypeError) as error:
         raise RightsError(f"the blocks in the receipt cannot be read: {error!r}") from error
+
+
+def _former_file(file: Mapping[str, Any] | None) -> FormerFile | None:
+    from ..metadata.file_delta import FormerFile
+
+    try:
+        return FormerFile(file["before"], file["sha256"]) if file else None
+    except (LookupError, TypeError) as error:
+        raise RightsError(f"the pieces of the file in the receipt cannot be read: {error!r}") from error
 
 
 def _value(name: str, value: Any) -> Any:

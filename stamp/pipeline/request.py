@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..core.options import EmbedOptions, NoticeOptions, Progress
+from ..core.options import EmbedOptions, NoticeOptions, OutputOptions, Progress
+from ..core.payload import Payload
 from ..core.rights import Rights
 
 if TYPE_CHECKING:
@@ -23,11 +24,13 @@ class EmbedRequest:
 
     src: Path
     dst: Path
-    payload: bytes
+    payload: Payload
     key: Key
     rights: Rights | None
     notice: NoticeOptions
     strength: float
     overwrite: bool
+    remark: bool
     options: EmbedOptions
     progress: Progress
+    output: OutputOptions

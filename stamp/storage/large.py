@@ -27,7 +27,7 @@ class LargeFile:
     `memo` is for what readers know of the file already.
     """
 
-    def __init__(self, file: BinaryIO, path: str | os.PathLike[str]) -> None:
+    def __init__(self, file: BinaryIO, path: str | os.PathLike[str] | None = None) -> None:
         self.path = path
         self._file = file
         self._size = os.fstat(file.fileno()).st_size
@@ -48,10 +48,8 @@ class LargeFile:
         if self._start <= start and stop <= self._start + len(self._window):
             return self._window[start - self._start : stop - self._start]
         if stop - start > MAX_BYTES:
-            raise UnsupportedFormat(
-                f"{os.fspath(self.path)}: {stop - start} bytes is too large to be held in memory",
-                path=self.path,
-            )
+            what = f"{stop - start} bytes is too large to be held in memory"
+            raise UnsupportedFormat(what, path=self.path)
         if stop - start >= _WINDOW:
             return self._read(start, stop)
         follows = 0 <= start - self._start <= 2 * len(self._window)
@@ -69,9 +67,9 @@ class LargeFile:
             self._file.seek(start)
             data = self._file.read(stop - start)
         except (OSError, ValueError) as error:
-            raise unreadable(self.path, error) from error
+            raise unreadable(error, self.path) from error
         if len(data) < stop - start:
-            raise CorruptFile(f"{os.fspath(self.path)}: became shorter while it was read", path=self.path)
+            raise CorruptFile("became shorter while it was read", path=self.path)
         return data
 
     def write(self, target: Path, pieces: Iterable[bytes | tuple[int, int]]) -> None:

@@ -3,5 +3,5 @@
     common <- image <- video        a video's frames are added up to a picture, which the image search reads
     common <- audio
 
-`tests/unit/test_imports.py` enforces these arrows. `vectors` checks all three schemes.
+`tests/unit/project/test_imports.py` enforces these arrows. `vectors` checks all three schemes.
 """

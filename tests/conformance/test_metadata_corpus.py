@@ -4,16 +4,14 @@ reads back as the record says, a second run changes nothing, and undoing brings 
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import documents
 import pytest
 
 from stamp.core.errors import MediaError
 from stamp.core.rights import Party, Rights
 from stamp.metadata.document import Document
+from tests.helpers import documents
+from tests.media.shared import shared_files
 
-MEDIA = Path(__file__).resolve().parents[2] / "../shared/media"
 RIGHTS = Rights(
     copyright_notice="© 2026 Zoë 東京 😀 שלום",
     copyright_notice_translations={"de": "© 2026 Zoë (deutsch)"},
@@ -62,8 +60,8 @@ def check(data: bytes) -> str | None:
 @pytest.mark.slow
 def test_every_file_at_hand() -> None:
     wrong, refused, done = [], [], 0
-    for path in sorted(MEDIA.rglob("*")):
-        if not path.is_file() or path.stat().st_size > 1_000_000 or "malformed" in path.parts:
+    for path in shared_files("**/*"):
+        if path.stat().st_size > 1_000_000 or "malformed" in path.parts:
             continue
         data = path.read_bytes()
         if documents.identify(data) is None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 from typing import Any
 
-import documents
 import piexif
 import pytest
 from PIL import Image
 
 from stamp.core.rights import Rights
+from tests.helpers import documents
 
 RIGHTS = Rights(copyright_notice="© 2026 Ana Müller", creators=("Ana Müller", "Bo; Co"))
 WRITTEN = {

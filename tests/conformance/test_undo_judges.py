@@ -12,9 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from films import TAGS, Mkv, Mp4, box, ebml
 from PIL import Image
-from short_sounds import sound
 
 import stamp
 from stamp.core.rights import Party, Rights
@@ -22,7 +20,11 @@ from stamp.metadata.document import Document
 from stamp.metadata.stores import pngtext
 from stamp.pipeline.receipts import receipt, snapshot
 from stamp.pipeline.removals import undo_rights
+from tests.media.audio_files import sound
+from tests.media.matroska_files import TAGS, Mkv, ebml
+from tests.media.mp4_files import Mp4, box
 
+REPLACE = stamp.NoticeOptions(replace_rights=True)
 RIGHTS = Rights(
     copyright_notice="© 2026 Zoë 東京",
     creators=("New", "Ł; x"),
@@ -108,7 +110,7 @@ def test_all_that_a_store_said_comes_back(name: str, tmp_path: Path) -> None:
     path.write_bytes(Document(make()).container.splice(make(), blocks)[:])
     before, had = snapshot(path), tags_of(path)
     assert blocks.keys() <= before.blocks.keys()
-    stamp.write_rights(path, path, RIGHTS, overwrite=True)
+    stamp.write_rights(path, path, RIGHTS, overwrite=True, options=REPLACE)
     assert tags_of(path) != had
     told = json.loads(json.dumps(receipt(before, snapshot(path))))
     undo_rights(path, path, told["changes"], told["blocks"], overwrite=True)
@@ -123,10 +125,10 @@ def test_what_somebody_has_added_since_stays(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     path.write_bytes(Document(make()).container.splice(make(), blocks)[:])
     before = snapshot(path)
-    stamp.write_rights(path, path, RIGHTS, overwrite=True)
+    stamp.write_rights(path, path, RIGHTS, overwrite=True, options=REPLACE)
     told = receipt(before, snapshot(path))
     later = Rights(creators=("Later",))
-    stamp.write_rights(path, path, later, overwrite=True)
+    stamp.write_rights(path, path, later, overwrite=True, options=REPLACE)
     report = undo_rights(path, path, told["changes"], told["blocks"], overwrite=True)
     assert report.rights.creators == later.creators
     assert report.rights.licensors == ()

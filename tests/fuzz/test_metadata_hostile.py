@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from hashlib import md5
-from pathlib import Path
 
-import documents
 import pytest
-from any_rights import sample
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,11 +18,14 @@ from stamp.formats.png import packed
 from stamp.formats.table import NOTICES
 from stamp.metadata.containers import extended
 from stamp.metadata.stores import ape, exif, id3, iff, info, iptc, pngtext, vorbis, xmp
+from tests.helpers import documents
+from tests.helpers.growth import assert_linear
+from tests.media.shared import shared_files
+from tests.media.small_files import sample
 
 RIGHTS = Rights(
     copyright_notice="© 東京", creators=("Zoë",), usage_terms="t", marked=True, licensor_url="https://e.com/"
 )
-MALFORMED = Path(__file__).resolve().parents[2] / "../shared/media/images/malformed"
 PIECES = ["", "<", ">", "&", '"', "'", "/", "rdf:", "=", "x", "\n", "]]>", "<!--"]
 SIGNATURES = [
     b"\xff\xd8\xff",
@@ -164,36 +165,67 @@ def test_mutated_ape_tags(data: st.DataObject) -> None:
 
 
 def test_malformed_files_of_other_projects() -> None:
-    for path in sorted(MALFORMED.glob("*")):
+    for path in shared_files("images/malformed/*"):
         survives(path.read_bytes())
 
 
-@pytest.mark.slow
-def test_large_blocks_take_linear_time() -> None:
-    """Megabytes of near misses, on which quadratic code would take minutes."""
-    survives(b"\x89PNG\r\n\x1a\n" + (bytes(4) + b"tEXt" + bytes(4)) * 200_000)
-    survives(b"RIFF\xff\xff\xff\0WEBP" + b"VP8 \0\0\0\0" * 200_000)
-    survives(b"\xff\xd8" + b"\xff\xe1\0\x02" * 200_000)
+def many_parts_of_xmp(count: int) -> bytes:
+    """A JPEG whose main packet names another one, of which that many parts of one byte are there."""
     guid = b"A" * 32
     packet = xmp.write(None, {}).replace(b"</rdf", b"<n HasExtendedXMP='" + guid + b"'/></rdf", 1)
     segments = [b"http://ns.adobe.com/xap/1.0/\0" + packet]
-    segments += [extended.PREFIX + guid + struct.pack(">II", 2**32 - 1, at) + b"x" for at in range(30_000)]
+    segments += [extended.PREFIX + guid + struct.pack(">II", 2**32 - 1, at) + b"x" for at in range(count)]
     joined = b"".join(struct.pack(">BBH", 0xFF, 0xE1, len(part) + 2) + part for part in segments)
-    survives(b"\xff\xd8" + joined + sample("jpeg")[2:])
-    survives(b"\xff\xd8" + b"\xff" * 4_000_000)
-    survives(b"RIFF\xf8\x24\x18\0WAVE" + b"fact\0\0\0\0" * 200_000)
-    survives(b"ID3\3\0\0\0\0\0\0" * 200_000)
-    survives(b"ID3\3\0\0\0\x7f\x7f\x7f" + b"TIT2\0\0\0\0\0\0" * 209_715 + bytes(1) + b"\xff\xfb\x90\0" * 2000)
-    survives(b"fLaC\0\0\0\x22" + bytes(34) + b"\1\0\0\0" * 500_000)
-    survives(b"OggS\0\2" + bytes(20) + b"\1\x13OpusHead" + bytes(11) + (b"OggS" + bytes(23)) * 100_000)
-    for block in (bytes(4) + b"\x40\x42\x0f\0" + bytes(4_000_000), b"\1\0\0\0x" + b"\xff" * 99):
+    return b"\xff\xd8" + joined + sample("jpeg")[2:]
+
+
+def many_frames_of_id3(count: int) -> bytes:
+    size = bytes(10 * count + 1 >> shift & 0x7F for shift in (21, 14, 7, 0))
+    return b"ID3\3\0\0" + size + b"TIT2\0\0\0\0\0\0" * count + bytes(1) + b"\xff\xfb\x90\0" * 2000
+
+
+def refused_by(read: Callable[[bytes], object]) -> Callable[[bytes], object]:
+    def work(block: bytes) -> None:
         with pytest.raises(CorruptFile):
-            vorbis.read(block)
-    for packet in (
-        b"<" * 1_000_000,
-        b"<a " + b'b="' * 300_000,
-        b"<a>" * 300_000,
-        b'<a b="' + b">" * 1_000_000,
-    ):
-        with pytest.raises(CorruptFile):
-            xmp.read(packet)
+            read(block)
+
+    return work
+
+
+MANY = 200_000
+LARGE: dict[str, tuple[Callable[[bytes], object], Callable[[int], bytes]]] = {
+    "chunks of PNG": (survives, lambda n: b"\x89PNG\r\n\x1a\n" + (bytes(4) + b"tEXt" + bytes(4)) * n),
+    "chunks of WebP": (survives, lambda n: b"RIFF\xff\xff\xff\0WEBP" + b"VP8 \0\0\0\0" * n),
+    "segments": (survives, lambda n: b"\xff\xd8" + b"\xff\xe1\0\x02" * n),
+    "parts of XMP": (survives, lambda n: many_parts_of_xmp(n // 6)),
+    "fill bytes": (survives, lambda n: b"\xff\xd8" + b"\xff" * 20 * n),
+    "chunks of WAV": (
+        survives,
+        lambda n: struct.pack("<4sI4s", b"RIFF", 4 + 8 * n, b"WAVE") + b"fact\0\0\0\0" * n,
+    ),
+    "tags": (survives, lambda n: b"ID3\3\0\0\0\0\0\0" * n),
+    "frames of ID3": (survives, many_frames_of_id3),
+    "blocks of FLAC": (survives, lambda n: b"fLaC\0\0\0\x22" + bytes(34) + b"\1\0\0\0" * (n * 5 // 2)),
+    "pages": (
+        survives,
+        lambda n: b"OggS\0\2" + bytes(20) + b"\1\x13OpusHead" + bytes(11) + (b"OggS" + bytes(23)) * (n // 2),
+    ),
+    "comments": (refused_by(vorbis.read), lambda n: bytes(4) + (5 * n).to_bytes(4, "little") + bytes(20 * n)),
+    "open brackets": (refused_by(xmp.read), lambda n: b"<" * 5 * n),
+    "open quotes": (refused_by(xmp.read), lambda n: b"<a " + b'b="' * n),
+    "open elements": (refused_by(xmp.read), lambda n: b"<a>" * n),
+    "closing brackets": (refused_by(xmp.read), lambda n: b'<a b="' + b">" * 5 * n),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LARGE)
+def test_large_blocks_take_linear_time(name: str) -> None:
+    """Megabytes of near misses."""
+    work, make = LARGE[name]
+    assert_linear(work, make, MANY)
+
+
+def test_a_count_beyond_the_block_is_refused() -> None:
+    with pytest.raises(CorruptFile):
+        vorbis.read(b"\1\0\0\0x" + b"\xff" * 99)

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from stamp.media.audio import pcm
 from stamp.media.audio.encode import regular
 from stamp.media.audio.opening import open_song
-from tests import songs
+from tests.media import audio_files
+from tests.media.samples import chord
 
 RATES = [8_000, 11_025, 22_050, 32_000, 44_100, 48_000, 96_000, 192_000]
 LOSSY_RATES = {"mp3": RATES[:6], "m4a-aac": RATES[:7], "ogg-opus": [48_000], "ogg-vorbis": RATES}
@@ -24,7 +25,7 @@ LOSS_DB = 14
 @pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
-    kind=st.sampled_from(songs.LOSSLESS),
+    kind=st.sampled_from(audio_files.LOSSLESS),
     rate=st.sampled_from(RATES),
     channels=st.sampled_from([1, 2, 6]),
     frames=st.integers(1, 9000),
@@ -35,7 +36,7 @@ LOSS_DB = 14
 def test_lossless(kind: str, rate: int, channels: int, frames: int, cut: int) -> None:
     """Every sample is what was asked for, to half a step; those that were left alone have all their bits."""
     with tempfile.TemporaryDirectory() as folder:
-        path = songs.write(Path(folder, "in"), songs.tune(rate, channels, frames), rate, kind)
+        path = audio_files.write(Path(folder, "in"), chord(rate, channels, frames), rate, kind)
         song = open_song(path)
         assert (song.rate, song.channels) == (rate, channels)
         if kind == "aiff-8" and channels * frames % 2:
@@ -46,8 +47,8 @@ def test_lossless(kind: str, rate: int, channels: int, frames: int, cut: int) ->
         wanted[frames // 2 :] *= np.float32(0.97)
         target = Path(folder, f"out{path.suffix}")
         assert song.write(target, regular([wanted], cut)) == []
-        before, after = songs.read(path)[0], songs.read(target)[0]
-        assert songs.read(target)[1] == rate
+        before, after = audio_files.read(path)[0], audio_files.read(target)[0]
+        assert audio_files.read(target)[1] == rate
         bits = {"8": 8, "u8": 8, "16": 16, "24": 24}.get(kind.split("-")[-1], 24)
         assert after.shape == before.shape == host.shape
         np.testing.assert_array_equal(after[: frames // 2], before[: frames // 2])
@@ -58,7 +59,7 @@ def test_lossless(kind: str, rate: int, channels: int, frames: int, cut: int) ->
 @settings(max_examples=12, deadline=None)
 @given(
     data=st.data(),
-    kind=st.sampled_from(songs.LOSSY),
+    kind=st.sampled_from(audio_files.LOSSY),
     channels=st.sampled_from([1, 2, 6]),
     frames=st.integers(5_000, 30_000),
 )
@@ -73,7 +74,7 @@ def test_lossy(data: st.DataObject | int | None, kind: str, channels: int, frame
     if not isinstance(rate, int):
         rate = rate.draw(st.sampled_from(LOSSY_RATES[kind]))
     with tempfile.TemporaryDirectory() as folder:
-        path = songs.write(Path(folder, "in"), songs.tune(rate, channels, frames), rate, kind)
+        path = audio_files.write(Path(folder, "in"), chord(rate, channels, frames), rate, kind)
         song = open_song(path)
         assert (song.rate, song.channels) == (rate, channels)
         host = np.concatenate(list(song.blocks()))
@@ -87,7 +88,7 @@ def test_lossy(data: st.DataObject | int | None, kind: str, channels: int, frame
         repeated = target.with_stem("again")
         song.write(repeated, regular([host], 777))
         assert repeated.read_bytes() == target.read_bytes()
-        judged = songs.read(target)[0][: len(host)]
+        judged = audio_files.read(target)[0][: len(host)]
         np.testing.assert_allclose(judged, again, atol=2e-3)
         voices = [channel for channel in range(channels) if channel != 3]  # codecs cut the sub-woofer
         loss = np.sum((again - host)[:, voices] ** 2, axis=0) / np.sum(host[:, voices] ** 2, axis=0)

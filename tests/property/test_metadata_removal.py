@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 
-import documents
 import pytest
-from any_rights import RIGHTS, sample, with_slot
 from hypothesis import given, settings
 
 from stamp.core.rights import Rights
 from stamp.formats.table import NOTICES
 from stamp.metadata import containers
+from tests.helpers import documents
+from tests.helpers.any_rights import RIGHTS, with_slot
+from tests.media.small_files import sample
 
 
 @pytest.mark.slow

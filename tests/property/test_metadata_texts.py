@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import documents
 import pytest
-from any_rights import NAMES, RIGHTS, sample, with_slot
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +11,9 @@ from stamp.formats.table import NOTICES
 from stamp.metadata.mapping.columns.music import Comment
 from stamp.metadata.stores import exif, xmp
 from stamp.metadata.stores.names import join_names, split_names
+from tests.helpers import documents
+from tests.helpers.any_rights import NAMES, RIGHTS, with_slot
+from tests.media.small_files import sample
 
 
 @pytest.mark.slow

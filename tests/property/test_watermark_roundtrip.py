@@ -7,12 +7,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from photos import photo
 
 from stamp.core.key import Key
 from stamp.watermark.common.quality import psnr
 from stamp.watermark.image.detect import detect
 from stamp.watermark.image.embed import embed
+from tests.media.pixels import photo
 
 SIDES = st.integers(200, 700)
 DTYPES = st.sampled_from([np.uint8, np.uint16, np.float32, np.float64])

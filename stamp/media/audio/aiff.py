@@ -1,4 +1,4 @@
-"""AIFF, and AIFC without compression: where the samples stand.
+"""AIFF, and AIFC without compression: where the samples are.
 
 "Audio Interchange File Format: AIFF" (Apple, version 1.3, 1989) and its AIFF-C draft of 1991.
 """
@@ -35,11 +35,11 @@ _CODECS: dict[bytes, _Kind] = {
 def open_aiff(path: Path) -> Song:
     """An AIFC file whose samples are compressed can be read only. Raises CorruptFile, UnsupportedFormat."""
     with open_large(path) as data:
-        found = layout(data, path)
+        found = layout(data)
     return read_only(path, found, "aiff") if isinstance(found, str) else song(path, "AIFF", found)
 
 
-def layout(data: Source, path: Path) -> Layout | str:
+def layout(data: Source) -> Layout | str:
     """Find the samples of an AIFF file; where they are compressed, say what it is instead."""
     size = len(data)
     packed = data[8:12] == b"AIFC"
@@ -50,7 +50,7 @@ def layout(data: Source, path: Path) -> Layout | str:
         elif chunk.kind == b"SSND" and chunk.start + 8 <= size:
             start = chunk.start + 8 + int.from_bytes(data[chunk.start : chunk.start + 4], "big")
     if len(common) < (22 if packed else 18) or start is None:
-        raise damaged(path, "it has no samples, or does not tell their format")
+        raise damaged("it has no samples, or does not tell their format")
     channels, frames, bits, rate = struct.unpack(">HIH10s", common[:18])
     codec = common[18:22] if packed else b"NONE"
     if codec not in _CODECS:
@@ -59,7 +59,7 @@ def layout(data: Source, path: Path) -> Layout | str:
     width = (bits + 7) // 8
     hertz = _hertz(rate)
     if not channels or not hertz or width not in ((4, 8) if kind == "f" else (1, 2, 3, 4)):
-        raise damaged(path, "the description of its samples contradicts itself")
+        raise damaged("the description of its samples contradicts itself")
     return Layout(hertz, channels, start, start + frames * width * channels, kind, width, order, bits)
 
 

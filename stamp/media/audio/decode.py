@@ -34,10 +34,10 @@ _SCALE = {"u8": 2.0**-7, "s16": 2.0**-15, "s32": 2.0**-31, "flt": 1.0, "dbl": 1.
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """What a demuxer and its decoder tell about the sound in a file.
+    """What a demuxer and its decoder say about the sound in a file.
 
     codec : FFmpeg's name of the codec, "mp3", "aac", "vorbis". layout : FFmpeg's name for the order of the
-    channels, "stereo", "5.1". seconds : as the header tells it, None where it does not.
+    channels, "stereo", "5.1". seconds : by the header, None where that does not say.
     """
 
     codec: str
@@ -58,7 +58,7 @@ def opened(
     (playlists, external tracks) are not followed. `options` are the demuxer's own.
     """
     safe = {"protocol_whitelist": "file", "format_whitelist": demuxer}
-    with decoding(path):
+    with decoding():
         container = av.open(
             # An absolute path: "http:x.mp3" is a file here, not an address.
             file if file is not None else os.path.abspath(path),
@@ -74,7 +74,7 @@ def examine(path: Path, demuxer: str, file: BinaryIO | None = None) -> Sound:
     """What is in the first sound stream. Raises UnsupportedFormat where there is none, or none that can be
     decoded, CorruptFile, MediaError."""
     with opened(path, demuxer, file) as container:
-        stream = _first_sound(container, path)
+        stream = _first_sound(container)
         context = stream.codec_context
         seconds = container.duration / av.time_base if container.duration else None
         if stream.duration and stream.time_base:
@@ -89,16 +89,16 @@ def examine(path: Path, demuxer: str, file: BinaryIO | None = None) -> Sound:
         )
 
 
-def _first_sound(container: InputContainer, path: Path) -> AudioStream:
+def _first_sound(container: InputContainer) -> AudioStream:
     sounds = container.streams.audio
     if not sounds:
-        raise refused(path, "there is no sound in this file", "name a file that has some")
+        raise refused("there is no sound in this file", "name a file that has some")
     stream = sounds[0]
     context = stream.codec_context
     if stream.codec_context is None or context.codec_tag in ("drms", "enca"):
-        raise refused(path, "its sound is encrypted or in an unknown codec", "convert it first")
+        raise refused("its sound is encrypted or in an unknown codec", "convert it first")
     if not context.rate or not context.layout.nb_channels:
-        raise damaged(path, "it does not tell the sample rate and the channels of its sound")
+        raise damaged("it does not tell the sample rate and the channels of its sound")
     return stream
 
 
@@ -118,13 +118,13 @@ def decoded(
     faults = faults or Faults()
     faults.packets = 0
     with opened(path, demuxer, file, options) as container:
-        stream = _first_sound(container, path)
+        stream = _first_sound(container)
         rate, layout = stream.codec_context.rate, stream.codec_context.layout.name
         size = block_frames(stream.codec_context.layout.nb_channels)
         waiting: list[Block] = []
         for frame in _frames(container, stream, faults):
             if frame.sample_rate != rate or frame.layout.name != layout:
-                raise damaged(path, "its sample rate or its channels change on the way")
+                raise damaged("its sample rate or its channels change on the way")
             waiting.append(samples(frame))
             if sum(map(len, waiting)) >= size:
                 yield np.concatenate(waiting)
@@ -180,12 +180,12 @@ def samples(frame: AudioFrame) -> Block:
 class Section:
     """The bytes `start` to `end` of a file as a file of their own, for reading."""
 
-    def __init__(self, file: BinaryIO, start: int, end: int, path: Path) -> None:
-        self._file, self._start, self._end, self._at, self._path = file, start, end, 0, path
+    def __init__(self, file: BinaryIO, start: int, end: int) -> None:
+        self._file, self._start, self._end, self._at = file, start, end, 0
 
     def read(self, count: int = -1) -> bytes:
         there = max(self._end - self._start - self._at, 0)
-        with reading(self._path):
+        with reading():
             self._file.seek(self._start + self._at)
             data = self._file.read(there if count < 0 else min(count, there))
         self._at += len(data)
@@ -204,7 +204,7 @@ def read_only(path: Path, title: str, demuxer: str) -> Song:
     sound = examine(path, demuxer)
 
     def write(target: Path, blocks: Iterable[Block]) -> list[str]:
-        raise refused(path, f"{title} cannot be marked", "convert it to FLAC, WAV or M4A")
+        raise refused(f"{title} cannot be marked", "convert it to FLAC, WAV or M4A")
 
     blocks = partial(decoded, path, demuxer)
     return Song(path, title, sound.rate, sound.channels, None, blocks, write)

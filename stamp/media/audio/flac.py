@@ -38,8 +38,8 @@ _PLACEHOLDER = 0xFFFFFFFFFFFFFFFF
 
 @dataclass(frozen=True, slots=True)
 class _Header:
-    """prefix : what stands before "fLaC". blocks : (type, content) of each metadata block, in order. longest
-    : bytes of the longest frame, 0 where that is not told."""
+    """prefix : what is before "fLaC". blocks : (type, content) of each metadata block, in order. longest
+    : bytes of the longest frame, 0 where that is not given."""
 
     prefix: bytes
     blocks: tuple[tuple[int, bytes], ...]
@@ -53,10 +53,10 @@ class _Header:
 def open_flac(path: Path) -> Song:
     """Raises CorruptFile, and UnsupportedFormat for what FFmpeg cannot decode."""
     with open_large(path) as data:
-        header = _header(data, path)
+        header = _header(data)
     sound = examine(path, "flac")
     if (sound.rate, sound.channels) != (header.rate, header.channels):
-        raise damaged(path, "its frames contradict its header")
+        raise damaged("its frames contradict its header")
     return Song(
         path,
         "FLAC",
@@ -64,36 +64,34 @@ def open_flac(path: Path) -> Song:
         header.channels,
         header.frames or None,
         lambda: sndfile.blocks(path) if header.longest > _LONG else decoded(path, "flac"),
-        lambda target, blocks: _write(path, header, sound, target, blocks),
+        lambda target, blocks: _write(header, sound, target, blocks),
     )
 
 
-def _header(data: Source, path: Path) -> _Header:
+def _header(data: Source) -> _Header:
     start = id3.prefix(data, most=None)
     first = start + len(flac.SIGNATURE)
     if data[start:first] != flac.SIGNATURE:
-        raise damaged(path, "the FLAC signature is missing")
+        raise damaged("the FLAC signature is missing")
     try:
         blocks = [(block.kind, data[block.start : block.end]) for block in flac.blocks(data, first)]
     except CorruptFile as error:
-        raise damaged(path, "its metadata is cut off") from error
+        raise damaged("its metadata is cut off") from error
     if blocks[0][0] != flac.STREAMINFO or len(blocks[0][1]) != 34:
-        raise damaged(path, "it does not begin with its STREAMINFO")
+        raise damaged("it does not begin with its STREAMINFO")
     # 20 bits of sample rate, 3 of channels - 1, 5 of bits - 1, 36 of samples (section 8.2)
     packed = int.from_bytes(blocks[0][1][10:18], "big")
     rate, channels = packed >> 44, (packed >> 41 & 7) + 1
     bits, frames = (packed >> 36 & 31) + 1, packed & (1 << 36) - 1
     if not rate:
-        raise damaged(path, "its header tells a sample rate of 0")
+        raise damaged("its header tells a sample rate of 0")
     longest = int.from_bytes(blocks[0][1][7:10], "big")
     return _Header(data[0:start], tuple(blocks), rate, channels, bits, frames, longest)
 
 
-def _write(path: Path, header: _Header, sound: Sound, target: Path, blocks: Iterable[Block]) -> list[str]:
+def _write(header: _Header, sound: Sound, target: Path, blocks: Iterable[Block]) -> list[str]:
     if header.bits > 24:
-        raise refused(
-            path, f"FLAC with {header.bits} bits cannot be marked", "convert it to 24 bits, or to WAV"
-        )
+        raise refused(f"FLAC with {header.bits} bits cannot be marked", "convert it to 24 bits, or to WAV")
     bits = 16 if header.bits <= 16 else 24
     context = encoder("flac", sound, "s16" if bits == 16 else "s32", _FRAME)
     sizes, digest, total = array("Q"), hashlib.md5(usedforsecurity=False), 0
@@ -115,7 +113,7 @@ def _write(path: Path, header: _Header, sound: Sound, target: Path, blocks: Iter
         output.seek(len(header.prefix))
         output.write(_metadata(header, _renewed(header, streaminfo, context.frame_size, total, sizes)))
     if header.frames and total != header.frames:
-        raise damaged(path, f"its header tells of {header.frames} samples, there are {total}")
+        raise damaged(f"its header tells of {header.frames} samples, there are {total}")
     if bits == header.bits:
         return []
     return [f"its samples of {header.bits} bits were written as {bits} bits, the low ones zero"]

@@ -73,17 +73,15 @@ def _write(path: Path, muxer: str, sound: Sound, target: Path, blocks: Iterable[
             s for s in source.streams if s.type in ("video", "subtitle") and not s.disposition & _PICTURES
         ]
         if len(sounds) > 1 or others:
-            raise refused(
-                path, "there are other tracks beside its sound", "put the sound in a file of its own"
-            )
+            raise refused("there are other tracks beside its sound", "put the sound in a file of its own")
         with av.open(str(target), "w", format=muxer, **AS_THEY_ARE) as output:
             output.flags |= _BITEXACT
             output.metadata.update(source.metadata)
             output.set_chapters(source.chapters())
             _attach(source, output)
             given = _Given(counted, sounds[0].codec_context.layout.nb_channels)
-            track = SoundTrack(path, sounds[0], output, given, bit_rate=rate)
-            for packet in _packets(source, path):
+            track = SoundTrack(sounds[0], output, given, bit_rate=rate)
+            for packet in _packets(source):
                 output.mux(track.push(packet))
             output.mux(track.flush())
             new = track.stream.bit_rate or 0
@@ -91,7 +89,7 @@ def _write(path: Path, muxer: str, sound: Sound, target: Path, blocks: Iterable[
     short = there < told - _SLACK
     if not track.lossy:
         if short:
-            raise damaged(path, f"its header tells of {told:.2f} s, there are {there:.2f} s")
+            raise damaged(f"its header tells of {told:.2f} s, there are {there:.2f} s")
         return []
     notes = [lossy_note(sound.codec, new, rate or 0)]
     if short:
@@ -99,10 +97,10 @@ def _write(path: Path, muxer: str, sound: Sound, target: Path, blocks: Iterable[
     return notes
 
 
-def _packets(source: InputContainer, path: Path) -> Iterable[Any]:
+def _packets(source: InputContainer) -> Iterable[Any]:
     packets = iter(source.demux(source.streams.audio[0]))
     while True:
-        with decoding(path):
+        with decoding():
             packet = next(packets, None)
         if packet is None:
             return

@@ -50,7 +50,7 @@ _SLACK = 4096  # sample frames that a decoder may hold back at the end
 @dataclass(frozen=True, slots=True)
 class _Track:
     """size : bytes of its samples. frames : its length in sample frames without the encoder's delay and
-    padding, None where that is not told plainly. fragmented : more of it stands in other boxes. others :
+    padding, None where that is not given plainly. fragmented : more of it is in other boxes. others :
     there are other sound tracks. start : where in its samples it begins. pieces : it is put together of
     several of them. silent : seconds between its samples in which nothing is heard."""
 
@@ -65,11 +65,11 @@ class _Track:
 
 def open_mp4(path: Path) -> Song:
     """The first sound track of an MP4 file. Raises CorruptFile, UnsupportedFormat."""
-    with open_large(path) as file, decoding(path):
+    with open_large(path) as file, decoding():
         moov = read_moov(file)
         track = _sound(moov)
     sound = examine(path, "mov")
-    with decoding(path):
+    with decoding():
         measured = _measured(moov, track, sound.rate)
     # An edit list counts in the movie's time scale, often milliseconds, and FFmpeg 9 cuts the sound there.
     # Where nothing but a delay is to be left out, it is told to take no more than that from the list.
@@ -132,21 +132,21 @@ def _measured(moov: BoxTree, track: BoxTree, rate: int) -> _Track:
 
 def _write(path: Path, sound: Sound, track: _Track, target: Path, blocks: Iterable[Block]) -> list[str]:
     if track.others:
-        raise refused(path, "there are several sound tracks in it", "put each in a file of its own")
+        raise refused("there are several sound tracks in it", "put each in a file of its own")
     if track.pieces:
         raise refused(
-            path, "its edit list puts it together of several pieces", "make one of them: ffmpeg -i IN OUT.m4a"
+            "its edit list puts it together of several pieces", "make one of them: ffmpeg -i IN OUT.m4a"
         )
     if track.fragmented:
         raise refused(
-            path, "a fragmented MP4 cannot be marked", "put it in one piece: ffmpeg -i IN -c copy OUT.m4a"
+            "a fragmented MP4 cannot be marked", "put it in one piece: ffmpeg -i IN -c copy OUT.m4a"
         )
     notes: list[str] = []
     if track.silent >= _GAP:
         notes.append(f"gaps between its samples, {track.silent:.2f} s in all, were closed")
     with tempfile.TemporaryFile(dir=target.parent) as spool:
         if sound.codec == "alac":
-            frames = _encode_alac(spool, path, sound, blocks, notes)
+            frames = _encode_alac(spool, sound, blocks, notes)
         elif sound.codec == "aac":
             source = round(8 * track.size / sound.seconds) if sound.seconds else 0
             rate = raised_rate(source, sound, least=_LEAST, most=_MOST)
@@ -155,22 +155,20 @@ def _write(path: Path, sound: Sound, track: _Track, target: Path, blocks: Iterab
         else:
             lossless = sound.codec == "flac" or sound.codec.startswith("pcm_")
             remedy = "FLAC or WAV" if lossless else "M4A with AAC"
-            raise refused(
-                path, f"MP4 with {sound.codec} cannot be marked as a song", f"convert it to {remedy}"
-            )
+            raise refused(f"MP4 with {sound.codec} cannot be marked as a song", f"convert it to {remedy}")
         slack = 0 if sound.codec == "alac" else _SLACK
         if track.frames is not None and frames < track.frames - slack:
-            raise damaged(path, f"its header tells of {track.frames} samples, there are {frames}")
+            raise damaged(f"its header tells of {track.frames} samples, there are {frames}")
         with open(target, "wb") as output:
             replace_sound_track(path, spool, frames, output)
     return notes
 
 
-def _encode_alac(spool: BinaryIO, path: Path, sound: Sound, blocks: Iterable[Block], notes: list[str]) -> int:
+def _encode_alac(spool: BinaryIO, sound: Sound, blocks: Iterable[Block], notes: list[str]) -> int:
     # The bit depth in the codec's own configuration (ALACSpecificConfig, behind the header of its box)
     bits = sound.extradata[17] if len(sound.extradata) >= 36 else 16
     if bits > 24:
-        raise refused(path, f"ALAC with {bits} bits cannot be marked", "convert it to 24 bits, or to WAV")
+        raise refused(f"ALAC with {bits} bits cannot be marked", "convert it to 24 bits, or to WAV")
     wide = 16 if bits <= 16 else 24
     if wide != bits:
         notes.append(f"its samples of {bits} bits were written as {wide} bits, the low ones zero")

@@ -60,7 +60,7 @@ def open_ogg(path: Path) -> Song:
 
 
 def _surveyed(path: Path, sound: Sound) -> Survey | None:
-    """None where the pages do not tell what there is: other codecs, several streams, damage."""
+    """None where the pages do not show what there is: other codecs, several streams, damage."""
     if sound.codec not in HEADERS:
         return None
     try:
@@ -85,7 +85,7 @@ def _write(
     path: Path, title: str, sound: Sound, found: Survey | None, target: Path, blocks: Iterable[Block]
 ) -> list[str]:
     if sound.codec not in HEADERS:
-        raise refused(path, f"{title} cannot be marked", "convert it to FLAC, Ogg Vorbis or Opus")
+        raise refused(f"{title} cannot be marked", "convert it to FLAC, Ogg Vorbis or Opus")
     if found is None:
         found = _whole(path, sound.codec)
     seconds = found.held / sound.rate
@@ -106,10 +106,10 @@ def _write(
 def _whole(path: Path, codec: str) -> Survey:
     """The survey of a file that is to be written again; says why there is none. Raises UnsupportedFormat for
     more than one stream, side by side or one after the other; CorruptFile."""
-    with decoding(path), open_large(path) as data:
+    with decoding(), open_large(path) as data:
         found = survey(data, codec)
     if found.streams > 1:
-        raise refused(path, "an Ogg file with several streams cannot be marked", "split it first")
+        raise refused("an Ogg file with several streams cannot be marked", "split it first")
     return found
 
 

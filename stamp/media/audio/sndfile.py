@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def blocks(path: Path, order: Sequence[int] | None = None) -> Iterator[Block]:
-    """All samples (n, channels); `order` says which of libsndfile's channels stands where. Raises
+    """All samples (n, channels); `order` says which of libsndfile's channels goes where. Raises
     CorruptFile."""
     import soundfile
 
     # Not `soundfile.blocks`: where a file ends early, that repeats what it read before.
-    with decoding(path), soundfile.SoundFile(path) as file:
+    with decoding(), soundfile.SoundFile(path) as file:
         size = block_frames(file.channels)
         while len(block := file.read(size, dtype="float32", always_2d=True)):
             yield block[:, order] if order else block

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...formats.reading import named
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -42,13 +44,8 @@ class Song:
 
     title : how people call the format, "MP3".
     rate, channels : in Hz; the order of channels is the file's own.
-    frames : its length in sample frames as its header tells it, None where it does not.
-    blocks : reads it from the start: float32 of shape (n, channels), full scale is +-1, n > 0. Each call
-        starts anew. Raises CorruptFile.
-    write : (path, blocks, frames) writes a copy of the file to `path`, with the samples of `blocks` in the
-        place of its own and everything else kept, and returns what a person should know about it. The blocks
-        may be of any length; together they are as long as the source. Raises UnsupportedFormat where this
-        kind of file cannot be written back in full, and CorruptFile for one that is damaged.
+    frames : its length in sample frames by its header, None where that does not say.
+    reader, writer : what `blocks` and `write` do, with errors that do not name the file.
     faults : what went wrong in `blocks` since it was called last.
     """
 
@@ -57,6 +54,23 @@ class Song:
     rate: int
     channels: int
     frames: int | None
-    blocks: Callable[[], Iterator[Block]]
-    write: Callable[[Path, Iterable[Block]], list[str]]
+    reader: Callable[[], Iterator[Block]]
+    writer: Callable[[Path, Iterable[Block]], list[str]]
     faults: Faults = field(default_factory=Faults)
+
+    def blocks(self) -> Iterator[Block]:
+        """Read it from the start: float32 of shape (n, channels), full scale is +-1, n > 0. Each call starts
+        anew. Raises CorruptFile."""
+        with named(self.path):
+            yield from self.reader()
+
+    def write(self, target: Path, blocks: Iterable[Block]) -> list[str]:
+        """Write a copy of the file to `target`, with the samples of `blocks` in the place of its own and
+        everything else kept; return what a person should know about it. The blocks may be of any length;
+        together they are as long as the source.
+
+        Raises UnsupportedFormat where this kind of file cannot be written back in full, and CorruptFile for
+        one that is damaged.
+        """
+        with named(self.path):
+            return self.writer(target, blocks)

@@ -14,7 +14,7 @@ from av.container import OutputContainer
 from av.packet import Packet
 
 from ...formats.reading import decoding, refused
-from .decode import Sound, samples
+from .decode import Sound, opened, samples
 from .encode import AAC_OPTIONS, OPUS_OPTIONS, as_frame, quantised, raised_rate
 
 if TYPE_CHECKING:
@@ -70,8 +70,9 @@ _FULL_CHOICE = {
     "ac3": (192, 224, 256, 320, 384, 448, 512, 640),
 }
 _BLOCK = 4096
+_INAUDIBLE = 1e-4
 _USUAL = 64_000
-"""bit/s of one channel, where nothing tells."""
+"""bit/s of one channel, where it is not known."""
 
 
 class SoundTrack:
@@ -83,21 +84,20 @@ class SoundTrack:
 
     def __init__(
         self,
-        path: Path,
         source: AudioStream,
         output: OutputContainer,
         transform: Transform,
         *,
         bit_rate: int | None = None,
     ) -> None:
-        """bit_rate : of the source, where its container does not tell."""
+        """bit_rate : of the source, where its container does not say it."""
         context = source.codec_context
         if context is None or context.codec.canonical_name not in _CODERS:
             name = context.codec.canonical_name if context else "an unknown codec"
-            raise refused(path, f"sound in {name} cannot be marked", "convert the sound to AAC or FLAC first")
+            raise refused(f"sound in {name} cannot be marked", "convert the sound to AAC or FLAC first")
         codec = context.codec.canonical_name
         self._coder = _CODERS[codec]
-        self._path, self._transform = path, transform
+        self._transform = transform
         self._rate, self._channels = context.rate, context.layout.nb_channels
         self._context = context
         sample_format = self._coder.sample_format
@@ -132,20 +132,20 @@ class SoundTrack:
 
     def push(self, packet: Packet[Any]) -> list[Packet[Any]]:
         """Take a packet of the source; returns the packets to be written, if any yet. Raises CorruptFile."""
-        with decoding(self._path):
+        with decoding():
             blocks = [block for frame in self._context.decode(packet) for block in self._placed(frame)]
         return self._encode([self._transform.push(block) for block in blocks])
 
     def flush(self) -> list[Packet[Any]]:
         """The packets that are left."""
-        with decoding(self._path):
+        with decoding():
             blocks = [block for frame in (*self._context.decode(None), None) for block in self._placed(frame)]
         last = [self._transform.push(block) for block in blocks]
         return [*self._encode([*last, self._transform.flush()], end=True), *self._encoder(None)]
 
     def _placed(self, frame: av.AudioFrame | None) -> Iterator[Block]:
         """The samples of the frame before this one, behind silence where the clip's clock has a gap; None
-        comes last. A gap takes the next frame to be told from a time that is wrong."""
+        comes last. Only the next frame shows whether a gap is one, or a time is wrong."""
         held, self._held = self._held, self._timed(frame) if frame else None
         if held is None:
             return
@@ -165,7 +165,7 @@ class SoundTrack:
     def _timed(self, frame: av.AudioFrame) -> tuple[Block, float | None]:
         """The samples of a frame, and when they are heard, in seconds."""
         if frame.sample_rate != self._rate or frame.layout.nb_channels != self._channels:
-            raise refused(self._path, "its sound changes its rate or channels on the way", "convert it first")
+            raise refused("its sound changes its rate or channels on the way", "convert it first")
         if frame.pts is None or frame.time_base is None:
             return samples(frame), None
         return samples(frame), float(frame.pts * frame.time_base)
@@ -203,6 +203,19 @@ class SoundTrack:
             return block
         exact = next(quantised([block], self._bits or 16))
         return exact << 8 if name == "s32" else exact.astype(np.int16)
+
+
+def is_silent(path: Path, source: AudioStream) -> bool:
+    """Return whether nothing at all is heard in this track of a clip: no sample above -80 dB of full scale.
+
+    Reads up to the first that is. Raises CorruptFile, MediaError.
+    """
+    with opened(path, source.container.format.name.partition(",")[0]) as container:
+        for frame in container.decode(container.streams[source.index]):
+            assert isinstance(frame, av.AudioFrame)
+            if np.abs(samples(frame)).max(initial=0.0) > _INAUDIBLE:
+                return False
+    return True
 
 
 def _allowed(codec: str, rate: int) -> int:

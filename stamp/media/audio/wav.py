@@ -1,4 +1,4 @@
-"""WAV, and RF64 or BW64 where it is too long for that: where the samples stand.
+"""WAV, and RF64 or BW64 where it is too long for that: where the samples are.
 
 The RIFF chunks are those of "Multimedia Programming Interface and Data Specifications 1.0" (1991); the 64-bit
 sizes are those of EBU Tech 3306 and ITU-R BS.2088.
@@ -31,11 +31,11 @@ _Form = tuple[int, int, int, int, int]
 def open_wav(path: Path) -> Song:
     """A WAV file whose samples are compressed can be read only. Raises CorruptFile, UnsupportedFormat."""
     with open_large(path) as data:
-        found = layout(data, path)
+        found = layout(data)
     return read_only(path, found, "wav") if isinstance(found, str) else song(path, "WAV", found)
 
 
-def layout(data: Source, path: Path) -> Layout | str:
+def layout(data: Source) -> Layout | str:
     """Find the samples of a WAV file; where they are compressed, say what it is instead."""
     size = len(data)
     long = data[0:4] != b"RIFF"
@@ -47,17 +47,17 @@ def layout(data: Source, path: Path) -> Layout | str:
             sizes = data[chunk.start : chunk.start + 16]
             data_size = struct.unpack("<Q", sizes[8:])[0] if len(sizes) == 16 else None
         elif chunk.kind == b"fmt ":
-            form = _format(data[chunk.start : chunk.start + min(length, 40)], path)
+            form = _format(data[chunk.start : chunk.start + min(length, 40)])
         elif chunk.kind == b"data":
             if form is None:
-                raise damaged(path, "it does not tell the format of its samples")
+                raise damaged("it does not tell the format of its samples")
             if isinstance(form, str):
                 return form
             right = _length(length, data_size, size - chunk.start)
             found = _layout(form, chunk.start, right)
             unknown = not long and length != right and size < riff.LENGTH_ELSEWHERE
             return replace(found, repairs=_repairs(chunk.at, size)) if unknown else found
-    raise damaged(path, "it has no samples")
+    raise damaged("it has no samples")
 
 
 def _length(length: int, long: int | None, there: int) -> int:
@@ -74,9 +74,9 @@ def _repairs(data: int, size: int) -> tuple[tuple[int, bytes], ...]:
     return (4, struct.pack("<I", size - 8)), (data + 4, struct.pack("<I", size - data - 8))
 
 
-def _format(block: bytes, path: Path) -> _Form | str:
+def _format(block: bytes) -> _Form | str:
     if len(block) < 16:
-        raise damaged(path, "the description of its samples is cut off")
+        raise damaged("the description of its samples is cut off")
     kind, channels, rate, _, align, bits = struct.unpack("<HHIIHH", block[:16])
     if kind == _EXTENSIBLE and len(block) >= 40 and block[26:40] == _GUID:
         kind = struct.unpack("<H", block[24:26])[0]
@@ -84,7 +84,7 @@ def _format(block: bytes, path: Path) -> _Form | str:
     if kind not in (_PCM, _FLOAT):
         return f"WAV with {_NAMES.get(kind, f'codec {kind}')}"
     if not channels or not rate or align % channels or not 0 < bits <= 8 * (align // channels):
-        raise damaged(path, "the description of its samples contradicts itself")
+        raise damaged("the description of its samples contradicts itself")
     width = align // channels
     if width not in ((4, 8) if kind == _FLOAT else (1, 2, 3, 4)):
         return f"WAV with samples of {8 * width} bits"

@@ -11,7 +11,6 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -37,7 +36,6 @@ _CONFIGURATIONS = {b"av1C", b"hvcC"}
 class HeifHost:
     """The source, and what its items are."""
 
-    path: Path
     syntax: HeifSyntax
     parts: Parts
 
@@ -59,7 +57,7 @@ class HeifHost:
             return None if kind in LAYERS else content
 
         contents = {item: new.content(new.primary) for item, new in coded.items()}
-        with decoding(self.path):
+        with decoding():
             return replaced(self.syntax.data, contents, change), [f"coded again at quality {quality}"]
 
     def _pictures(self, image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
@@ -67,7 +65,7 @@ class HeifHost:
         syntax, tiling = self.syntax, self.parts.primary
         stored = _as_stored(image, syntax, syntax.primary)
         if stored.size != size_of(syntax, syntax.primary):
-            raise refused(self.path, "its size is not the one that it says", "export it again first")
+            raise refused("its size is not the one that it says", "export it again first")
         samples = np.asarray(stored)
         for place, tile in enumerate(tiling.tiles):
             row, column = divmod(place, tiling.columns)
@@ -92,11 +90,11 @@ class HeifHost:
         if self.syntax.format == "AVIF":
             picture.save(buffer, "AVIF", **settings)
         else:
-            _pillow_heif(self.path).from_pillow(picture).save(buffer, tile_size=0, **settings)
+            _pillow_heif().from_pillow(picture).save(buffer, tile_size=0, **settings)
         return parse(buffer.getvalue())
 
 
-def read(data: bytes, path: Path) -> Picture:
+def read(data: bytes) -> Picture:
     """Read an AVIF or HEIC for embedding: (H, W), (H, W, 3) or (H, W, 4) uint8.
 
     Raises UnsupportedFormat for more than 8 bits, sequences and further pictures; CorruptFile;
@@ -104,36 +102,35 @@ def read(data: bytes, path: Path) -> Picture:
     """
     syntax = parse(data)
     if syntax.format == "HEIC":
-        _pillow_heif(path)
+        _pillow_heif()
     parts = parts_of(syntax)
-    image = _decode(syntax, path)
-    return Picture(path, syntax.format, np.asarray(image), HeifHost(path, syntax, parts), parts.notes)
+    image = _decode(syntax)
+    return Picture(syntax.format, np.asarray(image), HeifHost(syntax, parts), parts.notes)
 
 
-def read_luma(data: bytes, path: Path) -> Pixels:
+def read_luma(data: bytes) -> Pixels:
     """Upright luma (H, W) uint8 of the primary picture, also of those with more than 8 bits."""
-    return over_gray(np.asarray(_decode(parse(data), path)))
+    return over_gray(np.asarray(_decode(parse(data))))
 
 
-def _decode(syntax: HeifSyntax, path: Path) -> Image.Image:
+def _decode(syntax: HeifSyntax) -> Image.Image:
     """Mode L, RGB or RGBA, upright."""
     size = syntax.first(syntax.primary, b"ispe")
     if size is not None and len(size) >= 12:
-        check_size(int.from_bytes(size[4:8], "big"), int.from_bytes(size[8:12], "big"), path)
+        check_size(int.from_bytes(size[4:8], "big"), int.from_bytes(size[8:12], "big"))
     if syntax.format == "HEIC":
-        heif = _pillow_heif(path)
+        heif = _pillow_heif()
         found = heif.open_heif(syntax.data, convert_hdr_to_8bit=True)
         if not len(found):
             coding = syntax.items[syntax.primary].kind if syntax.primary in syntax.items else b"?"
             raise refused(
-                path,
                 f"its coding ({coding.decode('latin-1')!r}) cannot be decoded",
                 "save it as HEIC, AVIF or PNG first",
             )
         image: Image.Image = found.to_pillow()
         return image
     stored = AvifImagePlugin.AvifImageFile(io.BytesIO(syntax.data))
-    check_size(*stored.size, path)
+    check_size(*stored.size)
     stored.load()
     # Before its version 13, Pillow hands out gray as RGB.
     gray = stored.mode == "RGB" and _gray(syntax)
@@ -178,10 +175,10 @@ def _colour_code(source: bytes, new: HeifSyntax) -> bytes | None:
     return source[:8] + theirs[8:] if theirs else None
 
 
-def _pillow_heif(path: Path) -> Any:
+def _pillow_heif() -> Any:
     try:
         import pillow_heif
     except ImportError as error:
-        message = f"{path}: HEIC needs the package pillow-heif; pip install 'stamp-media[heif]'"
+        message = "HEIC needs the package pillow-heif; pip install 'stamp-media[heif]'"
         raise MissingDependency(message, extra="heif") from error
     return pillow_heif

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageFile, JpegImagePlugin
@@ -37,7 +36,6 @@ class JpegHost:
     and RGB.
     """
 
-    path: Path
     syntax: JpegSyntax
     planes: list[Image.Image]
     orientation: int
@@ -74,7 +72,7 @@ class JpegHost:
                 restart_marker_blocks=self.syntax.restart_interval,
                 keep_rgb=True,
             )
-        fresh = parse(buffer.getvalue(), self.path)
+        fresh = parse(buffer.getvalue())
         picture = [*_raw(fresh.coding), fresh.scans.removesuffix(_EOI), *_raw(self.syntax.late), _EOI]
         return b"".join([_SOI, *self._metadata(picture), *picture, self.syntax.trailer]), notes
 
@@ -103,11 +101,11 @@ class JpegHost:
         return Image.fromarray(pixels)
 
 
-def read(data: bytes, path: Path) -> Picture:
+def read(data: bytes) -> Picture:
     """Read a JPEG for embedding: (H, W, 3) for RGB, else (H, W) luma. Raises MediaError."""
-    syntax = parse(data, path)
-    check_handled(syntax, path)
-    notes = notes_on_parts(syntax, path)
+    syntax = parse(data)
+    check_handled(syntax)
+    notes = notes_on_parts(syntax)
     orientation = jpeg_orientation(syntax)
     if any(b"\xff\xd8\xff" in exif for exif in syntax.blocks(APP1, EXIF)):
         notes.append("the EXIF thumbnail is left as it was, without the mark")
@@ -123,17 +121,17 @@ def read(data: bytes, path: Path) -> Picture:
             pixels = seen_luma(np.invert(np.asarray(image)), ycck=colours == "YCCK")
         case _:
             pixels = np.asarray(image)
-    host = JpegHost(path, syntax, planes, orientation)
-    return Picture(path, "JPEG", upright(pixels, orientation), host, notes)
+    host = JpegHost(syntax, planes, orientation)
+    return Picture("JPEG", upright(pixels, orientation), host, notes)
 
 
-def read_luma(data: bytes, path: Path, min_pixels: int) -> Pixels:
+def read_luma(data: bytes, min_pixels: int) -> Pixels:
     """Upright luma (H, W) uint8, at the smallest of 1, 1/2, 1/4, 1/8 with at least `min_pixels` pixels."""
-    syntax = parse(data, path)
+    syntax = parse(data)
     scale = 8
     while scale > 1 and syntax.width * syntax.height < min_pixels * scale * scale:
         scale //= 2
-    check_decodable(syntax, path)
+    check_decodable(syntax)
     image = decode(syntax, "L", scale)
     luma = np.asarray(image if image.mode == "L" else image.convert("RGB").convert("L"))
     return upright(luma, jpeg_orientation(syntax))
@@ -199,7 +197,7 @@ def _standard(quality: int) -> JpegSyntax:
     """What libjpeg writes by itself at this quality; spares us a copy of its tables."""
     buffer = io.BytesIO()
     Image.new("RGB", (8, 8)).save(buffer, "JPEG", quality=quality)
-    return parse(buffer.getvalue(), Path("memory"))
+    return parse(buffer.getvalue())
 
 
 def _standard_huffman() -> set[bytes]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import takewhile
-from pathlib import Path
 
 from ...core.errors import MediaError
 from ...formats.isobmff import Tail, walk
@@ -30,27 +29,27 @@ _SOUND_AND_SHOT = b"QDIOBS"
 """The end of a trailer of Samsung's with places counted from the file's start (ExifTool, Samsung.pm)."""
 
 
-def notes_on_parts(syntax: JpegSyntax, path: Path) -> list[str]:
+def notes_on_parts(syntax: JpegSyntax) -> list[str]:
     """Say what is kept without the mark. Raises UnsupportedFormat for a further picture that is larger than
     a thumbnail.
     """
     xmp = b"".join(syntax.blocks(APP1, XMP))
     xmp += b"".join(block[_EXTENDED_HEAD:] for block in syntax.blocks(APP1, _EXTENDED))
     if b"GImage:Data" in xmp:
-        raise refused(path, "its XMP holds a second picture, which would go without the mark", REMEDY)
+        raise refused("its XMP holds a second picture, which would go without the mark", REMEDY)
     if syntax.trailer.endswith(_SOUND_AND_SHOT):
-        raise refused(path, "the sound behind the picture is found by its place, which would change", REMEDY)
+        raise refused("the sound behind the picture is found by its place, which would change", REMEDY)
     notes = [kept(DEPTH)] if b"GDepth:Data" in xmp else []
     unknown = len(syntax.trailer)
-    for start, end, picture in _parts(syntax.trailer, path):
+    for start, end, picture in _parts(syntax.trailer):
         unknown -= end - start
-        notes.append(kept(_name(picture, syntax, path) if picture else VIDEO))
+        notes.append(kept(_name(picture, syntax) if picture else VIDEO))
     if unknown and syntax.trailer.strip(b"\0"):
         notes.append(f"{unknown} bytes behind the picture kept as they are")
     return list(dict.fromkeys(notes))
 
 
-def _parts(trailer: bytes, path: Path) -> Iterator[tuple[int, int, JpegSyntax | None]]:
+def _parts(trailer: bytes) -> Iterator[tuple[int, int, JpegSyntax | None]]:
     """(start, end, picture or None for a video) of each; what only looks like one is passed over."""
     at = 0
     for _ in range(_MOST_PARTS):
@@ -66,22 +65,22 @@ def _parts(trailer: bytes, path: Path) -> Iterator[tuple[int, int, JpegSyntax | 
             if end > at:
                 yield at, end, None
         else:
-            picture, end = _picture(trailer[at:], path), at
+            picture, end = _picture(trailer[at:]), at
             if picture:
                 end += picture.size
                 yield at, end, picture
         at = max(end, at + 1)
-    raise damaged(path, f"more than {_MOST_PARTS} pictures and videos seem to be behind the first")
+    raise damaged(f"more than {_MOST_PARTS} pictures and videos seem to be behind the first")
 
 
-def _picture(data: bytes, path: Path) -> JpegSyntax | None:
+def _picture(data: bytes) -> JpegSyntax | None:
     try:
-        return parse(data, path)
+        return parse(data)
     except MediaError:
         return None
 
 
-def _name(picture: JpegSyntax, primary: JpegSyntax, path: Path) -> str:
+def _name(picture: JpegSyntax, primary: JpegSyntax) -> str:
     """What a further picture is. Raises UnsupportedFormat."""
     xmp = b"".join(picture.blocks(APP1, XMP))
     if b"hdrgm" in xmp or b"hdrgainmap" in xmp or picture.blocks(APP2, _GAIN_MAP_ISO):
@@ -92,4 +91,4 @@ def _name(picture: JpegSyntax, primary: JpegSyntax, path: Path) -> str:
     if max(picture.width, picture.height) <= SMALL:
         return f"a preview of {size}"
     what = f"a further picture of {size} behind the first (a preview, or the photo before an effect)"
-    raise refused(path, f"{what} would go without the mark", REMEDY)
+    raise refused(f"{what} would go without the mark", REMEDY)

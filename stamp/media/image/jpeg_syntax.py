@@ -1,11 +1,10 @@
-"""What the segments of a JPEG file tell of its picture (ISO/IEC 10918-1, annex B): no pixel is decoded."""
+"""What the segments of a JPEG file say of its picture (ISO/IEC 10918-1, annex B): no pixel is decoded."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 from ...core.errors import CorruptFile
 from ...formats import jpeg
@@ -118,7 +117,7 @@ class JpegSyntax:
 
     @property
     def colours(self) -> str:
-        """L, YCbCr, RGB, CMYK or YCCK, told as libjpeg does (jdapimin.c, default_decompress_parms)."""
+        """L, YCbCr, RGB, CMYK or YCCK, decided as libjpeg does (jdapimin.c, default_decompress_parms)."""
         adobe = self.blocks(APP14, b"Adobe")
         transform = adobe[-1][6] if adobe and len(adobe[-1]) >= 7 else None
         if len(self.components) == 1:
@@ -132,7 +131,7 @@ class JpegSyntax:
         return "RGB" if transform == 0 else "YCbCr"
 
 
-def parse(data: bytes, path: Path) -> JpegSyntax:
+def parse(data: bytes) -> JpegSyntax:
     """Split a JPEG file. Raises CorruptFile, or UnsupportedFormat above the pixel limit."""
     metadata: list[Segment] = []
     late: list[Segment] = []
@@ -140,12 +139,12 @@ def parse(data: bytes, path: Path) -> JpegSyntax:
     frame: Segment | None = None
     first_scan: int | None = None
     at = scans = 0
-    for place in _segments(data, path):
+    for place in _segments(data):
         at = place.end
         if place.marker == SOS:
             scans += 1
             if scans > _MOST_SCANS:
-                raise damaged(path, f"it has more than {_MOST_SCANS} scans")
+                raise damaged(f"it has more than {_MOST_SCANS} scans")
             first_scan = place.start if first_scan is None else first_scan
             continue
         segment = Segment(place.marker, data[place.start : at], place.start)
@@ -155,18 +154,18 @@ def parse(data: bytes, path: Path) -> JpegSyntax:
             coding.append(segment)
             if segment.code in _FRAMES:
                 if frame is not None:
-                    raise damaged(path, "it has two frame headers")
+                    raise damaged("it has two frame headers")
                 frame = segment
     if frame is None or first_scan is None:
-        raise damaged(path, "it ends before the picture data")
-    return _checked(metadata, late, coding, data[first_scan:at], data[at:], at, frame, path)
+        raise damaged("it ends before the picture data")
+    return _checked(metadata, late, coding, data[first_scan:at], data[at:], at, frame)
 
 
-def _segments(data: bytes, path: Path) -> Iterator[jpeg.Segment]:
+def _segments(data: bytes) -> Iterator[jpeg.Segment]:
     try:
         yield from jpeg.tolerated_segments(data)
     except CorruptFile as error:
-        raise damaged(path, "a JPEG segment runs past the end of the file") from error
+        raise damaged("a JPEG segment runs past the end of the file") from error
 
 
 def _checked(
@@ -177,11 +176,10 @@ def _checked(
     trailer: bytes,
     size: int,
     frame: Segment,
-    path: Path,
 ) -> JpegSyntax:
     body = frame.body
     if len(body) < 6 or len(body) < 6 + 3 * body[5]:
-        raise damaged(path, "its frame header is cut short")
+        raise damaged("its frame header is cut short")
     syntax = JpegSyntax(
         metadata=metadata,
         late=late,
@@ -198,29 +196,27 @@ def _checked(
             for i in range(6, 6 + 3 * body[5], 3)
         ],
     )
-    check_size(syntax.width, syntax.height, path)
+    check_size(syntax.width, syntax.height)
     return syntax
 
 
-def check_decodable(syntax: JpegSyntax, path: Path) -> None:
+def check_decodable(syntax: JpegSyntax) -> None:
     """Refuse what libjpeg does not decode to 8 bits."""
     remedy = "save it as a usual JPEG first"
     if syntax.frame in _KINDS and _KINDS[syntax.frame] != "arithmetic-coded":
-        raise refused(path, f"{_KINDS[syntax.frame]} JPEG is not handled", remedy)
+        raise refused(f"{_KINDS[syntax.frame]} JPEG is not handled", remedy)
     if syntax.precision != 8:
-        raise refused(path, f"JPEG with {syntax.precision} bits a sample is not handled", remedy)
+        raise refused(f"JPEG with {syntax.precision} bits a sample is not handled", remedy)
 
 
-def check_handled(syntax: JpegSyntax, path: Path) -> None:
+def check_handled(syntax: JpegSyntax) -> None:
     """Refuse the kinds of JPEG that no common encoder writes."""
-    check_decodable(syntax, path)
+    check_decodable(syntax)
     if syntax.frame in _KINDS:
-        raise refused(path, f"{_KINDS[syntax.frame]} JPEG is not handled", "save it as a usual JPEG first")
+        raise refused(f"{_KINDS[syntax.frame]} JPEG is not handled", "save it as a usual JPEG first")
     if len(syntax.components) not in (1, 3, 4):
-        raise refused(
-            path, f"JPEG with {len(syntax.components)} colours is not handled", "save it as RGB first"
-        )
+        raise refused(f"JPEG with {len(syntax.components)} colours is not handled", "save it as RGB first")
     if len(syntax.components) == 4 and not syntax.blocks(APP14, b"Adobe"):
-        raise refused(path, "a CMYK JPEG that does not tell which way its inks go", "convert it to RGB first")
+        raise refused("a CMYK JPEG that does not tell which way its inks go", "convert it to RGB first")
     if not all(c.across and c.down and c.table in syntax.tables for c in syntax.components):
-        raise damaged(path, "its frame header names a quantisation table that is not there")
+        raise damaged("its frame header names a quantisation table that is not there")

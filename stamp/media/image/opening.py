@@ -8,8 +8,16 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from ...core.errors import InternalError, StampError
-from ...formats.reading import decoding, of_a_codec, read_source, refused
-from ...formats.sniff import sniff
+from ...formats.reading import (
+    decoding,
+    named,
+    of_a_codec,
+    read_source,
+    reading,
+    refused,
+    regular_file,
+)
+from ...formats.sniff import sniff_file
 from ...formats.table import FORMATS, Format
 from ...storage.atomic import unwritable
 from .picture import Picture, Pixels, WriteNotes
@@ -26,15 +34,13 @@ def read_picture(path: str | os.PathLike[str]) -> Picture:
     Raises MediaError: UnsupportedFormat for what cannot be marked and written back in full, CorruptFile for
     what cannot be decoded; MissingDependency where an optional package is needed.
     """
-    place = Path(path)
-    data = read_source(place)
-    with decoding(place):
-        found = _image_format(data)
+    found, data = _read(path)
+    with named(path), decoding():
         if found and (reader := _reader(found)):
-            return reader.read(data, place)
-    from . import other
+            return reader.read(data)
+        from . import other
 
-    raise other.unmarkable(found, place)
+        raise other.unmarkable(found)
 
 
 def encode_picture(
@@ -55,10 +61,8 @@ def encode_picture(
         raise
     except Exception as error:
         if not of_a_codec(error):
-            raise InternalError.of(error, picture.path) from error
-        raise refused(
-            picture.path, f"cannot be encoded again ({error})", "save it from an editor first"
-        ) from error
+            raise InternalError.of(error) from error
+        raise refused(f"cannot be encoded again ({error})", "save it from an editor first") from error
 
 
 def write_picture(
@@ -83,32 +87,34 @@ def read_luma(path: str | os.PathLike[str], *, max_pixels_hint: int = MIN_LUMA_P
     fewer than 1100 x 1100. More kinds of picture can be read here than can be marked. Raises
     UnsupportedFormat or CorruptFile; MissingDependency where an optional package is needed.
     """
-    place = Path(path)
-    data = read_source(place)
-    with decoding(place):
-        found = _image_format(data)
+    found, data = _read(path)
+    with named(path), decoding():
         if found == FORMATS["jpeg"]:
             from . import jpeg
 
-            return jpeg.read_luma(data, place, max(max_pixels_hint, MIN_LUMA_PIXELS))
+            return jpeg.read_luma(data, max(max_pixels_hint, MIN_LUMA_PIXELS))
         if found and (reader := _reader(found)):
-            return reader.read_luma(data, place)
+            return reader.read_luma(data)
         from . import other
 
-        return other.read_luma(data, place, found)
+        return other.read_luma(data, found)
 
 
 class _Reader(Protocol):
     """What a module for one format offers."""
 
-    def read(self, data: bytes, path: Path) -> Picture: ...
-    def read_luma(self, data: bytes, path: Path) -> Pixels: ...
+    def read(self, data: bytes) -> Picture: ...
+    def read_luma(self, data: bytes) -> Pixels: ...
 
 
-def _image_format(data: bytes) -> Format | None:
-    """The format of a file, None where it is no image."""
-    found = sniff(data)
-    return found if found and found.kind == "image" else None
+def _read(path: str | os.PathLike[str]) -> tuple[Format | None, bytes]:
+    """The format of an image file, and all its bytes; None and no bytes of a file that is no image, which may
+    be large. Raises MediaError."""
+    with regular_file(path) as file, named(path), reading():
+        found = sniff_file(file)
+    if found is None or found.kind != "image":
+        return None, b""
+    return found, read_source(path)
 
 
 def _reader(found: Format) -> _Reader | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from importlib import import_module
-from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageFile
@@ -19,30 +18,30 @@ from .picture import Pixels, deep_luma, over_gray
 # above 90 megapixels.
 
 
-def unmarkable(found: Format | None, path: Path) -> UnsupportedFormat:
+def unmarkable(found: Format | None) -> UnsupportedFormat:
     """The error for a file of a format that is not marked: what it is, and what to do about it."""
     if found and found.notice:
-        remedy = "convert it to PNG, or write the notice alone (--no-watermark)"
-        return refused(path, f"a {found.title} picture cannot be marked", remedy)
+        remedy = "convert it to PNG, or write the notice alone (`watermark=False`)"
+        return refused(f"a {found.title} picture cannot be marked", remedy)
     remedy = "convert it (to PNG, MP4 or FLAC); `stamp formats` lists what can be marked"
-    return _unknown(found, path, remedy)
+    return _unknown(found, remedy)
 
 
-def _unknown(found: Format | None, path: Path, remedy: str) -> UnsupportedFormat:
+def _unknown(found: Format | None, remedy: str) -> UnsupportedFormat:
     if found == FORMATS["raw"]:
-        return refused(path, "a raw photograph is not handled", "develop it first")
-    return refused(path, "not a photo, clip or song of a kind that is handled", remedy)
+        return refused("a raw photograph is not handled", "develop it first")
+    return refused("not a photo, clip or song of a kind that is handled", remedy)
 
 
-def read_luma(data: bytes, path: Path, found: Format | None) -> Pixels:
+def read_luma(data: bytes, found: Format | None) -> Pixels:
     """Luma (H, W), uint8 or uint16, of the first frame. Raises UnsupportedFormat, CorruptFile."""
     if found is None or found.decoder is None:
         if found and found.notice:
-            raise refused(path, f"a {found.title} picture cannot be read here", "convert it to PNG first")
-        raise _unknown(found, path, "convert it (to PNG, MP4 or FLAC)")
+            raise refused(f"a {found.title} picture cannot be read here", "convert it to PNG first")
+        raise _unknown(found, "convert it (to PNG, MP4 or FLAC)")
     plugin = import_module(f"PIL.{found.decoder}ImagePlugin")
     image: ImageFile.ImageFile = getattr(plugin, f"{found.decoder}ImageFile")(io.BytesIO(data))
-    check_size(*image.size, path)
+    check_size(*image.size)
     image.load()
     if image.mode in ("I", "F"):
         return deep_luma(np.asarray(image))

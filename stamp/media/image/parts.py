@@ -10,7 +10,7 @@ VIDEO: Final = "the motion video"
 SMALL: Final = 512
 """Pixels of the longer side up to which a picture of the same scene is a thumbnail, too small to be of
 use."""
-REMEDY: Final = "export it as a single picture first, or write the notice alone (--no-watermark)"
+REMEDY: Final = "export it as a single picture first, or write the notice alone (`watermark=False`)"
 
 
 def kept(part: str) -> str:

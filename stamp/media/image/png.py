@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import struct
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -81,7 +80,6 @@ class PngSyntax:
 class PngHost:
     """The source's chunks, and its samples as they will be stored: (H, W) or (H, W, n), n from 2 to 4."""
 
-    path: Path
     syntax: PngSyntax
     samples: Pixels
 
@@ -92,7 +90,7 @@ class PngHost:
             stored = np.dstack(
                 (np.where(self.samples[..., 1] > 0, stored, self.samples[..., 0]), self.samples[..., 1])
             )
-        fresh = parse(_compress(stored), self.path)
+        fresh = parse(_compress(stored))
         head = fresh.header._replace(interlace=0)
         before = [chunk for old in self.syntax.before for chunk in _carried(old, self.syntax, head)]
         chunks = [_chunk(b"IHDR", struct.pack(">IIBBBBB", *head)), *before, *fresh.data, *self.syntax.after]
@@ -101,25 +99,24 @@ class PngHost:
         ), []
 
 
-def read(data: bytes, path: Path) -> Picture:
+def read(data: bytes) -> Picture:
     """Read a PNG for embedding, 8 or 16 bits a sample. Raises UnsupportedFormat (animations), CorruptFile."""
-    syntax = parse(data, path)
+    syntax = parse(data)
     if any(chunk.kind == b"acTL" for chunk in syntax.before):
-        raise refused(path, "an animated PNG is not handled", "export a single frame first")
+        raise refused("an animated PNG is not handled", "export a single frame first")
     samples = _samples(syntax)
     pixels = samples[..., 0] if samples.ndim == 3 and samples.shape[2] == 2 else samples
     return Picture(
-        path,
         "PNG",
         upright(np.ascontiguousarray(pixels), syntax.orientation),
-        PngHost(path, syntax, samples),
+        PngHost(syntax, samples),
         _notes(syntax),
     )
 
 
-def read_luma(data: bytes, path: Path) -> Pixels:
+def read_luma(data: bytes) -> Pixels:
     """Upright luma (H, W), uint8 or uint16; what is transparent is shown on mid-gray."""
-    syntax = parse(data, path)
+    syntax = parse(data)
     header = syntax.header
     if header.depth == 8 and header.colour in (_GRAY, _RGB) and syntax.first(b"tRNS") is None:
         # Straight from the decoder: an array of all colours in between would take two and a half times the
@@ -130,7 +127,7 @@ def read_luma(data: bytes, path: Path) -> Pixels:
     return upright(luma, syntax.orientation)
 
 
-def parse(data: bytes, path: Path) -> PngSyntax:
+def parse(data: bytes) -> PngSyntax:
     """Split a PNG, with every CRC checked. Raises CorruptFile, or UnsupportedFormat above the pixel limit."""
     before: list[Chunk] = []
     pixels: list[Chunk] = []
@@ -143,20 +140,20 @@ def parse(data: bytes, path: Path) -> PngSyntax:
             break
         chunk = Chunk(kind, data[place.at : end])
         if not is_intact(data, place):
-            raise damaged(path, f"the checksum of chunk {kind.decode('latin-1')!r} is wrong")
+            raise damaged(f"the checksum of chunk {kind.decode('latin-1')!r} is wrong")
         if header is None:
             if kind != b"IHDR" or len(chunk.body) != 13:
-                raise damaged(path, "its header is missing")
+                raise damaged("its header is missing")
             header = Header(*struct.unpack(">IIBBBBB", chunk.body))
         elif kind == b"IDAT":
             pixels.append(chunk)
         elif kind != b"IEND":
             (after if pixels else before).append(chunk)
     if header is None or kind != b"IEND" or end > len(data):
-        raise damaged(path, "it ends before its last chunk")
-    check_size(header.width, header.height, path)
+        raise damaged("it ends before its last chunk")
+    check_size(header.width, header.height)
     if header.depth not in _DEPTHS.get(header.colour, ()) or header.interlace > 1 or not pixels:
-        raise damaged(path, "its header tells a kind of picture that there is not")
+        raise damaged("its header tells a kind of picture that there is not")
     return PngSyntax(header, before, pixels, after, data[end:])
 
 
@@ -243,7 +240,7 @@ def _compress(samples: Pixels) -> bytes:
 
 
 def _carried(chunk: Chunk, source: PngSyntax, head: Header) -> list[Chunk]:
-    """`chunk` as it has to stand in a file with the header `head`: itself, a replacement, or nothing."""
+    """`chunk` as it has to be in a file with the header `head`: itself, a replacement, or nothing."""
     had = source.header
     if chunk.kind in _STALE:
         return []

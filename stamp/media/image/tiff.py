@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from PIL import Image, TiffImagePlugin
@@ -68,9 +67,9 @@ class TiffHost:
         return with_pieces(self.ifd, packed(samples, self.layout)), []
 
 
-def read(data: bytes, path: Path) -> Picture:
+def read(data: bytes) -> Picture:
     """Read a TIFF for embedding, 8 or 16 bits, gray or RGB, with or without alpha. Raises MediaError."""
-    ifd = first_directory(data, path)
+    ifd = first_directory(data)
     layout = _layout(ifd)
     notes = _check_single(ifd)
     colours = _COLOURS[ifd.number(tags.PHOTOMETRIC)]
@@ -78,20 +77,20 @@ def read(data: bytes, path: Path) -> Picture:
     samples = unpacked(ifd, layout)
     if alpha == _ASSOCIATED and samples[..., colours].min() < np.iinfo(layout.dtype).max:
         raise refused(
-            path, "colours multiplied with transparency are not handled", "save it with plain alpha first"
+            "colours multiplied with transparency are not handled", "save it with plain alpha first"
         )
     shown = samples[..., : colours + (colours == 3 and alpha == _UNASSOCIATED)]
     pixels = shown[..., 0] if colours == 1 else shown
     if ifd.number(tags.PHOTOMETRIC) == _GRAY_INVERTED:
         pixels = np.invert(pixels)
     pixels = upright(np.ascontiguousarray(pixels), ifd.number(tags.ORIENTATION, 1))
-    return Picture(path, "TIFF", pixels, TiffHost(ifd, layout, samples), notes)
+    return Picture("TIFF", pixels, TiffHost(ifd, layout, samples), notes)
 
 
-def read_luma(data: bytes, path: Path) -> Pixels:
+def read_luma(data: bytes) -> Pixels:
     """Upright luma (H, W), uint8 or uint16, of the first page of any TIFF that Pillow can decode."""
-    ifd = first_directory(data, path)
-    check_size(ifd.number(tags.WIDTH), ifd.number(tags.HEIGHT), path)
+    ifd = first_directory(data)
+    check_size(ifd.number(tags.WIDTH), ifd.number(tags.HEIGHT))
     orientation = ifd.number(tags.ORIENTATION, 1)
     photometric = ifd.number(tags.PHOTOMETRIC, -1)
     obstacle = _obstacle(ifd)
@@ -133,16 +132,16 @@ def _obstacle(ifd: Directory) -> tuple[str, str] | None:
 def _layout(ifd: Directory) -> Layout:
     obstacle = _obstacle(ifd)
     if obstacle is not None:
-        raise refused(ifd.path, *obstacle)
+        raise refused(*obstacle)
     width, height, channels = (ifd.number(tag) for tag in (tags.WIDTH, tags.HEIGHT, tags.SAMPLES))
     channels = channels or 1
-    check_size(width, height, ifd.path)
+    check_size(width, height)
     if channels < _COLOURS[ifd.number(tags.PHOTOMETRIC)] or width * height * channels > 8 * 300_000_000:
-        raise damaged(ifd.path, f"its header tells {channels} channels")
+        raise damaged(f"its header tells {channels} channels")
     rows = ifd.number(tags.TILE_HEIGHT) if ifd.tiled else min(ifd.number(tags.ROWS_PER_STRIP, height), height)
     columns = ifd.number(tags.TILE_WIDTH) if ifd.tiled else width
     if not 0 < rows <= 1 << 20 or not 0 < columns <= 1 << 20:
-        raise damaged(ifd.path, "its strips or tiles have no size")
+        raise damaged("its strips or tiles have no size")
     layout = Layout(
         width=width,
         height=height,
@@ -155,7 +154,7 @@ def _layout(ifd: Directory) -> Layout:
         differences=ifd.number(tags.PREDICTOR, 1) == 2,
     )
     if len(ifd.pieces) != layout.down * layout.across * layout.planes:
-        raise damaged(ifd.path, "the number of its strips or tiles does not fit its size")
+        raise damaged("the number of its strips or tiles does not fit its size")
     return layout
 
 
@@ -163,18 +162,16 @@ def _check_single(ifd: Directory) -> list[str]:
     """Refuse files with more pictures than one; a small thumbnail is left and said."""
     remedy = "export it as a single flat picture first"
     if tags.SUB_IFDS in ifd.entries or tags.JPEG_OFFSET in ifd.entries:
-        raise refused(
-            ifd.path, "the TIFF holds further pictures (previews, raw data): they would go unmarked", remedy
-        )
+        raise refused("the TIFF holds further pictures (previews, raw data): they would go unmarked", remedy)
     if tags.LAYERS in ifd.entries:
-        raise refused(ifd.path, "the TIFF holds layers: they would go without the mark", remedy)
+        raise refused("the TIFF holds layers: they would go without the mark", remedy)
     if not ifd.following:
         return []
-    second = directory(ifd.data, ifd.order, ifd.big, ifd.following, ifd.path)
+    second = directory(ifd.data, ifd.order, ifd.big, ifd.following)
     side = max(second.number(tags.WIDTH), second.number(tags.HEIGHT))
     small = second.number(tags.SUBFILE) & 1 or tags.JPEG_OFFSET in second.entries
     if second.following or not small or side > _THUMBNAIL_SIDE:
-        raise refused(ifd.path, "the TIFF has more than one page", remedy)
+        raise refused("the TIFF has more than one page", remedy)
     return ["the thumbnail is left as it was, without the mark"]
 
 
@@ -205,6 +202,6 @@ def _open(ifd: Directory, obstacle: tuple[str, str]) -> Image.Image:
     try:
         image = TiffImagePlugin.TiffImageFile(stream)
     except SyntaxError as error:
-        raise refused(ifd.path, *obstacle) from error
+        raise refused(*obstacle) from error
     image.load()
     return image

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import struct
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -148,7 +147,7 @@ def encode(stacked: Bytes, layout: Layout) -> list[bytes]:
         buffer, "TIFF", compression=CODECS[layout.compression], strip_size=layout.row_bytes * layout.rows
     )
     data = buffer.getvalue()
-    return [data[offset : offset + size] for offset, size in first_directory(data, Path("memory")).pieces]
+    return [data[offset : offset + size] for offset, size in first_directory(data).pieces]
 
 
 def standalone(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -38,7 +37,6 @@ class Chunk(NamedTuple):
 class WebpHost:
     """The source's chunks, and what follows them in the file."""
 
-    path: Path
     chunks: list[Chunk]
     trailer: bytes
 
@@ -53,42 +51,42 @@ class WebpHost:
             quality = max(LOSSY_QUALITY, quality_of(lossy), quality_floor or 0)
             image.save(buffer, "WEBP", quality=quality, exact=True)
             notes.append(f"lossy WebP coded again at quality {quality}")
-        fresh, _ = _split(buffer.getvalue(), self.path)
+        fresh, _ = _split(buffer.getvalue())
         return _joined(self.chunks, fresh) + self.trailer, notes
 
 
-def read(data: bytes, path: Path) -> Picture:
+def read(data: bytes) -> Picture:
     """Read a WebP for embedding: (H, W, 3) or (H, W, 4) uint8. Animations raise UnsupportedFormat."""
-    chunks, trailer = _split(data, path)
+    chunks, trailer = _split(data)
     if any(chunk.kind in (b"ANIM", b"ANMF") for chunk in chunks):
-        raise refused(path, "an animated WebP is not handled", "export a single frame first")
+        raise refused("an animated WebP is not handled", "export a single frame first")
     notes = [f"{len(trailer)} bytes behind the picture kept as they are"] if trailer else []
-    pixels = upright(_samples(data, path), _orientation(chunks))
-    return Picture(path, "WEBP", pixels, WebpHost(path, chunks, trailer), notes)
+    pixels = upright(_samples(data), _orientation(chunks))
+    return Picture("WEBP", pixels, WebpHost(chunks, trailer), notes)
 
 
-def read_luma(data: bytes, path: Path) -> Pixels:
+def read_luma(data: bytes) -> Pixels:
     """Upright luma (H, W) uint8, of the first frame if there are many; what is transparent shows mid-gray."""
-    chunks, _ = _split(data, path)
-    return upright(over_gray(_samples(data, path)), _orientation(chunks))
+    chunks, _ = _split(data)
+    return upright(over_gray(_samples(data)), _orientation(chunks))
 
 
-def _samples(data: bytes, path: Path) -> Pixels:
+def _samples(data: bytes) -> Pixels:
     image = WebPImagePlugin.WebPImageFile(io.BytesIO(data))
-    check_size(*image.size, path)
+    check_size(*image.size)
     image.load()
     return np.asarray(image.convert("RGB") if image.mode == "RGBX" else image)
 
 
-def _split(data: bytes, path: Path) -> tuple[list[Chunk], bytes]:
+def _split(data: bytes) -> tuple[list[Chunk], bytes]:
     """The chunks of a RIFF file, and what follows it."""
     end = 8 + int.from_bytes(data[4:8], "little")
     if end > len(data):
-        raise damaged(path, "it is shorter than its header tells")
+        raise damaged("it is shorter than its header tells")
     chunks: list[Chunk] = []
     for found in riff.chunks(data, 12, end, "<"):
         if found.end > end:
-            raise damaged(path, "a WebP chunk runs past the end of the file")
+            raise damaged("a WebP chunk runs past the end of the file")
         raw = data[found.at : min(found.stop, end)]
         chunks.append(Chunk(found.kind, data[found.start : found.end], raw))
     return chunks, data[end:]

@@ -1,4 +1,4 @@
-"""What is in a video file, told from its header and its first frame."""
+"""What is in a video file, by its header and its first frame."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ from av.container import InputContainer
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
-from ...core.errors import CorruptFile, MediaError, StampError
+from ...core.errors import CorruptFile, StampError
+from ...core.limits import check_pixels
 from ...formats.ebml import SEGMENT, doc_type, element
-from ...formats.reading import MAX_PIXELS, damaged, refused, regular_file
+from ...formats.reading import damaged, named, refused, regular_file, unreadable
+from ...formats.table import FORMATS
 from ..tolerance import AS_THEY_ARE
 from .hdr import Static, side_data, static_metadata
 from .luma import Turn, has_luma_plane, turn_of
 from .timing import fraction
 
-STREAM = Path("(stream)")
-"""What errors call a file object."""
-
 Source = str | os.PathLike[str] | BinaryIO
 
-_DEMUXERS = "mov,matroska,avi,mpegts,flv,mpeg,asf,ogg,mxf"
+_DEMUXERS = ",".join(
+    sorted({each.demuxer for each in FORMATS.values() if each.demuxer and "video" in each.kinds})
+)
 PICTURES = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 _DOLBY_VISION_TAGS = {"dvh1", "dvhe", "dvav", "dva1", "dav1", "dvc1"}
 _FULL_RANGE = 2  # AVCOL_RANGE_JPEG
@@ -56,7 +57,7 @@ class Clip:
     depth : bits in a luma sample. full_range : 0 is black and 2**depth - 1 is white.
     sample_aspect : width of a sample over its height, as stored.
     fps : mean frames a second; 0 where unknown. frames : an estimate, 0 where unknown. seconds : likewise.
-    steady : all frames last equally long, as far as the header tells.
+    steady : all frames last equally long, as far as the header says.
     first_field : "top" or "bottom" where the frames are interlaced, else "".
     transfer : characteristics of ITU-T H.273, table 3: 16 is PQ, 18 is HLG.
     staggered : some sound starts at another time than the picture.
@@ -140,31 +141,32 @@ def path_of(source: Source) -> Path | None:
 def opened(source: Source) -> Iterator[InputContainer]:
     """A container open for reading.
 
-    Raises MediaError (missing, unreadable), CorruptFile, UnsupportedFormat; they name the file.
+    Raises MediaError (missing, unreadable), CorruptFile, UnsupportedFormat; these, and whatever is found
+    wrong with the file while it is open, name it.
     """
     path = path_of(source)
-    if path is not None:
-        with regular_file(path):
-            pass  # or it says why not: a folder, a pipe that would wait for ever, an empty file
-    with reading(path):
-        container = av.open(
-            # An absolute path: "http:x.mp4" is a file here, not an address.
-            os.path.abspath(path) if path else source,
-            mode="r",
-            # Names and addresses inside a file are never followed.
-            options={"format_whitelist": _DEMUXERS, "protocol_whitelist": "file"},
-            **AS_THEY_ARE,
-        )
-    try:  # outside of `reading`: what goes wrong while the container is used has other reasons, too
-        yield container
-    finally:
-        container.close()
+    with named(path):
+        if path is not None:
+            with regular_file(path):
+                pass  # or it says why not: a folder, a pipe that would wait for ever, an empty file
+        with reading():
+            container = av.open(
+                # An absolute path: "http:x.mp4" is a file here, not an address.
+                os.path.abspath(path) if path else source,
+                mode="r",
+                # Names and addresses inside a file are never followed.
+                options={"format_whitelist": _DEMUXERS, "protocol_whitelist": "file"},
+                **AS_THEY_ARE,
+            )
+        try:  # outside of `reading`: what goes wrong while the container is used has other reasons, too
+            yield container
+        finally:
+            container.close()
 
 
 @contextmanager
-def reading(path: Path | None) -> Iterator[None]:
+def reading() -> Iterator[None]:
     """Turn what demuxers and decoders raise into CorruptFile, UnsupportedFormat or MediaError."""
-    named = path or STREAM
     try:
         yield
     except StampError:
@@ -174,20 +176,18 @@ def reading(path: Path | None) -> Iterator[None]:
         av.error.DecoderNotFoundError,
         av.error.PatchWelcomeError,
     ) as error:
-        raise refused(named, f"nothing here can decode it ({error.strerror})", "convert it first") from error
+        raise refused(f"nothing here can decode it ({error.strerror})", "convert it first") from error
     except (av.error.InvalidDataError, av.error.EOFError) as error:
-        raise damaged(named, f"it cannot be decoded ({error.strerror})") from error
+        raise damaged(f"it cannot be decoded ({error.strerror})") from error
     except MemoryError as error:
-        raise refused(named, "not enough memory to decode it", "scale it down first") from error
+        raise refused("not enough memory to decode it", "scale it down first") from error
     except OSError as error:
         # The file could be opened: this is how the Matroska demuxer says that something passes its end.
         if isinstance(error, av.error.FFmpegError) and error.errno == errno.EIO:
-            raise damaged(named, f"it cannot be read to its end ({error.strerror})") from error
-        reason = error.strerror or str(error)
-        message = f"{named}: cannot be read ({reason}); check the path and its permissions"
-        raise MediaError(message, path=path) from error
+            raise damaged(f"it cannot be read to its end ({error.strerror})") from error
+        raise unreadable(error) from error
     except av.error.FFmpegError as error:
-        raise damaged(named, f"it cannot be decoded ({error.strerror or error})") from error
+        raise damaged(f"it cannot be decoded ({error.strerror or error})") from error
 
 
 def main_video(container: InputContainer) -> VideoStream | None:
@@ -226,13 +226,11 @@ def examine(source: Source) -> Clip | None:
         stream = main_video(container)
         if stream is None:
             return None
-        named = path or STREAM
-        if stream.width * stream.height > MAX_PIXELS:
-            raise refused(named, f"{stream.width}x{stream.height} pixels are too many", "scale it down first")
-        with reading(path):
+        check_pixels(stream.width, stream.height)
+        with reading():
             frame = _first_frame(container, stream)
         if frame is None:
-            raise damaged(named, "no frame of it can be decoded")
+            raise damaged("no frame of it can be decoded")
         clip = describe(container, stream, frame, path)
     if clip.muxer == "matroska" and doc_type(_head(source)) == b"webm":
         return replace(clip, muxer="webm")
@@ -252,8 +250,8 @@ def _head(source: Source) -> bytes:
 
 
 def missing_bytes(path: Path) -> int:
-    """How many bytes of a Matroska segment, by the size that it tells, are not in the file (RFC 9559, 5.1); 0
-    where it tells none, as live streams do. Raises MediaError."""
+    """How many bytes of a Matroska segment, by the size that it gives, are not in the file (RFC 9559, 5.1); 0
+    where it gives none, as live streams do. Raises MediaError."""
     with regular_file(path) as file:
         head, size = file.read(_FIRST_BYTES), os.fstat(file.fileno()).st_size
     at = 0

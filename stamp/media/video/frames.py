@@ -8,7 +8,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import av
@@ -18,7 +17,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from ...formats.reading import damaged
-from .clip import STREAM, Clip, Source, decoder_for, describe, main_video, opened, path_of
+from .clip import Clip, Source, decoder_for, describe, main_video, opened, path_of
 from .luma import has_luma_plane, luma_plane
 
 _MOST_FAULTS = 200  # packets that cannot be decoded between two frames that can
@@ -75,7 +74,6 @@ def watched(source: Source, *, references_only: bool = False) -> Iterator[tuple[
     What is damaged is passed over. Raises MediaError, CorruptFile, UnsupportedFormat.
     """
     path = path_of(source)
-    named = path or STREAM
     if not isinstance(source, str | os.PathLike):
         source.seek(0)
     with opened(source) as container:
@@ -84,10 +82,10 @@ def watched(source: Source, *, references_only: bool = False) -> Iterator[tuple[
             yield None
             return
         sizes = _Sizes()
-        frames = _decoded(container, stream, named, sizes, references_only=references_only)
+        frames = _decoded(container, stream, sizes, references_only=references_only)
         first = next(frames, None)
         if first is None:
-            raise damaged(named, "no frame of it can be decoded")
+            raise damaged("no frame of it can be decoded")
         clip = describe(container, stream, first, path)
         yield clip, _looks(chain([first], frames), clip, stream, sizes)
 
@@ -95,7 +93,6 @@ def watched(source: Source, *, references_only: bool = False) -> Iterator[tuple[
 def _decoded(
     container: InputContainer,
     stream: VideoStream,
-    named: Path,
     sizes: _Sizes,
     *,
     references_only: bool,
@@ -123,7 +120,7 @@ def _decoded(
         for frame in frames:
             faults = 0
             yield frame
-    raise damaged(named, "too much of it cannot be decoded")
+    raise damaged("too much of it cannot be decoded")
 
 
 def _looks(frames: Iterator[VideoFrame], clip: Clip, stream: VideoStream, sizes: _Sizes) -> Iterator[Look]:

@@ -17,9 +17,9 @@ from ...core.errors import CorruptFile
 from ...formats.chunk_offsets import chunk_offsets, set_chunk_offsets, widen
 from ...formats.isobmff import MAX_TOP_BOXES, Box, BoxTree, Tail, boxes, taken_apart, taken_out, walk
 from ...formats.mp4 import PARENTS, tracks
+from ...formats.reading import named
 from ...formats.source import Source
 from ...storage.large import open_large
-from ...storage.outputs import named
 
 _OWN = (b"udta", b"meta", b"uuid")
 _FRAGMENTS = (b"moof", b"sidx", b"styp")
@@ -39,7 +39,7 @@ def carry_over_boxes(source: Path, made: Path, track_ids: Sequence[int]) -> None
     with open_large(source) as old, open_large(made) as new:
         outer = {part.kind: part for part in _top_level(new)}
         if not {b"moov", b"ftyp"} <= outer.keys() or outer[b"moov"].end != len(new):
-            raise CorruptFile(f"{made}: not a file with its index at the end", path=made)
+            raise CorruptFile("not a file with its index at the end", path=made)
         brands, index = outer[b"ftyp"], outer[b"moov"]
         parts = list(_top_level(old))
         old_index = next((part for part in parts if part.kind == b"moov"), None)

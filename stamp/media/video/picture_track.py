@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 from av.container import OutputContainer
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 
 from ...core.errors import CorruptFile
 from ...formats.reading import damaged, refused
-from .clip import STREAM, decoder_for, reading
+from .clip import decoder_for, reading
 from .difficulty import EXCERPT_FRAMES
 from .luma import luma_plane
 from .streams import COUNTING, open_encoder, video_stream
@@ -40,8 +39,8 @@ class Damage:
     faults : how many packets and frames were passed over. notes : what the user should know.
     """
 
-    def __init__(self, path: Path, *, tolerant: bool) -> None:
-        self._path, self.tolerant = path, tolerant
+    def __init__(self, *, tolerant: bool) -> None:
+        self.tolerant = tolerant
         self.faults = 0
         self.notes: list[str] = []
 
@@ -49,12 +48,12 @@ class Damage:
         """Count a packet or a frame that is damaged. Raises CorruptFile where it is not tolerated."""
         self.faults += 1
         if not self.tolerant:
-            raise damaged(self._path, what)
+            raise damaged(what)
 
     def note(self, what: str) -> None:
         """Note what is missing. Raises CorruptFile where it is not tolerated."""
         if not self.tolerant:
-            raise damaged(self._path, what)
+            raise damaged(what)
         self.notes.append(what)
 
 
@@ -68,7 +67,7 @@ class PictureTrack:
         self, stream: VideoStream, plan: Transcode, edit: Edit, preview: Preview, damage: Damage
     ) -> None:
         self._stream, self._plan, self._edit, self._preview = stream, plan, edit, preview
-        self._damage, self._path = damage, plan.clip.path or STREAM
+        self._damage = damage
         self._times = Times(stream, in_order=plan.clip.muxer == "avi")
         self._decoder = decoder_for(stream)
         self._decoder.thread_count = _decoding_threads(os.cpu_count() or 1)
@@ -114,7 +113,7 @@ class PictureTrack:
 
     def _decoded(self, packet: Packet[Any] | None) -> list[VideoFrame]:
         try:
-            with reading(self._path):
+            with reading():
                 return self._decoder.decode(packet)
         except CorruptFile:
             if not self._damage.tolerant:
@@ -141,9 +140,7 @@ class PictureTrack:
         clip, times = self._plan.clip, self._times
         if (frame.width, frame.height, frame.format.name) != (clip.width, clip.height, clip.pix_fmt):
             found = f"{frame.width}x{frame.height} {frame.format.name}"
-            raise refused(
-                self._path, f"the picture changes its format to {found}", "cut the clip there first"
-            )
+            raise refused(f"the picture changes its format to {found}", "cut the clip there first")
         if frame.is_corrupt:
             self._damage.pass_over("a frame of it cannot be decoded in full")
         before = times.last if times.started else None
@@ -163,7 +160,7 @@ class PictureTrack:
     def _mux(self, packet: Packet[Any]) -> None:
         if self._counting:
             self._times.restore(packet)
-        # Not every encoder hands durations on, and the last one cannot be told from the frames' times.
+        # Not every encoder hands durations on, and the last one does not follow from the frames' times.
         duration = self._times.durations.pop(packet.pts, 0) if packet.pts is not None else 0
         packet.duration = packet.duration or duration
         packet.stream = self._made

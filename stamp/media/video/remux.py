@@ -36,12 +36,12 @@ class Sound(Protocol):
     def flush(self) -> list[Packet[Any]]: ...
 
 
-MakeSound = Callable[[Stream, OutputContainer], Sound]
+MakeSound = Callable[[Stream, OutputContainer], Sound | None]
 
 _BITEXACT = 0x0400  # AVFMT_FLAG_BITEXACT
 _NONSTRICT = 0x20000  # AVFMT_TS_NONSTRICT
 _MATROSKA = ("matroska", "webm")
-_SLACK = 1.0  # seconds by which the length that a header tells may be too long
+_SLACK = 1.0  # seconds by which the length in a header may be too long
 _STALE = ("bps", "number_of_bytes", "_statistics")  # mkvmerge's statistics of the packets that were replaced
 
 
@@ -68,13 +68,14 @@ def rewrite(
     ones.
 
     Timestamps, codec, colour, HDR, display matrix, interlacing, chapters, attachments, tags and all other
-    streams are those of the source. `make_sound` makes what marks an audio stream; None copies them all.
+    streams are those of the source. `make_sound` makes what marks an audio stream, or None for one that is
+    to be copied.
 
     Raises CorruptFile, UnsupportedFormat, MediaError for the source; OSError for the target.
     """
     clip = plan.clip
     assert clip.path is not None
-    damage = Damage(clip.path, tolerant=plan.tolerant)
+    damage = Damage(tolerant=plan.tolerant)
     with opened(clip.path) as source:
         stream = cast(VideoStream, source.streams[clip.index])
         pictures = PictureTrack(stream, plan, edit, preview, damage)
@@ -90,10 +91,10 @@ def rewrite(
                 job.output.close()
             if isinstance(error, av.error.FFmpegError) and not isinstance(error, OSError):
                 what = f"it cannot be written again with all its tracks ({error.strerror})"
-                raise refused(clip.path, what, "leave out the unusual ones first") from error
+                raise refused(what, "leave out the unusual ones first") from error
             raise
-    if pictures.frames == 0:
-        raise damaged(clip.path, "no frame of it can be decoded")
+        if pictures.frames == 0:
+            raise damaged("no frame of it can be decoded")
     notes = [*job.notes, *damage.notes]
     if job.copied.moved:
         notes.append(f"{job.copied.moved} packets had the time of the one before them, and got the next")
@@ -132,8 +133,8 @@ class _Job:
         for stream in source.streams:
             if stream.index == self.clip.index:
                 self._add_pictures(stream)
-            elif stream.type == "audio" and make_sound is not None:
-                self._add_sound(stream, make_sound(stream, self.output))
+            elif stream.type == "audio" and make_sound and (sound := make_sound(stream, self.output)):
+                self._add_sound(stream, sound)
             else:
                 self._add_copy(stream)
 
@@ -144,7 +145,7 @@ class _Job:
         output: OutputContainer = av.open(str(target), "w", format=clip.muxer, options=options, **AS_THEY_ARE)
         output.flags |= _BITEXACT  # no dates, no random numbers
         output.metadata.update(source.metadata)
-        # FFmpeg 9 joins a tag that stands in several places; a muxer does not take two dates.
+        # FFmpeg 9 joins a tag that is in several places; a muxer does not take two dates.
         for name in [name for name in source.metadata if name.lower() == "creation_time"]:
             output.metadata[name] = source.metadata[name].partition(";")[0]
         chapters = source.chapters()
@@ -200,7 +201,7 @@ class _Job:
             return copied_stream(self.output, stream, self.clip)
         except ValueError as error:
             what = f"{stream.type} track {stream.index}"
-            raise refused(self.path, f"{what} cannot be copied ({error})", "remove it first") from error
+            raise refused(f"{what} cannot be copied ({error})", "remove it first") from error
 
     def _copied_data(self, stream: Stream) -> Stream | None:
         titles = len(self.source.chapters())
@@ -219,7 +220,7 @@ class _Job:
 
     def _attach_picture(self, stream: Stream) -> None:
         """Matroska keeps covers as attachments, which FFmpeg shows as video of one packet."""
-        with opened(self.path) as again, reading(self.path):
+        with opened(self.path) as again, reading():
             packet = next(again.demux(again.streams[stream.index]), None)
             if packet is None or not packet.size:
                 return
@@ -232,7 +233,7 @@ class _Job:
         """All packets; at the end one without data for each stream."""
         packets = self.source.demux(self.inputs)
         while True:
-            with reading(self.path):
+            with reading():
                 packet = next(packets, None)
             if packet is None:
                 return
@@ -265,7 +266,7 @@ class _Job:
             self.damage.note(f"the last {missing} bytes of it are missing")
 
     def _check_length(self) -> None:
-        """Where no size is told, at least the length may be."""
+        """Where no size is given, at least the length may be."""
         told = (self.source.duration or 0) / av.time_base
         if self.clip.muxer in _MATROSKA and self.seen < told - _SLACK:
             self.damage.note(f"its header tells of {told:.1f} s, there are {self.seen:.1f} s")

@@ -19,7 +19,7 @@ from av.video.stream import VideoStream
 
 from ...core.errors import UnsupportedFormat
 from ...formats.reading import refused
-from .clip import STREAM, Clip
+from .clip import Clip
 from .encoders import Encoder, configure
 
 # ISO BMFF: the characters by which the codec of the source is named, where a muxer takes more than one.
@@ -42,7 +42,10 @@ _TAGS = {
 COUNTING = {"mpeg2video", "mpeg4"}
 
 
-_TICKS = 1000  # a second, in which FFmpeg before its version 9 tells the edits of a movie
+# AVCOL_SPC_RGB, AVCOL_SPC_UNSPECIFIED: a picture with a plane of luma has the first only where a reader knows
+# nothing of its colours, as FFmpeg's of FLV with HEVC, AV1 or VP9.
+_IDENTITY, _UNKNOWN = 0, 2
+_TICKS = 1000  # a second, in which FFmpeg before its version 9 counts the edits of a movie
 _MOST_TICKS = 2**31 - 1
 
 
@@ -94,6 +97,8 @@ def open_encoder(video: VideoStream, clip: Clip, encoder: Encoder, *, global_hea
     context.time_base = 1 / rate if encoder.name in COUNTING else video.time_base or 1 / rate
     if video.sample_aspect_ratio:
         context.sample_aspect_ratio = video.sample_aspect_ratio
+    if context.colorspace == _IDENTITY:
+        context.colorspace = _UNKNOWN
     context.bit_rate = 0
     # A stream made after another one has lost the encoder's defaults: x264's and SVT-AV1's closed groups of
     # pictures, without which a player that seeks shows frames whose references it has not.
@@ -108,9 +113,8 @@ def open_encoder(video: VideoStream, clip: Clip, encoder: Encoder, *, global_hea
     try:
         context.open()
     except (av.error.FFmpegError, ValueError) as error:
-        path = clip.path or STREAM
-        remedy = "leave out --crf and --preset, or choose another encoder with --codec"
-        raise refused(path, f"{encoder.name} does not take it ({error})", remedy) from error
+        remedy = "leave out `crf` and `preset`, or choose another encoder with `codec`"
+        raise refused(f"{encoder.name} does not take it ({error})", remedy) from error
     return stream
 
 
@@ -131,16 +135,16 @@ def _described(video: VideoStream, clip: Clip, encoder: Encoder) -> VideoStream:
     try:
         stream = av.open(io.BytesIO(), "w", format=clip.muxer).add_stream(encoder.name)  # type: ignore[assignment]
     except ValueError as error:
-        raise _no_place(clip, encoder.name) from error
+        raise _no_place(encoder.name) from error
     old, new = video.codec_context, stream.codec_context
     new.color_primaries, new.color_trc = old.color_primaries, old.color_trc
     new.colorspace, new.color_range = old.colorspace, old.color_range
     return stream
 
 
-def _no_place(clip: Clip, encoder: str) -> UnsupportedFormat:
+def _no_place(encoder: str) -> UnsupportedFormat:
     what = f"its container does not take {encoder}"
-    return refused(clip.path or STREAM, what, "choose another codec with --codec")
+    return refused(what, "choose another codec with `codec`")
 
 
 def video_stream(output: OutputContainer, video: VideoStream, clip: Clip, coded: VideoStream) -> VideoStream:
@@ -155,7 +159,7 @@ def video_stream(output: OutputContainer, video: VideoStream, clip: Clip, coded:
         try:
             cast(OutputContainer, coded.container).start_encoding()  # fills in what the new one is made after
         except av.error.FFmpegError as error:
-            raise _no_place(clip, context.name) from error
+            raise _no_place(context.name) from error
         stream = output.add_stream_from_template(coded, opaque=True)
         stream.time_base = video.time_base
         if clip.display_matrix:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ...core.options import EmbedOptions
 from ...formats.reading import refused
-from .clip import STREAM, Clip
+from .clip import Clip
 from .encoders import Encoder, Settings, choose
 from .luma import has_luma_plane
 from .mp4_index import layout
@@ -38,7 +38,6 @@ def plan_transcode(clip: Clip, options: EmbedOptions) -> Transcode:
     Raises UnsupportedFormat where it cannot be, or where something in it would be lost and `options` do not
     allow that.
     """
-    path = clip.path or STREAM
     settings = Settings(options.codec, options.crf, options.preset)
     wanted = platform(options.platform) if options.platform else None
     if wanted:
@@ -46,13 +45,14 @@ def plan_transcode(clip: Clip, options: EmbedOptions) -> Transcode:
     codec = settings.codec or clip.codec
     losses, clip = clip.losses(codec), clip.written(codec)
     if losses and not options.lossy:
-        raise refused(path, f"{' and '.join(losses)} would be lost", "--force writes it without")
+        raise refused(f"{' and '.join(losses)} would be lost", "`lossy=True` writes it without")
     if not has_luma_plane(clip.pix_fmt):
-        raise refused(path, f"frames of {clip.pix_fmt} have no plane of luma", "convert them to YUV first")
+        raise refused(f"frames of {clip.pix_fmt} have no plane of luma", "convert them to YUV first")
     encoder = choose(sampled(clip, codec) if wanted else clip, settings)
     advice: tuple[str, ...] = ()
     if wanted:
+        assert clip.path is not None  # there is none only of a stream, which is not written again
         encoder = prepared(encoder, clip, wanted)
-        advice = findings(clip, wanted, path.stat().st_size, layout(path))
+        advice = findings(clip, wanted, clip.path.stat().st_size, layout(clip.path))
     edit_lists = wanted is None or wanted.edit_lists or clip.staggered
     return Transcode(clip, encoder, edit_lists, options.lossy, losses, advice)

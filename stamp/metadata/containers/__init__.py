@@ -9,17 +9,17 @@ from typing import Final, Protocol, cast
 
 from ...formats.source import Source
 
-STREAMED: Final = frozenset(
-    {"aiff", "flac", "jpeg", "matroska", "mp3", "mp4", "ogg", "quicktime", "threegp", "tiff", "wav"}
-)
-"""Containers that take a `Source`: files of many gigabytes are never loaded."""
+LOADED: Final = frozenset({"gif", "heif", "jxl", "png", "webp"})
+"""Containers that take bytes alone: their files are small, and loaded. All others take a `Source`, for files
+of many gigabytes are never loaded.
+"""
 
 
 class Container(Protocol):
-    """What a module offers. One that is not in `STREAMED` is only given bytes, and returns bytes; one that is
-    takes any `Source`, holds little of it in memory, and returns a `Patched`. `LIMITS`, where a module has
-    it, says how many bytes the block of a store can have. A module has `essence`, or `spans`, which says
-    where the work stands, or both, where the spans hold more than that.
+    """What a module offers. It takes any `Source`, holds little of it in memory, and returns a `Patched`; one
+    in `LOADED` is only given bytes, and returns bytes. A module has `essence`, or `spans`, which says where
+    the work is, or both, where the spans hold more than that. It may have `lacking`, the stores that one
+    file cannot have, and why; and `LIMITS`, how many bytes the block of a store can have.
     """
 
     STORES: tuple[str, ...]

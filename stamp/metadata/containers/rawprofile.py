@@ -29,21 +29,27 @@ _LINE = 36
 
 def decoded(text: bytes) -> bytes:
     """The profile's bytes. Raises `CorruptFile`."""
-    parts = text.split(None, 2)
     try:
-        profile = bytes.fromhex(parts[2].decode("ascii"))
-        length = int(parts[1])
-    except (IndexError, ValueError):
+        _, length, digits = _lines(text)
+        profile = bytes.fromhex(digits.decode("ascii"))
+        told = int(length)
+    except ValueError:
         raise CorruptFile("PNG: a raw profile is damaged") from None
-    if length != len(profile):
+    if told != len(profile):
         raise CorruptFile("PNG: a raw profile is not as long as it says")
     return profile
 
 
 def encoded(text: bytes, profile: bytes) -> bytes:
-    """`profile` as text, under the name that stands in the old `text`."""
+    """`profile` as text, under the name that is in the old `text`."""
     lines = [profile[at : at + _LINE].hex() for at in range(0, len(profile), _LINE)]
-    return b"\n%s\n%8d\n%s\n" % (text.split(None, 1)[0], len(profile), "\n".join(lines).encode())
+    return b"\n%s\n%8d\n%s\n" % (_lines(text)[0], len(profile), "\n".join(lines).encode())
+
+
+def _lines(text: bytes) -> tuple[bytes, bytes, bytes]:
+    """Return name, length and digits of a profile. Raises ValueError where there are fewer lines."""
+    name, length, digits = text.lstrip(b"\r\n").split(b"\n", 2)
+    return name.strip(), length, digits
 
 
 def block(store: str, profile: bytes) -> bytes:

@@ -1,5 +1,5 @@
 """TIFF and BigTIFF, and raw files built on them: XMP is tag 700 of the first directory (XMP part 3, section
-1.1.6), IPTC-IIM tag 33723, whose digest is in the Photoshop resources of tag 34377. The tags of EXIF stand in
+1.1.6), IPTC-IIM tag 33723, whose digest is in the Photoshop resources of tag 34377. The tags of EXIF are in
 that directory themselves; their block is an EXIF block that is made up of them.
 
 Only the first directory is rewritten, at the end of the file (`stores.tiffblock`); strips, tiles, further
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from ...formats import tiffblock
+from ...formats.ifd import pages
 from ...formats.source import Patched, Source, memoised
 from ..stores import exif, iptc
 
@@ -43,7 +44,7 @@ def splice(data: Source, blocks: Mapping[str, bytes]) -> Patched:
     `CorruptFile`.
     """
     ifd = _ifd0(data)
-    # One patch for all stores: what one puts in stands together, and goes together when it is taken out.
+    # One patch for all stores: what one puts in is together, and goes together when it is taken out.
     changes: dict[int, tuple[int, bytes]] = {}
     removed: set[int] = set()
     if "exif" in blocks:
@@ -84,8 +85,8 @@ def _differences(old: tiffblock.Ifd0, new: tiffblock.Ifd0) -> tuple[dict[int, tu
 
 
 def has_c2pa(data: Source) -> bool:
-    """Whether a C2PA manifest (tag 0xCD41; C2PA 2.1, section A.3.5) is there."""
-    return any(tag == _C2PA for tag, _ in _ifd0(data).entries)
+    """Whether a C2PA manifest (tag 0xCD41; C2PA 2.1, section A.3.5) is there, on any page."""
+    return any(tag == _C2PA for page in pages(data) for tag, _ in page.entries(data))
 
 
 def spans(data: Source) -> Iterator[tuple[int, int]]:

@@ -7,12 +7,12 @@ default is left alone.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from typing import Final
 
 from ...core.checks import Value
 from ...core.errors import CorruptFile
+from ...formats.inflating import inflated
 from ...formats.png import chunks, packed
 from ..mapping.fields import slots_in
 from ..mapping.slots import TextKeyword
@@ -78,22 +78,10 @@ def encode(keyword: str, text: str) -> bytes:
         return packed(b"iTXt", keyword.encode() + bytes(5) + text.encode())
 
 
-def inflated(data: bytes) -> bytes:
-    """zlib data of at most `MAX_TEXT` bytes. Raises `CorruptFile`."""
-    decoder = zlib.decompressobj()
-    try:
-        text = decoder.decompress(data, MAX_TEXT)
-    except zlib.error as error:
-        raise CorruptFile(f"a compressed PNG text chunk is damaged: {error}") from None
-    if not decoder.eof:
-        raise CorruptFile("a compressed PNG text chunk is cut off or longer than 16 MiB")
-    return text
-
-
 def latin(kind: bytes, data: bytes) -> tuple[bytes, bytes]:
     """(keyword, Latin-1 text) of a tEXt or zTXt chunk. Raises `CorruptFile`."""
     keyword, _, rest = data.partition(b"\0")
-    return keyword, inflated(rest[1:]) if kind == b"zTXt" else rest
+    return keyword, inflated(rest[1:], MAX_TEXT) if kind == b"zTXt" else rest
 
 
 def itxt(data: bytes) -> tuple[bytes, bytes, bytes]:
@@ -102,7 +90,7 @@ def itxt(data: bytes) -> tuple[bytes, bytes, bytes]:
     pieces = rest[2:].split(b"\0", 2)
     if len(pieces) < 3:
         raise CorruptFile("a PNG iTXt chunk is cut off")
-    return keyword, pieces[0], inflated(pieces[2]) if rest[0] else pieces[2]
+    return keyword, pieces[0], inflated(pieces[2], MAX_TEXT) if rest[0] else pieces[2]
 
 
 def _decoded(kind: bytes, data: bytes) -> tuple[str, str | None]:

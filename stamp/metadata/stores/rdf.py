@@ -10,20 +10,12 @@ from typing import Final
 from ...core.checks import Value
 from ...core.party import Party
 from ...core.vocabulary import language
+from ..mapping.columns.images import XMP_NAMESPACES
 from ..mapping.slots import XmpProperty
 from .xmltree import Node, escape
 
 RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-NAMESPACES: Final = {
-    "rdf": RDF,
-    "dc": "http://purl.org/dc/elements/1.1/",
-    "xmp": "http://ns.adobe.com/xap/1.0/",
-    "xmpRights": "http://ns.adobe.com/xap/1.0/rights/",
-    "photoshop": "http://ns.adobe.com/photoshop/1.0/",
-    "plus": "http://ns.useplus.org/ldf/xmp/1.0/",
-    "Iptc4xmpCore": "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/",
-    "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
-}
+NAMESPACES: Final = {"rdf": RDF, **XMP_NAMESPACES}
 """The usual prefix of each namespace, by which a slot names it."""
 Prefixes = Mapping[str, str]
 """Usual prefix -> the one that stands for the same namespace in a packet."""
@@ -49,12 +41,12 @@ def tag_of(slot: XmpProperty) -> str:
 
 
 def stored(slot: XmpProperty, value: Value) -> str:
-    """A simple value as it stands in the file; XMP spells booleans True and False (part 1, 8.2.1.1)."""
+    """A simple value as it is in the file; XMP spells booleans True and False (part 1, 8.2.1.1)."""
     return slot.stored_as + str(value)
 
 
 def content(fields: Sequence[tuple[XmpProperty, Value]], names: Prefixes) -> str:
-    """What stands inside a new element of a property that holds these fields."""
+    """What is inside a new element of a property that holds these fields."""
     slot, value = fields[0]
     match slot.kind:
         case "default" | "translations":
@@ -76,7 +68,7 @@ def content(fields: Sequence[tuple[XmpProperty, Value]], names: Prefixes) -> str
 
 
 def attributes(slot: XmpProperty, names: Prefixes) -> str:
-    """What stands in the start tag of a new element of the property."""
+    """What is in the start tag of a new element of the property."""
     return _as_structure(names) if slot.kind == "struct" else ""
 
 

@@ -14,15 +14,17 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.detection import Detection, Transform
+from ...core.detection import Detection, Quad, Transform
 from ...core.key import Key
+from ...core.payload import Payload
 from ..common import null_law
 from ..common.soft_decoding import Decoded
 from .align import Offset, translations
 from .carrier import Carriers
 from .decode import decode_payload, detection_score, gains_from_pilots, grid_of, pilot_scores
-from .grid import STANDARD, Grid, canonical_shape, grid_for
+from .grid import LARGE, LARGE_FROM, STANDARD, Grid, canonical_shape, grid_for
 from .observation import PICTURE, Measure, Observation, observe_plane
+from .place import seen_corners
 
 Plane = NDArray[np.float32]
 Affine = NDArray[np.float64]
@@ -87,7 +89,7 @@ class Attempt:
 class Reading:
     """A payload, and where it was read, as in `Attempt`."""
 
-    payload: bytes
+    payload: Payload
     affine: Affine
     shift: NDArray[np.float64] | None
     offset: Offset
@@ -172,6 +174,7 @@ class Search(ABC):
         if decoded is None or decoded.payload is None or decoded.score < self.threshold:
             return None
         self.reading = Reading(decoded.payload, attempt.affine, attempt.shift, attempt.offset)
+        grid = grid_of(decoded, self.carriers.layout)
         return Detection(
             present=True,
             payload=decoded.payload,
@@ -179,9 +182,11 @@ class Search(ABC):
             threshold=self.threshold,
             log10_p=round(self.log10_p(decoded.score), 2),
             bits_corrected=decoded.bits_corrected,
-            transform=self.transform(attempt.affine, grid_of(decoded, self.carriers.layout)),
+            transform=self.transform(attempt.affine, grid),
             key_name=self.key.name,
             scheme=self.carriers.layout.scheme,
+            seen=self.seen(attempt, grid),
+            marked_pixels=self.marked_pixels(grid),
         )
 
     @property
@@ -192,6 +197,15 @@ class Search(ABC):
     def log10_p(self, score: float) -> float:
         """Return the bound of the probability that a payload with this score arises by chance."""
         return null_law.log10_p_report(score, self.spent + self.budget, self.carriers.layout.odds)
+
+    def seen(self, attempt: Attempt, grid: Grid) -> Quad | None:
+        """Return where in the original, which was marked on `grid`, the corners of the picture lie."""
+        return seen_corners(self.work.shape, attempt.affine, attempt.shift, attempt.offset, grid.area)
+
+    def marked_pixels(self, grid: Grid) -> tuple[int, int | None] | None:
+        """Return the least and the most pixels of an original that is marked on `grid`, if that depends on
+        it."""
+        return None
 
     def transform(self, affine: Affine, grid: Grid) -> Transform:
         """Return what happened to the picture since it was marked on `grid`."""
@@ -213,6 +227,9 @@ class ImageSearch(Search):
         decoded = decode_payload(observation, self.key, left, self.carriers.layout)
         self.decodings += decoded.decodings
         return decoded
+
+    def marked_pixels(self, grid: Grid) -> tuple[int, int | None]:
+        return (LARGE_FROM, None) if grid is LARGE else (1, LARGE_FROM - 1)
 
     def verdict(self) -> Detection:
         """Return whether the detection chips of the best attempt show a mark that could not be read."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.detection import Detection
+from ...core.detection import Detection, corners
 from ...core.key import Key
 from ..common import null_law
 from .accumulator import Accumulator, Plane, details_of, working
@@ -78,7 +78,7 @@ class Detector:
         if not self._readers:
             raise ValueError("a detector needs a key")
         self._white, self._aspect, self._search = float((1 << depth) - 1), aspect, search
-        self._canonical = (0, 0)
+        self._canonical, self._size = (0, 0), (0, 0)
         self._held: _SampledFrame | None = None
         self._start: float | None = None
         self._previous: Plane | None = None
@@ -130,6 +130,7 @@ class Detector:
             self._previous is not None and frame.shape != self._previous.shape
         ):
             self._restart(canonical)
+            self._size = round(luma.shape[0] * self._aspect) if self._aspect else luma.shape[1], luma.shape[0]
         if self._previous is None or not np.array_equal(frame, self._previous):
             self._add(frame, held)
         elif self._window is not None:
@@ -195,8 +196,11 @@ class Detector:
         if known is not None:
             self._found[number, found.payload] = _longer(known, part)
             return
+        region = corners(0, 0, *self._size) if found.seen else None
         self._found[number, found.payload] = replace(
             found,
+            size=self._size,
+            region=found.region or region,
             spans=((part.start_s, part.end_s),),
             decided_after_s=part.end_s - self._start,
         )
@@ -219,7 +223,7 @@ class Detector:
         if part is not None and self._search and not self.decided:
             picture = part.accumulator.picture()
             for number, reader in enumerate(self._readers):
-                if (found := reader.attempt_parts(picture)) is not None:
+                if (found := reader.attempt_parts(picture, self._size)) is not None:
                     self._report(number, found, part)
 
     def results(self) -> list[Detection]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.detection import Detection
+from ...core.detection import Detection, corners
 from ...core.key import Key
 from ..image.carrier import PILOT, carriers
 from ..image.decode import gains_from_pilots
@@ -88,9 +88,9 @@ class KeyReader:
         if state.reading is not None:
             self.readings[state.reading.payload] = state.reading
 
-    def attempt_parts(self, picture: Plane) -> Detection | None:
+    def attempt_parts(self, picture: Plane, size: tuple[int, int]) -> Detection | None:
         """Search parts of a picture by themselves: one that is framed by bars, by a blurred copy of itself or
-        by another picture is lost in the whole."""
+        by another picture is lost in the whole. size : width and height of the frames, as displayed."""
         framed = _framed(picture)
         for top, bottom, left, right in (*framed, *_quarters(picture)):
             part = np.ascontiguousarray(picture[top:bottom, left:right])
@@ -101,7 +101,9 @@ class KeyReader:
                 # the span of a mark is followed in whole frames only
                 self.readings.clear()
                 scale = round(found.transform.scale * (part.size / picture.size) ** 0.5, 4)
-                return replace(found, transform=replace(found.transform, scale=scale))
+                x, y = size[0] / picture.shape[1], size[1] / picture.shape[0]
+                region = corners(left * x, top * y, right * x, bottom * y) if found.seen else None
+                return replace(found, transform=replace(found.transform, scale=scale), region=region)
         return None
 
     def continues(self, picture: Plane) -> bytes | None:

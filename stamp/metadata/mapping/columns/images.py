@@ -10,6 +10,17 @@ from typing import Final
 
 from ..slots import Column, ExifTag, IptcDataset, TextKeyword, XmpProperty
 
+XMP_NAMESPACES: Final = {
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "xmp": "http://ns.adobe.com/xap/1.0/",
+    "xmpRights": "http://ns.adobe.com/xap/1.0/rights/",
+    "photoshop": "http://ns.adobe.com/photoshop/1.0/",
+    "plus": "http://ns.useplus.org/ldf/xmp/1.0/",
+    "Iptc4xmpCore": "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/",
+    "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
+}
+"""Prefix -> namespace, of every property below."""
+
 _OWNER = (("name", "CopyrightOwnerName"), ("id", "CopyrightOwnerID"))
 _LICENSOR = (
     ("name", "LicensorName"),

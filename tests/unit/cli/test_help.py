@@ -1,0 +1,62 @@
+"""`--help`: options in groups, each once."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from .conftest import Runner
+
+GROUPS = {
+    "embed": ["Sources and results", "Rights", "Watermark", "Clips", "Run", "Output"],
+    "detect": ["Watermark", "Run", "Output"],
+    "show": ["Output"],
+    "formats": ["Output"],
+    "rights remove": ["Sources and results", "Rights", "Run", "Output"],
+    "rights undo": ["Sources and results", "Run", "Output"],
+    "rights audit": ["Output"],
+    "key new": ["Key", "Output"],
+    "key show": ["Output"],
+    "key backup": ["Key", "Output"],
+    "key restore": ["Key", "Output"],
+    "demo": ["Watermark", "Output"],
+    "selftest": ["Output"],
+}
+
+
+@pytest.mark.parametrize("command", GROUPS)
+def test_options_are_in_groups(command: str, stamp: Runner) -> None:
+    page = stamp(*command.split(), "--help").out
+    assert re.findall(r"^(\S.*):$", page, re.MULTILINE) == GROUPS[command]
+    options = re.findall(r"^  (-\S.*?)  ", page, re.MULTILINE)
+    assert len(options) == len(set(options))
+    assert "-h, --help" in options
+    # The texts of all groups begin in the same column.
+    assert (
+        len(
+            {
+                len(line) - len(line[2:].split("  ", 1)[1].lstrip())
+                for line in page.splitlines()
+                if line.startswith("  -") and "  " in line[2:]
+            }
+        )
+        == 1
+    )
+
+
+def test_commands_are_in_groups(stamp: Runner) -> None:
+    page = stamp("--help").out
+    assert re.findall(r"^(\S.*):$", page, re.MULTILINE) == [
+        "Options",
+        "Watermarks",
+        "Rights notices",
+        "Set up",
+    ]
+    for name in ("embed", "detect", "show", "rights", "key", "formats", "selftest", "demo"):
+        assert re.search(rf"^  {name} +\S", page, re.MULTILINE)
+    assert re.findall(r"^  (\w+)  ", stamp("rights", "--help").out, re.MULTILINE) == [
+        "audit",
+        "remove",
+        "undo",
+    ]
