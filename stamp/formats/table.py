@@ -159,7 +159,7 @@ _IMAGES = (
             *(b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"mif2", b"msf1"),
             *(b"avif", b"avis", b"MA1A", b"MA1B"),
         ),
-        marked="8 bit; HEIC needs stamp-media[heif]",
+        marked="8 bit; beside gain map, depth, motion video; HEIC needs stamp-media[heif]",
         notice=True,
         reader="heif",
     ),
