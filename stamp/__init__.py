@@ -14,6 +14,7 @@ from ._version import __version__
 if TYPE_CHECKING:
     from .core.detection import Detection, Transform
     from .core.errors import (
+        AlreadyMarked,
         ArgumentError,
         CorruptFile,
         HostError,
@@ -47,8 +48,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "pipeline.audit": "AuditReport audit_rights",
     "core.errors": (
-        "ArgumentError CorruptFile HostError InternalError KeyFileError MediaError MissingDependency "
-        "NoticeNotWritten OutputError PayloadError RightsConflict RightsError StampError "
+        "AlreadyMarked ArgumentError CorruptFile HostError InternalError KeyFileError MediaError "
+        "MissingDependency NoticeNotWritten OutputError PayloadError RightsConflict RightsError StampError "
         "UnsupportedFormat UnwritableFile"
     ),
     "pipeline.files": "detect_file embed_file",
@@ -68,6 +69,7 @@ _HOMES = {
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
+    "AlreadyMarked",
     "ArgumentError",
     "AuditReport",
     "CorruptFile",

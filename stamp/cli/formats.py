@@ -91,7 +91,7 @@ def _entry(each: Format) -> dict[str, Any]:
 
 
 def _fields(each: Format) -> dict[str, dict[str, str]]:
-    """Field -> {"homes": where it stands, "absent": why not elsewhere}; empty for a format without notice."""
+    """Field -> {"homes": where it is, "absent": why not elsewhere}; empty for a format without notice."""
     from ..metadata import containers
     from ..metadata.mapping.fields import coverage
 

@@ -100,7 +100,7 @@ class Screen:
     @contextmanager
     def progress(self, names: Sequence[str], what: str) -> Iterator[Bar]:
         """Bars with rate and time left, on stderr, where that is a terminal: one over the files, and one for
-        each file that tells how far it is."""
+        each file that reports how far it is."""
         if self.quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
             yield Bar()
             return

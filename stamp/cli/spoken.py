@@ -10,6 +10,7 @@ import re
 from typing import Final
 
 OPTIONS: Final = {
+    "audio": "--audio",
     "codec": "--codec",
     "crf": "--crf",
     "lossy=True": "--force",
@@ -17,7 +18,9 @@ OPTIONS: Final = {
     "NoticeOptions(mine=...)": "`mine` in stamp.toml",
     "optional=True": "--notice-optional",
     "overwrite=True": "--force",
+    "platform": "--platform",
     "preset": "--preset",
+    "remark=True": "--force",
     "replace_rights=True": "--replace-rights",
     "sidecar=True": "--sidecar",
     "strength": "--strength",

@@ -5,6 +5,7 @@
     ├── ArgumentError (ValueError)         an argument that a function cannot take, such as a strength below 0
     ├── PayloadError (ValueError)          a payload is not 64 bits
     ├── HostError (ValueError)             a host that cannot carry the mark: too small, flat, clipped
+    │   └── AlreadyMarked (`.path`)        it carries a mark of this key; `.payload` says which
     ├── RightsError (ValueError)           a rights field that no standard allows, or a wrong file of defaults
     │   └── RightsConflict (`.path`)       a file names somebody else; `.found` says whom, and where
     ├── OutputError (FileExistsError)      an output that is there already, or is the input itself
@@ -54,6 +55,16 @@ class PayloadError(StampError, ValueError):
 
 class HostError(StampError, ValueError):
     """The host (picture, clip, song) cannot carry a mark that could be read back."""
+
+
+class AlreadyMarked(HostError):
+    """The work carries a mark of the key already: `path` is the file, `payload` the 8 bytes of that mark."""
+
+    def __init__(
+        self, message: str, *, path: str | os.PathLike[str] | None = None, payload: bytes | None = None
+    ) -> None:
+        super().__init__(message, path=path)
+        self.payload = payload
 
 
 class RightsError(StampError, ValueError):

@@ -52,8 +52,8 @@ class OutputOptions:
 
 @dataclass(frozen=True, slots=True)
 class EmbedOptions:
-    """codec : the codec of the marked clip, one of CODECS; its own unless told.
-    crf : the encoder's scale of quality, lower is better; visually lossless unless told.
+    """codec : the codec of the marked clip, one of CODECS; its own unless given.
+    crf : the encoder's scale of quality, lower is better; visually lossless unless given.
     preset : the encoder's own word for its speed.
     platform : prepare a clip for one of PLATFORMS, and say what it would like otherwise.
     lossy : write the work even if something in the file cannot be kept, and say so.
@@ -66,6 +66,21 @@ class EmbedOptions:
     platform: str | None = None
     lossy: bool = False
     audio: bool = False
+
+    def idle(self, kind: str) -> tuple[str, ...]:
+        """Return those of the options, as messages name them, that do nothing for a work of this kind:
+        "image", "audio" or "video"."""
+        if kind == "video":
+            return ()
+        words = {"`codec`": self.codec, "`crf`": self.crf, "`preset`": self.preset}
+        given = [word for word, value in {**words, "`platform`": self.platform}.items() if value is not None]
+        return (*given, "`audio`") if self.audio and kind == "image" else tuple(given)
+
+    def fitting(self, kind: str) -> EmbedOptions:
+        """Return the options without those that do nothing for a work of this kind."""
+        if kind == "video":
+            return self
+        return EmbedOptions(lossy=self.lossy, audio=self.audio and kind == "audio")
 
 
 @dataclass(frozen=True, slots=True)

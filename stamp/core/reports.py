@@ -25,9 +25,9 @@ class RightsReport:
     path : the file that carries it; None where that was a file object.
     rights : what stands in the file.
     sources : field -> the stores that hold it ("exif", "xmp", ...).
-    values : store -> field -> the value as it stands there.
-    conflicts : field -> the stores that contradict the first of `sources`, whose value stands in `rights`.
-    written, unchanged : fields that a write changed or an undo brought back; those that stood there already.
+    values : store -> field -> the value as it is there.
+    conflicts : field -> the stores that contradict the first of `sources`, whose value is in `rights`.
+    written, unchanged : fields that a write changed or an undo brought back; those that were there already.
     removed : fields that were taken out; `unchanged` are then those that say something else and stay.
     unsupported : field -> why this container has no place for it.
     notes : what else a person should know, such as a manifest that the change makes invalid.
@@ -77,6 +77,7 @@ class EmbedReport:
     resumed : it was there already, with this mark and this notice, and was left as it is.
     receipt : see `receipts.receipt_of`; None where none was asked for, or nothing was written.
     marked_share : the part of a song that carries the mark, 0 to 1; None for other works.
+    former_payload : the 8 bytes of a mark of the same key that was read before the work was marked again.
     """
 
     path: Path | None
@@ -89,6 +90,7 @@ class EmbedReport:
     resumed: bool = False
     receipt: dict[str, Any] | None = None
     marked_share: float | None = None
+    former_payload: Payload | None = None
 
     def with_note(self, note: str) -> EmbedReport:
         """Return the report with one more note."""
@@ -108,6 +110,7 @@ class EmbedReport:
             "resumed": self.resumed,
             "receipt": self.receipt,
             "marked_share": self.marked_share,
+            "former_payload": self.former_payload.hex() if self.former_payload else None,
             "error": None,
         }
 
@@ -179,7 +182,7 @@ class DetectReport(Detection):
 
     path: Path | None = None
     others: tuple[Mark, ...] = ()
-    noticed: bytes | None = None
+    noticed: Payload | None = None
 
     @classmethod
     def of(cls, path: Path | None, found: Detection, others: Iterable[Mark] = ()) -> DetectReport:
@@ -252,6 +255,7 @@ class Failure:
             "resumed": False,
             "receipt": None,
             "marked_share": None,
+            "former_payload": None,
         },
         "detect": {"watermark": None, "notice_payload": None},
         "show": {

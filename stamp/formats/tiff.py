@@ -21,7 +21,7 @@ _INTEGERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q"}
 
 
 class Entry(NamedTuple):
-    """A directory entry: tag, type, number of values, where the entry stands, where its values stand."""
+    """A directory entry: tag, type, number of values, where the entry is, where its values are."""
 
     tag: int
     kind: int
@@ -66,7 +66,7 @@ class Directory:
 
     @cached_property
     def pieces(self) -> list[tuple[int, int]]:
-        """Where the strips or tiles stand: (offset, size) each, in file order of the tag."""
+        """Where the strips or tiles are: (offset, size) each, in file order of the tag."""
         tags = (TILE_OFFSETS, TILE_COUNTS) if self.tiled else (STRIP_OFFSETS, STRIP_COUNTS)
         offsets, sizes = (self.numbers(tag) for tag in tags)
         if not offsets or len(offsets) != len(sizes):

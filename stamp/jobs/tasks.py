@@ -17,6 +17,7 @@ from ..core.options import EmbedOptions, NoticeOptions
 from ..core.payload import Payload
 from ..core.reports import DetectReport, EmbedReport, Failure, Mark, RemovalReport, RightsReport
 from ..core.rights import Rights
+from ..formats.sniff import kind_of
 from ..pipeline.audit import AuditReport
 from ..pipeline.files import (
     audit_rights,
@@ -49,8 +50,8 @@ class EmbedTask:
     payload : 8 bytes; drawn at random for each file where None.
     rights : the notice, which may say `{year}`; None leaves the metadata as it is.
     notice : what may be done to a notice that is there already.
-    strength, options : see `embed_file`.
-    overwrite : allow outputs to exist. in_place : the outputs are the sources.
+    strength, options : see `embed_file`; of the options, each work takes those that do something for it.
+    overwrite : allow outputs to exist, and works to be marked again. in_place : the outputs are the sources.
     resume : leave outputs alone that carry the mark and the notice.
     journal : where what is changed is written down.
     preserve_times : see `OutputOptions`.
@@ -99,7 +100,8 @@ class EmbedTask:
             rights=self.rights and self.rights.claimed(),
             strength=self.strength,
             overwrite=overwrite,
-            options=self.options,
+            remark=self.overwrite,
+            options=self.options and self.options.fitting(kind_of(job.path)),
             progress=report_progress,
             output=placing.options,
         )
@@ -230,7 +232,7 @@ class DetectTask:
         found = detect_file(job.path, keys=keys, first=self.first, progress=report_progress)
         if self.expected is None or found.payload is None or found.carries(self.expected):
             return found
-        # A picture that was marked with two keys is told by the first; the second may be the one that is
+        # A picture that was marked with two keys is reported by the first; the second may be the one that is
         # asked for.
         for key in keys:
             if key.name != found.key_name:

@@ -38,7 +38,7 @@ class RightsFound:
 
     rights    each field from the first store (in the container's order) that holds a valid value
     sources   field -> stores that hold it
-    values    store -> field -> the value as it stands there
+    values    store -> field -> the value as it is there
     warnings  for people: stores that cannot be read, values that no standard allows, a C2PA manifest
     """
 
@@ -212,7 +212,7 @@ class Document:
         """The file without the fields of `rights`, in each place that says exactly what `rights` says. A
         place that says something else is left as it is.
 
-        A store in which nothing else stands is taken out as a whole. The sentence against AI training is
+        A store with nothing else in it is taken out as a whole. The sentence against AI training is
         taken out of usage terms that say more.
         """
         values = rights.values()

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
@@ -22,6 +22,7 @@ from typing import BinaryIO, cast
 
 from ..core import arguments, log
 from ..core.errors import (
+    ArgumentError,
     KeyFileError,
     MediaError,
     RightsError,
@@ -33,7 +34,7 @@ from ..core.payload import Payload
 from ..core.reports import DetectReport, EmbedReport, RightsReport
 from ..core.rights import Rights
 from ..formats.reading import named
-from ..formats.sniff import HEAD, kind, kind_of
+from ..formats.sniff import HEAD, kind, kind_of, known_kind
 from ..formats.table import Kind
 from ..storage.outputs import check_output
 from . import stages
@@ -58,6 +59,7 @@ __all__ = [
 ]
 
 StrPath = str | os.PathLike[str]
+_WORDS: Mapping[Kind, str] = {"image": "a photo", "audio": "a song", "video": "a clip"}
 
 
 # Above 60 lines, since half of it is the documentation of the interface; above 10 parameters, since it is the
@@ -74,6 +76,7 @@ def embed_file(
     notice: NoticeOptions | None = None,
     strength: float = 1.0,
     overwrite: bool = False,
+    remark: bool = False,
     watermark: bool = True,
     options: EmbedOptions | None = None,
     progress: Progress | None = None,
@@ -83,7 +86,8 @@ def embed_file(
 
     The container, its settings and every metadata block are kept. Before `dst` appears, the finished file is
     read back: a mark that the detector does not find, or a notice that is not there, is an error and nothing
-    is written. A source whose notice tells of an earlier mark is marked over it, with a note in the report.
+    is written. A source that carries a mark of the key is refused; one whose notice names another mark is
+    marked over it, with a note in the report.
 
     Parameters
     ----------
@@ -96,6 +100,7 @@ def embed_file(
     notice : what may be done to a notice that is there already, and where a file has no place for one.
     strength : 1 is the default, invisible strength; more is more robust and less faithful.
     overwrite : allow `dst` to exist, and to be `src` itself.
+    remark : mark a work again that carries a mark of the key, as a quick look finds it.
     options : how a clip is encoded.
     progress : called with the frames of a clip that are done, and with their number.
     output : how `dst` appears.
@@ -103,12 +108,14 @@ def embed_file(
     Raises
     ------
     PayloadError, KeyFileError : the payload is not 8 bytes; a watermark without a key.
-    ArgumentError : `strength` is not above 0 and finite, or something is of another type.
+    ArgumentError : `strength` is not above 0 and finite, something is of another type, or one of `options`
+        does nothing for a work of this kind.
     RightsError : neither a watermark nor a notice was asked for, or a text has another word in braces.
     RightsConflict : `src` names another creator or copyright holder, who would be replaced.
     OutputError : `dst` exists, and `overwrite` is False; or its name ends like that of another kind of file.
     NoticeNotWritten : `src` has no place for the notice, and `notice` has no remedy.
     UnsupportedFormat, CorruptFile, MediaError : `src` cannot be read.
+    AlreadyMarked : it carries a mark of the key, and `remark` is False.
     HostError : the work cannot carry a mark that can be read back.
     UnwritableFile : `dst` cannot be written.
     """
@@ -127,11 +134,10 @@ def embed_file(
     payload = Payload.random() if payload is None else Payload(payload)
     strength = arguments.strength(strength)
     notice = NoticeOptions() if notice is None else arguments.instance(notice, NoticeOptions, "notice")
-    if options is not None:
-        arguments.instance(options, EmbedOptions, "options")
+    options = _checked_options(src, options)
     if rights:
         check_notice(src, rights, notice)
-    earlier = _identifier(src)
+    noticed = _identifier(src)
     request = EmbedRequest(
         src=src,
         dst=dst,
@@ -141,13 +147,17 @@ def embed_file(
         notice=notice,
         strength=strength,
         overwrite=overwrite,
-        options=options or EmbedOptions(),
+        remark=remark,
+        options=options,
         progress=progress or _no_progress,
         output=output or OutputOptions(),
     )
     report = stages.embed(request, _medium(kind_of(src)))
-    stale = not rights and earlier != payload.hex()
-    return note_earlier_mark(report, earlier, stale=stale) if earlier else report
+    former = report.former_payload.hex() if report.former_payload else None
+    for earlier in dict.fromkeys(each for each in (former, noticed) if each):
+        stale = earlier == noticed and not rights and earlier != payload.hex()
+        report = note_earlier_mark(report, earlier, stale=stale)
+    return report
 
 
 def _checked_rights(rights: object) -> Rights | None:
@@ -157,6 +167,18 @@ def _checked_rights(rights: object) -> Rights | None:
             f"the rights are a Rights, not {rights!r}; make one with Rights(copyright_notice=...)"
         )
     return rights.filled(date.today().year) if rights and rights.values() else None
+
+
+def _checked_options(src: Path, options: object) -> EmbedOptions:
+    """The options, each of which does something for the work in `src`."""
+    if options is None:
+        return EmbedOptions()
+    given = arguments.instance(options, EmbedOptions, "options")
+    there = known_kind(src)
+    if there and (idle := given.idle(there)):
+        what = f"{_WORDS[there]} takes no {', '.join(idle)}"
+        raise ArgumentError(f"{what}; leave out what is for clips", path=src)
+    return given
 
 
 def _several(keys: object) -> list[Key]:
@@ -169,14 +191,13 @@ def _several(keys: object) -> list[Key]:
 
 
 def _identifier(src: Path) -> str | None:
-    """The payload of an earlier mark, as the notice tells it: to look for the mark itself would take a good
-    part of the time that marking takes."""
+    """The payload of an earlier mark by the notice: of another key, or turned or cropped since."""
     with suppress(MediaError):
         return read_rights(src).rights.identifier
     return None
 
 
-def _noticed(src: Path) -> bytes | None:
+def _noticed(src: Path) -> Payload | None:
     """The payload that a notice names, None if that is none."""
     earlier = _identifier(src) or ""
     return Payload.fromhex(earlier) if re.fullmatch("[0-9a-f]{16}", earlier) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from functools import wraps
 from inspect import signature
@@ -74,9 +74,9 @@ def _file_object(place: object, name: str) -> BinaryIO:
 def _taken(file: BinaryIO, folder: Path) -> Path:
     """Copy what is in the object to a file in `folder`, whose suffix is that of its format."""
     path = folder / "source"
+    with suppress(OSError, ValueError):  # it cannot seek, or is closed, which shows when it is read
+        file.seek(0)
     try:
-        if file.seekable():
-            file.seek(0)
         with open(path, "wb") as copy:
             shutil.copyfileobj(file, copy)
     except TypeError as error:

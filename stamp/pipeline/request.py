@@ -30,6 +30,7 @@ class EmbedRequest:
     notice: NoticeOptions
     strength: float
     overwrite: bool
+    remark: bool
     options: EmbedOptions
     progress: Progress
     output: OutputOptions

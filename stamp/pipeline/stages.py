@@ -2,7 +2,7 @@
 
 What each kind of work does in its own way is in `image`, `audio` and `video` (see `work.Work`); what they
 share is here. A stage is a function that takes the `Passage` and leaves in it what later ones need. One that
-changes what is seen or heard belongs between `decode` and `mark`; one that needs the finished bytes, or must
+changes what is seen or heard belongs between `look` and `mark`; one that needs the finished bytes, or must
 have been done before anybody can see the file, belongs before `place`.
 """
 
@@ -16,7 +16,8 @@ from functools import wraps
 from pathlib import Path
 
 from ..core import log
-from ..core.errors import HostError
+from ..core.errors import AlreadyMarked, HostError
+from ..core.payload import Payload
 from ..core.reports import EmbedReport, RightsReport
 from ..formats.reading import named
 from ..storage.outputs import placing
@@ -29,8 +30,8 @@ from .work import Effort, Medium, Work
 class Passage:
     """One file on its way.
 
-    work : set by `decode`. effort : of the attempt that is made. metadata : None without a notice.
-    beside : the sidecars of source and output.
+    work : set by `decode`. former : the payload that it carried before. effort : of the attempt
+        that is made. metadata : None without a notice. beside : the sidecars of source and output.
     readable : whether the mark was read back. drafting : what is open while there is a draft; closed, the
         draft is in its place, left by an exception, it is gone.
     """
@@ -40,6 +41,7 @@ class Passage:
     def __init__(self, request: EmbedRequest, medium: Medium) -> None:
         self.request, self.medium = request, medium
         self.effort = Effort()
+        self.former: Payload | None = None
         self.metadata: RightsReport | None = None
         self.readable = False
         self.drafting = ExitStack()
@@ -69,6 +71,7 @@ class Passage:
             metadata=metadata,
             notes=tuple(dict.fromkeys(notes)),
             marked_share=work.marked_share,
+            former_payload=self.former,
         )
 
 
@@ -92,6 +95,18 @@ def timed(stage: Stage) -> Stage:
 def decode(passage: Passage) -> None:
     """Open the work, and plan how it is written again."""
     passage.work = passage.medium.decode(passage.request)
+
+
+@timed
+def look(passage: Passage) -> None:
+    """Read a mark of the key that the work carries already. Raises AlreadyMarked, unless it is to be marked
+    again: both marks would be there, and the newer one be read."""
+    request = passage.request
+    passage.former = former = passage.work.former()
+    if former and not request.remark:
+        what = f"carries the mark {former.hex()} of this key already"
+        remedy = "begin with the original, or mark it again on purpose (`remark=True`)"
+        raise AlreadyMarked(f"{what}; {remedy}", path=request.src, payload=former)
 
 
 @timed
@@ -150,11 +165,15 @@ class UntilReadable:
                 stage(passage)
             if passage.readable:
                 return
+        if passage.former:  # in a song, two marks of one key are hardly ever told apart
+            there = f"beside {passage.former.hex()}, which is there already"
+            raise HostError(f"the new mark cannot be read back {there}; begin with the original")
         raise HostError(passage.work.unreadable())
 
 
 STAGES: tuple[Stage, ...] = (
     decode,
+    look,
     UntilReadable(mark, encode, notice, verify),
     register,
     place,

@@ -76,7 +76,12 @@ def test_exiv2_reads_a_new_sidecar(work: Path) -> None:
 @pytest.mark.parametrize("name", ["photo.xmp", "photo.NEF.xmp"])
 def test_a_sidecar_of_exiftool_is_brought_up_to_date(name: str, tmp_path: Path) -> None:
     (work := tmp_path / "photo.NEF").write_bytes(raw_files.rawtiff())
-    edits = ("-XMP:Rating=4", "-XMP:Subject=lake", "-XMP-xmpRights:UsageTerms-de=Keine Nutzung", "-XMP-dc:Source=S")
+    edits = (
+        "-XMP:Rating=4",
+        "-XMP:Subject=lake",
+        "-XMP-xmpRights:UsageTerms-de=Keine Nutzung",
+        "-XMP-dc:Source=S",
+    )
     output_of("exiftool", *edits, "-o", tmp_path / name, work)
     before = exiftool(tmp_path / name)
     assert written(work) == tmp_path / name

@@ -102,7 +102,7 @@ def choose(clip: Clip, settings: Settings) -> Encoder:
 def _pixel_format(encoder: str, clip: Clip) -> str:
     """The clip's own pixel format, or one that holds all of it."""
     taken = [format_.name for format_ in Codec(encoder, "w").video_formats or ()]
-    # prores_ks takes 10 bits of what FFmpeg decodes as 12; full range is told apart from the format.
+    # prores_ks takes 10 bits of what FFmpeg decodes as 12; full range is no part of the format.
     fitting = [clip.pix_fmt, clip.pix_fmt.replace("yuvj", "yuv")]
     if encoder == "prores_ks":
         fitting.append(clip.pix_fmt.replace("p12", "p10"))
@@ -147,7 +147,7 @@ def _reordering(clip: Clip) -> list[str]:
 
 def _x264(clip: Clip) -> dict[str, str]:
     told = clip.hdr.options
-    # Otherwise the stream itself tells the ticks of its clock for a frame rate, some 10,000 a second.
+    # Otherwise the stream itself gives the ticks of its clock for a frame rate, some 10,000 a second.
     words = ["force-cfr=1"] if clip.steady else []
     words += _reordering(clip)
     words += [f"mastering-display={told['mastering-display']}"] if "mastering-display" in told else []

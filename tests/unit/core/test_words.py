@@ -81,7 +81,7 @@ def test_sizes_beside_the_size_when_it_was_marked() -> None:
     small = resized((640, 480), 1_500_000, None)
     assert "reduced to 20.5 % of its pixels or less (it had 1.5 megapixels or more)" in small
     large = resized((3000, 2000), 1, 1_499_999)
-    assert "enlarged to 400 % of its pixels or more (it had less than 1.5 megapixels)" in large
+    assert "enlarged to 400.0 % of its pixels or more (it had less than 1.5 megapixels)" in large
     for unknown in (
         resized((640, 480), 1, 1_499_999),
         resized((3000, 2000), 1_500_000, None),
@@ -159,6 +159,7 @@ def test_a_mark_that_cannot_be_read() -> None:
     assert "whether it is 00ff00ff00ff00ff is not known" in said
     assert "below 1 in 10^12" in said
     assert "can be planted" in said
+    assert "planted" not in words.sentence(replace(weak, scheme="stamp.audio.1", transform=None))
     assert "of the original" not in said  # its area is in the check of the payload
 
 

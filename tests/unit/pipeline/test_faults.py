@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from any_rights import sample
 
 from stamp.core.errors import StampError
 from stamp.core.key import Key
@@ -27,6 +26,7 @@ from stamp.jobs.plan import Job
 from stamp.jobs.tasks import EmbedTask, NoticeTask, RemoveTask, Task, UndoTask
 from stamp.pipeline.receipts import Receipts, snapshot
 from stamp.storage import atomic
+from tests.media.small_files import sample
 
 pytestmark = [
     pytest.mark.files,

@@ -70,6 +70,5 @@ def test_each_page_of_a_format_is_on_the_site(page: str) -> None:
 
 @pytest.mark.parametrize("name", NOTICES)
 def test_each_container_has_a_page(name: str) -> None:
-    family = "mp4" if FORMATS[name].reader == "mp4" else "raw" if FORMATS[name].is_raw else name
-    page = ROOT / "docs" / "formats" / f"{family}.md"
+    page = ROOT / "docs" / "formats" / f"{'mp4' if FORMATS[name].reader == 'mp4' else name}.md"
     assert page.is_file()

@@ -464,16 +464,15 @@ class Pipe(io.BytesIO):
 
 
 @pytest.mark.slow
-def test_a_file_object_is_read_from_its_beginning_or_refused(tmp_path: Path) -> None:
+def test_a_file_object_is_read_from_its_beginning_if_it_can_seek(tmp_path: Path) -> None:
     key, data = Key.generate(), video_files.write(tmp_path / "in.mp4", count=8).read_bytes()
     file = io.BytesIO(data)
     file.seek(0, io.SEEK_END)
     assert not detect_file(file, keys=key).present
-    with pytest.raises(MediaError, match=r"not seekable.*give a path"):
-        detect_file(Pipe(data), keys=key)
+    assert not detect_file(Pipe(data), keys=key).present
     with pytest.raises(CorruptFile, match="empty"):
         detect_file(io.BytesIO(), keys=key)
-    with pytest.raises(UnsupportedFormat, match="only a clip"):
+    with pytest.raises(CorruptFile, match=r"^damaged"):
         detect_file(io.BytesIO(b"fLaC"), keys=key)
 
 
