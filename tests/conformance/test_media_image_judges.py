@@ -41,7 +41,7 @@ def by_exiftool(*paths: Path) -> list[dict[str, Any]]:
         {
             name: value
             for name, value in found.items()
-            if name.split(":")[-1] not in ABOUT_THE_DATA | {"SourceFile"}
+            if name.split(":")[-1] not in ABOUT_THE_DATA | {"SourceFile"} and name != "MPImage1:MPImageLength"
         }
         for found in json.loads(run.stdout)
     ]
