@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from ..core import arguments
 from ..core.errors import RightsError
 from ..core.limits import one_account
 from ..core.options import OutputOptions
@@ -16,7 +17,7 @@ from ..core.reports import RightsReport
 from ..core.rights import Rights
 from ..formats.reading import named
 from ..storage.outputs import check_output
-from .notice import by_store, report_on, rewrite_notice, versions
+from .notice import by_store, checked, report_on, rewrite_notice, versions
 
 if TYPE_CHECKING:
     from ..metadata.block_delta import Former
@@ -44,22 +45,25 @@ def remove_rights(
 
     Raises
     ------
+    ArgumentError : `src` or `dst` is no path.
+    RightsError : `rights` is no Rights.
     OutputError, UnsupportedFormat, CorruptFile, MediaError, UnwritableFile : see `write_rights`.
     """
+    source, target = arguments.path(src, "src"), arguments.path(dst, "dst")
+    rights = checked(rights)
 
     def ours(file: Document) -> Rights:
         present = file.found.rights
         return replace(_as_written(rights, present), identifier=present.identifier)
 
     def report(before: Document, after: Document) -> RightsReport:
-        return _removed(before, after, ours(before).values(), Path(dst))
+        return _removed(before, after, ours(before).values(), target)
 
-    src, dst = Path(src), Path(dst)
-    check_output(src, dst, overwrite)
-    with named(src):
+    check_output(source, target, overwrite)
+    with named(source):
         return rewrite_notice(
-            src,
-            dst,
+            source,
+            target,
             lambda file: file.without_rights(ours(file)),
             report,
             overwrite=overwrite,
