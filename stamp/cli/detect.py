@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     WATERMARK,
     "--first",
     is_flag=True,
-    help="Clips and songs: stop as soon as one mark is certain, and do not tell all spans.",
+    help="Clips and songs: stop as soon as one mark is certain, and look for no more.",
 )
 @options.jobs
 @options.max_pixels

@@ -19,7 +19,7 @@ from .run import run
 from .screen import Screen
 
 
-@click.command(cls=Command, short_help="Show the rights notice in a file, and where it stands.")
+@click.command(cls=Command, short_help="Show the rights notice in a file, and where in it.")
 @options.sources
 @option(
     OUTPUT,
