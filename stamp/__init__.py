@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     )
     from .core.key import Key
     from .core.limits import StampLimits, limited
-    from .core.options import EmbedOptions, NoticeOptions
+    from .core.options import EmbedOptions, NoticeOptions, OutputOptions
     from .core.party import Party
-    from .core.reports import DetectReport, EmbedReport, RightsReport
+    from .core.reports import AuditReport, DetectReport, EmbedReport, RightsReport
     from .core.rights import Rights
-    from .pipeline.audit import AuditReport, audit_rights
+    from .pipeline.audit import audit_rights
     from .pipeline.files import detect_file, embed_file
     from .pipeline.notice import read_rights, write_rights
     from .pipeline.removals import remove_rights
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from .watermark.image.embed import embed
 
 _HOMES = {
-    "pipeline.audit": "AuditReport audit_rights",
+    "pipeline.audit": "audit_rights",
     "core.errors": (
         "CorruptFile HostError InternalError KeyFileError MediaError MissingDependency OutputError "
         "PayloadError RightsConflict RightsError StampError UnsupportedFormat UnwritableFile"
@@ -52,9 +52,9 @@ _HOMES = {
     "core.party": "Party",
     "core.rights": "Rights",
     "pipeline.notice": "read_rights write_rights",
-    "core.options": "EmbedOptions NoticeOptions",
+    "core.options": "EmbedOptions NoticeOptions OutputOptions",
     "pipeline.removals": "remove_rights",
-    "core.reports": "DetectReport EmbedReport RightsReport",
+    "core.reports": "AuditReport DetectReport EmbedReport RightsReport",
     "core.detection": "Detection Transform",
     "watermark.image.detect": "detect",
     "watermark.image.embed": "embed",
@@ -77,6 +77,7 @@ __all__ = [
     "MissingDependency",
     "NoticeOptions",
     "OutputError",
+    "OutputOptions",
     "Party",
     "PayloadError",
     "Rights",

@@ -1,56 +1,88 @@
-"""The loop over files that the commands share: work, show progress, print each file in order."""
+"""The loop over files that the commands share: find them, work, show progress, print each file in order."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..core.limits import StampLimits
-from ..core.reports import EmbedReport, Failure, RemovalReport
-from ..jobs.plan import Job, Others, plan
+from ..core.reports import AuditReport, EmbedReport, Failure, RemovalReport, RightsReport
+from ..jobs.plan import Job, inputs, plan
 from ..jobs.runner import run_jobs, tidy
+from ..jobs.selection import Selection
 from ..jobs.tasks import Entry, Task
 from . import ERROR, OK
 from .document import receipt_file
-from .options import Results
+from .options import Results, Run
 from .screen import Screen
 
+Find = Callable[[Sequence[str], Selection], list[Job]]
 Record = Callable[[dict[str, Any]], None]
 
 
-def run(
+def run_over(
     screen: Screen,
     command: str,
     task: Task,
-    jobs: Sequence[Job],
-    processes: int,
+    sources: Sequence[str],
+    options: Run,
     show: Callable[[Entry], None],
+    find: Find = inputs,
     record: Record = lambda entry: None,
-    limits: StampLimits | None = None,
 ) -> int:
-    """Do all jobs, and return how many could not be done. `show` prints an entry that is no failure; `record`
-    gets all, as they stand in the JSON documents. Both come in the order of the jobs, however many processes
-    there are, and nothing is kept.
+    """Do a task with all files that are found in `sources`, and return how many could not be done. `show`
+    prints an entry that is no failure; `record` gets all, as they stand in the JSON documents. Both come in
+    the order of the jobs, however many processes there are, and nothing is kept. JSON lines come as the files
+    are done.
     """
+    screen.begin(command)
+    jobs = find(sources, Selection(options.include, options.exclude, screen.pass_over))
+    screen.write_down("INFO", f"{command}: {len(jobs)} files")
     ready: dict[int, Entry] = {}
-    shown = failed = 0
+    shown = 0
     with screen.progress([job.path.name for job in jobs], command) as bar:
-        for index, entry in run_jobs(task, jobs, processes, bar.news, limits):
+        for index, entry in run_jobs(task, jobs, options.jobs, bar.news, options.limits):
             ready[index] = entry
             bar.advance(index)
+            if screen.in_lines:
+                screen.entry(_told(entry, command))
             while shown in ready:
-                entry = ready.pop(shown)
+                _take(screen, ready.pop(shown), command, show, record)
                 shown += 1
-                if isinstance(entry, Failure):
-                    failed += 1
-                    screen.complain(entry.message, entry.details)
-                else:
-                    show(entry)
-                told = entry.to_dict(command) if isinstance(entry, Failure) else entry.to_dict()
-                screen.entry(told)
-                record(told)
-    return failed
+    named = len(jobs) == 1 and [job.path for job in jobs] == [Path(source) for source in sources]
+    if not named or screen.summary.failed or screen.summary.has_passed_over:
+        screen.say(f"stamp: {screen.summary.line()}")
+    return screen.summary.failed
+
+
+def _take(screen: Screen, entry: Entry, command: str, show: Callable[[Entry], None], record: Record) -> None:
+    """Print one entry, and write it down wherever it belongs."""
+    told = _told(entry, command)
+    if isinstance(entry, Failure):
+        screen.summary.add("failed")
+        screen.complain(entry.message, entry.details)
+    else:
+        screen.summary.add(entry.outcome)
+        screen.write_down("INFO", _account(entry.outcome, told))
+        show(entry)
+    if not screen.in_lines:
+        screen.entry(told)
+    record(told)
+
+
+def _told(entry: Entry, command: str) -> dict[str, Any]:
+    return entry.to_dict(command) if isinstance(entry, Failure) else entry.to_dict()
+
+
+def _account(outcome: str, told: dict[str, Any]) -> str:
+    """What became of a file, in a line of the log."""
+    words = [f"{told['path']}: {outcome.replace('_', ' ')}"]
+    if told.get("output"):
+        words.append(f"as {told['output']}")
+    if payload := told.get("payload") or (told.get("watermark") or {}).get("payload"):
+        words.append(f"with payload {payload}")
+    return " ".join(words)
 
 
 def run_writing(
@@ -59,43 +91,38 @@ def run_writing(
     task: Task,
     sources: Sequence[str],
     results: Results,
-    processes: int,
+    options: Run,
     describe: Callable[[Any], str],
     *,
     again: bool = False,
-    resume: bool = False,
-    limits: StampLimits | None = None,
 ) -> int:
     """Do a task that writes works, with a receipt if one was asked for, and return the exit code. `describe`
-    makes a line of a report; `again` and `resume` : earlier outputs are sources, or are left as they are.
+    makes a line of a report; with `again` earlier outputs are sources.
     """
 
     def show(entry: Entry) -> None:
         assert isinstance(entry, EmbedReport | RemovalReport)
         screen.line(describe(entry))
-        for note in entry.notes:
-            screen.say(f"{entry.path}: {note}")
+        say_notes(screen, entry)
 
-    passed_over = Others()
-    jobs = plan(sources, output=results.output, in_place=results.in_place, again=again, others=passed_over)
-    if screen.verbose:
-        say_passed_over(screen, passed_over)
-    if resume:
-        tidy(jobs)
-    if results.receipt is None:
-        failed = run(screen, command, task, jobs, processes, show, limits=limits)
+    def find(sources: Sequence[str], selection: Selection) -> list[Job]:
+        jobs = plan(
+            sources, output=results.output, in_place=results.in_place, again=again, selection=selection
+        )
+        if options.resume and not options.dry_run:
+            tidy(jobs)
+        return jobs
+
+    do = partial(run_over, screen, command, task, sources, options, show, find)
+    if results.receipt is None or options.dry_run:
+        failed = do()
     else:
         with receipt_file(Path(results.receipt), overwrite=results.force) as record:
-            failed = run(screen, command, task, jobs, processes, show, record, limits)
+            failed = do(record)
     return ERROR if failed else OK
 
 
-def say_passed_over(screen: Screen, others: Others) -> None:
-    """What a walk has left out: a folder that was looked through must not be taken for one of which every
-    file was looked at."""
-    if others:
-        kinds = ", ".join(
-            f"{count} {suffix or 'without a suffix'}" for suffix, count in others.most_common(6)
-        )
-        more = "" if len(others) <= 6 else ", ..."
-        screen.say(f"stamp: passed over because of their names: {kinds}{more}; name them to have them tried")
+def say_notes(screen: Screen, entry: EmbedReport | RemovalReport | RightsReport | AuditReport) -> None:
+    """What a person should know about a file."""
+    for note in entry.notes:
+        screen.say(f"{entry.path}: {note}", "WARNING")

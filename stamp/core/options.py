@@ -19,6 +19,17 @@ that is unknown)."""
 
 
 @dataclass(frozen=True, slots=True)
+class OutputOptions:
+    """How an output appears.
+
+    dry_run : read the source, do all that is done before something is written, and report what would be
+        written: nothing is.
+    """
+
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class EmbedOptions:
     """codec : the codec of the marked clip, one of CODECS; its own unless told.
     crf : the encoder's scale of quality, lower is better; visually lossless unless told.

@@ -13,13 +13,11 @@ from ..core.errors import MediaError, OutputError, StampError
 from ..formats.sniff import sniff_path
 from ..formats.suffixes import SUFFIXES, same_container, wrong_suffix
 from ..formats.table import FORMATS
+from .selection import Selection
 
 _TYPESCRIPT = ".ts"
 _STAMPED = ".stamped"
-
-
-Others = Counter[str]
-"""Suffix -> how many files of that suffix a walk has left out."""
+_ALL = Selection()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,46 +38,71 @@ class Job:
 
 
 def find_sources(
-    paths: Iterable[str | os.PathLike[str]], *, skip: Path | None = None, others: Others | None = None
+    paths: Iterable[str | os.PathLike[str]],
+    *,
+    skip: Path | None = None,
+    selection: Selection = _ALL,
 ) -> Iterator[Source | Job]:
     """The files named by `paths`, folders walked in a stable order; a folder that cannot be read becomes a
     `Job` with an error.
 
-    Walking leaves out hidden files and folders, links to folders, and the folder `skip` (where the outputs
-    go). What else it leaves out, because of its name, is counted in `others`.
+    Walking leaves out hidden files and folders, links to folders, the folder `skip` (where the outputs go),
+    and what `selection` does not take, to which all of these but `skip` are reported.
     """
     skipped = _real(skip) if skip else None
     for path in map(Path, paths):
         if os.path.isdir(path):
-            yield from _walk(path, skipped, Counter() if others is None else others)
+            yield from _walk(path, skipped, selection)
         else:
             yield Source(path)
 
 
-def _walk(root: Path, skipped: str | None, others: Others) -> Iterator[Source | Job]:
+def _walk(root: Path, skipped: str | None, selection: Selection) -> Iterator[Source | Job]:
     troubles: list[OSError] = []
     found = False
     for folder, folders, files in os.walk(root, onerror=troubles.append):
         here = Path(folder)
-        folders[:] = sorted(
+        folders[:] = [
             name
-            for name in folders
-            if not name.startswith(".") and (skipped is None or _real(here / name) != skipped)
-        )
+            for name in sorted(folders)
+            if (skipped is None or _real(here / name) != skipped) and _enters(here / name, root, selection)
+        ]
         for name in sorted(files):
-            suffix = Path(name).suffix.lower()
-            if name.startswith("."):
-                continue
-            if suffix in SUFFIXES and (suffix != _TYPESCRIPT or _is_transport_stream(here / name)):
+            if _takes(here / name, root, selection):
                 found = True
                 yield Source(here / name, root)
-            else:
-                others[suffix] += 1
     for trouble in troubles:
         path = Path(os.fsdecode(trouble.filename))
         yield Job(path, error=MediaError(f"cannot read this folder: {trouble.strerror}", path=path))
     if not found and not troubles:
-        yield Job(root, error=MediaError("no photo, clip or song in this folder", path=root))
+        chosen = " that --include and --exclude let in" if selection.include or selection.exclude else ""
+        yield Job(root, error=MediaError(f"no photo, clip or song in this folder{chosen}", path=root))
+
+
+def _enters(folder: Path, root: Path, selection: Selection) -> bool:
+    """Whether a walk looks into a folder; reports one that is left out."""
+    if folder.name.startswith("."):
+        selection.pass_over(folder, "hidden", "a hidden folder")
+        return False
+    if folder.is_symlink():
+        selection.pass_over(folder, "linked", "a link to a folder, which is not followed")
+        return False
+    return not selection.excludes(folder, root)
+
+
+def _takes(file: Path, root: Path, selection: Selection) -> bool:
+    """Whether a walk takes a file; reports one that is left out."""
+    suffix = file.suffix.lower()
+    if file.name.startswith("."):
+        selection.pass_over(file, "hidden", "a hidden file")
+        return False
+    if selection.excludes(file, root):
+        return False
+    if suffix not in SUFFIXES or (suffix == _TYPESCRIPT and not _is_transport_stream(file)):
+        reason = "by its name it is no photo, clip or song: name it to have it tried"
+        selection.pass_over(file, suffix or "without a suffix", reason)
+        return False
+    return selection.includes(file, root)
 
 
 def _is_transport_stream(path: Path) -> bool:
@@ -92,10 +115,11 @@ def _is_transport_stream(path: Path) -> bool:
         return True
 
 
-def inputs(paths: Iterable[str | os.PathLike[str]], others: Others | None = None) -> list[Job]:
+def inputs(paths: Iterable[str | os.PathLike[str]], selection: Selection = _ALL) -> list[Job]:
     """One job for each file to be read, earlier outputs among them."""
     return [
-        found if isinstance(found, Job) else Job(found.path) for found in find_sources(paths, others=others)
+        found if isinstance(found, Job) else Job(found.path)
+        for found in find_sources(paths, selection=selection)
     ]
 
 
@@ -115,21 +139,23 @@ def plan(
     output: str | None = None,
     in_place: bool = False,
     again: bool = False,
-    others: Others | None = None,
+    selection: Selection = _ALL,
 ) -> list[Job]:
     """One job for each file to be stamped.
 
     `output` is a file for exactly one source that is a file, and a folder otherwise, or where it is one or
     ends in a slash. Inside an output folder the structure of a walked folder is kept. A walk leaves earlier
-    outputs (`*.stamped.*`) alone, unless they are to be worked on `again`. Outputs that collide, and outputs
-    that are somebody's source, are refused.
+    outputs (`*.stamped.*`) alone, unless they are to be worked on `again`, and what `selection` does not
+    take. Outputs that collide, and outputs that are somebody's source, are refused.
     """
     folder = output_folder(paths, output)
     jobs: list[Job] = []
-    for source in find_sources(paths, skip=folder, others=others):
+    for source in find_sources(paths, skip=folder, selection=selection):
         if isinstance(source, Job):
             jobs.append(source)
-        elif again or source.root is None or not is_stamped(source.path):
+        elif source.root and is_stamped(source.path) and not again:
+            selection.pass_over(source.path, _STAMPED, "by its name it is an earlier output")
+        else:
             jobs.append(_job(source, Path(output) if output and not folder else None, folder, in_place))
     return _refuse_collisions(list(dict.fromkeys(jobs)), in_place)
 

@@ -13,15 +13,24 @@ from typing import TypeVar
 
 from ..core.errors import CorruptFile, OutputError, UnsupportedFormat
 from ..core.key import Key
-from ..core.options import EmbedOptions, NoticeOptions
-from ..core.reports import DetectReport, EmbedReport, Failure, Mark, RemovalReport, RightsReport
+from ..core.options import EmbedOptions, NoticeOptions, OutputOptions
+from ..core.reports import (
+    AuditReport,
+    DetectReport,
+    EmbedReport,
+    Failure,
+    Mark,
+    RemovalReport,
+    Report,
+    RightsReport,
+)
 from ..core.rights import Rights
-from ..pipeline.audit import AuditReport
 from ..pipeline.files import (
     audit_rights,
     detect_file,
     embed_file,
     note_earlier_mark,
+    noticed,
     read_rights,
     remove_rights,
     write_rights,
@@ -29,12 +38,12 @@ from ..pipeline.files import (
 from ..pipeline.notice import check_owners, write_notice
 from ..pipeline.receipts import Receipts, receipt, snapshot
 from ..pipeline.removals import undo_rights
+from ..storage.digest import digest, traces
 from .keys import KeyFile
 from .plan import Job
 from .pool import report_progress
 from .resume import check_whole, lacks_rights, lacks_sound, mark_in
 
-Report = EmbedReport | RemovalReport | DetectReport | RightsReport | AuditReport
 Entry = Report | Failure
 Task = Callable[[Job], Report]
 
@@ -53,6 +62,7 @@ class EmbedTask:
     overwrite : allow outputs to exist. in_place : the outputs are the sources.
     resume : leave outputs alone that carry the mark and the notice.
     receipt : write down what was changed.
+    dry_run : say what would be done, and write nothing.
     """
 
     key: KeyFile
@@ -64,6 +74,7 @@ class EmbedTask:
     in_place: bool = False
     resume: bool = False
     receipt: bool = False
+    dry_run: bool = False
     former: tuple[KeyFile, ...] = ()
     notice: NoticeOptions = field(default_factory=NoticeOptions)
 
@@ -96,6 +107,7 @@ class EmbedTask:
             overwrite=overwrite,
             options=self.options,
             progress=report_progress,
+            output=OutputOptions(self.dry_run),
         )
         return note_earlier_mark(report, found[0].hex()) if found and self.in_place else report
 
@@ -123,16 +135,17 @@ class EmbedTask:
             return None
         if self.rights is None:
             check_whole(output, job.path)
-            return EmbedReport(job.path, output, payload, resumed=True)
+            return _done_before(job, self.dry_run, payload, key)
         rights, lacking = lacks_rights(output, self.rights, payload)
         if not lacking:
-            return EmbedReport(job.path, output, payload, resumed=True)
+            return _done_before(job, self.dry_run, payload, key)
         _refuse_unless(overwrite, output, f"has another notice, or none: {', '.join(lacking)}")
         # The notice of an output is ours, or the source's.
         check_owners(job.path, rights, self.notice)
         allowed = replace(self.notice, replace_rights=True)
-        report = write_notice(output, output, rights, overwrite=True, options=allowed)
-        return EmbedReport(job.path, output, payload, metadata=report, notes=report.notes)
+        how = OutputOptions(self.dry_run)
+        report = write_notice(output, output, rights, overwrite=True, options=allowed, output=how)
+        return _with_key(noticed(job.path, report, payload), key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +157,7 @@ class NoticeTask:
     in_place: bool = False
     resume: bool = False
     receipt: bool = False
+    dry_run: bool = False
     notice: NoticeOptions = field(default_factory=NoticeOptions)
 
     def __call__(self, job: Job) -> EmbedReport:
@@ -155,15 +169,16 @@ class NoticeTask:
             try:
                 _, lacking = lacks_rights(output, self.rights, None)
                 if not lacking:
-                    return EmbedReport(job.path, output, resumed=True)
+                    return _done_before(job, self.dry_run)
                 _refuse_unless(overwrite, output, f"has another notice, or none: {', '.join(lacking)}")
             except CorruptFile:
                 overwrite = True  # see EmbedTask
             except UnsupportedFormat as error:
                 _refuse_unless(overwrite, output, f"is no work that can be read ({error})")
         rights = self.rights.claimed()
-        report = write_rights(job.path, output, rights, overwrite=overwrite, options=self.notice)
-        return EmbedReport(job.path, output, metadata=report, notes=report.notes)
+        how = OutputOptions(self.dry_run)
+        report = write_rights(job.path, output, rights, overwrite=overwrite, options=self.notice, output=how)
+        return noticed(job.path, report)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,13 +188,15 @@ class RemoveTask:
     rights: Rights
     overwrite: bool = False
     receipt: bool = False
+    dry_run: bool = False
 
     def __call__(self, job: Job) -> RemovalReport:
         return _with_receipt(self._remove, job) if self.receipt else self._remove(job, _output(job))
 
     def _remove(self, job: Job, output: Path) -> RemovalReport:
-        removed = remove_rights(job.path, output, self.rights, overwrite=self.overwrite)
-        return RemovalReport(job.path, output, "removed", removed)
+        how = OutputOptions(self.dry_run)
+        removed = remove_rights(job.path, output, self.rights, overwrite=self.overwrite, output=how)
+        return RemovalReport(job.path, output, "removed", removed, **removed.trace())
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,14 +206,16 @@ class UndoTask:
     receipts: Receipts
     overwrite: bool = False
     receipt: bool = False
+    dry_run: bool = False
 
     def __call__(self, job: Job) -> RemovalReport:
         return _with_receipt(self._undo, job) if self.receipt else self._undo(job, _output(job))
 
     def _undo(self, job: Job, output: Path) -> RemovalReport:
         entry = self.receipts.receipt_for(job.path)
-        undone = undo_rights(job.path, output, **entry, overwrite=self.overwrite)
-        return RemovalReport(job.path, output, "undone", undone)
+        how = OutputOptions(self.dry_run)
+        undone = undo_rights(job.path, output, **entry, overwrite=self.overwrite, output=how)
+        return RemovalReport(job.path, output, "undone", undone, **undone.trace())
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +263,20 @@ class AuditTask:
 def _output(job: Job) -> Path:
     assert job.output is not None, "a job without an output is not given to a task that writes"
     return job.output
+
+
+def _done_before(
+    job: Job, dry_run: bool, payload: bytes | None = None, key: Key | None = None
+) -> EmbedReport:
+    """The report on an output of an earlier run that is left as it is."""
+    output = _output(job)
+    traced = {} if dry_run else traces(digest(job.path), digest(output))
+    report = EmbedReport(job.path, output, payload, action="skip", planned=dry_run, **traced)
+    return _with_key(report, key) if key else report
+
+
+def _with_key(report: EmbedReport, key: Key) -> EmbedReport:
+    return replace(report, key_name=key.name, key_fingerprint=key.fingerprint)
 
 
 def _with_receipt(work: Callable[[Job, Path], _Changed], job: Job) -> _Changed:

@@ -30,15 +30,15 @@ from ..core.errors import (
     UnsupportedFormat,
 )
 from ..core.limits import one_account
-from ..core.options import EmbedOptions, NoticeOptions, Progress
-from ..core.reports import DetectReport, EmbedReport, RightsReport
+from ..core.options import EmbedOptions, NoticeOptions, OutputOptions, Progress
+from ..core.reports import AuditReport, DetectReport, EmbedReport, RightsReport
 from ..core.rights import Rights
 from ..formats.reading import named
 from ..formats.sniff import HEAD, kind, kind_of
 from ..formats.table import Kind
 from ..storage.outputs import check_output
 from . import stages
-from .audit import AuditReport, audit_rights
+from .audit import audit_rights
 from .notice import check_owners, read_rights, write_notice, write_rights
 from .removals import remove_rights
 from .request import EmbedRequest
@@ -79,6 +79,7 @@ def embed_file(
     watermark: bool = True,
     options: EmbedOptions | None = None,
     progress: Progress | None = None,
+    output: OutputOptions | None = None,
 ) -> EmbedReport:
     """Mark the work in `src` (a photo, a clip, a song) and write it to `dst`, with its rights notice.
 
@@ -97,6 +98,7 @@ def embed_file(
     overwrite : allow `dst` to exist, and to be `src` itself.
     options : how a clip is encoded.
     progress : called with the frames of a clip that are done, and with their number.
+    output : how `dst` appears.
 
     Raises
     ------
@@ -115,12 +117,13 @@ def embed_file(
     if not watermark:
         if rights is None:
             raise RightsError("nothing to write: neither a watermark nor a rights notice was asked for")
-        written = write_notice(src, dst, rights, overwrite=overwrite, options=notice)
-        return EmbedReport(src, dst, metadata=written, notes=written.notes)
+        written = write_notice(src, dst, rights, overwrite=overwrite, options=notice, output=output)
+        return noticed(src, written)
 
     if key is None:
         raise KeyFileError("a watermark needs a key; make one with Key.generate() or `stamp key new FILE`")
     key = _checked_key(key)
+    drawn = payload is None
     payload = _checked_payload(os.urandom(8) if payload is None else payload)
     if not 0 < strength < math.inf:
         raise ValueError(f"the strength of a mark that can be read is above 0 and finite, not {strength}")
@@ -139,10 +142,21 @@ def embed_file(
         overwrite=overwrite,
         options=options or EmbedOptions(),
         progress=progress or _no_progress,
+        output=output or OutputOptions(),
     )
     report = stages.embed(request, _medium(kind_of(src)))
+    if drawn and report.planned:
+        report = replace(report, payload=None)
     stale = not rights and earlier != payload.hex()
     return note_earlier_mark(report, earlier, stale=stale) if earlier else report
+
+
+def noticed(src: Path, written: RightsReport, payload: bytes | None = None) -> EmbedReport:
+    """Return the report on a file that got a notice and no mark; `payload` is that of a mark which it has."""
+    traced = written.trace()
+    return EmbedReport(
+        src, written.path, payload, metadata=written, notes=written.notes, action="notice", **traced
+    )
 
 
 def _checked_rights(rights: object) -> Rights | None:

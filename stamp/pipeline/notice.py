@@ -12,11 +12,11 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from ..core.errors import CorruptFile, MediaError, RightsConflict, UnsupportedFormat
 from ..core.limits import one_account
-from ..core.options import NoticeOptions
+from ..core.options import NoticeOptions, OutputOptions
 from ..core.reports import RightsReport
 from ..core.rights import Rights, plain
 from ..formats.reading import named
@@ -25,6 +25,7 @@ from ..metadata.document import Document
 from ..metadata.essence import same_essence
 from ..metadata.mapping.fields import COLUMNS, slots_in
 from ..metadata.owners import lost, protected
+from ..storage.digest import digest, traces
 from ..storage.large import open_large
 from ..storage.outputs import check_output, is_same, placing
 
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from ..metadata.document import RightsFound
 
 StrPath = str | os.PathLike[str]
-Report = TypeVar("Report")
 _LONGEST = 100  # characters of a value in a message
 
 
@@ -46,6 +46,7 @@ def write_rights(
     *,
     overwrite: bool = False,
     options: NoticeOptions | None = None,
+    output: OutputOptions | None = None,
 ) -> RightsReport:
     """Write `src` to `dst` with the fields of `rights` set in every store that its container has; the rest
     stays byte for byte.
@@ -53,6 +54,7 @@ def write_rights(
     `{year}` in a text stands for this year, `{{` and `}}` for the braces. Fields that `rights` leaves open
     are left as they are. `overwrite` allows `dst` to exist, and to be `src` itself, which is then not touched
     where it says all of it already. `options`: what may be done to a notice that is there already.
+    `output`: how `dst` appears.
 
     Raises
     ------
@@ -64,16 +66,24 @@ def write_rights(
     UnwritableFile : `dst` cannot be written.
     """
     filled = rights.filled(date.today().year)
-    return write_notice(Path(src), Path(dst), filled, overwrite=overwrite, options=options)
+    return write_notice(Path(src), Path(dst), filled, overwrite=overwrite, options=options, output=output)
 
 
 def write_notice(
-    src: Path, dst: Path, rights: Rights, *, overwrite: bool = False, options: NoticeOptions | None = None
+    src: Path,
+    dst: Path,
+    rights: Rights,
+    *,
+    overwrite: bool = False,
+    options: NoticeOptions | None = None,
+    output: OutputOptions | None = None,
 ) -> RightsReport:
     """`write_rights` of texts that are written as they are."""
     check_output(src, dst, overwrite)
     with named(src):
-        return _write_rights(src, dst, rights, overwrite=overwrite, options=options or NoticeOptions())
+        return _write_rights(
+            src, dst, rights, overwrite=overwrite, options=options or NoticeOptions(), output=output
+        )
 
 
 @one_account
@@ -108,7 +118,7 @@ def add_notice(draft: Path, rights: Rights, options: NoticeOptions | None = None
     """
     allowed = replace(options or NoticeOptions(), replace_rights=True)
     try:
-        return _write_rights(draft, draft, rights, overwrite=True, options=allowed)
+        return _write_rights(draft, draft, rights, overwrite=True, options=allowed, traced=False)
     except UnsupportedFormat as error:
         reason = str(error).removeprefix(f"{draft}: ")
         unsupported = dict.fromkeys(rights.values(), reason)
@@ -125,16 +135,18 @@ def rewrite_notice(
     src: Path,
     dst: Path,
     change: Callable[[Document], Document],
-    report: Callable[[Document, Document], Report],
+    report: Callable[[Document, Document], RightsReport],
     *,
     overwrite: bool,
+    output: OutputOptions | None = None,
     expected: Rights | None = None,
-) -> Report:
+    traced: bool = True,
+) -> RightsReport:
     """Write `src` to `dst` with what `change` makes of its notice, and return the `report` on the file before
     and after; `dst` is not touched where it is `src` itself and nothing differs.
 
     Before anything is written, the result is verified: raises CorruptFile where its essence is another, or
-    where the `expected` notice cannot be read back from it.
+    where the `expected` notice cannot be read back from it. `traced`: the report has the hashes of both.
     """
     place = placing(src, dst, overwrite)
     with open_large(src) as file:
@@ -142,10 +154,14 @@ def rewrite_notice(
         after = change(before)
         _verify(before, after, expected)
         result = report(before, after)
+        if output and output.dry_run:
+            return replace(result, planned=True)
+        made = was = digest(src) if traced else None
         if after is not before or not is_same(src, dst):
             with place as draft:
                 file.write(draft, _pieces_of(after.data))
-    return result
+                made = digest(draft) if traced else None
+    return replace(result, **traces(was, made)) if was and made else result
 
 
 def missing(path: Path, rights: Rights) -> tuple[Rights, tuple[str, ...]]:
@@ -188,7 +204,14 @@ def structured_data(report: RightsReport, content_url: str) -> dict[str, Any]:
 
 
 def _write_rights(
-    src: Path, dst: Path, rights: Rights, *, overwrite: bool, options: NoticeOptions
+    src: Path,
+    dst: Path,
+    rights: Rights,
+    *,
+    overwrite: bool,
+    options: NoticeOptions,
+    output: OutputOptions | None = None,
+    traced: bool = True,
 ) -> RightsReport:
     replaced: dict[str, dict[str, Value]] = {}
 
@@ -203,7 +226,9 @@ def _write_rights(
         notes = [f"replaced what it said of others: {_listed(replaced)}"] if replaced else []
         return replace(written, notes=(*written.notes, *notes))
 
-    return rewrite_notice(src, dst, change, report, overwrite=overwrite, expected=rights)
+    return rewrite_notice(
+        src, dst, change, report, overwrite=overwrite, output=output, expected=rights, traced=traced
+    )
 
 
 def _replaced(file: Document, rights: Rights, options: NoticeOptions) -> dict[str, dict[str, Value]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.errors import RightsError
 from ..core.limits import one_account
+from ..core.options import OutputOptions
 from ..core.reports import RightsReport
 from ..core.rights import Rights
 from ..formats.reading import named
@@ -26,7 +27,14 @@ StrPath = str | os.PathLike[str]
 
 
 @one_account
-def remove_rights(src: StrPath, dst: StrPath, rights: Rights, *, overwrite: bool = False) -> RightsReport:
+def remove_rights(
+    src: StrPath,
+    dst: StrPath,
+    rights: Rights,
+    *,
+    overwrite: bool = False,
+    output: OutputOptions | None = None,
+) -> RightsReport:
     """Write `src` to `dst` without the fields of `rights`, in each place that says exactly what `rights`
     says, and without the watermark's identifier; the rest stays byte for byte.
 
@@ -49,7 +57,12 @@ def remove_rights(src: StrPath, dst: StrPath, rights: Rights, *, overwrite: bool
     check_output(src, dst, overwrite)
     with named(src):
         return rewrite_notice(
-            src, dst, lambda file: file.without_rights(ours(file)), report, overwrite=overwrite
+            src,
+            dst,
+            lambda file: file.without_rights(ours(file)),
+            report,
+            overwrite=overwrite,
+            output=output,
         )
 
 
@@ -61,6 +74,7 @@ def undo_rights(
     blocks: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     *,
     overwrite: bool = False,
+    output: OutputOptions | None = None,
 ) -> RightsReport:
     """Write `src` to `dst` with the notice that was there before, by the `changes` and `blocks` of a receipt:
     what was put in goes, what was overwritten comes back and is reported as `written`. A place that says
@@ -86,7 +100,12 @@ def undo_rights(
     check_output(src, dst, overwrite)
     with named(src):
         return rewrite_notice(
-            src, dst, lambda file: file.undone(wanted, formers), report, overwrite=overwrite
+            src,
+            dst,
+            lambda file: file.undone(wanted, formers),
+            report,
+            overwrite=overwrite,
+            output=output,
         )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..core.options import EmbedOptions, NoticeOptions, Progress
+from ..core.options import EmbedOptions, NoticeOptions, OutputOptions, Progress
 from ..core.rights import Rights
 
 if TYPE_CHECKING:
@@ -31,3 +31,4 @@ class EmbedRequest:
     overwrite: bool
     options: EmbedOptions
     progress: Progress
+    output: OutputOptions

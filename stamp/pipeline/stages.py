@@ -12,10 +12,12 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from ..core.errors import HostError
 from ..core.reports import EmbedReport, RightsReport
 from ..formats.reading import named
+from ..storage.digest import Digest, digest, traces
 from ..storage.outputs import placing
 from .notice import add_notice
 from .request import EmbedRequest
@@ -26,8 +28,8 @@ class Passage:
     """One file on its way.
 
     work : set by `decode`. effort : of the attempt that is made. metadata : None without a notice.
-    readable : whether the mark was read back. drafting : what is open while there is a draft; closed, the
-        draft is in its place, left by an exception, it is gone.
+    readable : whether the mark was read back. digests : of source and draft. drafting : what is open while
+        there is a draft; closed, the draft is in its place, left by an exception, it is gone.
     """
 
     work: Work
@@ -37,6 +39,7 @@ class Passage:
         self.effort = Effort()
         self.metadata: RightsReport | None = None
         self.readable = False
+        self.digests: tuple[Digest, Digest] | None = None
         self.drafting = ExitStack()
         self._placing = placing(request.src, request.dst, request.overwrite)
         self._draft: Path | None = None
@@ -62,7 +65,17 @@ class Passage:
             metadata=metadata,
             notes=tuple(dict.fromkeys(notes)),
             marked_share=work.marked_share,
+            kind=work.kind,
+            planned=request.output.dry_run,
+            **self._made(),
         )
+
+    def _made(self) -> dict[str, Any]:
+        """With which key which file was made of which; nothing in a dry run."""
+        if self.digests is None:
+            return {}
+        key = self.request.key
+        return {"key_name": key.name, "key_fingerprint": key.fingerprint, **traces(*self.digests)}
 
 
 Stage = Callable[[Passage], None]
@@ -94,6 +107,12 @@ def verify(passage: Passage) -> None:
     passage.readable = passage.work.read_back(passage.draft) == passage.request.payload
 
 
+def weigh(passage: Passage) -> None:
+    """Take the hashes of source and draft. The source has been read and the draft written just now, so that
+    both come from memory where there is room for them; `place` sees to it that neither has changed."""
+    passage.digests = digest(passage.request.src), digest(passage.draft)
+
+
 def place(passage: Passage) -> None:
     """Let the draft appear under the name of the output."""
     passage.drafting.close()
@@ -118,9 +137,13 @@ class UntilReadable:
         raise HostError(passage.work.unreadable())
 
 
+READING: tuple[Stage, ...] = (decode,)
+"""All that is done in a dry run."""
+
 STAGES: tuple[Stage, ...] = (
-    decode,
+    *READING,
     UntilReadable(mark, encode, notice, verify),
+    weigh,
     place,
 )
 
@@ -130,6 +153,6 @@ def embed(request: EmbedRequest, medium: Medium) -> EmbedReport:
     is what it was."""
     passage = Passage(request, medium)
     with named(request.src), passage.drafting:
-        for stage in STAGES:
+        for stage in READING if request.output.dry_run else STAGES:
             stage(passage)
     return passage.report()
