@@ -97,16 +97,19 @@ def _recorded(path: Path, *, marks: bool) -> tuple[Path, dict[str, Any]]:
                 f"{what}{path.suffix}" for what in ("marked", "noticed", "plain", "undone")
             )
             mark = ("--key-file", "key", "--payload", PAYLOAD)
+            # What others say is replaced, as versions before this option did unasked.
+            replacing = ("--replace-rights",) if "--replace-rights" in _run("embed", "--help")["out"] else ()
             entry["show"] = _run("show", name, "--json")
             if marks:
                 entry["detect"] = _run("detect", name, "--key-file", "key", "--first", "--json")
-                made = _run("embed", name, "-o", marked, *mark, *NOTICE, "--force", "--json")
+                made = _run("embed", name, "-o", marked, *mark, *NOTICE, *replacing, "--force", "--json")
                 entry["embed"] = made | _hash(marked)
             if Path(marked).exists():
                 entry["detect marked"] = _run("detect", marked, "--key-file", "key", "--json")
             receipt = ("--receipt", "receipt.json")
+            notice = (*NOTICE, *_LENGTHS, *replacing)
             entry["notice"] = _run(
-                "embed", name, "-o", noticed, "--no-watermark", *NOTICE, *_LENGTHS, *receipt, "--json"
+                "embed", name, "-o", noticed, "--no-watermark", *notice, *receipt, "--json"
             ) | _hash(noticed)
             if Path(noticed).exists():
                 entry["show noticed"] = _run("show", noticed, "--json")

@@ -14,12 +14,15 @@ from ._version import __version__
 if TYPE_CHECKING:
     from .core.detection import Detection, Transform
     from .core.errors import (
+        AlreadyMarked,
+        ArgumentError,
         CorruptFile,
         HostError,
         InternalError,
         KeyFileError,
         MediaError,
         MissingDependency,
+        NoticeNotWritten,
         OutputError,
         PayloadError,
         RightsConflict,
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from .core.limits import StampLimits, limited
     from .core.options import EmbedOptions, NoticeOptions, OutputOptions
     from .core.party import Party
+    from .core.payload import Payload
     from .core.reports import AuditReport, DetectReport, EmbedReport, RightsReport
     from .core.rights import Rights
     from .pipeline.audit import audit_rights
@@ -44,12 +48,14 @@ if TYPE_CHECKING:
 _HOMES = {
     "pipeline.audit": "audit_rights",
     "core.errors": (
-        "CorruptFile HostError InternalError KeyFileError MediaError MissingDependency OutputError "
-        "PayloadError RightsConflict RightsError StampError UnsupportedFormat UnwritableFile"
+        "AlreadyMarked ArgumentError CorruptFile HostError InternalError KeyFileError MediaError "
+        "MissingDependency NoticeNotWritten OutputError PayloadError RightsConflict RightsError StampError "
+        "UnsupportedFormat UnwritableFile"
     ),
     "pipeline.files": "detect_file embed_file",
     "core.limits": "StampLimits limited",
     "core.party": "Party",
+    "core.payload": "Payload",
     "core.rights": "Rights",
     "pipeline.notice": "read_rights write_rights",
     "core.options": "EmbedOptions NoticeOptions OutputOptions",
@@ -63,6 +69,8 @@ _HOMES = {
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
+    "AlreadyMarked",
+    "ArgumentError",
     "AuditReport",
     "CorruptFile",
     "DetectReport",
@@ -75,10 +83,12 @@ __all__ = [
     "KeyFileError",
     "MediaError",
     "MissingDependency",
+    "NoticeNotWritten",
     "NoticeOptions",
     "OutputError",
     "OutputOptions",
     "Party",
+    "Payload",
     "PayloadError",
     "Rights",
     "RightsConflict",

@@ -99,7 +99,7 @@ def _say_what_to_try(screen: Screen, missed: Sequence[str], cut_short: int) -> N
 
 
 def _told_apart(files: Sequence[str]) -> tuple[KeyFile, ...]:
-    """The keys of these files, each once. Those of one name, such as two of the same month, are told with
+    """The keys of these files, each once. Those of one name, such as two of the same month, are shown with
     their files."""
     keys: dict[Key, str] = {}
     for path in files:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import click
 
-from ..core.options import NoticeOptions
 from ..core.reports import EmbedReport, RightsReport
+from ..formats.sniff import known_kind
 from ..jobs.config import Defaults
 from ..jobs.keys import KeyFile, find_key, find_or_make_key
+from ..jobs.plan import inputs
+from ..jobs.selection import Selection
 from ..jobs.tasks import EmbedTask, NoticeTask
 from . import options
 from .help import Command
 from .key import say_made
 from .run import run_writing
 from .screen import Screen
+from .spoken import spoken
 
 _GROWN = 1.05  # times the bytes: a clip that grew by more has this said
 _PLANS = {
@@ -26,10 +32,11 @@ _PLANS = {
 @click.command(cls=Command, short_help="Mark works and write their rights notice.")
 @options.sources
 @options.results(
-    force="Overwrite outputs that exist, and mark clips even if something in them cannot be kept."
+    force="Overwrite outputs that exist, mark works again that carry a mark of this key, and clips even if "
+    "something in them cannot be kept."
 )
 @options.notice
-@options.replace_rights
+@options.places
 @options.mark
 @options.clips
 @options.running(options.jobs, options.resume, options.dry_run, options.max_pixels)
@@ -40,7 +47,7 @@ def command(
     sources: tuple[str, ...],
     results: options.Results,
     notice: options.Notice,
-    replace_rights: bool,
+    places: options.Places,
     mark: options.Mark,
     clips: options.Clips,
     run: options.Run,
@@ -55,17 +62,20 @@ def command(
     above it, or in your config folder.
     """
     results.check()
-    _check(notice, mark, replace_rights)
+    _check(notice, mark, clips, places)
+    if not mark.no_watermark:
+        _check_use(clips, sources, run)
     found = _rights(screen, notice, mark)
     rights = found.rights if found else None
     key, former = _keys(screen, mark, run)
-    allowed = NoticeOptions(replace_rights, found.mine if found else ())
-    common = {
+    allowed = places.notice_options(found.mine if found else ())
+    common: dict[str, Any] = {
         "overwrite": results.force,
         "in_place": results.in_place,
         "resume": run.resume,
-        "receipt": results.receipt is not None and not run.dry_run,
         "dry_run": run.dry_run,
+        "journal": results.journal,
+        "preserve_times": results.keeps_times,
     }
     task: EmbedTask | NoticeTask
     if key is not None:
@@ -79,15 +89,31 @@ def command(
     return run_writing(screen, "embed", task, sources, results, run, describe)
 
 
-def _check(notice: options.Notice, mark: options.Mark, replace_rights: bool) -> None:
+def _check(notice: options.Notice, mark: options.Mark, clips: options.Clips, places: options.Places) -> None:
     """Raise UsageError where options contradict each other."""
-    given = notice.rights().values() or notice.no_ai or notice.rights_file or replace_rights
+    given = notice.rights().values() or notice.no_ai or notice.rights_file or places.given
     if mark.no_metadata and given:
         raise click.UsageError("--no-metadata excludes the options that write a rights notice")
     if mark.no_watermark and mark.payload:
         raise click.UsageError("--no-watermark and --payload exclude each other")
+    if mark.no_watermark and (mark.strength != 1 or clips.embed_options(lossy=False).idle("image")):
+        raise click.UsageError("--no-watermark excludes the options that say how a work is marked")
     if mark.no_watermark and mark.no_metadata:
         raise click.UsageError("nothing to do: --no-watermark and --no-metadata exclude each other")
+
+
+def _check_use(clips: options.Clips, sources: Sequence[str], run: options.Run) -> None:
+    """Raise UsageError for options that would do nothing for any of the works. What is not known might be a
+    clip: its reader will say what is wrong with it."""
+    wanted = clips.embed_options(lossy=False)
+    idle = set(wanted.idle("image"))
+    for job in inputs(sources, Selection(run.include, run.exclude)) if idle else ():
+        idle &= set(wanted.idle(known_kind(job.path) or "video"))
+        if not idle:
+            return
+    if idle:
+        names = ", ".join(sorted(map(spoken, idle)))
+        raise click.UsageError(f"{names}: for clips, and there is none among these works")
 
 
 def _rights(screen: Screen, notice: options.Notice, mark: options.Mark) -> Defaults | None:
@@ -153,4 +179,5 @@ def changes(report: RightsReport) -> list[str]:
         ("kept", report.unchanged),
         ("no place for", tuple(report.unsupported)),
     )
-    return [f"{label} {', '.join(names)}" for label, names in words if names]
+    said = [f"{label} {', '.join(names)}" for label, names in words if names]
+    return [*said, *(f"beside it {path.name}" for path in report.sidecars.values())]

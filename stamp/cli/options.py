@@ -10,15 +10,18 @@ import os
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import wraps
+from pathlib import Path
 from typing import Any, cast
 
 import click
 
-from ..core.errors import RightsError
+from ..core.errors import PayloadError, RightsError
 from ..core.limits import StampLimits
-from ..core.options import CODECS, PLATFORMS, EmbedOptions
+from ..core.options import CODECS, PLATFORMS, EmbedOptions, NoticeOptions
+from ..core.payload import Payload
 from ..core.rights import Rights
 from ..jobs.config import Defaults, gather_defaults
+from ..jobs.journal import Journal
 from .help import CLIPS, OUTPUT, RESULTS, RIGHTS, RUN, WATERMARK, Decorator, Function, option
 from .log import Log
 from .screen import Screen
@@ -100,19 +103,14 @@ def _as_one(name: str, record: type, *options: Decorator) -> Decorator:
     return decorate
 
 
-def payload(ctx: click.Context, param: click.Parameter, value: str | None) -> bytes | None:
+def payload(ctx: click.Context, param: click.Parameter, value: str | None) -> Payload | None:
     """Callback for a payload: 16 hexadecimal digits."""
     if value is None:
         return None
     try:
-        data = bytes.fromhex(value) if len(value) == 16 else b""
-    except ValueError:
-        data = b""
-    if len(data) != 8:
-        raise click.BadParameter(
-            f"{value!r} is not a payload: give 16 hexadecimal digits, such as 00ff00ff00ff00ff"
-        )
-    return data
+        return Payload.fromhex(value)
+    except PayloadError as error:
+        raise click.BadParameter(f"{error}, such as 00ff00ff00ff00ff") from error
 
 
 def strength(ctx: click.Context, param: click.Parameter, value: float) -> float:
@@ -232,12 +230,27 @@ class Results:
     output: str | None
     in_place: bool
     force: bool
+    follow_links: bool
+    preserve_times: bool
+    no_preserve_times: bool
     receipt: str | None
+
+    @property
+    def journal(self) -> Journal | None:
+        """The file of receipts."""
+        return Journal(Path(self.receipt)) if self.receipt else None
+
+    @property
+    def keeps_times(self) -> bool | None:
+        """Whether results get the times of their sources; None for what is usual."""
+        return self.preserve_times or (False if self.no_preserve_times else None)
 
     def check(self) -> None:
         """Raise UsageError where the options contradict each other."""
         if self.in_place and self.output:
             raise click.UsageError("--in-place and -o exclude each other")
+        if self.preserve_times and self.no_preserve_times:
+            raise click.UsageError("--preserve-times and --no-preserve-times exclude each other")
 
 
 def results(force: str) -> Decorator:
@@ -257,11 +270,29 @@ def results(force: str) -> Decorator:
         option(RESULTS, "--force", is_flag=True, help=force),
         option(
             RESULTS,
+            "--follow-links",
+            is_flag=True,
+            help="Follow links that lead out of the folders that are walked, and out of DIR.",
+        ),
+        option(
+            RESULTS,
+            "--preserve-times",
+            is_flag=True,
+            help="Give results the time of their sources' last change, as --in-place does.",
+        ),
+        option(
+            RESULTS,
+            "--no-preserve-times",
+            is_flag=True,
+            help="Give them the time at which they are made, also with --in-place.",
+        ),
+        option(
+            RESULTS,
             "--receipt",
             type=Place(),
             metavar="FILE",
-            help="Write down, as JSON, what was changed where, with hashes of the files and of the work "
-            "itself.",
+            help="Write down, as JSON on lines, what is changed where, each file before it is; "
+            "with --resume, go on in it.",
         ),
     )
 
@@ -397,13 +428,47 @@ class Clips:
         return EmbedOptions(self.codec, self.crf, self.preset, self.platform, lossy=lossy, audio=self.audio)
 
 
-replace_rights = option(
-    RIGHTS,
-    "--replace-rights",
-    is_flag=True,
-    help="Replace what files say of other creators or holders of rights; without it they are refused.",
-)
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What a notice may replace, and where it goes."""
 
+    replace_rights: bool
+    sidecar: bool
+    notice_optional: bool
+
+    @property
+    def given(self) -> bool:
+        """Whether any of it was asked for."""
+        return self.replace_rights or self.sidecar or self.notice_optional
+
+    def notice_options(self, mine: tuple[str, ...]) -> NoticeOptions:
+        """Return the options of `embed_file`; `mine` are the user's names."""
+        return NoticeOptions(self.replace_rights, mine, self.sidecar, self.notice_optional)
+
+
+places = _as_one(
+    "places",
+    Places,
+    option(
+        RIGHTS,
+        "--replace-rights",
+        is_flag=True,
+        help="Replace what files say of other creators or holders of rights; without it they are refused.",
+    ),
+    option(
+        RIGHTS,
+        "--sidecar",
+        is_flag=True,
+        help="Write an XMP sidecar beside what has no place for a notice, such as AVI, MPEG and raw "
+        "photographs; sidecars that are there are brought up to date.",
+    ),
+    option(
+        RIGHTS,
+        "--notice-optional",
+        is_flag=True,
+        help="Mark works that have no place for the notice, too; without it they are refused.",
+    ),
+)
 
 clips = _as_one(
     "clips",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from ..core.reports import AuditReport, RemovalReport
+from ..jobs.plan import inputs, noted
 from ..jobs.tasks import AuditTask, Entry, RemoveTask, UndoTask
 from ..pipeline.receipts import Receipts
 from . import ERROR, NOT_FOUND, OK, options
@@ -52,8 +54,7 @@ def remove(
     if not rights.values():
         raise click.UsageError("no rights to remove: give --copyright, --rights FILE, or a stamp.toml")
     overwrite = results.force or results.in_place
-    receipt = results.receipt is not None and not run.dry_run
-    task = RemoveTask(rights, overwrite=overwrite, receipt=receipt, dry_run=run.dry_run)
+    task = RemoveTask(rights, overwrite, results.journal, results.keeps_times, run.dry_run)
     return run_writing(screen, "remove", task, sources, results, run, _describe, again=True)
 
 
@@ -75,8 +76,8 @@ def undo(
     """
     results.check()
     overwrite = results.force or results.in_place
-    receipt = results.receipt is not None and not run.dry_run
-    task = UndoTask(Receipts(Path(receipts)), overwrite=overwrite, receipt=receipt, dry_run=run.dry_run)
+    receipt = Receipts(Path(receipts))
+    task = UndoTask(receipt, overwrite, results.journal, results.keeps_times, run.dry_run)
     return run_writing(screen, "undo", task, sources, results, run, _describe, again=True)
 
 
@@ -111,7 +112,8 @@ def audit(screen: Screen, original: str, sources: tuple[str, ...], run: options.
                 screen.line(f"  {'':<29} is:  {value_text(field['after'])}")
         say_notes(screen, entry)
 
-    failed = run_over(screen, "audit", AuditTask(Path(original)), sources, run, show)
+    task = AuditTask(Path(original))
+    failed = run_over(screen, "audit", task, sources, run, show, partial(inputs, takes=noted))
     return ERROR if failed else NOT_FOUND if damaged else OK
 
 

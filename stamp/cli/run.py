@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +11,13 @@ from ..core.reports import AuditReport, EmbedReport, Failure, RemovalReport, Rig
 from ..jobs.plan import Job, inputs, plan
 from ..jobs.runner import run_jobs, tidy
 from ..jobs.selection import Selection
-from ..jobs.tasks import Entry, Task
+from ..jobs.tasks import Entry, Task, taken_by
 from . import ERROR, OK
-from .document import receipt_file
 from .options import Results, Run
 from .screen import Screen
+from .spoken import spoken
 
 Find = Callable[[Sequence[str], Selection], list[Job]]
-Record = Callable[[dict[str, Any]], None]
 
 
 def run_over(
@@ -29,12 +28,10 @@ def run_over(
     options: Run,
     show: Callable[[Entry], None],
     find: Find = inputs,
-    record: Record = lambda entry: None,
 ) -> int:
     """Do a task with all files that are found in `sources`, and return how many could not be done. `show`
-    prints an entry that is no failure; `record` gets all, as they stand in the JSON documents. Both come in
-    the order of the jobs, however many processes there are, and nothing is kept. JSON lines come as the files
-    are done.
+    prints an entry that is no failure, in the order of the jobs, however many processes there are, and
+    nothing is kept. JSON lines come as the files are done.
     """
     screen.begin(command)
     jobs = find(sources, Selection(options.include, options.exclude, screen.pass_over))
@@ -42,13 +39,13 @@ def run_over(
     ready: dict[int, Entry] = {}
     shown = 0
     with screen.progress([job.path.name for job in jobs], command) as bar:
-        for index, entry in run_jobs(task, jobs, options.jobs, bar.news, options.limits):
-            ready[index] = entry
+        for index, done in run_jobs(task, jobs, options.jobs, bar.news, options.limits):
+            ready[index] = entry = _in_words(done)
             bar.advance(index)
             if screen.in_lines:
                 screen.entry(_told(entry, command))
             while shown in ready:
-                _take(screen, ready.pop(shown), command, show, record)
+                _take(screen, ready.pop(shown), command, show)
                 shown += 1
     named = len(jobs) == 1 and [job.path for job in jobs] == [Path(source) for source in sources]
     if not named or screen.summary.failed or screen.summary.has_passed_over:
@@ -56,8 +53,13 @@ def run_over(
     return screen.summary.failed
 
 
-def _take(screen: Screen, entry: Entry, command: str, show: Callable[[Entry], None], record: Record) -> None:
-    """Print one entry, and write it down wherever it belongs."""
+def _in_words(entry: Entry) -> Entry:
+    """The entry, with the options of the command line where its message names those of Python."""
+    return replace(entry, message=spoken(entry.message)) if isinstance(entry, Failure) else entry
+
+
+def _take(screen: Screen, entry: Entry, command: str, show: Callable[[Entry], None]) -> None:
+    """Print one entry, and count it."""
     told = _told(entry, command)
     if isinstance(entry, Failure):
         screen.summary.add("failed")
@@ -68,7 +70,6 @@ def _take(screen: Screen, entry: Entry, command: str, show: Callable[[Entry], No
         show(entry)
     if not screen.in_lines:
         screen.entry(told)
-    record(told)
 
 
 def _told(entry: Entry, command: str) -> dict[str, Any]:
@@ -107,18 +108,23 @@ def run_writing(
 
     def find(sources: Sequence[str], selection: Selection) -> list[Job]:
         jobs = plan(
-            sources, output=results.output, in_place=results.in_place, again=again, selection=selection
+            sources,
+            output=results.output,
+            in_place=results.in_place,
+            again=again,
+            selection=selection,
+            takes=taken_by(task),
+            follow_links=results.follow_links,
         )
-        if options.resume and not options.dry_run:
+        if options.dry_run:
+            return jobs
+        if options.resume:
             tidy(jobs)
+        if results.journal:
+            results.journal.begin(overwrite=results.force, resume=options.resume)
         return jobs
 
-    do = partial(run_over, screen, command, task, sources, options, show, find)
-    if results.receipt is None or options.dry_run:
-        failed = do()
-    else:
-        with receipt_file(Path(results.receipt), overwrite=results.force) as record:
-            failed = do(record)
+    failed = run_over(screen, command, task, sources, options, show, find)
     return ERROR if failed else OK
 
 

@@ -12,6 +12,7 @@ from ..jobs.selection import PassedOver
 from .document import Document, Lines
 from .log import Log
 from .progress import Bar
+from .spoken import spoken
 from .summary import Summary
 
 ERROR = 3
@@ -59,6 +60,7 @@ class Screen:
 
     def complain(self, message: str, details: str = "") -> None:
         """An error; not even --quiet silences it."""
+        message = spoken(message)
         self.write_down("ERROR", message)
         _tell(printable(f"stamp: {message}"))
         if self.verbose and details:
@@ -77,7 +79,11 @@ class Screen:
     def pass_over(self, left_out: PassedOver) -> None:
         """A file that a walk leaves out."""
         self.summary.pass_over(left_out.sort)
-        self.write_down("INFO", f"{left_out.path}: passed over: {left_out.reason}")
+        text = f"{left_out.path}: passed over: {left_out.reason}"
+        if left_out.said:
+            self.say(text)
+        else:
+            self.write_down("INFO", text)
         if document := self._begun():
             document.add(left_out.to_dict(), "passed_over")
 
@@ -118,7 +124,7 @@ class Screen:
         exit code."""
         self.complain(str(error), details)
         with suppress(StdoutError):  # then there is no place left to say anything
-            self.close(error={"type": type(error).__name__, "message": str(error)})
+            self.close(error={"type": type(error).__name__, "message": spoken(str(error))})
         return ERROR
 
     def interrupted(self) -> None:
@@ -130,7 +136,7 @@ class Screen:
     @contextmanager
     def progress(self, names: Sequence[str], what: str) -> Iterator[Bar]:
         """Bars with rate and time left, on stderr, where that is a terminal: one over the files, and one for
-        each file that tells how far it is."""
+        each file that reports how far it is."""
         if self.quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
             yield Bar()
             return

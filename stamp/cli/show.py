@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -10,6 +11,7 @@ import click
 
 from ..core.reports import RightsReport
 from ..core.rights import plain
+from ..jobs.plan import inputs, noted
 from ..jobs.tasks import Entry, ShowTask
 from ..pipeline.notice import structured_data
 from . import ERROR, OK, options
@@ -54,7 +56,7 @@ def command(screen: Screen, sources: tuple[str, ...], jsonld: bool, base_url: st
             _describe(screen, entry)
         say_notes(screen, entry)
 
-    failed = run_over(screen, "show", ShowTask(), sources, run, show)
+    failed = run_over(screen, "show", ShowTask(), sources, run, show, partial(inputs, takes=noted))
     if jsonld:
         text = json.dumps(structured[0] if len(structured) == 1 else structured, indent=2)
         # It goes into a script element of a page, which must not end where a notice says so.
@@ -68,11 +70,13 @@ def _describe(screen: Screen, entry: RightsReport) -> None:
         screen.line(f"  {name:<29} {value_text(value)}  ({', '.join(entry.sources[name])})")
         for store in entry.conflicts.get(name, ()):
             screen.line(f"  {'':<29} but in {store}: {value_text(plain(entry.values[store][name]))}")
+    for store, path in entry.sidecars.items():
+        screen.line(f"  {store:<29} {path}")
 
 
 def _structured(entry: RightsReport, base_url: str) -> dict[str, Any]:
     folder = base_url if not base_url or base_url.endswith("/") else f"{base_url}/"
-    return structured_data(entry, folder + quote(entry.path.name))
+    return structured_data(entry, folder + quote(entry.path.name if entry.path else ""))
 
 
 def value_text(value: Any) -> str:

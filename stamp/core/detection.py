@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .payload import Payload
+
 Quad = tuple[tuple[float, float], ...]  # four corners (x, y)
 
 
@@ -34,7 +36,7 @@ class Detection:
     payload : its 8 bytes; None where the mark is too weak to be read.
     score, threshold : the detection statistic of the scheme, and what it must reach for this answer at a
         false positive rate of 1e-9 a call. With a payload it adds to the keyed check that the payload has
-        passed (2.7 in a photo); without one it must suffice by itself (7.2). So scores of the two kinds are
+        passed (2.7 in a photo); without one it must suffice by itself (7.3). So scores of the two kinds are
         not to be compared, and neither is a measure of how nearly a host is marked.
     log10_p : upper bound of log10 of the probability that a host not marked with this key reaches this score,
         all that was tried included.
@@ -56,7 +58,7 @@ class Detection:
     """
 
     present: bool
-    payload: bytes | None
+    payload: Payload | None
     score: float
     threshold: float
     log10_p: float

@@ -2,8 +2,10 @@
 
     StampError                             `.path` is the file that it is about, None where there is none
     ├── KeyFileError (ValueError)          a key file or its backup is missing, damaged, or already there
+    ├── ArgumentError (ValueError)         an argument that a function cannot take, such as a strength below 0
     ├── PayloadError (ValueError)          a payload is not 64 bits
     ├── HostError (ValueError)             a host that cannot carry the mark: too small, flat, clipped
+    │   └── AlreadyMarked (`.path`)        it carries a mark of this key; `.payload` says which
     ├── RightsError (ValueError)           a rights field that no standard allows, or a wrong file of defaults
     │   └── RightsConflict (`.path`)       a file names somebody else; `.found` says whom, and where
     ├── OutputError (FileExistsError)      an output that is there already, or is the input itself
@@ -11,6 +13,7 @@
     ├── InternalError (RuntimeError)       a mistake of this package, to be reported
     └── MediaError                         anything wrong with one file
         ├── UnsupportedFormat (ValueError) the container, or what is in it, is not handled
+        │   └── NoticeNotWritten           no place for the notice that was asked for; `.unsupported` says why
         ├── CorruptFile (ValueError)       damaged, truncated or hostile
         └── UnwritableFile (OSError)       the target's disk or folder does not take it
 
@@ -42,12 +45,26 @@ class KeyFileError(StampError, ValueError):
     """A key file or its backup is missing, unreadable, damaged, or would be overwritten."""
 
 
+class ArgumentError(StampError, ValueError):
+    """An argument is not of the kind that a function takes, or its value means nothing."""
+
+
 class PayloadError(StampError, ValueError):
     """A payload is not 64 bits (8 bytes, 16 hexadecimal digits)."""
 
 
 class HostError(StampError, ValueError):
     """The host (picture, clip, song) cannot carry a mark that could be read back."""
+
+
+class AlreadyMarked(HostError):
+    """The work carries a mark of the key already: `path` is the file, `payload` the 8 bytes of that mark."""
+
+    def __init__(
+        self, message: str, *, path: str | os.PathLike[str] | None = None, payload: bytes | None = None
+    ) -> None:
+        super().__init__(message, path=path)
+        self.payload = payload
 
 
 class RightsError(StampError, ValueError):
@@ -100,6 +117,23 @@ class MediaError(StampError):
 
 class UnsupportedFormat(MediaError, ValueError):
     """The container, or what is inside it, is not handled; nothing was written."""
+
+
+class NoticeNotWritten(UnsupportedFormat):
+    """The file has no place for the notice that was asked for; nothing was written.
+
+    unsupported : field -> why it has no place.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str | os.PathLike[str] | None = None,
+        unsupported: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        super().__init__(message, path=path)
+        self.unsupported = unsupported
 
 
 class CorruptFile(MediaError, ValueError):

@@ -76,6 +76,19 @@ class Key:
         """
         write_private(path, encoded(KeyRecord(self.secret, self.name, self.created)), "key file")
 
+    @classmethod
+    def checked(cls, key: object) -> Key:
+        """Return `key` if it is one. A path or the bytes of a key in its place would fail deep inside, and
+        might end up in a log there.
+
+        Raises
+        ------
+        KeyFileError : it is something else.
+        """
+        if not isinstance(key, Key):
+            raise KeyFileError(f"a key is a Key, not a {type(key).__name__}; load it with Key.load(path)")
+        return key
+
     def stream(self, purpose: str, count: int) -> bytes:
         """`count` pseudo-random bytes for one named purpose: SHAKE-256(HMAC-SHA256(secret, purpose)).
 

@@ -16,7 +16,7 @@ from typing import ParamSpec, TypeVar
 from .errors import CorruptFile, UnsupportedFormat
 
 _HARMLESS = 64_000_000  # pixels
-_REMEDY = "scale it down first, or allow more (--max-pixels, StampLimits)"
+_REMEDY = "scale it down first, or allow more (`max_pixels`)"
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 import stat
@@ -10,14 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from . import log
 from .errors import KeyFileError
 
 _MAX_BYTES = 65_536
 # What this process was handed already open, as a shell does for `<(gpg -d my.key.gpg)`: it has a writer.
 _HANDED_OVER = re.compile(r"/dev/stdin|(/dev|/proc/self)/fd/\d+")
-
-logger = logging.getLogger("stamp.keys")
-logger.addHandler(logging.NullHandler())  # nothing is printed unless somebody asks for it
 
 
 StrPath = str | os.PathLike[str]
@@ -67,7 +64,7 @@ def read_private(path: StrPath, what: str, if_missing: str) -> bytes:
         raise KeyFileError(f"too large for a {what}: above {_MAX_BYTES // 1024} kB", path=path)
     if os.name == "posix" and stat.S_ISREG(mode) and mode & 0o077:
         message = "%s: other users have access to this %s (mode %03o): chmod 600 %s"
-        logger.warning(message, path, what, stat.S_IMODE(mode), path)
+        log.keys.warning(message, path, what, stat.S_IMODE(mode), path)
     return raw
 
 

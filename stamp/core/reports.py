@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from .detection import Detection, Quad
+from .payload import Payload
 from .rights import Rights, Value, plain
 
 Action = Literal["mark", "notice", "skip"]
@@ -59,21 +60,22 @@ def iso(date: datetime) -> str:
 class RightsReport(Written):
     """The rights notice of one file, read or written.
 
-    path : the file that carries it.
+    path : the file that carries it; None where that was a file object.
     rights : what stands in the file.
     sources : field -> the stores that hold it ("exif", "xmp", ...).
-    values : store -> field -> the value as it stands there.
-    conflicts : field -> the stores that contradict the first of `sources`, whose value stands in `rights`.
-    written, unchanged : fields that a write changed or an undo brought back; those that stood there already.
+    values : store -> field -> the value as it is there.
+    conflicts : field -> the stores that contradict the first of `sources`, whose value is in `rights`.
+    written, unchanged : fields that a write changed or an undo brought back; those that were there already.
     removed : fields that were taken out; `unchanged` are then those that say something else and stay.
     unsupported : field -> why this container has no place for it.
     notes : what else a person should know, such as a manifest that the change makes invalid.
+    sidecars : the stores that are XMP sidecars -> their files.
     The rest is that of `Written`.
     """
 
     OUTCOMES: ClassVar = ("read",)
 
-    path: Path
+    path: Path | None
     rights: Rights
     sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
     values: dict[str, dict[str, Value]] = field(default_factory=dict)
@@ -83,6 +85,7 @@ class RightsReport(Written):
     removed: tuple[str, ...] = ()
     unsupported: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    sidecars: dict[str, Path] = field(default_factory=dict)
 
     @property
     def outcome(self) -> str:
@@ -92,7 +95,7 @@ class RightsReport(Written):
     def to_dict(self) -> dict[str, Any]:
         """An entry of `stamp.show/1`."""
         return {
-            "path": os.fspath(self.path),
+            "path": _path(self.path),
             "status": "read",
             "rights": self.rights.to_dict(),
             "sources": {name: list(stores) for name, stores in self.sources.items()},
@@ -102,6 +105,7 @@ class RightsReport(Written):
             },
             "conflicts": {name: list(stores) for name, stores in self.conflicts.items()},
             "notes": list(self.notes),
+            "sidecars": _paths(self.sidecars),
             "error": None,
         }
 
@@ -110,7 +114,7 @@ class RightsReport(Written):
 class EmbedReport(Written):
     """One stamped file.
 
-    path, output : the source and what was made of it.
+    path, output : the source and what was made of it; None where they were file objects.
     payload : the 8 bytes of the mark; None where no watermark was asked for.
     psnr_db, ssim : fidelity of the marked luma against the source's; None without a watermark. 0 <= ssim <=
         1.
@@ -118,8 +122,9 @@ class EmbedReport(Written):
     notes : what a person should know, such as a raised JPEG quality.
     action : "mark"; "notice": the notice alone was written; "skip": it was there already, with this mark and
         this notice, and was left as it is.
-    receipt : see `receipts.receipt`; None where none was asked for.
+    receipt : see `receipts.receipt_of`; None where none was asked for, or nothing was written.
     marked_share : the part of a song that carries the mark, 0 to 1; None for other works.
+    former_payload : the 8 bytes of a mark of the same key that was read before the work was marked again.
     kind : what was marked, "image", "audio" or "video"; None where nothing was.
     key_name, key_fingerprint : the key of the mark; None without one. See `Key`.
     The rest is that of `Written`.
@@ -127,9 +132,9 @@ class EmbedReport(Written):
 
     OUTCOMES: ClassVar = ("marked", "noticed", "done_before", "planned")
 
-    path: Path
-    output: Path
-    payload: bytes | None = None
+    path: Path | None
+    output: Path | None
+    payload: Payload | None = None
     psnr_db: float | None = None
     ssim: float | None = None
     metadata: RightsReport | None = None
@@ -137,6 +142,7 @@ class EmbedReport(Written):
     action: Action = "mark"
     receipt: dict[str, Any] | None = None
     marked_share: float | None = None
+    former_payload: Payload | None = None
     kind: str | None = None
     key_name: str | None = None
     key_fingerprint: str | None = None
@@ -158,11 +164,15 @@ class EmbedReport(Written):
             return "done_before"
         return "planned" if self.planned else "marked" if self.action == "mark" else "noticed"
 
+    def with_note(self, note: str) -> EmbedReport:
+        """Return the report with one more note."""
+        return replace(self, notes=(*self.notes, note))
+
     def to_dict(self) -> dict[str, Any]:
         """An entry of `stamp.embed/1`."""
         return {
-            "path": os.fspath(self.path),
-            "output": os.fspath(self.output),
+            "path": _path(self.path),
+            "output": _path(self.output),
             "status": "planned" if self.planned else "stamped",
             "action": self.action,
             **self._traced(),
@@ -177,6 +187,7 @@ class EmbedReport(Written):
             "resumed": self.resumed,
             "receipt": self.receipt,
             "marked_share": self.marked_share,
+            "former_payload": self.former_payload.hex() if self.former_payload else None,
             "error": None,
         }
 
@@ -187,7 +198,7 @@ class RemovalReport(Written):
 
     path, output : the source and what was made of it.
     metadata : what was changed.
-    receipt : see `receipts.receipt`; None where none was asked for.
+    receipt : see `receipts.receipt_of`; None where none was asked for, or nothing was written.
     The rest is that of `Written`.
     """
 
@@ -209,6 +220,10 @@ class RemovalReport(Written):
         """What became of the file, one of OUTCOMES."""
         return "planned" if self.planned else self.status
 
+    def with_note(self, note: str) -> RemovalReport:
+        """Return the report with one more note."""
+        return replace(self, metadata=replace(self.metadata, notes=(*self.notes, note)))
+
     def to_dict(self) -> dict[str, Any]:
         """Return an entry of `stamp.rights/1`."""
         return {
@@ -227,7 +242,7 @@ class RemovalReport(Written):
 class Mark:
     """A mark that was found in a file beside the surest one; spans are (start, end) in seconds."""
 
-    payload: bytes
+    payload: Payload
     key_name: str
     log10_p: float
     spans: tuple[tuple[float, float], ...] = ()
@@ -255,7 +270,7 @@ class DetectReport(Detection):
 
     path: Path | None = None
     others: tuple[Mark, ...] = ()
-    noticed: bytes | None = None
+    noticed: Payload | None = None
 
     @classmethod
     def of(cls, path: Path | None, found: Detection, others: Iterable[Mark] = ()) -> DetectReport:
@@ -277,7 +292,7 @@ class DetectReport(Detection):
         """An entry of `stamp.detect/1`."""
         turn = self.transform
         return {
-            "path": os.fspath(self.path) if self.path else None,
+            "path": _path(self.path),
             "status": self.outcome,
             "watermark": {
                 "scheme": self.scheme,
@@ -428,11 +443,20 @@ def _changes(metadata: RightsReport | None) -> dict[str, Any]:
         "unchanged": list(metadata.unchanged) if metadata else [],
         "removed": list(metadata.removed) if metadata else [],
         "unsupported": metadata.unsupported if metadata else {},
+        "sidecars": _paths(metadata.sidecars) if metadata else {},
     }
+
+
+def _paths(sidecars: Mapping[str, Path]) -> dict[str, str]:
+    return {store: os.fspath(path) for store, path in sidecars.items()}
 
 
 def _points(quad: Quad | None) -> list[list[float]] | None:
     return None if quad is None else [[round(x, 4), round(y, 4)] for x, y in quad]
+
+
+def _path(path: Path | None) -> str | None:
+    return os.fspath(path) if path else None
 
 
 def _number(value: float | None) -> float | None:

@@ -17,17 +17,12 @@ _NOUNS = {"image": "photo", "video": "clip", "audio": "song"}
 # song's counts what was tried until then; all moments at which a call may stop make it 1 + 1/2 + 1/3 + ...
 # times as likely, and twice that where a clip's sound is heard, too: below 100, however long it is.
 _MARGINS = {"image": 0, "video": 2, "audio": 2}
-_SURE = {
-    "image": 9,
-    "video": 9,
-    "audio": 8,
-}  # powers of ten that any report of a payload has (docs/scheme.md)
+# Powers of ten that hold for whatever payload is reported (docs/scheme.md), a song's two looks together.
+_SURE = {"image": 9, "video": 9, "audio": 8}
 
-_SAME_SIZE, _SAME_ASPECT, _SAME_ANGLE = 0.005, 0.005, 0.05  # what is less is not said; degrees
-_SAME_TEMPO, _SAME_PITCH = (
-    0.05,
-    1.0,
-)  # percent: the pitch is measured in steps of a band, the tempo much finer
+# What is less is not said; degrees and percent. The pitch is measured in steps of a band, the tempo finer.
+_SAME_SIZE, _SAME_ASPECT, _SAME_ANGLE = 0.005, 0.005, 0.05
+_SAME_TEMPO, _SAME_PITCH = 0.05, 1.0
 _MEGA = 1_000_000
 
 
@@ -42,10 +37,9 @@ def sentence(found: DetectReport, expected: bytes | None = None) -> str:
         return "; ".join(["no mark found", *_named(found)])
     parts = [_carries(found, expected), _chance(found)]
     if found.payload is None:
-        parts += [
-            *_named(found),
-            f"so much can be planted by somebody with some dozens of your {kind(found)}s",
-        ]
+        parts += _named(found)
+        if _medium(found) == "image":  # docs/threat-model.md; nobody has tried it with songs
+            parts.append("so much can be planted by somebody with some dozens of your photos")
     parts += [_when(found), _in_view(found), _moved(found), _played(found)]
     parts += [_also(other.payload, other.key_name, other.spans, expected) for other in found.others]
     return "; ".join(part for part in parts if part)
@@ -112,7 +106,7 @@ def _named(found: DetectReport) -> list[str]:
     """What the notice says, where the work itself says nothing."""
     if found.noticed is None:
         return []
-    return [f"its notice names the mark {found.noticed.hex()}: try the key that was in use then"]
+    return [f"its notice names the mark {found.noticed.hex()}: try the key of that time"]
 
 
 def _when(found: Detection) -> str:
@@ -163,11 +157,13 @@ def _resized(whole_pixels: int, marked_pixels: tuple[int, int | None] | None) ->
     least, most = marked_pixels or (1, None)
     if whole_pixels < least * (1 - _SAME_SIZE):
         part = math.ceil(1000 * whole_pixels / least) / 10
-        return [f"reduced to {part:g} % of its pixels or less (it had {least / _MEGA:g} megapixels or more)"]
+        return [
+            f"reduced to {part:.1f} % of its pixels or less (it had {least / _MEGA:g} megapixels or more)"
+        ]
     if most is not None and whole_pixels > most * (1 + _SAME_SIZE):
         part = math.floor(1000 * whole_pixels / most) / 10
         had = f"less than {(most + 1) / _MEGA:g} megapixels"
-        return [f"enlarged to {part:g} % of its pixels or more (it had {had})"]
+        return [f"enlarged to {part:.1f} % of its pixels or more (it had {had})"]
     return []
 
 

@@ -13,6 +13,9 @@ from .isobmff import Box, Tail, boxes
 from .source import Source
 
 XMP_TYPE: Final = b"application/rdf+xml"
+AT_THE_END: Final = (b"mpvd", b"sefd")
+"""Boxes that keep the video of a motion photo, and Samsung's trailer: they must stay the last ones."""
+_MOTION_POINTER = b"MotionPhoto_Datampv2"
 
 
 class Item(NamedTuple):
@@ -77,7 +80,7 @@ def number_width(version: bytes) -> int:
 class HeifSyntax:
     """A parsed file.
 
-    items, places, properties : by the item's number; `places` has the bytes of those with kind Exif or mime.
+    items, spans, properties : by the item's number; `spans` has the (start, end) of each part of its bytes.
     references : (type, from, to). properties : (type, content) of each.
     """
 
@@ -86,7 +89,7 @@ class HeifSyntax:
     top: list[Box]
     primary: int
     items: dict[int, Item]
-    places: dict[int, bytes]
+    spans: dict[int, list[tuple[int, int]]]
     references: list[tuple[bytes, int, int]]
     properties: dict[int, list[tuple[bytes, bytes]]]
 
@@ -96,20 +99,20 @@ class HeifSyntax:
 
     @property
     def format(self) -> str:
-        """AVIF or HEIC: files of the same make, told apart by their brands."""
+        """AVIF or HEIC: files of the same make, which differ by their brands."""
         return "AVIF" if self.brands & {b"avif", b"avis"} else "HEIC"
 
-    @property
-    def exif(self) -> bytes | None:
-        """The Exif item without its leading offset, as writers want it."""
-        numbers = (number for number, item in self.items.items() if item.is_exif)
-        found = next((self.places.get(number) for number in numbers), None)
-        return found[4:] if found else None
+    def content(self, item: int) -> bytes:
+        """Return the bytes of an item."""
+        return b"".join(self.data[start:end] for start, end in self.spans.get(item, ()))
 
-    @property
-    def xmp(self) -> bytes | None:
-        numbers = (number for number, item in self.items.items() if item.is_xmp)
-        return next((self.places.get(number) for number in numbers), None)
+    def targets(self, kind: bytes, item: int) -> list[int]:
+        """Return the items that this one refers to in this way."""
+        return [to for name, of, to in self.references if name == kind and of == item]
+
+    def sources(self, kind: bytes, item: int) -> list[int]:
+        """Return the items that refer to this one in this way."""
+        return [of for name, of, to in self.references if name == kind and to == item]
 
 
 def parse(data: bytes) -> HeifSyntax:
@@ -142,7 +145,7 @@ def _parsed(data: bytes) -> HeifSyntax:
         top,
         primary_item(data, inside[b"pitm"]),
         items,
-        _blocks(data, items, inside[b"iloc"], inside.get(b"idat")),
+        _spans(data, inside[b"iloc"], inside.get(b"idat")),
         [(entry.box.kind, entry.source, target) for entry in related for target in entry.targets],
         _properties(data, inside[b"iprp"]),
     )
@@ -165,15 +168,17 @@ def _item(part: Box, content: bytes) -> Item:
     return Item(part, version, _number(content, 4, wide), kind, content_type)
 
 
-def _blocks(data: bytes, items: dict[int, Item], table: Box, idat: Box | None) -> dict[int, bytes]:
-    """The bytes of each Exif and mime item; those of pictures are the decoder's business."""
-    found = {}
-    for place in iloc.parse(data[table.content : table.end]).items:
-        if place.number in items and items[place.number].kind in (b"Exif", b"mime"):
-            first = idat.content if place.method == iloc.IN_IDAT and idat is not None else 0
-            spans = ((first + start, first + start + length) for start, length in place.spans())
-            found[place.number] = b"".join(data[start:end] for start, end in spans)
-    return found
+def _spans(data: bytes, table: Box, idat: Box | None) -> dict[int, list[tuple[int, int]]]:
+    """Item -> where in the file the parts of its bytes are; those of other files have none."""
+    first = {iloc.IN_FILE: 0} | ({iloc.IN_IDAT: idat.content} if idat is not None else {})
+    return {
+        place.number: [
+            (first[place.method] + start, first[place.method] + start + length)
+            for start, length in place.spans()
+        ]
+        for place in iloc.parse(data[table.content : table.end]).items
+        if place.method in first and not place.reference
+    }
 
 
 def _properties(data: bytes, iprp: Box) -> dict[int, list[tuple[bytes, bytes]]]:
@@ -188,14 +193,16 @@ def _properties(data: bytes, iprp: Box) -> dict[int, list[tuple[bytes, bytes]]]:
     found: dict[int, list[tuple[bytes, bytes]]] = {}
     for part in inside:
         if part.kind == b"ipma":
-            for item, index in _associations(data[part.content : part.end]):
+            for item, index, _ in associations(data[part.content : part.end]):
                 found.setdefault(item, []).append(known[index - 1])
     return found
 
 
-def _associations(content: bytes) -> Iterator[tuple[int, int]]:
-    """(item, number of a property, from 1) of each association in an `ipma`."""
+def associations(content: bytes) -> Iterator[tuple[int, int, bool]]:
+    """Yield (item, number of a property, from 1, whether a reader must know it) of each association in an
+    `ipma` (ISO/IEC 23008-12, section 9.3.1)."""
     item_form, index_form = ">I" if content[0] else ">H", ">H" if content[3] & 1 else ">B"
+    essential = 0x8000 if index_form == ">H" else 0x80
     (count,) = struct.unpack_from(">I", content, 4)
     at = 8
     for _ in range(count):
@@ -206,9 +213,23 @@ def _associations(content: bytes) -> Iterator[tuple[int, int]]:
         for _ in range(number):
             (index,) = struct.unpack_from(index_form, content, at)
             at += struct.calcsize(index_form)
-            # The highest bit says whether a reader must know the property.
-            if index := index & (0x7FFF if index_form == ">H" else 0x7F):
-                yield item, index
+            if index & ~essential:
+                yield item, index & ~essential, bool(index & essential)
+
+
+def motion_pointer(data: Source, boxes_of_file: list[Box]) -> tuple[int, int] | None:
+    """Return where Samsung's trailer states the place of a motion video in four bytes, and that place; None
+    without one. Its block `MotionPhoto_Data` has "mpv2", the place, the length."""
+    for part in boxes_of_file:
+        if part.kind not in AT_THE_END:
+            continue
+        at = data[part.content : part.end].rfind(_MOTION_POINTER)
+        if at >= 0:
+            at += part.content + len(_MOTION_POINTER)
+            place = _number(data[at : at + 4], 0, 4)
+            if data[place + 4 : place + 8] == b"ftyp":
+                return at, place
+    return None
 
 
 def _number(content: bytes, at: int, size: int) -> int:

@@ -1,10 +1,10 @@
-"""The item location box of HEIF (ISO/IEC 14496-12, section 8.11.3): where each item's bytes stand in the
+"""The item location box of HEIF (ISO/IEC 14496-12, section 8.11.3): where each item's bytes are in the
 file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 from ..core.errors import CorruptFile, UnsupportedFormat
@@ -36,15 +36,18 @@ class Locations:
     sizes: tuple[int, int, int, int]
     items: tuple[Item, ...]
 
-    def located(self, number: int, start: int, length: int) -> Locations:
-        """With the item as one extent of the file: by its base offset, where the table has them. Of an item
-        with an extent offset beside a base of zero, exiv2 0.28 sees the base alone, and c2pa-rs 0.91 moves
-        both.
+    def located(self, spans: Mapping[int, tuple[int, int]]) -> Locations:
+        """With each of the items (number -> start, length) as one extent of the file; new ones behind all
+        others, since FFmpeg 7.1 wants the order of the table of items.
+
+        They are found by their base offset, where the table has them. Of an item with an extent offset beside
+        a base of zero, exiv2 0.28 sees the base alone, and c2pa-rs 0.91 moves both.
         """
-        base, offset = (start, 0) if self.sizes[2] else (0, start)
-        item = Item(number, IN_FILE, 0, base, ((0, offset, length),))
-        others = [old for old in self.items if old.number != number]
-        return replace(self, items=(*others, item))
+        items = {item.number: item for item in self.items}
+        for number, (start, length) in spans.items():
+            base, offset = (start, 0) if self.sizes[2] else (0, start)
+            items[number] = Item(number, IN_FILE, 0, base, ((0, offset, length),))
+        return replace(self, items=tuple(items.values()))
 
     def without(self, numbers: Collection[int]) -> Locations:
         """Without the items that have these numbers."""
@@ -122,13 +125,16 @@ def _moved(item: Item, shift: Callable[[int], int], sizes: tuple[int, int, int, 
     if item.method != IN_FILE or item.reference:
         return item
     moves = [shift(start) for start, _ in item.spans()]
-    if len(set(moves)) == 1 and (not sizes[0] or (sizes[2] and item.base)):
+    by_base = len(set(moves)) == 1 and item.base + moves[0] >= 0
+    if by_base and (not sizes[0] or (sizes[2] and item.base)):
         return replace(item, base=item.base + moves[0])
     if any(moves) and not sizes[0]:
         raise UnsupportedFormat(
             "HEIF: the parts of an item would move apart, which its location box cannot say"
         )
     extents = zip(item.extents, moves, strict=True)
-    return replace(
-        item, extents=tuple((index, offset + move, length) for (index, offset, length), move in extents)
-    )
+    moved = tuple((index, offset + move, length) for (index, offset, length), move in extents)
+    if any(offset < 0 for _, offset, _ in moved):  # it moved to before the base
+        moved = tuple((index, item.base + offset, length) for index, offset, length in moved)
+        item = replace(item, base=0)
+    return replace(item, extents=moved)

@@ -17,7 +17,7 @@ MAX_BOXES: Final = 100_000
 MAX_TOP_BOXES: Final = 500_000
 """A film that was recorded in fragments has two boxes for each of them."""
 
-_header = struct.Struct(">I4s").unpack_from
+_head = struct.Struct(">I4s").unpack_from
 _large_size = struct.Struct(">Q").unpack_from
 _HEADER: Final = 8
 _MAX_SLACK: Final = 1 << 16
@@ -82,7 +82,7 @@ def walk(
             head = data[position : min(position + 16, stop)]
         else:
             head = near[position - start : position - start + 16]
-        size, kind = _header(head) if len(head) >= _HEADER else (0, b"")
+        size, kind = _head(head) if len(head) >= _HEADER else (0, b"")
         content = position + _HEADER
         if size == 1 and len(head) == 16:
             (size,) = _large_size(head, _HEADER)
@@ -121,9 +121,17 @@ def packed(value: int, size: int) -> bytes:
         raise UnsupportedFormat(f"an offset or a count is too large for its field of {size} bytes") from None
 
 
+def header(kind: bytes, size: int, *, large: bool = False) -> bytes:
+    """Return the header of a box whose content has so many bytes; a `large` one gives them in 64 bits. Raises
+    `UnsupportedFormat` where they do not fit."""
+    if large:
+        return packed(1, 4) + kind + packed(2 * _HEADER + size, 8)
+    return packed(_HEADER + size, 4) + kind
+
+
 def box(kind: bytes, *contents: bytes) -> bytes:
     """Return a box with its header. Raises `UnsupportedFormat` above 4 GiB."""
-    return b"".join((packed(_HEADER + sum(map(len, contents)), 4), kind, *contents))
+    return b"".join((header(kind, sum(map(len, contents))), *contents))
 
 
 @dataclass(slots=True)
@@ -142,9 +150,7 @@ class BoxTree:
     def tobytes(self) -> bytes:
         """Return the box with its header. Raises `UnsupportedFormat` where its size does not fit in it."""
         content = b"".join(child.tobytes() for child in self.children) if self.children else self.content
-        if self.large:
-            return packed(1, 4) + self.kind + packed(2 * _HEADER + len(content), 8) + content
-        return box(self.kind, content)
+        return header(self.kind, len(content), large=self.large) + content
 
     def get(self, *path: bytes) -> BoxTree | None:
         """Return the first box down this path of kinds; None where there is none."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-_BITRATES = {
-    # kbit/s by (MPEG-1, layer): ISO/IEC 11172-3 section 2.4.2.3, ISO/IEC 13818-3 section 2.4.2.3.
+BITRATES: Final = {
     (True, 2): (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
     (True, 3): (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
     (False, 2): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
     (False, 3): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
+"""kbit/s by (MPEG-1, layer): ISO/IEC 11172-3, section 2.4.2.3; ISO/IEC 13818-3, section 2.4.2.3."""
 _RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
 _LONGEST = 1 << 12
 SEARCHED: Final = 1 << 16
@@ -20,7 +20,7 @@ _TAGS_BEHIND = (b"TAG", b"APE")
 
 
 def first_frame(body: bytes, *, tagged: bool) -> int | None:
-    """Where MPEG audio begins in the first `SEARCHED` bytes of a file, or of what stands behind the ID3v2
+    """Where MPEG audio begins in the first `SEARCHED` bytes of a file, or of what is behind the ID3v2
     tags of one that is `tagged`; None where there is none.
 
     A recording of a stream may begin within a frame; where nothing else speaks for MP3, more frames must.
@@ -58,7 +58,7 @@ def _frame_size(header: bytes) -> int:
     if version == 1 or layer not in (2, 3) or bitrate in (0, 15) or rate == 3:
         return 0
     slots = 144 if version == 3 or layer == 2 else 72
-    kbits = _BITRATES[version == 3, layer][bitrate - 1]
+    kbits = BITRATES[version == 3, layer][bitrate - 1]
     return slots * kbits * 1000 // _RATES[version][rate] + (header[2] >> 1 & 1)
 
 

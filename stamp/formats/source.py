@@ -27,23 +27,17 @@ class Source(Protocol):
     def __getitem__(self, span: slice, /) -> bytes: ...
 
 
-class Patched:
-    """`source` with edits applied, as a `Source` that copies nothing.
+class Pieced:
+    """Spans of `source` and new bytes, as a `Source` that copies nothing.
 
-    The edits do not overlap; those at one place keep their order. `pieces` is the result from front to back,
-    for whoever writes it to disk. `memo` is for `memoised`.
+    `pieces` is the result from front to back, for whoever writes it to disk. `memo` is for `memoised`.
     """
 
-    def __init__(self, source: Source, edits: Sequence[Edit]) -> None:
+    def __init__(self, source: Source, pieces: Sequence[Piece]) -> None:
         self.source = source
         self.memo: dict[object, object] = {}
-        self.pieces: list[Piece] = []
-        position = 0
-        for start, end, new in sorted(edits, key=lambda edit: edit[:2]):
-            self.pieces += ((position, start), new)
-            position = end
-        self.pieces.append((position, len(source)))
-        lengths = (len(piece) if isinstance(piece, bytes) else piece[1] - piece[0] for piece in self.pieces)
+        self.pieces = pieces
+        lengths = (len(piece) if isinstance(piece, bytes) else piece[1] - piece[0] for piece in pieces)
         self._starts = list(accumulate(lengths, initial=0))
 
     def __len__(self) -> int:
@@ -64,13 +58,25 @@ class Patched:
         return b"".join(found)
 
     def origin(self, start: int, stop: int) -> tuple[int, int] | None:
-        """Which span of `source` stands from `start` to `stop`; None where that is not one span."""
+        """Which span of `source` is there from `start` to `stop`; None where that is not one span."""
         index = bisect_right(self._starts, start) - 1
         piece = self.pieces[index] if index < len(self.pieces) else b""
         if isinstance(piece, bytes) or stop > self._starts[index + 1]:
             return None
         moved = piece[0] - self._starts[index]
         return start + moved, stop + moved
+
+
+class Patched(Pieced):
+    """`source` with edits applied. They do not overlap; those at one place keep their order."""
+
+    def __init__(self, source: Source, edits: Sequence[Edit]) -> None:
+        pieces: list[Piece] = []
+        position = 0
+        for start, end, new in sorted(edits, key=lambda edit: edit[:2]):
+            pieces += ((position, start), new)
+            position = end
+        super().__init__(source, [*pieces, (position, len(source))])
 
 
 def memoised(parse: Callable[[Source], Parsed]) -> Callable[[Source], Parsed]:

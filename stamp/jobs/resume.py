@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.errors import CorruptFile, UnsupportedFormat
+from ..core.options import NoticeOptions
+from ..core.payload import Payload
 from ..core.rights import Rights
 from ..formats.sniff import kind_of
 from ..pipeline.files import detect_file
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from ..core.key import Key
 
 
-def mark_in(path: Path, keys: Iterable[Key]) -> tuple[bytes, Key] | None:
+def mark_in(path: Path, keys: Iterable[Key]) -> tuple[Payload, Key] | None:
     """The payload of a finished work, and which key reads it; a clip's is that of its pictures. Raises like
     `detect_file`.
     """
@@ -28,7 +30,7 @@ def mark_in(path: Path, keys: Iterable[Key]) -> tuple[bytes, Key] | None:
     return next(((payload, key) for payload, key in found if payload), None)
 
 
-def _payload_of(path: Path, key: Key) -> bytes | None:
+def _payload_of(path: Path, key: Key) -> Payload | None:
     if kind_of(path) == "video":
         from ..pipeline import video as clips
 
@@ -45,18 +47,15 @@ def lacks_sound(path: Path, payload: bytes, key: Key) -> bool:
     return songs.lacks(path, payload, key=key)
 
 
-def lacks_rights(path: Path, rights: Rights, payload: bytes | None) -> tuple[Rights, tuple[str, ...]]:
+def lacks_rights(
+    path: Path, rights: Rights, payload: bytes | None, options: NoticeOptions
+) -> tuple[Rights, tuple[str, ...]]:
     """What a run with `rights`, which may say `{year}`, would write into a finished work, and which fields of
-    it do not stand there; see `notice.missing`. Raises like `read_rights`, but not where a marked work's
-    container has no place for a notice.
+    it do not stand there; see `notice.missing`. Raises like `read_rights`, and NoticeNotWritten where there
+    is no place for them, and that is not allowed.
     """
     rights = replace(rights, identifier=payload.hex()) if payload else rights
-    try:
-        return missing(path, rights)
-    except UnsupportedFormat:
-        if payload is None:
-            raise
-        return rights, ()
+    return missing(path, rights, options)
 
 
 def check_whole(path: Path, source: Path) -> None:

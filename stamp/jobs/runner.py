@@ -56,9 +56,10 @@ def run_jobs(
 
 
 def tidy(jobs: Iterable[Job]) -> None:
-    """Remove from the folders of the outputs what runs that were killed a day ago or more have left there."""
+    """Remove from the folders of the outputs what runs that were killed have left there; where there are no
+    locks that tell, a day ago or more."""
     for folder in {job.output.parent for job in jobs if job.output}:
-        discard_leftovers(folder, older_than_s=_DAY)
+        discard_leftovers(folder, grace_s=_DAY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,14 @@ from typing import Any
 class PassedOver:
     """A file or a folder that a walk leaves out.
 
-    sort : in a word or two, for counting: a suffix, or "hidden". reason : for people.
+    sort : in a word or two, for counting: a suffix, or "hidden". reason : for people. said : to be said in a
+        line of its own, and not only counted.
     """
 
     path: Path
     sort: str
     reason: str
+    said: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return an entry of `passed_over`."""
@@ -44,9 +46,9 @@ class Selection:
     exclude: tuple[str, ...] = ()
     passed_over: Callable[[PassedOver], None] = lambda each: None
 
-    def pass_over(self, path: Path, sort: str, reason: str) -> None:
+    def pass_over(self, path: Path, sort: str, reason: str, *, said: bool = False) -> None:
         """Report a file or a folder that is left out."""
-        self.passed_over(PassedOver(path, sort, reason))
+        self.passed_over(PassedOver(path, sort, reason, said))
 
     def excludes(self, path: Path, root: Path) -> bool:
         """Whether a file or folder below `root` is left out; reports one that is."""

@@ -6,14 +6,15 @@ secret. Calling it with a `Job` does the work and returns the report.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
 
-from ..core.errors import CorruptFile, OutputError, UnsupportedFormat
+from ..core.errors import CorruptFile, NoticeNotWritten, OutputError, UnsupportedFormat
 from ..core.key import Key
-from ..core.options import EmbedOptions, NoticeOptions, OutputOptions
+from ..core.options import EmbedOptions, NoticeOptions
+from ..core.payload import Payload
 from ..core.reports import (
     AuditReport,
     DetectReport,
@@ -25,6 +26,7 @@ from ..core.reports import (
     RightsReport,
 )
 from ..core.rights import Rights
+from ..formats.sniff import kind_of
 from ..pipeline.files import (
     audit_rights,
     detect_file,
@@ -35,19 +37,18 @@ from ..pipeline.files import (
     remove_rights,
     write_rights,
 )
-from ..pipeline.notice import check_owners, write_notice
-from ..pipeline.receipts import Receipts, receipt, snapshot
+from ..pipeline.notice import check_notice, write_notice
+from ..pipeline.receipts import Receipts
 from ..pipeline.removals import undo_rights
 from ..storage.digest import digest, traces
+from .journal import Journal, Placing, written_down
 from .keys import KeyFile
-from .plan import Job
+from .plan import Job, Takes, known, noted, works, writable
 from .pool import report_progress
 from .resume import check_whole, lacks_rights, lacks_sound, mark_in
 
 Entry = Report | Failure
 Task = Callable[[Job], Report]
-
-_Changed = TypeVar("_Changed", EmbedReport, RemovalReport)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +59,11 @@ class EmbedTask:
     payload : 8 bytes; drawn at random for each file where None.
     rights : the notice, which may say `{year}`; None leaves the metadata as it is.
     notice : what may be done to a notice that is there already.
-    strength, options : see `embed_file`.
-    overwrite : allow outputs to exist. in_place : the outputs are the sources.
+    strength, options : see `embed_file`; of the options, each work takes those that do something for it.
+    overwrite : allow outputs to exist, and works to be marked again. in_place : the outputs are the sources.
     resume : leave outputs alone that carry the mark and the notice.
-    receipt : write down what was changed.
-    dry_run : say what would be done, and write nothing.
+    journal : where what is changed is written down.
+    preserve_times, dry_run : see `OutputOptions`.
     """
 
     key: KeyFile
@@ -73,52 +74,58 @@ class EmbedTask:
     overwrite: bool = False
     in_place: bool = False
     resume: bool = False
-    receipt: bool = False
+    journal: Journal | None = None
+    preserve_times: bool | None = None
     dry_run: bool = False
     former: tuple[KeyFile, ...] = ()
     notice: NoticeOptions = field(default_factory=NoticeOptions)
 
     def __call__(self, job: Job) -> EmbedReport:
-        return _with_receipt(self._embed, job) if self.receipt else self._embed(job, _output(job))
+        return written_down(self._embed, job, self.journal, self.preserve_times, self.dry_run)
 
-    def _embed(self, job: Job, output: Path) -> EmbedReport:
-        overwrite = self.overwrite or self.in_place
+    def _embed(self, job: Job, placing: Placing) -> EmbedReport:
+        overwrite, output = self.overwrite or self.in_place, placing.output
         key = self.key.load()
         found = None
         if self.resume and output.exists():
             try:
                 found = mark_in(output, (key, *(file.load() for file in self.former)))
-                if done := self._done(job, output, found):
+                if done := self._done(job, placing, found):
                     return done
+            except NoticeNotWritten:
+                raise
             except CorruptFile:
                 # In place, the source is what cannot be read, and embed_file says so. Elsewhere it is an
                 # output that somebody else cut short: ours appear whole.
                 overwrite = True
             except UnsupportedFormat as error:
                 _refuse_unless(overwrite, output, f"is no work that can be read ({error})")
+        payload = self.payload or (found and found[0])
+        placing.payload = payload or os.urandom(8)
         report = embed_file(
             job.path,
             output,
-            self.payload or (found and found[0]),
+            payload if self.dry_run else placing.payload,
             key=key,
             notice=self.notice,
             rights=self.rights and self.rights.claimed(),
             strength=self.strength,
             overwrite=overwrite,
-            options=self.options,
+            remark=self.overwrite,
+            options=self.options and self.options.fitting(kind_of(job.path)),
             progress=report_progress,
-            output=OutputOptions(self.dry_run),
+            output=placing.options,
         )
         return note_earlier_mark(report, found[0].hex()) if found and self.in_place else report
 
-    def _done(self, job: Job, output: Path, found: tuple[bytes, Key] | None) -> EmbedReport | None:
+    def _done(self, job: Job, placing: Placing, found: tuple[Payload, Key] | None) -> EmbedReport | None:
         """Return the report on an output of an earlier run, in which this mark was found; None where it is to
         be made anew.
 
         A notice that a marked output lacks is written into it, where overwriting is allowed: the mark and its
         payload stay as they are.
         """
-        overwrite = self.overwrite or self.in_place
+        overwrite, output = self.overwrite or self.in_place, placing.output
         if found is None:
             what = "carries no mark of this key (a former one goes into another --key-file)"
             _refuse_unless(overwrite, output, what)
@@ -136,16 +143,20 @@ class EmbedTask:
         if self.rights is None:
             check_whole(output, job.path)
             return _done_before(job, self.dry_run, payload, key)
-        rights, lacking = lacks_rights(output, self.rights, payload)
+        rights, lacking = lacks_rights(output, self.rights, payload, self.notice)
         if not lacking:
             return _done_before(job, self.dry_run, payload, key)
         _refuse_unless(overwrite, output, f"has another notice, or none: {', '.join(lacking)}")
         # The notice of an output is ours, or the source's.
-        check_owners(job.path, rights, self.notice)
+        check_notice(job.path, rights, self.notice)
         allowed = replace(self.notice, replace_rights=True)
-        how = OutputOptions(self.dry_run)
-        report = write_notice(output, output, rights, overwrite=True, options=allowed, output=how)
-        return _with_key(noticed(job.path, report, payload), key)
+        placing.payload = payload
+        report = write_notice(output, output, rights, overwrite=True, options=allowed, output=placing.options)
+        done = _with_key(noticed(job.path, report, payload), key)
+        if self.dry_run:
+            return done
+        source = digest(job.path)  # and not what the output was before
+        return replace(done, sha256_before=source.sha256, bytes_before=source.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,28 +167,32 @@ class NoticeTask:
     overwrite: bool = False
     in_place: bool = False
     resume: bool = False
-    receipt: bool = False
+    journal: Journal | None = None
+    preserve_times: bool | None = None
     dry_run: bool = False
     notice: NoticeOptions = field(default_factory=NoticeOptions)
 
     def __call__(self, job: Job) -> EmbedReport:
-        return _with_receipt(self._write, job) if self.receipt else self._write(job, _output(job))
+        return written_down(self._write, job, self.journal, self.preserve_times, self.dry_run)
 
-    def _write(self, job: Job, output: Path) -> EmbedReport:
-        overwrite = self.overwrite or self.in_place
+    def _write(self, job: Job, placing: Placing) -> EmbedReport:
+        overwrite, output = self.overwrite or self.in_place, placing.output
         if self.resume and output.exists():
             try:
-                _, lacking = lacks_rights(output, self.rights, None)
+                _, lacking = lacks_rights(output, self.rights, None, self.notice)
                 if not lacking:
                     return _done_before(job, self.dry_run)
                 _refuse_unless(overwrite, output, f"has another notice, or none: {', '.join(lacking)}")
             except CorruptFile:
                 overwrite = True  # see EmbedTask
+            except NoticeNotWritten:
+                raise
             except UnsupportedFormat as error:
                 _refuse_unless(overwrite, output, f"is no work that can be read ({error})")
         rights = self.rights.claimed()
-        how = OutputOptions(self.dry_run)
-        report = write_rights(job.path, output, rights, overwrite=overwrite, options=self.notice, output=how)
+        report = write_rights(
+            job.path, output, rights, overwrite=overwrite, options=self.notice, output=placing.options
+        )
         return noticed(job.path, report)
 
 
@@ -187,16 +202,18 @@ class RemoveTask:
 
     rights: Rights
     overwrite: bool = False
-    receipt: bool = False
+    journal: Journal | None = None
+    preserve_times: bool | None = None
     dry_run: bool = False
 
     def __call__(self, job: Job) -> RemovalReport:
-        return _with_receipt(self._remove, job) if self.receipt else self._remove(job, _output(job))
+        return written_down(self._remove, job, self.journal, self.preserve_times, self.dry_run)
 
-    def _remove(self, job: Job, output: Path) -> RemovalReport:
-        how = OutputOptions(self.dry_run)
-        removed = remove_rights(job.path, output, self.rights, overwrite=self.overwrite, output=how)
-        return RemovalReport(job.path, output, "removed", removed, **removed.trace())
+    def _remove(self, job: Job, placing: Placing) -> RemovalReport:
+        removed = remove_rights(
+            job.path, placing.output, self.rights, overwrite=self.overwrite, output=placing.options
+        )
+        return RemovalReport(job.path, placing.output, "removed", removed, **removed.trace())
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,17 +222,19 @@ class UndoTask:
 
     receipts: Receipts
     overwrite: bool = False
-    receipt: bool = False
+    journal: Journal | None = None
+    preserve_times: bool | None = None
     dry_run: bool = False
 
     def __call__(self, job: Job) -> RemovalReport:
-        return _with_receipt(self._undo, job) if self.receipt else self._undo(job, _output(job))
+        return written_down(self._undo, job, self.journal, self.preserve_times, self.dry_run)
 
-    def _undo(self, job: Job, output: Path) -> RemovalReport:
+    def _undo(self, job: Job, placing: Placing) -> RemovalReport:
         entry = self.receipts.receipt_for(job.path)
-        how = OutputOptions(self.dry_run)
-        undone = undo_rights(job.path, output, **entry, overwrite=self.overwrite, output=how)
-        return RemovalReport(job.path, output, "undone", undone, **undone.trace())
+        undone = undo_rights(
+            job.path, placing.output, **entry, overwrite=self.overwrite, output=placing.options
+        )
+        return RemovalReport(job.path, placing.output, "undone", undone, **undone.trace())
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +250,7 @@ class DetectTask:
         found = detect_file(job.path, keys=keys, first=self.first, progress=report_progress)
         if self.expected is None or found.payload is None or found.carries(self.expected):
             return found
-        # A picture that was marked with two keys is told by the first; the second may be the one that is
+        # A picture that was marked with two keys is reported by the first; the second may be the one that is
         # asked for.
         for key in keys:
             if key.name != found.key_name:
@@ -260,31 +279,25 @@ class AuditTask:
         return audit_rights(self.original, job.path)
 
 
-def _output(job: Job) -> Path:
-    assert job.output is not None, "a job without an output is not given to a task that writes"
-    return job.output
+def taken_by(task: Task) -> Takes:
+    """Return which files a walk picks up for a task; what it can do nothing with is passed over."""
+    if isinstance(task, NoticeTask):
+        return known if task.notice.sidecar else writable
+    return works if isinstance(task, EmbedTask | DetectTask) else noted
 
 
 def _done_before(
-    job: Job, dry_run: bool, payload: bytes | None = None, key: Key | None = None
+    job: Job, dry_run: bool, payload: Payload | None = None, key: Key | None = None
 ) -> EmbedReport:
     """The report on an output of an earlier run that is left as it is."""
-    output = _output(job)
-    traced = {} if dry_run else traces(digest(job.path), digest(output))
-    report = EmbedReport(job.path, output, payload, action="skip", planned=dry_run, **traced)
+    assert job.output is not None
+    traced = {} if dry_run else traces(job.path, job.output)
+    report = EmbedReport(job.path, job.output, payload, action="skip", planned=dry_run, **traced)
     return _with_key(report, key) if key else report
 
 
 def _with_key(report: EmbedReport, key: Key) -> EmbedReport:
     return replace(report, key_name=key.name, key_fingerprint=key.fingerprint)
-
-
-def _with_receipt(work: Callable[[Job, Path], _Changed], job: Job) -> _Changed:
-    """Do the work, and return its report with what it has changed."""
-    output = _output(job)
-    before = snapshot(job.path)
-    report = work(job, output)
-    return replace(report, receipt=receipt(before, snapshot(output)))
 
 
 def _refuse_unless(overwrite: bool, output: Path, what: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from ..formats.source import Patched, Source
+from ..formats.source import Pieced, Source
 
 if TYPE_CHECKING:
     from .document import Document
@@ -26,11 +26,11 @@ def essence_digest(document: Document) -> str:
 
 def same_essence(before: Document, after: Document) -> bool:
     """Return whether both files have the same essence; much quicker than two digests in memory, or where the
-    container tells the `spans` in which all of it is and these are kept as they are.
+    container gives the `spans` in which all of it is and these are kept as they are.
     """
     data, changed = before.data, after.data
     spans: Callable[[Source], Iterator[tuple[int, int]]] | None = getattr(before.container, "spans", None)
-    if spans and isinstance(changed, Patched) and changed.source is data:
+    if spans and isinstance(changed, Pieced) and changed.source is data:
         kept = (changed.origin(*span) for span in spans(changed))
         if all(one == two for one, two in zip_longest(spans(data), kept)):
             return True

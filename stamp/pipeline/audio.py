@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..core.errors import HostError, MediaError, UnsupportedFormat
 from ..core.options import Progress
+from ..core.payload import Payload
 from ..core.reports import DetectReport, Mark
 from ..media.audio.opening import open_song
 from ..media.audio.song import block_frames
@@ -44,6 +45,9 @@ class AudioWork(Work):
         self._samples = _Samples(self._song, request.progress)
         self._notes: list[str] = []
 
+    def former(self) -> Payload | None:
+        return glance(self._song, key=self.request.key)
+
     def mark(self, effort: Effort) -> None:
         self._embedder = embedder_for(self.request, self._song.rate, self._song.channels, gain=effort.gain)
 
@@ -65,13 +69,15 @@ class AudioWork(Work):
         elif share < _LITTLE:
             why = f"only {share:.0%} of it can hide one, the rest is silence or lone tones"
         else:
-            why = "it is too quiet or too plain: more --strength may help"
-        remedy = "--no-watermark writes the rights notice alone"
+            why = "it is too quiet or too plain: more `strength` may help"
+        remedy = "`watermark=False` writes the rights notice alone"
         return f"the mark cannot be read back from this song, {why}; {remedy}"
 
     def notes(self) -> Sequence[str]:
         song, frames = self._song, self._samples.frames
         notes = [*self._notes, *song.faults.notes]
+        if idle := self.request.options.idle("audio"):  # its container is one of clips
+            notes.append(f"it has no moving pictures, so that {', '.join(idle)} did nothing")
         if song.frames and frames <= song.frames - song.rate * _PACKET:
             told, there = song.frames / song.rate, frames / song.rate
             notes.append(f"of its {told:.2f} s, {there:.2f} s could be read: it is damaged or cut off")
@@ -181,9 +187,14 @@ def detect(
     return DetectReport.of(src, replace(best, spans=spans), marks.values())
 
 
-def payload_of(path: Path, *, key: Key) -> bytes | None:
+def payload_of(path: Path, *, key: Key) -> Payload | None:
     """Return the payload of a song that was marked and left as it is."""
     return detect(path, keys=[key], search=False, first=True).payload
+
+
+def glance(song: Song, *, key: Key) -> Payload | None:
+    """Return the payload that is read from the beginning of a song that was left as it is."""
+    return _heard(song, [key], [(0.0, _GLANCE)], search=False)[0][0][0].payload
 
 
 def lacks(clip: Path, payload: bytes, *, key: Key) -> bool:
@@ -206,7 +217,7 @@ def lacks(clip: Path, payload: bytes, *, key: Key) -> bool:
 def _beside(
     song: Song, keys: Sequence[Key], found: Sequence[Detection], length: float, *, search: bool
 ) -> list[Detection]:
-    """The marks in those parts of a song where none was seen: a detector tells one mark of each key, and a
+    """The marks in those parts of a song where none was seen: a detector reports one mark of each key, and a
     mix or the sound of a compilation may have more, or the same one again at another place."""
     further: list[Detection] = []
     gaps = _gaps((0.0, length), [span for each in found if each.payload is not None for span in each.spans])

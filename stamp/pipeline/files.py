@@ -10,42 +10,40 @@ the output and overwriting is allowed.
 
 from __future__ import annotations
 
-import math
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import BinaryIO, cast
 
+from ..core import arguments, log
 from ..core.errors import (
-    CorruptFile,
+    ArgumentError,
     KeyFileError,
     MediaError,
-    PayloadError,
     RightsError,
-    UnsupportedFormat,
 )
+from ..core.key import Key
 from ..core.limits import one_account
 from ..core.options import EmbedOptions, NoticeOptions, OutputOptions, Progress
+from ..core.payload import Payload
 from ..core.reports import AuditReport, DetectReport, EmbedReport, RightsReport
 from ..core.rights import Rights
 from ..formats.reading import named
-from ..formats.sniff import HEAD, kind, kind_of
+from ..formats.sniff import HEAD, kind, kind_of, known_kind
 from ..formats.table import Kind
 from ..storage.outputs import check_output
 from . import stages
 from .audit import audit_rights
-from .notice import check_owners, read_rights, write_notice, write_rights
+from .notice import check_notice, read_rights, write_notice, write_rights
+from .objects import taking_objects
 from .removals import remove_rights
 from .request import EmbedRequest
 from .work import Medium
-
-if TYPE_CHECKING:
-    from ..core.key import Key
 
 __all__ = [
     "AuditReport",
@@ -61,14 +59,16 @@ __all__ = [
 ]
 
 StrPath = str | os.PathLike[str]
+_WORDS: Mapping[Kind, str] = {"image": "a photo", "audio": "a song", "video": "a clip"}
 
 
 # Above 60 lines, since half of it is the documentation of the interface; above 10 parameters, since it is the
 # one call that does everything, and only the first three and a key are needed.
 @one_account
+@taking_objects
 def embed_file(
-    src: StrPath,
-    dst: StrPath,
+    src: StrPath | BinaryIO,
+    dst: StrPath | BinaryIO,
     payload: bytes | None = None,
     *,
     key: Key | None,
@@ -76,6 +76,7 @@ def embed_file(
     notice: NoticeOptions | None = None,
     strength: float = 1.0,
     overwrite: bool = False,
+    remark: bool = False,
     watermark: bool = True,
     options: EmbedOptions | None = None,
     progress: Progress | None = None,
@@ -85,17 +86,21 @@ def embed_file(
 
     The container, its settings and every metadata block are kept. Before `dst` appears, the finished file is
     read back: a mark that the detector does not find, or a notice that is not there, is an error and nothing
-    is written. A source whose notice tells of an earlier mark is marked over it, with a note in the report.
+    is written. A source that carries a mark of the key is refused; one whose notice names another mark is
+    marked over it, with a note in the report.
 
     Parameters
     ----------
+    src, dst : paths, or binary file objects. A source object is read from its beginning if it can seek; a
+        target object is written to, from where it is, once everything is done.
     payload : 8 bytes; drawn at random where None.
     key : may be None only with `watermark=False`.
     rights : the notice, in which `{year}` is this year; None leaves the metadata as it is. With a watermark,
         its payload is added as `identifier`.
-    notice : what may be done to a notice that is there already.
+    notice : what may be done to a notice that is there already, and where a file has no place for one.
     strength : 1 is the default, invisible strength; more is more robust and less faithful.
     overwrite : allow `dst` to exist, and to be `src` itself.
+    remark : mark a work again that carries a mark of the key, as a quick look finds it.
     options : how a clip is encoded.
     progress : called with the frames of a clip that are done, and with their number.
     output : how `dst` appears.
@@ -103,15 +108,18 @@ def embed_file(
     Raises
     ------
     PayloadError, KeyFileError : the payload is not 8 bytes; a watermark without a key.
-    ValueError : `strength` is not above 0 and finite.
+    ArgumentError : `strength` is not above 0 and finite, something is of another type, or one of `options`
+        does nothing for a work of this kind.
     RightsError : neither a watermark nor a notice was asked for, or a text has another word in braces.
     RightsConflict : `src` names another creator or copyright holder, who would be replaced.
     OutputError : `dst` exists, and `overwrite` is False; or its name ends like that of another kind of file.
+    NoticeNotWritten : `src` has no place for the notice, and `notice` has no remedy.
     UnsupportedFormat, CorruptFile, MediaError : `src` cannot be read.
+    AlreadyMarked : it carries a mark of the key, and `remark` is False.
     HostError : the work cannot carry a mark that can be read back.
     UnwritableFile : `dst` cannot be written.
     """
-    src, dst = Path(src), Path(dst)
+    src, dst = Path(cast(StrPath, src)), Path(cast(StrPath, dst))
     rights = _checked_rights(rights)
     check_output(src, dst, overwrite)
     if not watermark:
@@ -122,15 +130,15 @@ def embed_file(
 
     if key is None:
         raise KeyFileError("a watermark needs a key; make one with Key.generate() or `stamp key new FILE`")
-    key = _checked_key(key)
+    key = Key.checked(key)
     drawn = payload is None
-    payload = _checked_payload(os.urandom(8) if payload is None else payload)
-    if not 0 < strength < math.inf:
-        raise ValueError(f"the strength of a mark that can be read is above 0 and finite, not {strength}")
-    notice = notice or NoticeOptions()
+    payload = Payload.random() if payload is None else Payload(payload)
+    strength = arguments.strength(strength)
+    notice = NoticeOptions() if notice is None else arguments.instance(notice, NoticeOptions, "notice")
+    options = _checked_options(src, options)
     if rights:
-        check_owners(src, rights, notice)
-    earlier = _identifier(src)
+        check_notice(src, rights, notice)
+    named_by_notice = _identifier(src)
     request = EmbedRequest(
         src=src,
         dst=dst,
@@ -140,18 +148,22 @@ def embed_file(
         notice=notice,
         strength=strength,
         overwrite=overwrite,
-        options=options or EmbedOptions(),
+        remark=remark,
+        options=options,
         progress=progress or _no_progress,
         output=output or OutputOptions(),
     )
     report = stages.embed(request, _medium(kind_of(src)))
     if drawn and report.planned:
         report = replace(report, payload=None)
-    stale = not rights and earlier != payload.hex()
-    return note_earlier_mark(report, earlier, stale=stale) if earlier else report
+    former = report.former_payload.hex() if report.former_payload else None
+    for earlier in dict.fromkeys(each for each in (former, named_by_notice) if each):
+        stale = earlier == named_by_notice and not rights and earlier != payload.hex()
+        report = note_earlier_mark(report, earlier, stale=stale)
+    return report
 
 
-def noticed(src: Path, written: RightsReport, payload: bytes | None = None) -> EmbedReport:
+def noticed(src: Path, written: RightsReport, payload: Payload | None = None) -> EmbedReport:
     """Return the report on a file that got a notice and no mark; `payload` is that of a mark which it has."""
     traced = written.trace()
     return EmbedReport(
@@ -168,33 +180,38 @@ def _checked_rights(rights: object) -> Rights | None:
     return rights.filled(date.today().year) if rights and rights.values() else None
 
 
-def _checked_payload(payload: object) -> bytes:
-    if not isinstance(payload, bytes) or len(payload) != 8:
-        raise PayloadError(f"a payload is 8 bytes, not {payload!r}")
-    return payload
+def _checked_options(src: Path, options: object) -> EmbedOptions:
+    """The options, each of which does something for the work in `src`."""
+    if options is None:
+        return EmbedOptions()
+    given = arguments.instance(options, EmbedOptions, "options")
+    there = known_kind(src)
+    if there and (idle := given.idle(there)):
+        what = f"{_WORDS[there]} takes no {', '.join(idle)}"
+        raise ArgumentError(f"{what}; leave out what is for clips", path=src)
+    return given
 
 
-def _checked_key(key: object) -> Key:
-    """A path or the bytes of a key in its place would fail deep inside, and one may end up in a log there."""
-    from ..core.key import Key
-
-    if not isinstance(key, Key):
-        raise KeyFileError(f"a key is a Key, not a {type(key).__name__}; load it with Key.load(path)")
-    return key
+def _several(keys: object) -> list[Key]:
+    """Return the keys that are looked with. Raises KeyFileError."""
+    several = keys if isinstance(keys, Iterable) else [keys]
+    found = [Key.checked(key) for key in several]
+    if not found:
+        raise KeyFileError("no key to look with; load one with Key.load(path)")
+    return found
 
 
 def _identifier(src: Path) -> str | None:
-    """The payload of an earlier mark, as the notice tells it: to look for the mark itself would take a good
-    part of the time that marking takes."""
+    """The payload of an earlier mark by the notice: of another key, or turned or cropped since."""
     with suppress(MediaError):
         return read_rights(src).rights.identifier
     return None
 
 
-def _noticed(src: Path) -> bytes | None:
+def _noticed(src: Path) -> Payload | None:
     """The payload that a notice names, None if that is none."""
     earlier = _identifier(src) or ""
-    return bytes.fromhex(earlier) if re.fullmatch("[0-9a-f]{16}", earlier) else None
+    return Payload.fromhex(earlier) if re.fullmatch("[0-9a-f]{16}", earlier) else None
 
 
 def note_earlier_mark(report: EmbedReport, earlier: str, *, stale: bool = False) -> EmbedReport:
@@ -224,45 +241,47 @@ def detect_file(
     fast and as high as it did, which is quick. A clip or a song is read to its end, for the spans that are
     marked and for other marks; with `first`, until one is certain.
 
-    `src` may be a clip in a binary file object that can seek; other works need a path.
+    `src` is a path or a binary file object, which is read from its beginning if it can seek.
 
     Raises
     ------
     KeyFileError : `keys` is empty, or one of them is no Key.
+    ArgumentError : `src` is neither a path nor a binary file object.
     UnsupportedFormat, CorruptFile, MediaError : `src` cannot be read.
     """
-    from ..core.key import Key
-
-    keys = [keys] if isinstance(keys, Key) else list(keys)
-    if not keys:
-        raise KeyFileError("no key to look with; load one with Key.load(path)")
-    keys = [_checked_key(key) for key in keys]
-    progress = progress or _no_progress
-    if isinstance(src, str | os.PathLike):
-        src = Path(src)
-        with named(src):
-            medium = _medium(kind_of(src))
-            report = medium.detect(src, keys=keys, search=search, first=first, progress=progress)
-        return report if report.payload else replace(report, noticed=_noticed(src))
-    head = _head(src)
-    if not head:
-        raise CorruptFile("the file object is empty; was it written to the end?")
-    found = kind(head)
-    if found != "video":
-        raise UnsupportedFormat("only a clip can be read from a file object; give the path of this file")
-    return _medium(found).detect(src, keys=keys, search=search, first=first, progress=progress)
+    several, progress = _several(keys), progress or _no_progress
+    if _is_video(src):
+        medium = _medium("video")
+        return medium.detect(cast(BinaryIO, src), keys=several, search=search, first=first, progress=progress)
+    return _detect(src, several, search, first, progress)
 
 
-def _head(src: BinaryIO) -> bytes:
-    """The first bytes of a file object, wherever it stands."""
+@taking_objects
+def _detect(
+    src: StrPath | BinaryIO, keys: Sequence[Key], search: bool, first: bool, progress: Progress
+) -> DetectReport:
+    path = Path(cast(StrPath, src))
+    with named(path):
+        medium = _medium(kind_of(path))
+        report = medium.detect(path, keys=keys, search=search, first=first, progress=progress)
+    log.files.info("%s: %s", path, f"carries {report.payload}" if report.payload else "no mark was read")
+    return report if report.payload else replace(report, noticed=_noticed(path))
+
+
+def _is_video(src: object) -> bool:
+    """Whether it is a file object from which a clip can be read as it is, without a copy."""
+    if isinstance(src, str | os.PathLike) or not hasattr(src, "seekable"):
+        return False
+    file = cast(BinaryIO, src)
     try:
-        src.seek(0)
-        head = src.read(HEAD)
-        src.seek(0)
-    except (OSError, ValueError) as error:  # ValueError: it is closed
-        reason = f"the file object cannot be read from its beginning ({error})"
-        raise MediaError(f"{reason}; give a path, or all of it in a BytesIO") from error
-    return head
+        if not file.seekable():
+            return False
+        file.seek(0)
+        head = file.read(HEAD)
+        file.seek(0)
+    except (OSError, ValueError):  # whoever reads it says why
+        return False
+    return isinstance(head, bytes) and bool(head) and kind(head) == "video"
 
 
 def _no_progress(done: int, total: int) -> None:

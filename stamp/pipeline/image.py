@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.errors import HostError
 from ..core.options import Progress
+from ..core.payload import Payload
 from ..core.reports import DetectReport
 from ..media.image.opening import encode_picture, read_luma, read_picture
 from ..watermark.image.detect import detect as detect_in
+from ..watermark.image.detect import glance
 from ..watermark.image.embed import embed as embed_in
 from .fidelity import image_fidelity
 from .request import EmbedRequest
@@ -35,6 +37,9 @@ class ImageWork(Work):
         self._marked: NDArray[Any] | None = None
         self._encoded = b""
         self._notes: list[str] = []
+
+    def former(self) -> Payload | None:
+        return glance(self._picture.pixels, key=self.request.key)
 
     def mark(self, effort: Effort) -> None:
         if self._marked is not None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.options import EmbedOptions, NoticeOptions, OutputOptions, Progress
+from ..core.payload import Payload
 from ..core.rights import Rights
 
 if TYPE_CHECKING:
@@ -23,12 +24,13 @@ class EmbedRequest:
 
     src: Path
     dst: Path
-    payload: bytes
+    payload: Payload
     key: Key
     rights: Rights | None
     notice: NoticeOptions
     strength: float
     overwrite: bool
+    remark: bool
     options: EmbedOptions
     progress: Progress
     output: OutputOptions

@@ -2,23 +2,28 @@
 
 What each kind of work does in its own way is in `image`, `audio` and `video` (see `work.Work`); what they
 share is here. A stage is a function that takes the `Passage` and leaves in it what later ones need. One that
-changes what is seen or heard belongs between `decode` and `mark`; one that needs the finished bytes, or must
+changes what is seen or heard belongs between `look` and `mark`; one that needs the finished bytes, or must
 have been done before anybody can see the file, belongs before `place`.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from ..core.errors import HostError
+from ..core import log
+from ..core.errors import AlreadyMarked, HostError
+from ..core.payload import Payload
 from ..core.reports import EmbedReport, RightsReport
 from ..formats.reading import named
-from ..storage.digest import Digest, digest, traces
+from ..storage.digest import traces
 from ..storage.outputs import placing
+from ..storage.sidecars import Beside
 from .notice import add_notice
 from .request import EmbedRequest
 from .work import Effort, Medium, Work
@@ -27,9 +32,11 @@ from .work import Effort, Medium, Work
 class Passage:
     """One file on its way.
 
-    work : set by `decode`. effort : of the attempt that is made. metadata : None without a notice.
-    readable : whether the mark was read back. digests : of source and draft. drafting : what is open while
-        there is a draft; closed, the draft is in its place, left by an exception, it is gone.
+    work : set by `decode`. former : the payload that it carried before. effort : of the attempt
+        that is made. metadata : None without a notice. beside : the sidecars of source and output.
+    readable : whether the mark was read back. traced : which file was made of which, see `Written`.
+    drafting : what is open while there is a draft; closed, the draft is in its place, left by an exception,
+        it is gone.
     """
 
     work: Work
@@ -37,11 +44,14 @@ class Passage:
     def __init__(self, request: EmbedRequest, medium: Medium) -> None:
         self.request, self.medium = request, medium
         self.effort = Effort()
+        self.former: Payload | None = None
         self.metadata: RightsReport | None = None
         self.readable = False
-        self.digests: tuple[Digest, Digest] | None = None
+        self.traced: dict[str, Any] = {}
         self.drafting = ExitStack()
-        self._placing = placing(request.src, request.dst, request.overwrite)
+        self._placed: list[str] = []
+        self._placing = placing(request.src, request.dst, request.overwrite, request.output, self._placed)
+        self.beside = Beside(request.src, request.dst)
         self._draft: Path | None = None
 
     @property
@@ -55,7 +65,7 @@ class Passage:
         """Return what is to be said about the finished file."""
         request, work = self.request, self.work
         metadata = self.metadata and replace(self.metadata, path=request.dst)
-        notes = (*work.notes(), *(metadata.notes if metadata else ()))
+        notes = (*work.notes(), *(metadata.notes if metadata else ()), *self._placed)
         return EmbedReport(
             request.src,
             request.dst,
@@ -65,54 +75,94 @@ class Passage:
             metadata=metadata,
             notes=tuple(dict.fromkeys(notes)),
             marked_share=work.marked_share,
+            former_payload=self.former,
             kind=work.kind,
             planned=request.output.dry_run,
-            **self._made(),
+            **self.traced,
         )
-
-    def _made(self) -> dict[str, Any]:
-        """With which key which file was made of which; nothing in a dry run."""
-        if self.digests is None:
-            return {}
-        key = self.request.key
-        return {"key_name": key.name, "key_fingerprint": key.fingerprint, **traces(*self.digests)}
 
 
 Stage = Callable[[Passage], None]
 
 
+def timed(stage: Stage) -> Stage:
+    """Return a stage that logs how long it took."""
+
+    @wraps(stage)
+    def run(passage: Passage) -> None:
+        began = time.perf_counter()
+        stage(passage)
+        seconds = time.perf_counter() - began
+        log.files.debug("%s: %s took %.3f s", passage.request.src, stage.__name__, seconds)
+
+    return run
+
+
+@timed
 def decode(passage: Passage) -> None:
     """Open the work, and plan how it is written again."""
     passage.work = passage.medium.decode(passage.request)
 
 
+@timed
+def look(passage: Passage) -> None:
+    """Read a mark of the key that the work carries already. Raises AlreadyMarked, unless it is to be marked
+    again: both marks would be there, and the newer one be read."""
+    request = passage.request
+    passage.former = former = passage.work.former()
+    if former and not request.remark:
+        what = f"carries the mark {former.hex()} of this key already"
+        remedy = "begin with the original, or mark it again on purpose (`remark=True`)"
+        raise AlreadyMarked(f"{what}; {remedy}", path=request.src, payload=former)
+
+
+@timed
 def mark(passage: Passage) -> None:
     """Put the watermark in."""
     passage.work.mark(passage.effort)
 
 
+@timed
 def encode(passage: Passage) -> None:
     """Write the marked work to the draft."""
     passage.work.encode(passage.draft, passage.effort)
 
 
+@timed
 def notice(passage: Passage) -> None:
     """Splice the rights notice into the draft; it is read back, and the essence compared, there."""
-    if passage.request.rights:
-        passage.metadata = add_notice(passage.draft, passage.request.rights, passage.request.notice)
+    request = passage.request
+    if request.rights:
+        passage.metadata = add_notice(
+            passage.draft, request.rights, request.notice, beside=passage.beside, placed=passage.drafting
+        )
 
 
+@timed
 def verify(passage: Passage) -> None:
     """Read the mark back from the draft."""
     passage.readable = passage.work.read_back(passage.draft) == passage.request.payload
 
 
+@timed
 def weigh(passage: Passage) -> None:
     """Take the hashes of source and draft. The source has been read and the draft written just now, so that
     both come from memory where there is room for them; `place` sees to it that neither has changed."""
-    passage.digests = digest(passage.request.src), digest(passage.draft)
+    request = passage.request
+    passage.traced = {
+        "key_name": request.key.name,
+        "key_fingerprint": request.key.fingerprint,
+        **traces(request.src, passage.draft),
+    }
 
 
+@timed
+def register(passage: Passage) -> None:
+    """Have the finished draft written down where it is to be known, before anybody can see it."""
+    passage.request.output.write_down(passage.draft, passage.beside.after)
+
+
+@timed
 def place(passage: Passage) -> None:
     """Let the draft appear under the name of the output."""
     passage.drafting.close()
@@ -134,16 +184,20 @@ class UntilReadable:
                 stage(passage)
             if passage.readable:
                 return
+        if passage.former:  # in a song, two marks of one key are hardly ever told apart
+            there = f"beside {passage.former.hex()}, which is there already"
+            raise HostError(f"the new mark cannot be read back {there}; begin with the original")
         raise HostError(passage.work.unreadable())
 
 
-READING: tuple[Stage, ...] = (decode,)
+READING: tuple[Stage, ...] = (decode, look)
 """All that is done in a dry run."""
 
 STAGES: tuple[Stage, ...] = (
     *READING,
     UntilReadable(mark, encode, notice, verify),
     weigh,
+    register,
     place,
 )
 
@@ -155,4 +209,5 @@ def embed(request: EmbedRequest, medium: Medium) -> EmbedReport:
     with named(request.src), passage.drafting:
         for stage in READING if request.output.dry_run else STAGES:
             stage(passage)
+    log.files.info("%s: marked with %s as %s", request.src, request.payload, request.dst)
     return passage.report()

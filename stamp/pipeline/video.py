@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..core.errors import HostError, MediaError
 from ..core.options import Progress
+from ..core.payload import Payload
 from ..core.reports import DetectReport, Mark
+from ..media.audio.opening import open_song
 from ..media.video.clip import Clip, examine
 from ..media.video.difficulty import difficulty, later_scenes
 from ..media.video.frames import watched
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
     from ..core.key import Key
 
+_GLANCE = 2  # seconds: most clips are read from their first frame
+
 
 class VideoWork(Work):
     """A clip: its frames are marked while it is written, with more strength if they are small, flat or
@@ -48,6 +52,16 @@ class VideoWork(Work):
         self._scenes = later_scenes(request.src, clip.seconds)
         self._gain = 1.0
         self._written: list[str] = []
+
+    def former(self) -> Payload | None:
+        path, key = self.request.src, self.request.key
+        seen = _seen(path, keys=[key], search=False, first=True, until_s=_GLANCE)
+        if seen and seen.payload:
+            return seen.payload
+        if self.request.options.audio:
+            with suppress(HostError, MediaError):  # without sound, or with sound that cannot be read
+                return audio.glance(open_song(path), key=key)
+        return None
 
     def mark(self, effort: Effort) -> None:
         self._gain = effort.gain
@@ -79,7 +93,7 @@ class VideoWork(Work):
     def unreadable(self) -> str:
         return (
             "the mark cannot be read back: the clip is too small, too flat or too coarsely coded; "
-            "try a lower --crf or more --strength"
+            "try a lower `crf` or more `strength`"
         )
 
     def notes(self) -> Sequence[str]:
@@ -156,17 +170,23 @@ def detect(
     return seen
 
 
-def payload_of(path: Path, *, key: Key) -> bytes | None:
+def payload_of(path: Path, *, key: Key) -> Payload | None:
     """Return the payload of a clip that was marked and left as it is; of its sound only where it has no
     pictures."""
-    seen = _seen(path, keys=[key], search=False, first=True, progress=lambda done, total: None)
+    seen = _seen(path, keys=[key], search=False, first=True)
     return seen.payload if seen else audio.payload_of(path, key=key)
 
 
 def _seen(
-    src: Path | BinaryIO, *, keys: Sequence[Key], search: bool, first: bool, progress: Progress
+    src: Path | BinaryIO,
+    *,
+    keys: Sequence[Key],
+    search: bool,
+    first: bool,
+    progress: Progress = lambda done, total: None,
+    until_s: float = math.inf,
 ) -> DetectReport | None:
-    """Look for marks in the pictures of a clip; None where there are no pictures."""
+    """Look for marks in the pictures of a clip, up to this time; None where there are no pictures."""
     with watched(src, references_only=True) as watching:
         if watching is None:
             return None
@@ -176,7 +196,7 @@ def _seen(
             if detector.wants(look.seconds, size=look.size):
                 detector.push(look.luma, look.seconds, key_frame=look.key, size=look.size)
                 progress(number, clip.frames)
-            if first and detector.decided:
+            if (first and detector.decided) or look.seconds >= until_s:
                 break
     best, *further = detector.results()
     others = (

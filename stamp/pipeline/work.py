@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, ClassVar, Protocol
 
 from ..core.options import Progress
+from ..core.payload import Payload
 from ..core.reports import DetectReport
 from ..formats.table import Kind
 from .request import EmbedRequest
@@ -45,6 +46,10 @@ class Work(ABC):
         self.psnr_db: float | None = None
         self.ssim: float | None = None
         self.marked_share: float | None = None
+
+    @abstractmethod
+    def former(self) -> Payload | None:
+        """Return the payload of a mark of the key in the source, as far as a quick look finds it."""
 
     @abstractmethod
     def mark(self, effort: Effort) -> None:

@@ -203,7 +203,8 @@ def test_user_data_get_their_artist_back(brand: bytes, tmp_path: Path) -> None:
     )
     path.write_bytes(Mp4(brand=brand, udta=udta).encoded())
     before, had = snapshot(path), tags_of(path)
-    stamp.write_rights(path, path, Rights(creators=("New", "Łukasz")), overwrite=True)
+    replacing = stamp.NoticeOptions(replace_rights=True)
+    stamp.write_rights(path, path, Rights(creators=("New", "Łukasz")), overwrite=True, options=replacing)
     assert tags_of(path)["Artist"] == "New; Łukasz"
     changes = json.loads(json.dumps(receipt(before, snapshot(path))["changes"]))
     undo_rights(path, path, changes, overwrite=True)

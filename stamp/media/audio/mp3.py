@@ -28,9 +28,7 @@ from .song import Faults, Song
 if TYPE_CHECKING:
     from .song import Block
 
-_MPEG1 = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
-_MPEG2 = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
-"""Bit rates of layer III in kbit/s (ISO 11172-3, 2.4.2.3; ISO 13818-3, 2.4.2.3)."""
+_MPEG1 = 32_000  # Hz, and above
 _LEAST = 64_000
 _HEAD = 2048
 _SLACK = 4096  # bytes: the header frame itself, and a packet that is counted or not
@@ -80,7 +78,7 @@ def _placed(data: Source) -> _Place:
 
 
 def first_frame(data: Source) -> int | None:
-    """The first byte of MPEG audio, behind the ID3v2 tags and what else stands in front of it; None where
+    """The first byte of MPEG audio, behind the ID3v2 tags and what else is in front of it; None where
     there is none. FFmpeg's demuxer passes over junk, too, but then takes the header frame for sound."""
     start = id3.prefix(data, most=None)
     body = data[start : start + mpegaudio.SEARCHED]
@@ -102,7 +100,7 @@ def _blocks(path: Path, place: _Place, faults: Faults) -> Iterator[Block]:
 
 
 def _bit_rate(path: Path, place: _Place, rate: int) -> int:
-    """Counted: a header tells the length of what the file was before it was cut."""
+    """Counted: a header gives the length of what the file was before it was cut."""
     with _between_tags(path, place) as section, opened(path, "mp3", section) as container:
         sizes = [packet.size for packet in container.demux(audio=0) if packet.size]
     return round(8 * sum(sizes) * rate / (len(sizes) * _samples(rate))) if sizes else 0
@@ -110,7 +108,7 @@ def _bit_rate(path: Path, place: _Place, rate: int) -> int:
 
 def _samples(rate: int) -> int:
     """Samples in a frame of layer III."""
-    return 1152 if rate >= 32_000 else 576
+    return 1152 if rate >= _MPEG1 else 576
 
 
 def _write(
@@ -119,7 +117,7 @@ def _write(
     if sound.codec != "mp3":
         raise refused(f"a file with {sound.codec} in it cannot be marked", "convert it to MP3 or WAV")
     source = _bit_rate(path, place, sound.rate)
-    rates = _MPEG1 if sound.rate >= 32_000 else _MPEG2
+    rates = mpegaudio.BITRATES[sound.rate >= _MPEG1, 3]
     wanted = raised_rate(source, sound, least=_LEAST, most=320_000)
     rate = next((rate for rate in rates if 1020 * rate >= wanted), rates[-1])
     with regular_file(path) as file:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ...core.errors import CorruptFile
-from ...formats.chunk_offsets import set_chunk_offsets
-from ...formats.isobmff import Box, BoxTree
+from ...formats.chunk_offsets import set_chunk_offsets, widen
+from ...formats.isobmff import Box, BoxTree, header
 from ...formats.mp4 import (
     chunk_spans,
     codec_tag,
@@ -30,6 +30,8 @@ from ...formats.reading import decoding
 from ...formats.source import Source, chunks
 from ...storage.large import LargeFile, open_large
 from .gapless import with_gapless
+
+_TOP_OF_32_BITS = 0xFFFFFFFF
 
 
 def replace_sound_track(path: Path, spool: BinaryIO, frames: int, output: BinaryIO) -> None:
@@ -82,10 +84,15 @@ def _planned(source: Source, spool: Source, frames: int) -> _Plan:
     names = [part.kind for part in tops]
     first = names.index(b"moov") < names.index(b"mdat") if b"mdat" in names else True
     size = sum(length for part in (sound, *kept) for _, length in part)
+    mdat = header(b"mdat", size, large=size + 8 > _TOP_OF_32_BITS)
     head = _extra(source, tops, before=True)
+    # Every chunk begins before this; tables that are widened become at most twice as long.
+    if len(head) + 2 * len(moov.tobytes()) + len(mdat) + size > _TOP_OF_32_BITS:
+        for track in (old_track, *others):
+            widen(track)
     # The lengths of the boxes do not depend on the offsets in them, so the second pass is the last.
     for _ in range(2):
-        start = len(head) + (len(moov.tobytes()) if first else 0) + _mdat_header(size)[1]
+        start = len(head) + (len(moov.tobytes()) if first else 0) + len(mdat)
         for track, part in zip((old_track, *others), (sound, *kept), strict=True):
             offsets = []
             for _, length in part:
@@ -93,15 +100,9 @@ def _planned(source: Source, spool: Source, frames: int) -> _Plan:
                 start += length
             set_chunk_offsets(track, offsets)
     described = moov.tobytes()
-    before = head + (described if first else b"") + _mdat_header(size)[0]
+    before = head + (described if first else b"") + mdat
     behind = (b"" if first else described) + _extra(source, tops, before=False)
     return _Plan(before, sound, [chunk for part in kept for chunk in part], behind)
-
-
-def _mdat_header(size: int) -> tuple[bytes, int]:
-    if size + 8 < 1 << 32:
-        return struct.pack(">I4s", size + 8, b"mdat"), 8
-    return struct.pack(">I4sQ", 1, b"mdat", size + 16), 16
 
 
 def _extra(source: Source, tops: list[Box], *, before: bool) -> bytes:
@@ -120,11 +121,11 @@ def _take_over(moov: BoxTree, old: BoxTree, new: BoxTree, frames: int, delay: in
     """Put the sample tables of the new track into the old one, with its time scale and its edit list."""
     old.at(b"mdia", b"minf").put(new.at(b"mdia", b"minf", b"stbl"))
     scale, total = media_time(new)
-    header = old.at(b"mdia", b"mdhd")
-    long = header.content[0] == 1
+    mdhd = old.at(b"mdia", b"mdhd")
+    long = mdhd.content[0] == 1
     form, place = (">IQ", 20) if long else (">II", 12)
     times = struct.pack(form, scale, total)
-    header.content = header.content[:place] + times + header.content[place + len(times) :]
+    mdhd.content = mdhd.content[:place] + times + mdhd.content[place + len(times) :]
     exact = frames * movie_scale(moov) / scale
     before = edit_list(old)
     stated = before.length

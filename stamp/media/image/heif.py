@@ -1,64 +1,97 @@
-"""AVIF and HEIC files of 8 bits: pixels out, pixels in, EXIF, XMP and ICC kept byte for byte.
+"""AVIF and HEIC files of 8 bits: pixels out, pixels in, everything else kept byte for byte.
 
-The picture is coded again, by Pillow (AVIF) or pillow-heif (HEIC), as it stands upright: the container's own
-rotation and mirroring, which is what counts there, are not needed any more. EXIF and XMP pass the encoders as
-blanks of the same length, and the source's bytes are put over them afterwards: handed the originals, both
-encoders rewrite them.
+The primary picture is coded again, by Pillow (AVIF) or pillow-heif (HEIC), tile by tile where it has tiles,
+as it is stored: before the container's own rotation and mirroring, which stay. Its coded bytes and the
+decoder's configuration take the place of the old ones (`formats.heif_edit`). A thumbnail is made anew of the
+marked picture; gain map, depth map, transparency, EXIF, XMP and all else are those of the source.
 """
 
 from __future__ import annotations
 
-import hashlib
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from PIL import AvifImagePlugin, Image
 
-from ...core.errors import MissingDependency, UnsupportedFormat
+from ...core.errors import MissingDependency
 from ...formats.heif import HeifSyntax, parse
-from ...formats.reading import check_size, refused
+from ...formats.heif_edit import replaced
+from ...formats.reading import check_size, decoding, refused
+from .heif_parts import LAYERS, Parts, parts_of, size_of, subsampling_of
 from .picture import Picture, Pixels, over_gray
 
 # Chosen for 50 dB of luma between a picture and itself coded again (AVIF 95: 50.0; HEIC 60: 51.0, 50.9), well
 # above the 42 to 44 that the mark itself takes.
 _QUALITY = {"AVIF": 95, "HEIC": 60}
-_ALPHA = {b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:auxid:1"}
-_CARRIED = {b"av1C", b"hvcC", b"ispe", b"pixi", b"colr", b"irot", b"imir", b"auxC", b"pasp", b"a1lx", b"lsel"}
-_PLUMBING = {b"ftyp", b"meta", b"mdat", b"free", b"skip", b"idat"}
 _FLIP = Image.Transpose
 _TURNS = {1: _FLIP.ROTATE_90, 2: _FLIP.ROTATE_180, 3: _FLIP.ROTATE_270}
+_BACK = {1: _FLIP.ROTATE_270, 2: _FLIP.ROTATE_180, 3: _FLIP.ROTATE_90}
+_CONFIGURATIONS = {b"av1C", b"hvcC"}
 
 
 @dataclass(frozen=True)
 class HeifHost:
-    """What is kept of the source: its boxes and its ICC profile."""
+    """The source, and what its items are."""
 
     syntax: HeifSyntax
-    icc: bytes | None
+    parts: Parts
 
     def encode(self, pixels: Pixels, quality_floor: int | None) -> tuple[bytes, list[str]]:
         quality = max(_QUALITY[self.syntax.format], quality_floor or 0)
-        settings: dict[str, Any] = {"quality": quality, "subsampling": _subsampling(self.syntax)}
-        if self.icc:
-            settings["icc_profile"] = self.icc
-        blanks = []
-        for name, block in (("exif", self.syntax.exif), ("xmp", self.syntax.xmp)):
-            if block:
-                settings[name] = _blank(block) if name == "exif" else _noise(block)
-                blanks.append((settings[name], block))
-        save = _save_avif if self.syntax.format == "AVIF" else _save_heic
-        data = save(Image.fromarray(pixels), settings)
-        for blank, block in blanks:
-            if data.count(blank) != 1:
-                raise refused("its metadata cannot be carried over", "export it again first")
-            data = data.replace(blank, block)
-        data = _with_colour_code(data, self.syntax)
-        others = [
-            self.syntax.data[box.start : box.end] for box in self.syntax.top if box.kind not in _PLUMBING
-        ]
-        return b"".join([data, *others]), [f"coded again at quality {quality}"]
+        # Transparency is an item of its own, which stays.
+        image = Image.fromarray(np.ascontiguousarray(pixels[..., :3]) if pixels.ndim == 3 else pixels)
+        coded = {item: self._coded(item, picture, quality) for item, picture in self._pictures(image)}
+        fresh = coded[self.parts.primary.tiles[0]]
+
+        def change(item: int, kind: bytes, content: bytes) -> bytes | None:
+            new = coded.get(item, fresh if item == self.syntax.primary else None)
+            if new is None:
+                return content
+            if kind in _CONFIGURATIONS:
+                return new.first(new.primary, kind)
+            if kind == b"colr" and content.startswith(b"nclx"):
+                return _colour_code(content, new)
+            return None if kind in LAYERS else content
+
+        contents = {item: new.content(new.primary) for item, new in coded.items()}
+        with decoding():
+            return replaced(self.syntax.data, contents, change), [f"coded again at quality {quality}"]
+
+    def _pictures(self, image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
+        """(item, its picture as it is stored) of the upright picture's tiles, and of its thumbnails."""
+        syntax, tiling = self.syntax, self.parts.primary
+        stored = _as_stored(image, syntax, syntax.primary)
+        if stored.size != size_of(syntax, syntax.primary):
+            raise refused("its size is not the one that it says", "export it again first")
+        samples = np.asarray(stored)
+        for place, tile in enumerate(tiling.tiles):
+            row, column = divmod(place, tiling.columns)
+            part = samples[row * tiling.height :, column * tiling.width :][: tiling.height, : tiling.width]
+            missing = (tiling.height - part.shape[0], tiling.width - part.shape[1])
+            edges = [(0, size) for size in missing] + [(0, 0)] * (samples.ndim - 2)
+            yield tile, Image.fromarray(np.pad(part, edges, "edge"))
+        for item in self.parts.thumbnails:
+            small = _as_stored(image, syntax, item)
+            width, height = size_of(syntax, item)
+            if (small.width > small.height) != (width > height):  # turned with the picture that it is of
+                small = stored
+            yield item, small.resize((width, height), Image.Resampling.LANCZOS)
+
+    def _coded(self, item: int, picture: Image.Image, quality: int) -> HeifSyntax:
+        """A file of its own that holds nothing but one coded picture."""
+        buffer = io.BytesIO()
+        settings: dict[str, Any] = {
+            "quality": quality,
+            "subsampling": subsampling_of(self.syntax, item),
+        }
+        if self.syntax.format == "AVIF":
+            picture.save(buffer, "AVIF", **settings)
+        else:
+            _pillow_heif().from_pillow(picture).save(buffer, tile_size=0, **settings)
+        return parse(buffer.getvalue())
 
 
 def read(data: bytes) -> Picture:
@@ -68,50 +101,16 @@ def read(data: bytes) -> Picture:
     MissingDependency.
     """
     syntax = parse(data)
-    notes = _check(syntax)
+    if syntax.format == "HEIC":
+        _pillow_heif()
+    parts = parts_of(syntax)
     image = _decode(syntax)
-    host = HeifHost(syntax, image.info.get("icc_profile"))
-    return Picture(syntax.format, np.asarray(image), host, notes)
+    return Picture(syntax.format, np.asarray(image), HeifHost(syntax, parts), parts.notes)
 
 
 def read_luma(data: bytes) -> Pixels:
     """Upright luma (H, W) uint8 of the primary picture, also of those with more than 8 bits."""
     return over_gray(np.asarray(_decode(parse(data))))
-
-
-def _check(syntax: HeifSyntax) -> list[str]:
-    """Refuse what would be lost or go unmarked; return notes on what is dropped."""
-    remedy = "export it as a single 8-bit picture first"
-    if any(box.kind == b"moov" for box in syntax.top):
-        raise UnsupportedFormat(f"an image sequence is not handled; {remedy}")
-    if _bits(syntax) > 8:
-        raise UnsupportedFormat(
-            f"it has {_bits(syntax)} bits a sample, which its encoder would cut to 8; {remedy}"
-        )
-    parts = {syntax.primary} | {
-        to for kind, of, to in syntax.references if kind == b"dimg" and of == syntax.primary
-    }
-    thumbnails = {of for kind, of, _ in syntax.references if kind == b"thmb"}
-    for kind, source, _ in syntax.references:
-        if kind == b"auxl" and _auxiliary(syntax, source) in _ALPHA:
-            parts.add(source)
-            parts |= {to for name, of, to in syntax.references if name == b"dimg" and of == source}
-    if any(kind == b"prem" for kind, _, _ in syntax.references):
-        raise UnsupportedFormat(
-            "colours multiplied with transparency are not handled; save it with plain alpha first"
-        )
-    for number, item in syntax.items.items():
-        if not (item.is_exif or item.is_xmp) and number not in parts | thumbnails:
-            name = item.kind.decode("latin-1")
-            raise UnsupportedFormat(
-                f"it holds more than one picture (depth, gain map...: {name!r}); {remedy}"
-            )
-    for kind, _ in syntax.properties.get(syntax.primary, []):
-        if kind not in _CARRIED:
-            raise UnsupportedFormat(
-                f"its property {kind.decode('latin-1')!r} cannot be carried over; {remedy}"
-            )
-    return ["the thumbnail is left out: it would go without the mark"] if thumbnails else []
 
 
 def _decode(syntax: HeifSyntax) -> Image.Image:
@@ -134,7 +133,7 @@ def _decode(syntax: HeifSyntax) -> Image.Image:
     check_size(*stored.size)
     stored.load()
     # Before its version 13, Pillow hands out gray as RGB.
-    gray = stored.mode == "RGB" and _subsampling(syntax) == "4:0:0"
+    gray = stored.mode == "RGB" and _gray(syntax)
     return _turned(stored.convert("L") if gray else stored, syntax)
 
 
@@ -145,54 +144,35 @@ def _turned(image: Image.Image, syntax: HeifSyntax) -> Image.Image:
         if kind == b"irot" and body and body[0] & 3:
             turned = turned.transpose(_TURNS[body[0] & 3])
         elif kind == b"imir" and body:
-            turned = turned.transpose(_FLIP.FLIP_LEFT_RIGHT if body[0] & 1 else _FLIP.FLIP_TOP_BOTTOM)
+            turned = turned.transpose(_mirror(body))
     return turned
 
 
-def _bits(syntax: HeifSyntax) -> int:
-    """Bits a sample of the deepest item."""
-    depths = [8]
-    for properties in syntax.properties.values():
-        for kind, body in properties:
-            if kind == b"av1C" and len(body) > 2 and body[2] & 0x40:
-                depths.append(12 if body[2] & 0x20 else 10)
-            elif kind == b"hvcC" and len(body) > 17:
-                depths.append(8 + (body[17] & 7))
-    return max(depths)
+def _gray(syntax: HeifSyntax) -> bool:
+    first = next(iter(syntax.targets(b"dimg", syntax.primary)), syntax.primary)
+    return subsampling_of(syntax, first) == "4:0:0"
 
 
-def _subsampling(syntax: HeifSyntax) -> str:
-    """The chroma subsampling of the primary picture or of its first tile."""
-    tiles = [to for kind, of, to in syntax.references if kind == b"dimg" and of == syntax.primary]
-    for item in (syntax.primary, *tiles):
-        av1, hevc = syntax.first(item, b"av1C"), syntax.first(item, b"hvcC")
-        if av1 and len(av1) > 2:
-            monochrome, across, down = (av1[2] & bit for bit in (0x10, 0x08, 0x04))
-            return "4:0:0" if monochrome else "4:2:0" if down else "4:2:2" if across else "4:4:4"
-        if hevc and len(hevc) > 16:
-            return {2: "4:2:2", 3: "4:4:4"}.get(hevc[16] & 3, "4:2:0")
-    return "4:4:4"
+def _as_stored(image: Image.Image, syntax: HeifSyntax, item: int) -> Image.Image:
+    """Undo an item's irot and imir: the last one first."""
+    for kind, body in reversed(syntax.properties.get(item, [])):
+        if kind == b"irot" and body and body[0] & 3:
+            image = image.transpose(_BACK[body[0] & 3])
+        elif kind == b"imir" and body:
+            image = image.transpose(_mirror(body))
+    return image
 
 
-def _auxiliary(syntax: HeifSyntax, item: int) -> bytes:
-    return (syntax.first(item, b"auxC") or b"")[4:].split(b"\0")[0]
+def _mirror(body: bytes) -> Image.Transpose:
+    return _FLIP.FLIP_LEFT_RIGHT if body[0] & 1 else _FLIP.FLIP_TOP_BOTTOM
 
 
-def _save_avif(image: Image.Image, settings: dict[str, Any]) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, "AVIF", **settings)
-    return buffer.getvalue()
-
-
-def _save_heic(image: Image.Image, settings: dict[str, Any]) -> bytes:
-    import pillow_heif  # which has decoded the picture
-
-    buffer = io.BytesIO()
-    file = pillow_heif.from_pillow(image)
-    if "icc_profile" in settings:
-        file[0].info["icc_profile"] = settings.pop("icc_profile")
-    file.save(buffer, tile_size=0, **settings)
-    return buffer.getvalue()
+def _colour_code(source: bytes, new: HeifSyntax) -> bytes | None:
+    """The source's colour primaries and transfer (ISO/IEC 23091-2), matrix and range of the new coding."""
+    theirs = next(
+        (body for kind, body in new.properties[new.primary] if kind == b"colr" and body[:4] == b"nclx"), None
+    )
+    return source[:8] + theirs[8:] if theirs else None
 
 
 def _pillow_heif() -> Any:
@@ -202,24 +182,3 @@ def _pillow_heif() -> Any:
         message = "HEIC needs the package pillow-heif; pip install 'stamp-media[heif]'"
         raise MissingDependency(message, extra="heif") from error
     return pillow_heif
-
-
-def _blank(exif: bytes) -> bytes:
-    """EXIF of the same length without entries, which encoders leave alone, and noise to find it by."""
-    prefix = b"Exif\0\0" if exif.startswith(b"Exif\0\0") else b""
-    head = prefix + b"II*\0\x08\0\0\0\0\0\0\0\0\0"
-    return (head + _noise(exif))[: len(exif)]
-
-
-def _noise(block: bytes) -> bytes:
-    """Text of the same length that occurs nowhere else."""
-    return hashlib.shake_128(block).hexdigest(len(block) // 2 + 1).encode()[: len(block)]
-
-
-def _with_colour_code(data: bytes, syntax: HeifSyntax) -> bytes:
-    """Put in the source's colour primaries and transfer (ISO/IEC 23091-2); the matrix is the encoder's."""
-    source = syntax.first(syntax.primary, b"colr")
-    at = data.find(b"colrnclx")
-    if source is None or source[:4] != b"nclx" or at < 0:
-        return data
-    return data[: at + 8] + source[4:8] + data[at + 12 :]

@@ -16,8 +16,10 @@ from functools import cache
 import numpy as np
 from PIL import Image, ImageFile, JpegImagePlugin
 
-from ...formats.jpeg import APP0, APP1, APP14, EXIF
+from ...formats import mpf
+from ...formats.jpeg import APP0, APP1, APP2, APP14, EXIF
 from .jpeg_cmyk import seen_luma, with_luma
+from .jpeg_parts import notes_on_parts
 from .jpeg_syntax import JpegSyntax, Segment, check_decodable, check_handled, parse
 from .orientation import as_stored, exif_orientation, upright
 from .picture import Picture, Pixels
@@ -71,8 +73,22 @@ class JpegHost:
                 keep_rgb=True,
             )
         fresh = parse(buffer.getvalue())
-        head = [_SOI, *_raw(self.syntax.metadata), *_raw(fresh.coding), fresh.scans.removesuffix(_EOI)]
-        return b"".join([*head, *_raw(self.syntax.late), _EOI, self.syntax.trailer]), notes
+        picture = [*_raw(fresh.coding), fresh.scans.removesuffix(_EOI), *_raw(self.syntax.late), _EOI]
+        return b"".join([_SOI, *self._metadata(picture), *picture, self.syntax.trailer]), notes
+
+    def _metadata(self, picture: list[bytes]) -> list[bytes]:
+        """The source's segments, for a file in which the pieces `picture` follow them. A multi-picture index
+        finds what is behind the picture where it is now.
+        """
+        parts = _raw(self.syntax.metadata)
+        grown = len(_SOI) + sum(map(len, (*parts, *picture))) - self.syntax.size
+        at = len(_SOI)
+        for place, segment in enumerate(self.syntax.metadata):
+            if segment.code == APP2 and segment.body.startswith(mpf.PREFIX):
+                head, index = segment.raw[: 4 + len(mpf.PREFIX)], segment.body[len(mpf.PREFIX) :]
+                parts[place] = head + mpf.shifted(index, before=at - segment.at, total=grown)
+            at += len(segment.raw)
+        return parts
 
     def _with_pixels(self, pixels: Pixels) -> Image.Image:
         match self.syntax.colours:
@@ -89,11 +105,7 @@ def read(data: bytes) -> Picture:
     """Read a JPEG for embedding: (H, W, 3) for RGB, else (H, W) luma. Raises MediaError."""
     syntax = parse(data)
     check_handled(syntax)
-    notes = (
-        [f"{len(syntax.trailer)} bytes behind the picture kept as they are"]
-        if syntax.trailer.strip(b"\0")
-        else []
-    )
+    notes = notes_on_parts(syntax)
     orientation = jpeg_orientation(syntax)
     if any(b"\xff\xd8\xff" in exif for exif in syntax.blocks(APP1, EXIF)):
         notes.append("the EXIF thumbnail is left as it was, without the mark")
@@ -154,7 +166,7 @@ def _without_transform(syntax: JpegSyntax) -> JpegSyntax:
     if syntax.colours != "YCCK":
         return syntax
     metadata = [
-        Segment(s.code, s.raw[:15] + b"\0" + s.raw[16:])
+        replace(s, raw=s.raw[:15] + b"\0" + s.raw[16:])
         if s.code == APP14 and s.body.startswith(b"Adobe")
         else s
         for s in syntax.metadata

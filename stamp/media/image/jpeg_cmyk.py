@@ -12,9 +12,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ...core.colour import LUMA_WEIGHTS
 from .picture import Pixels
 
-_WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)
+_WEIGHTS = np.array(LUMA_WEIGHTS, np.float32)
 
 # Below this K, light is not made up for in full: the colour planes would swing from one end to the other.
 _LEAST_KEY = 32.0

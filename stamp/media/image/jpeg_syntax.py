@@ -1,4 +1,4 @@
-"""What the segments of a JPEG file tell of its picture (ISO/IEC 10918-1, annex B): no pixel is decoded."""
+"""What the segments of a JPEG file say of its picture (ISO/IEC 10918-1, annex B): no pixel is decoded."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cached_property
 
 from ...core.errors import CorruptFile
 from ...formats import jpeg
-from ...formats.jpeg import APP0, APP1, APP14, COM, DHT, DQT, DRI, EOI, SOS, XMP
+from ...formats.jpeg import APP0, APP14, COM, DHT, DQT, DRI, EOI, SOS
 from ...formats.reading import check_size, damaged, refused
 
 _FRAMES = {*range(0xC0, 0xD0)} - {DHT, 0xC8, 0xCC}
@@ -28,10 +28,12 @@ _ZIGZAG = sorted(range(64), key=lambda n: (n // 8 + n % 8, n // 8 if (n // 8 + n
 
 @dataclass(frozen=True)
 class Segment:
-    """A marker segment: its code (second byte of the marker) and its bytes, marker and length included."""
+    """A marker segment: its code (second byte of the marker), its bytes, marker and length included, and the
+    place in the file where it begins."""
 
     code: int
     raw: bytes
+    at: int
 
     @property
     def body(self) -> bytes:
@@ -54,7 +56,7 @@ class JpegSyntax:
 
     `metadata` has the APPn and COM segments up to the first scan in file order, `late` those behind it, and
     `coding` the other segments up to the first scan; `scans` is everything from the first SOS marker to EOI
-    (included, where there is one), `trailer` what follows.
+    (included, where there is one), `trailer` what follows, from byte `size` of the file on.
     """
 
     metadata: list[Segment]
@@ -62,6 +64,7 @@ class JpegSyntax:
     coding: list[Segment]
     scans: bytes
     trailer: bytes
+    size: int
     frame: int
     precision: int
     width: int
@@ -114,7 +117,7 @@ class JpegSyntax:
 
     @property
     def colours(self) -> str:
-        """L, YCbCr, RGB, CMYK or YCCK, told as libjpeg does (jdapimin.c, default_decompress_parms)."""
+        """L, YCbCr, RGB, CMYK or YCCK, decided as libjpeg does (jdapimin.c, default_decompress_parms)."""
         adobe = self.blocks(APP14, b"Adobe")
         transform = adobe[-1][6] if adobe and len(adobe[-1]) >= 7 else None
         if len(self.components) == 1:
@@ -144,7 +147,7 @@ def parse(data: bytes) -> JpegSyntax:
                 raise damaged(f"it has more than {_MOST_SCANS} scans")
             first_scan = place.start if first_scan is None else first_scan
             continue
-        segment = Segment(place.marker, data[place.start : at])
+        segment = Segment(place.marker, data[place.start : at], place.start)
         if APP0 <= segment.code < 0xF0 or segment.code == COM:
             (metadata if first_scan is None else late).append(segment)
         elif first_scan is None and segment.code != EOI:
@@ -155,7 +158,7 @@ def parse(data: bytes) -> JpegSyntax:
                 frame = segment
     if frame is None or first_scan is None:
         raise damaged("it ends before the picture data")
-    return _checked(metadata, late, coding, data[first_scan:at], data[at:], frame)
+    return _checked(metadata, late, coding, data[first_scan:at], data[at:], at, frame)
 
 
 def _segments(data: bytes) -> Iterator[jpeg.Segment]:
@@ -171,6 +174,7 @@ def _checked(
     coding: list[Segment],
     scans: bytes,
     trailer: bytes,
+    size: int,
     frame: Segment,
 ) -> JpegSyntax:
     body = frame.body
@@ -182,6 +186,7 @@ def _checked(
         coding=coding,
         scans=scans,
         trailer=trailer,
+        size=size,
         frame=frame.code,
         precision=body[0],
         height=int.from_bytes(body[1:3], "big"),
@@ -205,7 +210,7 @@ def check_decodable(syntax: JpegSyntax) -> None:
 
 
 def check_handled(syntax: JpegSyntax) -> None:
-    """Refuse the kinds of JPEG that no common encoder writes, and those that hold more than one picture."""
+    """Refuse the kinds of JPEG that no common encoder writes."""
     check_decodable(syntax)
     if syntax.frame in _KINDS:
         raise refused(f"{_KINDS[syntax.frame]} JPEG is not handled", "save it as a usual JPEG first")
@@ -215,17 +220,3 @@ def check_handled(syntax: JpegSyntax) -> None:
         raise refused("a CMYK JPEG that does not tell which way its inks go", "convert it to RGB first")
     if not all(c.across and c.down and c.table in syntax.tables for c in syntax.components):
         raise damaged("its frame header names a quantisation table that is not there")
-    xmp = b"".join(syntax.blocks(APP1, XMP))
-    single = "export it as a single picture first"
-    if b"MotionPhoto" in xmp or b"MicroVideo" in xmp or _is_video(syntax.trailer):
-        raise refused("a motion photo: the video behind the picture would go without the mark", single)
-    # A multi-picture index (MPF) whose pictures an editor has cut off is no reason to refuse.
-    if b"\xff\xd8\xff" in syntax.trailer:
-        what = (
-            "a multi-picture JPEG: its further pictures (preview, gain map, depth) would go without the mark"
-        )
-        raise refused(what, single)
-
-
-def _is_video(trailer: bytes) -> bool:
-    return trailer[4:8] == b"ftyp" or b"MotionPhoto_Data" in trailer

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ...core.colour import LUMA_WEIGHTS
+
 Pixels = NDArray[Any]
 """uint8 or uint16."""
 
@@ -58,7 +60,7 @@ def over_gray(samples: Pixels) -> Pixels:
 
 
 def deep_luma(samples: NDArray[Any]) -> Pixels:
-    """Luma (H, W) uint16 of gray samples of 32 bits, or floats, whose white no header tells.
+    """Luma (H, W) uint16 of gray samples of 32 bits, or floats, whose white is in no header.
 
     White is the least of the usual values that all but a few samples keep to. Taken for too low a value, a
     picture would be white all over, and its mark not found.
@@ -75,6 +77,5 @@ _BEYOND_WHITE = 0.02  # share of the samples: highlights, in floating point
 def _luma(colour: Pixels) -> Pixels:
     if colour.dtype == np.uint8:
         return np.asarray(Image.fromarray(colour).convert("L"))
-    return np.rint(colour.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)).astype(
-        colour.dtype
-    )
+    weights = np.array(LUMA_WEIGHTS, np.float32)
+    return np.rint(colour.astype(np.float32) @ weights).astype(colour.dtype)

@@ -1,4 +1,4 @@
-"""What is in a video file, told from its header and its first frame."""
+"""What is in a video file, by its header and its first frame."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Clip:
     depth : bits in a luma sample. full_range : 0 is black and 2**depth - 1 is white.
     sample_aspect : width of a sample over its height, as stored.
     fps : mean frames a second; 0 where unknown. frames : an estimate, 0 where unknown. seconds : likewise.
-    steady : all frames last equally long, as far as the header tells.
+    steady : all frames last equally long, as far as the header says.
     first_field : "top" or "bottom" where the frames are interlaced, else "".
     transfer : characteristics of ITU-T H.273, table 3: 16 is PQ, 18 is HLG.
     staggered : some sound starts at another time than the picture.
@@ -250,8 +250,8 @@ def _head(source: Source) -> bytes:
 
 
 def missing_bytes(path: Path) -> int:
-    """How many bytes of a Matroska segment, by the size that it tells, are not in the file (RFC 9559, 5.1); 0
-    where it tells none, as live streams do. Raises MediaError."""
+    """How many bytes of a Matroska segment, by the size that it gives, are not in the file (RFC 9559, 5.1); 0
+    where it gives none, as live streams do. Raises MediaError."""
     with regular_file(path) as file:
         head, size = file.read(_FIRST_BYTES), os.fstat(file.fileno()).st_size
     at = 0

@@ -77,15 +77,15 @@ def choose(clip: Clip, settings: Settings) -> Encoder:
     codec = settings.codec or clip.codec
     if codec not in _KINDS:
         raise refused(
-            f"there is no encoder here for {codec}", f"choose one with --codec ({', '.join(_KINDS)})"
+            f"there is no encoder here for {codec}", f"choose one with `codec` ({', '.join(_KINDS)})"
         )
     kind = _KINDS[codec]
     options = dict(_SPECIAL[codec](clip)) if codec in _SPECIAL else {}
     quality = kind.quality if settings.crf is None else settings.crf
     if settings.crf is not None and kind.quality is None:
-        raise refused(f"{codec} has no scale of quality", "leave --crf out")
+        raise refused(f"{codec} has no scale of quality", "leave `crf` out")
     if settings.preset is not None and not kind.speed:
-        raise refused(f"{codec} has no presets", "leave --preset out")
+        raise refused(f"{codec} has no presets", "leave `preset` out")
     if kind.speed:
         options[kind.speed] = settings.preset or kind.preset
     if quality is not None and kind.knob == "crf":
@@ -102,7 +102,7 @@ def choose(clip: Clip, settings: Settings) -> Encoder:
 def _pixel_format(encoder: str, clip: Clip) -> str:
     """The clip's own pixel format, or one that holds all of it."""
     taken = [format_.name for format_ in Codec(encoder, "w").video_formats or ()]
-    # prores_ks takes 10 bits of what FFmpeg decodes as 12; full range is told apart from the format.
+    # prores_ks takes 10 bits of what FFmpeg decodes as 12; full range is no part of the format.
     fitting = [clip.pix_fmt, clip.pix_fmt.replace("yuvj", "yuv")]
     if encoder == "prores_ks":
         fitting.append(clip.pix_fmt.replace("p12", "p10"))
@@ -112,7 +112,7 @@ def _pixel_format(encoder: str, clip: Clip) -> str:
             return name
     raise refused(
         f"{encoder} cannot encode {clip.pix_fmt}",
-        "choose another with --codec (av1 takes 10 bits, ffv1 in Matroska anything), or convert it first",
+        "choose another with `codec` (av1 takes 10 bits, ffv1 in Matroska anything), or convert it first",
     )
 
 
@@ -122,7 +122,7 @@ def _check_size(encoder: str, pix_fmt: str, clip: Clip) -> None:
     rest = clip.width % (2 // form.chroma_width(2)), clip.height % (2 // form.chroma_height(2))
     if encoder in ("libx264", "libx265") and any(rest):
         what = f"{encoder} cannot encode {clip.width}x{clip.height} pixels as {pix_fmt}"
-        raise refused(what, "crop the clip to even sides first, or choose another codec with --codec")
+        raise refused(what, "crop the clip to even sides first, or choose another codec with `codec`")
 
 
 def _interlaced(encoder: Encoder, clip: Clip) -> Encoder:
@@ -134,7 +134,7 @@ def _interlaced(encoder: Encoder, clip: Clip) -> Encoder:
     if encoder.name in ("mpeg2video", "prores_ks", "dnxhd", "ffv1", "mpeg4"):
         return encoder
     raise refused(
-        f"{encoder.name} cannot encode interlaced frames", "deinterlace the clip first, or --codec h264"
+        f"{encoder.name} cannot encode interlaced frames", "deinterlace the clip first, or `codec` h264"
     )
 
 
@@ -147,7 +147,7 @@ def _reordering(clip: Clip) -> list[str]:
 
 def _x264(clip: Clip) -> dict[str, str]:
     told = clip.hdr.options
-    # Otherwise the stream itself tells the ticks of its clock for a frame rate, some 10,000 a second.
+    # Otherwise the stream itself gives the ticks of its clock for a frame rate, some 10,000 a second.
     words = ["force-cfr=1"] if clip.steady else []
     words += _reordering(clip)
     words += [f"mastering-display={told['mastering-display']}"] if "mastering-display" in told else []
@@ -193,7 +193,7 @@ def _prores(clip: Clip) -> dict[str, str]:
 def _dnxhd(clip: Clip) -> dict[str, str]:
     if not clip.profile.startswith("DNXHR"):
         what = f"{clip.profile or 'DNxHD'} has fixed rates only"
-        raise refused(what, "choose --codec prores or ffv1")
+        raise refused(what, "choose `codec` prores or ffv1")
     return {"profile": clip.profile.lower().replace(" ", "_")}
 
 

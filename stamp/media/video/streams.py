@@ -42,7 +42,10 @@ _TAGS = {
 COUNTING = {"mpeg2video", "mpeg4"}
 
 
-_TICKS = 1000  # a second, in which FFmpeg before its version 9 tells the edits of a movie
+# AVCOL_SPC_RGB, AVCOL_SPC_UNSPECIFIED: a picture with a plane of luma has the first only where a reader knows
+# nothing of its colours, as FFmpeg's of FLV with HEVC, AV1 or VP9.
+_IDENTITY, _UNKNOWN = 0, 2
+_TICKS = 1000  # a second, in which FFmpeg before its version 9 counts the edits of a movie
 _MOST_TICKS = 2**31 - 1
 
 
@@ -94,6 +97,8 @@ def open_encoder(video: VideoStream, clip: Clip, encoder: Encoder, *, global_hea
     context.time_base = 1 / rate if encoder.name in COUNTING else video.time_base or 1 / rate
     if video.sample_aspect_ratio:
         context.sample_aspect_ratio = video.sample_aspect_ratio
+    if context.colorspace == _IDENTITY:
+        context.colorspace = _UNKNOWN
     context.bit_rate = 0
     # A stream made after another one has lost the encoder's defaults: x264's and SVT-AV1's closed groups of
     # pictures, without which a player that seeks shows frames whose references it has not.
@@ -108,7 +113,7 @@ def open_encoder(video: VideoStream, clip: Clip, encoder: Encoder, *, global_hea
     try:
         context.open()
     except (av.error.FFmpegError, ValueError) as error:
-        remedy = "leave out --crf and --preset, or choose another encoder with --codec"
+        remedy = "leave out `crf` and `preset`, or choose another encoder with `codec`"
         raise refused(f"{encoder.name} does not take it ({error})", remedy) from error
     return stream
 
@@ -139,7 +144,7 @@ def _described(video: VideoStream, clip: Clip, encoder: Encoder) -> VideoStream:
 
 def _no_place(encoder: str) -> UnsupportedFormat:
     what = f"its container does not take {encoder}"
-    return refused(what, "choose another codec with --codec")
+    return refused(what, "choose another codec with `codec`")
 
 
 def video_stream(output: OutputContainer, video: VideoStream, clip: Clip, coded: VideoStream) -> VideoStream:

@@ -45,7 +45,7 @@ def plan_transcode(clip: Clip, options: EmbedOptions) -> Transcode:
     codec = settings.codec or clip.codec
     losses, clip = clip.losses(codec), clip.written(codec)
     if losses and not options.lossy:
-        raise refused(f"{' and '.join(losses)} would be lost", "--force writes it without")
+        raise refused(f"{' and '.join(losses)} would be lost", "`lossy=True` writes it without")
     if not has_luma_plane(clip.pix_fmt):
         raise refused(f"frames of {clip.pix_fmt} have no plane of luma", "convert them to YUV first")
     encoder = choose(sampled(clip, codec) if wanted else clip, settings)

@@ -14,7 +14,16 @@ from typing import Final
 
 from ...core.errors import CorruptFile, UnsupportedFormat
 from ...formats import iloc
-from ...formats.heif import XMP_TYPE, Item, item_table, number_width, primary_item, references
+from ...formats.heif import (
+    AT_THE_END,
+    XMP_TYPE,
+    Item,
+    item_table,
+    motion_pointer,
+    number_width,
+    primary_item,
+    references,
+)
 from ...formats.isobmff import Box, box, boxes, packed
 
 STORES: Final = ("xmp", "exif")
@@ -77,14 +86,18 @@ def splice(data: bytes, blocks: Mapping[str, bytes]) -> bytes:
     numbers = _numbers(file, contents)
     places = file.places.without(gone)
     kept = [part for part in file.top if not _is_ours(file, part, blocks)]
+    new = [box(b"mdat", content) for content in contents.values()]
     # The places are written twice: first for the size of `meta`, which decides what moves, then as they are.
     size = len(_meta(file, numbers, _placed(places, numbers, contents, 0), gone))
     growth = size - (file.meta.end - file.meta.start)
-    pieces, moves, position = _layout(data, kept, file.meta, growth)
+    pieces, moves, position = _layout(data, kept, file.meta, growth, new)
     places = places.moved(lambda start: _shift(moves, start))
     meta = _meta(file, numbers, _placed(places, numbers, contents, position), gone)
-    body = b"".join(meta if piece is None else piece for piece in pieces)
-    return b"".join((body, *(box(b"mdat", content) for content in contents.values())))
+    written = b"".join(meta if piece is None else piece for piece in pieces)
+    if pointer := motion_pointer(data, file.top):
+        at, place = (number + _shift(moves, number) for number in pointer)
+        written = written[:at] + packed(place, 4) + written[at + 4 :]
+    return written
 
 
 def has_c2pa(data: bytes) -> bool:
@@ -142,19 +155,22 @@ def _ours(data: bytes, children: Mapping[bytes, Box], table: Sequence[Item]) -> 
 
 
 def _tiff_at(block: bytes) -> int:
-    """Where the TIFF header of an EXIF item stands."""
+    """Where the TIFF header of an EXIF item is. The item says so; some phones say 0 and mean it without the
+    prefix that follows.
+    """
     at = 4 + int.from_bytes(block[:4], "big")
     if at > len(block):
         raise CorruptFile("HEIF: EXIF begins outside its item")
-    return at
+    return at + len(_EXIF_PREFIX) if block.startswith(_EXIF_PREFIX, at) else at
 
 
 def _content(file: _File, store: str, block: bytes) -> bytes:
-    """The bytes of the new item; what stood before the TIFF header stays."""
+    """The bytes of the new item; what was before the TIFF header stays."""
     if store != "exif":
         return block
     old = file.block("exif")
-    return (old[: _tiff_at(old)] if old else len(_EXIF_PREFIX).to_bytes(4, "big") + _EXIF_PREFIX) + block
+    front = old[4 : _tiff_at(old)] if old else _EXIF_PREFIX
+    return packed(len(front), 4) + front + block
 
 
 def _numbers(file: _File, contents: Mapping[str, bytes]) -> dict[str, int]:
@@ -177,16 +193,21 @@ def _is_ours(file: _File, part: Box, contents: Mapping[str, bytes]) -> bool:
 
 
 def _layout(
-    data: bytes, kept: list[Box], meta: Box, growth: int
+    data: bytes, kept: list[Box], meta: Box, growth: int, new: list[bytes]
 ) -> tuple[list[memoryview | bytes | None], list[tuple[int, int, int]], int]:
-    """The pieces of the new file (None for `meta`), how far each old span moves, and where new content
-    begins.
+    """The pieces of the new file (None for `meta`), how far each old span moves, and where the boxes `new`
+    begin: behind all but those that must stay the last.
     """
     view = memoryview(data)
     pieces: list[memoryview | bytes | None] = []
     moves: list[tuple[int, int, int]] = []
     position = 0
+    first: int | None = None
     for part in kept:
+        if part.kind in AT_THE_END and first is None:
+            first = position
+            pieces += new
+            position += sum(map(len, new))
         if part.start == meta.start:
             pieces.append(None)
             position += part.end - part.start + growth
@@ -197,7 +218,9 @@ def _layout(
             header = packed(part.end - part.start, 4) + header[4:]
         pieces += (header, view[part.content : part.end])
         position += part.end - part.start
-    return pieces, moves, position
+    if first is None:
+        return [*pieces, *new], moves, position
+    return pieces, moves, first
 
 
 def _shift(moves: list[tuple[int, int, int]], start: int) -> int:
@@ -207,10 +230,11 @@ def _shift(moves: list[tuple[int, int, int]], start: int) -> int:
 def _placed(
     places: iloc.Locations, numbers: Mapping[str, int], contents: Mapping[str, bytes], position: int
 ) -> iloc.Locations:
+    spans: dict[int, tuple[int, int]] = {}
     for store, content in contents.items():
-        places = places.located(numbers[store], position + 8, len(content))
+        spans[numbers[store]] = (position + 8, len(content))
         position += 8 + len(content)
-    return places
+    return places.located(spans)
 
 
 def _meta(file: _File, numbers: Mapping[str, int], places: iloc.Locations, gone: Set[int]) -> bytes:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from ...core import arguments
 from ...core.errors import HostError
 from ...core.key import Key
 from ..common.coding import encode
@@ -74,15 +75,14 @@ class Embedder:
     Raises
     ------
     PayloadError : `payload` is not 8 bytes. HostError : the sample rate cannot be marked, or there is no
-    channel; from `push`, samples that are not finite or have another shape. ValueError : `strength` is not a
-    positive number.
+    channel; from `push`, samples that are not finite or have another shape. ArgumentError : `strength` is
+    not a positive number.
     """
 
     def __init__(
         self, payload: bytes, *, key: Key, sample_rate: int, channels: int, strength: float = 1.0
     ) -> None:
-        if not (0 < strength < np.inf):
-            raise ValueError(f"strength is a positive number, not {strength!r}")
+        strength = arguments.strength(strength)
         self._bands = layout(sample_rate)
         self._groups = groups(self._bands)
         self._pattern = pattern(payload, key)

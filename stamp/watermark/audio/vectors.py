@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ...core.key import Key
 from ..common.coding import encode
+from ..common.digest import digest
 from ..common.frame import frame
 from .bands import layout
 from .carrier import SCHEME, carriers, start_slot
@@ -48,10 +49,6 @@ def _samples(sound: NDArray[np.int64]) -> NDArray[np.float32]:
     return (sound / FULL_SCALE).astype(np.float32)
 
 
-def _digest(array: NDArray[Any], dtype: str) -> str:
-    return hashlib.sha256(np.ascontiguousarray(array.astype(dtype)).tobytes()).hexdigest()
-
-
 def marked_difference() -> NDArray[np.int64]:
     """Return what this implementation adds to the host sound, in 2048ths of full scale."""
     host = _samples(host_sound())
@@ -71,12 +68,12 @@ def compute() -> dict[str, Any]:
     return {
         "frame": np.packbits(bits).tobytes().hex(),
         "coded": np.packbits(encode(bits)).tobytes().hex(),
-        "index": _digest(c.index, "<i2"),
-        "sign": _digest(c.sign, "i1"),
+        "index": digest(c.index, "<i2"),
+        "sign": digest(c.sign, "i1"),
         "start": start_slot(_PAYLOAD, _KEY),
         "bins": [[b.first, len(b.window)] for b in bands[::13]],
         "windows": [round(float(b.window[k]), 6) for b in bands[::13] for k in (3, len(b.window) // 2, -5)],
-        "host": _digest(host_sound(), "<i2"),
+        "host": digest(host_sound(), "<i2"),
         "evidence": [round(float(stretch.rows[at]), 4) for at in _ROWS],
         "delta": [round(float(delta[at] * FULL_SCALE), 2) for at in _SAMPLES],
     }

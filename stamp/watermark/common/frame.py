@@ -11,10 +11,9 @@ import hmac
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.errors import PayloadError
 from ...core.key import Key
+from ...core.payload import PAYLOAD_BYTES, Payload
 
-PAYLOAD_BYTES = 8
 CHECK_BYTES = 4
 FRAME_BITS = 8 * (PAYLOAD_BYTES + CHECK_BYTES)
 
@@ -32,13 +31,12 @@ def frame(payload: bytes, key: Key, scheme: str, bits: int = FRAME_BITS) -> NDAr
     ------
     PayloadError : `payload` is not 8 bytes.
     """
-    if not isinstance(payload, bytes | bytearray) or len(payload) != PAYLOAD_BYTES:
-        raise PayloadError(f"a payload is {PAYLOAD_BYTES} bytes (16 hexadecimal digits), not {payload!r}")
-    whole = bytes(payload) + check_bytes(bytes(payload), key, scheme)
+    payload = Payload(payload)
+    whole = payload + check_bytes(payload, key, scheme)
     return np.unpackbits(np.frombuffer(whole, np.uint8))[:bits]
 
 
-def unframe(bits: NDArray[np.uint8], key: Key, scheme: str) -> bytes | None:
+def unframe(bits: NDArray[np.uint8], key: Key, scheme: str) -> Payload | None:
     """Return the payload of a decoded frame, or None where the keyed check does not hold."""
-    payload = np.packbits(bits[: 8 * PAYLOAD_BYTES]).tobytes()
+    payload = Payload(np.packbits(bits[: 8 * PAYLOAD_BYTES]).tobytes())
     return payload if np.array_equal(bits, frame(payload, key, scheme, bits.size)) else None

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.key import Key
+from ...core.payload import Payload
 from .coding import decode, encode
 from .frame import unframe
 
@@ -33,7 +34,7 @@ class Decoded:
         frame. These three are empty without a payload.
     """
 
-    payload: bytes | None
+    payload: Payload | None
     score: float
     decodings: int
     scheme: str = ""

@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from ...core.detection import Detection, corners
 from ...core.key import Key
+from ...core.payload import Payload
 from .carrier import carriers
 from .grid import GRIDS, canonical_shape, grid_for
 from .luma import luma_plane, white_of
 from .search import ImageSearch, Thresholds
-from .stages import ANY_GEOMETRY, AS_IT_IS, WORK_AREA
+from .stages import ANY_GEOMETRY, AS_IT_IS, UNMOVED, WORK_AREA
 
 THRESHOLDS = Thresholds()
 _NARROWEST = 48  # canonical pixels of the shorter side below which nothing can be read
@@ -37,16 +38,40 @@ def detect(
     Raises
     ------
     HostError : the array is no picture in the sense above.
+    KeyFileError : `key` is no Key.
 
     Notes
     -----
     Reads the picture as it is first; then searches rotation, scale and mirroring, then changes of the aspect
     ratio as well.
     """
+    state = _search(image, key, data_range)
+    found = None
+    if min(canonical_shape(state.shape)) >= _NARROWEST:
+        found = state.run(ANY_GEOMETRY if search else AS_IT_IS)
+    found = found or state.verdict()
+    height, width = state.shape
+    region = corners(0, 0, width, height) if found.seen else None
+    return replace(found, size=(width, height), region=region)
+
+
+def glance(image: NDArray[np.generic], *, key: Key) -> Payload | None:
+    """Return the payload of a picture that lies as it was marked, as in a file that was marked before. Where
+    there is none, that takes a small part of the time of `detect` without `search`. Raises HostError."""
+    state = _search(image, key, None)
+    if min(canonical_shape(state.shape)) < _NARROWEST:
+        return None
+    found = state.run(UNMOVED)
+    return found.payload if found else None
+
+
+def _search(image: NDArray[np.generic], key: Key, data_range: float | None) -> ImageSearch:
+    """The state of a search that has not begun."""
+    Key.checked(key)
     white_of(image, data_range)
     shape = image.shape[0], image.shape[1]
     own = grid_for(shape)
-    state = ImageSearch(
+    return ImageSearch(
         key,
         carriers(key),
         shape,
@@ -54,10 +79,3 @@ def detect(
         grids=tuple(sorted(GRIDS, key=lambda grid: grid is not own)),
         thresholds=THRESHOLDS,
     )
-    found = None
-    if min(canonical_shape(shape)) >= _NARROWEST:
-        found = state.run(ANY_GEOMETRY if search else AS_IT_IS)
-    found = found or state.verdict()
-    height, width = shape
-    region = corners(0, 0, width, height) if found.seen else None
-    return replace(found, size=(width, height), region=region)

@@ -7,6 +7,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ...core import arguments
 from ...core.errors import HostError
 from ...core.key import Key
 from ..common.coding import encode
@@ -61,10 +62,10 @@ def embed(
     PayloadError : `payload` is not 8 bytes.
     HostError : the array is no picture, is too small, or cannot carry a mark that could be read back (flat,
         clipped).
-    ValueError : `strength` is negative or not finite.
+    KeyFileError, ArgumentError : `key` is no Key; `strength` is negative, not finite or no number.
     """
-    if not 0 <= strength < np.inf:
-        raise ValueError(f"strength is a number from 0, not {strength}")
+    Key.checked(key)
+    strength = arguments.strength(strength, zero=True)
     white = white_of(image, data_range)
     h, w = image.shape[:2]
     grid = grid_for((h, w))

@@ -7,6 +7,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ...core.colour import LUMA_WEIGHTS
 from ...core.errors import HostError
 from .grid import resize, resize_rows
 
@@ -16,7 +17,7 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 _BAND = 8  # rows of blocks at a time
 _STRIP = 16  # rows at a time: all that is touched stays in the second-level cache
 
-_WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)  # Rec. ITU-R BT.601
+_WEIGHTS = np.array(LUMA_WEIGHTS, np.float32)
 
 
 def white_of(image: NDArray[np.generic], data_range: float | None) -> float:
@@ -28,8 +29,8 @@ def white_of(image: NDArray[np.generic], data_range: float | None) -> float:
         raise HostError(f"a picture is an array of shape (H, W), (H, W, 3) or (H, W, 4), not {shape}")
     if image.shape[0] < 1 or image.shape[1] < 1:
         raise HostError(f"an empty picture: {image.shape}")
-    if data_range is not None and not 0 < data_range < np.inf:
-        raise HostError(f"data_range is the value of white, finite and above 0, not {data_range}")
+    if data_range is not None and not (isinstance(data_range, int | float) and 0 < data_range < np.inf):
+        raise HostError(f"data_range is the value of white, finite and above 0, not {data_range!r}")
     if image.dtype.newbyteorder("=") in (np.uint8, np.uint16):
         return float(255 if image.dtype == np.uint8 else 65535) if data_range is None else float(data_range)
     if np.issubdtype(image.dtype, np.floating):

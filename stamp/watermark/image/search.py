@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ...core.detection import Detection, Quad, Transform
 from ...core.key import Key
+from ...core.payload import Payload
 from ..common import null_law
 from ..common.soft_decoding import Decoded
 from .align import Offset, translations
@@ -88,7 +89,7 @@ class Attempt:
 class Reading:
     """A payload, and where it was read, as in `Attempt`."""
 
-    payload: bytes
+    payload: Payload
     affine: Affine
     shift: NDArray[np.float64] | None
     offset: Offset

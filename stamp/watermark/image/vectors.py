@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from ...core.key import Key
 from ..common.coding import decode, encode
+from ..common.digest import digest
 from ..common.frame import frame, unframe
 from ..common.wavelet import analyse
 from .carrier import SCHEME, carriers
@@ -52,10 +53,6 @@ def host_picture(shape: tuple[int, int] = _SHAPE) -> NDArray[np.uint8]:
     return np.clip(total // 15, 0, 255).astype(np.uint8)
 
 
-def _digest(array: NDArray[Any], dtype: str) -> str:
-    return hashlib.sha256(np.ascontiguousarray(array.astype(dtype)).tobytes()).hexdigest()
-
-
 def compute() -> dict[str, Any]:
     """Compute everything but the stored marked picture."""
     c = carriers(_KEY)
@@ -67,10 +64,10 @@ def compute() -> dict[str, Any]:
         "stream": _KEY.stream(f"{SCHEME}/test", 48).hex(),
         "frame": np.packbits(bits).tobytes().hex(),
         "coded": np.packbits(encode(bits)).tobytes().hex(),
-        "index": [_digest(i, "<i2") for i in c.index],
-        "sign": [_digest(s, "i1") for s in c.sign],
+        "index": [digest(i, "<i2") for i in c.index],
+        "sign": [digest(s, "i1") for s in c.sign],
         "constellation": np.rint(c.frequencies * 256).astype(int).tolist(),
-        "host": _digest(host_picture(), "u1"),
+        "host": digest(host_picture(), "u1"),
         "wavelet": [
             round(float(approximation[3, 5]), 3),
             *(round(float(v), 3) for d in details for v in d[:, 2, 3]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ...core import arguments
 from ...core.errors import HostError
 from ...core.key import Key
 from ..image.grid import resize, resize_rows
@@ -37,7 +38,7 @@ class Embedder:
     ------
     PayloadError : `payload` is not 8 bytes.
     HostError : the frame is too small or too narrow a strip.
-    ValueError : `strength` is negative or not finite, or `depth` out of range.
+    ArgumentError : `strength` is negative or not finite. ValueError : `depth` is out of range.
     """
 
     def __init__(
@@ -51,8 +52,7 @@ class Embedder:
         strength: float = 1.0,
         aspect: float | None = None,
     ) -> None:
-        if not 0 <= strength < np.inf:
-            raise ValueError(f"strength is a number from 0, not {strength}")
+        strength = arguments.strength(strength, zero=True)
         if not 8 <= depth <= 16:
             raise ValueError(f"depth is 8 to 16 bits, not {depth}")
         h, w = size

@@ -7,7 +7,6 @@ the last word: it was written by the first release, and has to stay readable.
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import zlib
 from importlib.resources import files
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from ...core.detection import Detection
 from ...core.key import Key
 from ..common.coding import encode
+from ..common.digest import digest
 from ..common.frame import frame
 from ..image.carrier import carriers
 from .detect import Detector
@@ -32,10 +32,6 @@ _PAYLOAD = bytes.fromhex("0123456789abcdef")
 _SAMPLES = [(7 * i % SHAPE[0], 31 * i % SHAPE[1]) for i in range(24)]
 
 
-def _digest(array: NDArray[Any], dtype: str) -> str:
-    return hashlib.sha256(np.ascontiguousarray(array.astype(dtype)).tobytes()).hexdigest()
-
-
 def compute() -> dict[str, Any]:
     """Compute everything but the stored marked frame."""
     c = carriers(_KEY, CLIP)
@@ -44,8 +40,8 @@ def compute() -> dict[str, Any]:
     return {
         "frame": np.packbits(bits).tobytes().hex(),
         "coded": np.packbits(encode(bits)).tobytes().hex(),
-        "index": [_digest(i, "<i2") for i in c.index],
-        "sign": [_digest(s, "i1") for s in c.sign],
+        "index": [digest(i, "<i2") for i in c.index],
+        "sign": [digest(s, "i1") for s in c.sign],
         "constellation": np.rint(c.frequencies * 256).astype(int).tolist(),
         "pattern": [round(float(plane[at]), 3) for at in _SAMPLES],
     }

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -139,3 +140,14 @@ def digests(folder: Path) -> dict[str, str]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+def receipts(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
+    """The entries of a journal of receipts, whose last line may be broken off."""
+    head, *lines = Path(path).read_text(encoding="ascii").splitlines()
+    assert json.loads(head)["schema"] == "stamp.receipt/2"
+    found = []
+    for line in lines:
+        with suppress(ValueError):
+            found.append(json.loads(line))
+    return [entry for entry in found if "schema" not in entry]

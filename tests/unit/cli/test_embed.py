@@ -363,7 +363,7 @@ def test_resume_next_year(stamp: Runner, photo: Path, key_file: Path) -> None:
 def test_a_second_mark_is_told(notice: list[str], stamp: Runner, photo: Path, key_file: Path) -> None:
     first = stamp("embed", photo, "--in-place", "--payload", PAYLOAD, *notice)
     assert (first.code, "before" in first.err) == (0, False)
-    other = ("--payload", "0123456789abcdef", "--resume")
+    other = ("--payload", "0123456789abcdef", "--resume", "--force")
     second = stamp("embed", photo, "--in-place", *other, *notice)
     assert (second.code, second.err.count(f"it carried the mark {PAYLOAD} before")) == (0, 1)
     assert stamp("detect", photo, "--expect", "0123456789abcdef").code == 0
@@ -398,3 +398,17 @@ def test_an_output_folder_inside_the_source_is_not_walked(
         result = stamp("embed", folder, "-o", folder / "out", "--force", "--json")
         assert result.code == 0, result.err
         assert len(result.entries) == 4
+
+
+def test_a_work_is_not_marked_twice_by_accident(stamp: Runner, photo: Path, key_file: Path) -> None:
+    assert stamp("embed", photo, "--in-place", "--payload", PAYLOAD).code == 0
+    marked = photo.read_bytes()
+    again = stamp("embed", photo, "--in-place", "--json")
+    assert (again.code, again.entries[0]["error"]["type"]) == (3, "AlreadyMarked")
+    assert PAYLOAD in again.entries[0]["error"]["message"]
+    assert again.entries[0]["former_payload"] is None
+    (done,) = stamp("embed", photo, "--in-place", "--resume", "--json").entries
+    assert (done["resumed"], photo.read_bytes()) == (True, marked)
+    assert stamp("embed", photo, "--resume").code == 3  # the output is not there, and the source is marked
+    (forced,) = stamp("embed", photo, "--in-place", "--force", "--json").entries
+    assert forced["former_payload"] == PAYLOAD

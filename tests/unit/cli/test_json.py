@@ -94,6 +94,7 @@ def test_embed(stamp: Runner, photo: Path, key_file: Path) -> None:
         "unchanged": [],
         "removed": [],
         "unsupported": {},
+        "sidecars": {},
     }
     assert done["error"] is None
     assert failed["status"] == "error"
@@ -153,6 +154,7 @@ def test_rights(stamp: Runner, photo: Path) -> None:
         "unchanged": ["credit_line"],
         "removed": ["copyright_notice", "marked"],
         "unsupported": {},
+        "sidecars": {},
     }
     assert (undone["status"], undone["receipt"]) == ("undone", None)
     assert Path("undone/noticed.jpg").read_bytes() == photo.read_bytes()

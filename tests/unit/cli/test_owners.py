@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import stamp as package
 from stamp.core.rights import Rights
 from tests.media import audio_files, samples, video_files
 
-from .conftest import PAYLOAD, Runner, digests
+from .conftest import PAYLOAD, Runner, digests, receipts
 
 BOB = Rights(copyright_notice="© 2019 Bob Ross", creators=("Bob Ross",))
 ADA = ("--copyright", "© {year} Ada Lovelace", "--creator", "Ada Lovelace")
@@ -41,7 +40,6 @@ def test_a_photo_of_somebody_else_is_refused(
         "copyright_notice '© 2019 Bob Ross' (XMP, EXIF)",
         "creators 'Bob Ross' (XMP, EXIF)",
         "--replace-rights",
-        "NoticeOptions(replace_rights=True)",
         "stamp.toml",
     ):
         assert words in entry["error"]["message"]
@@ -103,8 +101,7 @@ def test_one_file_of_somebody_else_stops_no_other(stamp: Runner, folder: Path) -
     of_bob(folder / "deep" / "c.jpeg")
     result = stamp("embed", folder, "-o", "out", "--no-watermark", *ADA, "--receipt", "r.json")
     assert result.code == 3
-    made = [entry["status"] for entry in json.loads(Path("r.json").read_text())["results"]]
-    assert made.count("stamped") == 3
+    assert len(receipts("r.json")) == 3
 
 
 @pytest.mark.slow

@@ -41,7 +41,7 @@ def sent(photo: Path, key_file: Path, stamp: Runner, monkeypatch: pytest.MonkeyP
     keys = ("--key-file", str(key_file), "--key-file", "former.key")
     monkeypatch.setenv("STAMP_KEY_FILE", "former.key")
     for command in (
-        ("embed", "photo.jpg", *RIGHTS, *keys, "--payload", PAYLOAD, "--resume", "--audio", "--crf", "20"),
+        ("embed", "clip.mp4", *RIGHTS, *keys, "--payload", PAYLOAD, "--resume", "--audio", "--crf", "20"),
         ("embed", "photo.jpg"),
         ("embed", "photo.jpg", "--no-watermark", *RIGHTS, "--receipt", "new.json", "--resume", *keys),
         ("rights", "remove", "photo.jpg", *RIGHTS, "--in-place"),

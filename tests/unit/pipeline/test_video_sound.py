@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from stamp import Key, detect_file, embed_file
-from stamp.core.errors import OutputError, UnsupportedFormat
+from stamp.core.errors import AlreadyMarked, OutputError, UnsupportedFormat
 from stamp.core.options import EmbedOptions
 from stamp.jobs.demo import paint
 from stamp.jobs.keys import KeyFile
@@ -100,6 +100,10 @@ def test_a_marked_song_is_found_in_an_unmarked_clip(tmp_path: Path) -> None:
     found = detect_file(target, keys=KEY, search=False)
     assert (found.payload, found.scheme) == (PAYLOAD, "stamp.audio.1")
     assert not detect_file(path, keys=KEY, search=False).present
+    marked = tmp_path / "marked.mkv"
+    with pytest.raises(AlreadyMarked):  # that sound would be marked twice
+        embed_file(target, marked, bytes(8), key=KEY, options=EmbedOptions(audio=True))
+    assert embed_file(target, marked, bytes(8), key=KEY).former_payload is None
 
 
 @pytest.mark.slow
@@ -149,3 +153,10 @@ def test_resume_expects_no_mark_in_silence_or_in_a_moment(seconds: int, tmp_path
     job = Job(path, tmp_path / "marked.mp4")
     task = EmbedTask(KeyFile.of(KEY, "key"), resume=True, options=EmbedOptions(audio=True))
     assert [task(job).resumed for _ in range(2)] == [False, True]
+
+
+@pytest.mark.slow
+def test_a_file_of_clips_without_pictures_says_what_did_nothing(tmp_path: Path) -> None:
+    path = without_picture(clip(tmp_path / "clip.mp4", seconds=12), tmp_path / "song.mp4")
+    report = embed_file(path, tmp_path / "out.mp4", key=KEY, options=EmbedOptions(codec="hevc"))
+    assert "it has no moving pictures, so that `codec` did nothing" in report.notes

@@ -116,9 +116,10 @@ def test_modules_are_small(module: str) -> None:
 
 
 PUBLIC = """
-    AuditReport CorruptFile DetectReport Detection EmbedOptions EmbedReport HostError InternalError Key
-    KeyFileError MediaError MissingDependency NoticeOptions OutputError OutputOptions Party PayloadError
-    Rights RightsConflict RightsError RightsReport StampError StampLimits Transform
+    AlreadyMarked ArgumentError AuditReport CorruptFile DetectReport Detection EmbedOptions EmbedReport
+    HostError InternalError Key KeyFileError MediaError MissingDependency NoticeNotWritten NoticeOptions
+    OutputError OutputOptions Party Payload PayloadError Rights RightsConflict RightsError RightsReport
+    StampError StampLimits Transform
     UnsupportedFormat UnwritableFile __version__ audit_rights detect detect_file embed embed_file limited
     read_rights remove_rights write_rights
 """

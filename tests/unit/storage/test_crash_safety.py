@@ -24,6 +24,7 @@ from stamp.storage.outputs import placing
 from tests.media.small_files import sample
 
 RIGHTS = Rights(copyright_notice="© 2026 Zoë 東京", creators=("Zoë",), usage_terms="x" * 3000)
+pytestmark = pytest.mark.files
 unix = pytest.mark.skipif(sys.platform == "win32", reason="limits and forks are Unix's")
 
 
@@ -90,8 +91,9 @@ def test_a_kill_at_any_moment(tmp_path: Path) -> None:
         folder = os.path.dirname(path)
         other = stamp.Rights(copyright_notice="Somebody else", creators=("B",), usage_terms="y" * 7000)
         states = set()
+        allowed = {"overwrite": True, "options": stamp.NoticeOptions(replace_rights=True)}
         for rights in (RIGHTS, other, RIGHTS, other):
-            stamp.write_rights(path, path, rights, overwrite=True)
+            stamp.write_rights(path, path, rights, **allowed)
             states.add(open(path, "rb").read())
         chance = random.Random(7)
         for trial in range(60):
@@ -99,7 +101,7 @@ def test_a_kill_at_any_moment(tmp_path: Path) -> None:
             if child == 0:
                 while True:
                     for rights in (RIGHTS, other):
-                        stamp.write_rights(path, path, rights, overwrite=True)
+                        stamp.write_rights(path, path, rights, **allowed)
             time.sleep(0.002 + chance.random() * 0.03)
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)

@@ -190,21 +190,6 @@ def test_every_metadata_segment_is_kept_in_its_order(tmp_path: Path) -> None:
     assert len(after.metadata) > 6
 
 
-def test_further_pictures_and_videos_are_refused(tmp_path: Path) -> None:
-    plain = jpeg(tmp_path / "a.jpg").read_bytes()
-    motion = with_segments(plain, (0xE1, b'http://ns.adobe.com/xap/1.0/\0<x GCamera:MotionPhoto="1"/>'))
-    for name, data in (
-        ("multi-picture", plain + plain),
-        ("motion photo", plain + b"\0\0\0\x18ftypmp42" + bytes(20)),
-        ("motion photo", motion),
-    ):
-        (tmp_path / "b.jpg").write_bytes(data)
-        with pytest.raises(UnsupportedFormat, match=name) as caught:
-            read_picture(tmp_path / "b.jpg")
-        assert str(tmp_path / "b.jpg") in str(caught.value)
-        assert read_luma(tmp_path / "b.jpg").shape == (181, 237)
-
-
 def test_other_data_behind_the_picture_is_kept_and_said(tmp_path: Path) -> None:
     path = jpeg(tmp_path / "a.jpg")
     path.write_bytes(path.read_bytes() + b"\0\0vendor data")

@@ -108,9 +108,9 @@ def test_other_kinds_are_read_but_not_marked(tmp_path: Path, kind: str) -> None:
 @pytest.mark.parametrize(
     ("head", "what", "remedy"),
     [
-        (b"GIF89a", "a GIF picture cannot be marked", "--no-watermark"),
-        (b"\xff\x0a\xfa\x1f", "a JPEG XL picture cannot be marked", "--no-watermark"),
-        (b"\0\0\0\x0cJXL \r\n\x87\n", "a JPEG XL picture cannot be marked", "--no-watermark"),
+        (b"GIF89a", "a GIF picture cannot be marked", "watermark=False"),
+        (b"\xff\x0a\xfa\x1f", "a JPEG XL picture cannot be marked", "watermark=False"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n", "a JPEG XL picture cannot be marked", "watermark=False"),
         (b"\0\0\0\x18ftypcrx \0\0\0\1", "a raw photograph", "develop it"),
         (b"FUJIFILMCCD-RAW 0201", "a raw photograph", "develop it"),
         (b"IIU\0\x18\0\0\0", "a raw photograph", "develop it"),

@@ -335,7 +335,7 @@ def test_the_shape_of_samples_is_lost_by_the_codec_that_is_written(tmp_path: Pat
         tmp_path / "in.mkv", size=(416, 240), count=24, video={"sample_aspect_ratio": Fraction(4, 3)}
     )
     target, key = tmp_path / "out.mkv", Key.generate()
-    with pytest.raises(UnsupportedFormat, match="shape of its samples would be lost; --force"):
+    with pytest.raises(UnsupportedFormat, match="shape of its samples would be lost; `lossy=True`"):
         embed_file(source, target, key=key, options=EmbedOptions(codec="ffv1"))
     report = embed_file(source, target, key=key, options=EmbedOptions(codec="ffv1", lossy=True))
     assert "the shape of its samples was lost" in report.notes
@@ -347,7 +347,7 @@ def test_the_shape_of_samples_is_lost_by_the_codec_that_is_written(tmp_path: Pat
 
 def test_a_codec_that_the_container_does_not_take_is_refused(tmp_path: Path) -> None:
     source = video_files.write(tmp_path / "in.mov", count=4)
-    with pytest.raises(UnsupportedFormat, match=r"does not take libvpx-vp9.*--codec"):
+    with pytest.raises(UnsupportedFormat, match=r"does not take libvpx-vp9.*`codec`"):
         again(source, tmp_path / "out.mov", codec="vp9")
 
 
@@ -359,13 +359,13 @@ def test_rgb_is_refused(tmp_path: Path) -> None:
 
 def test_a_codec_without_an_encoder_is_refused(tmp_path: Path) -> None:
     clip = replace(examined(video_files.write(tmp_path / "in.mp4", count=2)), codec="theora")
-    with pytest.raises(UnsupportedFormat, match="--codec"):
+    with pytest.raises(UnsupportedFormat, match="`codec`"):
         choose(clip, Settings())
-    with pytest.raises(UnsupportedFormat, match=r"yuv420p12le; .*--codec \(av1"):
+    with pytest.raises(UnsupportedFormat, match=r"yuv420p12le; .*`codec` \(av1"):
         choose(replace(clip, codec="vp9", pix_fmt="yuv420p12le"), Settings())
     with pytest.raises(UnsupportedFormat, match="interlaced"):
         choose(replace(clip, codec="vp9", first_field="top"), Settings())
-    with pytest.raises(UnsupportedFormat, match="--crf"):
+    with pytest.raises(UnsupportedFormat, match="`crf`"):
         choose(replace(clip, codec="ffv1"), Settings(crf=20))
 
 
@@ -464,16 +464,15 @@ class Pipe(io.BytesIO):
 
 
 @pytest.mark.slow
-def test_a_file_object_is_read_from_its_beginning_or_refused(tmp_path: Path) -> None:
+def test_a_file_object_is_read_from_its_beginning_if_it_can_seek(tmp_path: Path) -> None:
     key, data = Key.generate(), video_files.write(tmp_path / "in.mp4", count=8).read_bytes()
     file = io.BytesIO(data)
     file.seek(0, io.SEEK_END)
     assert not detect_file(file, keys=key).present
-    with pytest.raises(MediaError, match=r"not seekable.*give a path"):
-        detect_file(Pipe(data), keys=key)
+    assert not detect_file(Pipe(data), keys=key).present
     with pytest.raises(CorruptFile, match="empty"):
         detect_file(io.BytesIO(), keys=key)
-    with pytest.raises(UnsupportedFormat, match="only a clip"):
+    with pytest.raises(CorruptFile, match=r"^damaged"):
         detect_file(io.BytesIO(b"fLaC"), keys=key)
 
 

@@ -159,7 +159,7 @@ def test_old_blocks_of_ours_make_room_for_new_ones(form: Form) -> None:
 def test_a_new_place_is_in_the_base_offset_where_there_is_one(
     sizes: tuple[int, int, int, int], base: int, offset: int
 ) -> None:
-    places = iloc.Locations(bytes(4), sizes, ()).located(3, 70, 5)
+    places = iloc.Locations(bytes(4), sizes, ()).located({3: (70, 5)})
     assert places.items == (iloc.Item(3, iloc.IN_FILE, 0, base, ((0, offset, 5),)),)
     assert iloc.parse(places.encoded()) == places
 

@@ -15,9 +15,9 @@ from PIL import Image
 
 from stamp.core.errors import CorruptFile, UnsupportedFormat
 from stamp.core.rights import NO_AI_TERMS, Rights
-from stamp.formats import table
+from stamp.formats import mpf, table
 from stamp.formats.png import packed
-from stamp.metadata.containers import jpeg, mpf, png, rawprofile, tiff, webp
+from stamp.metadata.containers import jpeg, png, rawprofile, tiff, webp
 from stamp.metadata.document import Document
 from stamp.metadata.essence import same_essence
 from stamp.metadata.stores import exif, iptc, xmp
@@ -311,6 +311,14 @@ def test_jpeg_further_pictures_are_still_found(order: str, late: bool) -> None:
 @pytest.mark.parametrize("index", [b"", b"II*\0", b"II*\0\xff\xff\xff\xff", b"MM\0*\0\0\0\x08\xff\xff"])
 def test_a_damaged_index_is_left_alone(index: bytes) -> None:
     assert mpf.shifted(index, before=0, total=10) == index
+
+
+def test_an_index_moves_though_the_picture_grows_by_nothing() -> None:
+    data = multi_picture("<", sample("jpeg"), sample("jpeg", "L"))
+    index = data[data.index(b"II*\0") :]
+    moved = mpf.shifted(index, before=10, total=0)
+    (was, now) = (struct.unpack_from("<I", raw, 50 + 16 + 8)[0] for raw in (index, moved))
+    assert now == was - 10
 
 
 def test_png_chunks_stand_before_the_image_data() -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from ...formats.ifd import first_ifd, layout_of
+from .ifd import first_ifd, layout_of
 
 PREFIX: Final = b"MPF\0"
 _MP_ENTRY = 0xB002
@@ -24,7 +24,7 @@ def shifted(index: bytes, *, before: int, total: int) -> bytes:
     """
     layout = layout_of(index[:16])
     ifd = first_ifd(index, layout) if layout and not layout.big else None
-    if ifd is None or total == 0:
+    if ifd is None or total == before == 0:
         return index
     changed = bytearray(index)
     entries = ifd.entries(index)

@@ -1,0 +1,36 @@
+"""Messages of the package in the words of the command line.
+
+Below the command line a remedy names what a caller from Python would write, in backticks; here it becomes the
+option that does the same.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+OPTIONS: Final = {
+    "audio": "--audio",
+    "codec": "--codec",
+    "crf": "--crf",
+    "lossy=True": "--force",
+    "max_pixels": "--max-pixels",
+    "NoticeOptions(mine=...)": "`mine` in stamp.toml",
+    "optional=True": "--notice-optional",
+    "overwrite=True": "--force",
+    "platform": "--platform",
+    "preset": "--preset",
+    "remark=True": "--force",
+    "replace_rights=True": "--replace-rights",
+    "sidecar=True": "--sidecar",
+    "strength": "--strength",
+    "watermark=False": "--no-watermark",
+}
+"""What stands in backticks in a message -> what the command line says for it."""
+_REPLACED: Final = "only replaced on purpose (`overwrite=True`)"
+
+
+def spoken(message: str) -> str:
+    """Return `message` with options in the place of Python's arguments."""
+    message = message.replace(_REPLACED, _REPLACED.replace("`overwrite=True`", "--in-place"))
+    return re.sub("`([^`]+)`", lambda found: OPTIONS.get(found[1], found[0]), message)

@@ -1,0 +1,95 @@
+"""`stamp detect` answers in sentences; figures only where they are asked for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import stamp.jobs.tasks as tasks
+from stamp.core.reports import DetectReport
+
+from .conftest import PAYLOAD, Runner
+
+FIGURES = ("score", "log10_p", "needed", "scale")
+
+
+def test_a_sentence_and_the_figures_with_v(stamp: Runner, media: Path, key_file: Path) -> None:
+    path = media / "marked.jpg"
+    result = stamp("detect", path)
+    assert result.out.startswith(f"{path}: carries your mark {PAYLOAD} (key tests); the chance that ")
+    assert result.out.endswith(
+        "; the whole frame of the original is seen, to within 2 %, in 640 x 480 pixels\n"
+    )
+    assert result.err == ""
+    assert not any(word in result.out for word in FIGURES)
+    said, figures, end = stamp("detect", path, "-v").out.split("\n")
+    assert f"{said}\n" == result.out
+    assert all(word in figures for word in FIGURES)
+    assert end == ""
+
+
+@pytest.mark.slow
+def test_no_mark_has_no_figures_and_says_once_what_to_try(
+    stamp: Runner, media: Path, photo: Path, key_file: Path
+) -> None:
+    other = media / "photo.jpg"
+    result = stamp("detect", photo, other)
+    assert result.code == 1
+    assert result.out == f"{photo}: no mark found\n{other}: no mark found\n"
+    assert result.err.count("cut the photo out") == result.err.count("other keys") == 1
+    assert "excerpt" not in result.err
+    assert "no evidence" in result.err
+    assert stamp("detect", photo, "-q").err == ""
+    assert stamp("detect", photo, "--json").err == ""
+    assert "score" in stamp("detect", photo, "-v").out
+
+
+@pytest.mark.slow
+def test_with_another_key_the_notice_shows_which_key_to_try(
+    stamp: Runner, photo: Path, key_file: Path
+) -> None:
+    assert stamp("key", "new", "other.key", "--name", "other").code == 0
+    assert stamp("embed", photo, "--payload", PAYLOAD, "--copyright", "© A", "-o", "out.jpg").code == 0
+    arguments = ("detect", "out.jpg", "--key-file", "other.key")
+    result = stamp(*arguments)
+    assert result.code == 1
+    named = f"its notice names the mark {PAYLOAD}: try the key of that time"
+    assert result.out == f"out.jpg: no mark found; {named}\n"
+    assert stamp(*arguments, "--json").entries[0]["notice_payload"] == PAYLOAD
+    assert stamp("detect", "out.jpg", "--json").entries[0]["notice_payload"] is None
+
+
+@pytest.mark.slow
+def test_the_places_in_the_document(stamp: Runner, media: Path, key_file: Path) -> None:
+    found, missed, failed = stamp(
+        "detect", media / "marked.jpg", media / "photo.jpg", "no.jpg", "--json"
+    ).entries
+    mark = found["watermark"]
+    assert mark["size"] == [640, 480]
+    assert mark["seen"] == [[0, 0], [1, 0], [1, 1], [0, 1]]
+    assert mark["region"] == [[0, 0], [640, 0], [640, 480], [0, 480]]
+    assert (mark["share"], mark["whole_pixels"]) == (1, 640 * 480)
+    assert mark["marked_pixels"] == [1, 1_499_999]
+    assert found.keys() == missed.keys() == failed.keys()
+    assert mark.keys() == missed["watermark"].keys()
+    assert missed["watermark"]["size"] == [640, 480]
+    for name in ("seen", "region", "share", "whole_pixels", "marked_pixels"):
+        assert missed["watermark"][name] is None
+
+
+def test_first_and_expect_together_are_explained(
+    stamp: Runner, media: Path, key_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = tasks.detect_file
+
+    def as_a_clip(*arguments: Any, **options: Any) -> DetectReport:
+        return replace(look(*arguments, **options), scheme="stamp.video.2")
+
+    arguments = ("detect", media / "marked.jpg", "--first", "--expect", "0" * 16)
+    assert "--first" not in stamp(*arguments).err
+    monkeypatch.setattr("stamp.jobs.tasks.detect_file", as_a_clip)
+    assert "without it all are compared" in stamp(*arguments).err
+    assert "--first" not in stamp(*arguments[:2], *arguments[3:]).err
