@@ -74,7 +74,9 @@ class Placing:
     payload : of the mark, to be set before that; None without one. receipt : what was written down.
     """
 
-    def __init__(self, job: Job, journal: Journal | None, preserve_times: bool | None) -> None:
+    def __init__(
+        self, job: Job, journal: Journal | None, preserve_times: bool | None, dry_run: bool = False
+    ) -> None:
         assert job.output is not None, "a job without an output is not given to a task that writes"
         self.job, self.output = job, job.output
         self.payload: bytes | None = None
@@ -83,8 +85,8 @@ class Placing:
         self._sidecars: Mapping[str, bytes] | None = None
         self.options = (
             OutputOptions(preserve_times, self._register, self._note_sidecars)
-            if journal
-            else OutputOptions(preserve_times)
+            if journal and not dry_run
+            else OutputOptions(preserve_times, dry_run=dry_run)
         )
 
     def _note_sidecars(self, sidecars: Mapping[str, bytes] | None) -> None:
@@ -105,10 +107,14 @@ class Placing:
 
 
 def written_down(
-    work: Callable[[Job, Placing], Changed], job: Job, journal: Journal | None, preserve_times: bool | None
+    work: Callable[[Job, Placing], Changed],
+    job: Job,
+    journal: Journal | None,
+    preserve_times: bool | None,
+    dry_run: bool,
 ) -> Changed:
     """Do the work, and return its report with the receipt, if there is one."""
-    placing = Placing(job, journal, preserve_times)
+    placing = Placing(job, journal, preserve_times, dry_run)
     report = work(job, placing)
     made = placing.receipt
     if made and made["essence_unchanged"] and made["file"] is None:

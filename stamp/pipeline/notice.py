@@ -26,6 +26,7 @@ from ..metadata.document import Document
 from ..metadata.essence import same_essence
 from ..metadata.mapping.fields import COLUMNS, agree, slots_in
 from ..metadata.owners import lost, protected
+from ..storage.digest import traces
 from ..storage.large import open_large
 from ..storage.outputs import check_output, is_same, placing
 from ..storage.sidecars import Beside, blocks_beside, sidecars
@@ -200,7 +201,8 @@ def rewrite_notice(
 
     Before anything is written, the result is verified: raises CorruptFile where its essence is another, or
     where the `expected` notice cannot be read back from it. Sidecars appear before the work does, which would
-    be without its notice if theirs failed; or when `placed` is closed, where that is given.
+    be without its notice if theirs failed; or when `placed` is closed, where that is given: then `src` is a
+    draft, and its hashes are nothing to be reported.
     """
     notes: list[str] = []
     place = placing(src, dst, overwrite, output, notes)
@@ -211,12 +213,16 @@ def rewrite_notice(
         if not (after.beside or beside.is_there):
             after = after.without_sidecars()
         result = report(before, after)
+        if output and output.dry_run:
+            return replace(result, planned=True)
         with ExitStack() as drafts:
-            draft = src
-            if after.data is not before.data or not is_same(src, dst):
+            draft, changes = src, after.data is not before.data or not is_same(src, dst)
+            if changes:
                 draft = drafts.enter_context(place)
                 file.write(draft, _pieces_of(after.data))
-            elif not (after.beside and beside.differs(after.sidecars)):
+            if placed is None:
+                result = replace(result, **traces(src, draft))
+            if not (changes or (after.beside and beside.differs(after.sidecars))):
                 return result
             if after.beside:
                 beside.write(after.sidecars, placed or drafts)
