@@ -89,7 +89,7 @@ def run_writing(
     if resume:
         tidy(jobs)
     if results.journal:
-        results.journal.begin(overwrite=results.force, resume=resume)
+        results.journal.begin(more=results.force or resume)
     failed = run(screen, command, task, jobs, processes, show, limits=limits)
     return ERROR if failed else OK
 
