@@ -121,7 +121,7 @@ def run_writing(
         if options.resume:
             tidy(jobs)
         if results.journal:
-            results.journal.begin(overwrite=results.force, resume=options.resume)
+            results.journal.begin(more=results.force or options.resume)
         return jobs
 
     failed = run_over(screen, command, task, sources, options, show, find)

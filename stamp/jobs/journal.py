@@ -26,28 +26,23 @@ class Journal:
 
     path: Path
 
-    def begin(self, *, overwrite: bool, resume: bool) -> None:
-        """Write the line with which a run begins: into a new file or, with `resume`, into that of an earlier
-        run. A journal in which no file was written down is as good as none.
+    def begin(self, *, more: bool) -> None:
+        """Write the line with which a run begins: into a new file or, with `more`, into that of an earlier
+        run, of which nothing is lost. A journal in which no file was written down is as good as none.
 
-        Raises OutputError where a file is there that is no journal, which is never overwritten, or a journal
-        that is not to be; UnwritableFile.
+        Raises OutputError where a file is there that is no journal, or without `more` the journal of an
+        earlier run; UnwritableFile.
         """
         head = _line({"schema": SCHEMA, "stamp": __version__, "folder": os.getcwd()})
         if not os.path.lexists(self.path):
-            journal.begin(self.path, head, overwrite=False)
+            journal.begin(self.path, head)
             return
         is_ours, is_bare = self._look()
         if not is_ours:  # a photo, say: nothing allows to replace that by receipts
             raise OutputError(f"{self.path}: exists already, is no journal of receipts; choose another name")
-        if overwrite and not resume:
-            journal.begin(self.path, head, overwrite=True)
-            return
-        if not resume and not is_bare:
-            remedy = "name another file, or add to this one with `stamp embed --resume`"
-            raise OutputError(
-                f"{self.path}: has the receipts of an earlier run; {remedy}; --force drops them"
-            )
+        if not (more or is_bare):
+            remedy = "name another file, or add to them (--force)"
+            raise OutputError(f"{self.path}: has the receipts of an earlier run; {remedy}")
         journal.append(self.path, head)
 
     def _look(self) -> tuple[bool, bool]:

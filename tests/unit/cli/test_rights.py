@@ -51,8 +51,11 @@ def test_a_receipt_is_written_and_not_overwritten(stamp: Runner, photo: Path) ->
     assert told["changes"]["licensor_url"] == {"xmp": {"before": None, "after": "https://example.org/l"}}
     again = stamp("embed", photo, "-o", photo.with_name("b.jpg"), *NOTICE, "--receipt", receipt)
     assert (again.code, "has the receipts of an earlier run" in again.err) == (3, True)
-    assert "--resume" in again.err
     assert not photo.with_name("b.jpg").exists()
+    forced = stamp("embed", photo, "-o", photo.with_name("b.jpg"), *NOTICE, "--receipt", receipt, "--force")
+    assert (forced.code, len(receipts(receipt))) == (0, 2)
+    undone = stamp("rights", "undo", receipt, photo.with_name("noticed.jpg"), "--in-place")
+    assert (undone.code, photo.with_name("noticed.jpg").read_bytes()) == (0, photo.read_bytes())
 
 
 @pytest.mark.parametrize("more", [(), ("--force",), ("--resume",)])
