@@ -24,7 +24,9 @@ _EXTENDED_HEAD = 40
 """Bytes of an extended segment in front of its part of the packet (XMP part 3, section 1.1.3.1)."""
 _PART = re.compile(rb"\xff\xd8\xff[\xc0-\xfe]|[\0-\xff]{4}ftyp")
 _BOX_NAME = re.compile(rb"[A-Za-z0-9 ]{4}")
-_MOST_PARTS = 100
+_MOST_PARTS = 50
+_LARGEST = 1 << 24
+"""Bytes of a further picture that are looked at: enough to know what it is, however long it is."""
 _SOUND_AND_SHOT = b"QDIOBS"
 """The end of a trailer of Samsung's with places counted from the file's start (ExifTool, Samsung.pm)."""
 
@@ -65,7 +67,7 @@ def _parts(trailer: bytes) -> Iterator[tuple[int, int, JpegSyntax | None]]:
             if end > at:
                 yield at, end, None
         else:
-            picture, end = _picture(trailer[at:]), at
+            picture, end = _picture(trailer[at : at + _LARGEST]), at
             if picture:
                 end += picture.size
                 yield at, end, picture
