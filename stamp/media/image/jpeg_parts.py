@@ -24,7 +24,7 @@ _EXTENDED_HEAD = 40
 """Bytes of an extended segment in front of its part of the packet (XMP part 3, section 1.1.3.1)."""
 _PART = re.compile(rb"\xff\xd8\xff[\xc0-\xfe]|[\0-\xff]{4}ftyp")
 _BOX_NAME = re.compile(rb"[A-Za-z0-9 ]{4}")
-_MOST_PARTS = 50
+_MOST_PARTS = 100
 _LARGEST = 1 << 24
 """Bytes of a further picture that are looked at: enough to know what it is, however long it is."""
 _SOUND_AND_SHOT = b"QDIOBS"
