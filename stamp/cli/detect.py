@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     WATERMARK,
     "--first",
     is_flag=True,
-    help="Clips and songs: stop as soon as one mark is certain, and do not tell all spans.",
+    help="Clips and songs: stop as soon as one mark is certain, and look for no more.",
 )
 @options.running(options.jobs, options.max_pixels)
 @options.screen_options("stamp.detect/1", "detect")

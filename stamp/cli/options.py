@@ -200,7 +200,8 @@ resume = option(
     RUN,
     "--resume",
     is_flag=True,
-    help="Skip what is done: outputs that carry the mark and the notice already.",
+    help="Skip what is done: outputs that carry the mark and the notice already. Receipts are added to those "
+    "that are in --receipt.",
 )
 
 max_pixels = option(
@@ -291,8 +292,7 @@ def results(force: str) -> Decorator:
             "--receipt",
             type=Place(),
             metavar="FILE",
-            help="Write down, as JSON on lines, what is changed where, each file before it is; "
-            "with --resume, go on in it.",
+            help="Write down, as JSON on lines, what is changed where, each file before it is.",
         ),
     )
 

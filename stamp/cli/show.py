@@ -20,7 +20,7 @@ from .run import run_over, say_notes
 from .screen import Screen
 
 
-@click.command(cls=Command, short_help="Show the rights notice in a file, and where it stands.")
+@click.command(cls=Command, short_help="Show the rights notice in a file, and where in it.")
 @options.sources
 @option(
     OUTPUT,

@@ -28,22 +28,35 @@ class Journal:
 
     def begin(self, *, overwrite: bool, resume: bool) -> None:
         """Write the line with which a run begins: into a new file or, with `resume`, into that of an earlier
-        run.
+        run. A journal in which no file was written down is as good as none.
 
-        Raises OutputError where a file is there that is not to be overwritten, or is no journal;
-        UnwritableFile.
+        Raises OutputError where a file is there that is no journal, which is never overwritten, or a journal
+        that is not to be; UnwritableFile.
         """
         head = _line({"schema": SCHEMA, "stamp": __version__, "folder": os.getcwd()})
-        if not resume or not os.path.lexists(self.path):
-            journal.begin(self.path, head, overwrite=overwrite)
+        if not os.path.lexists(self.path):
+            journal.begin(self.path, head, overwrite=False)
             return
-        try:
-            is_ours = is_journal(next(journal.lines(self.path), ""))
-        except (OSError, UnicodeDecodeError):
-            is_ours = False
-        if not is_ours:
-            raise OutputError(f"{self.path}: is no journal of receipts to be resumed; choose another name")
+        is_ours, is_bare = self._look()
+        if not is_ours:  # a photo, say: nothing allows to replace that by receipts
+            raise OutputError(f"{self.path}: exists already, is no journal of receipts; choose another name")
+        if overwrite and not resume:
+            journal.begin(self.path, head, overwrite=True)
+            return
+        if not resume and not is_bare:
+            remedy = "name another file, or add to this one with `stamp embed --resume`"
+            raise OutputError(
+                f"{self.path}: has the receipts of an earlier run; {remedy}; --force drops them"
+            )
         journal.append(self.path, head)
+
+    def _look(self) -> tuple[bool, bool]:
+        """Whether the file is a journal, and whether it says nothing of any file."""
+        try:
+            lines = journal.lines(self.path) if self.path.is_file() else iter(())
+            return is_journal(next(lines, "")), all(is_journal(line) for line in lines)
+        except (OSError, UnicodeDecodeError):
+            return False, False
 
     def add(self, entry: dict[str, Any]) -> None:
         """Bring an entry to the disk. Raises UnwritableFile."""

@@ -239,7 +239,8 @@ def output_folder(paths: Sequence[str | os.PathLike[str]], output: str | None) -
 def _job(source: Source, file: Path | None, folder: Path | None, in_place: bool) -> Job:
     path = source.path
     if in_place:
-        return Job(path, Path(_real(path)))  # through a link: the file is replaced, not the link to it
+        # Through a link the file is replaced, not the link to it.
+        return Job(path, Path(_real(path)) if os.path.islink(path) else path)
     if file:
         if not same_container(path, file):
             return Job(path, error=OutputError(wrong_suffix(path, file)))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..core import arguments
 from ..core.limits import one_account
 from ..core.reports import AuditReport, FieldAudit, Outcome
 from .notice import find_rights
@@ -20,16 +20,20 @@ def audit_rights(original: str | os.PathLike[str], copy: str | os.PathLike[str])
 
     Raises
     ------
+    ArgumentError : one of them is no path.
     UnsupportedFormat, CorruptFile, MediaError : one of them cannot be read, or is no container that can hold
         a notice.
     """
-    before, after = find_rights(Path(original)), find_rights(Path(copy))
+    original, copy = arguments.path(original, "original"), arguments.path(copy, "copy")
+    before, after = find_rights(original), find_rights(copy)
     names = (*before.sources, *after.sources)
     fields = {name: _compared(name, before, after) for name in dict.fromkeys(names)}
     notes = [f"original: {warning}" for warning in before.warnings] + after.warnings
+    if not before.sources:
+        notes.append("the original has no rights notice: there is none that could be lost")
     if before.has_c2pa and not after.has_c2pa:
         notes.append("the original's C2PA manifest (Content Credentials) is gone")
-    return AuditReport(Path(original), Path(copy), fields, tuple(notes))
+    return AuditReport(original, copy, fields, tuple(notes))
 
 
 def _compared(name: str, before: RightsFound, after: RightsFound) -> FieldAudit:

@@ -39,7 +39,7 @@ from ..formats.table import Kind
 from ..storage.outputs import check_output
 from . import stages
 from .audit import audit_rights
-from .notice import check_notice, read_rights, write_notice, write_rights
+from .notice import check_notice, checked, read_rights, write_notice, write_rights
 from .objects import taking_objects
 from .removals import remove_rights
 from .request import EmbedRequest
@@ -173,11 +173,8 @@ def noticed(src: Path, written: RightsReport, payload: Payload | None = None) ->
 
 def _checked_rights(rights: object) -> Rights | None:
     """The rights as they are written; None where they say nothing."""
-    if rights is not None and not isinstance(rights, Rights):
-        raise RightsError(
-            f"the rights are a Rights, not {rights!r}; make one with Rights(copyright_notice=...)"
-        )
-    return rights.filled(date.today().year) if rights and rights.values() else None
+    given = None if rights is None else checked(rights)
+    return given.filled(date.today().year) if given and given.values() else None
 
 
 def _checked_options(src: Path, options: object) -> EmbedOptions:
@@ -219,7 +216,7 @@ def note_earlier_mark(report: EmbedReport, earlier: str, *, stale: bool = False)
     says so. `stale`: its notice was left as it is, and has that payload."""
     if any(earlier in note for note in report.notes):
         return report
-    told = ", and its notice still tells that one" if stale else ""
+    told = ", and its notice still names that one" if stale else ""
     remedy = "there are two now, begin with the original for a clean one"
     note = f"it carried the mark {earlier} before{told}: {remedy}"
     return replace(report, notes=(*report.notes, note))

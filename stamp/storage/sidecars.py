@@ -5,7 +5,7 @@ and for what holds no XMP; darktable, digiKam and others `photo.CR2.xmp`, for ev
 photograph and the JPEG of the same name have one each. Whatever is there is read, and brought up to date. A
 new one is called `photo.xmp` for a raw photograph, since that is the only name that Lightroom and Camera Raw
 look for, and darktable takes it over; and `clip.avi.xmp` for all else, since of `clip.avi` and `clip.mpg` in
-one folder each needs its own (ADR 91).
+one folder each needs its own (ADR 81).
 """
 
 from __future__ import annotations
