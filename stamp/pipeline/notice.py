@@ -316,7 +316,7 @@ def _against(file: Document, rights: Rights, options: NoticeOptions) -> dict[str
     """Store -> field -> what the file says of others, and `rights` would replace, or contradict where nothing
     is written: in a raw file beside which a sidecar is, in a sidecar that is left as it is."""
     found = _replaced(file, rights, options)
-    written = rights.values()
+    written = rights.values() if file.written else {}
     for store, name in protected(file.found, rights, options.mine):
         value = file.found.values[store][name]
         if store not in file.written and name in written and not agree(name, store, value, written[name]):

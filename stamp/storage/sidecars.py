@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ..core.errors import CorruptFile
+from ..core.errors import CorruptFile, OutputError
+from ..core.options import OutputOptions
 from ..formats.reading import read_source
 from ..formats.suffixes import KNOWN, NOTED, RAW
 from .atomic import unwritable
@@ -27,6 +28,8 @@ from .outputs import placing
 SUFFIX: Final = ".xmp"
 STORES: Final[tuple[str, ...]] = ("sidecar", "sidecar2")
 """What the stores are called that are sidecars."""
+_NEW_TIMES: Final = OutputOptions(preserve_times=False)
+"""By the time of a sidecar, other programs see that there is something new in it."""
 _EXTENSION = re.compile(rb"photoshop:SidecarForExtension\s*(?:=\s*[\"']|>)\s*([^\"'<\s]{1,16})")
 
 
@@ -132,7 +135,7 @@ class Beside:
         for store, each in found.items():
             self.paths[store] = each.path if there else _renamed(each.path, src, dst)
         self._placing = {
-            store: placing(path if store in there else None, path, store in there)
+            store: placing(path if store in there else None, path, store in there, _NEW_TIMES)
             for store, path in self.paths.items()
         }
         self.after: Mapping[str, bytes] | None = None
@@ -146,13 +149,16 @@ class Beside:
         """Write the sidecars that are not beside the output as `after` has them; they appear when `placed` is
         closed. To be called again with what is to be there instead.
 
-        Raises UnwritableFile.
+        Raises OutputError for one that is a link, UnwritableFile.
         """
         self.after = after
         now = self.blocks if self.is_there else {}
         for store, block in after.items():
             if now.get(store) == block and store not in self._drafts:
                 continue
+            if os.path.islink(self.paths[store]):
+                what = "is a link, which is not followed; put the sidecar itself there"
+                raise OutputError(what, path=self.paths[store])
             if store not in self._drafts:
                 self._drafts[store] = placed.enter_context(self._placing[store])
             self._drafts[store].write_bytes(block)

@@ -160,6 +160,28 @@ def test_what_a_raw_file_says_of_another_counts_although_it_stays(tmp_path: Path
     assert (read.rights, set(read.conflicts)) == (ADA, {"copyright_notice", "creators"})
 
 
+def test_a_work_whose_notice_is_left_out_contradicts_nobody(avi: Path, tmp_path: Path) -> None:
+    in_place(avi, Rights(creators=("Bob",)))
+    report = in_place(avi, options=NoticeOptions(optional=True))
+    assert (report.written, report.rights.creators) == ((), ("Bob",))
+
+
+def test_other_programs_see_by_its_time_that_it_is_new(nef: Path, tmp_path: Path) -> None:
+    (tmp_path / "p.xmp").write_bytes(LIGHTROOM)
+    os.utime(tmp_path / "p.xmp", (1e9, 1e9))
+    in_place(nef)
+    assert (tmp_path / "p.xmp").stat().st_mtime > 1.1e9
+
+
+def test_links_are_not_followed(nef: Path, tmp_path: Path) -> None:
+    (elsewhere := tmp_path / "elsewhere").mkdir()
+    (elsewhere / "p.xmp").write_bytes(LIGHTROOM)
+    (tmp_path / "p.xmp").symlink_to(elsewhere / "p.xmp")
+    with pytest.raises(stamp.OutputError, match=r"p\.xmp: is a link"):
+        in_place(nef)
+    assert (elsewhere / "p.xmp").read_bytes() == LIGHTROOM
+
+
 def test_a_damaged_sidecar_is_said_and_not_replaced(nef: Path, tmp_path: Path) -> None:
     for content in (b"", b"<x", b"\xff\xfe\0"):
         (tmp_path / "p.xmp").write_bytes(content)
