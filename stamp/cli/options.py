@@ -7,6 +7,7 @@ one argument for each option, and a command with thirty arguments cannot be read
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import wraps
@@ -118,6 +119,17 @@ def strength(ctx: click.Context, param: click.Parameter, value: float) -> float:
     if not 0 < value <= 4:  # click.FloatRange lets "nan" through
         raise click.BadParameter(f"{value} is not above 0 and at most 4")
     return value
+
+
+def bit_rate(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    """Callback for a bit rate: a number, with k or M for thousands and millions of bit/s."""
+    if value is None:
+        return None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([kM]?)", value)
+    rate = round(float(found[1]) * {"": 1, "k": 1000, "M": 1_000_000}[found[2]]) if found else 0
+    if rate <= 0:
+        raise click.BadParameter(f"{value!r} is no bit rate; give 800k, 4M or bit/s")
+    return rate
 
 
 class Place(click.Path):
@@ -421,11 +433,20 @@ class Clips:
     codec: str | None
     crf: float | None
     preset: str | None
+    max_bit_rate: int | None
     audio: bool
 
     def embed_options(self, *, lossy: bool) -> EmbedOptions:
         """Return the options of `embed_file`."""
-        return EmbedOptions(self.codec, self.crf, self.preset, self.platform, lossy=lossy, audio=self.audio)
+        return EmbedOptions(
+            self.codec,
+            self.crf,
+            self.preset,
+            self.platform,
+            lossy=lossy,
+            audio=self.audio,
+            max_bit_rate=self.max_bit_rate,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -495,5 +516,13 @@ clips = _as_one(
         help="The encoder's scale of quality, lower is better; visually lossless without it.",
     ),
     option(CLIPS, "--preset", metavar="P", help="The encoder's own word for its speed."),
+    option(
+        CLIPS,
+        "--max-bitrate",
+        "max_bit_rate",
+        metavar="RATE",
+        callback=bit_rate,
+        help="The most that pictures may take: 800k, 4M or bit/s.",
+    ),
     option(CLIPS, "--audio", is_flag=True, help="Mark the sound, too, with the same payload."),
 )

@@ -14,6 +14,7 @@ OPTIONS: Final = {
     "codec": "--codec",
     "crf": "--crf",
     "lossy=True": "--force",
+    "max_bit_rate": "--max-bitrate",
     "max_pixels": "--max-pixels",
     "NoticeOptions(mine=...)": "`mine` in stamp.toml",
     "optional=True": "--notice-optional",

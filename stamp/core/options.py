@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import RightsError
+from .errors import ArgumentError, RightsError
 
 CODECS = ("h264", "hevc", "av1", "vp9", "vp8", "prores", "ffv1", "mpeg2video", "mpeg4", "mjpeg", "dnxhd")
 """What clips can be encoded with, by FFmpeg's names for the codecs."""
@@ -61,6 +61,8 @@ class EmbedOptions:
     platform : prepare a clip for one of PLATFORMS, and say what it would like otherwise.
     lossy : write the work even if something in the file cannot be kept, and say so.
     audio : mark the sound of a clip, too.
+    max_bit_rate : the most that the pictures may take, in bit/s, over about two seconds; as it falls, so does
+        the quality. None leaves the rate to the quality.
     """
 
     codec: str | None = None
@@ -69,14 +71,21 @@ class EmbedOptions:
     platform: str | None = None
     lossy: bool = False
     audio: bool = False
+    max_bit_rate: int | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ArgumentError for a rate that is not above 0."""
+        if self.max_bit_rate is not None and not self.max_bit_rate > 0:
+            raise ArgumentError(f"`max_bit_rate` is above 0, not {self.max_bit_rate}")
 
     def idle(self, kind: str) -> tuple[str, ...]:
         """Return those of the options, as messages name them, that do nothing for a work of this kind:
         "image", "audio" or "video"."""
         if kind == "video":
             return ()
-        words = {"`codec`": self.codec, "`crf`": self.crf, "`preset`": self.preset}
-        given = [word for word, value in {**words, "`platform`": self.platform}.items() if value is not None]
+        words: dict[str, object] = {"`codec`": self.codec, "`crf`": self.crf, "`preset`": self.preset}
+        words |= {"`platform`": self.platform, "`max_bit_rate`": self.max_bit_rate}
+        given = [word for word, value in words.items() if value is not None]
         return (*given, "`audio`") if self.audio and kind == "image" else tuple(given)
 
     def fitting(self, kind: str) -> EmbedOptions:

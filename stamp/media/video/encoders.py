@@ -22,12 +22,13 @@ class Settings:
     """What the user wants of the encoder; None leaves the default.
 
     codec : FFmpeg's name for it. crf : the encoder's own scale of quality, lower is better. preset : its own
-    word for speed.
+    word for speed. max_bit_rate : bit/s.
     """
 
     codec: str | None = None
     crf: float | None = None
     preset: str | None = None
+    max_bit_rate: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,8 @@ def choose(clip: Clip, settings: Settings) -> Encoder:
         options[kind.speed] = settings.preset or kind.preset
     if quality is not None and kind.knob == "crf":
         options["crf"] = f"{quality:g}"
+    if settings.max_bit_rate is not None:
+        options |= _capped(codec, kind, settings.max_bit_rate)
     encoder = Encoder(
         kind.encoder,
         _pixel_format(kind.encoder, clip),
@@ -97,6 +100,16 @@ def choose(clip: Clip, settings: Settings) -> Encoder:
         qscale=quality if kind.knob == "qscale" else None,
     )
     return _interlaced(encoder, clip) if clip.first_field else encoder
+
+
+def _capped(codec: str, kind: _Kind, rate: int) -> dict[str, str]:
+    """The options that hold a clip to `rate` bit/s. libvpx takes it as what it aims at where the quality asks
+    for more; the others fill and drain a buffer of two seconds."""
+    if kind.knob != "crf" or kind.quality is None:
+        raise refused(
+            f"{codec} has no highest bit rate", "leave `max_bit_rate` out, or choose another `codec`"
+        )
+    return {"b": str(rate)} if codec in ("vp8", "vp9") else {"maxrate": str(rate), "bufsize": str(2 * rate)}
 
 
 def _pixel_format(encoder: str, clip: Clip) -> str:
