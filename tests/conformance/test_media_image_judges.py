@@ -21,7 +21,7 @@ from tests.media.shared import shared_files
 # What tells where and how the picture data stands; it may change with it.
 ABOUT_THE_DATA = {
     "StripOffsets", "StripByteCounts", "Interlace", "MediaData", "MediaDataSize", "MediaDataOffset",
-    "ThumbnailOffset", "PreviewImageStart", "OtherImageStart",
+    "ThumbnailOffset", "PreviewImageStart", "OtherImageStart", "MPImageLength", "MPImageStart",
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ marked picture; gain map, depth map, transparency, EXIF, XMP and all else are th
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +31,8 @@ _FLIP = Image.Transpose
 _TURNS = {1: _FLIP.ROTATE_90, 2: _FLIP.ROTATE_180, 3: _FLIP.ROTATE_270}
 _BACK = {1: _FLIP.ROTATE_270, 2: _FLIP.ROTATE_180, 3: _FLIP.ROTATE_90}
 _CONFIGURATIONS = {b"av1C", b"hvcC"}
+_UNSPECIFIED = b"nclx\0\2\0\2"
+_BT_601 = 6
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,11 @@ class HeifHost:
         if self.syntax.format == "AVIF":
             picture.save(buffer, "AVIF", **settings)
         else:
+            # Left out, pillow-heif 1.3 lists no colour code at all.
+            code = _nclx(self.syntax, item) or _UNSPECIFIED
+            names = ("color_primaries", "transfer_characteristics", "matrix_coefficients", "full_range_flag")
+            colours = (*struct.unpack_from(">HH", code, 4), _BT_601, 1)
+            settings |= dict(zip(names, colours, strict=True))
             _pillow_heif().from_pillow(picture).save(buffer, tile_size=0, **settings)
         return parse(buffer.getvalue())
 
@@ -169,10 +177,14 @@ def _mirror(body: bytes) -> Image.Transpose:
 
 def _colour_code(source: bytes, new: HeifSyntax) -> bytes | None:
     """The source's colour primaries and transfer (ISO/IEC 23091-2), matrix and range of the new coding."""
-    theirs = next(
-        (body for kind, body in new.properties[new.primary] if kind == b"colr" and body[:4] == b"nclx"), None
-    )
+    theirs = _nclx(new, new.primary)
     return source[:8] + theirs[8:] if theirs else None
+
+
+def _nclx(syntax: HeifSyntax, item: int) -> bytes | None:
+    """The numbers of an item's colour space, b"nclx" first: primaries, transfer, matrix, range."""
+    codes = (body for kind, body in syntax.properties.get(item, []) if kind == b"colr" and len(body) >= 11)
+    return next((body for body in codes if body.startswith(b"nclx")), None)
 
 
 def _pillow_heif() -> Any:

@@ -39,10 +39,10 @@ def aux_pixels(data: bytes) -> dict[str, list[bytes]]:
     """What libheif shows of auxiliary pictures, and of depth maps."""
     file = pillow_heif.open_heif(io.BytesIO(data))
     found = {
-        name: [bytes(file.get_aux_image(each).data) for each in numbers]
+        name: [file.get_aux_image(each).to_pillow().tobytes() for each in numbers]
         for name, numbers in file.info["aux"].items()
     }
-    return found | {"depth": [bytes(each.data) for each in file.info["depth_images"]]}
+    return found | {"depth": [each.to_pillow().tobytes() for each in file.info["depth_images"]]}
 
 
 def unchanged(before: HeifSyntax, after: HeifSyntax, coded: set[int]) -> None:
