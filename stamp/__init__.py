@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from .core.options import EmbedOptions, NoticeOptions, OutputOptions
     from .core.party import Party
     from .core.payload import Payload
-    from .core.reports import DetectReport, EmbedReport, RightsReport
+    from .core.reports import AuditReport, DetectReport, EmbedReport, RightsReport
     from .core.rights import Rights
-    from .pipeline.audit import AuditReport, audit_rights
+    from .pipeline.audit import audit_rights
     from .pipeline.files import detect_file, embed_file
     from .pipeline.notice import read_rights, write_rights
     from .pipeline.removals import remove_rights
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from .watermark.image.embed import embed
 
 _HOMES = {
-    "pipeline.audit": "AuditReport audit_rights",
+    "pipeline.audit": "audit_rights",
     "core.errors": (
         "AlreadyMarked ArgumentError CorruptFile HostError InternalError KeyFileError MediaError "
         "MissingDependency NoticeNotWritten OutputError PayloadError RightsConflict RightsError StampError "
@@ -60,7 +60,7 @@ _HOMES = {
     "pipeline.notice": "read_rights write_rights",
     "core.options": "EmbedOptions NoticeOptions OutputOptions",
     "pipeline.removals": "remove_rights",
-    "core.reports": "DetectReport EmbedReport RightsReport",
+    "core.reports": "AuditReport DetectReport EmbedReport RightsReport",
     "core.detection": "Detection Transform",
     "watermark.image.detect": "detect",
     "watermark.image.embed": "embed",

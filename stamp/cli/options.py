@@ -23,24 +23,51 @@ from ..core.rights import Rights
 from ..jobs.config import Defaults, gather_defaults
 from ..jobs.journal import Journal
 from .help import CLIPS, OUTPUT, RESULTS, RIGHTS, RUN, WATERMARK, Decorator, Function, option
+from .log import Log
 from .screen import Screen
+from .summary import Summary
 
 pass_screen = click.make_pass_decorator(Screen, ensure=True)
 
 
-def screen_options(schema: str) -> Decorator:
-    """Give a command --json, -q and -v; they set up the `Screen` and are no arguments of it."""
+def screen_options(schema: str, command: str | None = None) -> Decorator:
+    """Give a command --json, -q and -v; they set up the `Screen` and are no arguments of it. A `command` that
+    runs over files, as `screen.begin` has it, gets --json-lines and --log-file, too."""
 
     def set_json(ctx: click.Context, param: click.Parameter, value: bool) -> None:
-        if value:
-            ctx.ensure_object(Screen).schema = schema
+        if not value:
+            return
+        screen = ctx.ensure_object(Screen)
+        if screen.schema:
+            raise click.UsageError("--json and --json-lines exclude each other")
+        screen.schema, screen.summary = schema, Summary(command)
+        screen.in_lines = param.name == "json_lines"
 
     def set_flag(ctx: click.Context, param: click.Parameter, value: bool) -> None:
         if value:
             setattr(ctx.ensure_object(Screen), str(param.name), True)
 
+    def set_log(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+        if value:
+            ctx.ensure_object(Screen).log = Log(value)
+
+    of_runs = (
+        _flag(
+            "--json-lines", callback=set_json, help="Print a JSON object a line: each entry when it is done."
+        ),
+        option(
+            OUTPUT,
+            "--log-file",
+            type=Place(),
+            metavar="FILE",
+            expose_value=False,
+            callback=set_log,
+            help="Add a line a file to this log, with what became of it; also notes and errors.",
+        ),
+    )
     return _all(
         _flag("--json", callback=set_json, help=f"Print one JSON document ({schema}) instead of lines."),
+        *(of_runs if command else ()),
         _flag("-q", "--quiet", callback=set_flag, help="Only results and errors, no progress, no notes."),
         _flag("-v", "--verbose", callback=set_flag, help="Say more: reasons, and where an error arose."),
     )
@@ -62,12 +89,13 @@ def _all(*options: Decorator) -> Decorator:
 
 
 def _as_one(name: str, record: type, *options: Decorator) -> Decorator:
-    """Options that the command gets as one argument, a `record` with a field for each."""
+    """Options that the command gets as one argument, a `record`; its fields have their names."""
 
     def decorate(command: Function) -> Function:
         @wraps(command)
         def call(*arguments: Any, **values: Any) -> Any:
-            values[name] = record(**{field.name: values.pop(field.name) for field in fields(record)})
+            given = [field.name for field in fields(record) if field.name in values]
+            values[name] = record(**{each: values.pop(each) for each in given})
             return command(*arguments, **values)
 
         return cast(Function, _all(*options)(call))
@@ -113,6 +141,50 @@ def paths(metavar: str) -> Decorator:
 
 sources = paths("SRC...")
 
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How a command goes over its files; what it has no option for stays as it is here."""
+
+    jobs: int = 1
+    resume: bool = False
+    dry_run: bool = False
+    limits: StampLimits | None = None
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+def running(*options: Decorator) -> Decorator:
+    """Give a command `run: Run`, with some of the options below, and those that choose files."""
+    return _as_one(
+        "run",
+        Run,
+        *options,
+        option(
+            RUN,
+            "--include",
+            metavar="GLOB",
+            multiple=True,
+            help="Of the files in folders, take those with such a name only; may be repeated.",
+        ),
+        option(
+            RUN,
+            "--exclude",
+            metavar="GLOB",
+            multiple=True,
+            help="Leave out files and folders in folders that have such a name (drafts, '*.png', 'raw/*'); "
+            "case does not matter; may be repeated.",
+        ),
+    )
+
+
+dry_run = option(
+    RUN,
+    "--dry-run",
+    is_flag=True,
+    help="Read the files, and say what would be done; write nothing, but for --log-file.",
+)
+
 jobs = option(
     RUN,
     "-j",
@@ -128,7 +200,8 @@ resume = option(
     RUN,
     "--resume",
     is_flag=True,
-    help="Skip what is done: outputs that carry the mark and the notice already.",
+    help="Skip what is done: outputs that carry the mark and the notice already. Receipts are added to those "
+    "that are in --receipt.",
 )
 
 max_pixels = option(
@@ -219,8 +292,7 @@ def results(force: str) -> Decorator:
             "--receipt",
             type=Place(),
             metavar="FILE",
-            help="Write down, as JSON on lines, what is changed where, each file before it is; "
-            "with --resume, go on in it.",
+            help="Write down, as JSON on lines, what is changed where, each file before it is.",
         ),
     )
 

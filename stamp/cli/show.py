@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -15,11 +16,11 @@ from ..jobs.tasks import Entry, ShowTask
 from ..pipeline.notice import structured_data
 from . import ERROR, OK, options
 from .help import OUTPUT, Command, option
-from .run import run
+from .run import run_over, say_notes
 from .screen import Screen
 
 
-@click.command(cls=Command, short_help="Show the rights notice in a file, and where it stands.")
+@click.command(cls=Command, short_help="Show the rights notice in a file, and where in it.")
 @options.sources
 @option(
     OUTPUT,
@@ -34,13 +35,14 @@ from .screen import Screen
     default="",
     help="With --jsonld: the folder on the web in which the files will be.",
 )
-@options.screen_options("stamp.show/1")
+@options.running()
+@options.screen_options("stamp.show/1", "show")
 @options.pass_screen
-def command(screen: Screen, sources: tuple[str, ...], jsonld: bool, base_url: str) -> int:
+def command(screen: Screen, sources: tuple[str, ...], jsonld: bool, base_url: str, run: options.Run) -> int:
     """Show the rights notice in files, field by field, with the metadata standards that hold it, and where
     they contradict each other."""
     if jsonld and screen.schema:
-        raise click.UsageError("--jsonld excludes --json")
+        raise click.UsageError("--jsonld excludes --json and --json-lines")
     if base_url and not jsonld:
         raise click.UsageError("--base-url goes with --jsonld")
 
@@ -52,10 +54,9 @@ def command(screen: Screen, sources: tuple[str, ...], jsonld: bool, base_url: st
             structured.append(_structured(entry, base_url))
         else:
             _describe(screen, entry)
-        for note in entry.notes:
-            screen.say(f"{entry.path}: {note}")
+        say_notes(screen, entry)
 
-    failed = run(screen, "show", ShowTask(), inputs(sources, takes=noted), 1, show)
+    failed = run_over(screen, "show", ShowTask(), sources, run, show, partial(inputs, takes=noted))
     if jsonld:
         text = json.dumps(structured[0] if len(structured) == 1 else structured, indent=2)
         # It goes into a script element of a page, which must not end where a notice says so.

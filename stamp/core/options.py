@@ -36,11 +36,14 @@ class OutputOptions:
         catalogue. What it raises leaves everything as it was. An output may yet fail to appear afterwards, so
         that the content decides: a file with the draft's bytes is there, or it is not.
     sidecars : called before `register`, of one and the same file.
+    dry_run : read the source, do all that is done before something is written, and report what would be
+        written: nothing is.
     """
 
     preserve_times: bool | None = None
     register: Register | None = None
     sidecars: RegisterSidecars | None = None
+    dry_run: bool = False
 
     def write_down(self, draft: Path, sidecars: Mapping[str, bytes] | None) -> None:
         """Call `sidecars` and `register` about a finished draft."""

@@ -15,15 +15,24 @@ from ..core.errors import CorruptFile, NoticeNotWritten, OutputError, Unsupporte
 from ..core.key import Key
 from ..core.options import EmbedOptions, NoticeOptions
 from ..core.payload import Payload
-from ..core.reports import DetectReport, EmbedReport, Failure, Mark, RemovalReport, RightsReport
+from ..core.reports import (
+    AuditReport,
+    DetectReport,
+    EmbedReport,
+    Failure,
+    Mark,
+    RemovalReport,
+    Report,
+    RightsReport,
+)
 from ..core.rights import Rights
 from ..formats.sniff import kind_of
-from ..pipeline.audit import AuditReport
 from ..pipeline.files import (
     audit_rights,
     detect_file,
     embed_file,
     note_earlier_mark,
+    noticed,
     read_rights,
     remove_rights,
     write_rights,
@@ -31,13 +40,13 @@ from ..pipeline.files import (
 from ..pipeline.notice import check_notice, write_notice
 from ..pipeline.receipts import Receipts
 from ..pipeline.removals import undo_rights
+from ..storage.digest import digest, traces
 from .journal import Journal, Placing, written_down
 from .keys import KeyFile
 from .plan import Job, Takes, known, noted, works, writable
 from .pool import report_progress
 from .resume import check_whole, lacks_rights, lacks_sound, mark_in
 
-Report = EmbedReport | RemovalReport | DetectReport | RightsReport | AuditReport
 Entry = Report | Failure
 Task = Callable[[Job], Report]
 
@@ -54,7 +63,7 @@ class EmbedTask:
     overwrite : allow outputs to exist, and works to be marked again. in_place : the outputs are the sources.
     resume : leave outputs alone that carry the mark and the notice.
     journal : where what is changed is written down.
-    preserve_times : see `OutputOptions`.
+    preserve_times, dry_run : see `OutputOptions`.
     """
 
     key: KeyFile
@@ -67,11 +76,12 @@ class EmbedTask:
     resume: bool = False
     journal: Journal | None = None
     preserve_times: bool | None = None
+    dry_run: bool = False
     former: tuple[KeyFile, ...] = ()
     notice: NoticeOptions = field(default_factory=NoticeOptions)
 
     def __call__(self, job: Job) -> EmbedReport:
-        return written_down(self._embed, job, self.journal, self.preserve_times)
+        return written_down(self._embed, job, self.journal, self.preserve_times, self.dry_run)
 
     def _embed(self, job: Job, placing: Placing) -> EmbedReport:
         overwrite, output = self.overwrite or self.in_place, placing.output
@@ -90,11 +100,12 @@ class EmbedTask:
                 overwrite = True
             except UnsupportedFormat as error:
                 _refuse_unless(overwrite, output, f"is no work that can be read ({error})")
-        placing.payload = self.payload or (found and found[0]) or os.urandom(8)
+        payload = self.payload or (found and found[0])
+        placing.payload = payload or os.urandom(8)
         report = embed_file(
             job.path,
             output,
-            placing.payload,
+            payload if self.dry_run else placing.payload,
             key=key,
             notice=self.notice,
             rights=self.rights and self.rights.claimed(),
@@ -131,17 +142,21 @@ class EmbedTask:
             return None
         if self.rights is None:
             check_whole(output, job.path)
-            return EmbedReport(job.path, output, payload, resumed=True)
+            return _done_before(job, self.dry_run, payload, key)
         rights, lacking = lacks_rights(output, self.rights, payload, self.notice)
         if not lacking:
-            return EmbedReport(job.path, output, payload, resumed=True)
+            return _done_before(job, self.dry_run, payload, key)
         _refuse_unless(overwrite, output, f"has another notice, or none: {', '.join(lacking)}")
         # The notice of an output is ours, or the source's.
         check_notice(job.path, rights, self.notice)
         allowed = replace(self.notice, replace_rights=True)
         placing.payload = payload
         report = write_notice(output, output, rights, overwrite=True, options=allowed, output=placing.options)
-        return EmbedReport(job.path, output, payload, metadata=report, notes=report.notes)
+        done = _with_key(noticed(job.path, report, payload), key)
+        if self.dry_run:
+            return done
+        source = digest(job.path)  # and not what the output was before
+        return replace(done, sha256_before=source.sha256, bytes_before=source.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +169,11 @@ class NoticeTask:
     resume: bool = False
     journal: Journal | None = None
     preserve_times: bool | None = None
+    dry_run: bool = False
     notice: NoticeOptions = field(default_factory=NoticeOptions)
 
     def __call__(self, job: Job) -> EmbedReport:
-        return written_down(self._write, job, self.journal, self.preserve_times)
+        return written_down(self._write, job, self.journal, self.preserve_times, self.dry_run)
 
     def _write(self, job: Job, placing: Placing) -> EmbedReport:
         overwrite, output = self.overwrite or self.in_place, placing.output
@@ -165,7 +181,7 @@ class NoticeTask:
             try:
                 _, lacking = lacks_rights(output, self.rights, None, self.notice)
                 if not lacking:
-                    return EmbedReport(job.path, output, resumed=True)
+                    return _done_before(job, self.dry_run)
                 _refuse_unless(overwrite, output, f"has another notice, or none: {', '.join(lacking)}")
             except CorruptFile:
                 overwrite = True  # see EmbedTask
@@ -177,7 +193,7 @@ class NoticeTask:
         report = write_rights(
             job.path, output, rights, overwrite=overwrite, options=self.notice, output=placing.options
         )
-        return EmbedReport(job.path, output, metadata=report, notes=report.notes)
+        return noticed(job.path, report)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,15 +204,16 @@ class RemoveTask:
     overwrite: bool = False
     journal: Journal | None = None
     preserve_times: bool | None = None
+    dry_run: bool = False
 
     def __call__(self, job: Job) -> RemovalReport:
-        return written_down(self._remove, job, self.journal, self.preserve_times)
+        return written_down(self._remove, job, self.journal, self.preserve_times, self.dry_run)
 
     def _remove(self, job: Job, placing: Placing) -> RemovalReport:
         removed = remove_rights(
             job.path, placing.output, self.rights, overwrite=self.overwrite, output=placing.options
         )
-        return RemovalReport(job.path, placing.output, "removed", removed)
+        return RemovalReport(job.path, placing.output, "removed", removed, **removed.trace())
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,16 +224,17 @@ class UndoTask:
     overwrite: bool = False
     journal: Journal | None = None
     preserve_times: bool | None = None
+    dry_run: bool = False
 
     def __call__(self, job: Job) -> RemovalReport:
-        return written_down(self._undo, job, self.journal, self.preserve_times)
+        return written_down(self._undo, job, self.journal, self.preserve_times, self.dry_run)
 
     def _undo(self, job: Job, placing: Placing) -> RemovalReport:
         entry = self.receipts.receipt_for(job.path)
         undone = undo_rights(
             job.path, placing.output, **entry, overwrite=self.overwrite, output=placing.options
         )
-        return RemovalReport(job.path, placing.output, "undone", undone)
+        return RemovalReport(job.path, placing.output, "undone", undone, **undone.trace())
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +284,20 @@ def taken_by(task: Task) -> Takes:
     if isinstance(task, NoticeTask):
         return known if task.notice.sidecar else writable
     return works if isinstance(task, EmbedTask | DetectTask) else noted
+
+
+def _done_before(
+    job: Job, dry_run: bool, payload: Payload | None = None, key: Key | None = None
+) -> EmbedReport:
+    """The report on an output of an earlier run that is left as it is."""
+    assert job.output is not None
+    traced = {} if dry_run else traces(job.path, job.output)
+    report = EmbedReport(job.path, job.output, payload, action="skip", planned=dry_run, **traced)
+    return _with_key(report, key) if key else report
+
+
+def _with_key(report: EmbedReport, key: Key) -> EmbedReport:
+    return replace(report, key_name=key.name, key_fingerprint=key.fingerprint)
 
 
 def _refuse_unless(overwrite: bool, output: Path, what: str) -> None:

@@ -37,6 +37,8 @@ _Span = tuple[float, float]
 class AudioWork(Work):
     """A song: its samples run through the embedder while it is written."""
 
+    kind = "audio"
+
     def __init__(self, request: EmbedRequest) -> None:
         super().__init__(request)
         self._song = open_song(request.src)

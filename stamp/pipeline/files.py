@@ -31,15 +31,15 @@ from ..core.key import Key
 from ..core.limits import one_account
 from ..core.options import EmbedOptions, NoticeOptions, OutputOptions, Progress
 from ..core.payload import Payload
-from ..core.reports import DetectReport, EmbedReport, RightsReport
+from ..core.reports import AuditReport, DetectReport, EmbedReport, RightsReport
 from ..core.rights import Rights
 from ..formats.reading import named
 from ..formats.sniff import HEAD, kind, kind_of, known_kind
 from ..formats.table import Kind
 from ..storage.outputs import check_output
 from . import stages
-from .audit import AuditReport, audit_rights
-from .notice import check_notice, read_rights, write_notice, write_rights
+from .audit import audit_rights
+from .notice import check_notice, checked, read_rights, write_notice, write_rights
 from .objects import taking_objects
 from .removals import remove_rights
 from .request import EmbedRequest
@@ -126,18 +126,19 @@ def embed_file(
         if rights is None:
             raise RightsError("nothing to write: neither a watermark nor a rights notice was asked for")
         written = write_notice(src, dst, rights, overwrite=overwrite, options=notice, output=output)
-        return EmbedReport(src, dst, metadata=written, notes=written.notes)
+        return noticed(src, written)
 
     if key is None:
         raise KeyFileError("a watermark needs a key; make one with Key.generate() or `stamp key new FILE`")
     key = Key.checked(key)
+    drawn = payload is None
     payload = Payload.random() if payload is None else Payload(payload)
     strength = arguments.strength(strength)
     notice = NoticeOptions() if notice is None else arguments.instance(notice, NoticeOptions, "notice")
     options = _checked_options(src, options)
     if rights:
         check_notice(src, rights, notice)
-    noticed = _identifier(src)
+    named_by_notice = _identifier(src)
     request = EmbedRequest(
         src=src,
         dst=dst,
@@ -153,20 +154,27 @@ def embed_file(
         output=output or OutputOptions(),
     )
     report = stages.embed(request, _medium(kind_of(src)))
+    if drawn and report.planned:
+        report = replace(report, payload=None)
     former = report.former_payload.hex() if report.former_payload else None
-    for earlier in dict.fromkeys(each for each in (former, noticed) if each):
-        stale = earlier == noticed and not rights and earlier != payload.hex()
+    for earlier in dict.fromkeys(each for each in (former, named_by_notice) if each):
+        stale = earlier == named_by_notice and not rights and earlier != payload.hex()
         report = note_earlier_mark(report, earlier, stale=stale)
     return report
 
 
+def noticed(src: Path, written: RightsReport, payload: Payload | None = None) -> EmbedReport:
+    """Return the report on a file that got a notice and no mark; `payload` is that of a mark which it has."""
+    traced = written.trace()
+    return EmbedReport(
+        src, written.path, payload, metadata=written, notes=written.notes, action="notice", **traced
+    )
+
+
 def _checked_rights(rights: object) -> Rights | None:
     """The rights as they are written; None where they say nothing."""
-    if rights is not None and not isinstance(rights, Rights):
-        raise RightsError(
-            f"the rights are a Rights, not {rights!r}; make one with Rights(copyright_notice=...)"
-        )
-    return rights.filled(date.today().year) if rights and rights.values() else None
+    given = None if rights is None else checked(rights)
+    return given.filled(date.today().year) if given and given.values() else None
 
 
 def _checked_options(src: Path, options: object) -> EmbedOptions:
@@ -208,7 +216,7 @@ def note_earlier_mark(report: EmbedReport, earlier: str, *, stale: bool = False)
     says so. `stale`: its notice was left as it is, and has that payload."""
     if any(earlier in note for note in report.notes):
         return report
-    told = ", and its notice still tells that one" if stale else ""
+    told = ", and its notice still names that one" if stale else ""
     remedy = "there are two now, begin with the original for a clean one"
     note = f"it carried the mark {earlier} before{told}: {remedy}"
     return replace(report, notes=(*report.notes, note))

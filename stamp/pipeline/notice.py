@@ -14,8 +14,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..core import log
-from ..core.errors import CorruptFile, NoticeNotWritten, RightsConflict
+from ..core import arguments, log
+from ..core.errors import CorruptFile, NoticeNotWritten, RightsConflict, RightsError
 from ..core.limits import one_account
 from ..core.options import NoticeOptions, OutputOptions
 from ..core.reports import RightsReport
@@ -26,6 +26,7 @@ from ..metadata.document import Document
 from ..metadata.essence import same_essence
 from ..metadata.mapping.fields import COLUMNS, agree, slots_in
 from ..metadata.owners import lost, protected
+from ..storage.digest import traces
 from ..storage.large import open_large
 from ..storage.outputs import check_output, is_same, placing
 from ..storage.sidecars import Beside, blocks_beside, sidecars
@@ -60,15 +61,17 @@ def write_rights(
 
     Raises
     ------
-    RightsError : a text has another word in braces.
+    ArgumentError : `src` or `dst` is no path.
+    RightsError : `rights` is no Rights, or a text in it has another word in braces.
     OutputError : `dst` exists, and `overwrite` is False.
     RightsConflict : `src` names another creator or copyright holder, who would be replaced.
     NoticeNotWritten : `src` has no place for the notice, and `options` have no remedy.
     UnsupportedFormat, CorruptFile, MediaError : `src` cannot be read.
     UnwritableFile : `dst` cannot be written.
     """
-    filled = rights.filled(date.today().year)
-    report = write_notice(Path(src), Path(dst), filled, overwrite=overwrite, options=options, output=output)
+    src, dst = arguments.path(src, "src"), arguments.path(dst, "dst")
+    filled = checked(rights).filled(date.today().year)
+    report = write_notice(src, dst, filled, overwrite=overwrite, options=options, output=output)
     log.files.info("%s: wrote %s as %s", src, ", ".join(report.written) or "nothing new", dst)
     return report
 
@@ -98,11 +101,21 @@ def read_rights(src: StrPath) -> RightsReport:
 
     Raises
     ------
+    ArgumentError : `src` is no path.
     UnsupportedFormat, CorruptFile, MediaError : `src` cannot be read, or is no container that can hold a
         notice, and has no sidecar.
     """
-    src = Path(src)
+    src = arguments.path(src, "src")
     return report_on(find_rights(src), src, {store: each.path for store, each in sidecars(src).items()})
+
+
+def checked(rights: object) -> Rights:
+    """Return what was given as rights. Raises RightsError where it is something else."""
+    if not isinstance(rights, Rights):
+        raise RightsError(
+            f"the rights are a Rights, not {rights!r}; make one with Rights(copyright_notice=...)"
+        )
+    return rights
 
 
 def check_notice(path: Path, rights: Rights, options: NoticeOptions) -> None:
@@ -188,7 +201,8 @@ def rewrite_notice(
 
     Before anything is written, the result is verified: raises CorruptFile where its essence is another, or
     where the `expected` notice cannot be read back from it. Sidecars appear before the work does, which would
-    be without its notice if theirs failed; or when `placed` is closed, where that is given.
+    be without its notice if theirs failed; or when `placed` is closed, where that is given: then `src` is a
+    draft, and its hashes are nothing to be reported.
     """
     notes: list[str] = []
     place = placing(src, dst, overwrite, output, notes)
@@ -199,12 +213,16 @@ def rewrite_notice(
         if not (after.beside or beside.is_there):
             after = after.without_sidecars()
         result = report(before, after)
+        if output and output.dry_run:
+            return replace(result, planned=True)
         with ExitStack() as drafts:
-            draft = src
-            if after.data is not before.data or not is_same(src, dst):
+            draft, changes = src, after.data is not before.data or not is_same(src, dst)
+            if changes:
                 draft = drafts.enter_context(place)
                 file.write(draft, _pieces_of(after.data))
-            elif not (after.beside and beside.differs(after.sidecars)):
+            if placed is None:
+                result = replace(result, **traces(src, draft))
+            if not (changes or (after.beside and beside.differs(after.sidecars))):
                 return result
             if after.beside:
                 beside.write(after.sidecars, placed or drafts)

@@ -57,7 +57,7 @@ def taking_objects(work: Callable[Given, Report]) -> Callable[Given, Report]:
             rest = {name: value for name, value in more.items() if name not in places}
             arguments = [*(paths[name] for name in names if name in paths), *given[len(names) :]]
             report = cast(Callable[..., Report], work)(*arguments, **rest)
-            if "dst" in objects:
+            if "dst" in objects and not getattr(report, "planned", False):
                 _given_back(paths["dst"], target)
             return _without_paths(report, folder)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from ..core import arguments
 from ..core.errors import RightsError, UnsupportedFormat
 from ..core.limits import one_account
 from ..core.options import OutputOptions
@@ -18,7 +19,7 @@ from ..formats.reading import named
 from ..storage.outputs import check_output
 from ..storage.sidecars import STORES as SIDECARS
 from ..storage.sidecars import Beside
-from .notice import by_store, report_on, rewrite_notice, versions
+from .notice import by_store, checked, report_on, rewrite_notice, versions
 
 if TYPE_CHECKING:
     from ..metadata.block_delta import Former
@@ -47,26 +48,31 @@ def remove_rights(
 
     Raises
     ------
+    ArgumentError : `src` or `dst` is no path.
+    RightsError : `rights` is no Rights.
     OutputError, UnsupportedFormat, CorruptFile, MediaError, UnwritableFile : see `write_rights`.
     """
+    source, target = arguments.path(src, "src"), arguments.path(dst, "dst")
+    rights = checked(rights)
 
     def ours(file: Document) -> Rights:
         present = file.found.rights
         return replace(_as_written(rights, present), identifier=present.identifier)
 
     def report(before: Document, after: Document) -> RightsReport:
-        return _removed(before, after, ours(before).values(), Path(dst), beside)
+        return _removed(before, after, ours(before).values(), target, beside)
 
     def change(file: Document) -> Document:
         if not file.stores:
             raise UnsupportedFormat("such a file has no place for a notice, and no sidecar is beside it")
         return (file.with_sidecars() if file.sidecars else file).without_rights(ours(file))
 
-    src, dst = Path(src), Path(dst)
-    check_output(src, dst, overwrite)
-    with named(src):
-        beside = Beside(src, dst)
-        return rewrite_notice(src, dst, change, report, overwrite=overwrite, beside=beside, output=output)
+    check_output(source, target, overwrite)
+    with named(source):
+        beside = Beside(source, target)
+        return rewrite_notice(
+            source, target, change, report, overwrite=overwrite, beside=beside, output=output
+        )
 
 
 @one_account

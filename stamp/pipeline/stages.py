@@ -14,12 +14,14 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import wraps
 from pathlib import Path
+from typing import Any
 
 from ..core import log
 from ..core.errors import AlreadyMarked, HostError
 from ..core.payload import Payload
 from ..core.reports import EmbedReport, RightsReport
 from ..formats.reading import named
+from ..storage.digest import traces
 from ..storage.outputs import placing
 from ..storage.sidecars import Beside
 from .notice import add_notice
@@ -32,8 +34,9 @@ class Passage:
 
     work : set by `decode`. former : the payload that it carried before. effort : of the attempt
         that is made. metadata : None without a notice. beside : the sidecars of source and output.
-    readable : whether the mark was read back. drafting : what is open while there is a draft; closed, the
-        draft is in its place, left by an exception, it is gone.
+    readable : whether the mark was read back. traced : which file was made of which, see `Written`.
+    drafting : what is open while there is a draft; closed, the draft is in its place, left by an exception,
+        it is gone.
     """
 
     work: Work
@@ -44,6 +47,7 @@ class Passage:
         self.former: Payload | None = None
         self.metadata: RightsReport | None = None
         self.readable = False
+        self.traced: dict[str, Any] = {}
         self.drafting = ExitStack()
         self._placed: list[str] = []
         self._placing = placing(request.src, request.dst, request.overwrite, request.output, self._placed)
@@ -72,6 +76,9 @@ class Passage:
             notes=tuple(dict.fromkeys(notes)),
             marked_share=work.marked_share,
             former_payload=self.former,
+            kind=work.kind,
+            planned=request.output.dry_run,
+            **self.traced,
         )
 
 
@@ -138,6 +145,18 @@ def verify(passage: Passage) -> None:
 
 
 @timed
+def weigh(passage: Passage) -> None:
+    """Take the hashes of source and draft. The source has been read and the draft written just now, so that
+    both come from memory where there is room for them; `place` sees to it that neither has changed."""
+    request = passage.request
+    passage.traced = {
+        "key_name": request.key.name,
+        "key_fingerprint": request.key.fingerprint,
+        **traces(request.src, passage.draft),
+    }
+
+
+@timed
 def register(passage: Passage) -> None:
     """Have the finished draft written down where it is to be known, before anybody can see it."""
     passage.request.output.write_down(passage.draft, passage.beside.after)
@@ -171,10 +190,13 @@ class UntilReadable:
         raise HostError(passage.work.unreadable())
 
 
+READING: tuple[Stage, ...] = (decode, look)
+"""All that is done in a dry run."""
+
 STAGES: tuple[Stage, ...] = (
-    decode,
-    look,
+    *READING,
     UntilReadable(mark, encode, notice, verify),
+    weigh,
     register,
     place,
 )
@@ -185,7 +207,7 @@ def embed(request: EmbedRequest, medium: Medium) -> EmbedReport:
     is what it was."""
     passage = Passage(request, medium)
     with named(request.src), passage.drafting:
-        for stage in STAGES:
+        for stage in READING if request.output.dry_run else STAGES:
             stage(passage)
     log.files.info("%s: marked with %s as %s", request.src, request.payload, request.dst)
     return passage.report()

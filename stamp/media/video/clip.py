@@ -191,12 +191,14 @@ def reading() -> Iterator[None]:
 
 
 def main_video(container: InputContainer) -> VideoStream | None:
-    """The stream that a player would show; cover pictures and thumbnails are not clips."""
-    moving = [
-        stream
-        for stream in container.streams.video
-        if stream.codec_context is not None and not stream.disposition & PICTURES
-    ]
+    """The stream that a player would show; cover pictures and thumbnails are not clips.
+
+    Raises UnsupportedFormat where there is nothing in the file but pictures that FFmpeg does not know.
+    """
+    shown = [stream for stream in container.streams.video if not stream.disposition & PICTURES]
+    moving = [stream for stream in shown if stream.codec_context is not None]
+    if shown and not moving and not container.streams.audio:
+        raise refused("nothing here can decode its picture", "convert it to H.264 or HEVC first")
     best = container.streams.best("video")
     return best if best in moving else moving[0] if moving else None
 

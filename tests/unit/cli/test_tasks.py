@@ -111,5 +111,5 @@ def test_a_key_that_can_be_read_only_once(
     process = command(*arguments, env={"STAMP_KEY_FILE": ""}, pass_fds=[read])
     os.close(read)
     out, err = process.communicate(timeout=60)
-    assert (process.returncode, err) == (0, "")
+    assert (process.returncode, err) == (0, "stamp: 2 with a mark\n")
     assert out.count(PAYLOAD) == 2

@@ -351,6 +351,15 @@ def test_a_codec_that_the_container_does_not_take_is_refused(tmp_path: Path) -> 
         again(source, tmp_path / "out.mov", codec="vp9")
 
 
+def test_pictures_that_ffmpeg_does_not_know_are_no_song(tmp_path: Path) -> None:
+    path = video_files.write(tmp_path / "in.mp4", count=4)
+    path.write_bytes(path.read_bytes().replace(b"avc1", b"dav9").replace(b"avcC", b"davC"))
+    with pytest.raises(UnsupportedFormat, match="decode its picture"):
+        embed_file(path, tmp_path / "out.mp4", key=Key.generate())
+    with pytest.raises(UnsupportedFormat, match="decode its picture"):
+        detect_file(path, keys=Key.generate())
+
+
 def test_rgb_is_refused(tmp_path: Path) -> None:
     source = video_files.write(tmp_path / "rgb.mkv", "libx264rgb", pix_fmt="rgb24", count=2)
     with pytest.raises(UnsupportedFormat, match="luma"):
