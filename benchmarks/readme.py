@@ -86,11 +86,14 @@ JOINED: dict[str, tuple[Table, str]] = {
 }
 
 
+_LIKE_XMP = ("xmpext", "sidecar", "sidecar2")  # have the places of XMP
+
+
 def homes() -> str:
     """Return each field of a rights notice with its places in the stores."""
     lines = ["| field | places |", "| :-- | :-- |"]
     for field in FIELDS:
-        places = (f"{STORES[store]}: {slot}" for store, slot in field.slots.items() if store != "xmpext")
+        places = (f"{STORES[store]}: {slot}" for store, slot in field.slots.items() if store not in _LIKE_XMP)
         lines.append(f"| `{field.name}` | {'; '.join(places)} |")
     return "\n".join(lines) + "\n"
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         KeyFileError,
         MediaError,
         MissingDependency,
+        NoticeNotWritten,
         OutputError,
         PayloadError,
         RightsConflict,
@@ -39,9 +40,9 @@ if TYPE_CHECKING:
     from .core.options import CopyOptions, EmbedOptions, NoticeOptions, OutputOptions
     from .core.party import Party
     from .core.payload import Payload
-    from .core.reports import DetectReport, EmbedReport, RightsReport
+    from .core.reports import AuditReport, DetectReport, EmbedReport, RightsReport
     from .core.rights import Rights
-    from .pipeline.audit import AuditReport, audit_rights
+    from .pipeline.audit import audit_rights
     from .pipeline.files import detect_file, embed_file
     from .pipeline.notice import read_rights, write_rights
     from .pipeline.removals import remove_rights
@@ -49,11 +50,11 @@ if TYPE_CHECKING:
     from .watermark.image.embed import embed
 
 _HOMES = {
-    "pipeline.audit": "AuditReport audit_rights",
+    "pipeline.audit": "audit_rights",
     "core.errors": (
-        "AlreadyMarked ArgumentError CatalogueError CorruptFile HostError InternalError "
-        "KeyFileError MediaError MissingDependency "
-        "OutputError PayloadError RightsConflict RightsError StampError UnsupportedFormat UnwritableFile"
+        "AlreadyMarked ArgumentError CatalogueError CorruptFile HostError InternalError KeyFileError "
+        "MediaError MissingDependency NoticeNotWritten OutputError PayloadError RightsConflict RightsError "
+        "StampError UnsupportedFormat UnwritableFile"
     ),
     "catalogue.catalogue": "Catalogue",
     "catalogue.records": "CopyRecord MarkRecord PartyRecord Recovered Verification WorkRecord",
@@ -66,7 +67,7 @@ _HOMES = {
     "pipeline.notice": "read_rights write_rights",
     "core.options": "CopyOptions EmbedOptions NoticeOptions OutputOptions",
     "pipeline.removals": "remove_rights",
-    "core.reports": "DetectReport EmbedReport RightsReport",
+    "core.reports": "AuditReport DetectReport EmbedReport RightsReport",
     "core.detection": "Detection Transform",
     "watermark.image.detect": "detect",
     "watermark.image.embed": "embed",
@@ -95,6 +96,7 @@ __all__ = [
     "MarkRecord",
     "MediaError",
     "MissingDependency",
+    "NoticeNotWritten",
     "NoticeOptions",
     "OutputError",
     "OutputOptions",

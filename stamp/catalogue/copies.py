@@ -19,9 +19,9 @@ from ..core.errors import CatalogueError
 from ..core.known import KnownMark
 from ..core.options import CopyOptions
 from ..core.payload import Payload
+from ..storage.digest import digest
 from . import identity, works
 from .database import Database, Row
-from .digests import sha256_of
 from .records import Recovered
 from .references import find_id
 
@@ -65,7 +65,7 @@ def remember(database: Database, wanted: Reservation) -> None:
         database.log("mark.added", work, body)
 
 
-def complete(database: Database, copy: str, digest: bytes, size: int | None) -> None:
+def complete(database: Database, copy: str, sha256: bytes, size: int | None) -> None:
     """Write down the SHA-256 and the bytes of the finished draft; its file may appear afterwards.
 
     Raises CatalogueError.
@@ -75,7 +75,7 @@ def complete(database: Database, copy: str, digest: bytes, size: int | None) -> 
         database.execute(
             "UPDATE copy SET state = 'ready', output_sha256 = ?, size = ?, ready_at = ?"
             " WHERE uid = ? AND state IN ('reserved', 'abandoned')",
-            (digest, size, identity.now(), copy),
+            (sha256, size, identity.now(), copy),
         )
         database.log("copy.ready", copy, _body(database, copy))
 
@@ -135,7 +135,7 @@ def _settle(database: Database, row: Row) -> Literal["finished", "abandoned", "o
     uid, state, output, before, after = row
     if state == "ready":
         path = Path(output)
-        there = sha256_of(path) if path.is_file() else None
+        there = bytes.fromhex(digest(path).sha256) if path.is_file() else None
         if there == bytes(after):
             placed(database, uid)
             return "finished"
@@ -216,15 +216,15 @@ def _work(database: Database, wanted: Reservation) -> int | None:
     or a copy of."""
     if wanted.options.work is not None:
         return find_id(database, "work", wanted.options.work)
-    digest = wanted.source_sha256
-    if digest is None:
+    sha256 = wanted.source_sha256
+    if sha256 is None:
         return None
-    rows = database.execute("SELECT id FROM work WHERE source_sha256 = ? ORDER BY id LIMIT 1", (digest,))
+    rows = database.execute("SELECT id FROM work WHERE source_sha256 = ? ORDER BY id LIMIT 1", (sha256,))
     for column in ("output_sha256", "source_sha256"):
         rows = rows or database.execute(
             "SELECT mark.work_id FROM copy JOIN mark ON mark.id = copy.mark_id"
             f" WHERE copy.{column} = ? ORDER BY copy.id LIMIT 1",
-            (digest,),
+            (sha256,),
         )
     return int(rows[0][0]) if rows else None
 

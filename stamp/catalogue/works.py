@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from ..core.errors import ArgumentError, CatalogueError, UnsupportedFormat
 from ..formats.sniff import kind_of, sniff_path
+from ..storage.digest import digest
 from . import identity, parties
 from .database import Database, Row
-from .digests import sha256_of
 from .records import CopyRecord, MarkRecord, WorkRecord
 from .references import find_id
 
@@ -60,9 +60,9 @@ class Works:
         Raises ArgumentError where something has no such value, CatalogueError where file or identifier belong
         to a work already, MediaError where the file cannot be read.
         """
-        digest, path = None, None if source is None else Path(source)
+        sha256, path = None, None if source is None else Path(source)
         if path is not None:
-            digest = sha256_of(path)
+            sha256 = bytes.fromhex(digest(path).sha256)
             if sniff_path(path) is None:
                 raise UnsupportedFormat("is no photo, clip or song", path=path)
             kind, title = kind or kind_of(path), title or path.stem
@@ -75,12 +75,12 @@ class Works:
         known = [identifier(each) for each in identifiers]
         database = self._connect()
         with database.writing():
-            _refuse_known(database, digest, known)
+            _refuse_known(database, sha256, known)
             work_id = insert(
                 database,
                 kind=kind,
                 title=title,
-                source_sha256=digest,
+                source_sha256=sha256,
                 origin=origin,
                 creators=creators,
                 identifiers=known,
@@ -198,8 +198,8 @@ def insert(
     return work_id
 
 
-def _refuse_known(database: Database, digest: bytes | None, identifiers: Iterable[tuple[str, str]]) -> None:
-    rows = database.execute("SELECT id, title FROM work WHERE source_sha256 = ?", (digest,)) if digest else []
+def _refuse_known(database: Database, sha256: bytes | None, identifiers: Iterable[tuple[str, str]]) -> None:
+    rows = database.execute("SELECT id, title FROM work WHERE source_sha256 = ?", (sha256,)) if sha256 else []
     if rows:
         raise CatalogueError(f"this file is work #{rows[0][0]} '{rows[0][1]}' already")
     for scheme, value in identifiers:

@@ -34,7 +34,7 @@ _COMMANDS = {
         "demo": "Mark a photo, squeeze, crop and turn it, and read the mark back.",
     },
     "Rights notices": {
-        "show": "Show the rights notice in a file, and where it stands.",
+        "show": "Show the rights notice in a file, and where in it.",
         "rights": "Take notices out, bring them back, and see which survived.",
     },
     "Catalogue": {

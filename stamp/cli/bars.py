@@ -26,7 +26,7 @@ _LONGEST_NAME = 30
 
 @contextmanager
 def bars(names: Sequence[str], what: str) -> Iterator[Bar]:
-    """A bar over the files where there are several, and one for each file that tells how far it is."""
+    """A bar over the files where there are several, and one for each file that reports how far it is."""
     progress = Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from ..core import words
-from ..core.limits import StampLimits
 from ..core.reports import DetectReport
 from ..jobs.catalogues import place_to_read
 from ..jobs.keys import KeyFile, find_key, load_key
-from ..jobs.plan import Others, inputs
 from ..jobs.tasks import DetectTask, Entry
 from . import ERROR, NOT_FOUND, OK, options
 from .help import WATERMARK, Command, option
-from .run import run, say_passed_over
+from .run import run_over
 from .screen import Screen, printable
 
 if TYPE_CHECKING:
@@ -47,12 +45,11 @@ if TYPE_CHECKING:
     WATERMARK,
     "--first",
     is_flag=True,
-    help="Clips and songs: stop as soon as one mark is certain, and do not tell all spans.",
+    help="Clips and songs: stop as soon as one mark is certain, and look for no more.",
 )
 @options.catalogue
-@options.jobs
-@options.max_pixels
-@options.screen_options("stamp.detect/1")
+@options.running(options.jobs, options.max_pixels)
+@options.screen_options("stamp.detect/1", "detect")
 @options.pass_screen
 def command(
     screen: Screen,
@@ -61,8 +58,7 @@ def command(
     expect: bytes | None,
     first: bool,
     catalogue: str | None,
-    jobs: int,
-    limits: StampLimits,
+    run: options.Run,
 ) -> int:
     """Look for a mark in photos, clips and songs, whatever was done to them: recompressed, cropped, scaled,
     turned, mirrored; cut, played faster or higher. Where you have a catalogue, say which work, copy and
@@ -88,11 +84,8 @@ def command(
         if screen.verbose:
             screen.line(f"  {words.figures(entry)}")
 
-    passed_over = Others()
-    todo = inputs(sources, passed_over)
-    say_passed_over(screen, passed_over)
     task = DetectTask(keys, first=first, expected=expect, catalogue=place_to_read(catalogue))
-    failed = run(screen, "detect", task, todo, jobs, show, limits=limits)
+    failed = run_over(screen, "detect", task, sources, run, show)
     if screen.schema is None:
         _say_what_to_try(screen, missed, cut_short)
     return ERROR if failed else NOT_FOUND if others else OK
@@ -110,7 +103,7 @@ def _say_what_to_try(screen: Screen, missed: Sequence[str], cut_short: int) -> N
 
 
 def _told_apart(files: Sequence[str]) -> tuple[KeyFile, ...]:
-    """The keys of these files, each once. Those of one name, such as two of the same month, are told with
+    """The keys of these files, each once. Those of one name, such as two of the same month, are shown with
     their files."""
     keys: dict[Key, str] = {}
     for path in files:

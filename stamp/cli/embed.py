@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from ..core.errors import CatalogueError
-from ..core.limits import StampLimits
-from ..core.options import CopyOptions, NoticeOptions
+from ..core.options import CopyOptions
 from ..core.reports import EmbedReport, RightsReport
+from ..formats.sniff import known_kind
 from ..jobs.catalogues import CatalogueEntry, catalogue_place, is_there, opened
 from ..jobs.config import Defaults
 from ..jobs.keys import KeyFile, find_key, find_or_make_key
+from ..jobs.plan import inputs
+from ..jobs.selection import Selection
 from ..jobs.tasks import EmbedTask, NoticeTask
 from . import options
 from .help import Command
 from .key import say_made
 from .run import run_writing
 from .screen import Screen
+from .spoken import spoken
+
+_GROWN = 1.05  # times the bytes: a clip that grew by more has this said
+_PLANS = {
+    "mark": "to be marked",
+    "notice": "to get a notice, no mark",
+    "skip": "to be left as it is",
+}
 
 
 @click.command(cls=Command, short_help="Mark works and write their rights notice.")
@@ -28,27 +39,23 @@ from .screen import Screen
     "something in them cannot be kept."
 )
 @options.notice
-@options.replace_rights
+@options.places
 @options.mark
 @options.clips
 @options.copies
-@options.jobs
-@options.resume
-@options.max_pixels
-@options.screen_options("stamp.embed/1")
+@options.running(options.jobs, options.resume, options.dry_run, options.max_pixels)
+@options.screen_options("stamp.embed/1", "embed")
 @options.pass_screen
 def command(
     screen: Screen,
     sources: tuple[str, ...],
     results: options.Results,
     notice: options.Notice,
-    replace_rights: bool,
+    places: options.Places,
     mark: options.Mark,
     clips: options.Clips,
     copies: options.Copies,
-    jobs: int,
-    resume: bool,
-    limits: StampLimits,
+    run: options.Run,
 ) -> int:
     """Mark photos, clips and songs with a watermark that is not seen or heard, and write their rights notice.
 
@@ -63,38 +70,57 @@ def command(
     """
     results.check()
     copies.check(marked=not mark.no_watermark)
-    _check(notice, mark, replace_rights)
+    _check(notice, mark, clips, places)
+    if not mark.no_watermark:
+        _check_use(clips, sources, run)
     found = _rights(screen, notice, mark)
     rights = found.rights if found else None
-    key, former = _keys(screen, mark, resume)
-    allowed = NoticeOptions(replace_rights, found.mine if found else ())
+    key, former = _keys(screen, mark, run)
+    allowed = places.notice_options(found.mine if found else ())
     common: dict[str, Any] = {
         "overwrite": results.force,
         "in_place": results.in_place,
-        "resume": resume,
+        "resume": run.resume,
+        "dry_run": run.dry_run,
         "journal": results.journal,
         "preserve_times": results.keeps_times,
     }
     task: EmbedTask | NoticeTask
     if key is not None:
         encoding = clips.embed_options(lossy=results.force)
-        common |= {"former": former, "entry": _entry(screen, copies)}
+        common |= {"former": former, "entry": _entry(screen, copies, run)}
         task = EmbedTask(key, mark.payload, rights, mark.strength, encoding, notice=allowed, **common)
     else:
         assert rights is not None
         task = NoticeTask(rights, notice=allowed, **common)
-    return run_writing(screen, "embed", task, sources, results, jobs, describe, resume=resume, limits=limits)
+    return run_writing(screen, "embed", task, sources, results, run, describe)
 
 
-def _check(notice: options.Notice, mark: options.Mark, replace_rights: bool) -> None:
+def _check(notice: options.Notice, mark: options.Mark, clips: options.Clips, places: options.Places) -> None:
     """Raise UsageError where options contradict each other."""
-    given = notice.rights().values() or notice.no_ai or notice.rights_file or replace_rights
+    given = notice.rights().values() or notice.no_ai or notice.rights_file or places.given
     if mark.no_metadata and given:
         raise click.UsageError("--no-metadata excludes the options that write a rights notice")
     if mark.no_watermark and mark.payload:
         raise click.UsageError("--no-watermark and --payload exclude each other")
+    if mark.no_watermark and (mark.strength != 1 or clips.embed_options(lossy=False).idle("image")):
+        raise click.UsageError("--no-watermark excludes the options that say how a work is marked")
     if mark.no_watermark and mark.no_metadata:
         raise click.UsageError("nothing to do: --no-watermark and --no-metadata exclude each other")
+
+
+def _check_use(clips: options.Clips, sources: Sequence[str], run: options.Run) -> None:
+    """Raise UsageError for options that would do nothing for any of the works. What is not known might be a
+    clip: its reader will say what is wrong with it."""
+    wanted = clips.embed_options(lossy=False)
+    idle = set(wanted.idle("image"))
+    for job in inputs(sources, Selection(run.include, run.exclude)) if idle else ():
+        idle &= set(wanted.idle(known_kind(job.path) or "video"))
+        if not idle:
+            return
+    if idle:
+        names = ", ".join(sorted(map(spoken, idle)))
+        raise click.UsageError(f"{names}: for clips, and there is none among these works")
 
 
 def _rights(screen: Screen, notice: options.Notice, mark: options.Mark) -> Defaults | None:
@@ -110,22 +136,24 @@ def _rights(screen: Screen, notice: options.Notice, mark: options.Mark) -> Defau
     return None
 
 
-def _keys(screen: Screen, mark: options.Mark, resume: bool) -> tuple[KeyFile | None, tuple[KeyFile, ...]]:
+def _keys(screen: Screen, mark: options.Mark, run: options.Run) -> tuple[KeyFile | None, tuple[KeyFile, ...]]:
     """The key, None where there is to be no watermark, and former keys."""
-    if len(mark.key_files) > 1 and not resume:
+    if len(mark.key_files) > 1 and not run.resume:
         raise click.UsageError("works are marked with one key: more --key-file go with --resume")
     former = tuple(find_key(path) for path in mark.key_files[1:])
     if mark.no_watermark:
         return None, former
-    key, made = find_or_make_key(mark.key_files[0] if mark.key_files else None)
-    if made:
+    key, made = find_or_make_key(mark.key_files[0] if mark.key_files else None, dry_run=run.dry_run)
+    if made and run.dry_run:
+        screen.say(f"stamp: no key yet: a run would make {made}")
+    elif made:
         say_made(screen, key, made)
     return key, former
 
 
-def _entry(screen: Screen, copies: options.Copies) -> CatalogueEntry | None:
+def _entry(screen: Screen, copies: options.Copies, run: options.Run) -> CatalogueEntry | None:
     """Where the copies are written down; None for nowhere."""
-    if copies.no_catalogue:
+    if copies.no_catalogue or run.dry_run:
         return None
     place = catalogue_place(copies.catalogue)
     if place is None:
@@ -146,11 +174,13 @@ def _entry(screen: Screen, copies: options.Copies) -> CatalogueEntry | None:
 
 
 def describe(report: EmbedReport) -> str:
-    """One line on a stamped file."""
+    """One line on a stamped file, or on one that would be stamped."""
     parts = [f"{report.output}:"]
+    if report.planned:
+        parts = [f"{report.path} -> {report.output}: {_PLANS[report.action]}"]
     if report.payload:
         parts.append(f"payload {report.payload.hex()}")
-    if report.resumed:
+    if report.resumed and not report.planned:
         parts.append("already done")
     if report.known:
         parts.append(f"work #{report.known.number}")
@@ -158,9 +188,18 @@ def describe(report: EmbedReport) -> str:
         parts.append(f"PSNR {report.psnr_db:.1f} dB  SSIM {report.ssim:.4f}")
     if report.marked_share is not None:
         parts.append(f"{report.marked_share:.0%} of the sound marked")
+    if report.kind == "video" and report.growth is not None and report.growth > _GROWN:
+        parts.append(sizes(report.bytes_before or 0, report.bytes_after or 0))
     if report.metadata:
         parts += changes(report.metadata)
     return "  ".join(parts)
+
+
+def sizes(before: int, after: int) -> str:
+    """Two sizes of a file in one unit: "2.75 MB, was 1.75"."""
+    units = (("GB", 10**9), ("MB", 10**6), ("kB", 10**3), ("bytes", 1))
+    name, unit = next((each for each in units if after >= each[1]), units[-1])
+    return f"{after / unit:.2f} {name}, was {before / unit:.2f}"
 
 
 def changes(report: RightsReport) -> list[str]:
@@ -171,4 +210,5 @@ def changes(report: RightsReport) -> list[str]:
         ("kept", report.unchanged),
         ("no place for", tuple(report.unsupported)),
     )
-    return [f"{label} {', '.join(names)}" for label, names in words if names]
+    said = [f"{label} {', '.join(names)}" for label, names in words if names]
+    return [*said, *(f"beside it {path.name}" for path in report.sidecars.values())]

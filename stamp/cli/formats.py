@@ -12,7 +12,7 @@ from . import options
 from .help import Command
 from .screen import Screen
 
-_NO_PLACE = "no: its container has no place for one that is written here"
+_BESIDE = "in an XMP sidecar beside it (--sidecar)"
 
 
 def _format(ctx: click.Context, param: click.Parameter, value: str | None) -> Format | None:
@@ -30,7 +30,8 @@ def _format(ctx: click.Context, param: click.Parameter, value: str | None) -> Fo
 @options.screen_options("stamp.formats/1")
 @options.pass_screen
 def command(screen: Screen, chosen: Format | None) -> None:
-    """What each kind of file can carry, a line for each.
+    """What each kind of file can carry, a line for each: a watermark, and a rights notice in the file itself
+    or in a sidecar beside it.
 
     With the NAME of one (`jpeg`, `.jpg`): what of it can be marked, and each field of the rights notice with
     its place; with -v also the places that a field cannot go to, with the reason.
@@ -51,7 +52,7 @@ def _overview(screen: Screen) -> None:
             each.title,
             " ".join(each.suffixes),
             "yes" if each.marked else "searched" if each.is_searchable else "no",
-            "yes" if each.notice else "no",
+            "yes" if each.notice else "sidecar",
         )
         for each in FORMATS.values()
     ]
@@ -65,7 +66,7 @@ def _page(screen: Screen, chosen: Format) -> None:
     screen.line(f"  {'suffixes':<29} {' '.join(chosen.suffixes)}")
     screen.line(f"  {'watermark':<29} {chosen.marked or f'no: {chosen.not_marked}'}")
     if not chosen.notice:
-        screen.line(f"  {'rights notice':<29} {_NO_PLACE}")
+        screen.line(f"  {'rights notice':<29} {_BESIDE}")
     for field, place in _fields(chosen).items():
         screen.line(f"  {field:<29} {place['homes'] or 'nowhere'}")
         if place["absent"] and (screen.verbose or not place["homes"]):
@@ -84,12 +85,13 @@ def _entry(each: Format) -> dict[str, Any]:
             "searched": each.is_searchable,
         },
         "notice": each.notice,
+        "notice_in": "file" if each.notice else "sidecar",
         "fields": _fields(each),
     }
 
 
 def _fields(each: Format) -> dict[str, dict[str, str]]:
-    """Field -> {"homes": where it stands, "absent": why not elsewhere}; empty for a format without notice."""
+    """Field -> {"homes": where it is, "absent": why not elsewhere}; empty for a format without notice."""
     from ..metadata import containers
     from ..metadata.mapping.fields import coverage
 

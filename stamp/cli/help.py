@@ -1,4 +1,4 @@
-"""Help pages on which the options stand in groups."""
+"""Help pages on which the options are in groups."""
 
 from __future__ import annotations
 
@@ -55,5 +55,5 @@ class Command(click.Command):
         width = max(len(name) for name in names if len(name) <= _WIDEST)
         for title, records in sections.items():
             if records:
-                with formatter.section(title):  # all of one width, so that the texts stand below each other
+                with formatter.section(title):  # all of one width, so that the texts are below each other
                     formatter.write_dl([(f"{name:<{width}}", text) for name, text in records])

@@ -7,6 +7,7 @@ one argument for each option, and a command with thirty arguments cannot be read
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import wraps
@@ -17,30 +18,57 @@ import click
 
 from ..core.errors import PayloadError, RightsError
 from ..core.limits import StampLimits
-from ..core.options import CODECS, PLATFORMS, CopyOptions, EmbedOptions
+from ..core.options import CODECS, PLATFORMS, CopyOptions, EmbedOptions, NoticeOptions
 from ..core.payload import Payload
 from ..core.rights import Rights
 from ..jobs.config import Defaults, gather_defaults
 from ..jobs.journal import Journal
 from .help import CATALOGUE, CLIPS, OUTPUT, RESULTS, RIGHTS, RUN, WATERMARK, Decorator, Function, option
+from .log import Log
 from .screen import Screen
+from .summary import Summary
 
 pass_screen = click.make_pass_decorator(Screen, ensure=True)
 
 
-def screen_options(schema: str) -> Decorator:
-    """Give a command --json, -q and -v; they set up the `Screen` and are no arguments of it."""
+def screen_options(schema: str, command: str | None = None) -> Decorator:
+    """Give a command --json, -q and -v; they set up the `Screen` and are no arguments of it. A `command` that
+    runs over files, as `screen.begin` has it, gets --json-lines and --log-file, too."""
 
     def set_json(ctx: click.Context, param: click.Parameter, value: bool) -> None:
-        if value:
-            ctx.ensure_object(Screen).schema = schema
+        if not value:
+            return
+        screen = ctx.ensure_object(Screen)
+        if screen.schema:
+            raise click.UsageError("--json and --json-lines exclude each other")
+        screen.schema, screen.summary = schema, Summary(command)
+        screen.in_lines = param.name == "json_lines"
 
     def set_flag(ctx: click.Context, param: click.Parameter, value: bool) -> None:
         if value:
             setattr(ctx.ensure_object(Screen), str(param.name), True)
 
+    def set_log(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+        if value:
+            ctx.ensure_object(Screen).log = Log(value)
+
+    of_runs = (
+        _flag(
+            "--json-lines", callback=set_json, help="Print a JSON object a line: each entry when it is done."
+        ),
+        option(
+            OUTPUT,
+            "--log-file",
+            type=Place(),
+            metavar="FILE",
+            expose_value=False,
+            callback=set_log,
+            help="Add a line a file to this log, with what became of it; also notes and errors.",
+        ),
+    )
     return together(
         _flag("--json", callback=set_json, help=f"Print one JSON document ({schema}) instead of lines."),
+        *(of_runs if command else ()),
         _flag("-q", "--quiet", callback=set_flag, help="Only results and errors, no progress, no notes."),
         _flag("-v", "--verbose", callback=set_flag, help="Say more: reasons, and where an error arose."),
     )
@@ -62,12 +90,13 @@ def together(*options: Decorator) -> Decorator:
 
 
 def _as_one(name: str, record: type, *options: Decorator) -> Decorator:
-    """Options that the command gets as one argument, a `record` with a field for each."""
+    """Options that the command gets as one argument, a `record`; its fields have their names."""
 
     def decorate(command: Function) -> Function:
         @wraps(command)
         def call(*arguments: Any, **values: Any) -> Any:
-            values[name] = record(**{field.name: values.pop(field.name) for field in fields(record)})
+            given = [field.name for field in fields(record) if field.name in values]
+            values[name] = record(**{each: values.pop(each) for each in given})
             return command(*arguments, **values)
 
         return cast(Function, together(*options)(call))
@@ -92,6 +121,17 @@ def strength(ctx: click.Context, param: click.Parameter, value: float) -> float:
     return value
 
 
+def bit_rate(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    """Callback for a bit rate: a number, with k or M for thousands and millions of bit/s."""
+    if value is None:
+        return None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([kM]?)", value)
+    rate = round(float(found[1]) * {"": 1, "k": 1000, "M": 1_000_000}[found[2]]) if found else 0
+    if rate <= 0:
+        raise click.BadParameter(f"{value!r} is no bit rate; give 800k, 4M or bit/s")
+    return rate
+
+
 class Place(click.Path):
     """A path that is not empty: `""`, which a shell makes of an unset variable, would be taken for the
     current folder, or for no option at all. Whether it can be read is asked when its turn comes: one such
@@ -113,6 +153,50 @@ def paths(metavar: str) -> Decorator:
 
 sources = paths("SRC...")
 
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How a command goes over its files; what it has no option for stays as it is here."""
+
+    jobs: int = 1
+    resume: bool = False
+    dry_run: bool = False
+    limits: StampLimits | None = None
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+def running(*options: Decorator) -> Decorator:
+    """Give a command `run: Run`, with some of the options below, and those that choose files."""
+    return _as_one(
+        "run",
+        Run,
+        *options,
+        option(
+            RUN,
+            "--include",
+            metavar="GLOB",
+            multiple=True,
+            help="Of the files in folders, take those with such a name only; may be repeated.",
+        ),
+        option(
+            RUN,
+            "--exclude",
+            metavar="GLOB",
+            multiple=True,
+            help="Leave out files and folders in folders that have such a name (drafts, '*.png', 'raw/*'); "
+            "case does not matter; may be repeated.",
+        ),
+    )
+
+
+dry_run = option(
+    RUN,
+    "--dry-run",
+    is_flag=True,
+    help="Read the files, and say what would be done; write nothing, but for --log-file.",
+)
+
 jobs = option(
     RUN,
     "-j",
@@ -128,7 +212,8 @@ resume = option(
     RUN,
     "--resume",
     is_flag=True,
-    help="Skip what is done: outputs that carry the mark and the notice already.",
+    help="Skip what is done: outputs that carry the mark and the notice already. Receipts are added to those "
+    "that are in --receipt.",
 )
 
 max_pixels = option(
@@ -219,8 +304,7 @@ def results(force: str) -> Decorator:
             "--receipt",
             type=Place(),
             metavar="FILE",
-            help="Write down, as JSON on lines, what is changed where, each file before it is; "
-            "with --resume, go on in it.",
+            help="Write down, as JSON on lines, what is changed where, each file before it is.",
         ),
     )
 
@@ -349,11 +433,20 @@ class Clips:
     codec: str | None
     crf: float | None
     preset: str | None
+    max_bit_rate: int | None
     audio: bool
 
     def embed_options(self, *, lossy: bool) -> EmbedOptions:
         """Return the options of `embed_file`."""
-        return EmbedOptions(self.codec, self.crf, self.preset, self.platform, lossy=lossy, audio=self.audio)
+        return EmbedOptions(
+            self.codec,
+            self.crf,
+            self.preset,
+            self.platform,
+            lossy=lossy,
+            audio=self.audio,
+            max_bit_rate=self.max_bit_rate,
+        )
 
 
 catalogue = option(
@@ -400,15 +493,10 @@ copies = _as_one(
         CATALOGUE,
         "--work",
         metavar="REF",
-        help="Which work these are copies of: its number or uid; else the file says so by its content, or a work is "
-        "added.",
+        help="Which work these are copies of: its number or uid; else a file is known by its content, or a "
+        "work is added.",
     ),
-    option(
-        CATALOGUE,
-        "--title",
-        metavar="T",
-        help="Title of a work that is added; else the file's name.",
-    ),
+    option(CATALOGUE, "--title", metavar="T", help="Title of a work that is added; else the file's name."),
     option(CATALOGUE, "--recipient", metavar="PARTY", help="Who gets these copies: a name, number or uid."),
     option(CATALOGUE, "--channel", metavar="C", help="Where they go, such as `press`."),
     option(CATALOGUE, "--licence", metavar="REF", help="Under which licence."),
@@ -416,13 +504,48 @@ copies = _as_one(
     option(CATALOGUE, "--no-catalogue", is_flag=True, help="Write nothing down."),
 )
 
-replace_rights = option(
-    RIGHTS,
-    "--replace-rights",
-    is_flag=True,
-    help="Replace what files say of other creators or holders of rights; without it they are refused.",
-)
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What a notice may replace, and where it goes."""
+
+    replace_rights: bool
+    sidecar: bool
+    notice_optional: bool
+
+    @property
+    def given(self) -> bool:
+        """Whether any of it was asked for."""
+        return self.replace_rights or self.sidecar or self.notice_optional
+
+    def notice_options(self, mine: tuple[str, ...]) -> NoticeOptions:
+        """Return the options of `embed_file`; `mine` are the user's names."""
+        return NoticeOptions(self.replace_rights, mine, self.sidecar, self.notice_optional)
+
+
+places = _as_one(
+    "places",
+    Places,
+    option(
+        RIGHTS,
+        "--replace-rights",
+        is_flag=True,
+        help="Replace what files say of other creators or holders of rights; without it they are refused.",
+    ),
+    option(
+        RIGHTS,
+        "--sidecar",
+        is_flag=True,
+        help="Write an XMP sidecar beside what has no place for a notice, such as AVI, MPEG and raw "
+        "photographs; sidecars that are there are brought up to date.",
+    ),
+    option(
+        RIGHTS,
+        "--notice-optional",
+        is_flag=True,
+        help="Mark works that have no place for the notice, too; without it they are refused.",
+    ),
+)
 
 clips = _as_one(
     "clips",
@@ -449,5 +572,13 @@ clips = _as_one(
         help="The encoder's scale of quality, lower is better; visually lossless without it.",
     ),
     option(CLIPS, "--preset", metavar="P", help="The encoder's own word for its speed."),
+    option(
+        CLIPS,
+        "--max-bitrate",
+        "max_bit_rate",
+        metavar="RATE",
+        callback=bit_rate,
+        help="The most that pictures may take: 800k, 4M or bit/s.",
+    ),
     option(CLIPS, "--audio", is_flag=True, help="Mark the sound, too, with the same payload."),
 )

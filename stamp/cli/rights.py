@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from ..core.reports import RemovalReport
-from ..jobs.plan import inputs
+from ..core.reports import AuditReport, RemovalReport
+from ..jobs.plan import inputs, noted
 from ..jobs.tasks import AuditTask, Entry, RemoveTask, UndoTask
-from ..pipeline.audit import AuditReport
 from ..pipeline.receipts import Receipts
 from . import ERROR, NOT_FOUND, OK, options
 from .embed import changes
 from .help import Command
-from .run import run, run_writing
+from .run import run_over, run_writing, say_notes
 from .screen import Screen
 from .show import value_text
 
@@ -33,11 +33,15 @@ def command() -> None:
 @options.sources
 @options.results(force="Overwrite outputs that exist.")
 @options.notice
-@options.jobs
-@options.screen_options(SCHEMA)
+@options.running(options.jobs, options.dry_run)
+@options.screen_options(SCHEMA, "remove")
 @options.pass_screen
 def remove(
-    screen: Screen, sources: tuple[str, ...], results: options.Results, notice: options.Notice, jobs: int
+    screen: Screen,
+    sources: tuple[str, ...],
+    results: options.Results,
+    notice: options.Notice,
+    run: options.Run,
 ) -> int:
     """Take the notice out again, where it says what the options, the TOML file or stamp.toml say; the
     watermark stays.
@@ -50,18 +54,20 @@ def remove(
     if not rights.values():
         raise click.UsageError("no rights to remove: give --copyright, --rights FILE, or a stamp.toml")
     overwrite = results.force or results.in_place
-    task = RemoveTask(rights, overwrite, results.journal, results.keeps_times)
-    return run_writing(screen, "remove", task, sources, results, jobs, _describe, again=True)
+    task = RemoveTask(rights, overwrite, results.journal, results.keeps_times, run.dry_run)
+    return run_writing(screen, "remove", task, sources, results, run, _describe, again=True)
 
 
 @command.command("undo", cls=Command, short_help="Bring back the notice that was there before.")
 @click.argument("receipts", metavar="RECEIPT", type=options.Place())
 @options.sources
 @options.results(force="Overwrite outputs that exist.")
-@options.jobs
-@options.screen_options(SCHEMA)
+@options.running(options.jobs, options.dry_run)
+@options.screen_options(SCHEMA, "undo")
 @options.pass_screen
-def undo(screen: Screen, receipts: str, sources: tuple[str, ...], results: options.Results, jobs: int) -> int:
+def undo(
+    screen: Screen, receipts: str, sources: tuple[str, ...], results: options.Results, run: options.Run
+) -> int:
     """Bring back the notice that was there before, by the receipt of the run that changed it (--receipt).
 
     A file is known by its content, wherever it is now, else by its place, if the work in it is still the
@@ -70,21 +76,24 @@ def undo(screen: Screen, receipts: str, sources: tuple[str, ...], results: optio
     """
     results.check()
     overwrite = results.force or results.in_place
-    task = UndoTask(Receipts(Path(receipts)), overwrite, results.journal, results.keeps_times)
-    return run_writing(screen, "undo", task, sources, results, jobs, _describe, again=True)
+    receipt = Receipts(Path(receipts))
+    task = UndoTask(receipt, overwrite, results.journal, results.keeps_times, run.dry_run)
+    return run_writing(screen, "undo", task, sources, results, run, _describe, again=True)
 
 
 def _describe(report: RemovalReport) -> str:
     """One line on a file whose notice was changed."""
-    return "  ".join((f"{report.output}:", *changes(report.metadata)))
+    place = f"{report.path} -> {report.output}: to be done:" if report.planned else f"{report.output}:"
+    return "  ".join((place, *changes(report.metadata)))
 
 
 @command.command("audit", cls=Command, short_help="See which rights survived in copies.")
 @click.argument("original", type=options.Place())
 @options.paths("COPY...")
-@options.screen_options(SCHEMA)
+@options.running()
+@options.screen_options(SCHEMA, "audit")
 @options.pass_screen
-def audit(screen: Screen, original: str, sources: tuple[str, ...]) -> int:
+def audit(screen: Screen, original: str, sources: tuple[str, ...], run: options.Run) -> int:
     """Compare copies with the file they were made from: which rights survived? Exit code 1 if any did not."""
     damaged = 0
 
@@ -101,10 +110,10 @@ def audit(screen: Screen, original: str, sources: tuple[str, ...]) -> int:
                 screen.line(f"  {'':<29} was: {value_text(field['before'])}")
             if field["outcome"] in ("changed", "added"):
                 screen.line(f"  {'':<29} is:  {value_text(field['after'])}")
-        for note in entry.notes:
-            screen.say(f"{entry.path}: {note}")
+        say_notes(screen, entry)
 
-    failed = run(screen, "audit", AuditTask(Path(original)), inputs(sources), 1, show)
+    task = AuditTask(Path(original))
+    failed = run_over(screen, "audit", task, sources, run, show, partial(inputs, takes=noted))
     return ERROR if failed else NOT_FOUND if damaged else OK
 
 

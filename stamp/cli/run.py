@@ -1,4 +1,4 @@
-"""The loop over files that the commands share: work, show progress, print each file in order."""
+"""The loop over files that the commands share: find them, work, show progress, print each file in order."""
 
 from __future__ import annotations
 
@@ -7,46 +7,83 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..core.limits import StampLimits
-from ..core.reports import EmbedReport, Failure, RemovalReport
-from ..jobs.plan import Job, Others, plan
+from ..core.reports import AuditReport, EmbedReport, Failure, RemovalReport, RightsReport
+from ..jobs.plan import Job, inputs, plan
 from ..jobs.runner import run_jobs, tidy
-from ..jobs.tasks import Entry, Task
+from ..jobs.selection import Selection
+from ..jobs.tasks import Entry, Task, taken_by
 from . import ERROR, OK
-from .options import Results
+from .options import Results, Run
 from .screen import Screen
 from .spoken import spoken
 
+Find = Callable[[Sequence[str], Selection], list[Job]]
 
-def run(
+
+def run_over(
     screen: Screen,
     command: str,
     task: Task,
-    jobs: Sequence[Job],
-    processes: int,
+    sources: Sequence[str],
+    options: Run,
     show: Callable[[Entry], None],
-    limits: StampLimits | None = None,
+    find: Find = inputs,
 ) -> int:
-    """Do all jobs, and return how many could not be done. `show` prints an entry that is no failure, in the
-    order of the jobs, however many processes there are, and nothing is kept.
+    """Do a task with all files that are found in `sources`, and return how many could not be done. `show`
+    prints an entry that is no failure, in the order of the jobs, however many processes there are, and
+    nothing is kept. JSON lines come as the files are done.
     """
+    screen.begin(command)
+    jobs = find(sources, Selection(options.include, options.exclude, screen.pass_over))
+    screen.write_down("INFO", f"{command}: {len(jobs)} files")
     ready: dict[int, Entry] = {}
-    shown = failed = 0
+    shown = 0
     with screen.progress([job.path.name for job in jobs], command) as bar:
-        for index, entry in run_jobs(task, jobs, processes, bar.news, limits):
-            ready[index] = entry
+        for index, done in run_jobs(task, jobs, options.jobs, bar.news, options.limits):
+            ready[index] = entry = _in_words(done)
             bar.advance(index)
+            if screen.in_lines:
+                screen.entry(_told(entry, command))
             while shown in ready:
-                entry = ready.pop(shown)
+                _take(screen, ready.pop(shown), command, show)
                 shown += 1
-                if isinstance(entry, Failure):
-                    entry = replace(entry, message=spoken(entry.message))
-                    failed += 1
-                    screen.complain(entry.message, entry.details)
-                else:
-                    show(entry)
-                screen.entry(entry.to_dict(command) if isinstance(entry, Failure) else entry.to_dict())
-    return failed
+    named = len(jobs) == 1 and [job.path for job in jobs] == [Path(source) for source in sources]
+    if not named or screen.summary.failed or screen.summary.has_passed_over:
+        screen.say(f"stamp: {screen.summary.line()}")
+    return screen.summary.failed
+
+
+def _in_words(entry: Entry) -> Entry:
+    """The entry, with the options of the command line where its message names those of Python."""
+    return replace(entry, message=spoken(entry.message)) if isinstance(entry, Failure) else entry
+
+
+def _take(screen: Screen, entry: Entry, command: str, show: Callable[[Entry], None]) -> None:
+    """Print one entry, and count it."""
+    told = _told(entry, command)
+    if isinstance(entry, Failure):
+        screen.summary.add("failed")
+        screen.complain(entry.message, entry.details)
+    else:
+        screen.summary.add(entry.outcome)
+        screen.write_down("INFO", _account(entry.outcome, told))
+        show(entry)
+    if not screen.in_lines:
+        screen.entry(told)
+
+
+def _told(entry: Entry, command: str) -> dict[str, Any]:
+    return entry.to_dict(command) if isinstance(entry, Failure) else entry.to_dict()
+
+
+def _account(outcome: str, told: dict[str, Any]) -> str:
+    """What became of a file, in a line of the log."""
+    words = [f"{told['path']}: {outcome.replace('_', ' ')}"]
+    if told.get("output"):
+        words.append(f"as {told['output']}")
+    if payload := told.get("payload") or (told.get("watermark") or {}).get("payload"):
+        words.append(f"with payload {payload}")
+    return " ".join(words)
 
 
 def run_writing(
@@ -55,51 +92,43 @@ def run_writing(
     task: Task,
     sources: Sequence[str],
     results: Results,
-    processes: int,
+    options: Run,
     describe: Callable[[Any], str],
     *,
     again: bool = False,
-    resume: bool = False,
-    limits: StampLimits | None = None,
 ) -> int:
     """Do a task that writes works, with a receipt if one was asked for, and return the exit code. `describe`
-    makes a line of a report; `again` and `resume` : earlier outputs are sources, or are left as they are.
+    makes a line of a report; with `again` earlier outputs are sources.
     """
 
     def show(entry: Entry) -> None:
         assert isinstance(entry, EmbedReport | RemovalReport)
         screen.line(describe(entry))
-        for note in entry.notes:
-            screen.say(f"{entry.path}: {note}")
+        say_notes(screen, entry)
 
-    passed_over = Others()
-    links: list[Path] = []
-    jobs = plan(
-        sources,
-        output=results.output,
-        in_place=results.in_place,
-        again=again,
-        others=passed_over,
-        links=None if results.follow_links else links,
-    )
-    if screen.verbose:
-        say_passed_over(screen, passed_over)
-    for link in links:
-        screen.say(f"{link}: passed over: a link out of the folder; --follow-links follows it")
-    if resume:
-        tidy(jobs)
-    if results.journal:
-        results.journal.begin(overwrite=results.force, resume=resume)
-    failed = run(screen, command, task, jobs, processes, show, limits=limits)
+    def find(sources: Sequence[str], selection: Selection) -> list[Job]:
+        jobs = plan(
+            sources,
+            output=results.output,
+            in_place=results.in_place,
+            again=again,
+            selection=selection,
+            takes=taken_by(task),
+            follow_links=results.follow_links,
+        )
+        if options.dry_run:
+            return jobs
+        if options.resume:
+            tidy(jobs)
+        if results.journal:
+            results.journal.begin(more=results.force or options.resume)
+        return jobs
+
+    failed = run_over(screen, command, task, sources, options, show, find)
     return ERROR if failed else OK
 
 
-def say_passed_over(screen: Screen, others: Others) -> None:
-    """What a walk has left out: a folder that was looked through must not be taken for one of which every
-    file was looked at."""
-    if others:
-        kinds = ", ".join(
-            f"{count} {suffix or 'without a suffix'}" for suffix, count in others.most_common(6)
-        )
-        more = "" if len(others) <= 6 else ", ..."
-        screen.say(f"stamp: passed over because of their names: {kinds}{more}; name them to have them tried")
+def say_notes(screen: Screen, entry: EmbedReport | RemovalReport | RightsReport | AuditReport) -> None:
+    """What a person should know about a file."""
+    for note in entry.notes:
+        screen.say(f"{entry.path}: {note}", "WARNING")

@@ -8,9 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from .document import Document
+from ..jobs.selection import PassedOver
+from .document import Document, Lines
+from .log import Log
 from .progress import Bar
 from .spoken import spoken
+from .summary import Summary
 
 ERROR = 3
 
@@ -24,14 +27,20 @@ class StdoutError(Exception):
 
 
 class Screen:
-    """Where a command's words go. `schema` is set by --json: then stdout gets one document and nothing
-    else."""
+    """Where a command's words go.
+
+    schema : set by --json: then stdout gets one document and nothing else. in_lines : it is an object a line.
+    log : the file that gets a line for all that is said here. summary : of this run.
+    """
 
     def __init__(self) -> None:
         self.quiet = False
         self.verbose = False
         self.schema: str | None = None
-        self._document: Document | None = None
+        self.in_lines = False
+        self.log: Log | None = None
+        self.summary = Summary()
+        self._document: Document | Lines | None = None
         self._closed = False
 
     def line(self, text: str) -> None:
@@ -43,26 +52,51 @@ class Screen:
         """Results of several lines that are made here, not by strangers."""
         _print(text)
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, level: str = "INFO") -> None:
         """News, not results."""
+        self.write_down(level, text)
         if not self.quiet:
             _tell(printable(text))
 
     def complain(self, message: str, details: str = "") -> None:
         """An error; not even --quiet silences it."""
-        _tell(printable(f"stamp: {spoken(message)}"))
+        message = spoken(message)
+        self.write_down("ERROR", message)
+        _tell(printable(f"stamp: {message}"))
         if self.verbose and details:
             _tell(details)
 
+    def write_down(self, level: str, text: str) -> None:
+        """A line in the log, if there is one."""
+        if self.log:
+            self.log.add(level, printable(text.removeprefix("stamp: ")))
+
+    def begin(self, command: str) -> None:
+        """A run over files begins: its document lists what is passed over, and ends with its counts."""
+        self.summary = Summary(command)
+        self._begun()
+
+    def pass_over(self, left_out: PassedOver) -> None:
+        """A file that a walk leaves out."""
+        self.summary.pass_over(left_out.sort)
+        text = f"{left_out.path}: passed over: {left_out.reason}"
+        if left_out.said:
+            self.say(text)
+        else:
+            self.write_down("INFO", text)
+        if document := self._begun():
+            document.add(left_out.to_dict(), "passed_over")
+
     def entry(self, entry: dict[str, Any]) -> None:
         """The next entry of the JSON document of this run."""
+        self.summary.entries += 1
         if document := self._begun():
             document.add(entry)
 
     def close(self, **more: Any) -> None:
         """The end of the JSON document, if it has not ended yet."""
         if document := self._begun():
-            document.close(**more)
+            document.close(**more, summary=self.summary.to_dict())
         self._closed = True
 
     def end(self) -> None:
@@ -76,11 +110,13 @@ class Screen:
             self.entry(entry)
         self.close(**more)
 
-    def _begun(self) -> Document | None:
+    def _begun(self) -> Document | Lines | None:
         if self.schema is None or self._closed:
             return None
         if self._document is None:
-            self._document = Document(_write, self.schema)
+            self._document = (Lines if self.in_lines else Document)(_write, self.schema)
+            if self.summary.of_run:
+                self._document.begin("passed_over")
         return self._document
 
     def fail(self, error: Exception, details: str = "") -> int:
@@ -100,7 +136,7 @@ class Screen:
     @contextmanager
     def progress(self, names: Sequence[str], what: str) -> Iterator[Bar]:
         """Bars with rate and time left, on stderr, where that is a terminal: one over the files, and one for
-        each file that tells how far it is."""
+        each file that reports how far it is."""
         if self.quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
             yield Bar()
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -11,16 +12,16 @@ import click
 from ..core.reports import RightsReport
 from ..core.rights import plain
 from ..jobs.catalogues import place_to_read
-from ..jobs.plan import inputs
+from ..jobs.plan import inputs, noted
 from ..jobs.tasks import Entry, ShowTask
 from ..pipeline.notice import structured_data
 from . import ERROR, OK, options
 from .help import OUTPUT, Command, option
-from .run import run
+from .run import run_over, say_notes
 from .screen import Screen
 
 
-@click.command(cls=Command, short_help="Show the rights notice in a file, and where it stands.")
+@click.command(cls=Command, short_help="Show the rights notice in a file, and where in it.")
 @options.sources
 @option(
     OUTPUT,
@@ -36,15 +37,21 @@ from .screen import Screen
     help="With --jsonld: the folder on the web in which the files will be.",
 )
 @options.catalogue
-@options.screen_options("stamp.show/1")
+@options.running()
+@options.screen_options("stamp.show/1", "show")
 @options.pass_screen
 def command(
-    screen: Screen, sources: tuple[str, ...], jsonld: bool, base_url: str, catalogue: str | None
+    screen: Screen,
+    sources: tuple[str, ...],
+    jsonld: bool,
+    base_url: str,
+    catalogue: str | None,
+    run: options.Run,
 ) -> int:
     """Show the rights notice in files, field by field, with the metadata standards that hold it, and where
     they contradict each other. Where you have a catalogue, say what the payload in the notice means."""
     if jsonld and screen.schema:
-        raise click.UsageError("--jsonld excludes --json")
+        raise click.UsageError("--jsonld excludes --json and --json-lines")
     if base_url and not jsonld:
         raise click.UsageError("--base-url goes with --jsonld")
 
@@ -56,10 +63,10 @@ def command(
             structured.append(_structured(entry, base_url))
         else:
             _describe(screen, entry)
-        for note in entry.notes:
-            screen.say(f"{entry.path}: {note}")
+        say_notes(screen, entry)
 
-    failed = run(screen, "show", ShowTask(place_to_read(catalogue)), inputs(sources), 1, show)
+    task = ShowTask(place_to_read(catalogue))
+    failed = run_over(screen, "show", task, sources, run, show, partial(inputs, takes=noted))
     if jsonld:
         text = json.dumps(structured[0] if len(structured) == 1 else structured, indent=2)
         # It goes into a script element of a page, which must not end where a notice says so.
@@ -75,6 +82,8 @@ def _describe(screen: Screen, entry: RightsReport) -> None:
         screen.line(f"  {name:<29} {value_text(value)}  ({', '.join(entry.sources[name])})")
         for store in entry.conflicts.get(name, ()):
             screen.line(f"  {'':<29} but in {store}: {value_text(plain(entry.values[store][name]))}")
+    for store, path in entry.sidecars.items():
+        screen.line(f"  {store:<29} {path}")
 
 
 def _structured(entry: RightsReport, base_url: str) -> dict[str, Any]:

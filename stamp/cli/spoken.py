@@ -10,15 +10,20 @@ import re
 from typing import Final
 
 OPTIONS: Final = {
+    "audio": "--audio",
     "codec": "--codec",
     "crf": "--crf",
     "lossy=True": "--force",
+    "max_bit_rate": "--max-bitrate",
     "max_pixels": "--max-pixels",
     "NoticeOptions(mine=...)": "`mine` in stamp.toml",
+    "optional=True": "--notice-optional",
     "overwrite=True": "--force",
+    "platform": "--platform",
     "preset": "--preset",
     "remark=True": "--force",
     "replace_rights=True": "--replace-rights",
+    "sidecar=True": "--sidecar",
     "strength": "--strength",
     "watermark=False": "--no-watermark",
 }

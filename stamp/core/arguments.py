@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+from pathlib import Path
 from typing import TypeVar
 
 from .errors import ArgumentError
@@ -18,6 +20,13 @@ def strength(value: object, *, zero: bool = False) -> float:
         least = "from 0" if zero else "above 0"
         raise ArgumentError(f"a strength is a finite number {least}, not {value}")
     return float(value)
+
+
+def path(value: object, name: str) -> Path:
+    """Return a path. Raises ArgumentError for what is none, such as a file object."""
+    if not isinstance(value, str | os.PathLike):
+        raise ArgumentError(f"`{name}` is a path, not a {type(value).__name__}")
+    return Path(value)
 
 
 def instance(value: object, kind: type[Kind], name: str) -> Kind:

@@ -14,6 +14,7 @@
     ├── InternalError (RuntimeError)       a mistake of this package, to be reported
     └── MediaError                         anything wrong with one file
         ├── UnsupportedFormat (ValueError) the container, or what is in it, is not handled
+        │   └── NoticeNotWritten           no place for the notice that was asked for; `.unsupported` says why
         ├── CorruptFile (ValueError)       damaged, truncated or hostile
         └── UnwritableFile (OSError)       the target's disk or folder does not take it
 
@@ -121,6 +122,23 @@ class MediaError(StampError):
 
 class UnsupportedFormat(MediaError, ValueError):
     """The container, or what is inside it, is not handled; nothing was written."""
+
+
+class NoticeNotWritten(UnsupportedFormat):
+    """The file has no place for the notice that was asked for; nothing was written.
+
+    unsupported : field -> why it has no place.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str | os.PathLike[str] | None = None,
+        unsupported: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        super().__init__(message, path=path)
+        self.unsupported = unsupported
 
 
 class CorruptFile(MediaError, ValueError):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import RightsError
+from .errors import ArgumentError, RightsError
 
 CODECS = ("h264", "hevc", "av1", "vp9", "vp8", "prores", "ffv1", "mpeg2video", "mpeg4", "mjpeg", "dnxhd")
 """What clips can be encoded with, by FFmpeg's names for the codecs."""
@@ -19,7 +19,12 @@ Progress = Callable[[int, int], None]
 that is unknown)."""
 
 Register = Callable[[Path], None]
-"""Called with the finished draft of an output, before it has its name."""
+"""Called with the finished draft of an output, before it has its name; with the file itself where that stays,
+and only its sidecars are new."""
+
+RegisterSidecars = Callable[[Mapping[str, bytes] | None], None]
+"""Called with what the XMP sidecars of an output will say, before they have their names; None where none is
+written, nor removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +35,34 @@ class OutputOptions:
     register : what is written down there is known before anybody can see the output: a receipt, an entry in a
         catalogue. What it raises leaves everything as it was. An output may yet fail to appear afterwards, so
         that the content decides: a file with the draft's bytes is there, or it is not.
+    sidecars : called before `register`, of one and the same file.
+    dry_run : read the source, do all that is done before something is written, and report what would be
+        written: nothing is.
     """
 
     preserve_times: bool | None = None
     register: Register | None = None
+    sidecars: RegisterSidecars | None = None
+    dry_run: bool = False
+
+    def write_down(self, draft: Path, sidecars: Mapping[str, bytes] | None) -> None:
+        """Call `sidecars` and `register` about a finished draft."""
+        if self.sidecars:
+            self.sidecars(sidecars)
+        if self.register:
+            self.register(draft)
 
 
 @dataclass(frozen=True, slots=True)
 class EmbedOptions:
-    """codec : the codec of the marked clip, one of CODECS; its own unless told.
-    crf : the encoder's scale of quality, lower is better; visually lossless unless told.
+    """codec : the codec of the marked clip, one of CODECS; its own unless given.
+    crf : the encoder's scale of quality, lower is better; visually lossless unless given.
     preset : the encoder's own word for its speed.
     platform : prepare a clip for one of PLATFORMS, and say what it would like otherwise.
     lossy : write the work even if something in the file cannot be kept, and say so.
     audio : mark the sound of a clip, too.
+    max_bit_rate : the most that the pictures may take, in bit/s, over about two seconds; as it falls, so does
+        the quality. None leaves the rate to the quality.
     """
 
     codec: str | None = None
@@ -52,6 +71,28 @@ class EmbedOptions:
     platform: str | None = None
     lossy: bool = False
     audio: bool = False
+    max_bit_rate: int | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ArgumentError for a rate that is not above 0."""
+        if self.max_bit_rate is not None and not self.max_bit_rate > 0:
+            raise ArgumentError(f"`max_bit_rate` is above 0, not {self.max_bit_rate}")
+
+    def idle(self, kind: str) -> tuple[str, ...]:
+        """Return those of the options, as messages name them, that do nothing for a work of this kind:
+        "image", "audio" or "video"."""
+        if kind == "video":
+            return ()
+        words: dict[str, object] = {"`codec`": self.codec, "`crf`": self.crf, "`preset`": self.preset}
+        words |= {"`platform`": self.platform, "`max_bit_rate`": self.max_bit_rate}
+        given = [word for word, value in words.items() if value is not None]
+        return (*given, "`audio`") if self.audio and kind == "image" else tuple(given)
+
+    def fitting(self, kind: str) -> EmbedOptions:
+        """Return the options without those that do nothing for a work of this kind."""
+        if kind == "video":
+            return self
+        return EmbedOptions(lossy=self.lossy, audio=self.audio and kind == "audio")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +114,19 @@ class CopyOptions:
 
 @dataclass(frozen=True, slots=True)
 class NoticeOptions:
-    """How a notice is written into a file that has one already.
+    """How a notice is written, and into what.
 
     replace_rights : replace what a file says of another creator or copyright holder.
     mine : names that count as one's own, in any case; a notice that names nobody else may be replaced.
+    sidecar : write what the file has no place for to an XMP sidecar beside the output, and bring a sidecar
+        that is there up to date.
+    optional : write the work even if there is no place for its notice, and report that.
     """
 
     replace_rights: bool = False
     mine: tuple[str, ...] = ()
+    sidecar: bool = False
+    optional: bool = False
 
     def __post_init__(self) -> None:
         """Raise RightsError where `mine` is no tuple or list of names."""

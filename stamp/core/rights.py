@@ -1,7 +1,7 @@
 """`Rights`: one record of who owns a work and what may be done with it.
 
 The fields carry the names of the IPTC Photo Metadata Standard 2025.1, Dublin Core and PLUS. The record knows
-nothing of files: where each field stands in EXIF, XMP, ID3 and the other stores is the table in `fields`.
+nothing of files: where each field is in EXIF, XMP, ID3 and the other stores is the table in `fields`.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ DIGITAL_SOURCE_TYPES: Final = (
     "virtualRecording",
 )
 """The IPTC vocabulary for the digital source type (http://cv.iptc.org/newscodes/digitalsourcetype/), with the
-codes that are retired but stand in files: minorHumanEdits, digitalArt, softwareImage.
+codes that are retired but found in files: minorHumanEdits, digitalArt, softwareImage.
 """
 
 

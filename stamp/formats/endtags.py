@@ -14,7 +14,7 @@ ALL: Final[tuple[Kind, ...]] = ("id3v1", "id3v1+", "ape", "lyrics3", "id3v2")
 
 _ID3V1, _EXTENSION = 128, 227
 _LYRICS = 5120
-"""The most that Lyrics3 v1 may take; it does not tell its length."""
+"""The most that Lyrics3 v1 may take; it does not give its length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def _length(data: Source, front: int, end: int, kind: Kind) -> int:
 
     match kind:
         case "id3v1":
-            # An APE tag of 131 bytes has its own "TAG" where that of ID3v1 would stand.
+            # An APE tag of 131 bytes has its own "TAG" where that of ID3v1 would be.
             is_other = tail(_ID3V1 + 3)[: len(ape.MARK)] == ape.MARK
             return 0 if is_other or tail(_ID3V1)[:3] != b"TAG" else _ID3V1
         case "id3v1+":

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import struct
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from ..core.errors import CorruptFile
@@ -99,7 +101,7 @@ class HeifSyntax:
 
     @property
     def format(self) -> str:
-        """AVIF or HEIC: files of the same make, told apart by their brands."""
+        """AVIF or HEIC: files of the same make, which differ by their brands."""
         return "AVIF" if self.brands & {b"avif", b"avis"} else "HEIC"
 
     def content(self, item: int) -> bytes:
@@ -108,11 +110,20 @@ class HeifSyntax:
 
     def targets(self, kind: bytes, item: int) -> list[int]:
         """Return the items that this one refers to in this way."""
-        return [to for name, of, to in self.references if name == kind and of == item]
+        return self._related[kind, item, True]
 
     def sources(self, kind: bytes, item: int) -> list[int]:
         """Return the items that refer to this one in this way."""
-        return [of for name, of, to in self.references if name == kind and to == item]
+        return self._related[kind, item, False]
+
+    @cached_property
+    def _related(self) -> dict[tuple[bytes, int, bool], list[int]]:
+        """(type, item, whether it is the one that refers) -> the others, since a hostile file has many."""
+        found: dict[tuple[bytes, int, bool], list[int]] = defaultdict(list)
+        for kind, of, to in self.references:
+            found[kind, of, True].append(to)
+            found[kind, to, False].append(of)
+        return found
 
 
 def parse(data: bytes) -> HeifSyntax:

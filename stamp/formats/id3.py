@@ -36,7 +36,7 @@ _ID = {2: re.compile(rb"[A-Z][A-Z0-9]{2}"), 3: re.compile(rb"[A-Z][A-Z0-9]{2}[A-
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A frame as it stands in the tag: its identifier, flags, and bytes after the frame header."""
+    """A frame as it is in the tag: its identifier, flags, and bytes after the frame header."""
 
     name: bytes
     flags: int
@@ -46,7 +46,7 @@ class Frame:
 @dataclass(frozen=True, slots=True)
 class Tag:
     """A parsed tag. `version` is 2, 3 or 4; `size` the length in bytes, header and footer included;
-    `extended` the extended header; `rest` what stands behind the frames, `behind` what stands behind the tag.
+    `extended` the extended header; `rest` what is behind the frames, `behind` what is behind the tag.
     """
 
     version: int
@@ -125,7 +125,7 @@ def length(head: bytes) -> int:
 
 
 def prefix(data: Source, most: int | None = _MAX_TAGS) -> int:
-    """How many bytes of ID3v2 tags stand in front of a file: of so many tags at most, of all for None."""
+    """How many bytes of ID3v2 tags are in front of a file: of so many tags at most, of all for None."""
     at = count = 0
     while count != most and (size := length(data[at : at + HEADER])):
         at += size
@@ -241,7 +241,7 @@ def _encoded(version: int, frame: Frame) -> bytes:
 
 
 def _content3(frame: Frame) -> bytes | None:
-    """v2.3, section 3.3.1: unpacked size, method of encryption and group stand before the content."""
+    """v2.3, section 3.3.1: unpacked size, method of encryption and group come before the content."""
     if frame.flags & 0x40:
         return None
     data = frame.data[4:] if frame.flags & 0x80 else frame.data

@@ -1,4 +1,4 @@
-"""The item location box of HEIF (ISO/IEC 14496-12, section 8.11.3): where each item's bytes stand in the
+"""The item location box of HEIF (ISO/IEC 14496-12, section 8.11.3): where each item's bytes are in the
 file.
 """
 
@@ -125,13 +125,16 @@ def _moved(item: Item, shift: Callable[[int], int], sizes: tuple[int, int, int, 
     if item.method != IN_FILE or item.reference:
         return item
     moves = [shift(start) for start, _ in item.spans()]
-    if len(set(moves)) == 1 and (not sizes[0] or (sizes[2] and item.base)):
+    by_base = len(set(moves)) == 1 and item.base + moves[0] >= 0
+    if by_base and (not sizes[0] or (sizes[2] and item.base)):
         return replace(item, base=item.base + moves[0])
     if any(moves) and not sizes[0]:
         raise UnsupportedFormat(
             "HEIF: the parts of an item would move apart, which its location box cannot say"
         )
     extents = zip(item.extents, moves, strict=True)
-    return replace(
-        item, extents=tuple((index, offset + move, length) for (index, offset, length), move in extents)
-    )
+    moved = tuple((index, offset + move, length) for (index, offset, length), move in extents)
+    if any(offset < 0 for _, offset, _ in moved):  # it moved to before the base
+        moved = tuple((index, item.base + offset, length) for index, offset, length in moved)
+        item = replace(item, base=0)
+    return replace(item, extents=moved)

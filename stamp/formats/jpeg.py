@@ -104,7 +104,7 @@ def _segment(start: int, position: int, head: bytes, size: int) -> Segment:
 
 
 def _behind_fill(data: Source, position: int) -> int:
-    """Where the first byte stands from `position` on that is not FF, the fill in front of a marker."""
+    """Where the first byte is, from `position` on, that is not FF, the fill in front of a marker."""
     size = GLANCE
     while run := data[position : position + size]:
         if rest := run.lstrip(b"\xff"):
@@ -115,7 +115,7 @@ def _behind_fill(data: Source, position: int) -> int:
 
 
 def _search(pattern: re.Pattern[bytes], data: Source, at: int) -> int | None:
-    """Where two bytes stand, from byte `at` on, that match."""
+    """Where two bytes are, from byte `at` on, that match."""
     size = GLANCE
     while at + 1 < len(data):
         if match := pattern.search(data[at : at + size]):

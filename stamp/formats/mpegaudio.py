@@ -20,7 +20,7 @@ _TAGS_BEHIND = (b"TAG", b"APE")
 
 
 def first_frame(body: bytes, *, tagged: bool) -> int | None:
-    """Where MPEG audio begins in the first `SEARCHED` bytes of a file, or of what stands behind the ID3v2
+    """Where MPEG audio begins in the first `SEARCHED` bytes of a file, or of what is behind the ID3v2
     tags of one that is `tagged`; None where there is none.
 
     A recording of a stream may begin within a frame; where nothing else speaks for MP3, more frames must.

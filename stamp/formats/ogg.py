@@ -40,7 +40,7 @@ class Page:
 
 
 def pages(data: Source, at: int = 0, *, to_cut: bool = False) -> Iterator[Page]:
-    """All pages from a byte on. Raises `CorruptFile` where something else stands, or one is cut off; with
+    """All pages from a byte on. Raises `CorruptFile` where there is something else, or one is cut off; with
     `to_cut` the last may be, and is left out.
     """
     size = len(data)

@@ -8,7 +8,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
+from io import BufferedReader
 
 from ..core.errors import (
     CorruptFile,
@@ -56,7 +56,7 @@ def read_source(path: StrPath) -> bytes:
 
 
 @contextmanager
-def regular_file(path: StrPath) -> Iterator[BinaryIO]:
+def regular_file(path: StrPath) -> Iterator[BufferedReader]:
     """A regular file open for reading. Raises MediaError, which names it: missing, unreadable, not a file,
     empty."""
     with named(path), reading():

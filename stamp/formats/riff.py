@@ -14,7 +14,7 @@ from .source import Edit, Source
 
 Order = Literal["<", ">"]
 LENGTH_ELSEWHERE: Final = 0xFFFFFFFF
-"""A length that stands in another chunk (RF64)."""
+"""A length that is in another chunk (RF64)."""
 _MAX_CHUNKS = 100_000
 _MAX_BLOCK = 1 << 28
 
@@ -51,9 +51,9 @@ def chunks(
     unpadded: bool = False,
 ) -> Iterator[Chunk]:
     """The chunks in data[start:end]; the last may say that it ends behind `end`, which is for the caller to
-    judge. `lengths` has those that stand elsewhere.
+    judge. `lengths` has those that are elsewhere.
 
-    `unpadded`: some writers leave the padding out. A kind never begins with a zero, which tells.
+    `unpadded`: some writers leave the padding out. A kind never begins with a zero, by which it is seen.
     """
     at = start
     while at + 8 <= end:
@@ -92,7 +92,7 @@ def packed(kind: bytes, content: bytes, order: Order) -> bytes:
 
 
 def head(kind: bytes, length: int, order: Order) -> bytes:
-    """What stands before the content of a chunk."""
+    """What comes before the content of a chunk."""
     return kind + struct.pack(f"{order}I", length)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import BinaryIO, Final
 
+from .rawphoto import raw_name
 from .reading import without_waiting
 from .source import Source
 from .table import FORMATS, Format, Kind
@@ -20,7 +21,7 @@ _BRANDED = tuple(each for each in FORMATS.values() if each.brands)
 def sniff(data: Source) -> Format | None:
     """Return the format of a file, or None where it is none that is known.
 
-    MPEG audio may begin within a frame, and ID3v2 tags may stand in front of sound: then more than the first
+    MPEG audio may begin within a frame, and ID3v2 tags may be in front of sound: then more than the first
     `HEAD` bytes are read.
     """
     head = data[0:HEAD]
@@ -28,6 +29,8 @@ def sniff(data: Source) -> Format | None:
         brand = head[8:12]
         return next((each for each in _BRANDED if brand.startswith(each.brands)), FORMATS["mp4"])
     strong = next((each for each in _STRONG if each.fits(head)), None)
+    if strong is FORMATS["tiff"]:
+        return FORMATS[raw_name(data) or "tiff"]
     return strong or _sound(data) or next((each for each in _WEAK if each.fits(head)), None)
 
 
@@ -66,11 +69,23 @@ def kind(data: Source) -> Kind:
 
 def kind_of(path: str | os.PathLike[str]) -> Kind:
     """Return the `kind` of a file; one that cannot be read counts as an image, whose reader says why."""
+    return _kind_of(path) or "image"
+
+
+def known_kind(path: str | os.PathLike[str]) -> Kind | None:
+    """Return the `kind` of a file, None for one that cannot be read or is in no format that is known."""
+    try:
+        return _kind_of(path) if sniff_path(path) else None
+    except (OSError, ValueError):
+        return None
+
+
+def _kind_of(path: str | os.PathLike[str]) -> Kind | None:
     try:
         with open(path, "rb", opener=without_waiting) as file:
             return kind(_File(file))
     except (OSError, ValueError):
-        return "image"
+        return None
 
 
 def sniff_path(path: str | os.PathLike[str]) -> Format | None:

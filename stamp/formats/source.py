@@ -58,7 +58,7 @@ class Pieced:
         return b"".join(found)
 
     def origin(self, start: int, stop: int) -> tuple[int, int] | None:
-        """Which span of `source` stands from `start` to `stop`; None where that is not one span."""
+        """Which span of `source` is there from `start` to `stop`; None where that is not one span."""
         index = bisect_right(self._starts, start) - 1
         piece = self.pieces[index] if index < len(self.pieces) else b""
         if isinstance(piece, bytes) or stop > self._starts[index + 1]:

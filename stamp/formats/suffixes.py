@@ -7,10 +7,17 @@ from typing import Final
 
 from .table import FORMATS
 
-SUFFIXES: Final = frozenset(
-    suffix for each in FORMATS.values() if each.marked or each.notice for suffix in each.suffixes
-)
-"""What a walk through a folder picks up; a file that is named itself is tried whatever its name."""
+KNOWN: Final = frozenset(suffix for each in FORMATS.values() for suffix in each.suffixes)
+"""Every suffix of a format that is handled."""
+RAW: Final = frozenset(suffix for each in FORMATS.values() if each.is_raw for suffix in each.suffixes)
+"""Those of raw photographs, which can be read, but not marked."""
+NOTED: Final = frozenset(suffix for each in FORMATS.values() if each.notice for suffix in each.suffixes)
+"""Those of files that a notice can be written into."""
+SUFFIXES: Final = (
+    frozenset(suffix for each in FORMATS.values() if each.marked for suffix in each.suffixes) | NOTED
+) - RAW
+"""What a walk through a folder picks up, unless it is about notices alone; a file that is named itself is
+tried whatever its name."""
 
 _SAME_CONTAINER = tuple(frozenset(names.split()) for each in FORMATS.values() for names in each.names)
 
@@ -22,4 +29,4 @@ def wrong_suffix(path: Path, output: Path) -> str:
 def same_container(path: Path, other: Path) -> bool:
     """Whether the suffixes of a source and its output may name the same kind of file."""
     one, two = path.suffix.lower(), other.suffix.lower()
-    return one == two or one not in SUFFIXES or any({one, two} <= same for same in _SAME_CONTAINER)
+    return one == two or one not in SUFFIXES | RAW or any({one, two} <= same for same in _SAME_CONTAINER)

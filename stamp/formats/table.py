@@ -23,14 +23,15 @@ class Format:
 
     name         its identifier in code and in JSON
     title        how people call it
-    kind         of the work in it; `other_kind` and the marks among the first bytes by which that one is told
+    kind         of the work in it; `other_kind` and the marks among the first bytes that show that one
     names        suffixes, those that name one and the same kind of file together: ".tif .tiff"
     signatures   how a file begins; `weak` ones are letters of a text, too, and count where nothing else does
     brands       of an ISO base media file (the beginnings of its major brand)
     tagged       it may be found behind ID3v2 tags, too
     marked       what of it can be marked; or else
     not_marked   why nothing of it can be
-    notice       the module of this name in `metadata.containers` reads and writes its rights notice
+    notice       the module of this name in `metadata.containers` reads and writes its rights notice; or
+    shown        reads what is in the file, whose notice is written beside it
     reader       the module that reads it and writes it again: its pixels in `media.image`, or its sound in
                  `media.audio`; pictures that move are read by `media.video`, whatever the format
     decoder      Pillow's plug-in for an image of a format without `reader`, which is searched only
@@ -49,6 +50,7 @@ class Format:
     marked: str | None = None
     not_marked: str | None = None
     notice: bool = False
+    shown: bool = False
     reader: str | None = None
     decoder: str | None = None
     demuxer: str | None = None
@@ -62,6 +64,11 @@ class Format:
     def suffixes(self) -> tuple[str, ...]:
         """Every suffix, the usual one first."""
         return tuple(dict.fromkeys(" ".join(self.names).split()))
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether it is what a sensor has seen, before it is developed."""
+        return self.not_marked == _RAW
 
     @property
     def is_searchable(self) -> bool:
@@ -95,8 +102,9 @@ def _syncs(packet: int, offset: int = 0) -> Signature:
 
 _CLIPS = "8 to 12 bit; 4:2:0 to 4:4:4"
 _SONGS = "8 to 192 kHz"
-_PCM = f"8 to 32 bit and floating point; {_SONGS}; any channels"
+_PCM = f"8 to 32 bit and floating point; {_SONGS}; up to 64 channels"
 _PICTURE = "it can only be searched: convert to PNG"
+_RAW = "it has no pixels yet: develop it first"
 _SOUND = "it can only be searched: convert to FLAC, WAV or M4A"
 
 _IMAGES = (
@@ -151,7 +159,7 @@ _IMAGES = (
             *(b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"mif2", b"msf1"),
             *(b"avif", b"avis", b"MA1A", b"MA1B"),
         ),
-        marked="8 bit; HEIC needs stamp-media[heif]",
+        marked="8 bit; beside gain map, depth, motion video; HEIC needs stamp-media[heif]",
         notice=True,
         reader="heif",
     ),
@@ -198,18 +206,28 @@ _IMAGES = (
         not_marked=_PICTURE,
         decoder="Ppm",
     ),
+    # The next two are told from other TIFF files by what their directories say, see `rawphoto`.
+    Format("dng", "DNG", "image", (".dng",), not_marked=_RAW, notice=True),
+    Format(
+        "rawtiff",
+        "Raw photographs built on TIFF",
+        "image",
+        (".cr2", ".nef", ".nrw", ".arw", ".pef", ".srw"),
+        not_marked=_RAW,
+        shown=True,
+    ),
     Format(
         "raw",
-        "Raw photographs",
+        "Other raw photographs",
         "image",
         (".cr3", ".crw", ".rw2", ".orf", ".raf", ".x3f"),
-        # Those that are no TIFF structures, or do not say so: Canon CRW and CR3, Panasonic, Olympus,
-        # Fujifilm, Sigma.
+        # Canon CRW and CR3, Panasonic, Olympus, Fujifilm, Sigma.
         _starts(
             *(b"II\x1a\0\0\0HEAPCCDR", b"IIU\0", b"IIRO", b"IIRS", b"MMOR", b"FUJIFILMCCD-RAW", b"FOVb"),
         ),
         (b"crx ",),
-        not_marked="they are not handled: develop them first",
+        not_marked=_RAW,
+        shown=True,
     ),
 )
 

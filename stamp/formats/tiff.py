@@ -15,13 +15,13 @@ SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER = 254, 256, 2
 STRIP_OFFSETS, ORIENTATION, SAMPLES, ROWS_PER_STRIP, STRIP_COUNTS, PLANAR = 273, 274, 277, 278, 279, 284
 PREDICTOR, COLOR_MAP, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_COUNTS = 317, 320, 322, 323, 324, 325
 SUB_IFDS, EXTRA_SAMPLES, SAMPLE_FORMAT, JPEG_TABLES, JPEG_OFFSET = 330, 338, 339, 347, 513
-LAYERS, DNG_VERSION = 37724, 50706
+LAYERS = 37724
 
 _INTEGERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q"}
 
 
 class Entry(NamedTuple):
-    """A directory entry: tag, type, number of values, where the entry stands, where its values stand."""
+    """A directory entry: tag, type, number of values, where the entry is, where its values are."""
 
     tag: int
     kind: int
@@ -66,7 +66,7 @@ class Directory:
 
     @cached_property
     def pieces(self) -> list[tuple[int, int]]:
-        """Where the strips or tiles stand: (offset, size) each, in file order of the tag."""
+        """Where the strips or tiles are: (offset, size) each, in file order of the tag."""
         tags = (TILE_OFFSETS, TILE_COUNTS) if self.tiled else (STRIP_OFFSETS, STRIP_COUNTS)
         offsets, sizes = (self.numbers(tag) for tag in tags)
         if not offsets or len(offsets) != len(sizes):

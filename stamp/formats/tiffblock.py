@@ -26,7 +26,7 @@ _MOST_ENTRIES = 0xFFFF
 
 @dataclass(frozen=True, slots=True)
 class Ifd0:
-    """IFD0 of `block`: its entries in file order as (tag, raw bytes), where it stands, and the raw pointer to
+    """IFD0 of `block`: its entries in file order as (tag, raw bytes), where it is, and the raw pointer to
     the next IFD.
     """
 
@@ -61,7 +61,7 @@ class Ifd0:
         return self.layout.unpack(f"{len(value) // struct.calcsize(code)}{code}", value, 0) if code else ()
 
     def _span(self, raw: bytes) -> tuple[int, int] | None:
-        """(offset, size) of an entry's value, offset 0 where it stands in the entry itself; None where it is
+        """(offset, size) of an entry's value, offset 0 where it is in the entry itself; None where it is
         not in the block.
         """
         layout = self.layout
@@ -80,7 +80,7 @@ class Ifd0:
 
     def freed(self, tags: Collection[int]) -> int:
         """From where on the block is free once the values of `tags` are not needed: the start of those that
-        stand right before the directory, as far as nothing else in the directory points there.
+        are right before the directory, as far as nothing else in the directory points there.
         """
         gone = [span for tag, raw in self.entries if tag in tags and (span := self._span(raw)) and span[0]]
         others = [raw for tag, raw in self.entries if tag not in tags]
@@ -163,7 +163,7 @@ def edits(
         raise CorruptFile("the first EXIF/TIFF directory is full") from None
     start = keep + len(tail)
     after = layout.pointer_at + layout.word_size
-    # Taking out what an earlier patch put in gives the directory from before it, which still stands there.
+    # Taking out what an earlier patch put in gives the directory from before it, which is still there.
     earlier = _find(block, new, after, keep) if removed and not tail else -1
     if earlier >= 0 and earlier % 2 == 0:
         start, new = earlier, b""

@@ -140,7 +140,7 @@ def _names(path: str | os.PathLike[str], text: str, value: Any) -> tuple[str, ..
 
 
 def _line(text: str, key: str) -> str:
-    """Where a key of a TOML file stands, as " line 3:"; "" for one that is written in an unusual way."""
+    """Where a key of a TOML file is, as " line 3:"; "" for one that is written in an unusual way."""
     begins = re.compile(rf"""\s*(\[+\s*(rights\s*\.\s*)?)?["']?{re.escape(key)}["']?\s*[].=]""")
     found = (number for number, line in enumerate(text.splitlines(), 1) if begins.match(line))
     return next((f" line {number}:" for number in found), "")

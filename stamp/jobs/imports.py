@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ..catalogue.copies import Reservation
-from ..catalogue.digests import sha256_of
 from ..core.errors import CatalogueError, MediaError, StampError
 from ..core.key import Key
 from ..core.options import CopyOptions
@@ -20,6 +19,7 @@ from ..core.payload import Payload
 from ..formats import table
 from ..formats.table import Kind
 from ..pipeline.receipts import entries
+from ..storage.digest import digest
 
 if TYPE_CHECKING:
     from ..catalogue.catalogue import Catalogue
@@ -111,8 +111,8 @@ def _report(path: Path) -> Iterator[Row]:
             "payload": entry["payload"],
             "source": os.path.join(folder, entry["path"]),
             "output": os.path.join(folder, entry["output"]),
-            "before": hashes.get("before"),
-            "after": hashes.get("after"),
+            "before": hashes.get("before") or entry.get("sha256_before"),
+            "after": hashes.get("after") or entry.get("sha256_after"),
             "key": entry.get("key_fingerprint"),
         }
         yield Row(line, {name: value for name, value in values.items() if value})
@@ -209,5 +209,5 @@ def _digest(known: str | None, path: str | None) -> bytes | None:
     if known and re.fullmatch("[0-9a-f]{64}", known):
         return bytes.fromhex(known)
     with suppress(MediaError):
-        return sha256_of(path) if path else None
+        return bytes.fromhex(digest(Path(path)).sha256) if path else None
     return None

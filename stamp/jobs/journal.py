@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,24 +26,32 @@ class Journal:
 
     path: Path
 
-    def begin(self, *, overwrite: bool, resume: bool) -> None:
-        """Write the line with which a run begins: into a new file or, with `resume`, into that of an earlier
-        run.
+    def begin(self, *, more: bool) -> None:
+        """Write the line with which a run begins: into a new file or, with `more`, into that of an earlier
+        run, of which nothing is lost. A journal in which no file was written down is as good as none.
 
-        Raises OutputError where a file is there that is not to be overwritten, or is no journal;
-        UnwritableFile.
+        Raises OutputError where a file is there that is no journal, or without `more` the journal of an
+        earlier run; UnwritableFile.
         """
         head = _line({"schema": SCHEMA, "stamp": __version__, "folder": os.getcwd()})
-        if not resume or not os.path.lexists(self.path):
-            journal.begin(self.path, head, overwrite=overwrite)
+        if not os.path.lexists(self.path):
+            journal.begin(self.path, head)
             return
-        try:
-            is_ours = is_journal(next(journal.lines(self.path), ""))
-        except (OSError, UnicodeDecodeError):
-            is_ours = False
-        if not is_ours:
-            raise OutputError(f"{self.path}: is no journal of receipts to be resumed; choose another name")
+        is_ours, is_bare = self._look()
+        if not is_ours:  # a photo, say: nothing allows to replace that by receipts
+            raise OutputError(f"{self.path}: exists already, is no journal of receipts; choose another name")
+        if not (more or is_bare):
+            remedy = "name another file, or add to them (--force)"
+            raise OutputError(f"{self.path}: has the receipts of an earlier run; {remedy}")
         journal.append(self.path, head)
+
+    def _look(self) -> tuple[bool, bool]:
+        """Whether the file is a journal, and whether it says nothing of any file."""
+        try:
+            lines = journal.lines(self.path) if self.path.is_file() else iter(())
+            return is_journal(next(lines, "")), all(is_journal(line) for line in lines)
+        except (OSError, UnicodeDecodeError):
+            return False, False
 
     def add(self, entry: dict[str, Any]) -> None:
         """Bring an entry to the disk. Raises UnwritableFile."""
@@ -61,17 +69,27 @@ class Placing:
     payload : of the mark, to be set before that; None without one. receipt : what was written down.
     """
 
-    def __init__(self, job: Job, journal: Journal | None, preserve_times: bool | None) -> None:
+    def __init__(
+        self, job: Job, journal: Journal | None, preserve_times: bool | None, dry_run: bool = False
+    ) -> None:
         assert job.output is not None, "a job without an output is not given to a task that writes"
         self.job, self.output = job, job.output
         self.payload: bytes | None = None
         self.receipt: dict[str, Any] | None = None
         self._journal = journal
-        self.options = OutputOptions(preserve_times, self._register if journal else None)
+        self._sidecars: Mapping[str, bytes] | None = None
+        self.options = (
+            OutputOptions(preserve_times, self._register, self._note_sidecars)
+            if journal and not dry_run
+            else OutputOptions(preserve_times, dry_run=dry_run)
+        )
+
+    def _note_sidecars(self, sidecars: Mapping[str, bytes] | None) -> None:
+        self._sidecars = sidecars
 
     def _register(self, draft: Path) -> None:
         assert self._journal is not None
-        made = receipt_of(self.job.path, draft)
+        made = receipt_of(self.job.path, draft, self._sidecars)
         self._journal.add(
             {
                 "path": os.fspath(self.job.path),
@@ -84,10 +102,14 @@ class Placing:
 
 
 def written_down(
-    work: Callable[[Job, Placing], Changed], job: Job, journal: Journal | None, preserve_times: bool | None
+    work: Callable[[Job, Placing], Changed],
+    job: Job,
+    journal: Journal | None,
+    preserve_times: bool | None,
+    dry_run: bool,
 ) -> Changed:
     """Do the work, and return its report with the receipt, if there is one."""
-    placing = Placing(job, journal, preserve_times)
+    placing = Placing(job, journal, preserve_times, dry_run)
     report = work(job, placing)
     made = placing.receipt
     if made and made["essence_unchanged"] and made["file"] is None:

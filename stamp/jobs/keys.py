@@ -162,8 +162,11 @@ def find_key(given: StrPath | None = None) -> KeyFile:
     return KeyFile.of(load_key(given), key_path(given))
 
 
-def find_or_make_key(given: StrPath | None = None) -> tuple[KeyFile, Path | None]:
-    """Return the place of the key of `load_or_make_key`, and the file that was made. Raises like it."""
+def find_or_make_key(given: StrPath | None = None, *, dry_run: bool = False) -> tuple[KeyFile, Path | None]:
+    """Return the place of the key of `load_or_make_key`, and the file that was made; in a dry run it would be
+    made, and the key is one that nothing is marked with. Raises like it."""
+    if dry_run and not _named(given) and not os.path.exists(default := _default_key()):
+        return KeyFile.of(Key.generate(), default), default
     key, made = load_or_make_key(given)
     return KeyFile.of(key, key_path(given)), made
 

@@ -5,21 +5,48 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.errors import MediaError, OutputError, StampError
 from ..formats.sniff import sniff_path
-from ..formats.suffixes import SUFFIXES, same_container, wrong_suffix
+from ..formats.suffixes import KNOWN, NOTED, RAW, SUFFIXES, same_container, wrong_suffix
 from ..formats.table import FORMATS
+from ..storage.sidecars import Names
+from .selection import Selection
 
 _TYPESCRIPT = ".ts"
 _STAMPED = ".stamped"
+_ALL = Selection()
 
 
-Others = Counter[str]
-"""Suffix -> how many files of that suffix a walk has left out."""
+Takes = Callable[[str, Names], bool]
+"""Whether a walk picks up the file of this name, one of those in its folder."""
+
+
+def works(name: str, names: Names) -> bool:
+    """Take what can be marked, or carry a notice, but no raw photographs."""
+    return _suffix(name) in SUFFIXES
+
+
+def writable(name: str, names: Names) -> bool:
+    """Take what a notice can be written into."""
+    return _suffix(name) in SUFFIXES | NOTED
+
+
+def noted(name: str, names: Names) -> bool:
+    """Take what may have a notice, in it or beside it."""
+    return _suffix(name) in SUFFIXES | RAW or (_suffix(name) in KNOWN and names.has_sidecar(name))
+
+
+def known(name: str, names: Names) -> bool:
+    """Take all that a notice can be written beside."""
+    return _suffix(name) in KNOWN
+
+
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1].lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,53 +70,81 @@ def find_sources(
     paths: Iterable[str | os.PathLike[str]],
     *,
     skip: Path | None = None,
-    others: Others | None = None,
-    links: list[Path] | None = None,
+    selection: Selection = _ALL,
+    takes: Takes = works,
+    follow_links: bool = True,
 ) -> Iterator[Source | Job]:
     """The files named by `paths`, folders walked in a stable order; a folder that cannot be read becomes a
     `Job` with an error.
 
-    Walking leaves out hidden files and folders, links to folders, and the folder `skip` (where the outputs
-    go). What else it leaves out, because of its name, is counted in `others`. Links to files that lead out of
-    the folder are not followed, but added to `links`, if that is given.
+    Walking leaves out hidden files and folders, links to folders, and what `selection` does not take. Of the
+    rest it takes what `takes` says; with `follow_links` also links to files that lead out of the folder. All
+    that it leaves out is reported to `selection`, but for the folder `skip` (where the outputs go) and the
+    sidecars of other files.
     """
     skipped = _real(skip) if skip else None
     for path in map(Path, paths):
         if os.path.isdir(path):
-            yield from _walk(path, skipped, Counter() if others is None else others, links)
+            yield from _walk(path, skipped, selection, takes, follow_links)
         else:
             yield Source(path)
 
 
 def _walk(
-    root: Path, skipped: str | None, others: Others, links: list[Path] | None
+    root: Path, skipped: str | None, selection: Selection, takes: Takes, follow_links: bool
 ) -> Iterator[Source | Job]:
     troubles: list[OSError] = []
     found = False
     for folder, folders, files in os.walk(root, onerror=troubles.append):
         here = Path(folder)
-        folders[:] = sorted(
+        folders[:] = [
             name
-            for name in folders
-            if not name.startswith(".") and (skipped is None or _real(here / name) != skipped)
-        )
+            for name in sorted(folders)
+            if (skipped is None or _real(here / name) != skipped) and _enters(here / name, root, selection)
+        ]
+        names = Names(files)
         for name in sorted(files):
-            suffix = Path(name).suffix.lower()
-            if name.startswith("."):
+            file = here / name
+            if names.is_sidecar(name) or not _takes(file, root, selection, takes(name, names)):
                 continue
-            if suffix in SUFFIXES and (suffix != _TYPESCRIPT or _is_transport_stream(here / name)):
-                if links is not None and os.path.islink(here / name) and not _is_within(root, here / name):
-                    links.append(here / name)
-                    continue
-                found = True
-                yield Source(here / name, root)
-            else:
-                others[suffix] += 1
+            if not follow_links and file.is_symlink() and not _is_within(root, file):
+                reason = "a link out of the folder; --follow-links follows it"
+                selection.pass_over(file, "linked", reason, said=True)
+                continue
+            found = True
+            yield Source(file, root)
     for trouble in troubles:
         path = Path(os.fsdecode(trouble.filename))
         yield Job(path, error=MediaError(f"cannot read this folder: {trouble.strerror}", path=path))
     if not found and not troubles:
-        yield Job(root, error=MediaError("no photo, clip or song in this folder", path=root))
+        chosen = " that --include and --exclude let in" if selection.include or selection.exclude else ""
+        yield Job(root, error=MediaError(f"no photo, clip or song in this folder{chosen}", path=root))
+
+
+def _enters(folder: Path, root: Path, selection: Selection) -> bool:
+    """Whether a walk looks into a folder; reports one that is left out."""
+    if folder.name.startswith("."):
+        selection.pass_over(folder, "hidden", "a hidden folder")
+        return False
+    if folder.is_symlink():
+        selection.pass_over(folder, "linked", "a link to a folder, which is not followed")
+        return False
+    return not selection.excludes(folder, root)
+
+
+def _takes(file: Path, root: Path, selection: Selection, fitting: bool) -> bool:
+    """Whether a walk takes a file, which is `fitting` by its name; reports one that is left out."""
+    suffix = file.suffix.lower()
+    if file.name.startswith("."):
+        selection.pass_over(file, "hidden", "a hidden file")
+        return False
+    if selection.excludes(file, root):
+        return False
+    if not fitting or (suffix == _TYPESCRIPT and not _is_transport_stream(file)):
+        reason = "by its name it is nothing that this can be done with; name it to have it tried"
+        selection.pass_over(file, suffix or "without a suffix", reason)
+        return False
+    return selection.includes(file, root)
 
 
 def _is_within(folder: Path, path: Path) -> bool:
@@ -110,11 +165,12 @@ def _is_transport_stream(path: Path) -> bool:
         return True
 
 
-def inputs(paths: Iterable[str | os.PathLike[str]], others: Others | None = None) -> list[Job]:
+def inputs(
+    paths: Iterable[str | os.PathLike[str]], selection: Selection = _ALL, takes: Takes = works
+) -> list[Job]:
     """One job for each file to be read, earlier outputs among them."""
-    return [
-        found if isinstance(found, Job) else Job(found.path) for found in find_sources(paths, others=others)
-    ]
+    found = find_sources(paths, selection=selection, takes=takes)
+    return [each if isinstance(each, Job) else Job(each.path) for each in found]
 
 
 def stamped_name(path: Path) -> Path:
@@ -133,26 +189,29 @@ def plan(
     output: str | None = None,
     in_place: bool = False,
     again: bool = False,
-    others: Others | None = None,
-    links: list[Path] | None = None,
+    selection: Selection = _ALL,
+    takes: Takes = works,
+    follow_links: bool = True,
 ) -> list[Job]:
     """One job for each file to be stamped.
 
     `output` is a file for exactly one source that is a file, and a folder otherwise, or where it is one or
     ends in a slash. Inside an output folder the structure of a walked folder is kept. A walk leaves earlier
-    outputs (`*.stamped.*`) alone, unless they are to be worked on `again`. Outputs that collide, and outputs
-    that are somebody's source, are refused. Links are followed wherever they lead, unless `links` is given:
-    it gets those to files that lead out of a walked folder, and outputs that a link leads out of the output
-    folder are refused.
+    outputs (`*.stamped.*`) alone, unless they are to be worked on `again`, and what `selection` does not
+    take. Outputs that collide, and outputs that are somebody's source, are refused; without `follow_links`
+    also those that a link leads out of the output folder.
     """
     folder = output_folder(paths, output)
     jobs: list[Job] = []
-    for source in find_sources(paths, skip=folder, others=others, links=links):
+    found = find_sources(paths, skip=folder, selection=selection, takes=takes, follow_links=follow_links)
+    for source in found:
         if isinstance(source, Job):
             jobs.append(source)
-        elif again or source.root is None or not is_stamped(source.path):
+        elif source.root and is_stamped(source.path) and not again:
+            selection.pass_over(source.path, _STAMPED, "by its name it is an earlier output")
+        else:
             jobs.append(_job(source, Path(output) if output and not folder else None, folder, in_place))
-    if folder and links is not None:
+    if folder and not follow_links:
         jobs = [_refuse_to_leave(folder, job) for job in jobs]
     return _refuse_collisions(list(dict.fromkeys(jobs)), in_place)
 
@@ -180,7 +239,8 @@ def output_folder(paths: Sequence[str | os.PathLike[str]], output: str | None) -
 def _job(source: Source, file: Path | None, folder: Path | None, in_place: bool) -> Job:
     path = source.path
     if in_place:
-        return Job(path, Path(_real(path)))  # through a link: the file is replaced, not the link to it
+        # Through a link the file is replaced, not the link to it.
+        return Job(path, Path(_real(path)) if os.path.islink(path) else path)
     if file:
         if not same_container(path, file):
             return Job(path, error=OutputError(wrong_suffix(path, file)))

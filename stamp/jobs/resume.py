@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.errors import CorruptFile, UnsupportedFormat
+from ..core.options import NoticeOptions
 from ..core.payload import Payload
 from ..core.rights import Rights
 from ..formats.sniff import kind_of
@@ -46,18 +47,15 @@ def lacks_sound(path: Path, payload: bytes, key: Key) -> bool:
     return songs.lacks(path, payload, key=key)
 
 
-def lacks_rights(path: Path, rights: Rights, payload: bytes | None) -> tuple[Rights, tuple[str, ...]]:
+def lacks_rights(
+    path: Path, rights: Rights, payload: bytes | None, options: NoticeOptions
+) -> tuple[Rights, tuple[str, ...]]:
     """What a run with `rights`, which may say `{year}`, would write into a finished work, and which fields of
-    it do not stand there; see `notice.missing`. Raises like `read_rights`, but not where a marked work's
-    container has no place for a notice.
+    it do not stand there; see `notice.missing`. Raises like `read_rights`, and NoticeNotWritten where there
+    is no place for them, and that is not allowed.
     """
     rights = replace(rights, identifier=payload.hex()) if payload else rights
-    try:
-        return missing(path, rights)
-    except UnsupportedFormat:
-        if payload is None:
-            raise
-        return rights, ()
+    return missing(path, rights, options)
 
 
 def check_whole(path: Path, source: Path) -> None:

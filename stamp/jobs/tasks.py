@@ -12,37 +12,46 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..core import words
-from ..core.errors import CorruptFile, OutputError, UnsupportedFormat
+from ..core.errors import CorruptFile, NoticeNotWritten, OutputError, UnsupportedFormat
 from ..core.key import Key
 from ..core.options import CopyOptions, EmbedOptions, NoticeOptions
 from ..core.payload import Payload
-from ..core.reports import DetectReport, EmbedReport, Failure, Mark, RemovalReport, RightsReport
+from ..core.reports import (
+    AuditReport,
+    DetectReport,
+    EmbedReport,
+    Failure,
+    Mark,
+    RemovalReport,
+    Report,
+    RightsReport,
+)
 from ..core.rights import Rights
 from ..formats.sniff import kind_of
-from ..pipeline.audit import AuditReport
 from ..pipeline.files import (
     audit_rights,
     detect_file,
     embed_file,
     note_earlier_mark,
+    noticed,
     payload_in,
     read_rights,
     remove_rights,
     write_rights,
 )
-from ..pipeline.notice import check_owners, write_notice
+from ..pipeline.notice import check_notice, write_notice
 from ..pipeline.receipts import Receipts
 from ..pipeline.registering import Entry as InCatalogue
 from ..pipeline.registering import adopted
 from ..pipeline.removals import undo_rights
+from ..storage.digest import digest, traces
 from .catalogues import CatalogueEntry, opened
 from .journal import Journal, Placing, written_down
 from .keys import KeyFile
-from .plan import Job
+from .plan import Job, Takes, known, noted, works, writable
 from .pool import report_progress
 from .resume import check_whole, lacks_rights, lacks_sound, mark_in
 
-Report = EmbedReport | RemovalReport | DetectReport | RightsReport | AuditReport
 Entry = Report | Failure
 Task = Callable[[Job], Report]
 
@@ -55,11 +64,11 @@ class EmbedTask:
     payload : 8 bytes; drawn at random for each file where None.
     rights : the notice, which may say `{year}`; None leaves the metadata as it is.
     notice : what may be done to a notice that is there already.
-    strength, options : see `embed_file`.
+    strength, options : see `embed_file`; of the options, each work takes those that do something for it.
     overwrite : allow outputs to exist, and works to be marked again. in_place : the outputs are the sources.
     resume : leave outputs alone that carry the mark and the notice.
     journal : where what is changed is written down.
-    preserve_times : see `OutputOptions`.
+    preserve_times, dry_run : see `OutputOptions`.
     entry : where the copies are written down; None for nowhere.
     """
 
@@ -73,12 +82,13 @@ class EmbedTask:
     resume: bool = False
     journal: Journal | None = None
     preserve_times: bool | None = None
+    dry_run: bool = False
     former: tuple[KeyFile, ...] = ()
     notice: NoticeOptions = field(default_factory=NoticeOptions)
     entry: CatalogueEntry | None = None
 
     def __call__(self, job: Job) -> EmbedReport:
-        return written_down(self._embed, job, self.journal, self.preserve_times)
+        return written_down(self._embed, job, self.journal, self.preserve_times, self.dry_run)
 
     def _embed(self, job: Job, placing: Placing) -> EmbedReport:
         overwrite, output = self.overwrite or self.in_place, placing.output
@@ -89,25 +99,28 @@ class EmbedTask:
                 found = mark_in(output, (key, *(file.load() for file in self.former)))
                 if done := self._done(job, placing, found):
                     return self._adopted(done, found)
+            except NoticeNotWritten:
+                raise
             except CorruptFile:
                 # In place, the source is what cannot be read, and embed_file says so. Elsewhere it is an
                 # output that somebody else cut short: ours appear whole.
                 overwrite = True
             except UnsupportedFormat as error:
                 _refuse_unless(overwrite, output, f"is no work that can be read ({error})")
-        placing.payload = self.payload or (found and found[0]) or os.urandom(8)
+        payload = self.payload or (found and found[0])
+        placing.payload = payload or os.urandom(8)
         entry = self.entry.open() if self.entry else None
         report = embed_file(
             job.path,
             output,
-            placing.payload,
+            payload if self.dry_run else placing.payload,
             key=key,
             notice=self.notice,
             rights=self.rights and self.rights.claimed(),
             strength=self.strength,
             overwrite=overwrite,
             remark=self.overwrite,
-            options=self.options,
+            options=self.options and self.options.fitting(kind_of(job.path)),
             progress=report_progress,
             output=placing.options,
             catalogue=entry.catalogue if entry else None,
@@ -123,10 +136,7 @@ class EmbedTask:
 
     def _adopted(self, done: EmbedReport, found: tuple[Payload, Key] | None) -> EmbedReport:
         """The report on an output of an earlier run, which the catalogue knows of from now on."""
-        if found is None:
-            return done
-        done = replace(done, key=found[1].name, key_fingerprint=found[1].fingerprint)
-        if self.entry is None:
+        if self.entry is None or found is None:
             return done
         assert done.path is not None
         assert done.output is not None
@@ -157,17 +167,21 @@ class EmbedTask:
             return None
         if self.rights is None:
             check_whole(output, job.path)
-            return EmbedReport(job.path, output, payload, resumed=True)
-        rights, lacking = lacks_rights(output, self.rights, payload)
+            return _done_before(job, self.dry_run, payload, key)
+        rights, lacking = lacks_rights(output, self.rights, payload, self.notice)
         if not lacking:
-            return EmbedReport(job.path, output, payload, resumed=True)
+            return _done_before(job, self.dry_run, payload, key)
         _refuse_unless(overwrite, output, f"has another notice, or none: {', '.join(lacking)}")
         # The notice of an output is ours, or the source's.
-        check_owners(job.path, rights, self.notice)
+        check_notice(job.path, rights, self.notice)
         allowed = replace(self.notice, replace_rights=True)
         placing.payload = payload
         report = write_notice(output, output, rights, overwrite=True, options=allowed, output=placing.options)
-        return EmbedReport(job.path, output, payload, metadata=report, notes=report.notes)
+        done = _with_key(noticed(job.path, report, payload), key)
+        if self.dry_run:
+            return done
+        source = digest(job.path)  # and not what the output was before
+        return replace(done, sha256_before=source.sha256, bytes_before=source.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,28 +194,31 @@ class NoticeTask:
     resume: bool = False
     journal: Journal | None = None
     preserve_times: bool | None = None
+    dry_run: bool = False
     notice: NoticeOptions = field(default_factory=NoticeOptions)
 
     def __call__(self, job: Job) -> EmbedReport:
-        return written_down(self._write, job, self.journal, self.preserve_times)
+        return written_down(self._write, job, self.journal, self.preserve_times, self.dry_run)
 
     def _write(self, job: Job, placing: Placing) -> EmbedReport:
         overwrite, output = self.overwrite or self.in_place, placing.output
         if self.resume and output.exists():
             try:
-                _, lacking = lacks_rights(output, self.rights, None)
+                _, lacking = lacks_rights(output, self.rights, None, self.notice)
                 if not lacking:
-                    return EmbedReport(job.path, output, resumed=True)
+                    return _done_before(job, self.dry_run)
                 _refuse_unless(overwrite, output, f"has another notice, or none: {', '.join(lacking)}")
             except CorruptFile:
                 overwrite = True  # see EmbedTask
+            except NoticeNotWritten:
+                raise
             except UnsupportedFormat as error:
                 _refuse_unless(overwrite, output, f"is no work that can be read ({error})")
         rights = self.rights.claimed()
         report = write_rights(
             job.path, output, rights, overwrite=overwrite, options=self.notice, output=placing.options
         )
-        return EmbedReport(job.path, output, metadata=report, notes=report.notes)
+        return noticed(job.path, report)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,15 +229,16 @@ class RemoveTask:
     overwrite: bool = False
     journal: Journal | None = None
     preserve_times: bool | None = None
+    dry_run: bool = False
 
     def __call__(self, job: Job) -> RemovalReport:
-        return written_down(self._remove, job, self.journal, self.preserve_times)
+        return written_down(self._remove, job, self.journal, self.preserve_times, self.dry_run)
 
     def _remove(self, job: Job, placing: Placing) -> RemovalReport:
         removed = remove_rights(
             job.path, placing.output, self.rights, overwrite=self.overwrite, output=placing.options
         )
-        return RemovalReport(job.path, placing.output, "removed", removed)
+        return RemovalReport(job.path, placing.output, "removed", removed, **removed.trace())
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,16 +249,17 @@ class UndoTask:
     overwrite: bool = False
     journal: Journal | None = None
     preserve_times: bool | None = None
+    dry_run: bool = False
 
     def __call__(self, job: Job) -> RemovalReport:
-        return written_down(self._undo, job, self.journal, self.preserve_times)
+        return written_down(self._undo, job, self.journal, self.preserve_times, self.dry_run)
 
     def _undo(self, job: Job, placing: Placing) -> RemovalReport:
         entry = self.receipts.receipt_for(job.path)
         undone = undo_rights(
             job.path, placing.output, **entry, overwrite=self.overwrite, output=placing.options
         )
-        return RemovalReport(job.path, placing.output, "undone", undone)
+        return RemovalReport(job.path, placing.output, "undone", undone, **undone.trace())
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +285,7 @@ class DetectTask:
         found = detect_file(job.path, keys=keys, first=self.first, progress=report_progress)
         if self.expected is None or found.payload is None or found.carries(self.expected):
             return found
-        # A picture that was marked with two keys is told by the first; the second may be the one that is
+        # A picture that was marked with two keys is reported by the first; the second may be the one that is
         # asked for.
         for key in keys:
             if key.name != found.key_name:
@@ -301,6 +320,27 @@ class AuditTask:
 
     def __call__(self, job: Job) -> AuditReport:
         return audit_rights(self.original, job.path)
+
+
+def taken_by(task: Task) -> Takes:
+    """Return which files a walk picks up for a task; what it can do nothing with is passed over."""
+    if isinstance(task, NoticeTask):
+        return known if task.notice.sidecar else writable
+    return works if isinstance(task, EmbedTask | DetectTask) else noted
+
+
+def _done_before(
+    job: Job, dry_run: bool, payload: Payload | None = None, key: Key | None = None
+) -> EmbedReport:
+    """The report on an output of an earlier run that is left as it is."""
+    assert job.output is not None
+    traced = {} if dry_run else traces(job.path, job.output)
+    report = EmbedReport(job.path, job.output, payload, action="skip", planned=dry_run, **traced)
+    return _with_key(report, key) if key else report
+
+
+def _with_key(report: EmbedReport, key: Key) -> EmbedReport:
+    return replace(report, key_name=key.name, key_fingerprint=key.fingerprint)
 
 
 def _refuse_unless(overwrite: bool, output: Path, what: str) -> None:

@@ -1,5 +1,5 @@
 """What a store's block was before a run, kept in a receipt where the values alone do not bring it back: a
-text in an encoding that is not ours, further texts under one key, what stood inside of one that was replaced.
+text in an encoding that is not ours, further texts under one key, what was inside of one that was replaced.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Former:
 
 
 def former(before: bytes, after: bytes) -> Former | None:
-    """What brings `before` back where `after` stands; None where that would be too large."""
+    """What brings `before` back where `after` is now; None where that would be too large."""
     if max(len(before), len(after)) > _MAX_BLOCK:
         return None
     places = {after[at : at + _STEP]: at for at in range(0, len(after) - _STEP + 1, _STEP)}

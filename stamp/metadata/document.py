@@ -21,6 +21,7 @@ from ..core.rights import NO_AI_TERMS, Rights, terms_onto
 from ..formats.sniff import sniff
 from ..formats.source import Source, chunks
 from ..formats.table import FORMATS, NOTICES
+from ..storage.sidecars import STORES as SIDECARS
 from . import containers, stores
 from .block_delta import Former
 from .containers import Container
@@ -37,7 +38,7 @@ class RightsFound:
 
     rights    each field from the first store (in the container's order) that holds a valid value
     sources   field -> stores that hold it
-    values    store -> field -> the value as it stands there
+    values    store -> field -> the value as it is there
     warnings  for people: stores that cannot be read, values that no standard allows, a C2PA manifest
     """
 
@@ -62,30 +63,62 @@ class RightsFound:
 
 
 class Document:
-    """A file taken apart, once and as far as it is asked for.
+    """A file taken apart, once and as far as it is asked for, with the sidecars that belong to it.
 
-    `data` is the file as its container takes it. What gives another file gives this very one where nothing
-    differs, and reads back what it has made. Raises `UnsupportedFormat` for a container without a place for
-    rights; all members raise `CorruptFile` for a damaged file, and `UnsupportedFormat` for what cannot be
-    handled.
+    `data` is the file as its container takes it; `sidecars` are the blocks of those stores that lie beside
+    it, None where only what is in the file counts. What gives another file gives this very one where nothing
+    differs, and reads back what it has made. Raises `UnsupportedFormat` for a file of no known format, and,
+    without sidecars, for one without a place for rights; all members raise `CorruptFile` for a damaged file,
+    and `UnsupportedFormat` for what cannot be handled.
     """
 
-    def __init__(self, data: Source) -> None:
+    def __init__(
+        self, data: Source, sidecars: Mapping[str, bytes] | None = None, *, beside: bool = False
+    ) -> None:
+        """`beside`: what is written goes into the sidecars, too, one being made where there is none."""
         found = sniff(data)
-        if found is None or not found.notice:
+        if found is None or not (found.notice or found.shown or sidecars is not None):
             raise UnsupportedFormat(
-                "no container that can carry a rights notice; handled are "
+                "no container that can carry a rights notice, and no sidecar beside it; handled are "
                 f"{', '.join(FORMATS[name].title for name in NOTICES)}"
             )
         self.name = found.name
         self.container = containers.load(found.name)
         self.data = data[0 : len(data)] if found.name in containers.LOADED else data
+        self.sidecars = sidecars or {}
+        self.beside = beside
         self._values: dict[str, tuple[bytes, dict[str, Value]]] = {}
+
+    @cached_property
+    def stores(self) -> tuple[str, ...]:
+        """Every store that is there or can be, the one that counts most first: of a file that is never
+        written to, a sidecar is newer than what is in it."""
+        outside = ("sidecar",) if self.beside and not self.sidecars else tuple(self.sidecars)
+        own = self.container.STORES
+        return (*outside, *own) if self._read_only else (*own, *outside)
 
     @cached_property
     def blocks(self) -> Mapping[str, bytes]:
         """Store -> its block, for the stores that are there."""
-        return self.container.extract(self.data)
+        return {**self.container.extract(self.data), **self.sidecars}
+
+    def with_sidecars(self) -> Document:
+        """The same file, whose notice is written into its sidecars, too."""
+        return self._like(self.data, self.sidecars, beside=True)
+
+    def without_sidecars(self) -> Document:
+        """The same file with what is in it alone."""
+        return self._like(self.data, {})
+
+    def _like(self, data: Source, sidecars: Mapping[str, bytes], *, beside: bool = False) -> Document:
+        """Another file of the same format, or this one with other sidecars; what is known of it stays so."""
+        result = Document(data, sidecars, beside=beside)
+        if result.name != self.name:
+            raise CorruptFile(_NOT_READ_BACK)
+        for store, (block, values) in self._values.items():
+            if result.blocks.get(store) == block:
+                result._values[store] = result.blocks[store], values
+        return result
 
     def values(self, store: str) -> dict[str, Value]:
         """What a store that is there says."""
@@ -104,7 +137,7 @@ class Document:
                 values[store] = self.values(store)
             except CorruptFile as error:
                 warnings.append(f"{STORES[store]} cannot be read: {error}")
-        ordered = {store: values[store] for store in self.container.STORES if values.get(store)}
+        ordered = {store: values[store] for store in self.stores if values.get(store)}
         places: dict[str, list[str]] = {}
         for store, said in ordered.items():
             for name in said:
@@ -121,12 +154,14 @@ class Document:
     @property
     def created(self) -> tuple[str, ...]:
         """The stores that a notice is put into in this very file where they are missing."""
-        return tuple(store for store in self._stores_in() if _is_created(self.container, store))
+        return tuple(store for store in self.written if _is_created(self.container, store))
 
     @property
     def unsupported(self) -> Mapping[str, str]:
         """Field -> why this very file has no place for it."""
-        return _unsupported(self.container.STORES, tuple(self._lacking.items()))
+        if self._read_only and not self.beside:
+            return dict.fromkeys(FIELD, self._read_only)
+        return _unsupported(self.stores, tuple(self._lacking.items()))
 
     def essence(self) -> Iterable[bytes | memoryview]:
         """The picture, sound or film itself, the part that writing rights never changes."""
@@ -146,14 +181,10 @@ class Document:
         """
         values = rights.values()
         if rights.usage_terms == NO_AI_TERMS:
-            terms = (
-                self.values(store).get("usage_terms")
-                for store in self.container.STORES
-                if store in self.blocks
-            )
+            terms = (self.values(store).get("usage_terms") for store in self.stores if store in self.blocks)
             values["usage_terms"] = terms_onto(NO_AI_TERMS, next(filter(None, terms), None))
         changed: dict[str, bytes] = {}
-        for store in self._stores_in():
+        for store in self.written:
             new, _ = self._fitted(store, values)
             if new != self.blocks.get(store, b""):
                 changed[store] = new
@@ -181,12 +212,14 @@ class Document:
         """The file without the fields of `rights`, in each place that says exactly what `rights` says. A
         place that says something else is left as it is.
 
-        A store in which nothing else stands is taken out as a whole. The sentence against AI training is
+        A store with nothing else in it is taken out as a whole. The sentence against AI training is
         taken out of usage terms that say more.
         """
         values = rights.values()
         changed: dict[str, bytes] = {}
-        for store, block in self.blocks.items():
+        for store in self.written:
+            if (block := self.blocks.get(store)) is None:
+                continue
             module, present = stores.load(store), self.values(store)
             parts = {
                 name: _own(name, store, present[name], values[name])
@@ -208,7 +241,7 @@ class Document:
         store that is as the changes left it becomes what it was, byte for byte, where `formers` has it.
         """
         changed: dict[str, bytes] = {}
-        for store in self.container.STORES:
+        for store in self.written:
             block = self.blocks.get(store)
             new = formers[store].block(block) if block is not None and store in formers else None
             if new is None:
@@ -218,28 +251,42 @@ class Document:
                 changed[store] = new
         return self._spliced(changed)
 
+    @property
+    def _read_only(self) -> str | None:
+        """Why nothing is written to such files; None where they are written to."""
+        return getattr(self.container, "READ_ONLY", None)
+
     @cached_property
     def _lacking(self) -> Mapping[str, str]:
-        """The stores that this very file cannot have, being of an old version, and why."""
+        """The stores that are not written: this very file cannot have them, being of an old version, or they
+        are left as they are; and why."""
         lacking: Callable[[Source], Mapping[str, str]] | None = getattr(self.container, "lacking", None)
-        return lacking(self.data) if lacking else {}
+        found = dict(lacking(self.data)) if lacking else {}
+        if self._read_only:
+            found |= dict.fromkeys(self.container.STORES, self._read_only)
+        return found if self.beside else found | dict.fromkeys(self.sidecars, "it is left as it is")
 
-    def _stores_in(self) -> tuple[str, ...]:
-        lacking, every = self._lacking, self.container.STORES
-        return tuple(store for store in every if store not in lacking) if lacking else every
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The stores that are written, or may be."""
+        lacking = self._lacking
+        return tuple(store for store in self.stores if store not in lacking) if lacking else self.stores
 
     def _spliced(self, changed: Mapping[str, bytes]) -> Document:
         """The file with the changed blocks in it, read back; itself where there is none."""
         if not changed:
             return self
-        result = Document(self.container.splice(self.data, changed))
+        inside = {store: block for store, block in changed.items() if store not in SIDECARS}
+        data = self.container.splice(self.data, inside) if inside else self.data
+        outside = {**self.sidecars, **{store: changed[store] for store in changed.keys() - inside.keys()}}
+        sidecars = {
+            store: outside[store] for store in SIDECARS if store in outside and changed.get(store) != b""
+        }
+        result = self._like(data, sidecars, beside=self.beside)
         # A damaged file may have pointers to bytes that were not there before, or two stores in one place.
         expected = {store for store in self.blocks.keys() | changed.keys() if changed.get(store) != b""}
-        if result.name != self.name or result.blocks.keys() != expected:
+        if result.blocks.keys() != expected:
             raise CorruptFile(_NOT_READ_BACK)
-        for store, (block, values) in self._values.items():
-            if result.blocks.get(store) == block:
-                result._values[store] = result.blocks[store], values
         # TIFF makes up the block of EXIF from its own tags: their values count.
         moved = (store for store, block in changed.items() if block and result.blocks[store] != block)
         if any(result.values(store) != stores.read(store, changed[store]) for store in moved):
@@ -296,7 +343,7 @@ def _fitted(
     wanted = {field: value for field, value in values if field in slots}
     if block is None and not _is_created(container, store):
         wanted = {}
-    limit = None if store == container.STORES[0] else _limits(container).get(store)
+    limit = None if container.STORES[:1] == (store,) else _limits(container).get(store)
     new = stores.write(store, block, tuple(wanted.items())) if wanted else block or b""
     if limit is None or len(new) <= limit:
         return new, wanted.keys()

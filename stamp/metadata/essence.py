@@ -26,7 +26,7 @@ def essence_digest(document: Document) -> str:
 
 def same_essence(before: Document, after: Document) -> bool:
     """Return whether both files have the same essence; much quicker than two digests in memory, or where the
-    container tells the `spans` in which all of it is and these are kept as they are.
+    container gives the `spans` in which all of it is and these are kept as they are.
     """
     data, changed = before.data, after.data
     spans: Callable[[Source], Iterator[tuple[int, int]]] | None = getattr(before.container, "spans", None)

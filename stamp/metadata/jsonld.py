@@ -41,7 +41,7 @@ _SOURCE_TYPES: Final = frozenset(
 def jsonld(rights: Rights, kind: Literal["image", "audio", "video"], content_url: str) -> dict[str, Any]:
     """The ImageObject, AudioObject or VideoObject with these rights; `content_url` is where the file is.
 
-    The opt-out from AI training has no property in schema.org: it stands in the usage terms. Texts are those
+    The opt-out from AI training has no property in schema.org: it is in the usage terms. Texts are those
     of the default language, since search engines expect one.
     """
     entries: dict[str, Any] = {

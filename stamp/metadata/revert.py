@@ -1,4 +1,4 @@
-"""A store's block as it was before a run, by the values that the run's receipt tells."""
+"""A store's block as it was before a run, by the values in the run's receipt."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .block_delta import Former, former
 from .mapping.fields import agree
 
 Values = Mapping[str, tuple[Value | None, Value | None]]
-"""Field -> (value before, value after), None where it does not stand."""
+"""Field -> (value before, value after), None where it is not there."""
 
 Changes = Mapping[str, Values]
 """Store -> what has changed in it."""

@@ -37,6 +37,8 @@ _Span = tuple[float, float]
 class AudioWork(Work):
     """A song: its samples run through the embedder while it is written."""
 
+    kind = "audio"
+
     def __init__(self, request: EmbedRequest) -> None:
         super().__init__(request)
         self._song = open_song(request.src)
@@ -74,6 +76,8 @@ class AudioWork(Work):
     def notes(self) -> Sequence[str]:
         song, frames = self._song, self._samples.frames
         notes = [*self._notes, *song.faults.notes]
+        if idle := self.request.options.idle("audio"):  # its container is one of clips
+            notes.append(f"it has no moving pictures, so that {', '.join(idle)} did nothing")
         if song.frames and frames <= song.frames - song.rate * _PACKET:
             told, there = song.frames / song.rate, frames / song.rate
             notes.append(f"of its {told:.2f} s, {there:.2f} s could be read: it is damaged or cut off")
@@ -213,7 +217,7 @@ def lacks(clip: Path, payload: bytes, *, key: Key) -> bool:
 def _beside(
     song: Song, keys: Sequence[Key], found: Sequence[Detection], length: float, *, search: bool
 ) -> list[Detection]:
-    """The marks in those parts of a song where none was seen: a detector tells one mark of each key, and a
+    """The marks in those parts of a song where none was seen: a detector reports one mark of each key, and a
     mix or the sound of a compilation may have more, or the same one again at another place."""
     further: list[Detection] = []
     gaps = _gaps((0.0, length), [span for each in found if each.payload is not None for span in each.spans])

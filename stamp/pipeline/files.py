@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
@@ -31,15 +31,15 @@ from ..core.key import Key
 from ..core.limits import one_account
 from ..core.options import CopyOptions, EmbedOptions, NoticeOptions, OutputOptions, Progress
 from ..core.payload import Payload
-from ..core.reports import DetectReport, EmbedReport, RightsReport
+from ..core.reports import AuditReport, DetectReport, EmbedReport, RightsReport
 from ..core.rights import Rights
 from ..formats.reading import named
-from ..formats.sniff import HEAD, kind, kind_of
+from ..formats.sniff import HEAD, kind, kind_of, known_kind
 from ..formats.table import Kind
 from ..storage.outputs import check_output
 from . import stages
-from .audit import AuditReport, audit_rights
-from .notice import check_owners, read_rights, write_notice, write_rights
+from .audit import audit_rights
+from .notice import check_notice, checked, read_rights, write_notice, write_rights
 from .objects import taking_objects
 from .registering import Entry
 from .removals import remove_rights
@@ -63,6 +63,7 @@ __all__ = [
 ]
 
 StrPath = str | os.PathLike[str]
+_WORDS: Mapping[Kind, str] = {"image": "a photo", "audio": "a song", "video": "a clip"}
 
 
 # Above 60 lines, since half of it is the documentation of the interface; above 10 parameters, since it is the
@@ -102,7 +103,7 @@ def embed_file(
     key : may be None only with `watermark=False`.
     rights : the notice, in which `{year}` is this year; None leaves the metadata as it is. With a watermark,
         its payload is added as `identifier`.
-    notice : what may be done to a notice that is there already.
+    notice : what may be done to a notice that is there already, and where a file has no place for one.
     strength : 1 is the default, invisible strength; more is more robust and less faithful.
     overwrite : allow `dst` to exist, and to be `src` itself.
     remark : mark a work again that carries a mark of the key, as a quick look finds it.
@@ -115,10 +116,12 @@ def embed_file(
     Raises
     ------
     PayloadError, KeyFileError : the payload is not 8 bytes; a watermark without a key.
-    ArgumentError : `strength` is not above 0 and finite, or something is of another type.
+    ArgumentError : `strength` is not above 0 and finite, something is of another type, or one of `options`
+        does nothing for a work of this kind.
     RightsError : neither a watermark nor a notice was asked for, or a text has another word in braces.
     RightsConflict : `src` names another creator or copyright holder, who would be replaced.
     OutputError : `dst` exists, and `overwrite` is False; or its name ends like that of another kind of file.
+    NoticeNotWritten : `src` has no place for the notice, and `notice` has no remedy.
     UnsupportedFormat, CorruptFile, MediaError : `src` cannot be read.
     AlreadyMarked : it carries a mark of the key, and `remark` is False.
     HostError : the work cannot carry a mark that can be read back.
@@ -132,19 +135,19 @@ def embed_file(
         if rights is None:
             raise RightsError("nothing to write: neither a watermark nor a rights notice was asked for")
         written = write_notice(src, dst, rights, overwrite=overwrite, options=notice, output=output)
-        return EmbedReport(src, dst, metadata=written, notes=written.notes)
+        return noticed(src, written)
 
     if key is None:
         raise KeyFileError("a watermark needs a key; make one with Key.generate() or `stamp key new FILE`")
     key = Key.checked(key)
+    drawn = payload is None
     payload = Payload.random() if payload is None else Payload(payload)
     strength = arguments.strength(strength)
     notice = NoticeOptions() if notice is None else arguments.instance(notice, NoticeOptions, "notice")
-    if options is not None:
-        arguments.instance(options, EmbedOptions, "options")
+    options = _checked_options(src, options)
     if rights:
-        check_owners(src, rights, notice)
-    noticed = _identifier(src)
+        check_notice(src, rights, notice)
+    named_by_notice = _identifier(src)
     request = EmbedRequest(
         src=src,
         dst=dst,
@@ -156,15 +159,17 @@ def embed_file(
         strength=strength,
         overwrite=overwrite,
         remark=remark,
-        options=options or EmbedOptions(),
+        options=options,
         progress=progress or _no_progress,
         output=output or OutputOptions(),
         entry=_entry(catalogue, copy),
     )
     report = stages.embed(request, _medium(request.kind))
+    if drawn and report.planned:
+        report = replace(report, payload=None)
     former = report.former_payload.hex() if report.former_payload else None
-    for earlier in dict.fromkeys(each for each in (former, noticed) if each):
-        stale = earlier == noticed and not rights and earlier != payload.hex()
+    for earlier in dict.fromkeys(each for each in (former, named_by_notice) if each):
+        stale = earlier == named_by_notice and not rights and earlier != payload.hex()
         report = note_earlier_mark(report, earlier, stale=stale)
     return report
 
@@ -179,18 +184,34 @@ def _entry(catalogue: object, copy: object) -> Entry | None:
         return None
     from ..catalogue.catalogue import Catalogue
 
-    return Entry(
-        arguments.instance(catalogue, Catalogue, "catalogue"), cast(CopyOptions, copy) or CopyOptions()
+    given = cast(CopyOptions, copy) or CopyOptions()
+    return Entry(arguments.instance(catalogue, Catalogue, "catalogue"), given)
+
+
+def noticed(src: Path, written: RightsReport, payload: Payload | None = None) -> EmbedReport:
+    """Return the report on a file that got a notice and no mark; `payload` is that of a mark which it has."""
+    traced = written.trace()
+    return EmbedReport(
+        src, written.path, payload, metadata=written, notes=written.notes, action="notice", **traced
     )
 
 
 def _checked_rights(rights: object) -> Rights | None:
     """The rights as they are written; None where they say nothing."""
-    if rights is not None and not isinstance(rights, Rights):
-        raise RightsError(
-            f"the rights are a Rights, not {rights!r}; make one with Rights(copyright_notice=...)"
-        )
-    return rights.filled(date.today().year) if rights and rights.values() else None
+    given = None if rights is None else checked(rights)
+    return given.filled(date.today().year) if given and given.values() else None
+
+
+def _checked_options(src: Path, options: object) -> EmbedOptions:
+    """The options, each of which does something for the work in `src`."""
+    if options is None:
+        return EmbedOptions()
+    given = arguments.instance(options, EmbedOptions, "options")
+    there = known_kind(src)
+    if there and (idle := given.idle(there)):
+        what = f"{_WORDS[there]} takes no {', '.join(idle)}"
+        raise ArgumentError(f"{what}; leave out what is for clips", path=src)
+    return given
 
 
 def _several(keys: object) -> list[Key]:
@@ -224,7 +245,7 @@ def note_earlier_mark(report: EmbedReport, earlier: str, *, stale: bool = False)
     says so. `stale`: its notice was left as it is, and has that payload."""
     if any(earlier in note for note in report.notes):
         return report
-    told = ", and its notice still tells that one" if stale else ""
+    told = ", and its notice still names that one" if stale else ""
     remedy = "there are two now, begin with the original for a clean one"
     note = f"it carried the mark {earlier} before{told}: {remedy}"
     return replace(report, notes=(*report.notes, note))

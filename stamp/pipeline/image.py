@@ -28,6 +28,7 @@ class ImageWork(Work):
     """An image: its pixels are marked once, and encoded again more finely where the file's own settings would
     kill the mark."""
 
+    kind = "image"
     efforts = (Effort(), *(Effort(quality_floor=floor) for floor in (75, 85, 92, 96)))
 
     def __init__(self, request: EmbedRequest) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from functools import wraps
 from inspect import signature
@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO, ParamSpec, TypeVar, cast
 
 from ..core.errors import ArgumentError, CorruptFile, MediaError, StampError, UnwritableFile
+from ..core.options import NoticeOptions
 from ..core.reports import EmbedReport
 from ..formats.sniff import sniff_path
 
@@ -49,12 +50,14 @@ def taking_objects(work: Callable[Given, Report]) -> Callable[Given, Report]:
             if "src" in objects:
                 paths["src"] = _taken(_file_object(places["src"], "src"), folder)
             if "dst" in objects:
+                if any(isinstance(each, NoticeOptions) and each.sidecar for each in (*given, *more.values())):
+                    raise ArgumentError("a sidecar is written beside a file; give a path as `dst`")
                 target = _file_object(places["dst"], "dst")
                 paths["dst"] = folder / f"target{Path(paths['src']).suffix}"
             rest = {name: value for name, value in more.items() if name not in places}
             arguments = [*(paths[name] for name in names if name in paths), *given[len(names) :]]
             report = cast(Callable[..., Report], work)(*arguments, **rest)
-            if "dst" in objects:
+            if "dst" in objects and not getattr(report, "planned", False):
                 _given_back(paths["dst"], target)
             return _without_paths(report, folder)
 
@@ -71,9 +74,9 @@ def _file_object(place: object, name: str) -> BinaryIO:
 def _taken(file: BinaryIO, folder: Path) -> Path:
     """Copy what is in the object to a file in `folder`, whose suffix is that of its format."""
     path = folder / "source"
+    with suppress(OSError, ValueError):  # it cannot seek, or is closed, which shows when it is read
+        file.seek(0)
     try:
-        if file.seekable():
-            file.seek(0)
         with open(path, "wb") as copy:
             shutil.copyfileobj(file, copy)
     except TypeError as error:

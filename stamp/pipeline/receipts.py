@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from ..core.errors import MediaError, RightsError
 from ..core.limits import one_account
 from ..storage.journal import lines
+from ..storage.sidecars import blocks_beside
 
 if TYPE_CHECKING:
     from ..core.checks import Value
@@ -48,8 +49,11 @@ class Snapshot:
 
 
 @one_account
-def snapshot(path: Path) -> Snapshot:
-    """Return what is in the file now. Raises `MediaError` where it cannot be read at all."""
+def snapshot(path: Path, sidecars: Mapping[str, bytes] | None = None) -> Snapshot:
+    """Return what is in the file now, and in its `sidecars`; None for those without any.
+
+    Raises `MediaError` where it cannot be read at all.
+    """
     from ..metadata.document import Document
     from ..metadata.essence import essence_digest
     from ..storage.large import open_large
@@ -60,7 +64,7 @@ def snapshot(path: Path) -> Snapshot:
         for start in range(0, size, _SLICE):
             digest.update(file[start : min(start + _SLICE, size)])
         try:
-            opened = Document(file)
+            opened = Document(file, sidecars)
             found, blocks = opened.found, opened.blocks
             essence = essence_digest(opened)
         except MediaError:
@@ -89,15 +93,17 @@ def receipt(before: Snapshot, after: Snapshot) -> dict[str, Any]:
     }
 
 
-def receipt_of(src: Path, draft: Path) -> dict[str, Any]:
-    """Return the receipt of a draft that was made of `src`. `file` has what makes the source of the draft,
+def receipt_of(src: Path, draft: Path, sidecars: Mapping[str, bytes] | None = None) -> dict[str, Any]:
+    """Return the receipt of a draft that was made of `src`, and whose sidecars, if there are to be any, say
+    `sidecars`. `file` has what makes the source of the draft,
     byte for byte: {"before": pieces, see `metadata.file_delta`}; null where the work itself has changed, and
     where that would be too large. Raises `MediaError`.
     """
     from ..metadata.file_delta import former_file
     from ..storage.large import open_large
 
-    made = receipt(snapshot(src), snapshot(draft))
+    former = None if sidecars is None else blocks_beside(src)
+    made = receipt(snapshot(src, former), snapshot(draft, sidecars))
     pieces = None
     if made["essence_unchanged"]:
         with open_large(src) as before, open_large(draft) as after:
@@ -150,7 +156,7 @@ class Receipts:
 
         Raises `RightsError` where there is none, `MediaError` where `path` cannot be read.
         """
-        now, output = snapshot(path), os.path.realpath(path)
+        now, output = snapshot(path, blocks_beside(path) or None), os.path.realpath(path)
         same = self._by_content.get(now.sha256, [])
         # Of several in one place, the last run left this content there; what came of the others is no longer.
         here = [entry for entry in same if entry.path == output][-1:]

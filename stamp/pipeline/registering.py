@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 from ..core.errors import CatalogueError
 from ..core.known import KnownMark
 from ..core.options import CopyOptions
+from ..storage.digest import digest
 
 if TYPE_CHECKING:
     from ..catalogue.catalogue import Catalogue, ReservedCopy
@@ -47,12 +48,10 @@ class Registration:
             self._copy = self._entry.catalogue.reserve(wanted)
             self.known = self._entry.catalogue.lookup(payload, key)
 
-    def complete(self, draft: Path) -> None:
+    def complete(self, sha256: str, size: int) -> None:
         """Write down the finished draft. Raises CatalogueError."""
         if self._copy:
-            from ..catalogue.digests import sha256_of
-
-            self._copy.complete(sha256_of(draft), os.path.getsize(draft))
+            self._copy.complete(bytes.fromhex(sha256), size)
 
     def placed(self) -> str | None:
         """Write down that the file has appeared. Return what is to be said where that was not possible: the
@@ -82,13 +81,12 @@ def reservation(
 ) -> Reservation:
     """Return what is reserved for a copy. Raises MediaError where the source cannot be read."""
     from ..catalogue.copies import Reservation
-    from ..catalogue.digests import sha256_of
 
     return Reservation(
         kind=kind,
         source=Path(os.path.abspath(src)),
         output=Path(os.path.realpath(dst)),
-        source_sha256=sha256_of(src),
+        source_sha256=bytes.fromhex(digest(src).sha256),
         key_name=key.name,
         key_fingerprint=key.fingerprint,
         payload=payload,
@@ -99,9 +97,8 @@ def reservation(
 def adopted(entry: Entry, src: Path, dst: Path, kind: Kind, payload: Payload, key: Key) -> KnownMark:
     """Return what the catalogue says of a marked file that is there already; where it knows nothing, write it
     down. Raises CatalogueError."""
-    from ..catalogue.digests import sha256_of
-
     if known := entry.catalogue.lookup(payload, key):
         return known
     wanted = reservation(src, dst, kind, payload, key, entry.options)
-    return entry.catalogue.adopt(wanted, sha256_of(dst), os.path.getsize(dst))
+    there = digest(dst)
+    return entry.catalogue.adopt(wanted, bytes.fromhex(there.sha256), there.size)

@@ -9,14 +9,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from ..core.errors import RightsError
+from ..core import arguments
+from ..core.errors import RightsError, UnsupportedFormat
 from ..core.limits import one_account
 from ..core.options import OutputOptions
 from ..core.reports import RightsReport
 from ..core.rights import Rights
 from ..formats.reading import named
 from ..storage.outputs import check_output
-from .notice import by_store, report_on, rewrite_notice, versions
+from ..storage.sidecars import STORES as SIDECARS
+from ..storage.sidecars import Beside
+from .notice import by_store, checked, report_on, rewrite_notice, versions
 
 if TYPE_CHECKING:
     from ..metadata.block_delta import Former
@@ -37,33 +40,38 @@ def remove_rights(
     output: OutputOptions | None = None,
 ) -> RightsReport:
     """Write `src` to `dst` without the fields of `rights`, in each place that says exactly what `rights`
-    says, and without the watermark's identifier; the rest stays byte for byte.
+    says, and without the watermark's identifier; the rest stays byte for byte. So do its XMP sidecars, one of
+    which goes where nothing else is in it.
 
     `{year}` in a text stands for the year that the file's own notice gives. A field that says something else
     is somebody else's, stays, and is reported as `unchanged`.
 
     Raises
     ------
+    ArgumentError : `src` or `dst` is no path.
+    RightsError : `rights` is no Rights.
     OutputError, UnsupportedFormat, CorruptFile, MediaError, UnwritableFile : see `write_rights`.
     """
+    source, target = arguments.path(src, "src"), arguments.path(dst, "dst")
+    rights = checked(rights)
 
     def ours(file: Document) -> Rights:
         present = file.found.rights
         return replace(_as_written(rights, present), identifier=present.identifier)
 
     def report(before: Document, after: Document) -> RightsReport:
-        return _removed(before, after, ours(before).values(), Path(dst))
+        return _removed(before, after, ours(before).values(), target, beside)
 
-    src, dst = Path(src), Path(dst)
-    check_output(src, dst, overwrite)
-    with named(src):
+    def change(file: Document) -> Document:
+        if not file.stores:
+            raise UnsupportedFormat("such a file has no place for a notice, and no sidecar is beside it")
+        return (file.with_sidecars() if file.sidecars else file).without_rights(ours(file))
+
+    check_output(source, target, overwrite)
+    with named(source):
+        beside = Beside(source, target)
         return rewrite_notice(
-            src,
-            dst,
-            lambda file: file.without_rights(ours(file)),
-            report,
-            overwrite=overwrite,
-            output=output,
+            source, target, change, report, overwrite=overwrite, beside=beside, output=output
         )
 
 
@@ -93,11 +101,15 @@ def undo_rights(
     def change(document: Document) -> Document:
         from ..metadata.document import Document
 
-        return Document(former.of(document.data)) if former else document.undone(wanted, formers)
+        if former is None:
+            return document.with_sidecars().undone(wanted, formers)
+        # The pieces are those of the file; what is beside it is brought back by what it says.
+        inside = Document(former.of(document.data), document.sidecars, beside=True)
+        return inside.undone({store: wanted[store] for store in SIDECARS if store in wanted}, formers)
 
     def report(before: Document, after: Document) -> RightsReport:
         old, new = before.found, after.found
-        result = _removed(before, after, changes, Path(dst))
+        result = _removed(before, after, changes, Path(dst), beside)
         everything = dict.fromkeys((*new.sources, *old.sources))
         back = [name for name in everything if _says_more(by_store(old, name), by_store(new, name))]
         removed = tuple(name for name in result.removed if name not in back)
@@ -107,7 +119,8 @@ def undo_rights(
     src, dst = Path(src), Path(dst)
     check_output(src, dst, overwrite)
     with named(src):
-        return rewrite_notice(src, dst, change, report, overwrite=overwrite, output=output)
+        beside = Beside(src, dst)
+        return rewrite_notice(src, dst, change, report, overwrite=overwrite, beside=beside, output=output)
 
 
 def _says_more(before: Mapping[str, object], after: Mapping[str, object]) -> bool:
@@ -115,12 +128,15 @@ def _says_more(before: Mapping[str, object], after: Mapping[str, object]) -> boo
     return any(before.get(store) != value for store, value in after.items())
 
 
-def _removed(before: Document, after: Document, names: Iterable[str], dst: Path) -> RightsReport:
+def _removed(
+    before: Document, after: Document, names: Iterable[str], dst: Path, beside: Beside
+) -> RightsReport:
     """The report on a file from which the fields `names` were to go."""
     old, new = before.found, after.found
     gone = tuple(name for name in old.sources if by_store(old, name) != by_store(new, name))
     left = tuple(name for name in names if name in new.sources and name not in gone)
-    return replace(report_on(new, dst), removed=gone, unchanged=left)
+    sidecars = {store: beside.paths[store] for store in after.sidecars}
+    return replace(report_on(new, dst, sidecars), removed=gone, unchanged=left)
 
 
 def _as_written(rights: Rights, present: Rights) -> Rights:

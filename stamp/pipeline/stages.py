@@ -14,13 +14,16 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import wraps
 from pathlib import Path
+from typing import Any
 
 from ..core import log
 from ..core.errors import AlreadyMarked, HostError
 from ..core.payload import Payload
 from ..core.reports import EmbedReport, RightsReport
 from ..formats.reading import named
+from ..storage.digest import traces
 from ..storage.outputs import placing
+from ..storage.sidecars import Beside
 from .notice import add_notice
 from .registering import Registration
 from .request import EmbedRequest
@@ -31,9 +34,11 @@ class Passage:
     """One file on its way.
 
     work : set by `decode`. former : the payload that it carried before. effort : of the attempt
-        that is made. metadata : None without a notice.
-    readable : whether the mark was read back. registration : the copy in the catalogue. drafting : what is
-        open while there is a draft; closed, the draft is in its place, left by an exception, it is gone.
+        that is made. metadata : None without a notice. beside : the sidecars of source and output.
+    readable : whether the mark was read back. traced : which file was made of which, see `Written`.
+    registration : the copy in the catalogue. remarks : what is to be said beside.
+    drafting : what is open while there is a draft; closed, the draft is in its place, left by an exception,
+        it is gone.
     """
 
     work: Work
@@ -44,11 +49,13 @@ class Passage:
         self.former: Payload | None = None
         self.metadata: RightsReport | None = None
         self.readable = False
+        self.traced: dict[str, Any] = {}
         self.registration = Registration(request.entry)
         self.remarks: list[str] = []
         self.drafting = ExitStack()
         self._placed: list[str] = []
         self._placing = placing(request.src, request.dst, request.overwrite, request.output, self._placed)
+        self.beside = Beside(request.src, request.dst)
         self._draft: Path | None = None
 
     @property
@@ -73,9 +80,10 @@ class Passage:
             notes=tuple(dict.fromkeys(notes)),
             marked_share=work.marked_share,
             former_payload=self.former,
+            kind=work.kind,
+            planned=request.output.dry_run,
             known=self.registration.known,
-            key=request.key.name,
-            key_fingerprint=request.key.fingerprint,
+            **self.traced,
         )
 
 
@@ -135,8 +143,11 @@ def encode(passage: Passage) -> None:
 @timed
 def notice(passage: Passage) -> None:
     """Splice the rights notice into the draft; it is read back, and the essence compared, there."""
-    if passage.request.rights:
-        passage.metadata = add_notice(passage.draft, passage.request.rights, passage.request.notice)
+    request = passage.request
+    if request.rights:
+        passage.metadata = add_notice(
+            passage.draft, request.rights, request.notice, beside=passage.beside, placed=passage.drafting
+        )
 
 
 @timed
@@ -146,11 +157,22 @@ def verify(passage: Passage) -> None:
 
 
 @timed
+def weigh(passage: Passage) -> None:
+    """Take the hashes of source and draft. The source has been read and the draft written just now, so that
+    both come from memory where there is room for them; `place` sees to it that neither has changed."""
+    request = passage.request
+    passage.traced = {
+        "key_name": request.key.name,
+        "key_fingerprint": request.key.fingerprint,
+        **traces(request.src, passage.draft),
+    }
+
+
+@timed
 def register(passage: Passage) -> None:
     """Have the finished draft written down where it is to be known, before anybody can see it."""
-    passage.registration.complete(passage.draft)
-    if passage.request.output.register:
-        passage.request.output.register(passage.draft)
+    passage.registration.complete(passage.traced["sha256_after"], passage.traced["bytes_after"])
+    passage.request.output.write_down(passage.draft, passage.beside.after)
 
 
 @timed
@@ -183,11 +205,14 @@ class UntilReadable:
         raise HostError(passage.work.unreadable())
 
 
+READING: tuple[Stage, ...] = (decode, look)
+"""All that is done in a dry run."""
+
 STAGES: tuple[Stage, ...] = (
-    decode,
-    look,
+    *READING,
     reserve,
     UntilReadable(mark, encode, notice, verify),
+    weigh,
     register,
     place,
 )
@@ -198,7 +223,7 @@ def embed(request: EmbedRequest, medium: Medium) -> EmbedReport:
     is what it was."""
     passage = Passage(request, medium)
     with named(request.src), passage.registration, passage.drafting:
-        for stage in STAGES:
+        for stage in READING if request.output.dry_run else STAGES:
             stage(passage)
     log.files.info("%s: marked with %s as %s", request.src, request.payload, request.dst)
     return passage.report()

@@ -42,6 +42,7 @@ class VideoWork(Work):
     """A clip: its frames are marked while it is written, with more strength if they are small, flat or
     noisy; its sound, too, if asked for."""
 
+    kind = "video"
     efforts = (Effort(), Effort(gain=1.6), Effort(gain=2.5))
 
     def __init__(self, request: EmbedRequest, clip: Clip) -> None:

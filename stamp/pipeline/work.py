@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, ClassVar, Protocol
 from ..core.options import Progress
 from ..core.payload import Payload
 from ..core.reports import DetectReport
+from ..formats.table import Kind
 from .request import EmbedRequest
 
 if TYPE_CHECKING:
@@ -34,9 +35,10 @@ class Work(ABC):
     time, as video and audio are, runs through all three in `encode`.
 
     efforts : `mark` and `encode` are called with one after the other, until the mark can be read back.
-    psnr_db, ssim, marked_share : see `EmbedReport`; set once the work is encoded.
+    kind, psnr_db, ssim, marked_share : see `EmbedReport`; set once the work is encoded.
     """
 
+    kind: ClassVar[Kind]
     efforts: ClassVar[tuple[Effort, ...]] = (Effort(),)
 
     def __init__(self, request: EmbedRequest) -> None:

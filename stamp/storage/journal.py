@@ -15,10 +15,9 @@ from .atomic import unwritable, write_whole
 from .locks import holding
 
 
-def begin(path: Path, line: str, *, overwrite: bool) -> None:
-    """Make a journal with a first line. Raises OutputError where the file exists and `overwrite` is false,
-    UnwritableFile."""
-    with write_whole(path, overwrite=overwrite) as draft:
+def begin(path: Path, line: str) -> None:
+    """Make a journal with a first line. Raises OutputError where the file exists, UnwritableFile."""
+    with write_whole(path) as draft:
         draft.write_text(f"{line}\n", encoding="ascii")
 
 

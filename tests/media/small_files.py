@@ -10,6 +10,7 @@ from PIL import Image
 from tests.media.audio_files import sound
 from tests.media.matroska_files import Mkv
 from tests.media.mp4_files import Mp4
+from tests.media.raw_files import dng
 
 # A codestream of 33 x 21 pixels of one colour, from libjxl 0.11.
 JXL = "ff0aa0004080480804010074004b188b1500d413e3ffc418ff004382720100dd731418dbfd9a4af8860f"
@@ -23,6 +24,8 @@ def sample(name: str) -> bytes:
     """The file of the format of this name in `stamp.formats.table`."""
     if name == "jxl":
         return bytes.fromhex(JXL)
+    if name == "dng":
+        return dng()
     if name in _SOUNDS:
         return sound(_SOUNDS[name], 0.05)
     if name in _FILMS:

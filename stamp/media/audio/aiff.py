@@ -1,4 +1,4 @@
-"""AIFF, and AIFC without compression: where the samples stand.
+"""AIFF, and AIFC without compression: where the samples are.
 
 "Audio Interchange File Format: AIFF" (Apple, version 1.3, 1989) and its AIFF-C draft of 1991.
 """

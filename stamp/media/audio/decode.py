@@ -34,10 +34,10 @@ _SCALE = {"u8": 2.0**-7, "s16": 2.0**-15, "s32": 2.0**-31, "flt": 1.0, "dbl": 1.
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """What a demuxer and its decoder tell about the sound in a file.
+    """What a demuxer and its decoder say about the sound in a file.
 
     codec : FFmpeg's name of the codec, "mp3", "aac", "vorbis". layout : FFmpeg's name for the order of the
-    channels, "stereo", "5.1". seconds : as the header tells it, None where it does not.
+    channels, "stereo", "5.1". seconds : by the header, None where that does not say.
     """
 
     codec: str

@@ -38,8 +38,8 @@ _PLACEHOLDER = 0xFFFFFFFFFFFFFFFF
 
 @dataclass(frozen=True, slots=True)
 class _Header:
-    """prefix : what stands before "fLaC". blocks : (type, content) of each metadata block, in order. longest
-    : bytes of the longest frame, 0 where that is not told."""
+    """prefix : what is before "fLaC". blocks : (type, content) of each metadata block, in order. longest
+    : bytes of the longest frame, 0 where that is not given."""
 
     prefix: bytes
     blocks: tuple[tuple[int, bytes], ...]

@@ -1,4 +1,4 @@
-"""The header frame before the sound of an MP3 file, which tells players where the music begins and ends.
+"""The header frame before the sound of an MP3 file, by which players know where the music begins and ends.
 
 There is no standard: "Mp3 Info Tag rev 1 specifications" (Gabriel Bouvigne) describes what LAME writes.
 """
@@ -10,10 +10,10 @@ from dataclasses import dataclass
 _SIDE = {(3, False): 32, (3, True): 17}  # bytes of side information in MPEG-1; 17 and 9 otherwise
 _WRITERS = (b"LAME", b"Lavf", b"Lavc")
 _GAINS = 11
-"""Where the peak and two replay gains stand."""
+"""Where the peak and two replay gains are."""
 NO_GAINS = bytes(8)
 _CHECK = 34
-"""Where the checksum of all that is before it stands."""
+"""Where the checksum of all that is before it is."""
 _REACH = 38 + 120 + _CHECK + 2
 """Bytes of the longest header, with its checksum."""
 
@@ -22,7 +22,7 @@ _REACH = 38 + 120 + _CHECK + 2
 class Header:
     """start : the first byte of the frame. lame : of LAME's part of it. length : of the music, in sample
     frames. delay : what the encoder put before it. whole : what a decoder makes of all packets. size : bytes
-    of all packets, 0 where that is not told. gains : the peak and the replay gains."""
+    of all packets, 0 where that is not given. gains : the peak and the replay gains."""
 
     start: int
     lame: int

@@ -78,7 +78,7 @@ def _placed(data: Source) -> _Place:
 
 
 def first_frame(data: Source) -> int | None:
-    """The first byte of MPEG audio, behind the ID3v2 tags and what else stands in front of it; None where
+    """The first byte of MPEG audio, behind the ID3v2 tags and what else is in front of it; None where
     there is none. FFmpeg's demuxer passes over junk, too, but then takes the header frame for sound."""
     start = id3.prefix(data, most=None)
     body = data[start : start + mpegaudio.SEARCHED]
@@ -100,7 +100,7 @@ def _blocks(path: Path, place: _Place, faults: Faults) -> Iterator[Block]:
 
 
 def _bit_rate(path: Path, place: _Place, rate: int) -> int:
-    """Counted: a header tells the length of what the file was before it was cut."""
+    """Counted: a header gives the length of what the file was before it was cut."""
     with _between_tags(path, place) as section, opened(path, "mp3", section) as container:
         sizes = [packet.size for packet in container.demux(audio=0) if packet.size]
     return round(8 * sum(sizes) * rate / (len(sizes) * _samples(rate))) if sizes else 0

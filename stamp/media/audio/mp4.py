@@ -50,7 +50,7 @@ _SLACK = 4096  # sample frames that a decoder may hold back at the end
 @dataclass(frozen=True, slots=True)
 class _Track:
     """size : bytes of its samples. frames : its length in sample frames without the encoder's delay and
-    padding, None where that is not told plainly. fragmented : more of it stands in other boxes. others :
+    padding, None where that is not given plainly. fragmented : more of it is in other boxes. others :
     there are other sound tracks. start : where in its samples it begins. pieces : it is put together of
     several of them. silent : seconds between its samples in which nothing is heard."""
 

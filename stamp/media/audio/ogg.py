@@ -60,7 +60,7 @@ def open_ogg(path: Path) -> Song:
 
 
 def _surveyed(path: Path, sound: Sound) -> Survey | None:
-    """None where the pages do not tell what there is: other codecs, several streams, damage."""
+    """None where the pages do not show what there is: other codecs, several streams, damage."""
     if sound.codec not in HEADERS:
         return None
     try:

@@ -14,7 +14,7 @@ from ...formats.ogg import CONTINUED, FIRST, LAST, Page, is_intact, pages, split
 from ...formats.source import Source
 
 HEADERS = {"vorbis": 3, "opus": 2}
-"""How many packets stand before the sound."""
+"""How many packets come before the sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Survey:
     headers : the packets before the sound of the first stream. size : bytes of its packets of sound.
 
     held : samples that its packets give when they are decoded. frames : those that are heard, without what
-    the pages tell to leave out at both ends. told : what they would be by the positions of the pages alone,
+    the pages leave out at both ends. told : what they would be by the positions of the pages alone,
     None where no page has one. start : the position of the first sample, behind 0 where the beginning is
     missing. lost : pages that are missing or damaged. ended : the last page says that it is the last. early :
     so does one before it.
@@ -70,7 +70,7 @@ class _Counter:
 
     @property
     def first(self) -> int:
-        """`start`; a single page tells where the sound ends, and no more."""
+        """`start`; a single page says where the sound ends, and no more."""
         return self.start if self.pages > 1 else max(self.start, 0)
 
 
@@ -153,7 +153,7 @@ def _lengths(codec: str, headers: list[bytes]) -> Callable[[bytes], int]:
 
 
 def opus_samples(packet: bytes) -> int:
-    """Samples at 48 kHz in a packet of Opus, told by its first two bytes."""
+    """Samples at 48 kHz in a packet of Opus, by its first two bytes."""
     if not packet:
         return 0
     config, code = packet[0] >> 3, packet[0] & 3
@@ -185,7 +185,7 @@ class VorbisSamples:
 def _long_blocks(setup: bytes) -> list[int]:
     """For each mode at the end of a Vorbis setup header, whether its blocks are long (section 4.2.4).
 
-    Where the modes begin is not told. So they are read from the end, as long as the fields hold what they
+    Where the modes begin is not said. So they are read from the end, as long as the fields hold what they
     must, and the first of them has their number before it. Raises ValueError.
     """
     bits = int.from_bytes(setup, "little")  # the bits of a byte are read from the lowest

@@ -12,6 +12,9 @@ from ...formats.reading import named, refused, regular_file
 from ...formats.sniff import sniff_file
 from .song import Song
 
+MOST_CHANNELS = 64
+"""Ambisonics of the seventh order, the most that is recorded; a header of a few bytes may claim 65,535."""
+
 
 def open_song(path: str | os.PathLike[str]) -> Song:
     """The song in a file: WAV, AIFF, FLAC, MP3, M4A, Ogg Vorbis, Ogg Opus, and for reading some more.
@@ -19,7 +22,11 @@ def open_song(path: str | os.PathLike[str]) -> Song:
     Raises UnsupportedFormat where there is no sound, or none that can be decoded; CorruptFile; MediaError.
     """
     with named(path):
-        return _opened(Path(path))
+        song = _opened(Path(path))
+        if song.channels > MOST_CHANNELS:
+            what = f"{song.channels} channels are more than the {MOST_CHANNELS} that are handled"
+            raise refused(what, "split them into several files first")
+        return song
 
 
 def _opened(path: Path) -> Song:

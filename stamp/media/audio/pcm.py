@@ -1,4 +1,4 @@
-"""Uncompressed samples, changed where they stand: every other byte of the file is copied.
+"""Uncompressed samples, changed where they are: every other byte of the file is copied.
 
 What is written is the source's sample plus the rounded difference that the mark makes. So samples that the
 mark leaves alone keep all their bits, also those of 32-bit integers and of doubles, which float32 cannot
@@ -27,7 +27,7 @@ _COPY = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where the samples of a file stand, and how.
+    """Where the samples of a file are, and how they are stored.
 
     start, end : bytes; `end` is where the header says, which may be behind the end of a truncated file.
     kind : unsigned ("u", with the zero in the middle), signed ("i") or floating point ("f").

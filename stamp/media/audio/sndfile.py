@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def blocks(path: Path, order: Sequence[int] | None = None) -> Iterator[Block]:
-    """All samples (n, channels); `order` says which of libsndfile's channels stands where. Raises
+    """All samples (n, channels); `order` says which of libsndfile's channels goes where. Raises
     CorruptFile."""
     import soundfile
 

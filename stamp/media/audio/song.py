@@ -44,7 +44,7 @@ class Song:
 
     title : how people call the format, "MP3".
     rate, channels : in Hz; the order of channels is the file's own.
-    frames : its length in sample frames as its header tells it, None where it does not.
+    frames : its length in sample frames by its header, None where that does not say.
     reader, writer : what `blocks` and `write` do, with errors that do not name the file.
     faults : what went wrong in `blocks` since it was called last.
     """

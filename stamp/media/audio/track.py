@@ -72,7 +72,7 @@ _FULL_CHOICE = {
 _BLOCK = 4096
 _INAUDIBLE = 1e-4
 _USUAL = 64_000
-"""bit/s of one channel, where nothing tells."""
+"""bit/s of one channel, where it is not known."""
 
 
 class SoundTrack:
@@ -90,7 +90,7 @@ class SoundTrack:
         *,
         bit_rate: int | None = None,
     ) -> None:
-        """bit_rate : of the source, where its container does not tell."""
+        """bit_rate : of the source, where its container does not say it."""
         context = source.codec_context
         if context is None or context.codec.canonical_name not in _CODERS:
             name = context.codec.canonical_name if context else "an unknown codec"
@@ -145,7 +145,7 @@ class SoundTrack:
 
     def _placed(self, frame: av.AudioFrame | None) -> Iterator[Block]:
         """The samples of the frame before this one, behind silence where the clip's clock has a gap; None
-        comes last. A gap takes the next frame to be told from a time that is wrong."""
+        comes last. Only the next frame shows whether a gap is one, or a time is wrong."""
         held, self._held = self._held, self._timed(frame) if frame else None
         if held is None:
             return

@@ -1,4 +1,4 @@
-"""WAV, and RF64 or BW64 where it is too long for that: where the samples stand.
+"""WAV, and RF64 or BW64 where it is too long for that: where the samples are.
 
 The RIFF chunks are those of "Multimedia Programming Interface and Data Specifications 1.0" (1991); the 64-bit
 sizes are those of EBU Tech 3306 and ITU-R BS.2088.

@@ -9,6 +9,7 @@ marked picture; gain map, depth map, transparency, EXIF, XMP and all else are th
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,7 @@ from PIL import AvifImagePlugin, Image
 from ...core.errors import MissingDependency
 from ...formats.heif import HeifSyntax, parse
 from ...formats.heif_edit import replaced
-from ...formats.reading import check_size, refused
+from ...formats.reading import check_size, decoding, refused
 from .heif_parts import LAYERS, Parts, parts_of, size_of, subsampling_of
 from .picture import Picture, Pixels, over_gray
 
@@ -30,6 +31,8 @@ _FLIP = Image.Transpose
 _TURNS = {1: _FLIP.ROTATE_90, 2: _FLIP.ROTATE_180, 3: _FLIP.ROTATE_270}
 _BACK = {1: _FLIP.ROTATE_270, 2: _FLIP.ROTATE_180, 3: _FLIP.ROTATE_90}
 _CONFIGURATIONS = {b"av1C", b"hvcC"}
+_UNSPECIFIED = b"nclx\0\2\0\2"
+_BT_601 = 6
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,8 @@ class HeifHost:
             return None if kind in LAYERS else content
 
         contents = {item: new.content(new.primary) for item, new in coded.items()}
-        return replaced(self.syntax.data, contents, change), [f"coded again at quality {quality}"]
+        with decoding():
+            return replaced(self.syntax.data, contents, change), [f"coded again at quality {quality}"]
 
     def _pictures(self, image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
         """(item, its picture as it is stored) of the upright picture's tiles, and of its thumbnails."""
@@ -89,6 +93,11 @@ class HeifHost:
         if self.syntax.format == "AVIF":
             picture.save(buffer, "AVIF", **settings)
         else:
+            # Left out, pillow-heif 1.3 lists no colour code at all.
+            code = _nclx(self.syntax, item) or _UNSPECIFIED
+            names = ("color_primaries", "transfer_characteristics", "matrix_coefficients", "full_range_flag")
+            colours = (*struct.unpack_from(">HH", code, 4), _BT_601, 1)
+            settings |= dict(zip(names, colours, strict=True))
             _pillow_heif().from_pillow(picture).save(buffer, tile_size=0, **settings)
         return parse(buffer.getvalue())
 
@@ -168,10 +177,14 @@ def _mirror(body: bytes) -> Image.Transpose:
 
 def _colour_code(source: bytes, new: HeifSyntax) -> bytes | None:
     """The source's colour primaries and transfer (ISO/IEC 23091-2), matrix and range of the new coding."""
-    theirs = next(
-        (body for kind, body in new.properties[new.primary] if kind == b"colr" and body[:4] == b"nclx"), None
-    )
+    theirs = _nclx(new, new.primary)
     return source[:8] + theirs[8:] if theirs else None
+
+
+def _nclx(syntax: HeifSyntax, item: int) -> bytes | None:
+    """The numbers of an item's colour space, b"nclx" first: primaries, transfer, matrix, range."""
+    codes = (body for kind, body in syntax.properties.get(item, []) if kind == b"colr" and len(body) >= 11)
+    return next((body for body in codes if body.startswith(b"nclx")), None)
 
 
 def _pillow_heif() -> Any:

@@ -50,7 +50,7 @@ class Parts:
 def parts_of(syntax: HeifSyntax) -> Parts:
     """Take stock. Raises UnsupportedFormat for what would be lost or go unmarked, CorruptFile."""
     if any(box.kind == b"moov" for box in syntax.top):
-        raise UnsupportedFormat(f"an image sequence is not handled; {REMEDY}")
+        raise UnsupportedFormat("an image sequence is not handled; export it as a single picture first")
     if any(kind == b"prem" for kind, _, _ in syntax.references):
         raise UnsupportedFormat(
             "colours multiplied with transparency are not handled; save it with plain alpha first"

@@ -25,6 +25,8 @@ _EXTENDED_HEAD = 40
 _PART = re.compile(rb"\xff\xd8\xff[\xc0-\xfe]|[\0-\xff]{4}ftyp")
 _BOX_NAME = re.compile(rb"[A-Za-z0-9 ]{4}")
 _MOST_PARTS = 100
+_LARGEST = 1 << 24
+"""Bytes of a further picture that are looked at: enough to know what it is, however long it is."""
 _SOUND_AND_SHOT = b"QDIOBS"
 """The end of a trailer of Samsung's with places counted from the file's start (ExifTool, Samsung.pm)."""
 
@@ -65,7 +67,7 @@ def _parts(trailer: bytes) -> Iterator[tuple[int, int, JpegSyntax | None]]:
             if end > at:
                 yield at, end, None
         else:
-            picture, end = _picture(trailer[at:]), at
+            picture, end = _picture(trailer[at : at + _LARGEST]), at
             if picture:
                 end += picture.size
                 yield at, end, picture

@@ -1,4 +1,4 @@
-"""What the segments of a JPEG file tell of its picture (ISO/IEC 10918-1, annex B): no pixel is decoded."""
+"""What the segments of a JPEG file say of its picture (ISO/IEC 10918-1, annex B): no pixel is decoded."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ class JpegSyntax:
 
     @property
     def colours(self) -> str:
-        """L, YCbCr, RGB, CMYK or YCCK, told as libjpeg does (jdapimin.c, default_decompress_parms)."""
+        """L, YCbCr, RGB, CMYK or YCCK, decided as libjpeg does (jdapimin.c, default_decompress_parms)."""
         adobe = self.blocks(APP14, b"Adobe")
         transform = adobe[-1][6] if adobe and len(adobe[-1]) >= 7 else None
         if len(self.components) == 1:

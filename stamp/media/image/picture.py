@@ -60,7 +60,7 @@ def over_gray(samples: Pixels) -> Pixels:
 
 
 def deep_luma(samples: NDArray[Any]) -> Pixels:
-    """Luma (H, W) uint16 of gray samples of 32 bits, or floats, whose white no header tells.
+    """Luma (H, W) uint16 of gray samples of 32 bits, or floats, whose white is in no header.
 
     White is the least of the usual values that all but a few samples keep to. Taken for too low a value, a
     picture would be white all over, and its mark not found.

@@ -240,7 +240,7 @@ def _compress(samples: Pixels) -> bytes:
 
 
 def _carried(chunk: Chunk, source: PngSyntax, head: Header) -> list[Chunk]:
-    """`chunk` as it has to stand in a file with the header `head`: itself, a replacement, or nothing."""
+    """`chunk` as it has to be in a file with the header `head`: itself, a replacement, or nothing."""
     had = source.header
     if chunk.kind in _STALE:
         return []

@@ -110,8 +110,6 @@ def _obstacle(ifd: Directory) -> tuple[str, str] | None:
     """Why the samples of this directory are not handled, and what to do; None if they are."""
     colours = ifd.number(tags.PHOTOMETRIC, -1)
     bits = set(ifd.numbers(tags.BITS, [1]))
-    if tags.DNG_VERSION in ifd.entries:
-        return "a raw photograph (DNG) is not handled", "develop it first"
     compression = ifd.number(tags.COMPRESSION, 1)
     if compression not in CODECS:
         name = _OTHER_COMPRESSIONS.get(compression, f"compression {compression}")

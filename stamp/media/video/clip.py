@@ -1,4 +1,4 @@
-"""What is in a video file, told from its header and its first frame."""
+"""What is in a video file, by its header and its first frame."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Clip:
     depth : bits in a luma sample. full_range : 0 is black and 2**depth - 1 is white.
     sample_aspect : width of a sample over its height, as stored.
     fps : mean frames a second; 0 where unknown. frames : an estimate, 0 where unknown. seconds : likewise.
-    steady : all frames last equally long, as far as the header tells.
+    steady : all frames last equally long, as far as the header says.
     first_field : "top" or "bottom" where the frames are interlaced, else "".
     transfer : characteristics of ITU-T H.273, table 3: 16 is PQ, 18 is HLG.
     staggered : some sound starts at another time than the picture.
@@ -191,12 +191,14 @@ def reading() -> Iterator[None]:
 
 
 def main_video(container: InputContainer) -> VideoStream | None:
-    """The stream that a player would show; cover pictures and thumbnails are not clips."""
-    moving = [
-        stream
-        for stream in container.streams.video
-        if stream.codec_context is not None and not stream.disposition & PICTURES
-    ]
+    """The stream that a player would show; cover pictures and thumbnails are not clips.
+
+    Raises UnsupportedFormat where there is nothing in the file but pictures that FFmpeg does not know.
+    """
+    shown = [stream for stream in container.streams.video if not stream.disposition & PICTURES]
+    moving = [stream for stream in shown if stream.codec_context is not None]
+    if shown and not moving and not container.streams.audio:
+        raise refused("nothing here can decode its picture", "convert it to H.264 or HEVC first")
     best = container.streams.best("video")
     return best if best in moving else moving[0] if moving else None
 
@@ -250,8 +252,8 @@ def _head(source: Source) -> bytes:
 
 
 def missing_bytes(path: Path) -> int:
-    """How many bytes of a Matroska segment, by the size that it tells, are not in the file (RFC 9559, 5.1); 0
-    where it tells none, as live streams do. Raises MediaError."""
+    """How many bytes of a Matroska segment, by the size that it gives, are not in the file (RFC 9559, 5.1); 0
+    where it gives none, as live streams do. Raises MediaError."""
     with regular_file(path) as file:
         head, size = file.read(_FIRST_BYTES), os.fstat(file.fileno()).st_size
     at = 0

@@ -2,7 +2,7 @@
 
 A platform gives every clip of one size about the same rate. What is hard to code comes back coarse, and
 little is left of a mark in it; what is easy comes back nearly whole. Neither the size of the file nor the
-motion in it tells which is which.
+motion in it shows which is which.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .clip import decoder_for, main_video, opened
 EXCERPT_FRAMES = 16
 _FEWEST = 4
 _EVERY_SECONDS, _MOST_EXCERPTS = 10.0, 24
-_ROWS = 360  # of the rung that most clips come back in
+_ROWS = 360  # of the rendition that most clips come back in
 _LIFETIME = 150  # frames that share a key frame on platforms
 _SETTINGS = {"preset": "veryfast", "qp": "28", "g": "1000", "sc_threshold": "0"}
 

@@ -22,12 +22,13 @@ class Settings:
     """What the user wants of the encoder; None leaves the default.
 
     codec : FFmpeg's name for it. crf : the encoder's own scale of quality, lower is better. preset : its own
-    word for speed.
+    word for speed. max_bit_rate : bit/s.
     """
 
     codec: str | None = None
     crf: float | None = None
     preset: str | None = None
+    max_bit_rate: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,8 @@ def choose(clip: Clip, settings: Settings) -> Encoder:
         options[kind.speed] = settings.preset or kind.preset
     if quality is not None and kind.knob == "crf":
         options["crf"] = f"{quality:g}"
+    if settings.max_bit_rate is not None:
+        options |= _capped(codec, kind, settings.max_bit_rate)
     encoder = Encoder(
         kind.encoder,
         _pixel_format(kind.encoder, clip),
@@ -99,10 +102,20 @@ def choose(clip: Clip, settings: Settings) -> Encoder:
     return _interlaced(encoder, clip) if clip.first_field else encoder
 
 
+def _capped(codec: str, kind: _Kind, rate: int) -> dict[str, str]:
+    """The options that hold a clip to `rate` bit/s. libvpx takes it as what it aims at where the quality asks
+    for more; the others fill and drain a buffer of two seconds."""
+    if kind.knob != "crf" or kind.quality is None:
+        raise refused(
+            f"{codec} has no highest bit rate", "leave `max_bit_rate` out, or choose another `codec`"
+        )
+    return {"b": str(rate)} if codec in ("vp8", "vp9") else {"maxrate": str(rate), "bufsize": str(2 * rate)}
+
+
 def _pixel_format(encoder: str, clip: Clip) -> str:
     """The clip's own pixel format, or one that holds all of it."""
     taken = [format_.name for format_ in Codec(encoder, "w").video_formats or ()]
-    # prores_ks takes 10 bits of what FFmpeg decodes as 12; full range is told apart from the format.
+    # prores_ks takes 10 bits of what FFmpeg decodes as 12; full range is no part of the format.
     fitting = [clip.pix_fmt, clip.pix_fmt.replace("yuvj", "yuv")]
     if encoder == "prores_ks":
         fitting.append(clip.pix_fmt.replace("p12", "p10"))
@@ -147,7 +160,7 @@ def _reordering(clip: Clip) -> list[str]:
 
 def _x264(clip: Clip) -> dict[str, str]:
     told = clip.hdr.options
-    # Otherwise the stream itself tells the ticks of its clock for a frame rate, some 10,000 a second.
+    # Otherwise the stream itself gives the ticks of its clock for a frame rate, some 10,000 a second.
     words = ["force-cfr=1"] if clip.steady else []
     words += _reordering(clip)
     words += [f"mastering-display={told['mastering-display']}"] if "mastering-display" in told else []

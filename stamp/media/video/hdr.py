@@ -20,9 +20,9 @@ _POINT, _NITS = 50_000, 10_000  # units of 0.00002 and of 0.0001 cd/m2
 
 @dataclass(frozen=True, slots=True)
 class Static:
-    """primaries : (x, y) of red, green, blue and the white point, in CIE 1931 coordinates; None if not told.
-    luminance : lowest and highest, in cd/m2; None if not told.
-    light : maximum content and frame-average light level, in cd/m2; None if not told."""
+    """primaries : (x, y) of red, green, blue and the white point, in CIE 1931 coordinates; None if not given.
+    luminance : lowest and highest, in cd/m2; None if not given.
+    light : maximum content and frame-average light level, in cd/m2; None if not given."""
 
     primaries: tuple[tuple[Fraction, Fraction], ...] | None = None
     luminance: tuple[Fraction, Fraction] | None = None
@@ -55,7 +55,7 @@ def side_data(frame: VideoFrame) -> dict[str, bytes]:
 
 
 def static_metadata(frame: VideoFrame) -> Static:
-    """What a decoded frame tells of its mastering display and light level (libavutil's
+    """What a decoded frame says of its mastering display and light level (libavutil's
     AVMasteringDisplayMetadata and AVContentLightMetadata, native byte order)."""
     blocks = side_data(frame)
     primaries = luminance = light = None

@@ -160,7 +160,7 @@ class PictureTrack:
     def _mux(self, packet: Packet[Any]) -> None:
         if self._counting:
             self._times.restore(packet)
-        # Not every encoder hands durations on, and the last one cannot be told from the frames' times.
+        # Not every encoder hands durations on, and the last one does not follow from the frames' times.
         duration = self._times.durations.pop(packet.pts, 0) if packet.pts is not None else 0
         packet.duration = packet.duration or duration
         packet.stream = self._made

@@ -1,6 +1,6 @@
 """What a platform asks of an upload: findings about a clip, and settings for its encoder.
 
-The figures stand in `platforms.toml`, with the date they were read and where. Findings advise and refuse
+The figures are in `platforms.toml`, with the date they were read and where. Findings advise and refuse
 nothing: platforms take more than they recommend.
 """
 

@@ -41,7 +41,7 @@ MakeSound = Callable[[Stream, OutputContainer], Sound | None]
 _BITEXACT = 0x0400  # AVFMT_FLAG_BITEXACT
 _NONSTRICT = 0x20000  # AVFMT_TS_NONSTRICT
 _MATROSKA = ("matroska", "webm")
-_SLACK = 1.0  # seconds by which the length that a header tells may be too long
+_SLACK = 1.0  # seconds by which the length in a header may be too long
 _STALE = ("bps", "number_of_bytes", "_statistics")  # mkvmerge's statistics of the packets that were replaced
 
 
@@ -145,7 +145,7 @@ class _Job:
         output: OutputContainer = av.open(str(target), "w", format=clip.muxer, options=options, **AS_THEY_ARE)
         output.flags |= _BITEXACT  # no dates, no random numbers
         output.metadata.update(source.metadata)
-        # FFmpeg 9 joins a tag that stands in several places; a muxer does not take two dates.
+        # FFmpeg 9 joins a tag that is in several places; a muxer does not take two dates.
         for name in [name for name in source.metadata if name.lower() == "creation_time"]:
             output.metadata[name] = source.metadata[name].partition(";")[0]
         chapters = source.chapters()
@@ -266,7 +266,7 @@ class _Job:
             self.damage.note(f"the last {missing} bytes of it are missing")
 
     def _check_length(self) -> None:
-        """Where no size is told, at least the length may be."""
+        """Where no size is given, at least the length may be."""
         told = (self.source.duration or 0) / av.time_base
         if self.clip.muxer in _MATROSKA and self.seen < told - _SLACK:
             self.damage.note(f"its header tells of {told:.1f} s, there are {self.seen:.1f} s")

@@ -45,7 +45,7 @@ COUNTING = {"mpeg2video", "mpeg4"}
 # AVCOL_SPC_RGB, AVCOL_SPC_UNSPECIFIED: a picture with a plane of luma has the first only where a reader knows
 # nothing of its colours, as FFmpeg's of FLV with HEVC, AV1 or VP9.
 _IDENTITY, _UNKNOWN = 0, 2
-_TICKS = 1000  # a second, in which FFmpeg before its version 9 tells the edits of a movie
+_TICKS = 1000  # a second, in which FFmpeg before its version 9 counts the edits of a movie
 _MOST_TICKS = 2**31 - 1
 
 

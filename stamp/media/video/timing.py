@@ -26,7 +26,7 @@ def fraction(value: Ratio) -> Fraction:
 
 
 def told_end(stream: Stream) -> int:
-    """When a track ends by what its container tells, on its own clock; far away where that is not told."""
+    """When a track ends by its container, on its own clock; far away where that does not say."""
     return (stream.start_time or 0) + stream.duration if stream.duration else 1 << 62
 
 
@@ -50,7 +50,7 @@ class Order:
             packet.pts = packet.pts if packet.pts is None else max(packet.pts, least)
             self.moved += 1
         self._last[stream.index] = packet.dts
-        # An MP4 tells how long the last packet lasts; FFmpeg makes it as long as the others.
+        # An MP4 says how long the last packet lasts; FFmpeg makes it as long as the others.
         end = told_end(stream)
         if packet.pts is not None and packet.pts < end < packet.pts + (packet.duration or 0):
             packet.duration = end - packet.pts
@@ -59,7 +59,7 @@ class Order:
 class Times:
     """The time of each frame on the source's clock, strictly growing.
 
-    in_order : the container tells the order of decoding only, as AVI does; other times are guesses.
+    in_order : the container has the order of decoding only, as AVI does; other times are guesses.
     """
 
     def __init__(self, stream: VideoStream, *, in_order: bool) -> None:

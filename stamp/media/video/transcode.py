@@ -38,7 +38,7 @@ def plan_transcode(clip: Clip, options: EmbedOptions) -> Transcode:
     Raises UnsupportedFormat where it cannot be, or where something in it would be lost and `options` do not
     allow that.
     """
-    settings = Settings(options.codec, options.crf, options.preset)
+    settings = Settings(options.codec, options.crf, options.preset, options.max_bit_rate)
     wanted = platform(options.platform) if options.platform else None
     if wanted:
         settings = with_codec(settings, clip, wanted)

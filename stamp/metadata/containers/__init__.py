@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Final, Protocol, cast
 
 from ...formats.source import Source
+from ...formats.table import FORMATS
 
 LOADED: Final = frozenset({"gif", "heif", "jxl", "png", "webp"})
 """Containers that take bytes alone: their files are small, and loaded. All others take a `Source`, for files
@@ -19,7 +20,8 @@ class Container(Protocol):
     """What a module offers. It takes any `Source`, holds little of it in memory, and returns a `Patched`; one
     in `LOADED` is only given bytes, and returns bytes. A module has `essence`, or `spans`, which says where
     the work is, or both, where the spans hold more than that. It may have `lacking`, the stores that one
-    file cannot have, and why; and `LIMITS`, how many bytes the block of a store can have.
+    file cannot have, and why; `LIMITS`, how many bytes the block of a store can have; and `READ_ONLY`, why
+    such files are never written to.
     """
 
     STORES: tuple[str, ...]
@@ -35,5 +37,7 @@ class Container(Protocol):
 
 @cache
 def load(name: str) -> Container:
-    """Return the module for a format of `formats.table` that can carry a notice."""
-    return cast(Container, import_module(f".{name}", __package__))
+    """Return the module for a format of `formats.table`."""
+    found = FORMATS[name]
+    module = name if found.notice or found.shown else "beside"
+    return cast(Container, import_module(f".{module}", __package__))

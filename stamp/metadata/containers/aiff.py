@@ -1,7 +1,7 @@
 """AIFF and AIFF-C (Apple, 1989 and 1991): the notice in the chunk `ID3 `, in `APPL` with the signature `XMP `
 (XMP part 3, section 1.1.1), and in the text chunks `(c) ` and `AUTH`.
 
-Chunks that are there are replaced where they stand, new ones are put at the end; all others (MARK, INST,
+Chunks that are there are replaced where they are, new ones are put at the end; all others (MARK, INST,
 COMT, NAME, ...) are kept byte for byte.
 """
 
@@ -48,7 +48,7 @@ def splice(data: Source, blocks: Mapping[str, bytes]) -> Source:
         if store in blocks:
             places = homes[store] if store == "iff" else homes[store][:1]
             run = _packed(store, places[0].kind if places else b"ID3 ", blocks[store])
-            # ffmpeg shows what it reads last: the full text of ID3 must stand behind the text chunks.
+            # ffmpeg shows what it reads last: the full text of ID3 must be behind the text chunks.
             before = homes["id3"][0] if store == "iff" and homes["id3"] else None
             changes.append(Change(places, run, before))
     changed = edits(found, 12, changes)
@@ -65,7 +65,7 @@ def has_c2pa(data: Source) -> bool:
 
 
 def spans(data: Source) -> Iterator[tuple[int, int]]:
-    """Where the sound itself stands: its format and its samples."""
+    """Where the sound itself is: its format and its samples."""
     for chunk in _chunks(data)[0]:
         if chunk.kind in _SOUND:
             yield chunk.start, chunk.end

@@ -12,7 +12,7 @@ from ...formats.ebml import CRC32, Element, checksum, checksum_value, elements, 
 from ...formats.source import Edit, Source, chunks
 
 Shift = Callable[[int], int]
-"""How far what stands at a place moves."""
+"""How far what is at a place moves."""
 
 _MAX_CUES: Final = 1 << 26
 _MASTERS: Final = (0xBB, 0xB7, 0xDB)
@@ -21,7 +21,7 @@ _POSITION: Final = 0xA7
 
 
 class CannotMove(Exception):
-    """A place does not fit in its element, or stands where it cannot be corrected."""
+    """A place does not fit in its element, or is where it cannot be corrected."""
 
 
 def moved_cues(data: Source, cues: Element, shift: Shift) -> Iterator[Edit]:

@@ -1,6 +1,6 @@
 """FLAC (RFC 9639): the notice in the metadata block VORBIS_COMMENT.
 
-The block is replaced where it stands, or put behind STREAMINFO; padding takes up the difference where there
+The block is replaced where it is, or put behind STREAMINFO; padding takes up the difference where there
 is enough, so that the frames stay where they are. All other blocks (seek table, cue sheet, pictures,
 applications) are kept byte for byte. An ID3 tag that some writers put in front is kept up to date.
 """
@@ -74,7 +74,7 @@ def has_c2pa(data: Source) -> bool:
 
 
 def spans(data: Source) -> Iterator[tuple[int, int]]:
-    """Where the sound itself stands: STREAMINFO and the frames."""
+    """Where the sound itself is: STREAMINFO and the frames."""
     found = _blocks(data)
     yield found[0].start, found[0].end
     yield found[-1].end, len(data)

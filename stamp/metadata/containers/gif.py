@@ -1,6 +1,6 @@
 """GIF (GIF89a specification, CompuServe 1990): XMP in an application extension (XMP part 3, section 1.1.2).
 
-The packet stands bare in the extension, without sub-block lengths; a 258-byte trailer catches readers that
+The packet is bare in the extension, without sub-block lengths; a 258-byte trailer catches readers that
 take its bytes for lengths. A new extension goes behind the leading extensions (the loop count is often one),
 before the first picture. GIF87a has no extensions: such a file becomes GIF89a.
 """

@@ -2,7 +2,7 @@
 
 EXIF is the APP1 segment that begins `Exif\\0\\0`, XMP the one that begins with Adobe's namespace (XMP part 3,
 section 1.1.3), with an extended packet in further ones (`extended`); IPTC-IIM is in the Photoshop resources
-of APP13, which may run over several segments. New segments stand behind SOI, JFIF and each other, before any
+of APP13, which may run over several segments. New segments go behind SOI, JFIF and each other, before any
 multi-picture index (APP2 `MPF`), whose offsets are corrected. From the first scan on, not a byte changes:
 scans, restart markers, further pictures and trailers are one run.
 """
@@ -92,7 +92,7 @@ def has_c2pa(data: Source) -> bool:
 
 
 def spans(data: Source) -> Iterator[tuple[int, int]]:
-    """Where the picture itself stands: its tables and headers, and all from the first scan on."""
+    """Where the picture itself is: its tables and headers, and all from the first scan on."""
     found = _segments(data)
     for segment in found:
         if not 0xE0 <= segment.marker <= 0xEF and segment.marker != 0xFE:

@@ -1,7 +1,7 @@
 """JPEG XL (ISO/IEC 18181-2): EXIF and XMP are the boxes `Exif` and `xml `, before the codestream.
 
 A bare codestream is put into the box structure that metadata needs; its bytes stay as they are. A file that
-was made from a JPEG without loss has a box `jbrd` that rebuilds that JPEG. It tells whether the JPEG's EXIF
+was made from a JPEG without loss has a box `jbrd` that rebuilds that JPEG. It says whether the JPEG's EXIF
 and XMP are taken from their boxes, which then have to stay as they are; boxes that were added later are free.
 """
 
@@ -129,7 +129,7 @@ def _rebuilt(record: bytes) -> set[str]:
 
 
 def _tiff_at(content: bytes) -> int:
-    """Where the TIFF header stands (ISO/IEC 18181-2, section 9.5)."""
+    """Where the TIFF header is (ISO/IEC 18181-2, section 9.5)."""
     at = 4 + int.from_bytes(content[:4], "big")
     if at > len(content):
         raise CorruptFile("JPEG XL: EXIF begins outside its box")

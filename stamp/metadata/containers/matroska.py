@@ -44,7 +44,7 @@ _ATTACHMENTS, _ATTACHED, _MIME_TYPE = 0x1941A469, 0x61A7, 0x4660
 _LEVEL_1: Final = (_SEEK_HEAD, 0x1549A966, 0x1654AE6B, _CLUSTER, _CUES, _ATTACHMENTS, 0x1043A770, TAGS)
 _C2PA_TYPES: Final = (b"application/c2pa", b"application/x-c2pa-manifest-store")
 _NOT_ESSENCE: Final = (VOID, CRC32, 0xA7, 0xAB)
-"""In a cluster: padding, checksum, and where it and the cluster before it stand."""
+"""In a cluster: padding, checksum, and where it and the cluster before it are."""
 _MOST_PARTS: Final = 500_000
 _MAX_BLOCK: Final = 1 << 21
 """Tags and indexes of films are a few kilobytes; much longer ones would take minutes."""
@@ -145,7 +145,7 @@ def has_c2pa(data: Source) -> bool:
 
 
 def spans(data: Source) -> Iterator[tuple[int, int]]:
-    """Where everything stands that `essence` is taken from: the content of every cluster."""
+    """Where everything is that `essence` is taken from: the content of every cluster."""
     return ((part.content, part.end) for part in _opened(data).parts if part.id == _CLUSTER)
 
 

@@ -1,6 +1,6 @@
-"""What MP4, QuickTime and 3GP share: a film's boxes, where the rights stand in them, and how they are put in.
+"""What MP4, QuickTime and 3GP share: a film's boxes, where the rights are in them, and how they are put in.
 
-Rights stand in the movie box `moov` (user data `udta`, metadata `meta`) and, as XMP, in `udta` or in a `uuid`
+Rights are in the movie box `moov` (user data `udta`, metadata `meta`) and, as XMP, in `udta` or in a `uuid`
 box of the file (XMP part 3, sections 1.2.7 and 1.2.8). The movie box stays where it is: what it grows by is
 taken from a `free` box in it or behind it where there is one; otherwise the rest of the file moves and every
 place stated in the file is corrected (`offsets`). The media data and all other boxes keep their bytes.
@@ -55,7 +55,7 @@ class _Movie:
 
     metas    handler -> the first box `meta` with it
     xmp      the first box with XMP
-    doubled  stores that stand in further such boxes, which do not count
+    doubled  stores that are in further such boxes, which do not count
     """
 
     data: Source
@@ -131,7 +131,7 @@ def has_c2pa(data: Source) -> bool:
 
 
 def spans(data: Source) -> Iterator[tuple[int, int]]:
-    """Where the media data stand: the content of every `mdat`."""
+    """Where the media data are: the content of every `mdat`."""
     for part in _top(data):
         if part.kind == b"mdat":
             yield part.content, part.end
@@ -275,7 +275,7 @@ def _hdlr(handler: bytes, manufacturer: bytes) -> bytes:
 def _replaced(
     children: Sequence[bytes], kinds: Sequence[bytes], new: bytes, *, in_front: bool = False
 ) -> list[bytes]:
-    """Boxes of these kinds give way to `new` where the first of them stands; else at the end, or in front."""
+    """Boxes of these kinds give way to `new` where the first of them is; else at the end, or in front."""
     ours = (at for at, child in enumerate(children) if child[4:8] in kinds)
     first = next(ours, 0 if in_front else len(children))
     rest = (child for child in children[first:] if child[4:8] not in kinds)
@@ -327,7 +327,7 @@ def _resized(data: Source, part: Box, growth: int) -> list[Edit]:
 
 
 def _xmp_edits(movie: _Movie, packet: bytes, inside: Sequence[Edit]) -> list[Edit]:
-    """The XMP box where it stands; a new one at the end, or before what has to be last (`mfra`), or zeros."""
+    """The XMP box where it is; a new one at the end, or before what has to be last (`mfra`), or zeros."""
     new = box(b"uuid", _XMP_UUID, packet) if packet else b""
     if movie.xmp:
         used = {edit[0] for edit in inside}

@@ -66,13 +66,13 @@ def has_c2pa(data: Source) -> bool:
 
 
 def spans(data: Source) -> Iterator[tuple[int, int]]:
-    """Where the sound stands: from behind the ID3v2 tags in front to before ID3v1 and APEv2 at the end."""
+    """Where the sound is: from behind the ID3v2 tags in front to before ID3v1 and APEv2 at the end."""
     yield id3tag.prefix(data), _behind(data)[0]
 
 
 @memoised
 def _behind(data: Source) -> tuple[int, tuple[int, int]]:
-    """Where the sound ends, and where the last APE tag stands behind it: an empty span in a file without one.
+    """Where the sound ends, and where the last APE tag is behind it: an empty span in a file without one.
     ID3v1 may be in front of it or behind.
     """
     tags = list(islice(endtags.tags(data, id3tag.prefix(data), ("id3v1", "ape")), _MOST_BEHIND))

@@ -1,7 +1,7 @@
 """Ogg with Vorbis, Opus, Speex or FLAC (RFC 3533, RFC 7845, Vorbis I section A, Ogg mapping of FLAC): the
 notice in the comment header, the second packet of the stream.
 
-Only the pages that hold the comment header are packed anew, with what else stands in them (Vorbis' setup); if
+Only the pages that hold the comment header are packed anew, with what else is in them (Vorbis' setup); if
 their number changes, the numbers and checksums of the pages behind follow. Other packets, positions and page
 boundaries stay. Files with several streams, at once or one after the other, are refused: each has a comment
 header of its own.

@@ -2,8 +2,8 @@
 
 EXIF is the chunk eXIf, XMP an uncompressed iTXt with the keyword `XML:com.adobe.xmp` (XMP part 3, section
 1.1.5), Copyright and Author are text chunks. ImageMagick's raw profiles of EXIF, XMP and IPTC-IIM are kept up
-to date, alone or beside a chunk that says the same. New chunks stand before the first IDAT; one that is there
-already is replaced where it stands. All other chunks, and what follows IEND, are kept byte for byte.
+to date, alone or beside a chunk that says the same. New chunks go before the first IDAT; one that is there
+already is replaced where it is. All other chunks, and what follows IEND, are kept byte for byte.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ def decoded(text: bytes) -> bytes:
 
 
 def encoded(text: bytes, profile: bytes) -> bytes:
-    """`profile` as text, under the name that stands in the old `text`."""
+    """`profile` as text, under the name that is in the old `text`."""
     lines = [profile[at : at + _LINE].hex() for at in range(0, len(profile), _LINE)]
     return b"\n%s\n%8d\n%s\n" % (_lines(text)[0], len(profile), "\n".join(lines).encode())
 

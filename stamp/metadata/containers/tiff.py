@@ -1,5 +1,5 @@
 """TIFF and BigTIFF, and raw files built on them: XMP is tag 700 of the first directory (XMP part 3, section
-1.1.6), IPTC-IIM tag 33723, whose digest is in the Photoshop resources of tag 34377. The tags of EXIF stand in
+1.1.6), IPTC-IIM tag 33723, whose digest is in the Photoshop resources of tag 34377. The tags of EXIF are in
 that directory themselves; their block is an EXIF block that is made up of them.
 
 Only the first directory is rewritten, at the end of the file (`stores.tiffblock`); strips, tiles, further
@@ -44,7 +44,7 @@ def splice(data: Source, blocks: Mapping[str, bytes]) -> Patched:
     `CorruptFile`.
     """
     ifd = _ifd0(data)
-    # One patch for all stores: what one puts in stands together, and goes together when it is taken out.
+    # One patch for all stores: what one puts in is together, and goes together when it is taken out.
     changes: dict[int, tuple[int, bytes]] = {}
     removed: set[int] = set()
     if "exif" in blocks:

@@ -1,7 +1,7 @@
 """WAV, RF64 and BW64 (RIFF, Microsoft 1991; EBU Tech 3306; ITU-R BS.2088): the notice in the chunks `id3 `,
 `_PMX` (XMP part 3, section 1.1.9) and `LIST INFO`.
 
-A chunk that is there is replaced where it stands, a new one is put at the end; every other chunk (bext, iXML,
+A chunk that is there is replaced where it is, a new one is put at the end; every other chunk (bext, iXML,
 cue, smpl, axml, JUNK, ...) and what follows the RIFF are kept byte for byte. The file is never loaded: only
 chunk headers and the three chunks are read.
 """
@@ -28,7 +28,7 @@ _UNFINISHED = "its header was never completed; open it in an audio editor and sa
 
 @dataclass(frozen=True, slots=True)
 class _Wave:
-    """The chunks, where the RIFF ends, and where its length stands in how many bytes."""
+    """The chunks, where the RIFF ends, and where its length is, in how many bytes."""
 
     chunks: list[Chunk]
     end: int
@@ -54,7 +54,7 @@ def splice(data: Source, blocks: Mapping[str, bytes]) -> Source:
         if store in blocks:
             old = homes[store]
             run = _packed(store, old, blocks[store])
-            # ffmpeg shows what it reads last: the full text of ID3 must stand behind INFO.
+            # ffmpeg shows what it reads last: the full text of ID3 must be behind INFO.
             changes.append(Change([old] if old else [], run, homes["id3"] if store == "info" else None))
     found = edits(wave.chunks, 12, changes)
     end = max([wave.end, *(stop for _, stop, _ in found)])
@@ -68,7 +68,7 @@ def has_c2pa(data: Source) -> bool:
 
 
 def spans(data: Source) -> Iterator[tuple[int, int]]:
-    """Where the sound itself stands: its format and its samples."""
+    """Where the sound itself is: its format and its samples."""
     for chunk in _wave(data).chunks:
         if chunk.kind in _SOUND:
             yield chunk.start, chunk.end

@@ -1,7 +1,7 @@
 """WebP (RFC 9649): metadata in the RIFF chunks `EXIF` and `XMP `.
 
 A simple file (one VP8 or VP8L chunk) gets the VP8X header that metadata needs, with its canvas and alpha flag
-taken from the bitstream. New chunks stand at the end, EXIF before XMP; VP8, VP8L, ALPH, ANIM and ANMF chunks
+taken from the bitstream. New chunks go to the end, EXIF before XMP; VP8, VP8L, ALPH, ANIM and ANMF chunks
 are kept byte for byte, and so is what follows the RIFF.
 """
 

@@ -1,4 +1,4 @@
-"""The one table: which field of `Rights` stands where in each store, or why it does not.
+"""The one table: which field of `Rights` is where in each store, or why it is not.
 
 A *store* is a family of metadata (EXIF, XMP, IPTC-IIM, PNG text chunks), shared by several containers; a
 container only lists the stores that it carries. The columns of the table, one for each store, are in

@@ -47,7 +47,7 @@ class XmpProperty(Slot):
     structs, struct  an array of structures, one structure; `members`: (of `Party`, of the structure)
     bag-item         the item of an array that begins with `stored_as`
 
-    `stored_as` stands before the value in the file: a vocabulary's URI, or what tells our item in an array
+    `stored_as` comes before the value in the file: a vocabulary's URI, or what marks our item in an array
     from everybody else's.
     """
 

@@ -10,7 +10,7 @@ from typing import Protocol, cast
 from ...core.caching import lru_cached
 from ...core.checks import Value
 
-_MODULES = {"text": "pngtext"}
+_MODULES = {"text": "pngtext", "sidecar": "xmp", "sidecar2": "xmp"}
 """The modules that are not called like the store."""
 
 
@@ -20,7 +20,7 @@ class Store(Protocol):
     def read(self, block: bytes) -> dict[str, Value]: ...
     def write(self, block: bytes | None, values: dict[str, Value]) -> bytes: ...
     def remove(self, block: bytes, values: dict[str, Value]) -> bytes:
-        """`block` without the fields in `values`, which are as they stand there (of translations and of a
+        """`block` without the fields in `values`, which are as they are there (of translations and of a
         contact only the parts that go); b"" where nothing is left.
         """
         ...

@@ -58,7 +58,7 @@ def _texts(tag: Tag, slot: Comment) -> list[str]:
 
 
 def _put(tag: Tag, slot: Comment, texts: Sequence[str]) -> Tag:
-    """The tag with these texts where the first of them stands, or at the end."""
+    """The tag with these texts where the first of them is, or at the end."""
     places = _places(tag, slot)
     first = min(places, default=len(tag.items))
     rest = [item for at, item in enumerate(tag.items[first:], first) if at not in places]

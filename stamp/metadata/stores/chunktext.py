@@ -58,7 +58,7 @@ class ChunkTexts:
         return self._with(block, {self.slots[name].chunk.encode(): b"" for name in values})
 
     def _with(self, block: bytes, new: dict[bytes, bytes]) -> bytes:
-        """Each text where the first chunk of its kind stands, or at the end; an empty one goes."""
+        """Each text where the first chunk of its kind is, or at the end; an empty one goes."""
         packed = {
             kind: riff.packed(kind, text + self.end, self.order) if text else b""
             for kind, text in new.items()

@@ -3,7 +3,7 @@
 Both are of type ASCII; the bytes are UTF-8, which every current reader shows (Exif 3.0 has a type UTF-8, 129,
 which few readers know). Copyright may be in two parts, photographer and editor, divided by NUL (Exif 3.0,
 section 4.6.5.4); each part is a field, and stays where only the other is written. Several artists are divided
-by `; `; a name with a semicolon stands in double quotes.
+by `; `; a name with a semicolon is in double quotes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .names import join_names, split_names
 _YCBCR_POSITIONING = 0x0213
 _SLOTS = {name: slot for name, slot in slots_in("exif").items() if isinstance(slot, ExifTag)}
 TAGS: Final = tuple(dict.fromkeys(slot.tag for slot in _SLOTS.values()))
-"""The tags in which they stand."""
+"""The tags in which they are."""
 
 
 def read(block: bytes) -> dict[str, Value]:
@@ -60,7 +60,7 @@ def write(block: bytes | None, values: dict[str, Value]) -> bytes:
 
 
 def remove(block: bytes, values: dict[str, Value]) -> bytes:
-    """`block` without the fields in `values`, which stand in it; b"" if nothing is left but what a new block
+    """`block` without the fields in `values`, which are in it; b"" if nothing is left but what a new block
     begins with. Raises `CorruptFile` as `read` does.
     """
     ifd = tiffblock.parse(block)

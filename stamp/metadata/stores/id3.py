@@ -96,7 +96,7 @@ def has_object(block: bytes, kind: bytes) -> bool:
 
 
 def _keys(tag: Tag, slot: Id3Frames) -> list[Key]:
-    """Where the field stands in this version."""
+    """Where the field is in this version."""
     user = ("TXXX", slot.comment.key)
     if not slot.frame or (tag.version == 2 and slot.frame not in _V22):
         return [user]
@@ -139,14 +139,14 @@ def _drop(tag: Tag, frames: list[Frame], key: Key, slot: Id3Frames, value: Value
 def _replace(
     tag: Tag, frames: list[Frame], places: Sequence[int], key: Key, slot: Id3Frames, texts: Sequence[str]
 ) -> None:
-    """One frame with the texts, or none, where the first of the old ones stands."""
+    """One frame with the texts, or none, where the first of the old ones is."""
     language = (tag.content(frames[places[0]]) or b"")[1:4] if places else b""
     content = _content(tag.version, key, slot.comment.kind, texts, language)
     frames[:] = _placed(frames, places, [tag.frame(_name(tag, key), content)] if texts else [])
 
 
 def _placed(frames: Sequence[Frame], places: Sequence[int], new: Sequence[Frame]) -> list[Frame]:
-    """`frames` with those at `places` replaced by `new`, which stands where the first of them did or at the
+    """`frames` with those at `places` replaced by `new`, which goes where the first of them was or to the
     end.
     """
     first = places[0] if places else len(frames)

@@ -1,6 +1,6 @@
 """AIFF's text chunks (AIFF 1.3, section "Text Chunks"): Copyright (`(c) `) and Author (AUTH).
 
-The standard says ASCII, and so do we; older texts are in the Macintosh's own encoding. The full text stands
+The standard says ASCII, and so do we; older texts are in the Macintosh's own encoding. The full text is
 in ID3 and XMP.
 """
 

@@ -1,7 +1,7 @@
 """RIFF's LIST INFO (Microsoft, 1991, chapter 2): Copyright (ICOP) and Artist (IART).
 
 The standard has no encoding: ffmpeg reads UTF-8, ExifTool and MediaInfo the code page of Western Windows. So
-we write ASCII, and the full text stands in ID3 and XMP. Chunks of others are kept as they are.
+we write ASCII, and the full text is in ID3 and XMP. Chunks of others are kept as they are.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Resources").
 IIM is kept up to date where it is, and never created (MWG 2.0, section 3.3). A text longer than its dataset
 is cut on a character. As soon as a text is not ASCII the block becomes UTF-8: dataset 1:90 says so, and the
 old texts, which were Latin-1, are encoded anew. Resource 0x0425 is the MD5 of the IIM: if it was right it is
-made right again. One that was stale stays stale, since it tells readers that other fields of IIM and XMP have
+made right again. One that was stale stays stale, since it shows readers that other fields of IIM and XMP have
 gone apart.
 """
 
@@ -32,7 +32,7 @@ _BINARY = (0, 125, 200, 201, 202)
 
 @dataclass(frozen=True, slots=True)
 class _Resource:
-    """A resource of an IRB; its data is irb[start:end], and `size_at` is where the length stands."""
+    """A resource of an IRB; its data is irb[start:end], and `size_at` is where the length is."""
 
     number: int
     size_at: int

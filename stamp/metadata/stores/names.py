@@ -12,7 +12,7 @@ _NAME = re.compile(r'\s*(?:"((?:[^"]|"")*)"\s*(?:;|$)|([^;]*)(?:;|$))')
 
 
 def join_names(value: Value) -> str:
-    """Names divided by `; `; one with a semicolon, or with a quote in front, stands in double quotes. A text
+    """Names divided by `; `; one with a semicolon, or with a quote in front, is in double quotes. A text
     stays as it is.
     """
     if not isinstance(value, tuple):

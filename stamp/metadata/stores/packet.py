@@ -81,7 +81,7 @@ class Packet:
         return self.before + text.encode(self.codec) + self.after
 
     def properties(self) -> dict[str, list[Node | Attribute]]:
-        """Tag -> where the property stands at the top level, in document order."""
+        """Tag -> where the property is at the top level, in document order."""
         places: dict[str, list[Node | Attribute]] = {}
         for description in self.rdf.children:
             for tag, value in description.attributes.items():
@@ -91,7 +91,7 @@ class Packet:
         return places
 
     def occurrences(self, slot: XmpProperty) -> list[Node | Attribute]:
-        """Where the property stands at the top level, in document order."""
+        """Where the property is at the top level, in document order."""
         return self.properties().get(tag_of(slot), [])
 
     @cached_property

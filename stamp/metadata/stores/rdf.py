@@ -41,12 +41,12 @@ def tag_of(slot: XmpProperty) -> str:
 
 
 def stored(slot: XmpProperty, value: Value) -> str:
-    """A simple value as it stands in the file; XMP spells booleans True and False (part 1, 8.2.1.1)."""
+    """A simple value as it is in the file; XMP spells booleans True and False (part 1, 8.2.1.1)."""
     return slot.stored_as + str(value)
 
 
 def content(fields: Sequence[tuple[XmpProperty, Value]], names: Prefixes) -> str:
-    """What stands inside a new element of a property that holds these fields."""
+    """What is inside a new element of a property that holds these fields."""
     slot, value = fields[0]
     match slot.kind:
         case "default" | "translations":
@@ -68,7 +68,7 @@ def content(fields: Sequence[tuple[XmpProperty, Value]], names: Prefixes) -> str
 
 
 def attributes(slot: XmpProperty, names: Prefixes) -> str:
-    """What stands in the start tag of a new element of the property."""
+    """What is in the start tag of a new element of the property."""
     return _as_structure(names) if slot.kind == "struct" else ""
 
 

@@ -2,7 +2,7 @@
 
 A block is a run of elements `Tags`. Ours are the texts (`SimpleTag`) in a `Tag` that speaks of the whole
 file: without a track, edition, chapter or attachment, and of the level 50 (a film, an album), which is the
-default. A text in some other language, and whatever stands inside of a text, stays.
+default. A text in some other language, and whatever is inside of a text, stays.
 """
 
 from __future__ import annotations

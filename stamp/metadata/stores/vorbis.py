@@ -42,7 +42,7 @@ class _Comments:
         return {at: text for at, text in texts.items() if slot.claims(text.strip())}
 
     def put(self, slot: Comment, texts: Sequence[str]) -> None:
-        """Where the first of the slot's stands, or at the end."""
+        """Where the first of the slot's is, or at the end."""
         present = self.at(slot)
         if list(present.values()) == list(texts):
             return

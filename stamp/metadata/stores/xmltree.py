@@ -66,7 +66,7 @@ class Node:
 
 
 class _Builder:
-    """The target of the parser, which it asks where in the bytes an event stands."""
+    """The target of the parser, which it asks where in the bytes an event is."""
 
     def __init__(self, document: bytes) -> None:
         self.document = document
@@ -135,7 +135,7 @@ def parse(document: bytes) -> Node:
 
 
 def raw_name(document: bytes, node: Node) -> str:
-    """The name with its prefix, as it stands in the document."""
+    """The name with its prefix, as it is in the document."""
     match = re.match(rb"<([^\s/>]+)", document[node.start : node.opened])
     return match[1].decode() if match else ""
 

@@ -66,7 +66,7 @@ def write(packet: bytes | None, values: dict[str, Value]) -> bytes:
 
 
 def remove(packet: bytes, values: dict[str, Value]) -> bytes:
-    """`packet` without the fields in `values`, which stand in it; b"" if nothing is left but the frame that a
+    """`packet` without the fields in `values`, which are in it; b"" if nothing is left but the frame that a
     new packet has. Raises `CorruptFile` as `read` does.
     """
     document, before = _opened(packet)
@@ -117,7 +117,7 @@ def _tells_languages(place: Node | Attribute) -> bool:
 
 
 def _default(slot: XmpProperty, before: Mapping[str, Value]) -> list[tuple[XmpProperty, Value]]:
-    """The default text that stands in the file without its language."""
+    """The default text that is in the file without its language."""
     return [
         (other, before[name])
         for name, other in _SLOTS.items()
@@ -127,7 +127,7 @@ def _default(slot: XmpProperty, before: Mapping[str, Value]) -> list[tuple[XmpPr
 
 def _stands(present: Value | None, value: Value) -> bool:
     """Whether a file that says `present` says `value` already: other languages, and other members of a
-    contact, may stand beside it.
+    contact, may be beside it.
     """
     if isinstance(value, Party) and isinstance(present, Party):
         return value.onto(present) == present

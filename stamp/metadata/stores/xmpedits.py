@@ -46,7 +46,7 @@ def can_hold(place: Node | Attribute, slot: XmpProperty) -> bool:
 
 
 def setting(packet: Packet, places: list[Node | Attribute], fields: Fields) -> list[Edit]:
-    """Sets the property where it stands first, and takes repetitions away."""
+    """Sets the property where it is first, and takes repetitions away."""
     edits: list[Edit] = []
     slot, value = fields[0]
     kept = next((place for place in places if can_hold(place, slot)), None)
@@ -194,7 +194,7 @@ def _member_edits(
 
 
 def _is_structure(node: Node, slot: XmpProperty) -> bool:
-    """Whether members can be put into the element as it stands."""
+    """Whether members can be put into the element as it is."""
     namespace = f"{{{NAMESPACES[slot.prefix]}}}"
     return (
         PARSE_TYPE in node.attributes

@@ -24,5 +24,5 @@ def write(packet: bytes | None, values: dict[str, Value]) -> bytes:
 
 
 def remove(packet: bytes, values: dict[str, Value]) -> bytes:
-    """The packet without the fields in `values`, which stand in it. Raises `CorruptFile`."""
+    """The packet without the fields in `values`, which are in it. Raises `CorruptFile`."""
     return xmp.remove(packet, values) or xmp.EMPTY

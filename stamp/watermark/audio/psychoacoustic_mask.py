@@ -52,9 +52,9 @@ def _excess(rows: Map, level: Map) -> Map:
     for part, reach in _REACH:
         quietest = around[:, part].copy()
         for distance in range(1, reach + 1):
-            rung = np.float32(_DECAY * distance / reach)
-            np.minimum(quietest[distance:], around[:-distance, part] + rung, out=quietest[distance:])
-            np.minimum(quietest[:-distance], around[distance:, part] + rung, out=quietest[:-distance])
+            decay = np.float32(_DECAY * distance / reach)
+            np.minimum(quietest[distance:], around[:-distance, part] + decay, out=quietest[distance:])
+            np.minimum(quietest[:-distance], around[distance:, part] + decay, out=quietest[:-distance])
         tile = 2 * STEPS_A_SLOT if part.start < LOW_BANDS else STEPS_A_SLOT
         out[:, part] = level[:, part] - np.float32(10 * np.log10(tile)) - quietest
     out -= _MARGIN

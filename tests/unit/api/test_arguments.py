@@ -37,6 +37,13 @@ PHOTO = pixels.photo(192, 256)
         (lambda: stamp.detect_file("photo.jpg", keys="key.json"), KeyFileError),
         (lambda: stamp.detect_file("photo.jpg", keys=()), KeyFileError),
         (lambda: stamp.detect_file("photo.jpg", keys=None), KeyFileError),
+        (lambda: stamp.write_rights("photo.jpg", "out.jpg", "© Ada"), stamp.RightsError),
+        (lambda: stamp.write_rights("photo.jpg", stamp.Rights(), "out.jpg"), ArgumentError),
+        (lambda: stamp.write_rights(None, "out.jpg", stamp.Rights()), ArgumentError),
+        (lambda: stamp.remove_rights("photo.jpg", "out.jpg", "© Ada"), stamp.RightsError),
+        (lambda: stamp.remove_rights("photo.jpg", None, stamp.Rights()), ArgumentError),
+        (lambda: stamp.read_rights(b"photo.jpg"), ArgumentError),
+        (lambda: stamp.audit_rights("photo.jpg", 5), ArgumentError),
     ],
 )
 def test_a_wrong_argument_is_called_by_its_name(work: Callable[[], object], error: type[Exception]) -> None:

@@ -80,7 +80,7 @@ def test_a_notice_that_tells_of_the_former_mark_alone_is_told(photo: Path, tmp_p
     first = tmp_path / "first.jpg"
     stamp.embed_file(photo, first, PAYLOAD, key=KEY, rights=RIGHTS)
     (stale,) = stamp.embed_file(first, tmp_path / "second.jpg", bytes(8), key=KEY, remark=True).notes
-    assert f"{PAYLOAD.hex()} before, and its notice still tells that one" in stale
+    assert f"{PAYLOAD.hex()} before, and its notice still names that one" in stale
     for name, payload, rights in (("same", PAYLOAD, None), ("anew", bytes(8), RIGHTS)):
         again = tmp_path / f"{name}.jpg"
         report = stamp.embed_file(first, again, payload, key=KEY, rights=rights, remark=True)

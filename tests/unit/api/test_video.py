@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import resource
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 import stamp
-from stamp.core.errors import CorruptFile, UnwritableFile
+from stamp.core.errors import CorruptFile, NoticeNotWritten, UnwritableFile
+from stamp.core.options import NoticeOptions
 from stamp.formats.reading import named
 from stamp.pipeline.notice import add_notice
+from stamp.storage.sidecars import Beside
 from tests.media.matroska_files import Mkv
 from tests.media.mp4_files import Mp4, box
 
@@ -46,17 +49,27 @@ def test_a_full_disk_leaves_the_film_as_it_is(tmp_path: Path) -> None:
     assert [item.name for item in tmp_path.iterdir()] == ["f.mp4"]
 
 
+def added(path: Path, options: NoticeOptions) -> stamp.RightsReport:
+    """The report on a notice in a file that is being made."""
+    with ExitStack() as placed:
+        return add_notice(path, RIGHTS, options, beside=Beside(path, path), placed=placed)
+
+
 def test_a_notice_is_added_to_a_film_that_is_being_made(tmp_path: Path) -> None:
     (path := tmp_path / "f.mkv").write_bytes(Mkv().encoded())
-    assert set(add_notice(path, RIGHTS).written) == {"copyright_notice", "creators", "marked"}
+    assert set(added(path, NoticeOptions()).written) == {"copyright_notice", "creators", "marked"}
     assert stamp.read_rights(path).rights == RIGHTS
 
 
-def test_a_container_without_a_place_is_reported_and_a_damaged_one_refused(tmp_path: Path) -> None:
+def test_a_container_without_a_place_is_refused_unless_it_is_allowed_and_a_damaged_one(
+    tmp_path: Path,
+) -> None:
     (path := tmp_path / "f.avi").write_bytes(b"RIFF\x40\0\0\0AVI LIST")
-    report = add_notice(path, RIGHTS)
+    with pytest.raises(NoticeNotWritten, match="no place for copyright_notice, creators"):
+        added(path, NoticeOptions())
+    report = added(path, NoticeOptions(optional=True))
     assert set(report.unsupported) == {"copyright_notice", "creators", "marked"}
     assert path.read_bytes() == b"RIFF\x40\0\0\0AVI LIST"
     (path := tmp_path / "f.mp4").write_bytes(Mp4().encoded()[:-1])
     with pytest.raises(CorruptFile, match=r"f\.mp4"), named(path):
-        add_notice(path, RIGHTS)
+        added(path, NoticeOptions())

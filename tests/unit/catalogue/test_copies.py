@@ -9,12 +9,12 @@ import pytest
 
 import stamp
 from stamp.catalogue.catalogue import Catalogue
-from stamp.catalogue.digests import sha256_of
 from stamp.core.options import CopyOptions, OutputOptions
 from stamp.core.payload import Payload
 from stamp.jobs.demo import paint
 from stamp.pipeline import stages
 from stamp.pipeline.stages import Passage, Stage, UntilReadable
+from stamp.storage.digest import digest
 
 KEY = stamp.Key(bytes(range(32)), "copies")
 PAYLOAD = Payload(bytes(range(8)))
@@ -47,8 +47,8 @@ def test_a_marked_copy_is_known(catalogue: Catalogue, photo: Path, tmp_path: Pat
     assert work.copies
     (copy,) = work.copies
     assert (copy.copy, copy.state, copy.recipient) == (known.copy, "ready", "ACME")
-    assert copy.sha256_after == sha256_of(tmp_path / "a.jpg").hex()
-    assert copy.sha256_before == sha256_of(photo).hex()
+    assert copy.sha256_after == digest(tmp_path / "a.jpg").sha256
+    assert copy.sha256_before == digest(photo).sha256
     assert catalogue.lookup(report.payload, stamp.Key(bytes(32), "another")) is None
     assert catalogue.lookup(bytes(8)) is None
     assert catalogue.recover() == stamp.Recovered()

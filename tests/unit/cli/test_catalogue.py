@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 
 from stamp.catalogue.catalogue import Catalogue
-from stamp.catalogue.digests import sha256_of
 from stamp.core.key import Key
 from stamp.jobs import catalogues
 from stamp.jobs.demo import paint
 from stamp.pipeline.files import detect_file
 from stamp.storage.atomic import TEMP_SUFFIX
+from stamp.storage.digest import digest
 
 from .conftest import PAYLOAD, Runner
 
@@ -171,6 +171,11 @@ def test_a_run_in_place_and_again(stamp: Runner, lake: str) -> None:
     assert len(stamp("works", "list", "--json").entries) == 1
 
 
+def test_a_dry_run_writes_nothing_down(stamp: Runner, lake: str) -> None:
+    assert stamp("embed", lake, "--dry-run").code == 0
+    assert not OWN.exists()
+
+
 def test_resuming_writes_down_what_was_marked_without(stamp: Runner, lake: str) -> None:
     (bare,) = stamp("embed", lake, "--no-catalogue", "--json").entries
     assert bare["work"] is None
@@ -178,7 +183,7 @@ def test_resuming_writes_down_what_was_marked_without(stamp: Runner, lake: str) 
     assert known["resumed"]
     (work,) = stamp("works", "show", known["work"], "--json").entries
     assert work["marks"][0]["payload"] == bare["payload"]
-    assert work["copies"][0]["sha256_after"] == sha256_of("lake.stamped.jpg").hex()
+    assert work["copies"][0]["sha256_after"] == digest(Path("lake.stamped.jpg")).sha256
     (again,) = stamp("embed", lake, "--resume", "--json").entries
     assert again["copy"] == known["copy"]
 
@@ -250,7 +255,7 @@ def test_earlier_runs_are_brought_in(how: str, stamp: Runner, lake: str) -> None
     (found,) = stamp("detect", "sea.stamped.jpg", "--json").entries
     assert found["record"]["title"] == "sea"
     (work,) = stamp("works", "show", found["work"], "--json").entries
-    assert work["copies"][0]["sha256_after"] == sha256_of("sea.stamped.jpg").hex()
+    assert work["copies"][0]["sha256_after"] == digest(Path("sea.stamped.jpg")).sha256
     assert stamp("works", "verify").code == 0
 
 
@@ -318,7 +323,7 @@ def test_no_output_is_unknown_after_kills(
                 for copy in reversed(work.copies or ())
                 if copy.state == "ready"
             }
-            assert {str(path.resolve()): sha256_of(path).hex() for path in _finished()} == hashes
+            assert {str(path.resolve()): digest(path).sha256 for path in _finished()} == hashes
             second = catalogue.recover()
             assert (second.finished, second.abandoned) == (0, 0)
             assert catalogue.verify().fault is None

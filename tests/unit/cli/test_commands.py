@@ -24,7 +24,7 @@ def test_every_command_has_a_help_page_that_is_tested() -> None:
 
 def test_every_command_on_files_says_what_json_has_of_a_failure() -> None:
     sources = "".join(path.read_text("utf-8") for path in Path(cli.__file__).parent.glob("*.py"))
-    named = set(re.findall(r'\brun(?:_writing)?\(\s*screen,\s*"(\w+)"', sources))
+    named = set(re.findall(r'\brun_(?:over|writing)\(\s*screen,\s*"(\w+)"', sources))
     assert {"embed", "detect", "show"} <= named
     for name in named:
         failed = Failure(Path("a"), "CorruptFile", "a: damaged").to_dict(name)

@@ -21,7 +21,7 @@ def test_one_screen_with_a_line_for_each(stamp: Runner) -> None:
         watermark, notice = line.split()[-2:]
         assert (watermark == "yes") == (each.marked is not None)
         assert (watermark == "no") == (not each.is_searchable)
-        assert notice == ("yes" if each.notice else "no")
+        assert notice == ("yes" if each.notice else "sidecar")
 
 
 def test_the_page_of_one(stamp: Runner) -> None:

@@ -11,11 +11,11 @@ from .conftest import Runner
 GROUPS = {
     "embed": ["Sources and results", "Rights", "Watermark", "Clips", "Catalogue", "Run", "Output"],
     "detect": ["Watermark", "Catalogue", "Run", "Output"],
-    "show": ["Catalogue", "Output"],
+    "show": ["Catalogue", "Run", "Output"],
     "formats": ["Output"],
     "rights remove": ["Sources and results", "Rights", "Run", "Output"],
     "rights undo": ["Sources and results", "Run", "Output"],
-    "rights audit": ["Output"],
+    "rights audit": ["Run", "Output"],
     "key new": ["Key", "Output"],
     "key show": ["Output"],
     "key backup": ["Key", "Output"],

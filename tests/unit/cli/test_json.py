@@ -35,7 +35,8 @@ EMBED = {
     "notes": (list,),
     "resumed": (bool,),
 }
-CHANGED = {"path", "output", "status", "metadata", "notes", "receipt", "error"}
+TRACE = {"date", "sha256_before", "sha256_after", "bytes_before", "bytes_after"}
+CHANGED = {"path", "output", "status", "metadata", "notes", "receipt", "error"} | TRACE
 AUDITED = {"path", "original", "status", "fields", "notes", "error"}
 
 
@@ -93,6 +94,7 @@ def test_embed(stamp: Runner, photo: Path, key_file: Path) -> None:
         "unchanged": [],
         "removed": [],
         "unsupported": {},
+        "sidecars": {},
     }
     assert done["error"] is None
     assert failed["status"] == "error"
@@ -145,13 +147,14 @@ def test_rights(stamp: Runner, photo: Path) -> None:
         assert (done["error"], failed["status"], failed["path"]) == (None, "error", "no.jpg")
         check(failed["error"], ERROR)
         assert failed["notes"] == []
-        assert all(failed[name] is None for name in keys - {"path", "status", "notes", "error"})
+        assert all(failed[name] is None for name in keys - {"path", "status", "date", "notes", "error"})
     assert (removed["status"], removed["output"]) == ("removed", "plain/noticed.jpg")
     assert removed["metadata"] == {
         "written": [],
         "unchanged": ["credit_line"],
         "removed": ["copyright_notice", "marked"],
         "unsupported": {},
+        "sidecars": {},
     }
     assert (undone["status"], undone["receipt"]) == ("undone", None)
     assert Path("undone/noticed.jpg").read_bytes() == photo.read_bytes()

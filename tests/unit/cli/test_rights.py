@@ -50,8 +50,33 @@ def test_a_receipt_is_written_and_not_overwritten(stamp: Runner, photo: Path) ->
     assert told["essence_unchanged"] is True
     assert told["changes"]["licensor_url"] == {"xmp": {"before": None, "after": "https://example.org/l"}}
     again = stamp("embed", photo, "-o", photo.with_name("b.jpg"), *NOTICE, "--receipt", receipt)
-    assert (again.code, "exists already" in again.err) == (3, True)
+    assert (again.code, "has the receipts of an earlier run" in again.err) == (3, True)
     assert not photo.with_name("b.jpg").exists()
+    forced = stamp("embed", photo, "-o", photo.with_name("b.jpg"), *NOTICE, "--receipt", receipt, "--force")
+    assert (forced.code, len(receipts(receipt))) == (0, 2)
+    undone = stamp("rights", "undo", receipt, photo.with_name("noticed.jpg"), "--in-place")
+    assert (undone.code, photo.with_name("noticed.jpg").read_bytes()) == (0, photo.read_bytes())
+
+
+@pytest.mark.parametrize("more", [(), ("--force",), ("--resume",)])
+def test_receipts_never_replace_anything_but_receipts(
+    stamp: Runner, photo: Path, more: tuple[str, ...]
+) -> None:
+    before = digests(photo.parent)
+    result = stamp("embed", photo, "-o", photo.with_name("b.jpg"), *NOTICE, *more, "--receipt", photo)
+    assert (result.code, "is no journal of receipts" in result.err) == (3, True)
+    assert digests(photo.parent) == before
+
+
+def test_receipts_of_a_run_that_did_nothing_are_in_nobodys_way(stamp: Runner, photo: Path) -> None:
+    receipt, out = photo.with_name("receipt.json"), photo.with_name("out.jpg")
+    out.touch()
+    arguments = ("embed", photo, "-o", out, "--no-watermark", *NOTICE, "--receipt", receipt)
+    assert stamp(*arguments).code == 3
+    assert receipts(receipt) == []
+    out.unlink()
+    assert stamp(*arguments).code == 0
+    assert len(receipts(receipt)) == 1
 
 
 def test_audit_says_what_survived_and_its_exit_code_too(stamp: Runner, photo: Path) -> None:
@@ -70,6 +95,11 @@ def test_audit_says_what_survived_and_its_exit_code_too(stamp: Runner, photo: Pa
     failed = stamp("rights", "audit", path, "no.jpg", "--json")
     assert (failed.code, failed.document["schema"]) == (3, "stamp.rights/1")
     assert failed.entries[0]["fields"] is None
+
+
+def test_audit_says_where_there_was_nothing_to_lose(stamp: Runner, photo: Path) -> None:
+    result = stamp("rights", "audit", photo, photo)
+    assert (result.code, "the original has no rights notice" in result.err) == (0, True)
 
 
 def test_jsonld_can_stand_in_a_page(stamp: Runner, photo: Path) -> None:

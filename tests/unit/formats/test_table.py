@@ -18,13 +18,14 @@ from stamp.core.errors import CorruptFile, StampError, UnsupportedFormat
 from stamp.core.key import Key
 from stamp.core.rights import Rights
 from stamp.formats.sniff import HEAD, kind, kind_of, sniff, sniff_file, sniff_path
-from stamp.formats.suffixes import SUFFIXES, same_container
+from stamp.formats.suffixes import RAW, SUFFIXES, same_container
 from stamp.formats.table import FORMATS, NOTICES, Format, Signature, find
 from stamp.media.audio.opening import open_song
 from stamp.media.image.opening import read_luma, read_picture
 from stamp.metadata import containers
 from stamp.metadata.document import Document
 from stamp.storage.large import open_large
+from tests.media import raw_files
 from tests.media.small_files import sample
 
 RIGHTS = Rights(copyright_notice="© 2026 Zoë")
@@ -38,6 +39,8 @@ FOUND_OTHERWISE = {
     "mpegaudio": FRAME + b"x" * 600,
     "aac": b"\xff\xf1\x50\x80" + bytes(400),
 }
+# TIFF files that only their directories tell from others.
+TOLD_BY_DIRECTORIES = {"dng": raw_files.dng(), "rawtiff": raw_files.rawtiff()}
 
 
 def beginning(signature: Signature) -> bytes:
@@ -56,6 +59,7 @@ HEADS = [
     *((each.name, beginning(signature)) for each in FORMATS.values() for signature in each.signatures),
     *((each.name, branded(brand)) for each in FORMATS.values() for brand in each.brands),
     *FOUND_OTHERWISE.items(),
+    *TOLD_BY_DIRECTORIES.items(),
 ]
 
 
@@ -76,7 +80,7 @@ def test_every_brand_and_signature_is_one_format_for_everything(
 
 def shown_alike(path: Path, expected: Format) -> None:
     """`show`: only a format without notice is none that can carry one."""
-    if expected.notice:
+    if expected.notice or expected.shown:
         assert Document(path.read_bytes()).name == expected.name
         with suppress(CorruptFile):
             stamp.read_rights(path)
@@ -213,7 +217,7 @@ def test_a_record_is_whole(name: str) -> None:
     assert find(each.title) is find(each.title.upper()) is each
     assert (each.marked is None) != (each.not_marked is None)
     assert each.kind in ("image", "audio", "video")
-    assert each.signatures or each.brands or name in FOUND_OTHERWISE
+    assert each.signatures or each.brands or name in (*FOUND_OTHERWISE, *TOLD_BY_DIRECTORIES)
     assert not (each.reader and each.decoder)
     if each.reader:
         medium = "image" if each.kind == "image" else "audio"
@@ -227,7 +231,8 @@ def test_a_record_is_whole(name: str) -> None:
 
         assert av.ContainerFormat(each.demuxer, "r").name
     assert bool(each.demuxer) == ("video" in each.kinds or (each.kind == "audio" and not each.reader))
-    if each.notice:
+    assert not (each.notice and each.shown)
+    if each.notice or each.shown:
         module = import_module(f"stamp.metadata.containers.{name}")
         assert containers.load(name) is module
         assert module.STORES
@@ -250,8 +255,9 @@ def test_the_modules_and_the_table_have_the_same_formats() -> None:
     assert set(NOTICES) >= containers.LOADED
     folder = Path(containers.__file__).parent
     modules = {path.stem for path in folder.glob("*.py") if "\ndef extract(" in path.read_text("utf-8")}
-    families = {"movie": {"mp4", "quicktime", "threegp"}}
-    assert modules - families.keys() == set(NOTICES) - set.union(*families.values())
+    families = {"movie": {"mp4", "quicktime", "threegp"}, "tiff": {"dng", "rawtiff"}, "beside": set[str]()}
+    shown = {name for name, each in FORMATS.items() if each.shown}
+    assert modules - {"movie", "beside"} == {*NOTICES, *shown} - set.union(*families.values())
 
 
 def test_suffixes_name_one_format_each() -> None:
@@ -261,7 +267,8 @@ def test_suffixes_name_one_format_each() -> None:
         assert all(suffix.startswith(".") and suffix == suffix.lower() for suffix in each.suffixes)
         for suffix in each.suffixes:
             assert find(suffix) is find(suffix[1:].upper()) is each
-        assert (set(each.suffixes) <= SUFFIXES) == bool(each.marked or each.notice)
+        assert (set(each.suffixes) <= SUFFIXES) == bool((each.marked or each.notice) and not each.is_raw)
+        assert (set(each.suffixes) <= RAW) == each.is_raw
     assert find("nonsense") is find("") is None
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from stamp.core.errors import MediaError, OutputError
-from stamp.jobs.plan import Job, Others, inputs, is_stamped, plan, stamped_name
+from stamp.jobs.plan import Job, inputs, is_stamped, plan, stamped_name
+from stamp.jobs.selection import PassedOver, Selection
 
 
 @pytest.fixture
@@ -46,14 +47,25 @@ def test_reading_walks_everything_that_looks_like_a_picture(tree: Path) -> None:
     ]
 
 
-def test_what_a_walk_leaves_out_because_of_its_name_is_counted(tree: Path) -> None:
+def test_what_a_walk_leaves_out_is_reported_with_the_reason(tree: Path) -> None:
     (tree / "sub" / "download").touch()
-    others = Others()
-    inputs([tree, "other"], others)
-    assert others == {".txt": 1, "": 1}
-    others.clear()
-    plan([tree], others=others)
-    assert others == {".txt": 1, "": 1}
+    (tree / "linked").symlink_to("sub")
+    left_out: list[PassedOver] = []
+    inputs([tree, "other"], Selection(passed_over=left_out.append))
+    sorts = {each.path.relative_to(tree).as_posix(): each.sort for each in left_out}
+    assert sorts == {
+        ".hidden.jpg": "hidden",
+        ".thumbnails": "hidden",
+        "sub/.c.tiff.12ab.stamp-tmp": "hidden",
+        "linked": "linked",
+        "notes.txt": ".txt",
+        "sub/download": "without a suffix",
+    }
+    assert all(each.reason for each in left_out)
+    left_out.clear()
+    plan([tree], selection=Selection(passed_over=left_out.append))
+    sorts["sub/c.stamped.tiff"] = ".stamped"
+    assert {each.path.relative_to(tree).as_posix(): each.sort for each in left_out} == sorts
 
 
 @pytest.mark.parametrize("packet", [b"G" + bytes(187), bytes(4) + b"G" + bytes(187)], ids=len)
@@ -62,10 +74,10 @@ def test_transport_streams_are_told_from_programs_by_their_content(packet: bytes
     (tree / "disc.VOB").touch()
     (tree / "program.ts").write_bytes(b"Greeting: string = 'G'\n" * 20)
     (tree / "empty.ts").touch()
-    others = Others()
-    found = outputs(plan([tree], others=others))
+    left_out: list[PassedOver] = []
+    found = outputs(plan([tree], selection=Selection(passed_over=left_out.append)))
     assert {name for name in found if name.lower().endswith((".ts", ".vob"))} == {"in/clip.ts", "in/disc.VOB"}
-    assert others[".ts"] == 2
+    assert [each.path.name for each in left_out if each.sort == ".ts"] == ["empty.ts", "program.ts"]
     assert outputs(plan([tree / "program.ts"])) == {"in/program.ts": "in/program.stamped.ts"}
 
 
@@ -145,7 +157,10 @@ def test_a_source_without_a_suffix_may_get_one(tree: Path) -> None:
 
 
 def test_in_place(tree: Path) -> None:
-    assert outputs(plan(["in/b.jpg"], in_place=True)) == {"in/b.jpg": Path("in/b.jpg").resolve().as_posix()}
+    assert outputs(plan(["in/b.jpg"], in_place=True)) == {"in/b.jpg": "in/b.jpg"}
+    Path("link.jpg").symlink_to("in/b.jpg")
+    behind = Path("in/b.jpg").resolve().as_posix()
+    assert outputs(plan(["link.jpg"], in_place=True)) == {"link.jpg": behind}
 
 
 def test_links_to_folders_are_not_followed(tree: Path) -> None:

@@ -133,9 +133,9 @@ def test_a_song_that_plays_faster_is_told(tmp_path: Path) -> None:
     [
         (
             np.zeros((450_000, 2)),
-            "only 0% of it can hide one.*; --no-watermark writes the rights notice alone",
+            "only 0% of it can hide one.*; `watermark=False` writes the rights notice alone",
         ),
-        (music(0.5), "0.5 s are too short: take a piece of 10 s or more; --no-watermark"),
+        (music(0.5), "0.5 s are too short: take a piece of 10 s or more; `watermark=False`"),
         (np.sin(np.arange(450_000)[:, None] / 20) / 2, "cannot be read back from this song, "),
         (np.zeros((0, 2)), "there is no sound in this song"),
     ],
@@ -160,7 +160,7 @@ def test_a_truncated_song_is_refused_and_can_be_searched(tmp_path: Path) -> None
     embed_file(path, marked, PAYLOAD, key=KEY)
     marked.write_bytes(marked.read_bytes()[: marked.stat().st_size * 3 // 4])
     with pytest.raises(CorruptFile, match=r"marked.flac: damaged, its header tells of 352800 samples"):
-        embed_file(marked, tmp_path / "again.flac", PAYLOAD, key=KEY)
+        embed_file(marked, tmp_path / "again.flac", PAYLOAD, key=KEY, remark=True)
     assert not (tmp_path / "again.flac").exists()
     assert detect_file(marked, keys=KEY).payload == PAYLOAD
 

@@ -96,7 +96,7 @@ def rounds(faults: Faults, task: Callable[[Journal], Task], path: Path, journal:
         faults.failing = None
         path.write_bytes(before)
         journal.path.unlink(missing_ok=True)
-        journal.begin(overwrite=False, resume=False)
+        journal.begin(more=False)
         faults.count, faults.failing = 0, number
         error = attempt(task(journal), Job(path, path))
         faults.failing = None
@@ -138,7 +138,7 @@ def test_a_notice_in_place(name: str, tmp_path: Path, faults: Faults) -> None:
 def test_a_notice_that_goes_again(task: str, tmp_path: Path, faults: Faults) -> None:
     path, first = tmp_path / "photo.jpg", tmp_path.with_suffix(".jsonl")
     path.write_bytes(sample("jpeg"))
-    Journal(first).begin(overwrite=False, resume=False)
+    Journal(first).begin(more=False)
     NoticeTask(RIGHTS, in_place=True, journal=Journal(first))(Job(path, path))
     receipts = Receipts(first)
     failed = rounds(
@@ -193,7 +193,7 @@ def test_a_fault_while_the_receipts_begin(tmp_path: Path, faults: Faults) -> Non
     for number in faults.rounds():
         message = ""
         try:
-            journal.begin(overwrite=False, resume=False)
+            journal.begin(more=False)
         except StampError as error:
             message = str(error)
         faults.failing = None

@@ -153,3 +153,10 @@ def test_resume_expects_no_mark_in_silence_or_in_a_moment(seconds: int, tmp_path
     job = Job(path, tmp_path / "marked.mp4")
     task = EmbedTask(KeyFile.of(KEY, "key"), resume=True, options=EmbedOptions(audio=True))
     assert [task(job).resumed for _ in range(2)] == [False, True]
+
+
+@pytest.mark.slow
+def test_a_file_of_clips_without_pictures_says_what_did_nothing(tmp_path: Path) -> None:
+    path = without_picture(clip(tmp_path / "clip.mp4", seconds=12), tmp_path / "song.mp4")
+    report = embed_file(path, tmp_path / "out.mp4", key=KEY, options=EmbedOptions(codec="hevc"))
+    assert "it has no moving pictures, so that `codec` did nothing" in report.notes

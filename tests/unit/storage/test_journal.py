@@ -17,7 +17,7 @@ pytestmark = pytest.mark.files
 
 def test_lines_are_added_and_flushed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "j"
-    journal.begin(path, "head", overwrite=False)
+    journal.begin(path, "head")
     flushed: list[bytes] = []
     real = os.fsync
 
@@ -44,17 +44,16 @@ def test_a_journal_is_not_overwritten_and_has_to_be_there(tmp_path: Path) -> Non
     with pytest.raises(UnwritableFile, match="j: cannot be written"):
         journal.append(path, "one")
     assert not path.exists()
-    journal.begin(path, "head", overwrite=False)
+    journal.begin(path, "head")
     with pytest.raises(OutputError):
-        journal.begin(path, "other", overwrite=False)
-    journal.begin(path, "other", overwrite=True)
-    assert path.read_text() == "other\n"
+        journal.begin(path, "other")
+    assert path.read_text() == "head\n"
 
 
 @pytest.mark.slow
 def test_many_processes_at_once(tmp_path: Path) -> None:
     path = tmp_path / "j"
-    journal.begin(path, "head", overwrite=False)
+    journal.begin(path, "head")
     script = (
         "import sys\nfrom pathlib import Path\nfrom stamp.storage import journal\n"
         "for number in range(50): journal.append(Path(sys.argv[1]), sys.argv[2] * 20_000)"

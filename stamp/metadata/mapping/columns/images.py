@@ -6,6 +6,7 @@ Exif 3.0 (CIPA DC-008-2023); IPTC-NAA IIM 4.2; PNG specification, 3rd edition.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from ..slots import Column, ExifTag, IptcDataset, TextKeyword, XmpProperty
@@ -100,5 +101,16 @@ _XMPEXT = Column(
     created=False,
 )
 
-COLUMNS: Final = {"xmp": _XMP, "exif": _EXIF, "iptc": _IPTC, "text": _TEXT, "xmpext": _XMPEXT}
-"""IPTC-IIM is only kept up to date (MWG 2.0, section 3.3); from extended XMP, fields go to XMP."""
+_SIDECAR = Column(title="XMP sidecar", slots=_XMP.slots, absent=_XMP.absent, otherwise=_XMP.otherwise)
+
+COLUMNS: Final = {
+    "xmp": _XMP,
+    "exif": _EXIF,
+    "iptc": _IPTC,
+    "text": _TEXT,
+    "xmpext": _XMPEXT,
+    "sidecar": _SIDECAR,
+    "sidecar2": replace(_SIDECAR, title="second XMP sidecar", created=False),
+}
+"""IPTC-IIM is only kept up to date (MWG 2.0, section 3.3); from extended XMP, fields go to XMP. A second
+sidecar is there where two programs of different conventions have left one each."""

@@ -2,7 +2,7 @@
 
 Mapping: ID3v2.3.0 and v2.4.0 (id3.org); Vorbis I specification, section 5 (xiph.org), whose minimal names are
 COPYRIGHT, LICENSE, ARTIST, CONTACT and ISRC; RIFF (Microsoft, 1991), chapter 2; AIFF 1.3 (Apple, 1989). What
-no standard names stands under the same name in a TXXX frame and in a Vorbis comment.
+no standard names is under the same name in a TXXX frame and in a Vorbis comment.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ class Comment(Slot):
     boolean    True or False
     names      a name each
     parties    a party each: name, URL, e-mail address and `id:` number, as far as known, divided by ` | `,
-               which may stand in a name, too
+               which may be in a name, too
     owners     such parties of name and number
     first-url  of parties the first one's URL
     url        one URL; a text that is none (a licence by its name) is somebody else's
     contact    a URL and an e-mail address; anything else (a postal address) is somebody else's
     ours       one text that begins with `stored_as`; the others are somebody else's
 
-    `stored_as` stands before the value in the file: a vocabulary's URI, or what tells ours.
+    `stored_as` comes before the value in the file: a vocabulary's URI, or what marks ours.
     """
 
     key: str
@@ -166,7 +166,7 @@ def ascii_url(text: str) -> str:
 
 def _spelled(party: Party) -> str:
     """Name first, and the number, which may hold anything, last. A name that would not be read back as one
-    stands in double quotes, those in it doubled.
+    is in double quotes, those in it doubled.
     """
     name = party.name or ""
     plain = not name.startswith('"') and not name.endswith(" |") and _party(name) == Party(name=name)
@@ -178,7 +178,7 @@ def _spelled(party: Party) -> str:
 def _party(text: str, kind: str = "parties") -> Party:
     """The inverse of `_spelled`; owners have no URL and no e-mail address.
 
-    A bar may stand in a name that is not in quotes. In quotes once written, those inside were not doubled.
+    A bar may be in a name that is not in quotes. In quotes once written, those inside were not doubled.
     """
     text = text.strip()
     whole = _QUOTED.match(text)

@@ -607,3 +607,17 @@ def test_a_full_disk_is_the_systems_own_error(kind: str, tmp_path: Path) -> None
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, old)
+
+
+def test_more_channels_than_anybody_records_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "many.wav"
+    for channels, refused in ((64, False), (65, True)):
+        form = struct.pack("<HHIIHH", 1, channels, 8000, 16000 * channels, 2 * channels, 16)
+        data = bytes(2 * channels * 100)
+        chunks = b"fmt " + struct.pack("<I", 16) + form + b"data" + struct.pack("<I", len(data)) + data
+        path.write_bytes(b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks)
+        if refused:
+            with pytest.raises(UnsupportedFormat, match=r"many\.wav: 65 channels are more than the 64"):
+                open_song(path)
+        else:
+            assert open_song(path).channels == 64

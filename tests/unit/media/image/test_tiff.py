@@ -265,7 +265,9 @@ def test_samples_that_cannot_be_read_are_not_called_damaged(tmp_path: Path) -> N
             read(tmp_path / "a.tif")
 
 
-@pytest.mark.parametrize(("tag", "words"), [(330, "further pictures"), (37724, "layers"), (50706, "DNG")])
+@pytest.mark.parametrize(
+    ("tag", "words"), [(330, "further pictures"), (37724, "layers"), (50706, "raw photograph")]
+)
 def test_files_that_hold_more_than_a_picture(tmp_path: Path, tag: int, words: str) -> None:
     (tmp_path / "a.tif").write_bytes(by_hand(scene(3, False), extra=((tag, 4, 8),)))
     with pytest.raises(UnsupportedFormat, match=words):

@@ -14,7 +14,8 @@ import pytest
 from PIL import Image
 
 import stamp
-from stamp.core.errors import UnsupportedFormat
+from stamp.core.errors import NoticeNotWritten, UnsupportedFormat
+from stamp.core.options import NoticeOptions
 from stamp.core.rights import Rights
 from stamp.formats import tiffblock
 from stamp.metadata.containers import extended, jpeg
@@ -129,8 +130,14 @@ def test_what_only_a_full_segment_could_hold_is_reported_and_the_rest_written(tm
     assert report.unsupported == {"editor_notice": "EXIF has no room for it"}
     assert report.rights == replace(rights, editor_notice=None, creators=("A",))
     assert missing(output, rights)[1] == ()
-    alone = stamp.write_rights(source, output, Rights(editor_notice="y" * 100), overwrite=True)
-    assert (alone.written, tuple(alone.unsupported)) == ((), ("editor_notice",))
+    alone, optional = Rights(editor_notice="y" * 100), NoticeOptions(optional=True)
+    with pytest.raises(
+        NoticeNotWritten, match="no place for editor_notice: EXIF has no room for it"
+    ) as caught:
+        stamp.write_rights(source, output, alone, overwrite=True)
+    assert caught.value.unsupported == report.unsupported
+    report = stamp.write_rights(source, output, alone, overwrite=True, options=optional)
+    assert (report.written, tuple(report.unsupported)) == ((), ("editor_notice",))
     assert output.read_bytes() == source.read_bytes()
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import stamp
 from stamp.formats.table import find
-from tests import clips
+from tests.media import video_files
 
 KEY = stamp.Key(bytes(range(32)), "table")
 PAYLOAD = bytes.fromhex("0123456789abcdef")
@@ -48,7 +48,7 @@ def test_a_codec_that_is_listed_is_marked(suffix: str, name: str, tmp_path: Path
     codec = NAMES[name]
     pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
     rate = {"mpeg2video": {"qscale": "2"}}.get(codec, {})
-    made = clips.write(
+    made = video_files.write(
         tmp_path / f"in{suffix}", codec, pix_fmt=pix_fmt, options={**QUIET.get(codec, {}), **rate}
     )
     marked = tmp_path / f"out{suffix}"
@@ -59,7 +59,7 @@ def test_a_codec_that_is_listed_is_marked(suffix: str, name: str, tmp_path: Path
 @pytest.mark.slow
 def test_flash_video_that_says_nothing_of_its_colours_says_nothing_afterwards(tmp_path: Path) -> None:
     """FFmpeg reads an identity matrix from it, with which the marked clip would be shown in false colours."""
-    made = clips.write(tmp_path / "in.flv", "libx265", options=QUIET["libx265"])
+    made = video_files.write(tmp_path / "in.flv", "libx265", options=QUIET["libx265"])
     stamp.embed_file(made, tmp_path / "out.flv", key=KEY, options=stamp.EmbedOptions(preset="ultrafast"))
     for path in (made, tmp_path / "out.flv"):
         with av.open(str(path)) as container:
@@ -70,7 +70,7 @@ def test_flash_video_that_says_nothing_of_its_colours_says_nothing_afterwards(tm
 @pytest.mark.parametrize("pix_fmt", ["yuv422p10le", "yuv444p12le"])
 @pytest.mark.parametrize("suffix", [".ts", ".flv", ".mpg"])
 def test_hevc_keeps_its_depth_and_colours(suffix: str, pix_fmt: str, tmp_path: Path) -> None:
-    made = clips.write(tmp_path / f"in{suffix}", "libx265", pix_fmt=pix_fmt, options=QUIET["libx265"])
+    made = video_files.write(tmp_path / f"in{suffix}", "libx265", pix_fmt=pix_fmt, options=QUIET["libx265"])
     marked = tmp_path / f"out{suffix}"
     stamp.embed_file(made, marked, PAYLOAD, key=KEY, options=stamp.EmbedOptions(preset="ultrafast"))
     assert stamp.detect_file(marked, keys=KEY, search=False).payload == PAYLOAD

@@ -1,0 +1,50 @@
+"""The highest rate of a clip that is encoded again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import pytest
+
+import stamp
+from tests.media import video_files
+
+KEY = stamp.Key.generate("rates")
+
+
+def rate(path: Path) -> float:
+    """bit/s of the pictures."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        packets = [(packet.size, packet.pts) for packet in container.demux(stream) if packet.size]
+        assert stream.time_base is not None
+        ticks = max(pts or 0 for _, pts in packets) - min(pts or 0 for _, pts in packets)
+        return 8 * sum(size for size, _ in packets) / float(ticks * stream.time_base)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("codec", ["h264", "hevc", "vp9", "av1"])
+def test_pictures_keep_to_the_highest_rate_and_carry_the_mark(tmp_path: Path, codec: str) -> None:
+    source = video_files.write(tmp_path / "in.mkv", size=(640, 360), count=120)
+    free, held = tmp_path / "free.mkv", tmp_path / "held.mkv"
+    payload = stamp.embed_file(source, free, key=KEY, options=stamp.EmbedOptions(codec=codec)).payload
+    most = round(rate(free) * 0.7)
+    options = stamp.EmbedOptions(codec=codec, max_bit_rate=most)
+    stamp.embed_file(source, held, payload, key=KEY, options=options)
+    assert rate(held) < 1.25 * most  # a buffer of two seconds fills at the beginning of a short clip
+    assert rate(held) < rate(free)
+    assert stamp.detect_file(held, keys=KEY).payload == payload
+
+
+def test_a_codec_without_such_a_rate_is_refused(tmp_path: Path) -> None:
+    source = video_files.write(tmp_path / "in.mkv", size=(416, 240), count=8)
+    options = stamp.EmbedOptions(codec="ffv1", max_bit_rate=10_000)
+    with pytest.raises(stamp.UnsupportedFormat, match="ffv1 has no highest bit rate"):
+        stamp.embed_file(source, tmp_path / "out.mkv", key=KEY, options=options)
+
+
+@pytest.mark.parametrize("value", [0, -1])
+def test_a_rate_of_nothing_is_a_mistake(value: int) -> None:
+    with pytest.raises(stamp.ArgumentError, match="max_bit_rate"):
+        stamp.EmbedOptions(max_bit_rate=value)
