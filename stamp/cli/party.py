@@ -58,12 +58,7 @@ def list_(screen: Screen, limit: int, after: str | None, catalogue: str | None) 
     """List the parties of the catalogue, the newest first."""
     with catalogue_of(catalogue, make=False) as opened:
         found = opened.parties.list(limit=limit, after=after)
-    for party in found:
-        screen.line(_line(party))
-    following = f"#{found[-1].number}" if len(found) == limit else None
-    if following:
-        screen.say(f"stamp: there may be more: --after {following[1:]}")
-    screen.document((party.to_dict() for party in found), next=following)
+    screen.page(found, _line, limit)
 
 
 def _line(party: PartyRecord) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..jobs.selection import PassedOver
 from .document import Document, Lines
@@ -15,7 +15,11 @@ from .progress import Bar
 from .spoken import spoken
 from .summary import Summary
 
+if TYPE_CHECKING:
+    from ..catalogue.records import PartyRecord, WorkRecord
+
 ERROR = 3
+Record = TypeVar("Record", "PartyRecord", "WorkRecord")
 
 
 class StdoutError(Exception):
@@ -92,6 +96,15 @@ class Screen:
         self.summary.entries += 1
         if document := self._begun():
             document.add(entry)
+
+    def page(self, found: Sequence[Record], line: Callable[[Record], str], limit: int) -> None:
+        """A page of records of the catalogue, each in a line or an entry, and where the next one begins."""
+        for record in found:
+            self.line(line(record))
+        following = f"#{found[-1].number}" if len(found) == limit else None
+        if following:
+            self.say(f"stamp: there may be more: --after {following[1:]}")
+        self.document((record.to_dict() for record in found), next=following)
 
     def close(self, **more: Any) -> None:
         """The end of the JSON document, if it has not ended yet."""

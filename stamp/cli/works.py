@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -112,7 +111,7 @@ def add(
 def list_(screen: Screen, limit: int, after: str | None, catalogue: str | None) -> None:
     """List the works of the catalogue, the newest first."""
     with catalogue_of(catalogue, make=False) as opened:
-        _page(screen, opened.works.list(limit=limit, after=after), limit)
+        screen.page(opened.works.list(limit=limit, after=after), _line, limit)
 
 
 @command.command("search", cls=Command, short_help="Search titles, creators and identifiers.")
@@ -128,7 +127,7 @@ def search(
     with whatever accents: `stamp works search казак` finds Қазақ. Exit code 1 if there is none."""
     with catalogue_of(catalogue, make=False) as opened:
         found = opened.works.search(" ".join(text), limit=limit, after=after)
-    _page(screen, found, limit)
+    screen.page(found, _line, limit)
     return OK if found else NOT_FOUND
 
 
@@ -242,15 +241,6 @@ def backup(screen: Screen, file: str, catalogue: str | None) -> None:
     size = os.path.getsize(made)
     screen.line(f"{made}: {size} bytes")
     screen.document([{"output": os.fspath(made), "bytes": size, "error": None}])
-
-
-def _page(screen: Screen, found: Sequence[WorkRecord], limit: int) -> None:
-    for work in found:
-        screen.line(_line(work))
-    following = f"#{found[-1].number}" if len(found) == limit else None
-    if following:
-        screen.say(f"stamp: there may be more: --after {following[1:]}")
-    screen.document((work.to_dict() for work in found), next=following)
 
 
 def _line(work: WorkRecord) -> str:
