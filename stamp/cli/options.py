@@ -16,7 +16,7 @@ from typing import Any, cast
 
 import click
 
-from ..core.errors import PayloadError, RightsError
+from ..core.errors import ArgumentError, PayloadError, RightsError
 from ..core.limits import StampLimits
 from ..core.options import CODECS, PLATFORMS, CopyOptions, EmbedOptions, NoticeOptions
 from ..core.payload import Payload
@@ -127,8 +127,10 @@ def bit_rate(ctx: click.Context, param: click.Parameter, value: str | None) -> i
         return None
     found = re.fullmatch(r"(\d+(?:\.\d+)?)([kM]?)", value)
     rate = round(float(found[1]) * {"": 1, "k": 1000, "M": 1_000_000}[found[2]]) if found else 0
-    if rate <= 0:
-        raise click.BadParameter(f"{value!r} is no bit rate; give 800k, 4M or bit/s")
+    try:
+        EmbedOptions(max_bit_rate=rate)
+    except ArgumentError as error:
+        raise click.BadParameter(f"{value!r} is no bit rate from 10k on; give 800k, 4M or bit/s") from error
     return rate
 
 

@@ -131,4 +131,4 @@ def run_writing(
 def say_notes(screen: Screen, entry: EmbedReport | RemovalReport | RightsReport | AuditReport) -> None:
     """What a person should know about a file."""
     for note in entry.notes:
-        screen.say(f"{entry.path}: {note}", "WARNING")
+        screen.say(f"{entry.path}: {spoken(note)}", "WARNING")

@@ -14,6 +14,8 @@ CODECS = ("h264", "hevc", "av1", "vp9", "vp8", "prores", "ffv1", "mpeg2video", "
 PLATFORMS = ("youtube", "tiktok", "instagram")
 """What clips can be prepared for."""
 
+_LEAST_RATE = 10_000  # bit/s; x264 counts in thousands, and takes 0 for no limit
+
 Progress = Callable[[int, int], None]
 """Called with the frames (of a song, the samples) that are done, and with those there are in all (0 where
 that is unknown)."""
@@ -61,8 +63,9 @@ class EmbedOptions:
     platform : prepare a clip for one of PLATFORMS, and say what it would like otherwise.
     lossy : write the work even if something in the file cannot be kept, and say so.
     audio : mark the sound of a clip, too.
-    max_bit_rate : the most that the pictures may take, in bit/s, over about two seconds; as it falls, so does
-        the quality. None leaves the rate to the quality.
+    max_bit_rate : the most that the pictures may take, in bit/s, from 10,000; any stretch of a clip may have
+        one second's worth more (AV1 some percent beyond). As it falls, so does the quality. None leaves the
+        rate to the quality.
     """
 
     codec: str | None = None
@@ -74,9 +77,9 @@ class EmbedOptions:
     max_bit_rate: int | None = None
 
     def __post_init__(self) -> None:
-        """Raise ArgumentError for a rate that is not above 0."""
-        if self.max_bit_rate is not None and not self.max_bit_rate > 0:
-            raise ArgumentError(f"`max_bit_rate` is above 0, not {self.max_bit_rate}")
+        """Raise ArgumentError for a rate that no encoder could keep to."""
+        if self.max_bit_rate is not None and not self.max_bit_rate >= _LEAST_RATE:
+            raise ArgumentError(f"`max_bit_rate` is {_LEAST_RATE} or more, not {self.max_bit_rate}")
 
     def idle(self, kind: str) -> tuple[str, ...]:
         """Return those of the options, as messages name them, that do nothing for a work of this kind:

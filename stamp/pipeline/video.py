@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from ..core.key import Key
 
+_DOUBLED = 2.0  # times the bytes
 _GLANCE = 2  # seconds: most clips are read from their first frame
 
 
@@ -52,6 +53,7 @@ class VideoWork(Work):
         self._scenes = later_scenes(request.src, clip.seconds)
         self._gain = 1.0
         self._written: list[str] = []
+        self._growth = 1.0
 
     def former(self) -> Payload | None:
         path, key = self.request.src, self.request.key
@@ -81,6 +83,7 @@ class VideoWork(Work):
         if clip.muxer in ("mp4", "mov"):
             carry_over_boxes(self.request.src, draft, written.track_ids)
         self._written = list(written.notes)
+        self._growth = draft.stat().st_size / self.request.src.stat().st_size
         self.psnr_db, self.ssim = self._marking.fidelity.result()
 
     def read_back(self, draft: Path) -> bytes | None:
@@ -91,9 +94,11 @@ class VideoWork(Work):
         return payload
 
     def unreadable(self) -> str:
+        limit = self.request.options.max_bit_rate
+        finer = "a lower `crf`" if limit is None else f"a higher `max_bit_rate` than {limit}, a lower `crf`"
         return (
             "the mark cannot be read back: the clip is too small, too flat or too coarsely coded; "
-            "try a lower `crf` or more `strength`"
+            f"try {finer} or more `strength`"
         )
 
     def notes(self) -> Sequence[str]:
@@ -103,7 +108,16 @@ class VideoWork(Work):
             notes.append(f"{others} more tracks of pictures were copied without a mark")
         if self._gain > 1:
             notes.append(f"{self._gain:g} times the strength was needed for a mark that can be read back")
-        return (*notes, *self._plan.advice)
+        return (*notes, *self._size(), *self._plan.advice)
+
+    def _size(self) -> Sequence[str]:
+        """Whether the clip has grown far beyond what the source was content with, unless somebody asked for
+        it."""
+        options = self.request.options
+        if self._growth < _DOUBLED or options.codec or options.crf is not None or options.max_bit_rate:
+            return ()
+        what = f"it takes {self._growth:.1f} times the bytes, since the source was coded at a low rate"
+        return (f"{what}; a higher `crf` or a `max_bit_rate` makes it smaller",)
 
 
 def decode(request: EmbedRequest) -> Work:

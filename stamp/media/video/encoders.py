@@ -67,6 +67,7 @@ _KINDS = {
 }
 # Apple ProRes white paper: the four characters name the profile.
 _PRORES = {"apco": "proxy", "apcs": "lt", "apcn": "standard", "apch": "hq", "ap4h": "4444", "ap4x": "4444xq"}
+_SVTAV1_ROOF = 100_000_000  # bit/s; it takes no higher limit
 _VP8_ROOF = 60_000_000  # libvpx's crf needs a highest bit rate for VP8
 
 
@@ -91,25 +92,38 @@ def choose(clip: Clip, settings: Settings) -> Encoder:
         options[kind.speed] = settings.preset or kind.preset
     if quality is not None and kind.knob == "crf":
         options["crf"] = f"{quality:g}"
-    if settings.max_bit_rate is not None:
-        options |= _capped(codec, kind, settings.max_bit_rate)
     encoder = Encoder(
         kind.encoder,
         _pixel_format(kind.encoder, clip),
         options,
         qscale=quality if kind.knob == "qscale" else None,
     )
+    if settings.max_bit_rate is not None:
+        if quality is None:
+            what = f"{codec} has no highest bit rate"
+            raise refused(what, "leave `max_bit_rate` out, or choose another `codec`")
+        encoder = _capped(encoder, settings.max_bit_rate, quality)
     return _interlaced(encoder, clip) if clip.first_field else encoder
 
 
-def _capped(codec: str, kind: _Kind, rate: int) -> dict[str, str]:
-    """The options that hold a clip to `rate` bit/s. libvpx takes it as what it aims at where the quality asks
-    for more; the others fill and drain a buffer of two seconds."""
-    if kind.knob != "crf" or kind.quality is None:
-        raise refused(
-            f"{codec} has no highest bit rate", "leave `max_bit_rate` out, or choose another `codec`"
-        )
-    return {"b": str(rate)} if codec in ("vp8", "vp9") else {"maxrate": str(rate), "bufsize": str(2 * rate)}
+def _capped(encoder: Encoder, rate: int, quality: float) -> Encoder:
+    """The encoder with no better quality than before, and at most `rate` bit/s, with a buffer of one
+    second."""
+    if encoder.name == "libsvtav1":
+        rate = min(rate, _SVTAV1_ROOF)
+    limit = {"maxrate": str(rate), "bufsize": str(rate)}
+    if encoder.name in ("libx264", "libx265", "libsvtav1"):
+        return replace(encoder, options={**encoder.options, **limit})
+    limit["b"] = str(rate)
+    if encoder.name == "libvpx":
+        return replace(encoder, options={**encoder.options, **limit})
+    # The others hold a limit only where they aim at a rate. Where it is not needed they do not spend it:
+    # their finest quantiser is that of the quality, in which libvpx counts as its crf does.
+    limit["qmin"] = str(max(1, round(quality)))
+    if encoder.name == "libvpx-vp9":
+        limit["minrate"] = str(rate)  # a constant rate: of any other, hard scenes take twice as much
+    options = {name: value for name, value in encoder.options.items() if name != "crf"}
+    return replace(encoder, options={**options, **limit}, qscale=None)
 
 
 def _pixel_format(encoder: str, clip: Clip) -> str:
@@ -192,9 +206,13 @@ def _svtav1(clip: Clip) -> dict[str, str]:
 
 
 def _vpx(clip: Clip) -> dict[str, str]:
-    options = {"deadline": "good", "b": "0" if clip.codec != "vp8" else str(_VP8_ROOF)}
+    options = {"deadline": "good", "b": "0"}
     # With an alpha channel, libvpx codes it as a second picture that must not lag behind the first.
     return options | ({"auto-alt-ref": "0", "lag-in-frames": "0"} if clip.alpha else {})
+
+
+def _vp8(clip: Clip) -> dict[str, str]:
+    return {**_vpx(clip), "b": str(_VP8_ROOF)}
 
 
 def _prores(clip: Clip) -> dict[str, str]:
@@ -215,7 +233,7 @@ _SPECIAL: Mapping[str, Callable[[Clip], dict[str, str]]] = {
     "hevc": _x265,
     "av1": _svtav1,
     "vp9": _vpx,
-    "vp8": _vpx,
+    "vp8": _vp8,
     "prores": _prores,
     "dnxhd": _dnxhd,
 }

@@ -134,7 +134,7 @@ def prepared(encoder: Encoder, clip: Clip, wanted: Platform) -> Encoder:
     if encoder.name in ("libx264", "libx265"):
         if wanted.keyframes_s and clip.fps:
             options["g"] = str(max(1, round(wanted.keyframes_s * clip.fps)))
-        if wanted.highest_bps:
+        if wanted.highest_bps and wanted.highest_bps < float(options.get("maxrate", "inf")):
             options |= {"maxrate": str(wanted.highest_bps), "bufsize": str(2 * wanted.highest_bps)}
         if encoder.name == "libx264":
             options |= {"profile": "high", "bf": "2"}

@@ -14,6 +14,7 @@ import pytest
 
 from stamp.core.key import Key
 from stamp.core.reports import Failure, outcomes
+from tests.media.video_files import write
 
 from .conftest import PAYLOAD, Runner, digests
 
@@ -279,3 +280,40 @@ def test_json_lines_end_with_what_stopped_the_run(stamp: Runner, photo: Path) ->
     assert head["schema"] == "stamp.detect/1"
     assert last["error"]["type"] == "KeyFileError"
     assert list(last)[-1] == "summary"
+
+
+# Clips that grow
+
+
+@pytest.fixture
+def coarse(elsewhere: Path) -> Path:
+    """A clip of a low rate."""
+    return write(Path("clip.mp4"), size=(416, 240), count=25, options={"crf": "34"})
+
+
+@pytest.mark.slow
+def test_a_clip_says_how_much_it_has_grown(stamp: Runner, coarse: Path, key_file: Path) -> None:
+    quick = ("embed", coarse, "--preset", "ultrafast")
+    result = stamp(*quick)
+    before, after = coarse.stat().st_size, Path("clip.stamped.mp4").stat().st_size
+    assert after > 2 * before
+    assert f"  {after / 1000:.2f} kB, was {before / 1000:.2f}\n" in result.out
+    assert f"{after / before:.1f} times the bytes, since the source was coded at a low rate" in result.err
+    assert "a higher --crf or a --max-bitrate makes it smaller" in result.err
+    (entry,) = stamp(*quick, "--max-bitrate", "400k", "-o", "held.mp4", "--json").entries
+    assert (entry["status"], entry["bytes_after"] < after) == ("stamped", True)
+    assert not any("times the bytes" in note for note in entry["notes"])
+
+
+@pytest.mark.slow
+def test_a_rate_that_leaves_nothing_of_the_mark(stamp: Runner, coarse: Path, key_file: Path) -> None:
+    result = stamp("embed", coarse, "--preset", "ultrafast", "--max-bitrate", "10k")
+    assert result.code == 3
+    assert "a higher --max-bitrate than 10000" in result.err
+    assert not Path("clip.stamped.mp4").exists()
+
+
+@pytest.mark.parametrize("given", ["", "fast", "9k", "4G", "-1M", "4MM"])
+def test_what_is_no_rate_is_refused(given: str, stamp: Runner, photo: Path) -> None:
+    result = stamp("embed", photo, "--max-bitrate", given)
+    assert (result.code, "give 800k, 4M or bit/s" in result.err) == (2, True)

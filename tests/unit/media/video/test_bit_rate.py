@@ -8,6 +8,8 @@ import av
 import pytest
 
 import stamp
+from stamp.media.video.clip import examine
+from stamp.media.video.transcode import plan_transcode
 from tests.media import video_files
 
 KEY = stamp.Key.generate("rates")
@@ -48,3 +50,19 @@ def test_a_codec_without_such_a_rate_is_refused(tmp_path: Path) -> None:
 def test_a_rate_of_nothing_is_a_mistake(value: int) -> None:
     with pytest.raises(stamp.ArgumentError, match="max_bit_rate"):
         stamp.EmbedOptions(max_bit_rate=value)
+
+
+def test_a_platform_does_not_lift_the_limit(tmp_path: Path) -> None:
+    source = video_files.write(tmp_path / "in.mp4", size=(416, 240), count=8)
+    clip = examine(source)
+    assert clip is not None
+    for rate, expected in ((300_000, "300000"), (None, "25000000"), (90_000_000, "25000000")):
+        plan = plan_transcode(clip, stamp.EmbedOptions(platform="instagram", max_bit_rate=rate))
+        assert plan.encoder.options.get("maxrate") == expected
+
+
+def test_vp8_is_not_held_to_a_rate_that_nobody_asked_for(tmp_path: Path) -> None:
+    clip = examine(video_files.write(tmp_path / "in.mkv", size=(416, 240), count=8))
+    assert clip is not None
+    plan = plan_transcode(clip, stamp.EmbedOptions(codec="vp8"))
+    assert int(plan.encoder.options["b"]) > 10_000_000  # 0 is taken for FFmpeg's own 256 kbit/s
