@@ -165,9 +165,12 @@ class Finds:
         rows = database.execute(
             "SELECT source, source_sha256 FROM work WHERE uid = ? AND source IS NOT NULL", (find.work,)
         )
-        for column in ("source", "output"):
+        for column, sha256 in (
+            ("source", "coalesce(copy.source_sha256, work.source_sha256)"),
+            ("output", "copy.output_sha256"),
+        ):
             rows += database.execute(
-                f"SELECT copy.{column}, copy.{column}_sha256 FROM copy JOIN mark ON mark.id = copy.mark_id"
+                f"SELECT copy.{column}, {sha256} FROM copy JOIN mark ON mark.id = copy.mark_id"
                 " JOIN work ON work.id = mark.work_id WHERE work.uid = ? AND copy.state <> 'abandoned'"
                 " ORDER BY copy.id LIMIT 100",
                 (find.work,),

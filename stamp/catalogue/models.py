@@ -76,6 +76,12 @@ def _hash(**more: Any) -> Any:
     return mapped_column(sa.LargeBinary(32), **more)
 
 
+def _indexed(table: str, column: str) -> Index:
+    """An index of what is known, for a column that is mostly empty."""
+    known = sa.text(f"{column} IS NOT NULL")
+    return Index(f"ix_{table}_{column}", column, sqlite_where=known, postgresql_where=known)
+
+
 def _one_of(column: str, *values: str) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({', '.join(map(repr, values))})", name=f"{column}_known")
 
@@ -115,14 +121,16 @@ class Work(Base):
     first_published_on: Mapped[date | None]
     first_published_in: Mapped[str | None] = mapped_column(sa.String(2))
     source: Mapped[str | None]
-    source_sha256: Mapped[bytes | None] = _hash(index=True)
-    essence_sha256: Mapped[bytes | None] = _hash(index=True)
+    source_sha256: Mapped[bytes | None] = _hash()
+    essence_sha256: Mapped[bytes | None] = _hash()
     rights: Mapped[dict[str, Any] | None]
     added_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
     __table_args__ = (
         _one_of("kind", "image", "video", "audio"),
         _one_of("origin", "own", "third_party"),
+        _indexed("work", "source_sha256"),
+        _indexed("work", "essence_sha256"),
     )
 
 
@@ -196,7 +204,8 @@ class Mark(Base):
 
 
 class Copy(Base):
-    """A marked file: what was made, for whom, where it went; see `copies`."""
+    """A marked file: what was made, for whom, where it went; see `copies`. source_sha256 : None where it is
+    that of the work."""
 
     __tablename__ = "copy"
     id: Mapped[int] = _id()
@@ -205,9 +214,9 @@ class Copy(Base):
     state: Mapped[str]
     source: Mapped[str]
     output: Mapped[str]
-    source_sha256: Mapped[bytes | None] = _hash(index=True)
-    output_sha256: Mapped[bytes | None] = _hash(index=True)
-    essence_sha256: Mapped[bytes | None] = _hash(index=True)
+    source_sha256: Mapped[bytes | None] = _hash()
+    output_sha256: Mapped[bytes | None] = _hash()
+    essence_sha256: Mapped[bytes | None] = _hash()
     size: Mapped[int | None] = mapped_column(sa.BigInteger)
     scheme: Mapped[str | None]
     program: Mapped[str]
@@ -218,12 +227,14 @@ class Copy(Base):
     licence_id: Mapped[int | None] = _to("licence")
     host: Mapped[str]
     reserved_at: Mapped[datetime]
-    ready_at: Mapped[datetime | None]
     placed_at: Mapped[datetime | None]
     published_at: Mapped[datetime | None]
     __table_args__ = (
         _one_of("state", "reserved", "ready", "published", "abandoned", "withdrawn"),
         CheckConstraint("state IN ('reserved', 'abandoned') OR output_sha256 IS NOT NULL", name="hashed"),
+        _indexed("copy", "source_sha256"),
+        _indexed("copy", "output_sha256"),
+        _indexed("copy", "essence_sha256"),
         Index(
             "ix_copy_open",
             "state",

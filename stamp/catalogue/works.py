@@ -133,9 +133,10 @@ class Works:
             (work_id, limit),
         )
         copies = database.execute(
-            "SELECT copy.uid, copy.state, mark.payload, copy.source, copy.output, copy.source_sha256,"
-            " copy.output_sha256, party.name, copy.channel, licence.uid, copy.reserved_at"
-            " FROM copy JOIN mark ON mark.id = copy.mark_id LEFT JOIN party ON party.id = copy.recipient_id"
+            "SELECT copy.uid, copy.state, mark.payload, copy.source, copy.output,"
+            " coalesce(copy.source_sha256, work.source_sha256), copy.output_sha256, party.name, copy.channel,"
+            " licence.uid, copy.reserved_at FROM copy JOIN mark ON mark.id = copy.mark_id"
+            " JOIN work ON work.id = mark.work_id LEFT JOIN party ON party.id = copy.recipient_id"
             " LEFT JOIN licence ON licence.id = copy.licence_id"
             " WHERE mark.work_id = ? ORDER BY copy.id DESC LIMIT ?",
             (work_id, limit),
