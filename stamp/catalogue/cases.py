@@ -10,7 +10,7 @@ from ..core.errors import ArgumentError, CatalogueError
 from . import identity
 from .database import Database, Row
 from .documents import Documents
-from .records import CaseRecord, DocumentRecord, NoticeRecord, ReplyRecord
+from .find_records import CaseRecord, DocumentRecord, NoticeRecord, ReplyRecord
 from .references import find_id
 
 OUTCOMES: Final = ("removed", "licensed", "settled", "withdrawn", "lost", "abandoned")

@@ -23,6 +23,7 @@ from .cases import Cases
 from .database import Database
 from .documents import Documents
 from .finds import Finds
+from .licences import Licences
 from .parties import Parties
 from .place import CATALOGUE_VARIABLE, default_place
 from .records import Recovered, Verification
@@ -33,7 +34,7 @@ _PAGE = 10_000  # events that are in memory at once
 
 
 class Catalogue:
-    """The record of works, marked copies and parties.
+    """The record of works, marked copies, parties and licences.
 
         with stamp.Catalogue.open() as catalogue:
             known = catalogue.lookup(payload, key)
@@ -41,8 +42,8 @@ class Catalogue:
     Any thread may use it, each by a connection of its own; so may a process that was handed it, for it
     pickles as its place. Errors are CatalogueError.
 
-    url : the place, a path or a database URL. works, parties, finds, cases,
-    documents : what is in it.
+    url : the place, a path or a database URL. works, parties, licences, finds, cases, documents : what is in
+        it.
     """
 
     def __init__(self, url: str, *, make: bool = True) -> None:
@@ -53,6 +54,7 @@ class Catalogue:
         self.documents = Documents(self._database)
         self.finds = Finds(self._database, self.documents)
         self.cases = Cases(self._database, self.documents)
+        self.licences = Licences(self._database)
         self._make = make
         self._local = threading.local()
         self._opened: list[Database] = []

@@ -16,8 +16,8 @@ from ..storage.atomic import write_whole
 from ..storage.digest import digest
 from . import identity
 from .database import Database
+from .find_records import DocumentRecord
 from .place import data_folder
-from .records import DocumentRecord
 
 DOCUMENTS_VARIABLE: Final = "STAMP_DOCUMENTS"
 _COLUMNS = "id, sha256, media_type, size, name, added_at"

@@ -13,7 +13,7 @@ from ..core.payload import Payload
 from . import identity
 from .database import Database, Row
 from .documents import Documents
-from .records import DocumentRecord, FindRecord, SightingRecord
+from .find_records import DocumentRecord, FindRecord, SightingRecord
 from .references import find_id
 
 VERDICTS: Final = ("ours", "licensed", "not_ours", "unclear")

@@ -17,7 +17,7 @@ from .works import paging
 
 if TYPE_CHECKING:
     from ..catalogue.catalogue import Catalogue
-    from ..catalogue.records import CaseRecord
+    from ..catalogue.find_records import CaseRecord
 
 SCHEMA = "stamp.case/1"
 OUTCOMES = ("removed", "licensed", "settled", "withdrawn", "lost", "abandoned")

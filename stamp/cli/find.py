@@ -16,7 +16,7 @@ from .spoken import spoken
 from .works import paging
 
 if TYPE_CHECKING:
-    from ..catalogue.records import FindRecord
+    from ..catalogue.find_records import FindRecord
     from ..core.key import Key
 
 SCHEMA = "stamp.find/1"

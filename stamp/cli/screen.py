@@ -16,7 +16,8 @@ from .spoken import spoken
 from .summary import Summary
 
 if TYPE_CHECKING:
-    from ..catalogue.records import CaseRecord, FindRecord, PartyRecord, WorkRecord
+    from ..catalogue.find_records import CaseRecord, FindRecord
+    from ..catalogue.records import PartyRecord, WorkRecord
 
 ERROR = 3
 Record = TypeVar("Record", "PartyRecord", "WorkRecord", "FindRecord", "CaseRecord")

@@ -18,7 +18,7 @@ from .files import detect_file
 
 if TYPE_CHECKING:
     from ..catalogue.catalogue import Catalogue
-    from ..catalogue.records import FindRecord
+    from ..catalogue.find_records import FindRecord
 
 StrPath = str | os.PathLike[str]
 
@@ -57,8 +57,8 @@ def add_find(
     or the mark is that of another one.
     """
     from ..catalogue.events import current_actor
+    from ..catalogue.find_records import SightingRecord
     from ..catalogue.finds import instant
-    from ..catalogue.records import SightingRecord
 
     path, seen = Path(path), seen or Seen()
     if sniff_path(path) is None:

@@ -10,8 +10,8 @@ import pytest
 
 from stamp.catalogue.cases import business_days_after
 from stamp.catalogue.catalogue import Catalogue
+from stamp.catalogue.find_records import DocumentRecord, FindRecord, SightingRecord
 from stamp.catalogue.finds import instant
-from stamp.catalogue.records import DocumentRecord, FindRecord, SightingRecord
 from stamp.core.errors import ArgumentError, CatalogueError
 from stamp.core.key import Key
 from stamp.core.options import CopyOptions
