@@ -22,7 +22,15 @@ from ...formats.table import FORMATS, Format
 from ...storage.atomic import unwritable
 from .picture import Picture, Pixels, WriteNotes, shown
 
-__all__ = ["Picture", "WriteNotes", "encode_picture", "read_luma", "read_picture", "read_shown", "write_picture"]
+__all__ = [
+    "Picture",
+    "WriteNotes",
+    "encode_picture",
+    "read_luma",
+    "read_picture",
+    "read_shown",
+    "write_picture",
+]
 
 MIN_LUMA_PIXELS = 1100 * 1100
 """`read_luma` never decodes at a scale that leaves fewer pixels, a geometric-mean side of 1100."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from stamp.jobs.demo import paint
 
@@ -94,3 +96,40 @@ def test_a_case(stamp: Runner, media: Path, recorded: None) -> None:
     assert stamp("case", "list").out == ""
     assert "closed: removed" in stamp("case", "list", "--all").out
     assert stamp("works", "verify").code == 0
+
+
+def test_a_find_is_compared_and_judged(stamp: Runner, media: Path, recorded: None) -> None:
+    crop = Image.open(media / "marked.jpg").crop((80, 60, 560, 420))
+    crop.save("crop.jpg", quality=80)
+    added = stamp("find", "add", "crop.jpg", "--work", "1", "--url", "https://a.example/1")
+    assert added.code == 0
+    refused = stamp("find", "compare", "1")
+    assert "the original of work #1 'Lake' is not where it was" in refused.err
+    assert stamp("find", "compare", "1", "--verdict", "ours").code == 2
+    done = stamp(
+        *("find", "compare", "1", "--original", media / "photo.jpg", "--picture", "pair.png"),
+        *("--verdict", "ours", "--by", "Ada"),
+    )
+    assert done.code == 0, done.err
+    assert "fine detail agrees" in done.out
+    assert "verdict   ours, Ada" in done.out
+    assert "is no file of this work that the catalogue knows" in done.err
+    assert Image.open("pair.png").width > 400
+    entry = stamp("find", "show", "1", "--json").entries[0]
+    assert (entry["verdict"], entry["comparison"]["verdict"]) == ("ours", "agrees")
+    assert 0.5 < entry["comparison"]["overlap"] < 0.63
+    assert entry["comparison"]["original_known"] is False
+
+
+def test_another_photo_that_carries_the_mark_is_no_copy(
+    stamp: Runner, media: Path, recorded: None, elsewhere: Path
+) -> None:
+    marked, plain = (np.asarray(Image.open(media / name)).astype(int) for name in ("marked.jpg", "photo.jpg"))
+    paint(Path("other.jpg"), size=(640, 480), seed=9)
+    carried = np.asarray(Image.open("other.jpg")).astype(int) + marked - plain
+    Image.fromarray(carried.clip(0, 255).astype(np.uint8)).save("carried.png")
+    added = stamp("find", "add", "carried.png", "--json").entries[0]
+    assert (added["basis"], added["payload"]) == ("mark", PAYLOAD)
+    done = stamp("find", "compare", "1", "--original", media / "photo.jpg")
+    assert done.code == 0, done.err
+    assert "does not agree" in done.out
