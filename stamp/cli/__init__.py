@@ -40,6 +40,7 @@ _COMMANDS = {
     "Catalogue": {
         "works": "Add, list, search and keep the works of your catalogue.",
         "party": "The people and organisations in it.",
+        "licence": "Who may use which work, where and until when.",
     },
     "Set up": {
         "key": "Make a key, show it, back it up on paper.",

@@ -16,10 +16,10 @@ from .spoken import spoken
 from .summary import Summary
 
 if TYPE_CHECKING:
-    from ..catalogue.records import PartyRecord, WorkRecord
+    from ..catalogue.records import LicenceRecord, PartyRecord, WorkRecord
 
 ERROR = 3
-Record = TypeVar("Record", "PartyRecord", "WorkRecord")
+Record = TypeVar("Record", "LicenceRecord", "PartyRecord", "WorkRecord")
 
 
 class StdoutError(Exception):
