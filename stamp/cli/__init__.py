@@ -42,6 +42,10 @@ _COMMANDS = {
         "party": "The people and organisations in it.",
         "licence": "Who may use which work, where and until when.",
     },
+    "Finds": {
+        "find": "Keep what was found elsewhere, and compare it with the original.",
+        "case": "Follow what is done about finds.",
+    },
     "Set up": {
         "key": "Make a key, show it, back it up on paper.",
         "formats": "What each kind of file can carry.",

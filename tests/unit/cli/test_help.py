@@ -34,6 +34,15 @@ GROUPS = {
     "licence list": ["Catalogue", "Output"],
     "licence show": ["Catalogue", "Output"],
     "licence end": ["Licence", "Catalogue", "Output"],
+    "find add": ["Sources and results", "Watermark", "Catalogue", "Output"],
+    "find list": ["Catalogue", "Output"],
+    "find show": ["Catalogue", "Output"],
+    "case open": ["Catalogue", "Output"],
+    "case list": ["Catalogue", "Output"],
+    "case show": ["Catalogue", "Output"],
+    "case sent": ["Catalogue", "Output"],
+    "case reply": ["Sources and results", "Catalogue", "Output"],
+    "case close": ["Catalogue", "Output"],
     "demo": ["Watermark", "Output"],
     "selftest": ["Output"],
 }
@@ -66,21 +75,11 @@ def test_commands_are_in_groups(stamp: Runner) -> None:
         "Watermarks",
         "Rights notices",
         "Catalogue",
+        "Finds",
         "Set up",
     ]
-    for name in (
-        "embed",
-        "detect",
-        "show",
-        "rights",
-        "works",
-        "party",
-        "licence",
-        "key",
-        "formats",
-        "selftest",
-        "demo",
-    ):
+    names = "embed detect show rights works party licence key formats selftest demo"
+    for name in names.split():
         assert re.search(rf"^  {name} +\S", page, re.MULTILINE)
     assert re.findall(r"^  (\w+)  ", stamp("rights", "--help").out, re.MULTILINE) == [
         "audit",
