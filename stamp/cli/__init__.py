@@ -40,6 +40,7 @@ _COMMANDS = {
     "Catalogue": {
         "works": "Add, list, search and keep the works of your catalogue.",
         "party": "The people and organisations in it.",
+        "licence": "Who may use which work, where and until when.",
     },
     "Finds": {
         "find": "Keep what was found elsewhere, and compare it with the original.",
