@@ -13,7 +13,16 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from .catalogue.catalogue import Catalogue
-    from .catalogue.records import CopyRecord, MarkRecord, PartyRecord, Recovered, Verification, WorkRecord
+    from .catalogue.records import (
+        CopyRecord,
+        MarkRecord,
+        PartyRecord,
+        Proof,
+        Recovered,
+        SealRecord,
+        Verification,
+        WorkRecord,
+    )
     from .core.detection import Detection, Transform
     from .core.errors import (
         AlreadyMarked,
@@ -57,7 +66,9 @@ _HOMES = {
         "StampError UnsupportedFormat UnwritableFile"
     ),
     "catalogue.catalogue": "Catalogue",
-    "catalogue.records": "CopyRecord MarkRecord PartyRecord Recovered Verification WorkRecord",
+    "catalogue.records": (
+        "CopyRecord MarkRecord PartyRecord Proof Recovered SealRecord Verification WorkRecord"
+    ),
     "core.known": "KnownMark",
     "pipeline.files": "detect_file embed_file",
     "core.limits": "StampLimits limited",
@@ -104,11 +115,13 @@ __all__ = [
     "PartyRecord",
     "Payload",
     "PayloadError",
+    "Proof",
     "Recovered",
     "Rights",
     "RightsConflict",
     "RightsError",
     "RightsReport",
+    "SealRecord",
     "StampError",
     "StampLimits",
     "Transform",
