@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from ..core.errors import CatalogueError, OutputError
 from ..core.key import Key
@@ -18,7 +18,7 @@ from ..core.known import KnownMark
 from ..core.options import CopyOptions
 from ..core.payload import Payload
 from ..storage.atomic import write_whole
-from . import copies, events, seals
+from . import copies, events, exchange, intake, seals
 from .cases import Cases
 from .database import Database
 from .documents import Documents
@@ -142,6 +142,22 @@ class Catalogue:
         """Return a context in which all that this thread writes is written at its end, or not at all. Others
         wait meanwhile; one inside of another is written or not by itself."""
         return self._database().writing()
+
+    def exported(self) -> Iterator[dict[str, Any]]:
+        """Yield each work with its marks and copies (`stamp.work/1`), the oldest first, as `take_in` takes
+        it: the catalogue as it is when the first one is asked for. Neither a key's secret nor a folder is in
+        it.
+        """
+        return exchange.entries(self._database())
+
+    def take_in(self, entry: Mapping[str, Any]) -> tuple[str, bool]:
+        """Add a work as `exported` gave it, or the marks and copies of it that are not here; return its uid,
+        and whether anything was added. What is here already is left as it is.
+
+        Raises ArgumentError where a value means nothing, CatalogueError where something of it belongs to
+        another work.
+        """
+        return intake.take_in(self._database(), entry)
 
     def recover(self) -> Recovered:
         """Bring the copies that interrupted runs on this machine have left half-way to their end."""

@@ -24,6 +24,7 @@ GROUPS = {
     "works list": ["Catalogue", "Output"],
     "works search": ["Catalogue", "Output"],
     "works show": ["Catalogue", "Output"],
+    "works export": ["Catalogue", "Output"],
     "works import": ["Watermark", "Catalogue", "Output"],
     "works recover": ["Catalogue", "Output"],
     "works verify": ["Catalogue", "Output"],
