@@ -30,9 +30,9 @@ from .references import find_id
 class Reservation:
     """What a copy is to be.
 
-    kind : "image", "video" or "audio". source, output : the files, by absolute paths. source_sha256 : 32
-        bytes, None where nobody knows. key_name, key_fingerprint, payload : what it carries. options : of
-        what, for whom."""
+    kind : "image", "video" or "audio". source, output : the files, by absolute paths. source_sha256,
+        source_essence : of the file and of its essence, 32 bytes, None where nobody knows. key_name,
+        key_fingerprint, payload : what it carries. options : of what, for whom."""
 
     kind: str
     source: Path
@@ -42,6 +42,7 @@ class Reservation:
     key_fingerprint: str
     payload: Payload
     options: CopyOptions
+    source_essence: bytes | None = None
 
 
 def reserve(database: Database, wanted: Reservation) -> str:
@@ -65,17 +66,21 @@ def remember(database: Database, wanted: Reservation) -> None:
         database.log("mark.added", work, body)
 
 
-def complete(database: Database, copy: str, sha256: bytes, size: int | None) -> None:
-    """Write down the SHA-256 and the bytes of the finished draft; its file may appear afterwards.
+def complete(
+    database: Database, copy: str, sha256: bytes, size: int | None, essence: bytes | None = None
+) -> None:
+    """Write down the SHA-256 of the finished draft, its bytes, and the SHA-256 of its essence; its file may
+    appear afterwards.
 
     Raises CatalogueError.
     """
     with database.writing():
         # Abandoned: by somebody who recovered the catalogue meanwhile, and took this run for a dead one.
         database.execute(
-            "UPDATE copy SET state = 'ready', output_sha256 = ?, size = ?, ready_at = ?"
+            "UPDATE copy SET state = 'ready', output_sha256 = ?, size = ?, essence_sha256 = ?,"
+            " ready_at = ?"
             " WHERE uid = ? AND state IN ('reserved', 'abandoned')",
-            (sha256, size, identity.now(), copy),
+            (sha256, size, essence, identity.now(), copy),
         )
         database.log("copy.ready", copy, _body(database, copy))
 
@@ -194,7 +199,13 @@ def _mark(database: Database, wanted: Reservation) -> int:
         raise CatalogueError(_taken(database, wanted, mark[0][1]))
     if work_id is None:
         title = wanted.options.title or wanted.source.stem
-        work_id = works.insert(database, kind=wanted.kind, title=title, source_sha256=wanted.source_sha256)
+        work_id = works.insert(
+            database,
+            kind=wanted.kind,
+            title=title,
+            source_sha256=wanted.source_sha256,
+            essence_sha256=wanted.source_essence,
+        )
     if mark:
         return int(mark[0][0])
     return database.insert("mark", key_id=key_id, payload=bytes(wanted.payload), work_id=work_id)

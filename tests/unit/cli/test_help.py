@@ -30,6 +30,7 @@ GROUPS = {
     "works backup": ["Catalogue", "Output"],
     "party add": ["Catalogue", "Output"],
     "party list": ["Catalogue", "Output"],
+    "check": ["Watermark", "Catalogue", "Run", "Output"],
     "demo": ["Watermark", "Output"],
     "selftest": ["Output"],
 }
@@ -64,7 +65,19 @@ def test_commands_are_in_groups(stamp: Runner) -> None:
         "Catalogue",
         "Set up",
     ]
-    for name in ("embed", "detect", "show", "rights", "works", "party", "key", "formats", "selftest", "demo"):
+    for name in (
+        "embed",
+        "detect",
+        "show",
+        "rights",
+        "works",
+        "check",
+        "party",
+        "key",
+        "formats",
+        "selftest",
+        "demo",
+    ):
         assert re.search(rf"^  {name} +\S", page, re.MULTILINE)
     assert re.findall(r"^  (\w+)  ", stamp("rights", "--help").out, re.MULTILINE) == [
         "audit",
