@@ -26,6 +26,7 @@ from .finds import Finds
 from .licences import Licences
 from .parties import Parties
 from .place import CATALOGUE_VARIABLE, default_place
+from .recognition import Recognition
 from .records import Proof, Recovered, SealRecord, Verification
 from .references import find_id
 from .works import Works
@@ -52,12 +53,13 @@ class Catalogue:
     def __init__(self, url: str, *, make: bool = True) -> None:
         """Like `open`, of a place that is known."""
         self.url = url
-        self.works = Works(self._database)
+        self.works = Works(self._database, self._essence)
         self.parties = Parties(self._database)
         self.documents = Documents(self._database)
         self.finds = Finds(self._database, self.documents)
         self.cases = Cases(self._database, self.documents)
         self.licences = Licences(self._database)
+        self.recognition = Recognition(self._database)
         self._make = make
         self._local = threading.local()
         self._opened: list[Database] = []
@@ -122,13 +124,15 @@ class Catalogue:
         work, or its options name something that is not there."""
         return ReservedCopy(self, copies.reserve(self._database(), wanted))
 
-    def adopt(self, wanted: copies.Reservation, digest: bytes, size: int | None) -> KnownMark:
-        """Write down a copy that is there already, by the SHA-256 and the bytes of its file. Raises like
-        `reserve`."""
+    def adopt(
+        self, wanted: copies.Reservation, digest: bytes, size: int | None, essence: bytes | None = None
+    ) -> KnownMark:
+        """Write down a copy that is there already, by the SHA-256 and the bytes of its file, and the SHA-256
+        of its essence. Raises like `reserve`."""
         database = self._database()
         with database.writing():
             copy = copies.reserve(database, wanted)
-            copies.complete(database, copy, digest, size)
+            copies.complete(database, copy, digest, size, essence)
             copies.placed(database, copy)
         known = copies.lookup(database, wanted.payload, wanted.key_fingerprint)
         assert known is not None
@@ -211,6 +215,10 @@ class Catalogue:
         target.chmod(0o600)
         return target
 
+    def _essence(self, path: Path) -> bytes | None:
+        """The SHA-256 of a file's essence, where somebody can read it: see `pipeline.cataloguing`."""
+        return None
+
     def _events(self) -> Iterator[events.Event]:
         database, after = self._database(), 0
         while rows := database.execute(
@@ -240,9 +248,9 @@ class ReservedCopy:
     catalogue: Catalogue
     uid: str
 
-    def complete(self, digest: bytes, size: int) -> None:
+    def complete(self, digest: bytes, size: int, essence: bytes | None = None) -> None:
         """Write down the finished draft, which may appear afterwards."""
-        copies.complete(self.catalogue._database(), self.uid, digest, size)
+        copies.complete(self.catalogue._database(), self.uid, digest, size, essence)
 
     def placed(self) -> None:
         """Write down that the file has appeared."""

@@ -1,5 +1,5 @@
-"""`stamp works`: `add`, `list`, `show`, `search`, `import`, `recover`, `verify`, `seal` and `backup`; the others
-are in `exchange`."""
+"""`stamp works`: `add`, `list`, `show`, `search`, `import`, `recover`, `verify`, `seal` and `backup`; the
+others are in `exchange`."""
 
 from __future__ import annotations
 

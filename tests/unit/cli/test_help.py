@@ -35,6 +35,7 @@ GROUPS = {
     "licence list": ["Catalogue", "Output"],
     "licence show": ["Catalogue", "Output"],
     "licence end": ["Licence", "Catalogue", "Output"],
+    "check": ["Watermark", "Catalogue", "Run", "Output"],
     "find add": ["Sources and results", "Watermark", "Catalogue", "Output"],
     "find list": ["Catalogue", "Output"],
     "find show": ["Catalogue", "Output"],
@@ -79,7 +80,7 @@ def test_commands_are_in_groups(stamp: Runner) -> None:
         "Finds",
         "Set up",
     ]
-    names = "embed detect show rights works party licence key formats selftest demo"
+    names = "embed detect show rights works check party licence find case key formats selftest demo"
     for name in names.split():
         assert re.search(rf"^  {name} +\S", page, re.MULTILINE)
     assert re.findall(r"^  (\w+)  ", stamp("rights", "--help").out, re.MULTILINE) == [
