@@ -41,6 +41,9 @@ _COMMANDS = {
         "works": "Add, list, search and keep the works of your catalogue.",
         "party": "The people and organisations in it.",
     },
+    "Finds": {
+        "notice": "Write the letter that asks for a copy to be taken down.",
+    },
     "Set up": {
         "key": "Make a key, show it, back it up on paper.",
         "formats": "What each kind of file can carry.",

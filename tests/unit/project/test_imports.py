@@ -21,7 +21,15 @@ MODULES = {
 }
 
 # The floors, the lowest first: a room may import from the rooms on the floors below it.
-FLOORS = ("core", "formats", "storage", "catalogue metadata media watermark", "pipeline", "jobs", "cli")
+FLOORS = (
+    "core",
+    "formats",
+    "print storage",
+    "catalogue metadata media notices watermark",
+    "pipeline",
+    "jobs",
+    "cli",
+)
 # Part of the package -> what it may never import, nor anything below it.
 FORBIDDEN = {
     "stamp.core": "numpy PIL av pywt click rich",
@@ -33,6 +41,8 @@ FORBIDDEN = {
     "stamp.watermark.audio": "stamp.watermark.image stamp.watermark.video",
     "stamp.watermark.video": "stamp.watermark.audio",
     "stamp.catalogue": "numpy pywt PIL av click rich stamp.metadata stamp.media stamp.watermark",
+    "stamp.print": "numpy pywt PIL av click rich stamp.formats",
+    "stamp.notices": "numpy pywt PIL av click rich stamp.catalogue stamp.metadata stamp.media",
     "stamp.metadata": "numpy pywt PIL av click rich stamp.media stamp.watermark",
     "stamp.metadata.stores": "stamp.metadata.containers stamp.metadata.document",
     "stamp.media": "click rich stamp.metadata stamp.watermark",
@@ -46,6 +56,7 @@ RESERVED = {"click": "stamp.cli", "rich": "stamp.cli", "stamp.cli": "stamp.cli s
 RESERVED |= dict.fromkeys(
     ("sqlalchemy", "alembic"), "stamp.catalogue.models stamp.catalogue.schema stamp.catalogue.migrations"
 )
+RESERVED |= {"typst": "stamp.print", "jinja2": "stamp.notices.templating"}
 RESERVED |= dict.fromkeys(("mutagen", "pyexiv2", "exiv2"), "")
 
 
