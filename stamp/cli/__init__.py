@@ -47,6 +47,9 @@ _COMMANDS = {
         "find": "Keep what was found elsewhere, and compare it with the original.",
         "case": "Follow what is done about finds.",
     },
+    "Finds": {
+        "notice": "Write the letter that asks for a copy to be taken down.",
+    },
     "Set up": {
         "key": "Make a key, show it, back it up on paper.",
         "formats": "What each kind of file can carry.",

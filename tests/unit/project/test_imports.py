@@ -24,8 +24,8 @@ MODULES = {
 FLOORS = (
     "core",
     "formats",
-    "storage",
-    "catalogue matching metadata media watermark",
+    "print storage",
+    "catalogue matching metadata media notices watermark",
     "pipeline",
     "jobs",
     "cli",
@@ -42,6 +42,8 @@ FORBIDDEN = {
     "stamp.watermark.video": "stamp.watermark.audio",
     "stamp.matching": "PIL av click rich stamp.formats stamp.storage",
     "stamp.catalogue": "numpy pywt PIL av click rich stamp.metadata stamp.media stamp.watermark",
+    "stamp.print": "numpy pywt PIL av click rich stamp.formats",
+    "stamp.notices": "numpy pywt PIL av click rich stamp.catalogue stamp.metadata stamp.media",
     "stamp.metadata": "numpy pywt PIL av click rich stamp.media stamp.watermark",
     "stamp.metadata.stores": "stamp.metadata.containers stamp.metadata.document",
     "stamp.media": "click rich stamp.metadata stamp.watermark",
@@ -61,6 +63,7 @@ RESERVED |= dict.fromkeys(
     ("urllib.request", "urllib3", "http", "ssl", "requests", "rfc3161_client", "cryptography"),
     "stamp.catalogue.timestamps",
 )
+RESERVED |= {"typst": "stamp.print", "jinja2": "stamp.notices.templating"}
 RESERVED |= dict.fromkeys(("mutagen", "pyexiv2", "exiv2"), "")
 
 
