@@ -47,7 +47,6 @@ COPY: Final = (
     "channel",
     "url",
     "reserved_at",
-    "ready_at",
     "placed_at",
     "published_at",
 )

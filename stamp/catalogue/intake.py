@@ -148,7 +148,7 @@ def _copy(database: Database, mark_id: int, entry: Entry) -> dict[str, Any] | No
     recipient, licence = entry.get("recipient"), _given(entry, "licence", _uid)
     # A licence that is not here is no reason to leave out who has the copy.
     licences = database.execute("SELECT id FROM licence WHERE uid = ?", (licence,)) if licence else []
-    instants = ("ready_at", "placed_at", "published_at")
+    instants = ("placed_at", "published_at")
     database.insert(
         "copy",
         uid=uid,

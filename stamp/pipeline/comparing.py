@@ -81,7 +81,7 @@ def _pictures(
 
     whole, suspect = read_shown(original), read_shown(capture)
     comparison, registration = compare_images(whole, suspect, transform=transform)
-    if not draw:
+    if registration is None or not draw:
         return comparison, None
     from ..matching.pictures import side_by_side
 

@@ -105,7 +105,17 @@ def test_clips_and_songs_play(stamp: Runner) -> None:
     stamp("works", "add", song, "--third-party")
     with Catalogue.open("c.sqlite") as opened:
         opened.licences.add(
-            Terms("acquired", "A", "B", "sole", True, date(2026, 1, 1), ("3",), (), (Territory("001"),))
+            Terms(
+                "acquired",
+                "A",
+                "B",
+                "sole",
+                True,
+                date(2026, 1, 1),
+                ("3",),
+                (UseRule("permission", "display", "*"),),
+                (Territory("001"),),
+            )
         )
     (entry,) = stamp("check", song, "--json").entries
     assert entry["reasons"] == ["not_permitted:play@*"]

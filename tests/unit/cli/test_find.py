@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from stamp.jobs.demo import paint
@@ -18,6 +19,11 @@ from .conftest import PAYLOAD, Runner
 def on(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a catalogue in the working folder."""
     monkeypatch.setenv("STAMP_CATALOGUE", "c.sqlite")
+
+
+def pixels(path: Path) -> NDArray[np.int64]:
+    with Image.open(path) as picture:
+        return np.asarray(picture).astype(np.int64)
 
 
 @pytest.fixture
@@ -99,8 +105,8 @@ def test_a_case(stamp: Runner, media: Path, recorded: None) -> None:
 
 
 def test_a_find_is_compared_and_judged(stamp: Runner, media: Path, recorded: None) -> None:
-    crop = Image.open(media / "marked.jpg").crop((80, 60, 560, 420))
-    crop.save("crop.jpg", quality=80)
+    with Image.open(media / "marked.jpg") as marked:
+        marked.crop((80, 60, 560, 420)).save("crop.jpg", quality=80)
     added = stamp("find", "add", "crop.jpg", "--work", "1", "--url", "https://a.example/1")
     assert added.code == 0
     refused = stamp("find", "compare", "1")
@@ -114,7 +120,8 @@ def test_a_find_is_compared_and_judged(stamp: Runner, media: Path, recorded: Non
     assert "fine detail agrees" in done.out
     assert "verdict   ours, Ada" in done.out
     assert "is no file of this work that the catalogue knows" in done.err
-    assert Image.open("pair.png").width > 400
+    with Image.open("pair.png") as drawn:
+        assert drawn.width > 400
     entry = stamp("find", "show", "1", "--json").entries[0]
     assert (entry["verdict"], entry["comparison"]["verdict"]) == ("ours", "agrees")
     assert 0.5 < entry["comparison"]["overlap"] < 0.63
@@ -124,9 +131,9 @@ def test_a_find_is_compared_and_judged(stamp: Runner, media: Path, recorded: Non
 def test_another_photo_that_carries_the_mark_is_no_copy(
     stamp: Runner, media: Path, recorded: None, elsewhere: Path
 ) -> None:
-    marked, plain = (np.asarray(Image.open(media / name)).astype(int) for name in ("marked.jpg", "photo.jpg"))
     paint(Path("other.jpg"), size=(640, 480), seed=9)
-    carried = np.asarray(Image.open("other.jpg")).astype(int) + marked - plain
+    other, marked, plain = map(pixels, (Path("other.jpg"), media / "marked.jpg", media / "photo.jpg"))
+    carried = other + marked - plain
     Image.fromarray(carried.clip(0, 255).astype(np.uint8)).save("carried.png")
     added = stamp("find", "add", "carried.png", "--json").entries[0]
     assert (added["basis"], added["payload"]) == ("mark", PAYLOAD)

@@ -39,6 +39,8 @@ GROUPS = {
     "find add": ["Sources and results", "Watermark", "Catalogue", "Output"],
     "find list": ["Catalogue", "Output"],
     "find show": ["Catalogue", "Output"],
+    "find compare": ["Sources and results", "Catalogue", "Output"],
+    "notice": ["Notice", "Claimant", "Output"],
     "case open": ["Catalogue", "Output"],
     "case list": ["Catalogue", "Output"],
     "case show": ["Catalogue", "Output"],
@@ -80,7 +82,7 @@ def test_commands_are_in_groups(stamp: Runner) -> None:
         "Finds",
         "Set up",
     ]
-    names = "embed detect show rights works check party licence find case key formats selftest demo"
+    names = "embed detect show rights works check party licence find case notice key formats selftest demo"
     for name in names.split():
         assert re.search(rf"^  {name} +\S", page, re.MULTILINE)
     assert re.findall(r"^  (\w+)  ", stamp("rights", "--help").out, re.MULTILINE) == [

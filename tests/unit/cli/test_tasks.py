@@ -37,6 +37,7 @@ def sent(photo: Path, key_file: Path, stamp: Runner, monkeypatch: pytest.MonkeyP
     Key.generate("former").save("former.key")
     noticed = stamp("embed", photo, "-o", "a.jpg", "--no-watermark", *RIGHTS, "--receipt", "r.json")
     assert noticed.code == 0
+    assert stamp("works", "add", photo, "--catalogue", "c.sqlite").code == 0
     monkeypatch.setattr("stamp.cli.run.run_jobs", catch)
     keys = ("--key-file", str(key_file), "--key-file", "former.key")
     monkeypatch.setenv("STAMP_KEY_FILE", "former.key")
@@ -50,6 +51,7 @@ def sent(photo: Path, key_file: Path, stamp: Runner, monkeypatch: pytest.MonkeyP
         ("detect", "photo.jpg", *keys, "--key-file", "same name.key", "--expect", PAYLOAD),
         ("detect", "photo.jpg"),
         ("show", "photo.jpg"),
+        ("check", "photo.jpg", *keys, "--catalogue", "c.sqlite"),
     ):
         assert main(list(command)) == 0
     assert {type(task) for task in found} == CLASSES
