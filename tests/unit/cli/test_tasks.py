@@ -7,6 +7,7 @@ import dataclasses
 import os
 import pickle
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,7 @@ def plain(value: Any) -> Any:
         return value.hex()
     if isinstance(value, os.PathLike):
         return os.fspath(value)
-    assert value is None or isinstance(value, str | int | float), value
+    assert value is None or isinstance(value, str | int | float | date), value
     return value
 
 
