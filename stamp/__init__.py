@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .core.errors import (
         AlreadyMarked,
         ArgumentError,
+        CaseError,
         CatalogueError,
         CorruptFile,
         HostError,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         KeyFileError,
         MediaError,
         MissingDependency,
+        MissingElements,
         NoticeNotWritten,
         OutputError,
         PayloadError,
@@ -52,9 +54,9 @@ if TYPE_CHECKING:
 _HOMES = {
     "pipeline.audit": "audit_rights",
     "core.errors": (
-        "AlreadyMarked ArgumentError CatalogueError CorruptFile HostError InternalError KeyFileError "
-        "MediaError MissingDependency NoticeNotWritten OutputError PayloadError RightsConflict RightsError "
-        "StampError UnsupportedFormat UnwritableFile"
+        "AlreadyMarked ArgumentError CaseError CatalogueError CorruptFile HostError InternalError "
+        "KeyFileError MediaError MissingDependency MissingElements NoticeNotWritten OutputError PayloadError "
+        "RightsConflict RightsError StampError UnsupportedFormat UnwritableFile"
     ),
     "catalogue.catalogue": "Catalogue",
     "catalogue.records": "CopyRecord MarkRecord PartyRecord Recovered Verification WorkRecord",
@@ -79,6 +81,7 @@ __all__ = [
     "AlreadyMarked",
     "ArgumentError",
     "AuditReport",
+    "CaseError",
     "Catalogue",
     "CatalogueError",
     "CopyOptions",
@@ -96,6 +99,7 @@ __all__ = [
     "MarkRecord",
     "MediaError",
     "MissingDependency",
+    "MissingElements",
     "NoticeNotWritten",
     "NoticeOptions",
     "OutputError",

@@ -30,6 +30,7 @@ GROUPS = {
     "works backup": ["Catalogue", "Output"],
     "party add": ["Catalogue", "Output"],
     "party list": ["Catalogue", "Output"],
+    "notice": ["Notice", "Claimant", "Output"],
     "demo": ["Watermark", "Output"],
     "selftest": ["Output"],
 }
@@ -62,9 +63,22 @@ def test_commands_are_in_groups(stamp: Runner) -> None:
         "Watermarks",
         "Rights notices",
         "Catalogue",
+        "Finds",
         "Set up",
     ]
-    for name in ("embed", "detect", "show", "rights", "works", "party", "key", "formats", "selftest", "demo"):
+    for name in (
+        "embed",
+        "detect",
+        "show",
+        "rights",
+        "works",
+        "party",
+        "notice",
+        "key",
+        "formats",
+        "selftest",
+        "demo",
+    ):
         assert re.search(rf"^  {name} +\S", page, re.MULTILINE)
     assert re.findall(r"^  (\w+)  ", stamp("rights", "--help").out, re.MULTILINE) == [
         "audit",

@@ -132,9 +132,10 @@ def test_modules_are_small(module: str) -> None:
 
 
 PUBLIC = """
-    AlreadyMarked ArgumentError AuditReport Catalogue CatalogueError CopyOptions CopyRecord CorruptFile
+    AlreadyMarked ArgumentError AuditReport CaseError Catalogue CatalogueError CopyOptions CopyRecord
+    CorruptFile
     DetectReport Detection EmbedOptions EmbedReport HostError InternalError Key KeyFileError KnownMark
-    MarkRecord MediaError MissingDependency NoticeNotWritten NoticeOptions
+    MarkRecord MediaError MissingDependency MissingElements NoticeNotWritten NoticeOptions
     OutputError OutputOptions Party PartyRecord Payload PayloadError Recovered Rights RightsConflict
     RightsError RightsReport StampError StampLimits Transform
     UnsupportedFormat UnwritableFile Verification WorkRecord __version__ audit_rights detect
