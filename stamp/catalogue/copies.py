@@ -8,7 +8,6 @@ not know."""
 
 from __future__ import annotations
 
-import os
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -171,8 +170,8 @@ def _insert(database: Database, wanted: Reservation, mark_id: int) -> str:
         uid=uid,
         mark_id=mark_id,
         state="reserved",
-        source=_text(wanted.source),
-        output=_text(wanted.output),
+        source=identity.path_text(wanted.source),
+        output=identity.path_text(wanted.output),
         program=f"stamp {__version__}",
         source_sha256=_own_hash(database, wanted.source_sha256, mark_id),
         recipient_id=None if recipient is None else find_id(database, "party", recipient),
@@ -244,8 +243,3 @@ def _taken(database: Database, wanted: Reservation, work_id: int) -> str:
     what = f"the payload {wanted.payload} belongs to work #{work_id} '{title}' under this key already"
     remedy = "leave the payload out, and one is drawn; or say that this is the same work"
     return f"{what}; {remedy} (`work='#{work_id}'`)"
-
-
-def _text(path: Path) -> str:
-    """A path as text that any database takes; bytes that are no UTF-8 become escapes."""
-    return os.fsencode(path).decode(errors="backslashreplace")

@@ -107,7 +107,7 @@ class Party(Base):
 
 class Work(Base):
     """A work. created_on : ISO 8601, also reduced (2026, 2026-05). folded : the title as it is searched.
-    rights : as in `Rights.to_dict`."""
+    source : where its file was, if no copy says it. rights : as in `Rights.to_dict`."""
 
     __tablename__ = "work"
     id: Mapped[int] = _id()
@@ -120,6 +120,7 @@ class Work(Base):
     created_on: Mapped[str | None]
     first_published_on: Mapped[date | None]
     first_published_in: Mapped[str | None] = mapped_column(sa.String(2))
+    source: Mapped[str | None]
     source_sha256: Mapped[bytes | None] = _hash()
     essence_sha256: Mapped[bytes | None] = _hash()
     rights: Mapped[dict[str, Any] | None]
@@ -320,6 +321,125 @@ class Document(Base):
     size: Mapped[int] = mapped_column(sa.BigInteger)
     name: Mapped[str]
     added_at: Mapped[datetime]
+
+
+class Find(Base):
+    """Something that was found elsewhere: a capture, what was read in it, and what a person says of it.
+
+    report : as in `stamp.detect/1`. comparison : as in `stamp.find/1`.
+    """
+
+    __tablename__ = "find"
+    id: Mapped[int] = _id()
+    uid: Mapped[str] = _uid()
+    kind: Mapped[str]
+    document_id: Mapped[int] = _to("document", unique=True)
+    work_id: Mapped[int | None] = _to("work", index=True)
+    mark_id: Mapped[int | None] = _to("mark", index=True)
+    copy_id: Mapped[int | None] = _to("copy")
+    basis: Mapped[str]
+    report: Mapped[dict[str, Any] | None]
+    log10_p: Mapped[float | None]
+    comparison: Mapped[dict[str, Any] | None]
+    verdict: Mapped[str]
+    compared_at: Mapped[datetime | None]
+    compared_by: Mapped[str | None]
+    note: Mapped[str | None]
+    licence_id: Mapped[int | None] = _to("licence")
+    added_at: Mapped[datetime]
+    __table_args__ = (
+        _one_of("kind", "image", "video", "audio"),
+        _one_of("basis", "mark", "mark_without_record", "hand", "none"),
+        _one_of("verdict", "open", "ours", "licensed", "not_ours", "unclear"),
+        CheckConstraint(
+            "verdict = 'open' OR (comparison IS NOT NULL AND compared_at IS NOT NULL"
+            " AND compared_by IS NOT NULL)",
+            name="compared",
+        ),
+    )
+
+
+class Sighting(Base):
+    """Where and when a find was seen, and by whom. page_id : a capture of the page, such as a WARC."""
+
+    __tablename__ = "sighting"
+    id: Mapped[int] = _id()
+    find_id: Mapped[int] = _to("find", index=True)
+    url: Mapped[str | None] = mapped_column(sa.Text, index=True)
+    media_url: Mapped[str | None]
+    account: Mapped[str | None]
+    seen_at: Mapped[datetime]
+    seen_by: Mapped[str]
+    page_id: Mapped[int | None] = _to("document")
+
+
+class CaseFile(Base):
+    """What is done about one or several finds. respondent : who is asked to act."""
+
+    __tablename__ = "case_file"
+    id: Mapped[int] = _id()
+    uid: Mapped[str] = _uid()
+    title: Mapped[str]
+    respondent: Mapped[str | None]
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+    __table_args__ = (CheckConstraint("(closed_at IS NULL) = (outcome IS NULL)", name="closed"),)
+
+
+class CaseFind(Base):
+    __tablename__ = "case_find"
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), primary_key=True)
+    find_id: Mapped[int] = _to("find", primary_key=True, index=True)
+
+
+class Notice(Base):
+    """A notice and what became of it. kind : whom it is for, as in notices.toml. due_on : the day by which
+    something has to be done."""
+
+    __tablename__ = "notice"
+    id: Mapped[int] = _id()
+    uid: Mapped[str] = _uid()
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), index=True)
+    find_id: Mapped[int | None] = _to("find")
+    kind: Mapped[str]
+    language: Mapped[str]
+    text: Mapped[str]
+    state: Mapped[str]
+    sent_on: Mapped[date | None]
+    due_on: Mapped[date | None] = mapped_column(sa.Date, index=True)
+    added_at: Mapped[datetime]
+    __table_args__ = (
+        _one_of(
+            "state",
+            "draft",
+            "approved",
+            "sent",
+            "acknowledged",
+            "complied",
+            "rejected",
+            "countered",
+            "retracted",
+            "lapsed",
+        ),
+    )
+
+
+class Reply(Base):
+    """What came back, or was noted, in a case."""
+
+    __tablename__ = "reply"
+    id: Mapped[int] = _id()
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), index=True)
+    notice_id: Mapped[int | None] = _to("notice")
+    kind: Mapped[str]
+    text: Mapped[str | None]
+    received_on: Mapped[date]
+    document_id: Mapped[int | None] = _to("document")
+    added_at: Mapped[datetime]
+    __table_args__ = (
+        _one_of("kind", "acknowledged", "complied", "rejected", "countered", "retracted", "note"),
+    )
 
 
 class Event(Base):

@@ -80,6 +80,7 @@ class Works:
                 database,
                 kind=kind,
                 title=title,
+                source=path,
                 source_sha256=sha256,
                 origin=origin,
                 creators=creators,
@@ -168,6 +169,7 @@ def insert(
     kind: str,
     title: str,
     source_sha256: bytes | None,
+    source: Path | None = None,
     origin: str = "own",
     creators: Iterable[str] = (),
     identifiers: Iterable[tuple[str, str]] = (),
@@ -181,6 +183,7 @@ def insert(
         origin=origin,
         title=title,
         folded=identity.folded(title, *people, *(value for _, value in known)),
+        source=None if source is None else identity.path_text(source.absolute()),
         source_sha256=source_sha256,
         added_at=identity.now(),
     )
