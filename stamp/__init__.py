@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .catalogue.catalogue import Catalogue
     from .catalogue.records import (
         CopyRecord,
+        LicenceRecord,
         MarkRecord,
         PartyRecord,
         Proof,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         Verification,
         WorkRecord,
     )
+    from .catalogue.terms import Terms, Territory, UseRule
     from .core.detection import Detection, Transform
     from .core.errors import (
         AlreadyMarked,
@@ -67,8 +69,9 @@ _HOMES = {
     ),
     "catalogue.catalogue": "Catalogue",
     "catalogue.records": (
-        "CopyRecord MarkRecord PartyRecord Proof Recovered SealRecord Verification WorkRecord"
+        "CopyRecord LicenceRecord MarkRecord PartyRecord Proof Recovered SealRecord Verification WorkRecord"
     ),
+    "catalogue.terms": "Terms Territory UseRule",
     "core.known": "KnownMark",
     "pipeline.files": "detect_file embed_file",
     "core.limits": "StampLimits limited",
@@ -104,6 +107,7 @@ __all__ = [
     "Key",
     "KeyFileError",
     "KnownMark",
+    "LicenceRecord",
     "MarkRecord",
     "MediaError",
     "MissingDependency",
@@ -124,9 +128,12 @@ __all__ = [
     "SealRecord",
     "StampError",
     "StampLimits",
+    "Terms",
+    "Territory",
     "Transform",
     "UnsupportedFormat",
     "UnwritableFile",
+    "UseRule",
     "Verification",
     "WorkRecord",
     "__version__",

@@ -30,6 +30,15 @@ GROUPS = {
     "works backup": ["Catalogue", "Output"],
     "party add": ["Catalogue", "Output"],
     "party list": ["Catalogue", "Output"],
+    "find add": ["Sources and results", "Watermark", "Catalogue", "Output"],
+    "find list": ["Catalogue", "Output"],
+    "find show": ["Catalogue", "Output"],
+    "case open": ["Catalogue", "Output"],
+    "case list": ["Catalogue", "Output"],
+    "case show": ["Catalogue", "Output"],
+    "case sent": ["Catalogue", "Output"],
+    "case reply": ["Sources and results", "Catalogue", "Output"],
+    "case close": ["Catalogue", "Output"],
     "demo": ["Watermark", "Output"],
     "selftest": ["Output"],
 }
@@ -62,6 +71,7 @@ def test_commands_are_in_groups(stamp: Runner) -> None:
         "Watermarks",
         "Rights notices",
         "Catalogue",
+        "Finds",
         "Set up",
     ]
     for name in ("embed", "detect", "show", "rights", "works", "party", "key", "formats", "selftest", "demo"):

@@ -128,10 +128,10 @@ def test_modules_are_small(module: str) -> None:
 PUBLIC = """
     AlreadyMarked ArgumentError AuditReport Catalogue CatalogueError CopyOptions CopyRecord CorruptFile
     DetectReport Detection EmbedOptions EmbedReport HostError InternalError Key KeyFileError KnownMark
-    MarkRecord MediaError MissingDependency NoticeNotWritten NoticeOptions
+    LicenceRecord MarkRecord MediaError MissingDependency NoticeNotWritten NoticeOptions
     OutputError OutputOptions Party PartyRecord Payload PayloadError Proof Recovered Rights RightsConflict
-    RightsError RightsReport SealRecord StampError StampLimits Transform
-    UnsupportedFormat UnwritableFile Verification WorkRecord __version__ audit_rights detect
+    RightsError RightsReport SealRecord StampError StampLimits Terms Territory Transform
+    UnsupportedFormat UnwritableFile UseRule Verification WorkRecord __version__ audit_rights detect
     detect_file embed embed_file limited
     read_rights remove_rights write_rights
 """
