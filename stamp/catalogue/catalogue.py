@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +19,11 @@ from ..core.options import CopyOptions
 from ..core.payload import Payload
 from ..storage.atomic import write_whole
 from . import copies, events, exchange, intake
+from .cases import Cases
 from .database import Database
+from .documents import Documents
+from .finds import Finds
+from .licences import Licences
 from .parties import Parties
 from .place import CATALOGUE_VARIABLE, default_place
 from .records import Recovered, Verification
@@ -30,7 +34,7 @@ _PAGE = 10_000  # events that are in memory at once
 
 
 class Catalogue:
-    """The record of works, marked copies and parties.
+    """The record of works, marked copies, parties and licences.
 
         with stamp.Catalogue.open() as catalogue:
             known = catalogue.lookup(payload, key)
@@ -38,7 +42,8 @@ class Catalogue:
     Any thread may use it, each by a connection of its own; so may a process that was handed it, for it
     pickles as its place. Errors are CatalogueError.
 
-    url : the place, a path or a database URL. works, parties : what is in it.
+    url : the place, a path or a database URL. works, parties, licences, finds, cases, documents : what is in
+        it.
     """
 
     def __init__(self, url: str, *, make: bool = True) -> None:
@@ -46,6 +51,10 @@ class Catalogue:
         self.url = url
         self.works = Works(self._database)
         self.parties = Parties(self._database)
+        self.documents = Documents(self._database)
+        self.finds = Finds(self._database, self.documents)
+        self.cases = Cases(self._database, self.documents)
+        self.licences = Licences(self._database)
         self._make = make
         self._local = threading.local()
         self._opened: list[Database] = []
@@ -173,6 +182,18 @@ class Catalogue:
                 database.copy_to(copy)
         target.chmod(0o600)
         return target
+
+    def copy_to(self, url: str, *, seen: Callable[[int, int], None] = lambda done, total: None) -> int:
+        """Copy all of it to an empty database, a file or PostgreSQL, and return how many rows it has:
+        numbers, uids and the log stay what they are; documents stay where they are. Others cannot write
+        meanwhile. `seen` is called with how many rows are done, and how many there are.
+
+        Raises CatalogueError where the target has something in it; nothing of this is in it then, nor after
+        any other error.
+        """
+        from . import moving
+
+        return moving.copy_to(self._database(), url, seen=seen)
 
     def _events(self) -> Iterator[events.Event]:
         database, after = self._database(), 0

@@ -15,10 +15,10 @@ from ..core.errors import CatalogueError, MissingDependency
 from . import events, identity
 from .place import sqlite_path
 
-HEAD: Final = "0001"
+HEAD: Final = "0003"
 """The revision of the schema that this version writes; see `migrations`."""
 _BUSY: Final = 30.0  # seconds that a writer waits for others
-_LOCK: Final = 1937006957  # "stam", the advisory lock of writers on PostgreSQL
+LOCK: Final = 1937006957  # "stam", the advisory lock of writers on PostgreSQL
 _SAVEPOINT = ("SAVEPOINT inside", "RELEASE SAVEPOINT inside", "ROLLBACK TO SAVEPOINT inside")
 _POSTGRES: Final = ("postgresql://", "postgres://", "postgresql+psycopg://")
 
@@ -73,7 +73,7 @@ class Database:
         self._depth += 1
         try:
             if self.is_postgres and not inside:
-                self.execute("SELECT pg_advisory_xact_lock(?)", (_LOCK,))
+                self.execute("SELECT pg_advisory_xact_lock(?)", (LOCK,))
             yield
             self.execute(end)
         except BaseException:

@@ -41,6 +41,10 @@ _COMMANDS = {
         "works": "Add, list, search and keep the works of your catalogue.",
         "party": "The people and organisations in it.",
     },
+    "Finds": {
+        "find": "Keep what was found elsewhere, and compare it with the original.",
+        "case": "Follow what is done about finds.",
+    },
     "Set up": {
         "key": "Make a key, show it, back it up on paper.",
         "formats": "What each kind of file can carry.",

@@ -33,6 +33,7 @@ def command() -> None:
 
 
 command.add_command(exchange.export_)
+command.add_command(exchange.copy_to)
 
 
 def paging(of: str) -> Decorator:

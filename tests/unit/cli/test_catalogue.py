@@ -336,7 +336,7 @@ def _until(process: subprocess.Popen[str], step: int, before: int) -> None:
     """Wait until a copy of this run is reserved (0), is ready (1), or its file is there (2)."""
     with Catalogue.open("c.sqlite") as catalogue:
         database = catalogue._database()
-        count = "SELECT count(*) FROM copy" + (" WHERE ready_at IS NOT NULL" if step else "")
+        count = "SELECT count(*) FROM copy" + (" WHERE output_sha256 IS NOT NULL" if step else "")
         was = database.execute(count)[0][0]
         while process.poll() is None:
             if step == 2 and len(_finished()) > before:
@@ -366,3 +366,12 @@ def test_an_export_and_back(stamp: Runner, lake: str) -> None:
         brought = stamp("works", "import", name, "--catalogue", f"{name}.sqlite")
         assert (brought.code, brought.out) == (0, f"{name}: 1 brought in, 0 known already\n")
         assert "lake" in stamp("works", "list", "--catalogue", f"{name}.sqlite").out
+
+
+def test_the_catalogue_is_copied_to_another_place(stamp: Runner) -> None:
+    stamp("works", "add", "--title", "Sea", "--kind", "image", "--creator", "Ada")
+    done = stamp("works", "copy-to", "other.sqlite", "--json")
+    assert (done.code, done.entries) == (0, [{"rows": 5, "events": 2, "fault": None, "error": None}])
+    assert "Sea" in stamp("works", "list", "--catalogue", "other.sqlite").out
+    again = stamp("works", "copy-to", "other.sqlite")
+    assert (again.code, "needs an empty database" in again.err) == (3, True)

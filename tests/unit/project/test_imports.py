@@ -44,7 +44,8 @@ FORBIDDEN = {
 RESERVED = {"click": "stamp.cli", "rich": "stamp.cli", "stamp.cli": "stamp.cli stamp.__main__"}
 # Loading these takes longer than marking a small photo: only what makes the tables may (ADR 91).
 RESERVED |= dict.fromkeys(
-    ("sqlalchemy", "alembic"), "stamp.catalogue.models stamp.catalogue.schema stamp.catalogue.migrations"
+    ("sqlalchemy", "alembic"),
+    "stamp.catalogue.models stamp.catalogue.schema stamp.catalogue.moving stamp.catalogue.migrations",
 )
 RESERVED |= dict.fromkeys(("mutagen", "pyexiv2", "exiv2"), "")
 
@@ -123,10 +124,10 @@ def test_modules_are_small(module: str) -> None:
 PUBLIC = """
     AlreadyMarked ArgumentError AuditReport Catalogue CatalogueError CopyOptions CopyRecord CorruptFile
     DetectReport Detection EmbedOptions EmbedReport HostError InternalError Key KeyFileError KnownMark
-    MarkRecord MediaError MissingDependency NoticeNotWritten NoticeOptions
+    LicenceRecord MarkRecord MediaError MissingDependency NoticeNotWritten NoticeOptions
     OutputError OutputOptions Party PartyRecord Payload PayloadError Recovered Rights RightsConflict
-    RightsError RightsReport StampError StampLimits Transform
-    UnsupportedFormat UnwritableFile Verification WorkRecord __version__ audit_rights detect
+    RightsError RightsReport StampError StampLimits Terms Territory Transform
+    UnsupportedFormat UnwritableFile UseRule Verification WorkRecord __version__ audit_rights detect
     detect_file embed embed_file limited
     read_rights remove_rights write_rights
 """
