@@ -18,7 +18,7 @@ from ..core.known import KnownMark
 from ..core.options import CopyOptions
 from ..core.payload import Payload
 from ..storage.atomic import write_whole
-from . import copies, events, exchange, intake
+from . import copies, erasing, events, exchange, intake
 from .cases import Cases
 from .database import Database
 from .documents import Documents
@@ -182,6 +182,11 @@ class Catalogue:
                 database.copy_to(copy)
         target.chmod(0o600)
         return target
+
+    def erase_party(self, reference: str) -> erasing.Erased:
+        """Take a party's data out, for good: its row keeps its number and uid, and the events that name it
+        lose their bodies; the chain of the log holds. Raises CatalogueError where there is none."""
+        return erasing.erase(self._database(), reference)
 
     def copy_to(self, url: str, *, seen: Callable[[int, int], None] = lambda done, total: None) -> int:
         """Copy all of it to an empty database, a file or PostgreSQL, and return how many rows it has:

@@ -375,3 +375,17 @@ def test_the_catalogue_is_copied_to_another_place(stamp: Runner) -> None:
     assert "Sea" in stamp("works", "list", "--catalogue", "other.sqlite").out
     again = stamp("works", "copy-to", "other.sqlite")
     assert (again.code, "needs an empty database" in again.err) == (3, True)
+
+
+def test_a_party_is_shown_and_taken_out(stamp: Runner) -> None:
+    stamp("works", "add", "--title", "Sea", "--kind", "image", "--creator", "Ada Lovelace")
+    assert "works     1" in stamp("party", "show", "Ada Lovelace").out
+    (shown,) = stamp("party", "show", "1", "--json").entries
+    assert (shown["work_count"], shown["copy_count"]) == (1, 0)
+    assert stamp("party", "show", "Bob").code == 3
+    assert stamp("party", "erase", "Ada Lovelace").code == 2
+    (done,) = stamp("party", "erase", "Ada Lovelace", "--yes", "--json").entries
+    assert (done["name"], done["events"], done["works"], done["is_gone"]) == ("erased party", 2, 1, True)
+    assert "erased party" in stamp("works", "show", "1").out
+    assert stamp("works", "verify").code == 0
+    assert stamp("party", "erase", "1", "--yes").code == 0

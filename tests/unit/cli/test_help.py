@@ -32,6 +32,8 @@ GROUPS = {
     "works backup": ["Catalogue", "Output"],
     "party add": ["Catalogue", "Output"],
     "party list": ["Catalogue", "Output"],
+    "party show": ["Catalogue", "Output"],
+    "party erase": ["Catalogue", "Output"],
     "find add": ["Sources and results", "Watermark", "Catalogue", "Output"],
     "find list": ["Catalogue", "Output"],
     "find show": ["Catalogue", "Output"],
