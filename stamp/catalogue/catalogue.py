@@ -31,6 +31,11 @@ from .references import find_id
 from .works import Works
 
 _PAGE = 10_000  # events that are in memory at once
+Seen = Callable[[int, int], None]
+
+
+def _unseen(done: int, total: int) -> None:
+    """Show nobody how far something is."""
 
 
 class Catalogue:
@@ -160,13 +165,14 @@ class Catalogue:
         """Bring the copies that interrupted runs on this machine have left half-way to their end."""
         return copies.recover(self._database())
 
-    def verify(self) -> Verification:
+    def verify(self, *, seen: Seen = _unseen) -> Verification:
         """Check the log, event by event: what was altered, taken out or swapped is named. What was cut off
-        its end is not seen."""
-        return Verification(*events.first_fault(self._events()))
+        its end is not seen. `seen` is called with how many events are done, and how many there are."""
+        return Verification(*events.first_fault(self._events(seen)))
 
-    def backup(self, path: str | os.PathLike[str]) -> Path:
+    def backup(self, path: str | os.PathLike[str], *, seen: Seen = _unseen) -> Path:
         """Copy the catalogue to a new file, which only its owner can read, while others may write to it.
+        `seen` is called with how many pages of it are done, and how many there are.
 
         Raises OutputError where the file exists, UnwritableFile, and CatalogueError for PostgreSQL, which has
         programs of its own for it.
@@ -179,7 +185,7 @@ class Catalogue:
         with write_whole(target) as draft:
             draft.chmod(0o600)
             with closing(sqlite3.connect(draft)) as copy:
-                database.copy_to(copy)
+                database.copy_to(copy, seen)
         target.chmod(0o600)
         return target
 
@@ -188,7 +194,7 @@ class Catalogue:
         lose their bodies; the chain of the log holds. Raises CatalogueError where there is none."""
         return erasing.erase(self._database(), reference)
 
-    def copy_to(self, url: str, *, seen: Callable[[int, int], None] = lambda done, total: None) -> int:
+    def copy_to(self, url: str, *, seen: Seen = _unseen) -> int:
         """Copy all of it to an empty database, a file or PostgreSQL, and return how many rows it has:
         numbers, uids and the log stay what they are; documents stay where they are. Others cannot write
         meanwhile. `seen` is called with how many rows are done, and how many there are.
@@ -200,8 +206,9 @@ class Catalogue:
 
         return moving.copy_to(self._database(), url, seen=seen)
 
-    def _events(self) -> Iterator[events.Event]:
+    def _events(self, seen: Seen = _unseen) -> Iterator[events.Event]:
         database, after = self._database(), 0
+        total = database.execute("SELECT max(seq) FROM event")[0][0] or 0
         while rows := database.execute(
             "SELECT seq, at, actor, verb, subject, salt, body, body_sha256, hash FROM event"
             " WHERE seq > ? ORDER BY seq LIMIT ?",
@@ -211,6 +218,7 @@ class Catalogue:
                 blob = bytes(salt) if salt is not None else None
                 yield events.Event(seq, at, actor, verb, subject, blob, body, bytes(digest), bytes(own))
             after = rows[-1][0]
+            seen(after, total)
 
     def _database(self) -> Database:
         """The connection of this thread, in this process: those of a parent must not be used by its fork."""

@@ -19,7 +19,7 @@ _PAGE: Final = 1000  # rows that are in memory at once
 Seen = Callable[[int, int], None]
 
 
-def copy_to(source: Database, url: str, *, seen: Seen = lambda done, total: None) -> int:
+def copy_to(source: Database, url: str, *, seen: Seen) -> int:
     """Copy the catalogue `source` to an empty database, which is made where there is none, and return how
     many rows it has: ids, uids and the log stay what they are. Others cannot write to `source` meanwhile.
     `seen` is called with how many rows are done, and how many there are.

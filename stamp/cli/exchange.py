@@ -37,7 +37,7 @@ def export_(screen: Screen, file: str, form: str | None, force: bool, catalogue:
     wanted = form_of(path, form)
     with catalogue_of(catalogue, make=False) as opened:
         total = opened.works.count()
-        with screen.progress([file], "exporting", unit="works") as bar:
+        with screen.progress([file], "", unit="works") as bar:
             made = export(opened, path, wanted, force=force, seen=lambda done: bar.news(0, done, total))
     screen.line(f"{made.path}: {made.works} works, {made.rows} rows, {made.size} bytes")
     screen.document([made.to_dict()])
@@ -54,7 +54,7 @@ def copy_to(screen: Screen, target: str, catalogue: str | None) -> int:
     files, and stay where they are. Exit code 1 if the chain of the copied log does not hold."""
     with catalogue_of(catalogue, make=False) as opened:
         folder = opened.documents.folder
-        with screen.progress(["catalogue"], "copying", unit="rows") as bar:
+        with screen.progress(["catalogue"], "", unit="rows") as bar:
             rows = opened.copy_to(target, seen=lambda done, total: bar.news(0, done, total))
     with catalogue_of(target, make=False) as made:
         found = made.verify()

@@ -230,8 +230,8 @@ def recover(screen: Screen, catalogue: str | None) -> None:
 def verify(screen: Screen, catalogue: str | None) -> int:
     """Check the chain of hashes over all that was written to the catalogue: an event that was altered, taken
     out or swapped is named. Exit code 1 if one was."""
-    with catalogue_of(catalogue, make=False) as opened:
-        found = opened.verify()
+    with catalogue_of(catalogue, make=False) as opened, screen.progress(["log"], "", unit="events") as bar:
+        found = opened.verify(seen=lambda done, total: bar.news(0, done, total))
     screen.line(f"{found.events} events hold" + (f"; {found.fault}" if found.fault else ""))
     screen.document([{"events": found.events, "fault": found.fault, "error": None}])
     return NOT_FOUND if found.fault else OK
@@ -245,8 +245,8 @@ def verify(screen: Screen, catalogue: str | None) -> int:
 def backup(screen: Screen, file: str, catalogue: str | None) -> None:
     """Copy the catalogue to a new FILE that only you can read, while others may keep writing to it. To
     restore it, put it in the catalogue's place."""
-    with catalogue_of(catalogue, make=False) as opened:
-        made = opened.backup(file)
+    with catalogue_of(catalogue, make=False) as opened, screen.progress([file], "", unit="pages") as bar:
+        made = opened.backup(file, seen=lambda done, total: bar.news(0, done, total))
     size = os.path.getsize(made)
     screen.line(f"{made}: {size} bytes")
     screen.document([{"output": os.fspath(made), "bytes": size, "error": None}])

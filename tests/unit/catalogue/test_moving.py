@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from stamp.catalogue import identity, moving
+from stamp.catalogue import identity
 from stamp.catalogue.catalogue import Catalogue
 from stamp.catalogue.database import Database
 from stamp.catalogue.models import Base, Instant
@@ -166,5 +166,5 @@ def test_the_target_is_the_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         with pytest.raises(CatalogueError, match="no catalogue"):
             one.copy_to(str(tmp_path / "text"))
         assert (tmp_path / "text").exists()
-        assert moving.copy_to(one._database(), str(tmp_path / "b.sqlite")) == 3 - 1
+        assert one.copy_to(str(tmp_path / "b.sqlite")) == 3 - 1
         assert (tmp_path / "b.sqlite").stat().st_mode & 0o777 == 0o600
