@@ -55,7 +55,8 @@ FORBIDDEN = {
 RESERVED = {"click": "stamp.cli", "rich": "stamp.cli", "stamp.cli": "stamp.cli stamp.__main__"}
 # Loading these takes longer than marking a small photo: only what makes the tables may (ADR 91).
 RESERVED |= dict.fromkeys(
-    ("sqlalchemy", "alembic"), "stamp.catalogue.models stamp.catalogue.schema stamp.catalogue.migrations"
+    ("sqlalchemy", "alembic"),
+    "stamp.catalogue.models stamp.catalogue.schema stamp.catalogue.moving stamp.catalogue.migrations",
 )
 RESERVED["cv2"] = "stamp.matching"
 # What reaches for the network, and what checks who has signed.
