@@ -120,12 +120,14 @@ def lookup(database: Database, payload: bytes, fingerprint: str | None = None) -
     uid, number, title, withdrawn, mark_id = rows[0]
     # A mark that was found in a file shows that some copy did appear; an abandoned one comes last.
     copies = database.execute(
-        "SELECT copy.uid, party.name, copy.channel FROM copy LEFT JOIN party ON party.id = copy.recipient_id"
+        "SELECT copy.uid, party.name, copy.channel, licence.uid, licensee.name FROM copy"
+        " LEFT JOIN party ON party.id = copy.recipient_id LEFT JOIN licence ON licence.id = copy.licence_id"
+        " LEFT JOIN party licensee ON licensee.id = licence.licensee_id"
         " WHERE copy.mark_id = ? ORDER BY copy.state = 'abandoned', copy.id DESC LIMIT 1",
         (mark_id,),
     )
-    copy, recipient, channel = copies[0] if copies else (None, None, None)
-    return KnownMark(uid, number, title, copy, recipient, channel, withdrawn is not None)
+    copy, recipient, channel, licence, licensee = copies[0] if copies else (None,) * 5
+    return KnownMark(uid, number, title, copy, recipient, channel, withdrawn is not None, licence, licensee)
 
 
 _OPEN = (

@@ -41,6 +41,7 @@ _COMMANDS = {
         "works": "Add, list, search and keep the works of your catalogue.",
         "check": "Ask whether files may be published: what they are, and what licences say.",
         "party": "The people and organisations in it.",
+        "licence": "Who may use which work, where and until when.",
     },
     "Finds": {
         "find": "Keep what was found elsewhere, and compare it with the original.",

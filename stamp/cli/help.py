@@ -21,10 +21,11 @@ RIGHTS = "Rights"
 WATERMARK = "Watermark"
 KEY = "Key"
 CLIPS = "Clips"
+LICENCE = "Licence"
 CATALOGUE = "Catalogue"
 RUN = "Run"
 OUTPUT = "Output"
-_ORDER = (RESULTS, RIGHTS, WATERMARK, KEY, CLIPS, CATALOGUE, RUN, OUTPUT)
+_ORDER = (RESULTS, RIGHTS, WATERMARK, KEY, CLIPS, LICENCE, CATALOGUE, RUN, OUTPUT)
 
 _WIDEST = 30  # columns; click puts the text that belongs to a longer name on the next line
 

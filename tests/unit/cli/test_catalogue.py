@@ -98,6 +98,8 @@ def test_copies_for_somebody(stamp: Runner, lake: str) -> None:
         "recipient": "ACME",
         "channel": "press",
         "withdrawn": False,
+        "licence": None,
+        "licensee": None,
     }
     (shown,) = stamp("show", "b.jpg", "--json").entries
     assert (shown["work"], shown["copy"]) == (two["work"], two["copy"])

@@ -31,6 +31,10 @@ GROUPS = {
     "party add": ["Catalogue", "Output"],
     "party list": ["Catalogue", "Output"],
     "check": ["Watermark", "Catalogue", "Run", "Output"],
+    "licence add": ["Licence", "Catalogue", "Output"],
+    "licence list": ["Catalogue", "Output"],
+    "licence show": ["Catalogue", "Output"],
+    "licence end": ["Licence", "Catalogue", "Output"],
     "find add": ["Sources and results", "Watermark", "Catalogue", "Output"],
     "find list": ["Catalogue", "Output"],
     "find show": ["Catalogue", "Output"],
@@ -75,19 +79,8 @@ def test_commands_are_in_groups(stamp: Runner) -> None:
         "Finds",
         "Set up",
     ]
-    for name in (
-        "embed",
-        "detect",
-        "show",
-        "rights",
-        "works",
-        "check",
-        "party",
-        "key",
-        "formats",
-        "selftest",
-        "demo",
-    ):
+    names = "embed detect show rights works check party licence key formats selftest demo"
+    for name in names.split():
         assert re.search(rf"^  {name} +\S", page, re.MULTILINE)
     assert re.findall(r"^  (\w+)  ", stamp("rights", "--help").out, re.MULTILINE) == [
         "audit",
