@@ -250,9 +250,7 @@ def verify(
         raise click.UsageError("--root and --seq belong together: `stamp works seal` has printed both")
     kept = () if root is None or seq is None else ((seq, root),)
     with catalogue_of(catalogue, make=False) as opened, screen.progress(["log"], "", unit="events") as bar:
-        found = opened.verify(
-            roots=tsa_root, kept=kept, seen=lambda done, total: bar.news(0, done, total)
-        )
+        found = opened.verify(roots=tsa_root, kept=kept, seen=lambda done, total: bar.news(0, done, total))
     said = [_counted(found.events, "event") + (" holds" if found.events == 1 else " hold")]
     if found.seals:
         said.append(f"{_counted(found.seals, 'seal')}, up to event {found.sealed}")
