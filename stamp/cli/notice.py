@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..core.errors import MissingElements
-from ..jobs.cases import load_case
+from ..jobs.cases import find_case, load_case, read_elements
+from ..jobs.catalogues import catalogue_of
 from ..notices.case import RELATIONS
 from ..notices.letters import render
 from ..notices.requirements import CONFIRMATIONS, KINDS, LANGUAGES, kind_of
@@ -21,6 +23,8 @@ from .help import CLAIMANT, NOTICE, OUTPUT, Command, option
 from .screen import Screen
 
 if TYPE_CHECKING:
+    from ..catalogue.catalogue import Catalogue
+    from ..catalogue.find_records import FindRecord
     from ..notices.letters import Notice
 
 SCHEMA = "stamp.notice/1"
@@ -32,7 +36,8 @@ _TO = tuple(kind for kind in KINDS if not kind.endswith("-dsa"))
 class Letter:
     """Which notice is written of which case."""
 
-    case_file: str
+    case_file: str | None
+    elements: dict[str, str]
     to: str
     law: str | None
     language: str | None
@@ -65,6 +70,15 @@ class Claimant:
         return {name: value for name, value in named.items() if value}
 
 
+def _elements(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    found = dict(value.partition("=")[::2] for value in values)
+    if wrong := [value for value in values if "=" not in value]:
+        raise click.BadParameter(
+            f"{wrong[0]} is no CODE=TEXT, such as work_description=A photograph of a lake"
+        )
+    return found
+
+
 letter = options.as_one(
     "letter",
     Letter,
@@ -72,9 +86,17 @@ letter = options.as_one(
         NOTICE,
         "--case-file",
         type=options.Place(),
-        required=True,
         metavar="FILE",
-        help="The case: a TOML file of its elements (docs/notices.md).",
+        help="Elements of the case in a TOML file (docs/notices.md); over what the catalogue knows of FIND.",
+    ),
+    option(
+        NOTICE,
+        "--set",
+        "elements",
+        multiple=True,
+        callback=_elements,
+        metavar="CODE=TEXT",
+        help="One element of the case, over the file; may be repeated.",
     ),
     option(NOTICE, "--to", type=click.Choice(_TO), required=True, metavar="K", help=f"{', '.join(_TO)}."),
     option(
@@ -130,6 +152,7 @@ claimant = options.as_one(
 
 
 @click.command(cls=Command, short_help="Write the letter that asks for a copy to be taken down.")
+@click.argument("find", required=False)
 @letter
 @claimant
 @option(
@@ -148,12 +171,22 @@ claimant = options.as_one(
     help="A new file, .txt or .pdf, instead of stdout.",
 )
 @option(OUTPUT, "--force", is_flag=True, help="Replace FILE, if there is one.")
+@options.catalogue
 @options.screen_options(SCHEMA)
 @options.pass_screen
 def command(
-    screen: Screen, letter: Letter, claimant: Claimant, as_fields: bool, output: str | None, force: bool
+    screen: Screen,
+    /,
+    find: str | None,
+    letter: Letter,
+    claimant: Claimant,
+    as_fields: bool,
+    output: str | None,
+    force: bool,
+    catalogue: str | None,
 ) -> int:
-    """Write a notice of infringement: to a platform, a host, whoever uses the work, or the authority. It is
+    """Write a notice of infringement about a find: to a platform, a host, whoever uses the work, or the
+    authority. It is put into the case of FIND as a draft; without FIND it is written of a file alone. It is
     refused, with exit code 1, while it lacks an element that such a notice must contain; each is named, with
     the way to give it. A statement is in it only if --confirm says that the claimant makes it.
 
@@ -162,23 +195,52 @@ def command(
     suffix = Path(output or "a.txt").suffix.lower()
     if suffix not in (".txt", ".pdf"):
         raise click.UsageError(f"{output}: a notice is written as .txt or .pdf")
-    kind, templates = letter.kind, Path(letter.templates) if letter.templates else None
-    case = load_case(letter.case_file, claimant.given, letter.confirm)
-    language = letter.language or kind_of(kind).language
-    try:
-        made = render(kind, language, case, today=letter.date, templates=templates)
-    except MissingElements as error:
-        _refuse(screen, error, letter, kind, language)
-        return NOT_FOUND
-    if output:
-        _write(made, output, suffix, force)
-        screen.line(f"{output}: {made.title}")
-    elif screen.schema is None:
-        screen.text("\n".join(_pasted(made.fields)) if as_fields else made.text.rstrip("\n"))
+    if not find and not letter.case_file:
+        raise click.UsageError("name a FIND, or give --case-file")
+    with catalogue_of(catalogue, make=False) if find else nullcontext() as opened:
+        found = opened.finds.show(find) if find and opened else None
+        case = _case(letter, claimant, found, opened)
+        kind = letter.kind
+        language = letter.language or kind_of(kind).language
+        templates = Path(letter.templates) if letter.templates else None
+        try:
+            made = render(kind, language, case, today=letter.date, templates=templates)
+        except MissingElements as error:
+            _refuse(screen, error, letter, kind, language)
+            return NOT_FOUND
+        if output:
+            _write(made, output, suffix, force)
+            screen.line(f"{output}: {made.title}")
+        elif screen.schema is None:
+            screen.text("\n".join(_pasted(made.fields)) if as_fields else made.text.rstrip("\n"))
+        drafted = _draft(screen, made, found, opened) if found and opened else {}
     for warning in made.warnings:
         screen.say(f"stamp: {warning}")
-    screen.document([made.to_dict() | {"output": output, "error": None}])
+    screen.document(
+        [made.to_dict() | {"output": output, "case": None, "notice": None} | drafted | {"error": None}]
+    )
     return OK
+
+
+def _case(
+    letter: Letter, claimant: Claimant, found: FindRecord | None, opened: Catalogue | None
+) -> dict[str, Any]:
+    """The case of the find, of the file, or of both."""
+    if found is None or opened is None:
+        return load_case(letter.case_file or "", claimant.given, letter.confirm, letter.elements)
+    given = (read_elements(letter.case_file) if letter.case_file else {}) | letter.elements
+    return find_case(opened, found, letter.kind, given, claimant.given, letter.confirm)
+
+
+def _draft(screen: Screen, made: Notice, found: FindRecord, opened: Catalogue) -> dict[str, Any]:
+    """Put a notice into the open case of its find, which is opened where there is none."""
+    case = opened.cases.of_find(found.find) or opened.cases.open([found.find])
+    notice = opened.cases.draft(case.case, made.kind, made.language, made.text, find=found.find)
+    screen.say(
+        f"stamp: notice #{notice.number} is a draft in case #{case.number}; once you have sent it,"
+        f" `stamp case sent {notice.number}` starts its clock"
+    )
+    return {"case": case.case, "notice": notice.notice}
 
 
 def _pasted(form: Iterable[tuple[str, str]]) -> Iterable[str]:
@@ -203,5 +265,5 @@ def _refuse(screen: Screen, error: MissingElements, letter: Letter, kind: str, l
         screen.complain(f"{each['words']} ({each['code']}): {each['how']}")
     entry: dict[str, Any] = {"kind": kind, "language": language, "date": letter.date.isoformat()}
     entry |= {"title": None, "text": None, "fields": [], "missing": list(error.missing), "warnings": []}
-    entry |= {"public": [], "sources": [], "output": None}
+    entry |= {"public": [], "sources": [], "output": None, "case": None, "notice": None}
     screen.document([entry | {"error": {"type": type(error).__name__, "message": str(error)}}])

@@ -34,6 +34,7 @@ signature = "Ada Lovelace"
 CONFIRMED = ("--confirm", "good-faith", "--confirm", "accuracy", "--confirm", "perjury")
 ALWAYS = ("notice", "--case-file", "case.toml", "--date", "2026-11-27")
 KEYS = {"kind", "language", "date", "title", "text", "fields", "missing", "warnings", "public", "sources"}
+KEYS |= {"case", "notice"}
 
 
 @pytest.fixture(autouse=True)
