@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from ..core.errors import CatalogueError, OutputError
 from ..core.key import Key
@@ -18,7 +18,7 @@ from ..core.known import KnownMark
 from ..core.options import CopyOptions
 from ..core.payload import Payload
 from ..storage.atomic import write_whole
-from . import copies, events
+from . import copies, dossiers, events
 from .cases import Cases
 from .database import Database
 from .documents import Documents
@@ -139,6 +139,21 @@ class Catalogue:
         """Return a context in which all that this thread writes is written at its end, or not at all. Others
         wait meanwhile; one inside of another is written or not by itself."""
         return self._database().writing()
+
+    def dossier(self, work: str, payload: str | None = None) -> dossiers.Dossier:
+        """Return what is known of a work for strangers, and which copies carry `payload`, 16 hexadecimal
+        digits. Raises CatalogueError where there is no such work."""
+        return dossiers.dossier(self._database(), work, payload)
+
+    def excerpt(self, subjects: Sequence[str]) -> list[dossiers.LoggedEvent]:
+        """Return the events of the log that are about these subjects, such as uids, in order."""
+        return dossiers.excerpt(self._database(), subjects)
+
+    def log(self, verb: str, subject: str, body: Mapping[str, Any]) -> None:
+        """Append an event to the log."""
+        database = self._database()
+        with database.writing():
+            database.log(verb, subject, body)
 
     def recover(self) -> Recovered:
         """Bring the copies that interrupted runs on this machine have left half-way to their end."""
