@@ -18,7 +18,9 @@ if TYPE_CHECKING:
         LicenceRecord,
         MarkRecord,
         PartyRecord,
+        Proof,
         Recovered,
+        SealRecord,
         Verification,
         WorkRecord,
     )
@@ -66,7 +68,9 @@ _HOMES = {
         "StampError UnsupportedFormat UnwritableFile"
     ),
     "catalogue.catalogue": "Catalogue",
-    "catalogue.records": "CopyRecord LicenceRecord MarkRecord PartyRecord Recovered Verification WorkRecord",
+    "catalogue.records": (
+        "CopyRecord LicenceRecord MarkRecord PartyRecord Proof Recovered SealRecord Verification WorkRecord"
+    ),
     "catalogue.terms": "Terms Territory UseRule",
     "core.known": "KnownMark",
     "pipeline.files": "detect_file embed_file",
@@ -115,11 +119,13 @@ __all__ = [
     "PartyRecord",
     "Payload",
     "PayloadError",
+    "Proof",
     "Recovered",
     "Rights",
     "RightsConflict",
     "RightsError",
     "RightsReport",
+    "SealRecord",
     "StampError",
     "StampLimits",
     "Terms",

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from ..core.errors import CatalogueError, OutputError
 from ..core.key import Key
@@ -18,7 +18,7 @@ from ..core.known import KnownMark
 from ..core.options import CopyOptions
 from ..core.payload import Payload
 from ..storage.atomic import write_whole
-from . import copies, dossiers, events
+from . import copies, dossiers, events, seals
 from .cases import Cases
 from .database import Database
 from .documents import Documents
@@ -26,9 +26,12 @@ from .finds import Finds
 from .licences import Licences
 from .parties import Parties
 from .place import CATALOGUE_VARIABLE, default_place
-from .records import Recovered, Verification
+from .records import Proof, Recovered, SealRecord, Verification
 from .references import find_id
 from .works import Works
+
+if TYPE_CHECKING:
+    from .timestamps import Roots
 
 _PAGE = 10_000  # events that are in memory at once
 
@@ -159,10 +162,35 @@ class Catalogue:
         """Bring the copies that interrupted runs on this machine have left half-way to their end."""
         return copies.recover(self._database())
 
-    def verify(self) -> Verification:
-        """Check the log, event by event: what was altered, taken out or swapped is named. What was cut off
-        its end is not seen."""
-        return Verification(*events.first_fault(self._events()))
+    def verify(self, *, roots: Roots | None = None, kept: Sequence[tuple[int, bytes]] = ()) -> Verification:
+        """Check the log, event by event, against its chain of hashes and its seals: what was altered, taken
+        out or swapped is named, and what was cut off its end or written anew since it was sealed.
+
+        roots : a PEM file with the certificates of the time-stamp authorities to trust, or these; None for
+        those of the system. kept : (seq, root) of seals that were kept elsewhere.
+        """
+        return seals.verify(self._database(), self._events(), roots, kept)
+
+    def seal(self, tsa: str | None = None, *, roots: Roots | None = None) -> SealRecord:
+        """Seal the log up to its last event: check it, and keep the Merkle root over it. Keep root and number
+        elsewhere, too. Where nothing is new, the last seal comes back.
+
+        tsa : the URL of an RFC 3161 time-stamp authority, which gets the root, a hash, and signs it with the
+        time. roots : as in `verify`.
+
+        Raises CatalogueError where the log does not hold or is empty, or no right time stamp comes,
+        ArgumentError for a URL that is none, MissingDependency without the extra `evidence`.
+        """
+        return seals.make(self._database(), self._events(), tsa, roots)
+
+    def last_seal(self) -> SealRecord | None:
+        """Return the last seal; None where there is none."""
+        return seals.last(self._database())
+
+    def proof(self, seq: int) -> Proof:
+        """Return what shows that event `seq` is under a seal, and nothing of other events. Raises
+        CatalogueError where no seal is over it."""
+        return seals.prove(self._database(), seq)
 
     def backup(self, path: str | os.PathLike[str]) -> Path:
         """Copy the catalogue to a new file, which only its owner can read, while others may write to it.

@@ -46,6 +46,11 @@ RESERVED = {"click": "stamp.cli", "rich": "stamp.cli", "stamp.cli": "stamp.cli s
 RESERVED |= dict.fromkeys(
     ("sqlalchemy", "alembic"), "stamp.catalogue.models stamp.catalogue.schema stamp.catalogue.migrations"
 )
+# What reaches for the network, and what checks who has signed.
+RESERVED |= dict.fromkeys(
+    ("urllib.request", "urllib3", "http", "ssl", "requests", "rfc3161_client", "cryptography"),
+    "stamp.catalogue.timestamps",
+)
 RESERVED |= dict.fromkeys(("mutagen", "pyexiv2", "exiv2"), "")
 
 
@@ -124,8 +129,8 @@ PUBLIC = """
     AlreadyMarked ArgumentError AuditReport Catalogue CatalogueError CopyOptions CopyRecord CorruptFile
     DetectReport Detection EmbedOptions EmbedReport HostError InternalError Key KeyFileError KnownMark
     LicenceRecord MarkRecord MediaError MissingDependency NoticeNotWritten NoticeOptions
-    OutputError OutputOptions Party PartyRecord Payload PayloadError Recovered Rights RightsConflict
-    RightsError RightsReport StampError StampLimits Terms Territory Transform
+    OutputError OutputOptions Party PartyRecord Payload PayloadError Proof Recovered Rights RightsConflict
+    RightsError RightsReport SealRecord StampError StampLimits Terms Territory Transform
     UnsupportedFormat UnwritableFile UseRule Verification WorkRecord __version__ audit_rights detect
     detect_file embed embed_file limited
     read_rights remove_rights write_rights
