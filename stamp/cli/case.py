@@ -211,6 +211,13 @@ def _of(
 
 def line(case: CaseRecord) -> str:
     """One line on a case."""
+    count = len(case.finds)
     state = f"closed: {case.outcome}" if case.outcome else f"due {case.due_on}" if case.due_on else "open"
-    parts = [f"#{case.number}", case.title, case.respondent, f"{len(case.finds)} finds", state]
+    parts = [
+        f"#{case.number}",
+        case.title,
+        case.respondent,
+        f"{count} find{'' if count == 1 else 's'}",
+        state,
+    ]
     return "  ".join(part for part in parts if part)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..core.errors import ArgumentError, CatalogueError, UnsupportedFormat
 from ..core.key import Key
+from ..formats.reading import regular_file
 from ..formats.sniff import kind_of, sniff_path
 from ..storage.digest import digest
 from .files import detect_file
@@ -61,6 +62,8 @@ def add_find(
     from ..catalogue.finds import instant
 
     path, seen = Path(path), seen or Seen()
+    with regular_file(path):
+        pass  # else what is no file would be no photo
     if sniff_path(path) is None:
         raise UnsupportedFormat("is no photo, clip or song", path=path)
     if not keys and work is None:

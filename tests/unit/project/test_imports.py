@@ -21,7 +21,15 @@ MODULES = {
 }
 
 # The floors, the lowest first: a room may import from the rooms on the floors below it.
-FLOORS = ("core", "formats", "storage", "catalogue metadata media watermark", "pipeline", "jobs", "cli")
+FLOORS = (
+    "core",
+    "formats",
+    "storage",
+    "catalogue matching metadata media watermark",
+    "pipeline",
+    "jobs",
+    "cli",
+)
 # Part of the package -> what it may never import, nor anything below it.
 FORBIDDEN = {
     "stamp.core": "numpy PIL av pywt click rich",
@@ -32,6 +40,7 @@ FORBIDDEN = {
     "stamp.watermark.image": "stamp.watermark.audio stamp.watermark.video",
     "stamp.watermark.audio": "stamp.watermark.image stamp.watermark.video",
     "stamp.watermark.video": "stamp.watermark.audio",
+    "stamp.matching": "PIL av click rich stamp.formats stamp.storage",
     "stamp.catalogue": "numpy pywt PIL av click rich stamp.metadata stamp.media stamp.watermark",
     "stamp.metadata": "numpy pywt PIL av click rich stamp.media stamp.watermark",
     "stamp.metadata.stores": "stamp.metadata.containers stamp.metadata.document",
@@ -48,9 +57,11 @@ RESERVED |= dict.fromkeys(
 )
 # What reaches for the network, and what checks who has signed.
 RESERVED |= dict.fromkeys(
-    ("urllib.request", "urllib3", "http", "ssl", "requests", "rfc3161_client", "cryptography"),
+    ("urllib.request", "urllib3", "http", "ssl", "requests", "rfc3161_client"),
     "stamp.catalogue.timestamps",
 )
+RESERVED["cryptography"] = "stamp.catalogue.timestamps stamp.evidence.signing"
+RESERVED["cv2"] = "stamp.matching"
 RESERVED |= dict.fromkeys(("mutagen", "pyexiv2", "exiv2"), "")
 
 
