@@ -44,6 +44,7 @@ _COMMANDS = {
     "Finds": {
         "find": "Keep what was found elsewhere, and compare it with the original.",
         "case": "Follow what is done about finds.",
+        "notice": "Write the letter that asks for a copy to be taken down.",
     },
     "Set up": {
         "key": "Make a key, show it, back it up on paper.",

@@ -24,9 +24,10 @@ MODULES = {
 FLOORS = (
     "core",
     "formats",
-    "storage",
-    "catalogue matching metadata media watermark",
+    "print storage",
+    "catalogue matching metadata media notices watermark",
     "pipeline",
+    "evidence",
     "jobs",
     "cli",
 )
@@ -42,6 +43,9 @@ FORBIDDEN = {
     "stamp.watermark.video": "stamp.watermark.audio",
     "stamp.matching": "PIL av click rich stamp.formats stamp.storage",
     "stamp.catalogue": "numpy pywt PIL av click rich stamp.metadata stamp.media stamp.watermark",
+    "stamp.evidence": "pywt av click rich",
+    "stamp.print": "numpy pywt PIL av click rich stamp.formats",
+    "stamp.notices": "numpy pywt PIL av click rich stamp.catalogue stamp.metadata stamp.media",
     "stamp.metadata": "numpy pywt PIL av click rich stamp.media stamp.watermark",
     "stamp.metadata.stores": "stamp.metadata.containers stamp.metadata.document",
     "stamp.media": "click rich stamp.metadata stamp.watermark",
@@ -62,6 +66,7 @@ RESERVED |= dict.fromkeys(
 )
 RESERVED["cryptography"] = "stamp.catalogue.timestamps stamp.evidence.signing"
 RESERVED["cv2"] = "stamp.matching"
+RESERVED |= {"typst": "stamp.print", "jinja2": "stamp.notices.templating"}
 RESERVED |= dict.fromkeys(("mutagen", "pyexiv2", "exiv2"), "")
 
 
