@@ -24,7 +24,7 @@ _FINE, _COARSE, _AROUND = 1.2, 4.0, 8.0
 _FLOOR = 0.35  # of the band's deviation: flat places, which show noise and the mark only, hardly count
 _MARGIN = 9  # pixels at the edge of the overlap that the filters spoil
 _LEAST_PIXELS = 400
-_CELLS = 48
+_CELLS = 80
 _ALIKE = 0.2  # local correlation that neither speaks for nor against the original being seen at a place
 
 
@@ -135,7 +135,7 @@ def agreement(original: Plane, suspect: Plane, found: Bands, mask: Mask) -> Plan
 def best_rectangle(score: Plane) -> tuple[float, tuple[float, float, float, float]]:
     """Return the sum and the place x0, y0, x1, y1 (pixels) of the rectangle with the greatest sum of scores.
 
-    It is found to within a cell, of which there are 48 on the longer side.
+    It is found to within a cell, of which there are 80 on the longer side.
     """
     height, width = score.shape
     cell = max(1.0, max(height, width) / _CELLS)

@@ -102,12 +102,12 @@ def register(
     gray, other = luma(original, "original"), luma(suspect, "suspect")
     if (found := _by_points(gray, other)) is not None:
         matrix, inliers = found
-        return _judged(gray, other, matrix, inliers)
+        return judged(gray, other, matrix, inliers)
     if transform is None:
         return None
     from .by_mark import located
 
-    return _judged(gray, other, located(gray, other, transform), 0)
+    return judged(gray, other, located(gray, other, transform), 0)
 
 
 @dataclass(frozen=True)
@@ -226,10 +226,13 @@ def overlaid(
     return Overlaid(base, moved, seen, frame)
 
 
-def _judged(
+def judged(
     original: NDArray[np.uint8], suspect: NDArray[np.uint8], matrix: Matrix, inliers: int
 ) -> Registration:
-    """The record of a map: what is seen where, and how alike it is."""
+    """Return what a map (3, 3) from pixels of the suspect to the original's shows, and how alike that is.
+
+    inliers : points that agree on it; 0 where none were matched, and it may be wrong.
+    """
     laid = overlaid(original, suspect, matrix)
     found = detail.bands(laid.original, laid.suspect, laid.seen)
     sizes = (original.shape[1], original.shape[0]), (suspect.shape[1], suspect.shape[0])
@@ -238,7 +241,7 @@ def _judged(
     if copied:  # then what agrees with the original also shows where it ends
         score = detail.agreement(laid.original, laid.suspect, found, laid.seen)
     quad = _shown(score, np.linalg.inv(laid.frame) @ matrix, sizes[1])
-    mask = laid.seen & _filled(quad, laid.seen.shape)
+    mask = laid.seen & filled(quad, laid.seen.shape)
     in_original = mapped(laid.frame, quad - 0.5) + 0.5
     in_suspect = mapped(np.linalg.inv(matrix), in_original - 0.5) + 0.5
     affine = _affine_of(matrix, in_suspect)
@@ -249,7 +252,7 @@ def _judged(
         mirrored=bool(np.linalg.det(affine[:, :2]) < 0),
         quad_suspect=in_suspect,
         quad_work=in_original / np.array(sizes[0]),
-        coverage=float(_filled(quad, laid.seen.shape).mean()),
+        coverage=float(filled(quad, laid.seen.shape).mean()),
         psnr_db=detail.psnr(laid.original, laid.suspect, mask),
         correlation=found.within(mask).correlation,
         method="points" if inliers else "mark",
@@ -278,8 +281,8 @@ def _shown(score: Plane, into: Matrix, size: tuple[int, int]) -> Matrix:
     return mapped(into @ there, corner_points(place) - 0.5) + 0.5
 
 
-def _filled(quad: Matrix, shape: tuple[int, ...]) -> detail.Mask:
-    """Where the quadrilateral is in the frame."""
+def filled(quad: Matrix, shape: tuple[int, ...]) -> detail.Mask:
+    """Return where a quadrilateral, in pixels from the top left corner, is in a frame of (height, width)."""
     canvas = np.zeros(shape, np.uint8)
     points = np.rint(16 * (quad - 0.5)).astype(np.int32)
     opencv().fillConvexPoly(canvas, points, 255, shift=4)
