@@ -79,8 +79,15 @@ def read(path: Path) -> Archive:
                 if not _same(file, _pieces(measured, at)):
                     raise ValueError("bytes between the entries are not as they were written")
         except (
-            zipfile.BadZipFile, ValueError, IndexError, EOFError, NotImplementedError, RuntimeError, OSError,
-            struct.error, HostError,
+            zipfile.BadZipFile,
+            ValueError,
+            IndexError,
+            EOFError,
+            NotImplementedError,
+            RuntimeError,
+            OSError,
+            struct.error,
+            HostError,
         ) as error:
             raise CorruptFile(f"is no packet as it was made: {error}", path=path) from error
     return found

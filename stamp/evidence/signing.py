@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from ..core.errors import KeyFileError, MissingDependency
@@ -33,19 +34,19 @@ class Signer:
         from cryptography.exceptions import UnsupportedAlgorithm
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-        data = read_private(path, "the key to sign with", _HOW)
+        data = read_private(path, "key to sign with", _HOW)
         try:
             key = serialization.load_pem_private_key(data, None)
         except TypeError as error:
-            raise KeyFileError(f"is locked by a passphrase; give it unlocked, or {_HOW}", path=path) from error
+            raise KeyFileError(
+                f"is locked by a passphrase; give it unlocked, or {_HOW}", path=path
+            ) from error
         except (ValueError, UnsupportedAlgorithm) as error:
             raise KeyFileError(f"is no private key in PEM; {_HOW}", path=path) from error
         if not isinstance(key, Ed25519PrivateKey):
             raise KeyFileError(f"is no Ed25519 key; {_HOW}", path=path)
         public = key.public_key()
-        pem = public.public_bytes(
-            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
+        pem = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
         return cls(key, pem, _fingerprint(public))
 
     def sign(self, data: bytes) -> bytes:
@@ -79,7 +80,7 @@ def _fingerprint(key: Ed25519PublicKey) -> str:
     return hashlib.sha256(key.public_bytes(encoding, form)).hexdigest()
 
 
-def _serialization():  # type: ignore[no-untyped-def]
+def _serialization() -> ModuleType:
     try:
         from cryptography.hazmat.primitives import serialization
     except ImportError as error:
