@@ -126,8 +126,8 @@ output = option(
 @options.screen_options(SCHEMA)
 @options.pass_screen
 def make(screen: Screen, find: str, output: str, wanted: PacketOptions, catalogue: str | None) -> None:
-    """Make a packet on FIND, a number, a uid or the beginning of one. It has nothing of other works, no path of
-    this computer, and not the key."""
+    """Make a packet on FIND, a number, a uid or the beginning of one. It has nothing of other works, no path
+    of this computer, and not the key."""
     from ..evidence.packet import make_packet
 
     with catalogue_of(catalogue, make=False) as opened:
@@ -140,8 +140,8 @@ def make(screen: Screen, find: str, output: str, wanted: PacketOptions, catalogu
 @options.screen_options(SCHEMA)
 @options.pass_screen
 def verify(screen: Screen, packets: tuple[str, ...], tsa_root: Path | None) -> int:
-    """Check packets, every byte of them: hashes, signature, time stamps, what they have of the log, and whether
-    what they say follows from it. Exit code 1 if one is not verified."""
+    """Check packets, every byte of them: hashes, signature, time stamps, what they have of the log, and
+    whether what they say follows from it. Exit code 1 if one is not verified."""
     from ..evidence.verify import verify_packet
 
     codes = []

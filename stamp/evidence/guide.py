@@ -41,8 +41,8 @@ def text(document: Mapping[str, Any], lines: Sequence[Line]) -> bytes:
     """Return VERIFY.txt."""
     parts = [
         _prose(
-            "How to check this packet with sha256sum (GNU coreutils) and openssl alone. Unpack it into an empty"
-            " folder, open a shell there, and run what is behind each $."
+            """How to check this packet with sha256sum (GNU coreutils) and openssl alone. Unpack it into an
+            empty folder, open a shell there, and run what is behind each $."""
         ),
         _prose("1. The files are as they were. Each line must end with OK, and nothing may be warned of.")
         + f"\n$ sha256sum -c {sums.SUMS}",
@@ -50,17 +50,17 @@ def text(document: Mapping[str, Any], lines: Sequence[Line]) -> bytes:
         *_stamps(document),
         *_log(document, lines),
         _prose(
-            "What is left: evidence.json and report.pdf are among the files whose hashes were checked. The report"
-            " says what the figures mean and what they do not mean. With the program that made this packet, all"
-            " of this and more is one command, `stamp evidence verify packet.zip`; it comes with `pip install"
-            " 'stamp-media[evidence]'`."
+            """What is left: evidence.json and report.pdf are among the files whose hashes were checked. The
+            report says what the figures mean and what they do not mean. With the program that made this
+            packet, all of this and more is one command, `stamp evidence verify packet.zip`; it comes with
+            `pip install 'stamp-media[evidence]'`."""
         ),
     ]
     return ("\n\n".join(parts) + "\n").encode()
 
 
 def _prose(sentences: str) -> str:
-    return textwrap.fill(sentences, 100, break_long_words=False, break_on_hyphens=False)
+    return textwrap.fill(" ".join(sentences.split()), 100, break_long_words=False, break_on_hyphens=False)
 
 
 def _signature(document: Mapping[str, Any]) -> list[str]:
@@ -68,8 +68,9 @@ def _signature(document: Mapping[str, Any]) -> list[str]:
         return [_prose("2. This packet is not signed: the hashes show that it is whole, not who made it.")]
     _, verify, fingerprint = first_commands(document)[:3]
     what = _prose(
-        "2. The list of hashes is signed. The first command must say: Signature Verified Successfully. The second"
-        " one must print the fingerprint below. Ask the signer whether it is his, by another way than this packet."
+        """2. The list of hashes is signed. The first command must say: Signature Verified Successfully. The
+        second one must print the fingerprint below. Ask the signer whether it is his, by another way than
+        this packet."""
     )
     return [f"{what}\n  {document['signer']}\n$ {verify}\n$ {fingerprint}"]
 
@@ -81,9 +82,9 @@ def _stamps(document: Mapping[str, Any]) -> list[str]:
     names = ", ".join(sorted({each["authority"] for each in document["seals"] if each["authority"]}))
     of = f" (the log's is {names})" if names else ""
     what = _prose(
-        f"3. Time stamps after RFC 3161. Get the root certificate of the time-stamp authority{of} from the"
-        f" authority itself, and save it as {_ROOT}. Each command with -verify must say: Verification: OK. Those"
-        " with -reply print the time."
+        f"""3. Time stamps after RFC 3161. Get the root certificate of the time-stamp authority{of} from the
+        authority itself, and save it as {_ROOT}. Each command with -verify must say: Verification: OK.
+        Those with -reply print the time."""
     )
     tokens = [command.split(" -in ")[1].split()[0] for command in stamped]
     commands = "\n".join(
@@ -126,9 +127,9 @@ def _proof(line: Line) -> list[str]:
     assert line.sealed is not None
     found = [
         _prose(
-            f"The log up to event {line.sealed} is sealed. The last command must print the root of that seal, which"
-            " its time stamp, if it has one, is over. It has the same digits as behind -digest above, and as in"
-            " evidence.json."
+            f"""The log up to event {line.sealed} is sealed. The last command must print the root of that
+            seal, which its time stamp, if it has one, is over. It has the same digits as behind -digest
+            above, and as in evidence.json."""
         ),
         f"$ {_HASH}",
         f"$ h=$(hash 00{line.entry.event.hash.hex()})",

@@ -250,7 +250,7 @@ def _sure(document: Mapping[str, Any], said: Words) -> Section:
             "key": mark["key"],
             "kind": said("kind", find["kind"]),
             "log10_p": f"{mark['log10_p']:.1f}",
-            "power": chance_power(find["kind"], mark["log10_p"], is_read=True),
+            "power": _raised(chance_power(find["kind"], mark["log10_p"], is_read=True)),
         }
         texts = [said("sure", "mark", **figures), said("sure", "means"), said("sure", "not_means")]
     rows = [("seal", seal_text(document, said))]
@@ -332,7 +332,11 @@ def _custody(document: Mapping[str, Any], lines: Sequence[Line], said: Words) ->
         )
     return {
         "head": said("head", "custody"),
-        "table": {"columns": [1, 5, 3, 4, 5], "head": ["#", said("name", "when"), "", "", ""], "rows": rows},
+        "table": {
+            "columns": [1, 5, 3, 4, 5],
+            "head": ["#", *(said("name", each) for each in ("at", "actor", "event", "state"))],
+            "rows": rows,
+        },
     }
 
 
@@ -380,11 +384,18 @@ def _named(rows: Sequence[tuple[str, Any]], said: Words) -> list[list[str]]:
 def _value(value: Any) -> str:
     if value is None:
         return "—"
+    if value is True:
+        return "+"
     if isinstance(value, list):
         return "; ".join(map(_value, value))
     if isinstance(value, dict):
         return ", ".join(_value(each) for each in value.values() if each)
     return str(value)
+
+
+def _raised(power: int) -> str:
+    """A power of ten, raised."""
+    return str(power).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def _when(instant: str | None) -> str:
