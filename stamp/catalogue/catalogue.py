@@ -18,7 +18,7 @@ from ..core.known import KnownMark
 from ..core.options import CopyOptions
 from ..core.payload import Payload
 from ..storage.atomic import write_whole
-from . import copies, dossiers, events, seals
+from . import copies, dossiers, events, exchange, intake, seals
 from .cases import Cases
 from .database import Database
 from .documents import Documents
@@ -26,6 +26,7 @@ from .finds import Finds
 from .licences import Licences
 from .parties import Parties
 from .place import CATALOGUE_VARIABLE, default_place
+from .recognition import Recognition
 from .records import Proof, Recovered, SealRecord, Verification
 from .references import find_id
 from .works import Works
@@ -52,12 +53,13 @@ class Catalogue:
     def __init__(self, url: str, *, make: bool = True) -> None:
         """Like `open`, of a place that is known."""
         self.url = url
-        self.works = Works(self._database)
+        self.works = Works(self._database, self._essence)
         self.parties = Parties(self._database)
         self.documents = Documents(self._database)
         self.finds = Finds(self._database, self.documents)
         self.cases = Cases(self._database, self.documents)
         self.licences = Licences(self._database)
+        self.recognition = Recognition(self._database)
         self._make = make
         self._local = threading.local()
         self._opened: list[Database] = []
@@ -122,13 +124,15 @@ class Catalogue:
         work, or its options name something that is not there."""
         return ReservedCopy(self, copies.reserve(self._database(), wanted))
 
-    def adopt(self, wanted: copies.Reservation, digest: bytes, size: int | None) -> KnownMark:
-        """Write down a copy that is there already, by the SHA-256 and the bytes of its file. Raises like
-        `reserve`."""
+    def adopt(
+        self, wanted: copies.Reservation, digest: bytes, size: int | None, essence: bytes | None = None
+    ) -> KnownMark:
+        """Write down a copy that is there already, by the SHA-256 and the bytes of its file, and the SHA-256
+        of its essence. Raises like `reserve`."""
         database = self._database()
         with database.writing():
             copy = copies.reserve(database, wanted)
-            copies.complete(database, copy, digest, size)
+            copies.complete(database, copy, digest, size, essence)
             copies.placed(database, copy)
         known = copies.lookup(database, wanted.payload, wanted.key_fingerprint)
         assert known is not None
@@ -157,6 +161,22 @@ class Catalogue:
         database = self._database()
         with database.writing():
             database.log(verb, subject, body)
+
+    def exported(self) -> Iterator[dict[str, Any]]:
+        """Yield each work with its marks and copies (`stamp.work/1`), the oldest first, as `take_in` takes
+        it: the catalogue as it is when the first one is asked for. Neither a key's secret nor a folder is in
+        it.
+        """
+        return exchange.entries(self._database())
+
+    def take_in(self, entry: Mapping[str, Any]) -> tuple[str, bool]:
+        """Add a work as `exported` gave it, or the marks and copies of it that are not here; return its uid,
+        and whether anything was added. What is here already is left as it is.
+
+        Raises ArgumentError where a value means nothing, CatalogueError where something of it belongs to
+        another work.
+        """
+        return intake.take_in(self._database(), entry)
 
     def recover(self) -> Recovered:
         """Bring the copies that interrupted runs on this machine have left half-way to their end."""
@@ -210,6 +230,10 @@ class Catalogue:
         target.chmod(0o600)
         return target
 
+    def _essence(self, path: Path) -> bytes | None:
+        """The SHA-256 of a file's essence, where somebody can read it: see `pipeline.cataloguing`."""
+        return None
+
     def _events(self) -> Iterator[events.Event]:
         database, after = self._database(), 0
         while rows := database.execute(
@@ -239,9 +263,9 @@ class ReservedCopy:
     catalogue: Catalogue
     uid: str
 
-    def complete(self, digest: bytes, size: int) -> None:
+    def complete(self, digest: bytes, size: int, essence: bytes | None = None) -> None:
         """Write down the finished draft, which may appear afterwards."""
-        copies.complete(self.catalogue._database(), self.uid, digest, size)
+        copies.complete(self.catalogue._database(), self.uid, digest, size, essence)
 
     def placed(self) -> None:
         """Write down that the file has appeared."""

@@ -59,13 +59,13 @@ RESERVED = {"click": "stamp.cli", "rich": "stamp.cli", "stamp.cli": "stamp.cli s
 RESERVED |= dict.fromkeys(
     ("sqlalchemy", "alembic"), "stamp.catalogue.models stamp.catalogue.schema stamp.catalogue.migrations"
 )
+RESERVED["cv2"] = "stamp.matching"
 # What reaches for the network, and what checks who has signed.
 RESERVED |= dict.fromkeys(
     ("urllib.request", "urllib3", "http", "ssl", "requests", "rfc3161_client"),
     "stamp.catalogue.timestamps",
 )
 RESERVED["cryptography"] = "stamp.catalogue.timestamps stamp.evidence.signing"
-RESERVED["cv2"] = "stamp.matching"
 RESERVED |= {"typst": "stamp.print", "jinja2": "stamp.notices.templating"}
 RESERVED |= dict.fromkeys(("mutagen", "pyexiv2", "exiv2"), "")
 
@@ -142,12 +142,13 @@ def test_modules_are_small(module: str) -> None:
 
 
 PUBLIC = """
-    AlreadyMarked ArgumentError AuditReport Catalogue CatalogueError CopyOptions CopyRecord CorruptFile
-    DetectReport Detection EmbedOptions EmbedReport HostError InternalError Key KeyFileError KnownMark
-    LicenceRecord MarkRecord MediaError MissingDependency NoticeNotWritten NoticeOptions
-    OutputError OutputOptions Party PartyRecord Payload PayloadError Proof Recovered Rights RightsConflict
-    RightsError RightsReport SealRecord StampError StampLimits Terms Territory Transform
-    UnsupportedFormat UnwritableFile UseRule Verification WorkRecord __version__ audit_rights detect
+    AlreadyMarked ArgumentError AuditReport Catalogue CatalogueError CheckRecord CopyOptions
+    CopyRecord CorruptFile DetectReport Detection EmbedOptions EmbedReport HostError InternalError
+    Key KeyFileError KnownMark LicenceRecord MarkRecord MediaError MissingDependency
+    NoticeNotWritten NoticeOptions OutputError OutputOptions Party PartyRecord Payload PayloadError
+    Policy Proof Recovered Rights RightsConflict RightsError RightsReport SealRecord StampError
+    StampLimits Terms Territory Transform UnsupportedFormat UnwritableFile Use UseRule Verification
+    WorkRecord __version__ audit_rights detect
     detect_file embed embed_file limited
     read_rights remove_rights write_rights
 """
