@@ -56,7 +56,7 @@ class Dossier:
     copies: tuple[str, ...]
 
 
-def dossier(database: Database, work: str, payload: str | None = None) -> Dossier:
+def dossier_of(database: Database, work: str, payload: str | None = None) -> Dossier:
     """Return what is known of a work; payload : of the mark whose copies are meant, in hexadecimal digits.
     Raises CatalogueError where there is no such work."""
     number = find_id(database, "work", work)
@@ -89,7 +89,7 @@ def dossier(database: Database, work: str, payload: str | None = None) -> Dossie
     )
 
 
-def excerpt(database: Database, subjects: Sequence[str]) -> list[LoggedEvent]:
+def excerpt_of(database: Database, subjects: Sequence[str]) -> list[LoggedEvent]:
     """Return the events of these subjects, in order."""
     places = ", ".join("?" * len(subjects))
     rows = database.execute(
