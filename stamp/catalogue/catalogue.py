@@ -22,6 +22,7 @@ from . import copies, erasing, events, exchange, intake, seals
 from .cases import Cases
 from .database import Database
 from .documents import Documents
+from .dossiers import Dossier, LoggedEvent, dossier_of, excerpt_of
 from .finds import Finds
 from .licences import Licences
 from .parties import Parties
@@ -151,6 +152,21 @@ class Catalogue:
         """Return a context in which all that this thread writes is written at its end, or not at all. Others
         wait meanwhile; one inside of another is written or not by itself."""
         return self._database().writing()
+
+    def dossier(self, work: str, payload: str | None = None) -> Dossier:
+        """Return what is known of a work for strangers, and which copies carry `payload`, 16 hexadecimal
+        digits. Raises CatalogueError where there is no such work."""
+        return dossier_of(self._database(), work, payload)
+
+    def excerpt(self, subjects: Sequence[str]) -> list[LoggedEvent]:
+        """Return the events of the log that are about these subjects, such as uids, in order."""
+        return excerpt_of(self._database(), subjects)
+
+    def log(self, verb: str, subject: str, body: Mapping[str, Any]) -> None:
+        """Append an event to the log."""
+        database = self._database()
+        with database.writing():
+            database.log(verb, subject, body)
 
     def exported(self) -> Iterator[dict[str, Any]]:
         """Yield each work with its marks and copies (`stamp.work/1`), the oldest first, as `take_in` takes
