@@ -5,9 +5,8 @@ many copies processes that write at once register, and how long one of them has 
 
 Fills an SQLite file (or, with --url, a new schema of that PostgreSQL server, dropped at the end) with works
 of two to five words, with a mark and a copy each, and the events of all that. Times are those of the clock,
-the median of many calls, and the largest. What is registered
-is on the disk, so that writers wait for the disk. PostgreSQL gets a VACUUM after every 10,000 works, which a
-server does by itself in the course of time.
+the median of many calls, and the largest. What is registered is on the disk, so that writers wait for the
+disk. PostgreSQL gets a VACUUM after every 10,000 works, which a server does by itself in the course of time.
 """
 
 from __future__ import annotations
