@@ -92,6 +92,17 @@ class Database:
         finally:
             self._depth -= 1
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Hold the catalogue as it is now: what others write meanwhile is not seen, and they need not wait.
+        Raises CatalogueError."""
+        self.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" if self.is_postgres else "BEGIN")
+        try:
+            yield
+        finally:
+            with suppress(CatalogueError):
+                self.execute("ROLLBACK")
+
     @property
     def _begin(self) -> str:
         # Deferred, a transaction that reads first cannot always become a writer, however long it waits.
