@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .core.errors import (
         AlreadyMarked,
         ArgumentError,
+        CaseError,
         CatalogueError,
         CorruptFile,
         HostError,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
         KeyFileError,
         MediaError,
         MissingDependency,
+        MissingElements,
         NoticeNotWritten,
         OutputError,
         PayloadError,
@@ -65,9 +67,9 @@ if TYPE_CHECKING:
 _HOMES = {
     "pipeline.audit": "audit_rights",
     "core.errors": (
-        "AlreadyMarked ArgumentError CatalogueError CorruptFile HostError InternalError KeyFileError "
-        "MediaError MissingDependency NoticeNotWritten OutputError PayloadError RightsConflict RightsError "
-        "StampError UnsupportedFormat UnwritableFile"
+        "AlreadyMarked ArgumentError CaseError CatalogueError CorruptFile HostError InternalError "
+        "KeyFileError MediaError MissingDependency MissingElements NoticeNotWritten OutputError PayloadError "
+        "RightsConflict RightsError StampError UnsupportedFormat UnwritableFile"
     ),
     "pipeline.cataloguing": "Catalogue",
     "catalogue.policy": "Policy",
@@ -97,6 +99,7 @@ __all__ = [
     "AlreadyMarked",
     "ArgumentError",
     "AuditReport",
+    "CaseError",
     "Catalogue",
     "CatalogueError",
     "CheckRecord",
@@ -116,6 +119,7 @@ __all__ = [
     "MarkRecord",
     "MediaError",
     "MissingDependency",
+    "MissingElements",
     "NoticeNotWritten",
     "NoticeOptions",
     "OutputError",

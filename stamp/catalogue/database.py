@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
@@ -18,8 +18,9 @@ from .remedies import said
 
 HEAD: Final = "0003"
 """The revision of the schema that this version writes; see `migrations`."""
+_STEP: Final = 1000  # pages that are copied between two looks at how far it is
 _BUSY: Final = 30.0  # seconds that a writer waits for others
-_LOCK: Final = 1937006957  # "stam", the advisory lock of writers on PostgreSQL
+LOCK: Final = 1937006957  # "stam", the advisory lock of writers on PostgreSQL
 _SAVEPOINT = ("SAVEPOINT inside", "RELEASE SAVEPOINT inside", "ROLLBACK TO SAVEPOINT inside")
 _POSTGRES: Final = ("postgresql://", "postgres://", "postgresql+psycopg://")
 
@@ -82,7 +83,7 @@ class Database:
         self._depth += 1
         try:
             if self.is_postgres and not inside:
-                self.execute("SELECT pg_advisory_xact_lock(?)", (_LOCK,))
+                self.execute("SELECT pg_advisory_xact_lock(?)", (LOCK,))
             yield
             self.execute(end)
         except BaseException:
@@ -135,10 +136,15 @@ class Database:
             ),
         )
 
-    def copy_to(self, target: sqlite3.Connection) -> None:
-        """Copy an SQLite catalogue as it is now, while others may keep writing. Raises CatalogueError."""
-        with said(self.shown):
-            self._connection.backup(target)
+    def copy_to(self, target: sqlite3.Connection, seen: Callable[[int, int], None]) -> None:
+        """Copy an SQLite catalogue as it is now, while others may keep writing; `seen` is called with how
+        many of its pages are done, and how many there are. Raises CatalogueError."""
+        # In one transaction: else SQLite begins anew with each writer that comes in between.
+        with self.reading(), said(self.shown):
+            self._connection.execute("SELECT count(*) FROM alembic_version")
+            self._connection.backup(
+                target, pages=_STEP, progress=lambda status, left, total: seen(total - left, total)
+            )
 
     @property
     def shown(self) -> str:

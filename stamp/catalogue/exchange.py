@@ -115,7 +115,16 @@ def _page(database: Database, rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
                 for authority, entry, day in registrations[number]
             ],
             "marks": [
-                {"payload": _plain(payload), "key": key, "key_name": name, "copies": copies.get(mark, [])}
+                {
+                    "payload": _plain(payload),
+                    "key": key,
+                    "key_name": name,
+                    # The hash of a copy's source is written down only where it is not that of the work.
+                    "copies": [
+                        copy | {"source_sha256": copy["source_sha256"] or work["source_sha256"]}
+                        for copy in copies.get(mark, [])
+                    ],
+                }
                 for mark, payload, key, name in marks[number]
             ],
         }

@@ -11,6 +11,7 @@ from typing import Any, Final
 from ..core.errors import ArgumentError, CatalogueError
 from ..core.payload import Payload
 from . import identity, parties
+from .copies import own_hash
 from .database import Database
 from .works import KINDS, identifier, refuse_known
 
@@ -156,7 +157,7 @@ def _copy(database: Database, mark_id: int, entry: Entry) -> dict[str, Any] | No
         state=state,
         source=_given(entry, "source", _text) or "",
         output=_given(entry, "output", _text) or "",
-        source_sha256=_given(entry, "source_sha256", _hash),
+        source_sha256=own_hash(database, _given(entry, "source_sha256", _hash), mark_id),
         output_sha256=after,
         essence_sha256=_given(entry, "essence_sha256", _hash),
         size=_given(entry, "size", _whole),

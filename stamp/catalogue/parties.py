@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from ..core.errors import ArgumentError, CatalogueError
@@ -59,6 +60,20 @@ class Parties:
             f"SELECT {_COLUMNS} FROM party WHERE id < ? ORDER BY id DESC LIMIT ?", (before, limit)
         )
         return list(map(_record, rows))
+
+    def show(self, reference: str) -> PartyRecord:
+        """Return a party, with how many works and copies it has to do with. Raises CatalogueError where there
+        is none of this name."""
+        database = self._connect()
+        number = find_id(database, "party", reference)
+        (row,) = database.execute(f"SELECT {_COLUMNS} FROM party WHERE id = ?", (number,))
+        ((works, copies),) = database.execute(
+            "SELECT (SELECT count(DISTINCT work_id) FROM contribution WHERE party_id = party.id),"
+            " (SELECT count(*) FROM copy WHERE recipient_id = party.id AND state <> 'abandoned')"
+            " FROM party WHERE id = ?",
+            (number,),
+        )
+        return replace(_record(row), work_count=works, copy_count=copies)
 
 
 def find_or_insert(database: Database, name: str) -> int:

@@ -79,7 +79,11 @@ class WorkRecord:
 
 @dataclass(frozen=True, slots=True)
 class PartyRecord:
-    """A person, an organisation, a platform or an authority. country : ISO 3166-1, two letters."""
+    """A person, an organisation, a platform or an authority.
+
+    country : ISO 3166-1, two letters. work_count : of works that it has made or has rights in. copy_count :
+        of copies that were made for it. Both are None in lists.
+    """
 
     party: str
     number: int
@@ -87,6 +91,8 @@ class PartyRecord:
     kind: str
     email: str | None
     country: str | None
+    work_count: int | None = None
+    copy_count: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return an entry of `stamp.party/1`."""

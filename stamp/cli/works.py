@@ -34,6 +34,7 @@ def command() -> None:
 
 
 command.add_command(exchange.export_)
+command.add_command(exchange.copy_to)
 
 
 def paging(of: str) -> Decorator:
@@ -248,8 +249,8 @@ def verify(
     if (root is None) != (seq is None):
         raise click.UsageError("--root and --seq belong together: `stamp works seal` has printed both")
     kept = () if root is None or seq is None else ((seq, root),)
-    with catalogue_of(catalogue, make=False) as opened:
-        found = opened.verify(roots=tsa_root, kept=kept)
+    with catalogue_of(catalogue, make=False) as opened, screen.progress(["log"], "", unit="events") as bar:
+        found = opened.verify(roots=tsa_root, kept=kept, seen=lambda done, total: bar.news(0, done, total))
     said = [_counted(found.events, "event") + (" holds" if found.events == 1 else " hold")]
     if found.seals:
         said.append(f"{_counted(found.seals, 'seal')}, up to event {found.sealed}")
@@ -307,8 +308,8 @@ def seal(screen: Screen, tsa: str | None, tsa_root: str | None, catalogue: str |
 def backup(screen: Screen, file: str, catalogue: str | None) -> None:
     """Copy the catalogue to a new FILE that only you can read, while others may keep writing to it. To
     restore it, put it in the catalogue's place."""
-    with catalogue_of(catalogue, make=False) as opened:
-        made = opened.backup(file)
+    with catalogue_of(catalogue, make=False) as opened, screen.progress([file], "", unit="pages") as bar:
+        made = opened.backup(file, seen=lambda done, total: bar.news(0, done, total))
     size = os.path.getsize(made)
     screen.line(f"{made}: {size} bytes")
     screen.document([{"output": os.fspath(made), "bytes": size, "error": None}])

@@ -369,3 +369,26 @@ def test_an_export_and_back(stamp: Runner, lake: str) -> None:
         brought = stamp("works", "import", name, "--catalogue", f"{name}.sqlite")
         assert (brought.code, brought.out) == (0, f"{name}: 1 brought in, 0 known already\n")
         assert "lake" in stamp("works", "list", "--catalogue", f"{name}.sqlite").out
+
+
+def test_the_catalogue_is_copied_to_another_place(stamp: Runner) -> None:
+    stamp("works", "add", "--title", "Sea", "--kind", "image", "--creator", "Ada")
+    done = stamp("works", "copy-to", "other.sqlite", "--json")
+    assert (done.code, done.entries) == (0, [{"rows": 5, "events": 2, "fault": None, "error": None}])
+    assert "Sea" in stamp("works", "list", "--catalogue", "other.sqlite").out
+    again = stamp("works", "copy-to", "other.sqlite")
+    assert (again.code, "needs an empty database" in again.err) == (3, True)
+
+
+def test_a_party_is_shown_and_taken_out(stamp: Runner) -> None:
+    stamp("works", "add", "--title", "Sea", "--kind", "image", "--creator", "Ada Lovelace")
+    assert "works     1" in stamp("party", "show", "Ada Lovelace").out
+    (shown,) = stamp("party", "show", "1", "--json").entries
+    assert (shown["work_count"], shown["copy_count"]) == (1, 0)
+    assert stamp("party", "show", "Bob").code == 3
+    assert stamp("party", "erase", "Ada Lovelace").code == 2
+    (done,) = stamp("party", "erase", "Ada Lovelace", "--yes", "--json").entries
+    assert (done["name"], done["events"], done["works"], done["is_gone"]) == ("erased party", 2, 1, True)
+    assert "erased party" in stamp("works", "show", "1").out
+    assert stamp("works", "verify").code == 0
+    assert stamp("party", "erase", "1", "--yes").code == 0
