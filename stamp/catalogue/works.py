@@ -35,10 +35,11 @@ _COLUMNS = "work.id, work.uid, work.title, work.kind, work.origin, work.added_at
 
 
 class Works:
-    """The works of a catalogue. `connect` gives the connection of the thread that asks."""
+    """The works of a catalogue. `connect` gives the connection of the thread that asks, `essence` the SHA-256
+    of a file's essence, None where there is none."""
 
-    def __init__(self, connect: Callable[[], Database]) -> None:
-        self._connect = connect
+    def __init__(self, connect: Callable[[], Database], essence: Callable[[Path], bytes | None]) -> None:
+        self._connect, self._essence = connect, essence
 
     def add(
         self,
@@ -60,11 +61,12 @@ class Works:
         Raises ArgumentError where something has no such value, CatalogueError where file or identifier belong
         to a work already, MediaError where the file cannot be read.
         """
-        sha256, path = None, None if source is None else Path(source)
+        sha256, essence, path = None, None, None if source is None else Path(source)
         if path is not None:
             sha256 = bytes.fromhex(digest(path).sha256)
             if sniff_path(path) is None:
                 raise UnsupportedFormat("is no photo, clip or song", path=path)
+            essence = self._essence(path)
             kind, title = kind or kind_of(path), title or path.stem
         if not title or not title.strip():
             raise ArgumentError("a work has a title: give one, or its file")
@@ -82,6 +84,7 @@ class Works:
                 title=title,
                 source=path,
                 source_sha256=sha256,
+                essence_sha256=essence,
                 origin=origin,
                 creators=creators,
                 identifiers=known,
@@ -173,6 +176,7 @@ def insert(
     kind: str,
     title: str,
     source_sha256: bytes | None,
+    essence_sha256: bytes | None = None,
     source: Path | None = None,
     origin: str = "own",
     creators: Iterable[str] = (),
@@ -189,6 +193,7 @@ def insert(
         folded=identity.folded(title, *people, *(value for _, value in known)),
         source=None if source is None else identity.path_text(source.absolute()),
         source_sha256=source_sha256,
+        essence_sha256=essence_sha256,
         added_at=identity.now(),
     )
     for name in people:

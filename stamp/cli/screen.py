@@ -17,10 +17,10 @@ from .summary import Summary
 
 if TYPE_CHECKING:
     from ..catalogue.find_records import CaseRecord, FindRecord
-    from ..catalogue.records import PartyRecord, WorkRecord
+    from ..catalogue.records import LicenceRecord, PartyRecord, WorkRecord
 
 ERROR = 3
-Record = TypeVar("Record", "PartyRecord", "WorkRecord", "FindRecord", "CaseRecord")
+Record = TypeVar("Record", "LicenceRecord", "PartyRecord", "WorkRecord", "FindRecord", "CaseRecord")
 
 
 class StdoutError(Exception):

@@ -1,10 +1,11 @@
-"""`stamp works`: `add`, `list`, `show`, `search`, `import`, `recover`, `verify` and `backup`; the others are
-in `exchange`."""
+"""`stamp works`: `add`, `list`, `show`, `search`, `import`, `recover`, `verify`, `seal` and `backup`; the
+others are in `exchange`."""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -223,18 +224,80 @@ def recover(screen: Screen, catalogue: str | None) -> None:
     screen.document([counts | {"error": None}])
 
 
-@command.command("verify", cls=Command, short_help="Check the log of the catalogue.")
+tsa_root = option(
+    CATALOGUE,
+    "--tsa-root",
+    type=options.Place(),
+    metavar="FILE.pem",
+    help="The root certificates of time-stamp authorities that you trust; else those of the system.",
+)
+
+
+@command.command("verify", cls=Command, short_help="Check the log of the catalogue and its seals.")
+@tsa_root
+@option(CATALOGUE, "--root", metavar="HEX", callback=options.root, help="A root that you kept; with --seq.")
+@option(CATALOGUE, "--seq", type=click.IntRange(1), metavar="N", help="The event that it was of.")
 @options.catalogue
 @options.screen_options(SCHEMA)
 @options.pass_screen
-def verify(screen: Screen, catalogue: str | None) -> int:
-    """Check the chain of hashes over all that was written to the catalogue: an event that was altered, taken
-    out or swapped is named. Exit code 1 if one was."""
+def verify(
+    screen: Screen, tsa_root: str | None, root: bytes | None, seq: int | None, catalogue: str | None
+) -> int:
+    """Check the chain of hashes over all that was written to the catalogue, and its seals: an event that was
+    altered, taken out or swapped is named, and what was cut off or written anew since it was sealed. Exit
+    code 1 if something was. Nothing is asked on the network."""
+    if (root is None) != (seq is None):
+        raise click.UsageError("--root and --seq belong together: `stamp works seal` has printed both")
+    kept = () if root is None or seq is None else ((seq, root),)
     with catalogue_of(catalogue, make=False) as opened, screen.progress(["log"], "", unit="events") as bar:
-        found = opened.verify(seen=lambda done, total: bar.news(0, done, total))
-    screen.line(f"{found.events} events hold" + (f"; {found.fault}" if found.fault else ""))
-    screen.document([{"events": found.events, "fault": found.fault, "error": None}])
+        found = opened.verify(roots=tsa_root, kept=kept, seen=lambda done, total: bar.news(0, done, total))
+    said = [_counted(found.events, "event") + (" holds" if found.events == 1 else " hold")]
+    if found.seals:
+        said.append(f"{_counted(found.seals, 'seal')}, up to event {found.sealed}")
+    if found.stamps:
+        said.append(f"{_counted(found.stamps, 'time stamp')} checked")
+    if kept and not found.fault:
+        said.append(f"event {seq} has the root that you kept")
+    screen.line("; ".join([*said, *([found.fault] if found.fault else [])]))
+    if found.unchecked:
+        stamps = _counted(found.unchecked, "time stamp")
+        screen.say(f"stamp: {stamps} not checked: --tsa-root FILE.pem names the authority's root certificate")
+    screen.document([asdict(found) | {"error": None}])
     return NOT_FOUND if found.fault else OK
+
+
+@command.command("seal", cls=Command, short_help="Seal the log, with a time stamp if you name an authority.")
+@option(
+    CATALOGUE,
+    "--tsa",
+    metavar="URL",
+    help="Ask this time-stamp authority (RFC 3161); it gets the root, a hash, and nothing else.",
+)
+@tsa_root
+@options.catalogue
+@options.screen_options(SCHEMA)
+@options.pass_screen
+def seal(screen: Screen, tsa: str | None, tsa_root: str | None, catalogue: str | None) -> None:
+    """Check the log, and print one hash over all of it, the root. Keep root and number where nobody can
+    change them: an e-mail to somebody, paper, a notary. Later `stamp works verify --root HEX --seq N` shows
+    that nothing before was changed.
+
+    With --tsa an authority signs the root and the time; without it, nothing is sent anywhere.
+    """
+    if tsa_root and not tsa:
+        raise click.UsageError("--tsa-root is for the answer of an authority: name one with --tsa")
+    with catalogue_of(catalogue, make=False) as opened:
+        before = opened.last_seal()
+        made = opened.seal(tsa, roots=tsa_root)
+    if made == before:
+        screen.say(f"stamp: nothing is new since the last seal, of {before.at[:10]}")
+    screen.line(f"seq   {made.seq}")
+    screen.line(f"root  {made.root}")
+    if made.authority:
+        screen.line(f"time  {made.at[:19].replace('T', ' ')} UTC, signed by {made.authority}")
+    if made != before:
+        screen.say("stamp: keep seq and root elsewhere: an e-mail, paper, a notary")
+    screen.document([made.to_dict() | {"new": made != before}])
 
 
 @command.command("backup", cls=Command, short_help="Copy the catalogue to a file.")
@@ -250,6 +313,10 @@ def backup(screen: Screen, file: str, catalogue: str | None) -> None:
     size = os.path.getsize(made)
     screen.line(f"{made}: {size} bytes")
     screen.document([{"output": os.fspath(made), "bytes": size, "error": None}])
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" + ("" if count == 1 else "s")
 
 
 def _line(work: WorkRecord) -> str:

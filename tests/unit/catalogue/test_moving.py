@@ -40,6 +40,7 @@ def a_row_in_each_table(catalogue: Catalogue) -> None:
     catalogue.works.add(
         title="Көл «таңы» \U0001f30a\n'\"", kind="image", creators=["Ada"], identifiers=["isrc:KZAB12600001"]
     )
+    catalogue.seal()
     database = catalogue._database()
     values: dict[Any, Any] = {
         datetime: "2026-05-01T12:00:00.000001Z", date: "2026-05-01", bytes: bytes(range(32)),

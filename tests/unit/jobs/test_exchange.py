@@ -66,6 +66,8 @@ def fill(catalogue: Catalogue) -> None:  # noqa: F811
                 options=CopyOptions(work=work.work, recipient="=ACME; Sons", channel="press"),
             )
             catalogue.adopt(wanted, bytes([number, copy + 9]) * 16, 1234)
+    sql = "UPDATE work SET source = '/home/ada/secret folder/3.jpg' WHERE id = 1"
+    catalogue._database().execute(sql)
     catalogue.remember(
         Reservation("image", Path("/x/y.jpg"), Path("/x/z.jpg"), None, "first", KEYS[0].fingerprint,
                     Payload(b"remember"), CopyOptions(title="Remembered"))
