@@ -144,7 +144,7 @@ PUBLIC = """
     CopyRecord CorruptFile DetectReport Detection EmbedOptions EmbedReport HostError InternalError
     Key KeyFileError KnownMark LicenceRecord MarkRecord MediaError MissingDependency
     NoticeNotWritten NoticeOptions OutputError OutputOptions Party PartyRecord Payload PayloadError
-    Policy Proof Recovered Rights RightsConflict RightsError RightsReport SealRecord StampError
+    Erased Policy Proof Recovered Rights RightsConflict RightsError RightsReport SealRecord StampError
     StampLimits Terms Territory Transform UnsupportedFormat UnwritableFile Use UseRule Verification
     WorkRecord __version__ audit_rights detect
     detect_file embed embed_file limited
