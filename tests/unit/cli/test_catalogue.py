@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import random
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from stamp.catalogue.catalogue import Catalogue
+from stamp.cli.screen import Screen
 from stamp.core.key import Key
 from stamp.jobs import catalogues
 from stamp.jobs.demo import paint
@@ -392,3 +395,16 @@ def test_a_party_is_shown_and_taken_out(stamp: Runner) -> None:
     assert "erased party" in stamp("works", "show", "1").out
     assert stamp("works", "verify").code == 0
     assert stamp("party", "erase", "1", "--yes").code == 0
+
+
+def test_a_bar_says_what_it_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+    with Screen().progress(["log"], "", unit="events") as bar:
+        bar.news(0, 5, 10)
+    assert "events/s" in sys.stderr.getvalue()  # type: ignore[attr-defined]
