@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .core.errors import (
         AlreadyMarked,
         ArgumentError,
+        CaseError,
         CatalogueError,
         CorruptFile,
         HostError,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
         KeyFileError,
         MediaError,
         MissingDependency,
+        MissingElements,
         NoticeNotWritten,
         OutputError,
         PayloadError,
@@ -66,9 +68,9 @@ if TYPE_CHECKING:
 _HOMES = {
     "pipeline.audit": "audit_rights",
     "core.errors": (
-        "AlreadyMarked ArgumentError CatalogueError CorruptFile HostError InternalError KeyFileError "
-        "MediaError MissingDependency NoticeNotWritten OutputError PayloadError RightsConflict RightsError "
-        "StampError UnsupportedFormat UnwritableFile"
+        "AlreadyMarked ArgumentError CaseError CatalogueError CorruptFile HostError InternalError "
+        "KeyFileError MediaError MissingDependency MissingElements NoticeNotWritten OutputError PayloadError "
+        "RightsConflict RightsError StampError UnsupportedFormat UnwritableFile"
     ),
     "pipeline.cataloguing": "Catalogue",
     "catalogue.policy": "Policy",
@@ -99,6 +101,7 @@ __all__ = [
     "AlreadyMarked",
     "ArgumentError",
     "AuditReport",
+    "CaseError",
     "Catalogue",
     "CatalogueError",
     "CheckRecord",
@@ -119,6 +122,7 @@ __all__ = [
     "MarkRecord",
     "MediaError",
     "MissingDependency",
+    "MissingElements",
     "NoticeNotWritten",
     "NoticeOptions",
     "OutputError",

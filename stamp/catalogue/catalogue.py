@@ -173,14 +173,18 @@ class Catalogue:
         return copies.recover(self._database())
 
     def verify(
-        self, *, roots: Roots | None = None, kept: Sequence[tuple[int, bytes]] = (), seen: Seen = _unseen
+        self,
+        *,
+        roots: Roots | None = None,
+        kept: Sequence[tuple[int, bytes]] = (),
+        seen: Seen = _unseen,
     ) -> Verification:
         """Check the log, event by event, against its chain of hashes and its seals: what was altered, taken
         out or swapped is named, and what was cut off its end or written anew since it was sealed.
 
         roots : a PEM file with the certificates of the time-stamp authorities to trust, or these; None for
-        those of the system. kept : (seq, root) of seals that were kept elsewhere. seen : is called with how
-        many events are done, and how many there are.
+        those of the system. kept : (seq, root) of seals that were kept elsewhere. seen : called with how many
+        events are done, and how many there are.
         """
         return seals.verify(self._database(), self._events(seen), roots, kept)
 

@@ -21,11 +21,10 @@ from ..core.errors import ArgumentError
 from ..core.verdict import Verdict
 from .terms import ACTIONS, ANYWHERE, WORLD, Terms, Territory, Use, UseRule
 from .territories import covers, overlap, territory_code
+from .uses import ONLINE_CHANNELS, is_case_of
 
 OFFLINE: Final = ("print", "broadcast", "cinema", "exhibition")
-"""The channels that need no right to use a work online; all others do."""
-_PARTS: Final = {"use": ACTIONS, "present": ("present", "display", "play", "stream")}
-"""What is done by whoever does these."""
+"""The channels that are surely not the internet."""
 
 
 def judge(
@@ -84,7 +83,7 @@ def _lacking(terms: Terms, use: Use) -> Iterator[str]:
     if terms.terminated_on is not None and last >= terms.terminated_on:
         yield f"terminated:{terms.terminated_on}"
     yield from (f"territory:{each}" for each in use.territories if not covers(terms.territories, each))
-    if not terms.online and use.channel not in OFFLINE:
+    if not terms.online and not _is_meant(terms, use):
         yield "online_not_granted"
     yield from _prohibited(terms, use)
     if not any(_includes(rule, use) for rule in terms.uses if rule.rule == "permission"):
@@ -102,7 +101,7 @@ def _gives_away(terms: Terms, use: Use) -> bool:
     if terms.direction != "granted" or terms.exclusivity != "exclusive" or not _is_near(terms, use):
         return False
     return any(
-        _overlaps(rule, use) and (terms.online or _is_offline(rule, use))
+        _overlaps(rule, use) and (terms.online or _may_be_offline(rule, use))
         for rule in terms.uses
         if rule.rule == "permission"
     )
@@ -121,25 +120,28 @@ def _is_near(terms: Terms, use: Use) -> bool:
     return in_time and overlap(granted, [Territory(each) for each in use.territories])
 
 
-def _is_offline(rule: UseRule, use: Use) -> bool:
-    """Whether a permission that is not for the internet has anything of a use. A channel that it names is
-    meant, whatever else the licence says."""
-    return ANYWHERE not in (rule.channel, use.channel) or use.channel in (ANYWHERE, *OFFLINE)
+def _is_meant(terms: Terms, use: Use) -> bool:
+    """Whether a licence that is not for the internet is for this channel: it is none of the internet, or one
+    of which nothing is known and that a permission names."""
+    named = any(rule.rule == "permission" and _channel(rule.channel) == use.channel for rule in terms.uses)
+    known = use.channel in (ANYWHERE, *ONLINE_CHANNELS)
+    return use.channel in OFFLINE or (named and not known)
+
+
+def _may_be_offline(rule: UseRule, use: Use) -> bool:
+    """Whether a permission that is not for the internet may have anything of a use. A channel that it names
+    is meant, whatever else the licence says."""
+    return rule.channel != ANYWHERE or use.channel not in ONLINE_CHANNELS
 
 
 def _includes(rule: UseRule, use: Use) -> bool:
-    return use.action in _parts(rule.action) and _channel(rule.channel) in (ANYWHERE, use.channel)
+    return is_case_of(use.action, rule.action) and _channel(rule.channel) in (ANYWHERE, use.channel)
 
 
 def _overlaps(rule: UseRule, use: Use) -> bool:
     channels = {_channel(rule.channel), use.channel}
-    return bool({*_parts(rule.action)} & {*_parts(use.action)}) and (
-        ANYWHERE in channels or len(channels) == 1
-    )
-
-
-def _parts(action: str) -> tuple[str, ...]:
-    return _PARTS.get(action, (action,))
+    together = is_case_of(use.action, rule.action) or is_case_of(rule.action, use.action)
+    return together and (ANYWHERE in channels or len(channels) == 1)
 
 
 def _channel(name: str) -> str:

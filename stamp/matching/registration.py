@@ -111,55 +111,58 @@ def register(
 
 
 @dataclass(frozen=True)
-class _Points:
+class Points:
     """Places (n, 2) in full pixels of a picture, and what is there."""
 
     places: Matrix
     signs: NDArray[np.float32]
 
+    def mirrored(self) -> Points:
+        """The same places as they look in a mirror: the histograms of SIFT, 4 x 4 of 8 directions in the
+        frame of the point, change sides, and their directions turn round."""
+        histograms = self.signs.reshape(-1, 4, 4, 8)[:, ::-1, :, -np.arange(8) % 8]
+        return Points(self.places, np.ascontiguousarray(histograms.reshape(-1, 128)))
+
 
 def _by_points(original: NDArray[np.uint8], suspect: NDArray[np.uint8]) -> tuple[Matrix, int] | None:
     """The map of most matched points, and how many these are."""
-    known = _points(original)
+    known = points_of(original)
     best: tuple[Matrix, int] | None = None
-    for box, flipped in _looks(suspect):
-        x0, y0, x1, y1 = box
-        part = suspect[y0:y1, x0:x1]
-        found = _fitted(known, _points(part[:, ::-1] if flipped else part), max(original.shape))
-        if found is not None and (best is None or found[1] > best[1]):
-            back = np.array([[-1, 0, x1 - 1], [0, 1, -y0], [0, 0, 1.0]]) if flipped else _moved(-x0, -y0)
-            best = found[0] @ back, found[1]
-        if best is not None and best[1] >= _SURE:
-            break
+    for x0, y0, x1, y1 in _looks(suspect):
+        points = points_of(suspect[y0:y1, x0:x1])
+        for seen in (points, points.mirrored()):
+            found = fitted(known, seen, max(original.shape))
+            if found is not None and (best is None or found[1] > best[1]):
+                best = found[0] @ _moved(-x0, -y0), found[1]
+            if best is not None and best[1] >= _SURE:
+                return best
     return best
 
 
-def _looks(suspect: NDArray[np.uint8]) -> Iterator[tuple[Box, bool]]:
-    """Parts of a suspect, each also mirrored: the whole first, then the pictures on it."""
-    whole = (0, 0, suspect.shape[1], suspect.shape[0])
-    yield whole, False
-    yield whole, True
+def _looks(suspect: NDArray[np.uint8]) -> Iterator[Box]:
+    """The whole suspect, then the pictures on it."""
+    yield 0, 0, suspect.shape[1], suspect.shape[0]
     for region in regions(suspect, limit=5):
-        yield region.box, False
-        yield region.box, True
+        yield region.box
 
 
 def _moved(x: float, y: float) -> Matrix:
     return np.array([[1, 0, x], [0, 1, y], [0, 0, 1]], np.float64)
 
 
-def _points(plane: NDArray[np.uint8]) -> _Points:
+def points_of(plane: NDArray[np.uint8], most: int = _POINTS) -> Points:
+    """Return at most so many points of a picture (H, W)."""
     cv2 = opencv()
     small, back = reduced(np.ascontiguousarray(plane), _SIDE)
-    sift = cv2.SIFT_create(nfeatures=_POINTS, contrastThreshold=_CONTRAST)
+    sift = cv2.SIFT_create(nfeatures=most, contrastThreshold=_CONTRAST)
     found, signs = sift.detectAndCompute(small, None)
     if signs is None:
-        return _Points(np.zeros((0, 2)), np.zeros((0, 128), np.float32))
-    return _Points(mapped(back, np.array([each.pt for each in found])), np.asarray(signs, np.float32))
+        return Points(np.zeros((0, 2)), np.zeros((0, 128), np.float32))
+    return Points(mapped(back, np.array([each.pt for each in found])), np.asarray(signs, np.float32))
 
 
-def _fitted(known: _Points, points: _Points, longest: int) -> tuple[Matrix, int] | None:
-    """The map from `points` to `known`, and how many distinct places agree on it; None where too few do."""
+def fitted(known: Points, points: Points, longest: int) -> tuple[Matrix, int] | None:
+    """Return the map from `points` to `known`, and how many places agree on it; None where too few do."""
     cv2 = opencv()
     if min(len(known.places), len(points.places)) < _LEAST:
         return None
@@ -188,10 +191,10 @@ def _distinct(here: Matrix, there: Matrix, kept: NDArray[Any]) -> int:
 
 
 def _possible(matrix: Matrix, places: Matrix) -> bool:
-    """Whether a map neither mirrors nor stretches what is there beyond what copies are."""
+    """Whether a map stretches what is there no more than copies are."""
     steps = slopes(matrix, places.mean(0))
     stretches = np.linalg.svd(steps, compute_uv=False)
-    return bool(np.linalg.det(steps) > 0 and stretches[0] < _WIDEST * stretches[1])
+    return bool(0 < stretches[0] < _WIDEST * stretches[1])
 
 
 @dataclass(frozen=True)

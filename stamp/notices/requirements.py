@@ -55,19 +55,23 @@ class Statement:
 class Source:
     """Where it was read what a notice must contain.
 
-    first_party : it is the platform's or the law's own text, not a guide or a translation.
+    first_party : it is the platform's or the law's own text, not a guide or a translation. copy : of which
+    only a copy was read, kept by somebody else.
     """
 
     name: str
     read: date
     read_at: str
     first_party: bool
+    copy: bool = False
 
     def doubt(self, today: date) -> str | None:
         """Return why the source should be checked before it is relied on, None for no reason."""
         reasons = []
         if not self.first_party:
             reasons.append("it is not the platform's or the law's own text")
+        if self.copy:
+            reasons.append(f"it was read in a copy, {self.read_at}")
         if (today - self.read).days > _OLD_DAYS:
             reasons.append(f"it was read on {self.read}, over a year ago")
         return f"check the source {self.name}: {' and '.join(reasons)}" if reasons else None
@@ -78,6 +82,7 @@ class Source:
             "read": self.read.isoformat(),
             "read_at": self.read_at,
             "first_party": self.first_party,
+            "copy": self.copy,
         }
 
 

@@ -105,6 +105,9 @@ THIRD = [
     ([acquired(online=False)], use(), "online_not_granted"),
     ([acquired(online=False)], use("print", "print"), ""),
     ([acquired(online=False)], use("display", "*"), "online_not_granted"),
+    ([acquired(may("display", "press"), online=False)], use("display", "Press"), ""),
+    ([acquired(online=False)], use("display", "press"), "online_not_granted"),
+    ([acquired(may("display", "web"), online=False)], use(), "online_not_granted"),
     ([acquired(territories=areas("KZ"), **YEAR), acquired()], use("display", "web", "US"), ""),
     # Of several that do not suffice, the one that comes nearest.
     (
@@ -140,6 +143,7 @@ OWN = [
     ([exclusive(may(), must_not("display", "web"))], use(), "exclusive_licence:0"),
     ([exclusive(online=False)], use(), ""),
     ([exclusive(online=False)], use("print", "print"), "exclusive_licence:0"),
+    ([exclusive(online=False)], use("print", "press"), "exclusive_licence:0"),
     ([exclusive(online=False)], use("display", "*"), "exclusive_licence:0"),
     ([exclusive(may("use", "web"), online=False)], use(), "exclusive_licence:0"),
     ([exclusive(**YEAR)], use(on=date(2027, 1, 1)), ""),

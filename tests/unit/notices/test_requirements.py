@@ -61,6 +61,8 @@ def test_doubts_of_a_source() -> None:
     source = Source("S", date(2026, 1, 1), "https://example.org", first_party=True)
     assert source.doubt(date(2027, 1, 1)) is None
     assert "over a year ago" in str(source.doubt(date(2027, 1, 2)))
+    copy = Source("S", date(2026, 1, 1), "https://example.org", first_party=True, copy=True)
+    assert "read in a copy, https://example.org" in str(copy.doubt(date(2026, 1, 1)))
     guide = Source("S", date(2026, 1, 1), "https://example.org", first_party=False)
     assert "own text" in str(guide.doubt(date(2026, 1, 1)))
     assert " and it was read" in str(guide.doubt(date(2028, 1, 1)))
