@@ -25,6 +25,7 @@ WORK: Final = (
     "created_on",
     "first_published_on",
     "first_published_in",
+    "source",
     "source_sha256",
     "essence_sha256",
     "rights",
@@ -104,6 +105,7 @@ def _page(database: Database, rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
             "schema": SCHEMA,
             "work": uid,
             **work,
+            "source": file_name(work["source"]) if work["source"] else None,
             "rights": json.loads(rights) if isinstance(rights, str) else rights,
             "identifiers": [":".join(each) for each in identifiers[number]],
             "contributions": [
