@@ -19,6 +19,8 @@ from .references import find_id
 _COLUMNS: Final = ("email", "phone", "address", "country", "isni", "ipi", "tax_id")
 _TELLING: Final = ("name", "email", "phone", "address", "isni", "ipi", "tax_id")
 """What tells who somebody is; a country does not."""
+_NOT_PERSONAL: Final = ("title", "kind", "origin")
+"""Values of the log that may have the same word without naming anybody."""
 _PAGE = 1000  # events that are in memory at once
 
 
@@ -68,7 +70,7 @@ def _texts(value: Any) -> Iterator[str]:
         yield value
     elif isinstance(value, dict):
         for name, each in value.items():
-            if name != "title":
+            if name not in _NOT_PERSONAL:
                 yield from _texts(each)
     elif isinstance(value, list):
         for each in value:

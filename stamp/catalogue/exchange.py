@@ -153,7 +153,7 @@ def _copy(row: Row) -> dict[str, Any]:
         **copy,
         "source": file_name(copy["source"]),
         "output": file_name(copy["output"]),
-        "url": url if url and not url.startswith("file:") else None,
+        "url": url if url and not url.lower().startswith("file:") else None,
         "licence": licence,
         "recipient": _party(recipient) if recipient[0] else None,
     }
