@@ -5,7 +5,7 @@ Within a schema version keys are only ever added. Instants are ISO 8601 in UTC."
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from .terms import Terms
@@ -79,7 +79,11 @@ class WorkRecord:
 
 @dataclass(frozen=True, slots=True)
 class PartyRecord:
-    """A person, an organisation, a platform or an authority. country : ISO 3166-1, two letters."""
+    """A person, an organisation, a platform or an authority.
+
+    country : ISO 3166-1, two letters. work_count : of works that it has made or has rights in. copy_count :
+        of copies that were made for it. Both are None in lists.
+    """
 
     party: str
     number: int
@@ -87,6 +91,8 @@ class PartyRecord:
     kind: str
     email: str | None
     country: str | None
+    work_count: int | None = None
+    copy_count: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return an entry of `stamp.party/1`."""
@@ -95,13 +101,17 @@ class PartyRecord:
 
 @dataclass(frozen=True, slots=True)
 class LicenceRecord:
-    """A licence. licence : its uid. terms : what it says, with the names of parties and the uids of
-    works."""
+    """A licence.
+
+    licence : its uid. terms : what it says, with the names of parties and the uids of works. odrl : the same
+        as a policy of ODRL 2.2; None in lists.
+    """
 
     licence: str
     number: int
     terms: Terms
     added_at: str
+    odrl: dict[str, Any] | None = field(default=None, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return an entry of `stamp.licence/1`: days are ISO 8601, the amount is a decimal number in text."""
@@ -115,6 +125,7 @@ class LicenceRecord:
             "uses": [asdict(use) for use in terms.uses],
             "territories": [asdict(place) for place in terms.territories],
             "added_at": self.added_at,
+            "odrl": self.odrl,
             "error": None,
         }
 

@@ -143,7 +143,7 @@ def _checked(
         reason = found[1] if found else str(error).rstrip(".")
         raise _NotTrusted(
             f"its signature is not that of a time-stamp authority that is trusted ({reason});"
-            " --tsa-root FILE.pem names the root certificate of yours"
+            " `roots` names the root certificate of yours"
         ) from error
     signer, others = _certificates(response)
     for each in (signer, *others):
@@ -221,7 +221,7 @@ def _store() -> Path:
     except ImportError:
         paths = ssl.get_default_verify_paths()
         if paths.cafile is None:
-            message = "no trusted certificates are here; --tsa-root FILE.pem names that of the authority"
+            message = "no trusted certificates are here; `roots` names that of the authority"
             raise CatalogueError(message) from None
         return Path(paths.cafile)
 

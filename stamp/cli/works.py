@@ -1,4 +1,5 @@
-"""`stamp works`: `add`, `list`, `show`, `search`, `import`, `recover`, `verify`, `seal` and `backup`."""
+"""`stamp works`: `add`, `list`, `show`, `search`, `import`, `recover`, `verify`, `seal` and `backup`; the
+others are in `exchange`."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from ..catalogue.works import KINDS
 from ..core.errors import CatalogueError, KeyFileError, StampError
 from ..jobs.catalogues import catalogue_of
 from ..jobs.keys import load_key
-from . import ERROR, NOT_FOUND, OK, options
+from . import ERROR, NOT_FOUND, OK, exchange, options
 from .help import CATALOGUE, OUTPUT, WATERMARK, Command, Decorator, option
 from .screen import Screen
 from .spoken import spoken
@@ -22,7 +23,7 @@ from .spoken import spoken
 if TYPE_CHECKING:
     from ..catalogue.records import WorkRecord
 
-SCHEMA = "stamp.works/1"
+SCHEMA = exchange.SCHEMA
 _NOUNS = {"image": "photo", "video": "clip", "audio": "song"}
 
 
@@ -30,6 +31,10 @@ _NOUNS = {"image": "photo", "video": "clip", "audio": "song"}
 def command() -> None:
     """The catalogue is the record of your works and of every marked copy: which payload is which work, and
     who got which copy. `stamp embed` writes it by itself; `stamp detect` asks it."""
+
+
+command.add_command(exchange.export_)
+command.add_command(exchange.copy_to)
 
 
 def paging(of: str) -> Decorator:
@@ -167,12 +172,13 @@ def show(screen: Screen, references: tuple[str, ...], catalogue: str | None) -> 
 @options.screen_options(SCHEMA)
 @options.pass_screen
 def import_(screen: Screen, files: tuple[str, ...], key_file: str | None, catalogue: str | None) -> int:
-    """Bring in what was marked before: reports of `stamp embed --json`, receipts, or CSV files with columns
-    payload, title, kind, creators, identifiers, source, output, recipient, channel; some of them will do.
+    """Bring in what was marked before: exports of a catalogue, reports of `stamp embed --json`, receipts, or
+    CSV and XLSX files with columns payload, title, kind, creators, identifiers, source, output, recipient,
+    channel; some of them will do.
 
     Paths in a report count from the current folder. What the catalogue knows already is left as it is.
     """
-    from ..jobs.imports import bring_in
+    from ..jobs.imports import bring_in, length
 
     try:
         key = load_key(key_file)
@@ -181,18 +187,21 @@ def import_(screen: Screen, files: tuple[str, ...], key_file: str | None, catalo
             raise
         key = None  # a table of works needs none
     failed = 0
-    with catalogue_of(catalogue) as opened:
-        for file in files:
+    with catalogue_of(catalogue) as opened, screen.progress(files, "bringing in", unit="lines") as bar:
+        for number, file in enumerate(files):
             counts: Counter[str] = Counter()
+            total = length(Path(file))
             try:
                 for outcome in bring_in(opened, Path(file), key):
                     counts[outcome.status] += 1
+                    bar.news(number, outcome.row.line, total)
                     if outcome.error:
                         screen.complain(f"{file}, {outcome.row.line}: {outcome.error}")
                     screen.entry(outcome.to_dict())
             except CatalogueError as error:
                 counts["error"] += 1
                 _fail(screen, error, file)
+            bar.advance(number)
             failed += counts["error"]
             screen.line(f"{file}: {counts['imported']} brought in, {counts['known']} known already")
     screen.close()
@@ -240,8 +249,8 @@ def verify(
     if (root is None) != (seq is None):
         raise click.UsageError("--root and --seq belong together: `stamp works seal` has printed both")
     kept = () if root is None or seq is None else ((seq, root),)
-    with catalogue_of(catalogue, make=False) as opened:
-        found = opened.verify(roots=tsa_root, kept=kept)
+    with catalogue_of(catalogue, make=False) as opened, screen.progress(["log"], "", unit="events") as bar:
+        found = opened.verify(roots=tsa_root, kept=kept, seen=lambda done, total: bar.news(0, done, total))
     said = [_counted(found.events, "event") + (" holds" if found.events == 1 else " hold")]
     if found.seals:
         said.append(f"{_counted(found.seals, 'seal')}, up to event {found.sealed}")
@@ -299,8 +308,8 @@ def seal(screen: Screen, tsa: str | None, tsa_root: str | None, catalogue: str |
 def backup(screen: Screen, file: str, catalogue: str | None) -> None:
     """Copy the catalogue to a new FILE that only you can read, while others may keep writing to it. To
     restore it, put it in the catalogue's place."""
-    with catalogue_of(catalogue, make=False) as opened:
-        made = opened.backup(file)
+    with catalogue_of(catalogue, make=False) as opened, screen.progress([file], "", unit="pages") as bar:
+        made = opened.backup(file, seen=lambda done, total: bar.news(0, done, total))
     size = os.path.getsize(made)
     screen.line(f"{made}: {size} bytes")
     screen.document([{"output": os.fspath(made), "bytes": size, "error": None}])
