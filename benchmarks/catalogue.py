@@ -27,6 +27,7 @@ from pathlib import Path
 from stamp.catalogue import copies
 from stamp.catalogue.catalogue import Catalogue
 from stamp.catalogue.database import Database
+from stamp.catalogue.merkle import Tree
 from stamp.core.errors import CatalogueError
 from stamp.core.options import CopyOptions
 from stamp.core.payload import Payload
@@ -82,6 +83,11 @@ def main() -> None:
         _timed("show", lambda: works.show(middle), 50)
         _timed("register a copy", lambda: _copy(catalogue, chance), 100)
         _timed("verify", catalogue.verify, 1)
+        _timed("seal", catalogue.seal, 1)
+        _timed("proof", lambda: catalogue.proof(arguments.works), 1)
+        print(f"a proof has {32 * len(catalogue.proof(arguments.works).path)} bytes of hashes")
+        hashes = [chance.randbytes(32) for _ in range(1_000_000)]
+        _timed("root over 1e6", lambda: Tree(hashes).root(), 1)
         if not database.is_postgres:
             _timed("backup", lambda: catalogue.backup(f"{place}.{secrets.token_hex(4)}"), 1)
         database.close()
