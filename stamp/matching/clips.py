@@ -75,10 +75,10 @@ def align_clips(original: Frames, suspect: Frames) -> ClipAlignment | None:
     """
     prints, length = _prints(suspect())
     found = course(_prints(original())[0], prints)
-    made = _aligned(original, suspect, found, length) if found else None
+    made = _aligned(original, suspect, found, prints.times, length) if found else None
     if made is None or made.correlation < _CLEAR:
         found = _by_points(original, suspect, length)
-        other = _aligned(original, suspect, found, length) if found else None
+        other = _aligned(original, suspect, found, prints.times, length) if found else None
         if made is None or (other is not None and other.correlation > made.correlation):
             return other
     return made
@@ -158,8 +158,7 @@ def _by_points(original: Frames, suspect: Frames, length: float) -> Course | Non
                     best = laid[1], time - moment
     if best is None:
         return None
-    times = np.arange(0, max(length, _EVERY), _EVERY)
-    return Course(best[1], 1.0, False, times)
+    return Course(best[1], 1.0, False, np.zeros(0))
 
 
 def _sources(original: Frames) -> list[Kept]:
@@ -226,9 +225,13 @@ def _alike(original: NDArray[np.uint8], suspect: NDArray[np.uint8], laid: Regist
     return detail.bands(both.original, both.suspect, both.seen).correlation
 
 
-def _aligned(original: Frames, suspect: Frames, found: Course, length: float) -> ClipAlignment | None:
-    """What the frames on this course show; None where none finds its place."""
-    meetings = _meetings(original, _at(suspect(), _spread(found.times, _LOOKS)), found)
+def _aligned(
+    original: Frames, suspect: Frames, found: Course, times: NDArray[np.float64], length: float
+) -> ClipAlignment | None:
+    """What frames of the find, of those at `times`, show on this course; None where none finds its place."""
+    if 2 * len(found.times) >= len(times):
+        times = found.times
+    meetings = _meetings(original, _at(suspect(), _spread(times, _LOOKS)), found)
     if not meetings:
         return None
     agreed = [each for each in meetings if each.registration.agrees] or meetings
@@ -236,8 +239,8 @@ def _aligned(original: Frames, suspect: Frames, found: Course, length: float) ->
     start = float(np.median([each.work_time - speed * each.find_time for each in agreed]))
     steps = [b.find_time - a.find_time for a, b in pairwise(meetings)]
     around = max(min(steps, default=_EVERY), _EVERY) / 2
-    first = max(0.0, agreed[0].find_time - around)
-    last = min(length, agreed[-1].find_time + around)
+    seen = [*(each.find_time for each in agreed), *found.times]
+    first, last = max(0.0, min(seen) - around), min(length, max(seen) + around)
     correlation = float(np.median([each.registration.correlation for each in meetings]))
     work = max(0.0, start + speed * first), start + speed * last
     return ClipAlignment((first, last), work, speed, correlation, meetings)
