@@ -12,21 +12,24 @@ from typing import TYPE_CHECKING
 from ._version import __version__
 
 if TYPE_CHECKING:
-    from .catalogue.catalogue import Catalogue
+    from .catalogue.policy import Policy
     from .catalogue.records import (
         CopyRecord,
         LicenceRecord,
         MarkRecord,
         PartyRecord,
+        Proof,
         Recovered,
+        SealRecord,
         Verification,
         WorkRecord,
     )
-    from .catalogue.terms import Terms, Territory, UseRule
+    from .catalogue.terms import Terms, Territory, Use, UseRule
     from .core.detection import Detection, Transform
     from .core.errors import (
         AlreadyMarked,
         ArgumentError,
+        CaseError,
         CatalogueError,
         CorruptFile,
         HostError,
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
         KeyFileError,
         MediaError,
         MissingDependency,
+        MissingElements,
         NoticeNotWritten,
         OutputError,
         PayloadError,
@@ -51,7 +55,9 @@ if TYPE_CHECKING:
     from .core.payload import Payload
     from .core.reports import AuditReport, DetectReport, EmbedReport, RightsReport
     from .core.rights import Rights
+    from .core.verdict import CheckRecord
     from .pipeline.audit import audit_rights
+    from .pipeline.cataloguing import Catalogue
     from .pipeline.files import detect_file, embed_file
     from .pipeline.notice import read_rights, write_rights
     from .pipeline.removals import remove_rights
@@ -61,13 +67,17 @@ if TYPE_CHECKING:
 _HOMES = {
     "pipeline.audit": "audit_rights",
     "core.errors": (
-        "AlreadyMarked ArgumentError CatalogueError CorruptFile HostError InternalError KeyFileError "
-        "MediaError MissingDependency NoticeNotWritten OutputError PayloadError RightsConflict RightsError "
-        "StampError UnsupportedFormat UnwritableFile"
+        "AlreadyMarked ArgumentError CaseError CatalogueError CorruptFile HostError InternalError "
+        "KeyFileError MediaError MissingDependency MissingElements NoticeNotWritten OutputError PayloadError "
+        "RightsConflict RightsError StampError UnsupportedFormat UnwritableFile"
     ),
-    "catalogue.catalogue": "Catalogue",
-    "catalogue.records": "CopyRecord LicenceRecord MarkRecord PartyRecord Recovered Verification WorkRecord",
-    "catalogue.terms": "Terms Territory UseRule",
+    "pipeline.cataloguing": "Catalogue",
+    "catalogue.policy": "Policy",
+    "core.verdict": "CheckRecord",
+    "catalogue.records": (
+        "CopyRecord LicenceRecord MarkRecord PartyRecord Proof Recovered SealRecord Verification WorkRecord"
+    ),
+    "catalogue.terms": "Terms Territory Use UseRule",
     "core.known": "KnownMark",
     "pipeline.files": "detect_file embed_file",
     "core.limits": "StampLimits limited",
@@ -89,8 +99,10 @@ __all__ = [
     "AlreadyMarked",
     "ArgumentError",
     "AuditReport",
+    "CaseError",
     "Catalogue",
     "CatalogueError",
+    "CheckRecord",
     "CopyOptions",
     "CopyRecord",
     "CorruptFile",
@@ -107,6 +119,7 @@ __all__ = [
     "MarkRecord",
     "MediaError",
     "MissingDependency",
+    "MissingElements",
     "NoticeNotWritten",
     "NoticeOptions",
     "OutputError",
@@ -115,11 +128,14 @@ __all__ = [
     "PartyRecord",
     "Payload",
     "PayloadError",
+    "Policy",
+    "Proof",
     "Recovered",
     "Rights",
     "RightsConflict",
     "RightsError",
     "RightsReport",
+    "SealRecord",
     "StampError",
     "StampLimits",
     "Terms",
@@ -127,6 +143,7 @@ __all__ = [
     "Transform",
     "UnsupportedFormat",
     "UnwritableFile",
+    "Use",
     "UseRule",
     "Verification",
     "WorkRecord",

@@ -89,7 +89,7 @@ def together(*options: Decorator) -> Decorator:
     return decorate
 
 
-def _as_one(name: str, record: type, *options: Decorator) -> Decorator:
+def as_one(name: str, record: type, *options: Decorator) -> Decorator:
     """Options that the command gets as one argument, a `record`; its fields have their names."""
 
     def decorate(command: Function) -> Function:
@@ -112,6 +112,19 @@ def payload(ctx: click.Context, param: click.Parameter, value: str | None) -> Pa
         return Payload.fromhex(value)
     except PayloadError as error:
         raise click.BadParameter(f"{error}, such as 00ff00ff00ff00ff") from error
+
+
+def root(ctx: click.Context, param: click.Parameter, value: str | None) -> bytes | None:
+    """Callback for the root of a seal: 64 hexadecimal digits, also in groups, as on paper."""
+    if value is None:
+        return None
+    try:
+        found = bytes.fromhex(value)
+    except ValueError:
+        found = b""
+    if len(found) != 32:
+        raise click.BadParameter("a root has 64 hexadecimal digits")
+    return found
 
 
 def strength(ctx: click.Context, param: click.Parameter, value: float) -> float:
@@ -170,7 +183,7 @@ class Run:
 
 def running(*options: Decorator) -> Decorator:
     """Give a command `run: Run`, with some of the options below, and those that choose files."""
-    return _as_one(
+    return as_one(
         "run",
         Run,
         *options,
@@ -270,7 +283,7 @@ class Results:
 
 def results(force: str) -> Decorator:
     """Give a command `results: Results`; `force` is the help of --force."""
-    return _as_one(
+    return as_one(
         "results",
         Results,
         option(
@@ -347,7 +360,7 @@ class Notice:
         return gather_defaults(rights.without_ai() if self.no_ai else rights, self.rights_file)
 
 
-notice = _as_one(
+notice = as_one(
     "notice",
     Notice,
     option(
@@ -387,7 +400,7 @@ class Mark:
     no_metadata: bool
 
 
-mark = _as_one(
+mark = as_one(
     "mark",
     Mark,
     option(
@@ -488,7 +501,7 @@ class Copies:
             raise click.UsageError(f"{other} excludes --work, --title, --recipient, --channel and --licence")
 
 
-copies = _as_one(
+copies = as_one(
     "copies",
     Copies,
     option(
@@ -525,7 +538,7 @@ class Places:
         return NoticeOptions(self.replace_rights, mine, self.sidecar, self.notice_optional)
 
 
-places = _as_one(
+places = as_one(
     "places",
     Places,
     option(
@@ -549,7 +562,7 @@ places = _as_one(
     ),
 )
 
-clips = _as_one(
+clips = as_one(
     "clips",
     Clips,
     option(
