@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.common import runner, sounds
 from benchmarks.common.sound_attacks import ATTACKS
-from benchmarks.common.sounds import RATE, Samples
+from benchmarks.common.sounds import RATE
 from stamp.matching.songs import SONG_AGREES, align_songs
 
 CASES = (

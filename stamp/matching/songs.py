@@ -230,8 +230,8 @@ def _followed(whole: Detail, find: Mono, rate: int, place: _Place) -> SongAlignm
 def _pieces(
     whole: Detail, find: Mono, rate: int, place: _Place
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """For each piece of the find that lies in the work: its middle in seconds of the find, how many seconds of
-    the work it is off its place, and the correlation there."""
+    """For each piece of the find that lies in the work: its middle in seconds of the find, how many seconds
+    of the work it is off its place, and the correlation there."""
     parts = detail_of(find, rate, place.speed, place.pitch)
     length, slack = round(_BLOCK * place.speed / _STEP), round(_SLACK / _STEP)
     length = min(length, len(parts))
