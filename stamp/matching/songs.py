@@ -61,28 +61,37 @@ class _Place:
     correlation: float
 
 
-def align_songs(original: NDArray[Any], suspect: NDArray[Any], rate: int) -> SongAlignment | None:
+def align_songs(
+    original: NDArray[Any], suspect: NDArray[Any], rate: int, suspect_rate: int | None = None
+) -> SongAlignment | None:
     """Lay a song onto the one that it may play, where their detail is most alike; None of silence.
 
-    original, suspect : samples (n,) or (n, channels), both at `rate` per second, 16000 or more.
+    original, suspect : samples (n,) or (n, channels). rate, suspect_rate : per second; one unless both are
+        given. What is above 8000 Hz is not heard.
     """
+    find_rate = suspect_rate or rate
     work, find = _mono(original), _mono(suspect)
     if not (len(find) and len(work) and np.abs(find).max() > 0 and np.abs(work).max() > 0):
         return None
     whole = detail_of(work, rate)
-    place = _place(whole, find, rate)
-    return None if place is None else _followed(whole, find, rate, place)
+    place = _place(whole, find, find_rate)
+    return None if place is None else _followed(whole, find, find_rate, place)
 
 
 def compare_songs(
-    original: NDArray[Any], suspect: NDArray[Any], rate: int, *, marked: bool = False
+    original: NDArray[Any],
+    suspect: NDArray[Any],
+    rate: int,
+    suspect_rate: int | None = None,
+    *,
+    marked: bool = False,
 ) -> tuple[Comparison, SongAlignment | None]:
     """Return whether a song plays another one, and where. Arguments as of `align_songs`.
 
     marked : whether a mark of the original was detected in the suspect: then a song that plays no part of it
         differs, and is not merely unregistered.
     """
-    found = align_songs(original, suspect, rate)
+    found = align_songs(original, suspect, rate, suspect_rate)
     if found is None or not (found.agrees or marked):
         return Comparison("audio", "unregistered"), None
     length = len(original) / rate
@@ -123,6 +132,7 @@ def detail_of(samples: Mono, rate: int, speed: float = 1.0, pitch: float = 1.0) 
         sums = np.pad(sums, ((0, 0), (1, 0)))
         last = np.minimum(np.maximum(columns[1:], columns[:-1] + 1), size // 2 + 1)
         energy[first : first + 512] = sums[:, last] - sums[:, np.minimum(columns[:-1], last - 1)]
+    energy[:, edges[1:] > rate / 2] = 0
     return _normal(energy)
 
 
