@@ -75,7 +75,10 @@ def test_lines(stamp: Runner) -> None:
     clear = stamp("check", "sea.jpg", *ASKED).out
     assert clear == "sea.jpg: clear: licensed, work #2 'sea' by its file\n  say beside it: Photo: A\n"
     refused = stamp("check", "sea.jpg", "--from", "2027-01-01").out
-    assert "territory:001: the licence does not cover 001; all of the world was asked for" in refused
+    assert (
+        "territory:001: the licence does not cover 001; all of the world was asked for, --territory"
+        in refused
+    )
     assert "not_permitted:display@*: the licence does not permit display@*; every channel" in refused
     said = stamp("check", "sea.jpg", "--channel", "tiktok", "--territory", "US", "--until", "2031-01-01").out
     assert "asked for" not in said
@@ -105,7 +108,17 @@ def test_clips_and_songs_play(stamp: Runner) -> None:
     stamp("works", "add", song, "--third-party")
     with Catalogue.open("c.sqlite") as opened:
         opened.licences.add(
-            Terms("acquired", "A", "B", "sole", True, date(2026, 1, 1), ("3",), (), (Territory("001"),))
+            Terms(
+                "acquired",
+                "A",
+                "B",
+                "sole",
+                True,
+                date(2026, 1, 1),
+                ("3",),
+                (UseRule("permission", "display", "*"),),
+                (Territory("001"),),
+            )
         )
     (entry,) = stamp("check", song, "--json").entries
     assert entry["reasons"] == ["not_permitted:play@*"]
