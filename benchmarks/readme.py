@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import averaging, in_short, readers, tags
+from benchmarks import averaging, in_short, model, readers, tags
 from benchmarks.common import runner
 from benchmarks.false_positives import audio as false_positives_audio
 from benchmarks.false_positives import run as false_positives
@@ -36,6 +36,7 @@ from benchmarks.speed import video as speed_video
 from benchmarks.studies import RESULTS as STUDIES
 from benchmarks.studies import adr0002_coding, adr0074_layouts
 from stamp.metadata.mapping.fields import FIELDS, STORES
+from stamp.notices.requirements import KINDS, elements, kind_of
 
 ROOT = Path(__file__).parents[1]
 Table = Callable[..., str]
@@ -98,8 +99,41 @@ def homes() -> str:
     return "\n".join(lines) + "\n"
 
 
+def notice_elements() -> str:
+    """Return each element of a case with the kinds of notices that must have it, and how to give it."""
+    wanted = {kind: kind_of(kind) for kind in KINDS}
+    needed = {
+        kind: {*one.required, *(need for statement in one.statements for need in statement.needs)}
+        for kind, one in wanted.items()
+    }
+    lines = [
+        f"| element | {' | '.join(KINDS)} | how to give it |",
+        "| :-- |" + " :-: |" * len(KINDS) + " :-- |",
+    ]
+    for code, element in elements().items():
+        marks = " | ".join("●" if code in needed[kind] else "" for kind in KINDS)
+        lines.append(f"| {element.words['en']} `{code}` | {marks} | {element.how} |")
+    return "\n".join(lines) + "\n"
+
+
+def notice_sources() -> str:
+    """Return the sources of each kind of notice, and who sees what of it."""
+    lines = ["| notice | source | read | its own text? | who sees it |", "| :-- | :-- | :-- | :-- | :-- |"]
+    for code in KINDS:
+        kind = kind_of(code)
+        for number, source in enumerate(kind.sources):
+            own = ("yes, in a copy" if source.copy else "yes") if source.first_party else "**no**"
+            first, seen = ("", "") if number else (f"`{code}`", kind.seen)
+            lines.append(f"| {first} | [{source.name}]({source.read_at}) | {source.read} | {own} | {seen} |")
+    return "\n".join(lines) + "\n"
+
+
 # Block -> what draws it from the code.
-DRAWN: dict[str, Callable[[], str]] = {"homes": homes}
+DRAWN: dict[str, Callable[[], str]] = {
+    "homes": homes,
+    "notice_elements": notice_elements,
+    "notice_sources": notice_sources,
+}
 _BLOCK = re.compile(r"<!-- begin: (?P<name>\w+) -->\n.*?<!-- end: (?P=name) -->", re.DOTALL)
 
 
@@ -147,6 +181,7 @@ def main() -> None:
         page.write_text(text, "utf-8")
         for name in missing:
             print(f"{page.name}: no results for {name}, its block stays as it is", file=sys.stderr)
+    model.main()
 
 
 if __name__ == "__main__":

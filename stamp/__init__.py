@@ -18,7 +18,9 @@ if TYPE_CHECKING:
         LicenceRecord,
         MarkRecord,
         PartyRecord,
+        Proof,
         Recovered,
+        SealRecord,
         Verification,
         WorkRecord,
     )
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from .core.errors import (
         AlreadyMarked,
         ArgumentError,
+        CaseError,
         CatalogueError,
         CorruptFile,
         HostError,
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
         KeyFileError,
         MediaError,
         MissingDependency,
+        MissingElements,
         NoticeNotWritten,
         OutputError,
         PayloadError,
@@ -63,14 +67,16 @@ if TYPE_CHECKING:
 _HOMES = {
     "pipeline.audit": "audit_rights",
     "core.errors": (
-        "AlreadyMarked ArgumentError CatalogueError CorruptFile HostError InternalError KeyFileError "
-        "MediaError MissingDependency NoticeNotWritten OutputError PayloadError RightsConflict RightsError "
-        "StampError UnsupportedFormat UnwritableFile"
+        "AlreadyMarked ArgumentError CaseError CatalogueError CorruptFile HostError InternalError "
+        "KeyFileError MediaError MissingDependency MissingElements NoticeNotWritten OutputError PayloadError "
+        "RightsConflict RightsError StampError UnsupportedFormat UnwritableFile"
     ),
     "pipeline.cataloguing": "Catalogue",
     "catalogue.policy": "Policy",
     "core.verdict": "CheckRecord",
-    "catalogue.records": "CopyRecord LicenceRecord MarkRecord PartyRecord Recovered Verification WorkRecord",
+    "catalogue.records": (
+        "CopyRecord LicenceRecord MarkRecord PartyRecord Proof Recovered SealRecord Verification WorkRecord"
+    ),
     "catalogue.terms": "Terms Territory Use UseRule",
     "core.known": "KnownMark",
     "pipeline.files": "detect_file embed_file",
@@ -93,6 +99,7 @@ __all__ = [
     "AlreadyMarked",
     "ArgumentError",
     "AuditReport",
+    "CaseError",
     "Catalogue",
     "CatalogueError",
     "CheckRecord",
@@ -112,6 +119,7 @@ __all__ = [
     "MarkRecord",
     "MediaError",
     "MissingDependency",
+    "MissingElements",
     "NoticeNotWritten",
     "NoticeOptions",
     "OutputError",
@@ -121,11 +129,13 @@ __all__ = [
     "Payload",
     "PayloadError",
     "Policy",
+    "Proof",
     "Recovered",
     "Rights",
     "RightsConflict",
     "RightsError",
     "RightsReport",
+    "SealRecord",
     "StampError",
     "StampLimits",
     "Terms",

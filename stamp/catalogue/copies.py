@@ -179,7 +179,7 @@ def _insert(database: Database, wanted: Reservation, mark_id: int) -> str:
         source=identity.path_text(wanted.source),
         output=identity.path_text(wanted.output),
         program=f"stamp {__version__}",
-        source_sha256=_own_hash(database, wanted.source_sha256, mark_id),
+        source_sha256=own_hash(database, wanted.source_sha256, mark_id),
         recipient_id=None if recipient is None else find_id(database, "party", recipient),
         licence_id=None if licence is None else find_id(database, "licence", licence),
         channel=options.channel,
@@ -189,7 +189,7 @@ def _insert(database: Database, wanted: Reservation, mark_id: int) -> str:
     return uid
 
 
-def _own_hash(database: Database, sha256: bytes | None, mark_id: int) -> bytes | None:
+def own_hash(database: Database, sha256: bytes | None, mark_id: int) -> bytes | None:
     """The hash of a copy's source, unless it is that of its work, of which the catalogue has it already."""
     ((original,),) = database.execute(
         "SELECT work.source_sha256 FROM mark JOIN work ON work.id = mark.work_id WHERE mark.id = ?",

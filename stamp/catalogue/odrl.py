@@ -1,8 +1,8 @@
 """A licence as a policy of ODRL 2.2 in JSON-LD (https://www.w3.org/TR/odrl-model/), of the common vocabulary
 alone: no profile is needed to read it.
 
-It says who may do what, where and when, and what is owed. Exclusivity, liability, law and disputes have no
-words there; `LicenceRecord.to_dict` has them beside it."""
+It says who may do what, where and when, and what is owed. Exclusivity, liability, law and disputes are not in
+it; `LicenceRecord.to_dict` has them beside it."""
 
 from __future__ import annotations
 
@@ -78,7 +78,9 @@ def _duties(terms: Terms) -> Node:
 
 
 def _payment(amount: str, unit: str) -> Node:
-    return _constraint("payAmount", "eq", {"@value": amount, "@type": "xsd:decimal"}) | {"unit": unit}
+    return _constraint("payAmount", "eq", {"@value": amount, "@type": "xsd:decimal"}) | {
+        "unit": {"@id": unit}
+    }
 
 
 def _constraint(operand: str, operator: str, value: Any) -> Node:

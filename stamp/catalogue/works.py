@@ -77,7 +77,7 @@ class Works:
         known = [identifier(each) for each in identifiers]
         database = self._connect()
         with database.writing():
-            _refuse_known(database, sha256, known)
+            refuse_known(database, sha256, known)
             work_id = insert(
                 database,
                 kind=kind,
@@ -100,6 +100,10 @@ class Works:
             (_before(database, after), _checked_limit(limit)),
         )
         return _records(database, rows)
+
+    def count(self) -> int:
+        """Return how many works there are. Raises CatalogueError."""
+        return int(self._connect().execute("SELECT count(*) FROM work")[0][0])
 
     def search(self, text: str, *, limit: int = 50, after: str | None = None) -> Found:
         """Return works whose titles, creators and identifiers have words that begin like all of those of
@@ -207,7 +211,8 @@ def insert(
     return work_id
 
 
-def _refuse_known(database: Database, sha256: bytes | None, identifiers: Iterable[tuple[str, str]]) -> None:
+def refuse_known(database: Database, sha256: bytes | None, identifiers: Iterable[tuple[str, str]]) -> None:
+    """Raise CatalogueError where the file of this hash, or an identifier, is that of a work already."""
     rows = database.execute("SELECT id, title FROM work WHERE source_sha256 = ?", (sha256,)) if sha256 else []
     if rows:
         raise CatalogueError(f"this file is work #{rows[0][0]} '{rows[0][1]}' already")
@@ -230,19 +235,19 @@ def _checked_limit(limit: int) -> int:
 def _records(database: Database, rows: Sequence[Row], **details: Any) -> Found:
     """The records of these rows of _COLUMNS, with what several queries say of all of them."""
     ids = [row[0] for row in rows]
-    creators = _grouped(
+    creators = grouped(
         database,
         "SELECT contribution.work_id, party.name FROM contribution"
         " JOIN party ON party.id = contribution.party_id"
         " WHERE contribution.work_id IN ({}) ORDER BY contribution.id",
         ids,
     )
-    identifiers = _grouped(
+    identifiers = grouped(
         database,
         "SELECT work_id, scheme, value FROM work_identifier WHERE work_id IN ({}) ORDER BY id",
         ids,
     )
-    counts = _grouped(
+    counts = grouped(
         database,
         "SELECT mark.work_id, count(*) FROM copy JOIN mark ON mark.id = copy.mark_id"
         " WHERE mark.work_id IN ({}) AND copy.state <> 'abandoned' GROUP BY mark.work_id",
@@ -266,7 +271,7 @@ def _records(database: Database, rows: Sequence[Row], **details: Any) -> Found:
     ]
 
 
-def _grouped(database: Database, sql: str, ids: Sequence[int]) -> defaultdict[int, list[Row]]:
+def grouped(database: Database, sql: str, ids: Sequence[int]) -> defaultdict[int, list[Row]]:
     """What `sql` says of each of these works; `{}` in it becomes their ids."""
     found: defaultdict[int, list[Row]] = defaultdict(list)
     for start in range(0, len(ids), 500):  # databases limit how many parameters there are

@@ -9,6 +9,8 @@
     ├── RightsError (ValueError)           a rights field that no standard allows, or a wrong file of defaults
     │   └── RightsConflict (`.path`)       a file names somebody else; `.found` says whom, and where
     ├── CatalogueError (RuntimeError)      the catalogue cannot be used, or forbids what is asked for
+    ├── CaseError (ValueError)             a case of which no notice can be written; see `stamp.notices`
+    │   └── MissingElements                it lacks elements; `.missing` names them
     ├── OutputError (FileExistsError)      an output that is there already, or is the input itself
     ├── MissingDependency (ImportError)    an optional package is not installed; `.extra` names the extra
     ├── InternalError (RuntimeError)       a mistake of this package, to be reported
@@ -91,6 +93,21 @@ class RightsConflict(RightsError):
 
 class CatalogueError(StampError, RuntimeError):
     """The catalogue cannot be used, or what is in it forbids what is asked for."""
+
+
+class CaseError(StampError, ValueError):
+    """Of a case no notice can be written: an element of it, or a template, cannot be used."""
+
+
+class MissingElements(CaseError):
+    """A case lacks elements that a notice must contain.
+
+    missing : of each its `code`, what it is called (`words`), and `how` to give it.
+    """
+
+    def __init__(self, message: str, *, missing: tuple[Mapping[str, str], ...] = ()) -> None:
+        super().__init__(message)
+        self.missing = missing
 
 
 class OutputError(StampError, FileExistsError):

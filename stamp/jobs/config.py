@@ -9,6 +9,11 @@
     copyright_notice = "© {year} Ada Lovelace"
     creators = ["Ada Lovelace"]
     web_statement = "https://example.org/licence"
+
+    [claimant]
+    name = "Ada Lovelace"
+    email = "ada@example.org"
+    is = "owner"
 """
 
 from __future__ import annotations
@@ -21,12 +26,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ..core.errors import RightsError
+from ..core.errors import CaseError, RightsError
 from ..core.options import OPTION_NAMES, NoticeOptions
 from ..core.rights import Rights
+from ..notices.case import CLAIMANT, elements_of
 
 CONFIG_FILE = "stamp.toml"
 _CATALOGUE = "catalogue"
+_CLAIMANT = "claimant"
 
 
 def config_folder() -> Path | None:
@@ -71,6 +78,7 @@ def load_defaults(path: str | os.PathLike[str]) -> Defaults:
     """
     text, document = _parsed(path)
     document.pop(_CATALOGUE, None)  # see catalogue_setting
+    document.pop(_CLAIMANT, None)  # see claimant_setting
     table = document.get("rights", document)
     if not isinstance(table, dict):
         raise RightsError(f"{path}: `rights` must be a table: write [rights], then one field a line")
@@ -115,6 +123,33 @@ def catalogue_setting() -> str | None:
     if not isinstance(value, str) or not value.strip():
         raise RightsError(f'{path}: `{_CATALOGUE}` must be a file, a database URL or "none", not {value!r}')
     return os.path.join(path.parent, os.path.expanduser(value))
+
+
+def claimant_setting() -> dict[str, str]:
+    """Return who claims in notices, as the nearest stamp.toml has it below [claimant], by the names of
+    `CLAIMANT`. Empty where it has nothing there.
+
+    Raises
+    ------
+    RightsError : it has something else there, or cannot be read.
+    """
+    path = find_config()
+    if path is None:
+        return {}
+    text, document = _parsed(path)
+    table = document.get(_CLAIMANT, {})
+    if not isinstance(table, dict):
+        raise RightsError(f"{path}: `{_CLAIMANT}` must be a table: write [{_CLAIMANT}], then one name a line")
+    for name, value in table.items():
+        if name not in CLAIMANT:
+            raise RightsError(
+                f"{path}:{_line(text, name)} {name!r} is nothing of a claimant: {', '.join(CLAIMANT)}"
+            )
+        try:
+            elements_of({CLAIMANT[name]: value})
+        except CaseError as error:
+            raise RightsError(f"{path}:{_line(text, name)} {error}") from error
+    return table
 
 
 def _parsed(path: str | os.PathLike[str]) -> tuple[str, dict[str, Any]]:

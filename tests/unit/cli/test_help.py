@@ -24,20 +24,26 @@ GROUPS = {
     "works list": ["Catalogue", "Output"],
     "works search": ["Catalogue", "Output"],
     "works show": ["Catalogue", "Output"],
+    "works export": ["Catalogue", "Output"],
+    "works copy-to": ["Catalogue", "Output"],
     "works import": ["Watermark", "Catalogue", "Output"],
     "works recover": ["Catalogue", "Output"],
     "works verify": ["Catalogue", "Output"],
     "works backup": ["Catalogue", "Output"],
     "party add": ["Catalogue", "Output"],
     "party list": ["Catalogue", "Output"],
-    "check": ["Watermark", "Catalogue", "Run", "Output"],
     "licence add": ["Licence", "Catalogue", "Output"],
     "licence list": ["Catalogue", "Output"],
     "licence show": ["Catalogue", "Output"],
     "licence end": ["Licence", "Catalogue", "Output"],
+    "check": ["Watermark", "Catalogue", "Run", "Output"],
+    "party show": ["Catalogue", "Output"],
+    "party erase": ["Catalogue", "Output"],
     "find add": ["Sources and results", "Watermark", "Catalogue", "Output"],
     "find list": ["Catalogue", "Output"],
     "find show": ["Catalogue", "Output"],
+    "find compare": ["Sources and results", "Catalogue", "Output"],
+    "notice": ["Notice", "Claimant", "Output"],
     "case open": ["Catalogue", "Output"],
     "case list": ["Catalogue", "Output"],
     "case show": ["Catalogue", "Output"],
@@ -79,7 +85,7 @@ def test_commands_are_in_groups(stamp: Runner) -> None:
         "Finds",
         "Set up",
     ]
-    names = "embed detect show rights works check party licence key formats selftest demo"
+    names = "embed detect show rights works check party licence find case notice key formats selftest demo"
     for name in names.split():
         assert re.search(rf"^  {name} +\S", page, re.MULTILINE)
     assert re.findall(r"^  (\w+)  ", stamp("rights", "--help").out, re.MULTILINE) == [
