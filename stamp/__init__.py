@@ -13,7 +13,16 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from .catalogue.catalogue import Catalogue
-    from .catalogue.records import CopyRecord, MarkRecord, PartyRecord, Recovered, Verification, WorkRecord
+    from .catalogue.records import (
+        CopyRecord,
+        LicenceRecord,
+        MarkRecord,
+        PartyRecord,
+        Recovered,
+        Verification,
+        WorkRecord,
+    )
+    from .catalogue.terms import Terms, Territory, UseRule
     from .core.detection import Detection, Transform
     from .core.errors import (
         AlreadyMarked,
@@ -59,7 +68,8 @@ _HOMES = {
         "RightsConflict RightsError StampError UnsupportedFormat UnwritableFile"
     ),
     "catalogue.catalogue": "Catalogue",
-    "catalogue.records": "CopyRecord MarkRecord PartyRecord Recovered Verification WorkRecord",
+    "catalogue.records": "CopyRecord LicenceRecord MarkRecord PartyRecord Recovered Verification WorkRecord",
+    "catalogue.terms": "Terms Territory UseRule",
     "core.known": "KnownMark",
     "pipeline.files": "detect_file embed_file",
     "core.limits": "StampLimits limited",
@@ -96,6 +106,7 @@ __all__ = [
     "Key",
     "KeyFileError",
     "KnownMark",
+    "LicenceRecord",
     "MarkRecord",
     "MediaError",
     "MissingDependency",
@@ -115,9 +126,12 @@ __all__ = [
     "RightsReport",
     "StampError",
     "StampLimits",
+    "Terms",
+    "Territory",
     "Transform",
     "UnsupportedFormat",
     "UnwritableFile",
+    "UseRule",
     "Verification",
     "WorkRecord",
     "__version__",

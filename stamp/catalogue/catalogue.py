@@ -19,7 +19,11 @@ from ..core.options import CopyOptions
 from ..core.payload import Payload
 from ..storage.atomic import write_whole
 from . import copies, events
+from .cases import Cases
 from .database import Database
+from .documents import Documents
+from .finds import Finds
+from .licences import Licences
 from .parties import Parties
 from .place import CATALOGUE_VARIABLE, default_place
 from .records import Recovered, Verification
@@ -30,7 +34,7 @@ _PAGE = 10_000  # events that are in memory at once
 
 
 class Catalogue:
-    """The record of works, marked copies and parties.
+    """The record of works, marked copies, parties and licences.
 
         with stamp.Catalogue.open() as catalogue:
             known = catalogue.lookup(payload, key)
@@ -38,7 +42,8 @@ class Catalogue:
     Any thread may use it, each by a connection of its own; so may a process that was handed it, for it
     pickles as its place. Errors are CatalogueError.
 
-    url : the place, a path or a database URL. works, parties : what is in it.
+    url : the place, a path or a database URL. works, parties, licences, finds, cases, documents : what is in
+        it.
     """
 
     def __init__(self, url: str, *, make: bool = True) -> None:
@@ -46,6 +51,10 @@ class Catalogue:
         self.url = url
         self.works = Works(self._database)
         self.parties = Parties(self._database)
+        self.documents = Documents(self._database)
+        self.finds = Finds(self._database, self.documents)
+        self.cases = Cases(self._database, self.documents)
+        self.licences = Licences(self._database)
         self._make = make
         self._local = threading.local()
         self._opened: list[Database] = []

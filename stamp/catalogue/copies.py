@@ -8,7 +8,6 @@ not know."""
 
 from __future__ import annotations
 
-import os
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,9 +72,9 @@ def complete(database: Database, copy: str, sha256: bytes, size: int | None) -> 
     with database.writing():
         # Abandoned: by somebody who recovered the catalogue meanwhile, and took this run for a dead one.
         database.execute(
-            "UPDATE copy SET state = 'ready', output_sha256 = ?, size = ?, ready_at = ?"
+            "UPDATE copy SET state = 'ready', output_sha256 = ?, size = ?"
             " WHERE uid = ? AND state IN ('reserved', 'abandoned')",
-            (sha256, size, identity.now(), copy),
+            (sha256, size, copy),
         )
         database.log("copy.ready", copy, _body(database, copy))
 
@@ -87,7 +86,7 @@ def placed(database: Database, copy: str) -> None:
 
 def settle(database: Database, copy: str) -> None:
     """Bring one copy that something has interrupted to its end, as `recover` does."""
-    for row in database.execute(f"{_OPEN} AND uid = ?", (copy,)):
+    for row in database.execute(f"{_OPEN} AND copy.uid = ?", (copy,)):
         _settle(database, row)
 
 
@@ -96,7 +95,7 @@ def recover(database: Database) -> Recovered:
     were. Nothing is guessed: their files' hashes say what became of them. A second run finds only what the
     first has left open."""
     done = {"finished": 0, "abandoned": 0, "open": 0}
-    for row in database.execute(f"{_OPEN} AND host = ?", (socket.gethostname(),)):
+    for row in database.execute(f"{_OPEN} AND copy.host = ?", (socket.gethostname(),)):
         done[_settle(database, row)] += 1
     return Recovered(**done)
 
@@ -126,8 +125,9 @@ def lookup(database: Database, payload: bytes, fingerprint: str | None = None) -
 
 
 _OPEN = (
-    "SELECT uid, state, output, source_sha256, output_sha256 FROM copy"
-    " WHERE state IN ('reserved', 'ready') AND placed_at IS NULL"
+    "SELECT copy.uid, copy.state, copy.output, coalesce(copy.source_sha256, work.source_sha256),"
+    " copy.output_sha256 FROM copy JOIN mark ON mark.id = copy.mark_id JOIN work ON work.id = mark.work_id"
+    " WHERE copy.state IN ('reserved', 'ready') AND copy.placed_at IS NULL"
 )
 
 
@@ -152,14 +152,14 @@ def _settle(database: Database, row: Row) -> Literal["finished", "abandoned", "o
 def _body(database: Database, copy: str) -> dict[str, Any]:
     """What the log says of a copy; the hash of its source only where it is not that of the work, of which the
     log has it already."""
-    ((work, payload, key, original, source, output, size),) = database.execute(
-        "SELECT work.uid, mark.payload, key.fingerprint, work.source_sha256, copy.source_sha256,"
+    ((work, payload, key, source, output, size),) = database.execute(
+        "SELECT work.uid, mark.payload, key.fingerprint, copy.source_sha256,"
         " copy.output_sha256, copy.size FROM copy JOIN mark ON mark.id = copy.mark_id"
         " JOIN work ON work.id = mark.work_id JOIN key ON key.id = mark.key_id WHERE copy.uid = ?",
         (copy,),
     )
     body = {"work": work, "payload": payload.hex(), "key": key, "output_sha256": output.hex(), "size": size}
-    return body if source is None or source == original else body | {"source_sha256": source.hex()}
+    return body if source is None else body | {"source_sha256": source.hex()}
 
 
 def _insert(database: Database, wanted: Reservation, mark_id: int) -> str:
@@ -170,10 +170,10 @@ def _insert(database: Database, wanted: Reservation, mark_id: int) -> str:
         uid=uid,
         mark_id=mark_id,
         state="reserved",
-        source=_text(wanted.source),
-        output=_text(wanted.output),
+        source=identity.path_text(wanted.source),
+        output=identity.path_text(wanted.output),
         program=f"stamp {__version__}",
-        source_sha256=wanted.source_sha256,
+        source_sha256=_own_hash(database, wanted.source_sha256, mark_id),
         recipient_id=None if recipient is None else find_id(database, "party", recipient),
         licence_id=None if licence is None else find_id(database, "licence", licence),
         channel=options.channel,
@@ -181,6 +181,15 @@ def _insert(database: Database, wanted: Reservation, mark_id: int) -> str:
         reserved_at=identity.now(),
     )
     return uid
+
+
+def _own_hash(database: Database, sha256: bytes | None, mark_id: int) -> bytes | None:
+    """The hash of a copy's source, unless it is that of its work, of which the catalogue has it already."""
+    ((original,),) = database.execute(
+        "SELECT work.source_sha256 FROM mark JOIN work ON work.id = mark.work_id WHERE mark.id = ?",
+        (mark_id,),
+    )
+    return None if original is not None and sha256 == bytes(original) else sha256
 
 
 def _mark(database: Database, wanted: Reservation) -> int:
@@ -234,8 +243,3 @@ def _taken(database: Database, wanted: Reservation, work_id: int) -> str:
     what = f"the payload {wanted.payload} belongs to work #{work_id} '{title}' under this key already"
     remedy = "leave the payload out, and one is drawn; or say that this is the same work"
     return f"{what}; {remedy} (`work='#{work_id}'`)"
-
-
-def _text(path: Path) -> str:
-    """A path as text that any database takes; bytes that are no UTF-8 become escapes."""
-    return os.fsencode(path).decode(errors="backslashreplace")

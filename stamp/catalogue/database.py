@@ -15,7 +15,7 @@ from ..core.errors import CatalogueError, MissingDependency
 from . import events, identity
 from .place import sqlite_path
 
-HEAD: Final = "0001"
+HEAD: Final = "0003"
 """The revision of the schema that this version writes; see `migrations`."""
 _BUSY: Final = 30.0  # seconds that a writer waits for others
 _LOCK: Final = 1937006957  # "stam", the advisory lock of writers on PostgreSQL

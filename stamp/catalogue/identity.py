@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import time
 import unicodedata
 from datetime import UTC, datetime
+from pathlib import Path
 
 
 def uid7() -> str:
@@ -48,3 +50,8 @@ def text(instant: datetime | str | None) -> str | None:
     """Return an instant that was read from a database as `written` has it: SQLite gives it back as it is,
     PostgreSQL as a datetime."""
     return written(instant) if isinstance(instant, datetime) else instant
+
+
+def path_text(path: Path) -> str:
+    """Return a path as text that any database takes; bytes that are no UTF-8 become escapes."""
+    return os.fsencode(path).decode(errors="backslashreplace")

@@ -76,6 +76,12 @@ def _hash(**more: Any) -> Any:
     return mapped_column(sa.LargeBinary(32), **more)
 
 
+def _indexed(table: str, column: str) -> Index:
+    """An index of what is known, for a column that is mostly empty."""
+    known = sa.text(f"{column} IS NOT NULL")
+    return Index(f"ix_{table}_{column}", column, sqlite_where=known, postgresql_where=known)
+
+
 def _one_of(column: str, *values: str) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({', '.join(map(repr, values))})", name=f"{column}_known")
 
@@ -101,7 +107,7 @@ class Party(Base):
 
 class Work(Base):
     """A work. created_on : ISO 8601, also reduced (2026, 2026-05). folded : the title as it is searched.
-    rights : as in `Rights.to_dict`."""
+    source : where its file was, if no copy says it. rights : as in `Rights.to_dict`."""
 
     __tablename__ = "work"
     id: Mapped[int] = _id()
@@ -114,14 +120,17 @@ class Work(Base):
     created_on: Mapped[str | None]
     first_published_on: Mapped[date | None]
     first_published_in: Mapped[str | None] = mapped_column(sa.String(2))
-    source_sha256: Mapped[bytes | None] = _hash(index=True)
-    essence_sha256: Mapped[bytes | None] = _hash(index=True)
+    source: Mapped[str | None]
+    source_sha256: Mapped[bytes | None] = _hash()
+    essence_sha256: Mapped[bytes | None] = _hash()
     rights: Mapped[dict[str, Any] | None]
     added_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
     __table_args__ = (
         _one_of("kind", "image", "video", "audio"),
         _one_of("origin", "own", "third_party"),
+        _indexed("work", "source_sha256"),
+        _indexed("work", "essence_sha256"),
     )
 
 
@@ -195,7 +204,8 @@ class Mark(Base):
 
 
 class Copy(Base):
-    """A marked file: what was made, for whom, where it went; see `copies`."""
+    """A marked file: what was made, for whom, where it went; see `copies`. source_sha256 : None where it is
+    that of the work."""
 
     __tablename__ = "copy"
     id: Mapped[int] = _id()
@@ -204,9 +214,9 @@ class Copy(Base):
     state: Mapped[str]
     source: Mapped[str]
     output: Mapped[str]
-    source_sha256: Mapped[bytes | None] = _hash(index=True)
-    output_sha256: Mapped[bytes | None] = _hash(index=True)
-    essence_sha256: Mapped[bytes | None] = _hash(index=True)
+    source_sha256: Mapped[bytes | None] = _hash()
+    output_sha256: Mapped[bytes | None] = _hash()
+    essence_sha256: Mapped[bytes | None] = _hash()
     size: Mapped[int | None] = mapped_column(sa.BigInteger)
     scheme: Mapped[str | None]
     program: Mapped[str]
@@ -217,12 +227,14 @@ class Copy(Base):
     licence_id: Mapped[int | None] = _to("licence")
     host: Mapped[str]
     reserved_at: Mapped[datetime]
-    ready_at: Mapped[datetime | None]
     placed_at: Mapped[datetime | None]
     published_at: Mapped[datetime | None]
     __table_args__ = (
         _one_of("state", "reserved", "ready", "published", "abandoned", "withdrawn"),
         CheckConstraint("state IN ('reserved', 'abandoned') OR output_sha256 IS NOT NULL", name="hashed"),
+        _indexed("copy", "source_sha256"),
+        _indexed("copy", "output_sha256"),
+        _indexed("copy", "essence_sha256"),
         Index(
             "ix_copy_open",
             "state",
@@ -309,6 +321,125 @@ class Document(Base):
     size: Mapped[int] = mapped_column(sa.BigInteger)
     name: Mapped[str]
     added_at: Mapped[datetime]
+
+
+class Find(Base):
+    """Something that was found elsewhere: a capture, what was read in it, and what a person says of it.
+
+    report : as in `stamp.detect/1`. comparison : as in `stamp.find/1`.
+    """
+
+    __tablename__ = "find"
+    id: Mapped[int] = _id()
+    uid: Mapped[str] = _uid()
+    kind: Mapped[str]
+    document_id: Mapped[int] = _to("document", unique=True)
+    work_id: Mapped[int | None] = _to("work", index=True)
+    mark_id: Mapped[int | None] = _to("mark", index=True)
+    copy_id: Mapped[int | None] = _to("copy")
+    basis: Mapped[str]
+    report: Mapped[dict[str, Any] | None]
+    log10_p: Mapped[float | None]
+    comparison: Mapped[dict[str, Any] | None]
+    verdict: Mapped[str]
+    compared_at: Mapped[datetime | None]
+    compared_by: Mapped[str | None]
+    note: Mapped[str | None]
+    licence_id: Mapped[int | None] = _to("licence")
+    added_at: Mapped[datetime]
+    __table_args__ = (
+        _one_of("kind", "image", "video", "audio"),
+        _one_of("basis", "mark", "mark_without_record", "hand", "none"),
+        _one_of("verdict", "open", "ours", "licensed", "not_ours", "unclear"),
+        CheckConstraint(
+            "verdict = 'open' OR (comparison IS NOT NULL AND compared_at IS NOT NULL"
+            " AND compared_by IS NOT NULL)",
+            name="compared",
+        ),
+    )
+
+
+class Sighting(Base):
+    """Where and when a find was seen, and by whom. page_id : a capture of the page, such as a WARC."""
+
+    __tablename__ = "sighting"
+    id: Mapped[int] = _id()
+    find_id: Mapped[int] = _to("find", index=True)
+    url: Mapped[str | None] = mapped_column(sa.Text, index=True)
+    media_url: Mapped[str | None]
+    account: Mapped[str | None]
+    seen_at: Mapped[datetime]
+    seen_by: Mapped[str]
+    page_id: Mapped[int | None] = _to("document")
+
+
+class CaseFile(Base):
+    """What is done about one or several finds. respondent : who is asked to act."""
+
+    __tablename__ = "case_file"
+    id: Mapped[int] = _id()
+    uid: Mapped[str] = _uid()
+    title: Mapped[str]
+    respondent: Mapped[str | None]
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+    __table_args__ = (CheckConstraint("(closed_at IS NULL) = (outcome IS NULL)", name="closed"),)
+
+
+class CaseFind(Base):
+    __tablename__ = "case_find"
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), primary_key=True)
+    find_id: Mapped[int] = _to("find", primary_key=True, index=True)
+
+
+class Notice(Base):
+    """A notice and what became of it. kind : whom it is for, as in notices.toml. due_on : the day by which
+    something has to be done."""
+
+    __tablename__ = "notice"
+    id: Mapped[int] = _id()
+    uid: Mapped[str] = _uid()
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), index=True)
+    find_id: Mapped[int | None] = _to("find")
+    kind: Mapped[str]
+    language: Mapped[str]
+    text: Mapped[str]
+    state: Mapped[str]
+    sent_on: Mapped[date | None]
+    due_on: Mapped[date | None] = mapped_column(sa.Date, index=True)
+    added_at: Mapped[datetime]
+    __table_args__ = (
+        _one_of(
+            "state",
+            "draft",
+            "approved",
+            "sent",
+            "acknowledged",
+            "complied",
+            "rejected",
+            "countered",
+            "retracted",
+            "lapsed",
+        ),
+    )
+
+
+class Reply(Base):
+    """What came back, or was noted, in a case."""
+
+    __tablename__ = "reply"
+    id: Mapped[int] = _id()
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), index=True)
+    notice_id: Mapped[int | None] = _to("notice")
+    kind: Mapped[str]
+    text: Mapped[str | None]
+    received_on: Mapped[date]
+    document_id: Mapped[int | None] = _to("document")
+    added_at: Mapped[datetime]
+    __table_args__ = (
+        _one_of("kind", "acknowledged", "complied", "rejected", "countered", "retracted", "note"),
+    )
 
 
 class Event(Base):

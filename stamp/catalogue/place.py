@@ -16,7 +16,7 @@ def default_place() -> str | None:
     given = os.environ.get(CATALOGUE_VARIABLE)
     if given:
         return None if given == NONE else given
-    folder = _data_folder()
+    folder = data_folder()
     return os.fspath(folder / "catalogue.sqlite") if folder else None
 
 
@@ -25,7 +25,8 @@ def sqlite_path(url: str) -> Path:
     return Path(url.removeprefix("sqlite:///")).expanduser()
 
 
-def _data_folder() -> Path | None:
+def data_folder() -> Path | None:
+    """Return the user's data folder, which need not exist; None where there is no home."""
     from platformdirs import user_data_path
 
     if os.name == "posix" and not (os.environ.get("HOME") or os.environ.get("XDG_DATA_HOME")):

@@ -7,6 +7,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from .terms import Terms
+
 
 @dataclass(frozen=True, slots=True)
 class MarkRecord:
@@ -88,6 +90,32 @@ class PartyRecord:
     def to_dict(self) -> dict[str, Any]:
         """Return an entry of `stamp.party/1`."""
         return asdict(self) | {"error": None}
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceRecord:
+    """A licence. licence : its uid. terms : what it says, with the names of parties and the uids of
+    works."""
+
+    licence: str
+    number: int
+    terms: Terms
+    added_at: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return an entry of `stamp.licence/1`: days are ISO 8601, the amount is a decimal number in text."""
+        terms = self.terms
+        days = ("signed_on", "valid_from", "valid_until", "terminated_on")
+        entry = {"licence": self.licence, "number": self.number} | asdict(terms)
+        entry |= {day: said.isoformat() if (said := getattr(terms, day)) else None for day in days}
+        return entry | {
+            "amount": None if terms.amount is None else str(terms.amount),
+            "works": list(terms.works),
+            "uses": [asdict(use) for use in terms.uses],
+            "territories": [asdict(place) for place in terms.territories],
+            "added_at": self.added_at,
+            "error": None,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,14 @@ import re
 from ..core.errors import CatalogueError
 from .database import Database
 
-_COMMAND = {"work": "works", "party": "party", "licence": "licence"}
+_COMMAND = {"work": "works", "case_file": "case"}
+_NOUN = {"case_file": "case"}
 
 
 def find_id(database: Database, table: str, reference: str) -> int:
-    """Return the id of the row of `work`, `party` or `licence` that is meant by a uid, a unique beginning of
-    one, "#12" or "12" (which a shell needs no quotes for), or, of a party, its name.
+    """Return the id of the row of `work`, `party`, `licence`, `find`, `case_file` or `notice` that is meant
+    by a uid, a unique beginning of one, "#12" or "12" (which a shell needs no quotes for), or, of a party,
+    its name.
 
     Raises CatalogueError where there is none, or several.
     """
@@ -25,11 +27,11 @@ def find_id(database: Database, table: str, reference: str) -> int:
         rows = database.execute("SELECT id FROM party WHERE name = ? LIMIT 2", (reference,))
     if len(rows) == 1:
         return int(rows[0][0])
-    command = f"stamp {_COMMAND[table]}"
+    command = f"stamp {_COMMAND.get(table, table)}"
     if rows:
         raise CatalogueError(f"{reference}: several are called so; `{command} list` shows their numbers")
     remedy = f"`{command} list` shows what there is, `{command} add` adds one"
-    raise CatalogueError(f"{reference}: there is no such {table}; {remedy}")
+    raise CatalogueError(f"{reference}: there is no such {_NOUN.get(table, table)}; {remedy}")
 
 
 def _by_uid(database: Database, table: str, beginning: str) -> list[tuple[int]]:

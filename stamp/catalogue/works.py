@@ -80,6 +80,7 @@ class Works:
                 database,
                 kind=kind,
                 title=title,
+                source=path,
                 source_sha256=sha256,
                 origin=origin,
                 creators=creators,
@@ -132,9 +133,10 @@ class Works:
             (work_id, limit),
         )
         copies = database.execute(
-            "SELECT copy.uid, copy.state, mark.payload, copy.source, copy.output, copy.source_sha256,"
-            " copy.output_sha256, party.name, copy.channel, licence.uid, copy.reserved_at"
-            " FROM copy JOIN mark ON mark.id = copy.mark_id LEFT JOIN party ON party.id = copy.recipient_id"
+            "SELECT copy.uid, copy.state, mark.payload, copy.source, copy.output,"
+            " coalesce(copy.source_sha256, work.source_sha256), copy.output_sha256, party.name, copy.channel,"
+            " licence.uid, copy.reserved_at FROM copy JOIN mark ON mark.id = copy.mark_id"
+            " JOIN work ON work.id = mark.work_id LEFT JOIN party ON party.id = copy.recipient_id"
             " LEFT JOIN licence ON licence.id = copy.licence_id"
             " WHERE mark.work_id = ? ORDER BY copy.id DESC LIMIT ?",
             (work_id, limit),
@@ -167,6 +169,7 @@ def insert(
     kind: str,
     title: str,
     source_sha256: bytes | None,
+    source: Path | None = None,
     origin: str = "own",
     creators: Iterable[str] = (),
     identifiers: Iterable[tuple[str, str]] = (),
@@ -180,6 +183,7 @@ def insert(
         origin=origin,
         title=title,
         folded=identity.folded(title, *people, *(value for _, value in known)),
+        source=None if source is None else identity.path_text(source.absolute()),
         source_sha256=source_sha256,
         added_at=identity.now(),
     )

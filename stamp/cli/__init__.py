@@ -42,6 +42,8 @@ _COMMANDS = {
         "party": "The people and organisations in it.",
     },
     "Finds": {
+        "find": "Keep what was found elsewhere, and compare it with the original.",
+        "case": "Follow what is done about finds.",
         "notice": "Write the letter that asks for a copy to be taken down.",
     },
     "Set up": {

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..core.errors import MissingElements
-from ..jobs.cases import load_case
+from ..jobs.case_files import load_case
 from ..notices.case import RELATIONS
 from ..notices.letters import render
 from ..notices.requirements import CONFIRMATIONS, KINDS, LANGUAGES, kind_of

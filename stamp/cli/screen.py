@@ -16,10 +16,11 @@ from .spoken import spoken
 from .summary import Summary
 
 if TYPE_CHECKING:
+    from ..catalogue.find_records import CaseRecord, FindRecord
     from ..catalogue.records import PartyRecord, WorkRecord
 
 ERROR = 3
-Record = TypeVar("Record", "PartyRecord", "WorkRecord")
+Record = TypeVar("Record", "PartyRecord", "WorkRecord", "FindRecord", "CaseRecord")
 
 
 class StdoutError(Exception):

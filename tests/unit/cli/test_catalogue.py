@@ -336,7 +336,7 @@ def _until(process: subprocess.Popen[str], step: int, before: int) -> None:
     """Wait until a copy of this run is reserved (0), is ready (1), or its file is there (2)."""
     with Catalogue.open("c.sqlite") as catalogue:
         database = catalogue._database()
-        count = "SELECT count(*) FROM copy" + (" WHERE ready_at IS NOT NULL" if step else "")
+        count = "SELECT count(*) FROM copy" + (" WHERE output_sha256 IS NOT NULL" if step else "")
         was = database.execute(count)[0][0]
         while process.poll() is None:
             if step == 2 and len(_finished()) > before:

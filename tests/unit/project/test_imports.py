@@ -135,10 +135,10 @@ PUBLIC = """
     AlreadyMarked ArgumentError AuditReport CaseError Catalogue CatalogueError CopyOptions CopyRecord
     CorruptFile
     DetectReport Detection EmbedOptions EmbedReport HostError InternalError Key KeyFileError KnownMark
-    MarkRecord MediaError MissingDependency MissingElements NoticeNotWritten NoticeOptions
+    LicenceRecord MarkRecord MediaError MissingDependency MissingElements NoticeNotWritten NoticeOptions
     OutputError OutputOptions Party PartyRecord Payload PayloadError Recovered Rights RightsConflict
-    RightsError RightsReport StampError StampLimits Transform
-    UnsupportedFormat UnwritableFile Verification WorkRecord __version__ audit_rights detect
+    RightsError RightsReport StampError StampLimits Terms Territory Transform
+    UnsupportedFormat UnwritableFile UseRule Verification WorkRecord __version__ audit_rights detect
     detect_file embed embed_file limited
     read_rights remove_rights write_rights
 """

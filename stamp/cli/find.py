@@ -1,0 +1,185 @@
+"""`stamp find`: what was found elsewhere, kept and compared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..core.errors import CatalogueError, KeyFileError, StampError
+from ..jobs.catalogues import catalogue_of
+from ..jobs.keys import load_key
+from . import ERROR, OK, options
+from .help import CATALOGUE, OUTPUT, RESULTS, WATERMARK, Command, option
+from .screen import Screen
+from .spoken import spoken
+from .works import paging
+
+if TYPE_CHECKING:
+    from ..catalogue.find_records import FindRecord
+    from ..core.key import Key
+
+SCHEMA = "stamp.find/1"
+VERDICTS = ("ours", "licensed", "not_ours", "unclear")
+
+
+@click.group(short_help="Keep what was found elsewhere, and compare it with the original.")
+def command() -> None:
+    """The ledger of finds: captures of your works on other people's pages, each compared with the original
+    before anybody says whose it is."""
+
+
+@command.command("add", cls=Command, short_help="Add files that were found elsewhere.")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=options.Place())
+@option(RESULTS, "--url", metavar="U", help="The page that it was found on.")
+@option(RESULTS, "--media-url", metavar="U", help="The file itself, where the page shows it from.")
+@option(RESULTS, "--account", metavar="A", help="Whose page it is.")
+@option(RESULTS, "--seen-at", metavar="T", help="When, such as 2026-11-27T14:30+05:00.  [default: now]")
+@option(RESULTS, "--seen-by", metavar="N", help="Who saw it.  [default: you]")
+@option(
+    RESULTS, "--page", type=options.Place(), metavar="FILE", help="A capture of the page: WARC, PDF, picture."
+)
+@option(CATALOGUE, "--work", metavar="REF", help="Of which work it is, where no mark says it.")
+@option(
+    WATERMARK,
+    "--key-file",
+    "key_files",
+    type=options.Place(),
+    multiple=True,
+    metavar="FILE",
+    help="The key; may be repeated. Else $STAMP_KEY_FILE, else your own key.",
+)
+@options.catalogue
+@options.screen_options(SCHEMA)
+@options.pass_screen
+def add(
+    screen: Screen,
+    /,
+    files: tuple[str, ...],
+    work: str | None,
+    key_files: tuple[str, ...],
+    page: str | None,
+    catalogue: str | None,
+    **where: str | None,
+) -> int:
+    """Look for a mark in files that were found elsewhere, keep them, and write down where they were seen. The
+    same file is one find, however often it is seen."""
+    from ..pipeline.finding import Seen, add_find
+
+    keys = _keys(key_files, needed=work is None)
+    at, by = where.pop("seen_at"), where.pop("seen_by")
+    failed = 0
+    with catalogue_of(catalogue) as opened:
+        for file in files:
+            try:
+                found = add_find(
+                    opened, file, keys=keys, seen=Seen(at=at, by=by, **where), work=work, page=page
+                )
+            except StampError as error:
+                failed += 1
+                _fail(screen, file, error)
+                continue
+            describe(screen, found)
+            screen.entry(found.to_dict())
+    screen.close()
+    return ERROR if failed else OK
+
+
+@command.command("list", cls=Command, short_help="List finds, the newest first.")
+@option(
+    OUTPUT,
+    "--verdict",
+    type=click.Choice(("open", *VERDICTS)),
+    metavar="V",
+    help=f"Only these: open, {', '.join(VERDICTS)}.",
+)
+@option(OUTPUT, "--work", metavar="REF", help="Only those of this work.")
+@paging("finds")
+@options.catalogue
+@options.screen_options(SCHEMA)
+@options.pass_screen
+def list_(
+    screen: Screen,
+    verdict: str | None,
+    work: str | None,
+    limit: int,
+    after: str | None,
+    catalogue: str | None,
+) -> None:
+    """List the finds, the newest first."""
+    with catalogue_of(catalogue, make=False) as opened:
+        found = opened.finds.list(verdict=verdict, work=work, limit=limit, after=after)
+    screen.page(found, line, limit)
+
+
+@command.command("show", cls=Command, short_help="Show a find.")
+@click.argument("finds", metavar="FIND...", nargs=-1, required=True)
+@options.catalogue
+@options.screen_options(SCHEMA)
+@options.pass_screen
+def show(screen: Screen, finds: tuple[str, ...], catalogue: str | None) -> int:
+    """Show finds: what was read in them, where they were seen, how they compare, and the verdict."""
+    failed = 0
+    with catalogue_of(catalogue, make=False) as opened:
+        for reference in finds:
+            try:
+                found = opened.finds.show(reference)
+            except CatalogueError as error:
+                failed += 1
+                _fail(screen, None, error)
+                continue
+            describe(screen, found)
+            screen.entry(found.to_dict())
+    screen.close()
+    return ERROR if failed else OK
+
+
+def line(find: FindRecord) -> str:
+    """One line on a find."""
+    work = f"work #{find.work_number} '{find.title}'" if find.work else _BASES[find.basis]
+    parts = [f"#{find.number}", find.capture.name, work, find.verdict.replace("_", " "), find.url]
+    return "  ".join(part for part in parts if part)
+
+
+_BASES = {"mark_without_record": "mark without record", "none": "no mark", "hand": "", "mark": ""}
+
+
+def describe(screen: Screen, find: FindRecord) -> None:
+    """Some lines on a find."""
+    screen.line(line(find))
+    screen.line(f"  find      {find.find}")
+    screen.line(f"  capture   sha256 {find.capture.sha256}, {find.capture.size} bytes")
+    mark = (find.report or {}).get("watermark")
+    if find.payload and mark:
+        screen.line(f"  mark      {find.payload}  key {mark['key']}  log10_p {mark['log10_p']:.1f}")
+    if find.basis == "hand":
+        screen.line("  mark      none; the work was named by hand")
+    if find.recipient:
+        screen.line(f"  copy      for {find.recipient}")
+    for sighting in find.sightings:
+        parts = [sighting.url, sighting.account, f"seen {sighting.seen_at[:16].replace('T', ' ')} by"]
+        screen.line(f"  seen      {'  '.join(part for part in parts if part)} {sighting.seen_by}")
+    if find.verdict == "open":
+        screen.line(f"  verdict   open: `stamp find compare {find.number}` compares it with the original")
+    else:
+        when = (find.compared_at or "")[:10]
+        screen.line(f"  verdict   {find.verdict.replace('_', ' ')}, {find.compared_by}, {when}")
+
+
+def _keys(files: tuple[str, ...], *, needed: bool) -> list[Key]:
+    """The keys that finds are looked at with; none where there is none, if the work is named."""
+    try:
+        return [load_key(file) for file in files or (None,)]
+    except KeyFileError:
+        if files or needed:
+            raise
+        return []
+
+
+def _fail(screen: Screen, path: str | None, error: StampError) -> None:
+    message = spoken(str(error))
+    if path and path not in message:
+        message = f"{path}: {message}"
+    screen.complain(message)
+    entry: dict[str, Any] = {"path": path} if path else {}
+    screen.entry(entry | {"find": None, "error": {"type": type(error).__name__, "message": message}})

@@ -1,0 +1,96 @@
+"""`stamp find` and `stamp case`: from a file that was found elsewhere to a case that is closed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from stamp.jobs.demo import paint
+
+from .conftest import PAYLOAD, Runner
+
+
+@pytest.fixture(autouse=True)
+def on(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a catalogue in the working folder."""
+    monkeypatch.setenv("STAMP_CATALOGUE", "c.sqlite")
+
+
+@pytest.fixture
+def recorded(stamp: Runner, media: Path, key_file: Path) -> None:
+    """The catalogue knows what the payload of marked.jpg means."""
+    table = f"payload,title,kind,recipient\n{PAYLOAD},Lake,photo,ACME\n"
+    Path("works.csv").write_text(table)
+    assert stamp("works", "import", "works.csv").code == 0
+
+
+def test_a_find_by_its_mark(stamp: Runner, media: Path, recorded: None) -> None:
+    added = stamp(
+        *("find", "add", media / "marked.jpg", "--url", "https://a.example/1", "--account", "@thief"),
+        *("--seen-at", "2026-11-27T12:00+05:00", "--seen-by", "Ada", "--json"),
+    )
+    assert added.code == 0
+    (entry,) = added.entries
+    assert added.document["schema"] == "stamp.find/1"
+    assert (entry["title"], entry["payload"], entry["verdict"]) == ("Lake", PAYLOAD, "open")
+    assert (entry["url"], entry["basis"]) == ("https://a.example/1", "mark")
+    assert entry["sightings"][0]["seen_at"] == "2026-11-27T07:00:00.000000Z"
+    assert entry["report"]["path"] == "marked.jpg"
+    assert str(media) not in json.dumps(entry)
+    shown = stamp("find", "show", "1")
+    assert "#1  marked.jpg  work #1 'Lake'  open  https://a.example/1" in shown.out
+    assert "seen      https://a.example/1  @thief  seen 2026-11-27 07:00 by Ada" in shown.out
+    assert "`stamp find compare 1`" in shown.out
+    assert "#1  marked.jpg" in stamp("find", "list", "--verdict", "open").out
+    assert stamp("find", "list", "--verdict", "ours", "--json").entries == []
+
+
+def test_a_mark_without_record_gets_one_later(stamp: Runner, media: Path, key_file: Path) -> None:
+    found = stamp("find", "add", media / "marked.jpg", "--json").entries[0]
+    assert (found["basis"], found["work"], found["payload"]) == ("mark_without_record", None, PAYLOAD)
+    Path("works.csv").write_text(f"payload,title,kind\n{PAYLOAD},Lake,photo\n")
+    assert stamp("works", "import", "works.csv").code == 0
+    again = stamp("find", "add", media / "marked.jpg", "--json").entries[0]
+    assert (again["find"], again["basis"], again["title"]) == (found["find"], "mark", "Lake")
+
+
+def test_by_hand_where_there_is_no_mark(stamp: Runner, elsewhere: Path) -> None:
+    paint(Path("lake.jpg"), size=(64, 48))
+    assert stamp("works", "add", "lake.jpg").code == 0
+    paint(Path("found.jpg"), size=(64, 48), seed=3)
+    assert stamp("find", "add", "found.jpg").code == 3  # no key, and no work is named
+    found = stamp("find", "add", "found.jpg", "--work", "1")
+    assert found.code == 0
+    assert "the work was named by hand" in found.out
+
+
+def test_what_cannot_be_kept(stamp: Runner, key_file: Path) -> None:
+    Path("text.jpg").write_text("no photo")
+    done = stamp("find", "add", "text.jpg", "nothing.jpg", "--json")
+    assert done.code == 3
+    assert [entry["error"]["type"] for entry in done.entries] == ["UnsupportedFormat", "MediaError"]
+    assert "find show" not in stamp("find", "show", "7").out
+    assert "there is no such find" in stamp("find", "show", "7").err
+    assert not list(Path("c.sqlite.documents").rglob("*/*")) if Path("c.sqlite.documents").exists() else True
+
+
+def test_a_case(stamp: Runner, media: Path, recorded: None) -> None:
+    stamp("find", "add", media / "marked.jpg", "--url", "https://a.example/1")
+    opened = stamp("case", "open", "1", "--respondent", "A. Example", "--json")
+    assert opened.document["schema"] == "stamp.case/1"
+    assert opened.entries[0]["title"] == "Lake on https://a.example/1"
+    assert "1 find" in stamp("case", "list").out
+    assert stamp("case", "list", "--due").out == ""
+    Path("letter.txt").write_text("We have received it")
+    noted = stamp("case", "reply", "1", "--as", "note", "--text", "by phone", "--file", "letter.txt")
+    assert noted.code == 0
+    assert "note  by phone  file letter.txt" in noted.out
+    wrong = stamp("case", "reply", "1", "--as", "complied")
+    assert (wrong.code, "0 notices that were sent" in wrong.err) == (3, True)
+    assert stamp("case", "list", "--by", "2026-12-01").code == 2
+    assert "closed: removed" in stamp("case", "close", "1", "--outcome", "removed").out
+    assert stamp("case", "list").out == ""
+    assert "closed: removed" in stamp("case", "list", "--all").out
+    assert stamp("works", "verify").code == 0
