@@ -1,10 +1,12 @@
-"""What the catalogue costs: space for a work, and the time of a lookup, a search, a page and a backup.
+"""What the catalogue costs: space for a work, and the time of a lookup, a search, a page and a backup; how
+many copies processes that write at once register, and how long one of them has to wait.
 
-    python -m benchmarks.catalogue [--works 100000] [--url postgresql://...] [--keep FILE]
+    python -m benchmarks.catalogue [--works 100000] [--writers 16] [--url postgresql://...] [--keep FILE]
 
 Fills an SQLite file (or, with --url, a new schema of that PostgreSQL server, dropped at the end) with works
 of two to five words, with a mark and a copy each, and the events of all that. Times are those of the clock,
-the median of many calls, and the largest.
+the median of many calls, and the largest. Of an SQLite catalogue the copies are on the disk when they are
+registered, so that the disk decides; PostgreSQL's space is after a VACUUM, which the server does by itself.
 """
 
 from __future__ import annotations
@@ -18,11 +20,14 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 from stamp.catalogue import copies
 from stamp.catalogue.catalogue import Catalogue
 from stamp.catalogue.database import Database
+from stamp.core.errors import CatalogueError
 from stamp.core.options import CopyOptions
 from stamp.core.payload import Payload
 
@@ -45,6 +50,7 @@ _SYLLABLES = (
     "тау",
 )
 _BATCH = 10_000
+_EACH = 20  # copies that a writer registers
 
 
 def main() -> None:
@@ -52,6 +58,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--works", type=int, default=100_000)
+    parser.add_argument("--writers", type=int, default=16, help="processes that write at once, at the end")
     parser.add_argument("--url", help="a PostgreSQL server instead of a file")
     parser.add_argument("--keep", type=Path, help="leave the SQLite file there")
     arguments = parser.parse_args()
@@ -62,7 +69,7 @@ def main() -> None:
         payloads, words = _fill(catalogue, arguments.works, chance)
         print(f"{arguments.works} works; filled in {time.process_time() - began:.1f} s of CPU here")
         if database.is_postgres:
-            database.execute("ANALYZE")
+            database.execute("VACUUM ANALYZE")
         print(f"space          {_size(database) / arguments.works:8.0f} bytes a work")
         works = catalogue.works
         rare, common = f"{words[0]} {words[1]} {words[2]}", f"{words[3][:2]} {words[4][:2]}"
@@ -80,6 +87,40 @@ def main() -> None:
         if not database.is_postgres:
             _timed("backup", lambda: catalogue.backup(f"{place}.{secrets.token_hex(4)}"), 1)
         database.close()
+        _writers(place, catalogue, arguments.writers)
+
+
+def _writers(place: str, catalogue: Catalogue, count: int) -> None:
+    before, context = catalogue.verify().events, get_context("spawn")
+    together = context.Barrier(count)
+    with context.Pool(count, _wait_for, (together,)) as pool:
+        results = pool.map(_write, [(place, number) for number in range(count)], chunksize=1)
+    began, ended, waits, errors = (list(column) for column in zip(*results, strict=True))
+    speed, log = count * _EACH / (max(ended) - min(began)), catalogue.verify()
+    print(f"{count} writers     {speed:9.0f} copies/s, longest wait {max(waits):.2f} s, {sum(errors)} errors")
+    print(f"{log.events - before} events more; the chain: {log.fault or 'holds'}")
+
+
+def _wait_for(barrier: Barrier) -> None:
+    global _together
+    _together = barrier
+
+
+def _write(task: tuple[str, int]) -> tuple[float, float, float, int]:
+    """Register copies; return when that began and ended, the longest that one call took, in seconds, and how
+    many were not possible."""
+    place, seed = task
+    chance, longest, errors = random.Random(f"writer {seed}"), 0.0, 0
+    with Catalogue.open(place) as catalogue:
+        _together.wait()
+        began = last = time.time()
+        for _ in range(_EACH):
+            try:
+                for _ in _steps(catalogue, chance, Payload(chance.randbytes(8)), "Written"):
+                    longest, last = max(longest, time.time() - last), time.time()
+            except CatalogueError:
+                errors += 1
+        return began, time.time(), longest, errors
 
 
 @contextmanager
@@ -116,6 +157,13 @@ def _fill(catalogue: Catalogue, count: int, chance: random.Random) -> tuple[list
 
 def _copy(catalogue: Catalogue, chance: random.Random, title: str = "Registered") -> Payload:
     payload = Payload(chance.randbytes(8))
+    for _ in _steps(catalogue, chance, payload, title):
+        pass
+    return payload
+
+
+def _steps(catalogue: Catalogue, chance: random.Random, payload: Payload, title: str) -> Iterator[None]:
+    """Register a copy; after each call to the catalogue comes one of what is yielded."""
     wanted = copies.Reservation(
         kind="image",
         source=Path("/photos/2026/IMG_4711.jpg"),
@@ -127,9 +175,11 @@ def _copy(catalogue: Catalogue, chance: random.Random, title: str = "Registered"
         options=CopyOptions(title=title),
     )
     copy = catalogue.reserve(wanted)
+    yield
     copy.complete(chance.randbytes(32), 4_000_000)
+    yield
     copy.placed()
-    return payload
+    yield
 
 
 def _size(database: Database) -> int:

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import averaging, in_short, readers, tags
+from benchmarks import averaging, in_short, model, readers, tags
 from benchmarks.common import runner
 from benchmarks.false_positives import audio as false_positives_audio
 from benchmarks.false_positives import run as false_positives
@@ -181,6 +181,7 @@ def main() -> None:
         page.write_text(text, "utf-8")
         for name in missing:
             print(f"{page.name}: no results for {name}, its block stays as it is", file=sys.stderr)
+    model.main()
 
 
 if __name__ == "__main__":

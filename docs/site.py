@@ -13,6 +13,7 @@ PATTERNS = (
     "*.md",
     "LICENSE",
     "docs/**/*.md",
+    "docs/**/*.svg",
     "benchmarks/**/*.md",
     "benchmarks/**/*.png",
     "benchmarks/common/*.py",

@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING
 from ._version import __version__
 
 if TYPE_CHECKING:
-    from .catalogue.catalogue import Catalogue
+    from .catalogue.policy import Policy
     from .catalogue.records import (
         CopyRecord,
         LicenceRecord,
         MarkRecord,
         PartyRecord,
+        Proof,
         Recovered,
+        SealRecord,
         Verification,
         WorkRecord,
     )
-    from .catalogue.terms import Terms, Territory, UseRule
+    from .catalogue.terms import Terms, Territory, Use, UseRule
     from .core.detection import Detection, Transform
     from .core.errors import (
         AlreadyMarked,
@@ -53,7 +55,9 @@ if TYPE_CHECKING:
     from .core.payload import Payload
     from .core.reports import AuditReport, DetectReport, EmbedReport, RightsReport
     from .core.rights import Rights
+    from .core.verdict import CheckRecord
     from .pipeline.audit import audit_rights
+    from .pipeline.cataloguing import Catalogue
     from .pipeline.files import detect_file, embed_file
     from .pipeline.notice import read_rights, write_rights
     from .pipeline.removals import remove_rights
@@ -67,9 +71,13 @@ _HOMES = {
         "KeyFileError MediaError MissingDependency MissingElements NoticeNotWritten OutputError PayloadError "
         "RightsConflict RightsError StampError UnsupportedFormat UnwritableFile"
     ),
-    "catalogue.catalogue": "Catalogue",
-    "catalogue.records": "CopyRecord LicenceRecord MarkRecord PartyRecord Recovered Verification WorkRecord",
-    "catalogue.terms": "Terms Territory UseRule",
+    "pipeline.cataloguing": "Catalogue",
+    "catalogue.policy": "Policy",
+    "core.verdict": "CheckRecord",
+    "catalogue.records": (
+        "CopyRecord LicenceRecord MarkRecord PartyRecord Proof Recovered SealRecord Verification WorkRecord"
+    ),
+    "catalogue.terms": "Terms Territory Use UseRule",
     "core.known": "KnownMark",
     "pipeline.files": "detect_file embed_file",
     "core.limits": "StampLimits limited",
@@ -94,6 +102,7 @@ __all__ = [
     "CaseError",
     "Catalogue",
     "CatalogueError",
+    "CheckRecord",
     "CopyOptions",
     "CopyRecord",
     "CorruptFile",
@@ -119,11 +128,14 @@ __all__ = [
     "PartyRecord",
     "Payload",
     "PayloadError",
+    "Policy",
+    "Proof",
     "Recovered",
     "Rights",
     "RightsConflict",
     "RightsError",
     "RightsReport",
+    "SealRecord",
     "StampError",
     "StampLimits",
     "Terms",
@@ -131,6 +143,7 @@ __all__ = [
     "Transform",
     "UnsupportedFormat",
     "UnwritableFile",
+    "Use",
     "UseRule",
     "Verification",
     "WorkRecord",

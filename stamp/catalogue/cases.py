@@ -291,7 +291,7 @@ def _meant(database: Database, case: int, notice: str | None) -> int:
         (case,),
     )
     if len(rows) != 1:
-        raise CatalogueError(f"case #{case} has {len(rows)} notices that were sent: say which, with --notice")
+        raise CatalogueError(f"case #{case} has {len(rows)} notices that were sent: say which (`notice`)")
     return int(rows[0][0])
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
 from ..core.errors import CatalogueError, OutputError
 from ..core.key import Key
@@ -18,7 +18,7 @@ from ..core.known import KnownMark
 from ..core.options import CopyOptions
 from ..core.payload import Payload
 from ..storage.atomic import write_whole
-from . import copies, events
+from . import copies, erasing, events, exchange, intake, seals
 from .cases import Cases
 from .database import Database
 from .documents import Documents
@@ -26,11 +26,20 @@ from .finds import Finds
 from .licences import Licences
 from .parties import Parties
 from .place import CATALOGUE_VARIABLE, default_place
-from .records import Recovered, Verification
+from .recognition import Recognition
+from .records import Proof, Recovered, SealRecord, Verification
 from .references import find_id
 from .works import Works
 
+if TYPE_CHECKING:
+    from .timestamps import Roots
+
 _PAGE = 10_000  # events that are in memory at once
+Seen = Callable[[int, int], None]
+
+
+def _unseen(done: int, total: int) -> None:
+    """Show nobody how far something is."""
 
 
 class Catalogue:
@@ -49,12 +58,13 @@ class Catalogue:
     def __init__(self, url: str, *, make: bool = True) -> None:
         """Like `open`, of a place that is known."""
         self.url = url
-        self.works = Works(self._database)
+        self.works = Works(self._database, self._essence)
         self.parties = Parties(self._database)
         self.documents = Documents(self._database)
         self.finds = Finds(self._database, self.documents)
         self.cases = Cases(self._database, self.documents)
         self.licences = Licences(self._database)
+        self.recognition = Recognition(self._database)
         self._make = make
         self._local = threading.local()
         self._opened: list[Database] = []
@@ -119,13 +129,15 @@ class Catalogue:
         work, or its options name something that is not there."""
         return ReservedCopy(self, copies.reserve(self._database(), wanted))
 
-    def adopt(self, wanted: copies.Reservation, digest: bytes, size: int | None) -> KnownMark:
-        """Write down a copy that is there already, by the SHA-256 and the bytes of its file. Raises like
-        `reserve`."""
+    def adopt(
+        self, wanted: copies.Reservation, digest: bytes, size: int | None, essence: bytes | None = None
+    ) -> KnownMark:
+        """Write down a copy that is there already, by the SHA-256 and the bytes of its file, and the SHA-256
+        of its essence. Raises like `reserve`."""
         database = self._database()
         with database.writing():
             copy = copies.reserve(database, wanted)
-            copies.complete(database, copy, digest, size)
+            copies.complete(database, copy, digest, size, essence)
             copies.placed(database, copy)
         known = copies.lookup(database, wanted.payload, wanted.key_fingerprint)
         assert known is not None
@@ -140,17 +152,66 @@ class Catalogue:
         wait meanwhile; one inside of another is written or not by itself."""
         return self._database().writing()
 
+    def exported(self) -> Iterator[dict[str, Any]]:
+        """Yield each work with its marks and copies (`stamp.work/1`), the oldest first, as `take_in` takes
+        it: the catalogue as it is when the first one is asked for. Neither a key's secret nor a folder is in
+        it.
+        """
+        return exchange.entries(self._database())
+
+    def take_in(self, entry: Mapping[str, Any]) -> tuple[str, bool]:
+        """Add a work as `exported` gave it, or the marks and copies of it that are not here; return its uid,
+        and whether anything was added. What is here already is left as it is.
+
+        Raises ArgumentError where a value means nothing, CatalogueError where something of it belongs to
+        another work.
+        """
+        return intake.take_in(self._database(), entry)
+
     def recover(self) -> Recovered:
         """Bring the copies that interrupted runs on this machine have left half-way to their end."""
         return copies.recover(self._database())
 
-    def verify(self) -> Verification:
-        """Check the log, event by event: what was altered, taken out or swapped is named. What was cut off
-        its end is not seen."""
-        return Verification(*events.first_fault(self._events()))
+    def verify(
+        self,
+        *,
+        roots: Roots | None = None,
+        kept: Sequence[tuple[int, bytes]] = (),
+        seen: Seen = _unseen,
+    ) -> Verification:
+        """Check the log, event by event, against its chain of hashes and its seals: what was altered, taken
+        out or swapped is named, and what was cut off its end or written anew since it was sealed.
 
-    def backup(self, path: str | os.PathLike[str]) -> Path:
+        roots : a PEM file with the certificates of the time-stamp authorities to trust, or these; None for
+        those of the system. kept : (seq, root) of seals that were kept elsewhere. seen : called with how many
+        events are done, and how many there are.
+        """
+        return seals.verify(self._database(), self._events(seen), roots, kept)
+
+    def seal(self, tsa: str | None = None, *, roots: Roots | None = None) -> SealRecord:
+        """Seal the log up to its last event: check it, and keep the Merkle root over it. Keep root and number
+        elsewhere, too. Where nothing is new, the last seal comes back.
+
+        tsa : the URL of an RFC 3161 time-stamp authority, which gets the root, a hash, and signs it with the
+        time. roots : as in `verify`.
+
+        Raises CatalogueError where the log does not hold or is empty, or no right time stamp comes,
+        ArgumentError for a URL that is none, MissingDependency without the extra `evidence`.
+        """
+        return seals.make(self._database(), self._events(), tsa, roots)
+
+    def last_seal(self) -> SealRecord | None:
+        """Return the last seal; None where there is none."""
+        return seals.last(self._database())
+
+    def proof(self, seq: int) -> Proof:
+        """Return what shows that event `seq` is under a seal, and nothing of other events. Raises
+        CatalogueError where no seal is over it."""
+        return seals.prove(self._database(), seq)
+
+    def backup(self, path: str | os.PathLike[str], *, seen: Seen = _unseen) -> Path:
         """Copy the catalogue to a new file, which only its owner can read, while others may write to it.
+        `seen` is called with how many pages of it are done, and how many there are.
 
         Raises OutputError where the file exists, UnwritableFile, and CatalogueError for PostgreSQL, which has
         programs of its own for it.
@@ -163,12 +224,34 @@ class Catalogue:
         with write_whole(target) as draft:
             draft.chmod(0o600)
             with closing(sqlite3.connect(draft)) as copy:
-                database.copy_to(copy)
+                database.copy_to(copy, seen)
         target.chmod(0o600)
         return target
 
-    def _events(self) -> Iterator[events.Event]:
+    def erase_party(self, reference: str) -> erasing.Erased:
+        """Take a party's data out, for good: its row keeps its number and uid, and the events that name it
+        lose their bodies; the chain of the log holds. Raises CatalogueError where there is none."""
+        return erasing.erase(self._database(), reference)
+
+    def copy_to(self, url: str, *, seen: Seen = _unseen) -> int:
+        """Copy all of it to an empty database, a file or PostgreSQL, and return how many rows it has:
+        numbers, uids and the log stay what they are; documents stay where they are. Others cannot write
+        meanwhile. `seen` is called with how many rows are done, and how many there are.
+
+        Raises CatalogueError where the target has something in it; nothing of this is in it then, nor after
+        any other error.
+        """
+        from . import moving
+
+        return moving.copy_to(self._database(), url, seen=seen)
+
+    def _essence(self, path: Path) -> bytes | None:
+        """The SHA-256 of a file's essence, where somebody can read it: see `pipeline.cataloguing`."""
+        return None
+
+    def _events(self, seen: Seen = _unseen) -> Iterator[events.Event]:
         database, after = self._database(), 0
+        total = database.execute("SELECT max(seq) FROM event")[0][0] or 0
         while rows := database.execute(
             "SELECT seq, at, actor, verb, subject, salt, body, body_sha256, hash FROM event"
             " WHERE seq > ? ORDER BY seq LIMIT ?",
@@ -178,6 +261,7 @@ class Catalogue:
                 blob = bytes(salt) if salt is not None else None
                 yield events.Event(seq, at, actor, verb, subject, blob, body, bytes(digest), bytes(own))
             after = rows[-1][0]
+            seen(after, total)
 
     def _database(self) -> Database:
         """The connection of this thread, in this process: those of a parent must not be used by its fork."""
@@ -196,9 +280,9 @@ class ReservedCopy:
     catalogue: Catalogue
     uid: str
 
-    def complete(self, digest: bytes, size: int) -> None:
+    def complete(self, digest: bytes, size: int, essence: bytes | None = None) -> None:
         """Write down the finished draft, which may appear afterwards."""
-        copies.complete(self.catalogue._database(), self.uid, digest, size)
+        copies.complete(self.catalogue._database(), self.uid, digest, size, essence)
 
     def placed(self) -> None:
         """Write down that the file has appeared."""

@@ -29,9 +29,9 @@ from .references import find_id
 class Reservation:
     """What a copy is to be.
 
-    kind : "image", "video" or "audio". source, output : the files, by absolute paths. source_sha256 : 32
-        bytes, None where nobody knows. key_name, key_fingerprint, payload : what it carries. options : of
-        what, for whom."""
+    kind : "image", "video" or "audio". source, output : the files, by absolute paths. source_sha256,
+        source_essence : of the file and of its essence, 32 bytes, None where nobody knows. key_name,
+        key_fingerprint, payload : what it carries. options : of what, for whom."""
 
     kind: str
     source: Path
@@ -41,6 +41,7 @@ class Reservation:
     key_fingerprint: str
     payload: Payload
     options: CopyOptions
+    source_essence: bytes | None = None
 
 
 def reserve(database: Database, wanted: Reservation) -> str:
@@ -64,17 +65,20 @@ def remember(database: Database, wanted: Reservation) -> None:
         database.log("mark.added", work, body)
 
 
-def complete(database: Database, copy: str, sha256: bytes, size: int | None) -> None:
-    """Write down the SHA-256 and the bytes of the finished draft; its file may appear afterwards.
+def complete(
+    database: Database, copy: str, sha256: bytes, size: int | None, essence: bytes | None = None
+) -> None:
+    """Write down the SHA-256 of the finished draft, its bytes, and the SHA-256 of its essence; its file may
+    appear afterwards.
 
     Raises CatalogueError.
     """
     with database.writing():
         # Abandoned: by somebody who recovered the catalogue meanwhile, and took this run for a dead one.
         database.execute(
-            "UPDATE copy SET state = 'ready', output_sha256 = ?, size = ?"
+            "UPDATE copy SET state = 'ready', output_sha256 = ?, size = ?, essence_sha256 = ?"
             " WHERE uid = ? AND state IN ('reserved', 'abandoned')",
-            (sha256, size, copy),
+            (sha256, size, essence, copy),
         )
         database.log("copy.ready", copy, _body(database, copy))
 
@@ -116,12 +120,14 @@ def lookup(database: Database, payload: bytes, fingerprint: str | None = None) -
     uid, number, title, withdrawn, mark_id = rows[0]
     # A mark that was found in a file shows that some copy did appear; an abandoned one comes last.
     copies = database.execute(
-        "SELECT copy.uid, party.name, copy.channel FROM copy LEFT JOIN party ON party.id = copy.recipient_id"
+        "SELECT copy.uid, party.name, copy.channel, licence.uid, licensee.name FROM copy"
+        " LEFT JOIN party ON party.id = copy.recipient_id LEFT JOIN licence ON licence.id = copy.licence_id"
+        " LEFT JOIN party licensee ON licensee.id = licence.licensee_id"
         " WHERE copy.mark_id = ? ORDER BY copy.state = 'abandoned', copy.id DESC LIMIT 1",
         (mark_id,),
     )
-    copy, recipient, channel = copies[0] if copies else (None, None, None)
-    return KnownMark(uid, number, title, copy, recipient, channel, withdrawn is not None)
+    copy, recipient, channel, licence, licensee = copies[0] if copies else (None,) * 5
+    return KnownMark(uid, number, title, copy, recipient, channel, withdrawn is not None, licence, licensee)
 
 
 _OPEN = (
@@ -173,7 +179,7 @@ def _insert(database: Database, wanted: Reservation, mark_id: int) -> str:
         source=identity.path_text(wanted.source),
         output=identity.path_text(wanted.output),
         program=f"stamp {__version__}",
-        source_sha256=_own_hash(database, wanted.source_sha256, mark_id),
+        source_sha256=own_hash(database, wanted.source_sha256, mark_id),
         recipient_id=None if recipient is None else find_id(database, "party", recipient),
         licence_id=None if licence is None else find_id(database, "licence", licence),
         channel=options.channel,
@@ -183,7 +189,7 @@ def _insert(database: Database, wanted: Reservation, mark_id: int) -> str:
     return uid
 
 
-def _own_hash(database: Database, sha256: bytes | None, mark_id: int) -> bytes | None:
+def own_hash(database: Database, sha256: bytes | None, mark_id: int) -> bytes | None:
     """The hash of a copy's source, unless it is that of its work, of which the catalogue has it already."""
     ((original,),) = database.execute(
         "SELECT work.source_sha256 FROM mark JOIN work ON work.id = mark.work_id WHERE mark.id = ?",
@@ -203,7 +209,13 @@ def _mark(database: Database, wanted: Reservation) -> int:
         raise CatalogueError(_taken(database, wanted, mark[0][1]))
     if work_id is None:
         title = wanted.options.title or wanted.source.stem
-        work_id = works.insert(database, kind=wanted.kind, title=title, source_sha256=wanted.source_sha256)
+        work_id = works.insert(
+            database,
+            kind=wanted.kind,
+            title=title,
+            source_sha256=wanted.source_sha256,
+            essence_sha256=wanted.source_essence,
+        )
     if mark:
         return int(mark[0][0])
     return database.insert("mark", key_id=key_id, payload=bytes(wanted.payload), work_id=work_id)

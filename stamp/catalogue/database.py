@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from ..core.errors import CatalogueError, MissingDependency
 from . import events, identity
 from .place import sqlite_path
+from .remedies import said
 
 HEAD: Final = "0003"
 """The revision of the schema that this version writes; see `migrations`."""
+_STEP: Final = 1000  # pages that are copied between two looks at how far it is
 _BUSY: Final = 30.0  # seconds that a writer waits for others
-_LOCK: Final = 1937006957  # "stam", the advisory lock of writers on PostgreSQL
+LOCK: Final = 1937006957  # "stam", the advisory lock of writers on PostgreSQL
 _SAVEPOINT = ("SAVEPOINT inside", "RELEASE SAVEPOINT inside", "ROLLBACK TO SAVEPOINT inside")
 _POSTGRES: Final = ("postgresql://", "postgres://", "postgresql+psycopg://")
 
@@ -58,7 +60,7 @@ class Database:
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Run one statement, and return its rows. Raises CatalogueError."""
-        with _said(self.shown):
+        with said(self.shown):
             cursor = self._connection.execute(sql.replace("?", "%s") if self.is_postgres else sql, parameters)
             return cursor.fetchall() if cursor.description else []
 
@@ -68,12 +70,20 @@ class Database:
         writer changes before it ends, and the log does not fork. One inside of another is a part of it, which
         is written or not by itself. Raises CatalogueError; then nothing of it was written."""
         inside = self._depth > 0
-        begin, end, undo = _SAVEPOINT if inside else (self._begin(), "COMMIT", "ROLLBACK")
-        self.execute(begin)
+        begin, end, undo = _SAVEPOINT if inside else (self._begin, "COMMIT", "ROLLBACK")
+        try:
+            self.execute(begin)
+        except CatalogueError:
+            if inside or not self.is_lost:
+                raise
+            self._connection = (
+                self._postgres()
+            )  # ended by the server while it was idle: nothing was under way
+            self.execute(begin)
         self._depth += 1
         try:
             if self.is_postgres and not inside:
-                self.execute("SELECT pg_advisory_xact_lock(?)", (_LOCK,))
+                self.execute("SELECT pg_advisory_xact_lock(?)", (LOCK,))
             yield
             self.execute(end)
         except BaseException:
@@ -83,6 +93,18 @@ class Database:
         finally:
             self._depth -= 1
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Hold the catalogue as it is now: what others write meanwhile is not seen, and they need not wait.
+        Raises CatalogueError."""
+        self.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" if self.is_postgres else "BEGIN")
+        try:
+            yield
+        finally:
+            with suppress(CatalogueError):
+                self.execute("ROLLBACK")
+
+    @property
     def _begin(self) -> str:
         # Deferred, a transaction that reads first cannot always become a writer, however long it waits.
         return "BEGIN" if self.is_postgres else "BEGIN IMMEDIATE"
@@ -114,10 +136,15 @@ class Database:
             ),
         )
 
-    def copy_to(self, target: sqlite3.Connection) -> None:
-        """Copy an SQLite catalogue as it is now, while others may keep writing. Raises CatalogueError."""
-        with _said(self.shown):
-            self._connection.backup(target)
+    def copy_to(self, target: sqlite3.Connection, seen: Callable[[int, int], None]) -> None:
+        """Copy an SQLite catalogue as it is now, while others may keep writing; `seen` is called with how
+        many of its pages are done, and how many there are. Raises CatalogueError."""
+        # In one transaction: else SQLite begins anew with each writer that comes in between.
+        with self.reading(), said(self.shown):
+            self._connection.execute("SELECT count(*) FROM alembic_version")
+            self._connection.backup(
+                target, pages=_STEP, progress=lambda status, left, total: seen(total - left, total)
+            )
 
     @property
     def shown(self) -> str:
@@ -126,7 +153,7 @@ class Database:
 
     def _sqlite(self, make: bool) -> sqlite3.Connection:
         assert self.path is not None
-        with _said(self.shown):
+        with said(self.shown):
             if not self.path.exists():
                 if not make:
                     raise _none_here(self.shown)
@@ -150,7 +177,7 @@ class Database:
         except ImportError as error:
             message = "a catalogue in PostgreSQL needs psycopg: pip install 'stamp-media[postgresql]'"
             raise MissingDependency(message, extra="postgresql") from error
-        with _said(self.shown):
+        with said(self.shown):
             return psycopg.connect(self.url.replace("+psycopg", "", 1), autocommit=True)
 
     def _check_schema(self, make: bool) -> None:
@@ -177,37 +204,9 @@ class Database:
         if not names:
             return None
         if "alembic_version" not in names or "copy" not in names:
-            raise CatalogueError(f"{self.shown}: this is another program's database; name another file")
+            raise CatalogueError(f"{self.shown}: this is another program's database; name another one")
         return str(self.execute("SELECT version_num FROM alembic_version")[0][0])
 
 
 def _none_here(shown: str) -> CatalogueError:
     return CatalogueError(f"{shown}: there is no catalogue; `stamp embed` and `stamp works add` make one")
-
-
-@contextmanager
-def _said(shown: str) -> Iterator[None]:
-    """Turn what a driver raises into CatalogueError."""
-    try:
-        yield
-    except (sqlite3.Error, OSError) as error:
-        raise _error(shown, error) from error
-    except Exception as error:
-        if type(error).__module__.partition(".")[0] == "psycopg":
-            raise _error(shown, error) from error
-        raise
-
-
-def _error(shown: str, error: Exception) -> CatalogueError:
-    reason = " ".join(str(error).split())
-    if "not a database" in reason or "malformed" in reason or "corrupt" in reason:
-        remedy = "it is damaged or no catalogue; restore a backup (`stamp works backup` makes them)"
-    elif isinstance(error, OSError) or "readonly" in reason or "unable to open" in reason:
-        remedy = "check the file, its folder and their permissions"
-    elif "locked" in reason:
-        remedy = "another program has held it for half a minute; run it again"
-    elif "full" in reason:
-        remedy = "free some space"
-    else:
-        remedy = "check that the catalogue can be reached, and run it again"
-    return CatalogueError(f"{shown}: the catalogue cannot be used ({reason}); {remedy}")

@@ -178,6 +178,14 @@ class Finds:
         known: dict[str, Any] = dict(rows)
         return [(Path(path), bytes(sha256) if sha256 else None) for path, sha256 in known.items()]
 
+    def licence_of_copy(self, find: FindRecord) -> str | None:
+        """Return the uid of the licence that the copy of a find was made for; None where there is none."""
+        rows = self._connect().execute(
+            "SELECT licence.uid FROM copy JOIN licence ON licence.id = copy.licence_id WHERE copy.uid = ?",
+            (find.copy,),
+        )
+        return rows[0][0] if rows else None
+
     def _complete(
         self,
         database: Database,

@@ -10,11 +10,13 @@ from decimal import Decimal
 from typing import Any, Final
 
 from ..core.errors import ArgumentError, CatalogueError
-from . import identity
+from . import identity, odrl
 from .database import Database, Row
 from .records import LicenceRecord
 from .references import find_id
 from .terms import Terms, Territory, UseRule
+from .terms_checks import checked
+from .uses import clash
 
 _PLAIN: Final = tuple(
     each.name
@@ -45,16 +47,36 @@ class Licences:
         Raises ArgumentError where the terms contradict each other, CatalogueError where they name a party or
         a work that is not there.
         """
-        database = self._connect()
+        database, wanted = self._connect(), checked(terms)
         with database.writing():
-            number = _insert(database, terms)
+            number = _insert(database, wanted)
         return self.show(f"#{number}")
 
     def show(self, reference: str) -> LicenceRecord:
-        """Return one licence. Raises CatalogueError where there is none of this name."""
+        """Return one licence with its policy. Raises CatalogueError where there is none of this name."""
         database = self._connect()
         number = find_id(database, "licence", reference)
-        return _records(database, database.execute(f"{_SELECT} WHERE licence.id = ?", (number,)))[0]
+        (record,) = _records(database, database.execute(f"{_SELECT} WHERE licence.id = ?", (number,)))
+        ((licensor, licensee),) = database.execute(
+            "SELECT licensor.uid, licensee.uid FROM licence"
+            " JOIN party licensor ON licensor.id = licence.licensor_id"
+            " JOIN party licensee ON licensee.id = licence.licensee_id WHERE licence.id = ?",
+            (number,),
+        )
+        return replace(record, odrl=odrl.policy(record.licence, record.terms, licensor, licensee))
+
+    def clashes(self, reference: str) -> Found:
+        """Return the other licences that grant what only this one or they can: they have a work, a place, a
+        day and a use in common, and one of both is exclusive or sole. Raises CatalogueError."""
+        record = self.show(reference)
+        database = self._connect()
+        near = {
+            each.number: each
+            for work in record.terms.works
+            for each in self.of_work(find_id(database, "work", work))
+        }
+        near.pop(record.number)
+        return [each for _, each in sorted(near.items()) if clash(record.terms, each.terms)]
 
     def list(self, *, work: str | None = None, limit: int = 50, after: str | None = None) -> Found:
         """Return licences, of one work if it is given, the newest first; `after` is the last one of the page
@@ -100,7 +122,7 @@ class Licences:
             database.log(
                 "licence.ended", record.licence, {key: value for key, value in body.items() if value}
             )
-        return replace(record, terms=replace(terms, terminated_on=last))
+        return self.show(f"#{record.number}")
 
 
 def _before(database: Database, after: str | None) -> int:
@@ -110,12 +132,15 @@ def _before(database: Database, after: str | None) -> int:
 def _insert(database: Database, terms: Terms) -> int:
     """Add a licence within `writing`, and return its id."""
     works = list(dict.fromkeys(find_id(database, "work", work) for work in terms.works))
+    licensor, licensee = (find_id(database, "party", each) for each in (terms.licensor, terms.licensee))
+    if licensor == licensee:
+        raise ArgumentError(f"{terms.licensee}: nobody grants a licence to himself; name two parties")
     uid, plain = identity.uid7(), {name: _stored(getattr(terms, name)) for name in _PLAIN}
     number = database.insert(
         "licence",
         uid=uid,
-        licensor_id=find_id(database, "party", terms.licensor),
-        licensee_id=find_id(database, "party", terms.licensee),
+        licensor_id=licensor,
+        licensee_id=licensee,
         added_at=identity.now(),
         **plain,
     )
@@ -130,7 +155,7 @@ def _insert(database: Database, terms: Terms) -> int:
         )
     (record,) = _records(database, database.execute(f"{_SELECT} WHERE licence.id = ?", (number,)))
     said = record.to_dict()
-    passing = ("licence", "number", "added_at", "error")
+    passing = ("licence", "number", "added_at", "odrl", "error")
     database.log("licence.added", uid, {key: said[key] for key in said if key not in passing})
     return number
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
 from ..core.errors import ArgumentError, CatalogueError
 from . import identity
@@ -13,6 +14,8 @@ from .records import PartyRecord
 from .references import find_id
 
 KINDS: Final = ("person", "organisation", "platform", "authority")
+ERASED: Final = "erased party"
+"""The name of a party whose data were taken out."""
 _COLUMNS = "id, uid, name, kind, email, country"
 
 
@@ -40,7 +43,7 @@ class Parties:
         with database.writing():
             if rows := database.execute("SELECT id FROM party WHERE name = ?", (name,)):
                 raise CatalogueError(f"{name}: party #{rows[0][0]} is called so already")
-            number = _insert(database, name, kind, email, country)
+            number = insert(database, name, kind, email=email, country=country)
         return _record(database.execute(f"SELECT {_COLUMNS} FROM party WHERE id = ?", (number,))[0])
 
     def ensure(self, name: str) -> PartyRecord:
@@ -58,17 +61,41 @@ class Parties:
         )
         return list(map(_record, rows))
 
+    def show(self, reference: str) -> PartyRecord:
+        """Return a party, with how many works and copies it has to do with. Raises CatalogueError where there
+        is none of this name."""
+        database = self._connect()
+        number = find_id(database, "party", reference)
+        (row,) = database.execute(f"SELECT {_COLUMNS} FROM party WHERE id = ?", (number,))
+        ((works, copies),) = database.execute(
+            "SELECT (SELECT count(DISTINCT work_id) FROM contribution WHERE party_id = party.id),"
+            " (SELECT count(*) FROM copy WHERE recipient_id = party.id AND state <> 'abandoned')"
+            " FROM party WHERE id = ?",
+            (number,),
+        )
+        return replace(_record(row), work_count=works, copy_count=copies)
+
 
 def find_or_insert(database: Database, name: str) -> int:
     """Return the id of the first party of this name, which is added where there is none; within `writing`."""
     rows = database.execute("SELECT id FROM party WHERE name = ? ORDER BY id LIMIT 1", (name,))
-    return int(rows[0][0]) if rows else _insert(database, name, "person", None, None)
+    return int(rows[0][0]) if rows else insert(database, name, "person")
 
 
-def _insert(database: Database, name: str, kind: str, email: str | None, country: str | None) -> int:
-    uid = identity.uid7()
-    number = database.insert("party", uid=uid, kind=kind, name=name, email=email, country=country)
-    database.log("party.added", uid, {"name": name, "kind": kind, "email": email, "country": country})
+def insert(
+    database: Database,
+    name: str,
+    kind: str,
+    *,
+    country: str | None = None,
+    uid: str | None = None,
+    **more: Any,
+) -> int:
+    """Add a party within `writing`, and return its id. more : other columns of `party`."""
+    uid = uid or identity.uid7()
+    number = database.insert("party", uid=uid, kind=kind, name=name, country=country, **more)
+    said = {"name": name, "kind": kind, "email": more.get("email"), "country": country}
+    database.log("party.added", uid, said)
     return number
 
 

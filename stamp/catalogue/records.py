@@ -4,7 +4,8 @@ Within a schema version keys are only ever added. Instants are ISO 8601 in UTC."
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from base64 import b64encode
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from .terms import Terms
@@ -78,7 +79,11 @@ class WorkRecord:
 
 @dataclass(frozen=True, slots=True)
 class PartyRecord:
-    """A person, an organisation, a platform or an authority. country : ISO 3166-1, two letters."""
+    """A person, an organisation, a platform or an authority.
+
+    country : ISO 3166-1, two letters. work_count : of works that it has made or has rights in. copy_count :
+        of copies that were made for it. Both are None in lists.
+    """
 
     party: str
     number: int
@@ -86,6 +91,8 @@ class PartyRecord:
     kind: str
     email: str | None
     country: str | None
+    work_count: int | None = None
+    copy_count: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return an entry of `stamp.party/1`."""
@@ -94,13 +101,17 @@ class PartyRecord:
 
 @dataclass(frozen=True, slots=True)
 class LicenceRecord:
-    """A licence. licence : its uid. terms : what it says, with the names of parties and the uids of
-    works."""
+    """A licence.
+
+    licence : its uid. terms : what it says, with the names of parties and the uids of works. odrl : the same
+        as a policy of ODRL 2.2; None in lists.
+    """
 
     licence: str
     number: int
     terms: Terms
     added_at: str
+    odrl: dict[str, Any] | None = field(default=None, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return an entry of `stamp.licence/1`: days are ISO 8601, the amount is a decimal number in text."""
@@ -114,6 +125,7 @@ class LicenceRecord:
             "uses": [asdict(use) for use in terms.uses],
             "territories": [asdict(place) for place in terms.territories],
             "added_at": self.added_at,
+            "odrl": self.odrl,
             "error": None,
         }
 
@@ -131,8 +143,57 @@ class Recovered:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What the log says of itself. events : how many hold, from the first. fault : what is wrong with the one
-    after them; None where all hold."""
+    """What the log and its seals say of themselves.
+
+    events : how many hold, from the first. fault : what is wrong with the one after them or with a seal; None
+        where all hold. seals : how many there are. sealed : the number of the last event under one, 0 where
+        none is. stamps : how many time stamps were checked. unchecked : how many could not be, since the
+        extra `evidence` or a certificate that is trusted is not at hand.
+    """
 
     events: int
     fault: str | None
+    seals: int = 0
+    sealed: int = 0
+    stamps: int = 0
+    unchecked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SealRecord:
+    """The root over all events up to one.
+
+    seq : that event. root : the Merkle root (RFC 6962) over the hashes of events 1 to `seq`, 64 hexadecimal
+        digits. at : when, by the clock of the authority, else by that of this computer. authority : who has
+        signed root and time; None without time stamp. token : what was signed, a TimeStampToken of RFC 3161
+        in DER.
+    """
+
+    seq: int
+    root: str
+    at: str
+    authority: str | None
+    token: bytes | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return an entry of `stamp.works/1`; the token in Base64."""
+        return asdict(self) | {"token": b64encode(self.token).decode() if self.token else None, "error": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What shows that an event is under a seal, and nothing of other events but hashes.
+
+    seq : the event. leaf : SHA-256 of a zero byte and the event's hash. path : the hashes beside the way from
+        it to the root of the seal, from the leaf up. All in hexadecimal digits.
+    """
+
+    seq: int
+    leaf: str
+    path: tuple[str, ...]
+    seal: SealRecord
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return its form in JSON."""
+        own = {"seq": self.seq, "leaf": self.leaf, "path": list(self.path)}
+        return own | {"seal": {name: said for name, said in self.seal.to_dict().items() if name != "error"}}

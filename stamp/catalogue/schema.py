@@ -13,6 +13,7 @@ from alembic.script import ScriptDirectory
 
 from ..core.errors import CatalogueError
 from .place import sqlite_path
+from .remedies import said
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -21,7 +22,7 @@ def upgrade(url: str, revision: str | None, *, shown: str) -> None:
     """Bring the catalogue at `url`, which is at `revision` (None: empty), to the schema of this version. Of
     several processes one does it, and the others wait.
 
-    Raises CatalogueError where it was made by a later version.
+    Raises CatalogueError where it was made by a later version, or cannot be written to; then it is as it was.
     """
     configuration = Config()
     configuration.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
@@ -31,16 +32,17 @@ def upgrade(url: str, revision: str | None, *, shown: str) -> None:
             f"{shown}: written by a later version of stamp (schema {revision}); update stamp"
         )
     engine = engine_of(url)
-    try:
-        with engine.begin() as connection:
-            if engine.dialect.name == "postgresql":
-                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(1937006957)")
-            configuration.attributes["connection"] = connection
-            command.upgrade(configuration, "head")
-    except sa.exc.SQLAlchemyError as error:
-        raise CatalogueError(f"{shown}: its schema cannot be made ({error})") from error
-    finally:
-        engine.dispose()
+    with said(shown):
+        try:
+            with engine.begin() as connection:
+                if engine.dialect.name == "postgresql":
+                    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(1937006957)")
+                configuration.attributes["connection"] = connection
+                command.upgrade(configuration, "head")
+        except sa.exc.DBAPIError as error:
+            raise error.orig or error from error
+        finally:
+            engine.dispose()
 
 
 def engine_of(url: str) -> sa.Engine:

@@ -35,10 +35,11 @@ _COLUMNS = "work.id, work.uid, work.title, work.kind, work.origin, work.added_at
 
 
 class Works:
-    """The works of a catalogue. `connect` gives the connection of the thread that asks."""
+    """The works of a catalogue. `connect` gives the connection of the thread that asks, `essence` the SHA-256
+    of a file's essence, None where there is none."""
 
-    def __init__(self, connect: Callable[[], Database]) -> None:
-        self._connect = connect
+    def __init__(self, connect: Callable[[], Database], essence: Callable[[Path], bytes | None]) -> None:
+        self._connect, self._essence = connect, essence
 
     def add(
         self,
@@ -60,11 +61,12 @@ class Works:
         Raises ArgumentError where something has no such value, CatalogueError where file or identifier belong
         to a work already, MediaError where the file cannot be read.
         """
-        sha256, path = None, None if source is None else Path(source)
+        sha256, essence, path = None, None, None if source is None else Path(source)
         if path is not None:
             sha256 = bytes.fromhex(digest(path).sha256)
             if sniff_path(path) is None:
                 raise UnsupportedFormat("is no photo, clip or song", path=path)
+            essence = self._essence(path)
             kind, title = kind or kind_of(path), title or path.stem
         if not title or not title.strip():
             raise ArgumentError("a work has a title: give one, or its file")
@@ -75,13 +77,14 @@ class Works:
         known = [identifier(each) for each in identifiers]
         database = self._connect()
         with database.writing():
-            _refuse_known(database, sha256, known)
+            refuse_known(database, sha256, known)
             work_id = insert(
                 database,
                 kind=kind,
                 title=title,
                 source=path,
                 source_sha256=sha256,
+                essence_sha256=essence,
                 origin=origin,
                 creators=creators,
                 identifiers=known,
@@ -97,6 +100,10 @@ class Works:
             (_before(database, after), _checked_limit(limit)),
         )
         return _records(database, rows)
+
+    def count(self) -> int:
+        """Return how many works there are. Raises CatalogueError."""
+        return int(self._connect().execute("SELECT count(*) FROM work")[0][0])
 
     def search(self, text: str, *, limit: int = 50, after: str | None = None) -> Found:
         """Return works whose titles, creators and identifiers have words that begin like all of those of
@@ -169,6 +176,7 @@ def insert(
     kind: str,
     title: str,
     source_sha256: bytes | None,
+    essence_sha256: bytes | None = None,
     source: Path | None = None,
     origin: str = "own",
     creators: Iterable[str] = (),
@@ -185,6 +193,7 @@ def insert(
         folded=identity.folded(title, *people, *(value for _, value in known)),
         source=None if source is None else identity.path_text(source.absolute()),
         source_sha256=source_sha256,
+        essence_sha256=essence_sha256,
         added_at=identity.now(),
     )
     for name in people:
@@ -202,7 +211,8 @@ def insert(
     return work_id
 
 
-def _refuse_known(database: Database, sha256: bytes | None, identifiers: Iterable[tuple[str, str]]) -> None:
+def refuse_known(database: Database, sha256: bytes | None, identifiers: Iterable[tuple[str, str]]) -> None:
+    """Raise CatalogueError where the file of this hash, or an identifier, is that of a work already."""
     rows = database.execute("SELECT id, title FROM work WHERE source_sha256 = ?", (sha256,)) if sha256 else []
     if rows:
         raise CatalogueError(f"this file is work #{rows[0][0]} '{rows[0][1]}' already")
@@ -225,19 +235,19 @@ def _checked_limit(limit: int) -> int:
 def _records(database: Database, rows: Sequence[Row], **details: Any) -> Found:
     """The records of these rows of _COLUMNS, with what several queries say of all of them."""
     ids = [row[0] for row in rows]
-    creators = _grouped(
+    creators = grouped(
         database,
         "SELECT contribution.work_id, party.name FROM contribution"
         " JOIN party ON party.id = contribution.party_id"
         " WHERE contribution.work_id IN ({}) ORDER BY contribution.id",
         ids,
     )
-    identifiers = _grouped(
+    identifiers = grouped(
         database,
         "SELECT work_id, scheme, value FROM work_identifier WHERE work_id IN ({}) ORDER BY id",
         ids,
     )
-    counts = _grouped(
+    counts = grouped(
         database,
         "SELECT mark.work_id, count(*) FROM copy JOIN mark ON mark.id = copy.mark_id"
         " WHERE mark.work_id IN ({}) AND copy.state <> 'abandoned' GROUP BY mark.work_id",
@@ -261,7 +271,7 @@ def _records(database: Database, rows: Sequence[Row], **details: Any) -> Found:
     ]
 
 
-def _grouped(database: Database, sql: str, ids: Sequence[int]) -> defaultdict[int, list[Row]]:
+def grouped(database: Database, sql: str, ids: Sequence[int]) -> defaultdict[int, list[Row]]:
     """What `sql` says of each of these works; `{}` in it becomes their ids."""
     found: defaultdict[int, list[Row]] = defaultdict(list)
     for start in range(0, len(ids), 500):  # databases limit how many parameters there are

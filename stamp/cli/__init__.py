@@ -39,12 +39,14 @@ _COMMANDS = {
     },
     "Catalogue": {
         "works": "Add, list, search and keep the works of your catalogue.",
+        "check": "Ask whether files may be published: what they are, and what licences say.",
         "party": "The people and organisations in it.",
+        "licence": "Who may use which work, where and until when.",
     },
     "Finds": {
         "find": "Keep what was found elsewhere, and compare it with the original.",
-        "case": "Follow what is done about finds.",
         "notice": "Write the letter that asks for a copy to be taken down.",
+        "case": "Follow what is done about finds.",
     },
     "Set up": {
         "key": "Make a key, show it, back it up on paper.",

@@ -25,8 +25,9 @@ _LONGEST_NAME = 30
 
 
 @contextmanager
-def bars(names: Sequence[str], what: str) -> Iterator[Bar]:
-    """A bar over the files where there are several, and one for each file that reports how far it is."""
+def bars(names: Sequence[str], what: str, unit: str = "frames") -> Iterator[Bar]:
+    """A bar over the files where there are several, and one for each file that reports how far it is, in
+    `unit`."""
     progress = Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -40,7 +41,7 @@ def bars(names: Sequence[str], what: str) -> Iterator[Bar]:
         transient=True,
     )
     with progress:
-        yield _Bars(progress, names, what)
+        yield _Bars(progress, names, what, unit)
 
 
 class _Rate(ProgressColumn):
@@ -49,8 +50,8 @@ class _Rate(ProgressColumn):
 
 
 class _Bars(Bar):
-    def __init__(self, progress: Progress, names: Sequence[str], what: str) -> None:
-        self._progress, self._names = progress, names
+    def __init__(self, progress: Progress, names: Sequence[str], what: str, unit: str) -> None:
+        self._progress, self._names, self._unit = progress, names, unit
         self._files: TaskID | None = None
         if len(names) > 1:
             self._files = progress.add_task(what, total=len(names), unit="files")
@@ -66,5 +67,5 @@ class _Bars(Bar):
         if index not in self._running:
             name = self._names[index]
             short = name if len(name) <= _LONGEST_NAME else f"...{name[3 - _LONGEST_NAME :]}"
-            self._running[index] = self._progress.add_task(short, total=total or None, unit="frames")
+            self._running[index] = self._progress.add_task(short, total=total or None, unit=self._unit)
         self._progress.update(self._running[index], completed=done, total=total or None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -134,6 +135,63 @@ def show(screen: Screen, finds: tuple[str, ...], catalogue: str | None) -> int:
     return ERROR if failed else OK
 
 
+@command.command("compare", cls=Command, short_help="Compare a find with the original, and judge it.")
+@click.argument("find")
+@option(
+    RESULTS,
+    "--original",
+    type=options.Place(),
+    metavar="FILE",
+    help="The original, where it is not where it was.",
+)
+@option(
+    RESULTS, "--picture", type=options.Place(), metavar="FILE", help="Draw the two side by side: PNG or JPEG."
+)
+@option(CATALOGUE, "--verdict", type=click.Choice(VERDICTS), metavar="V", help=f"{', '.join(VERDICTS)}.")
+@option(CATALOGUE, "--by", metavar="NAME", help="Who looked at the two.")
+@option(CATALOGUE, "--note", metavar="T", help="What he says of it.")
+@option(CATALOGUE, "--licence", metavar="REF", help="With --verdict licensed: which one covers it.")
+@options.catalogue
+@options.screen_options(SCHEMA)
+@options.pass_screen
+def compare(
+    screen: Screen,
+    /,
+    find: str,
+    original: str | None,
+    picture: str | None,
+    verdict: str | None,
+    by: str | None,
+    note: str | None,
+    licence: str | None,
+    catalogue: str | None,
+) -> None:
+    """Lay a find onto the original, measure whether its fine detail agrees, and draw the two side by side. A
+    verdict is a person's: say it, and who looked, once you have looked."""
+    from ..pipeline.comparing import compare_find, covering, draw
+
+    if verdict and not by:
+        raise click.UsageError("a verdict has a name: --by")
+    if not verdict and (by or note or licence):
+        raise click.UsageError("--by, --note and --licence go with --verdict")
+    with catalogue_of(catalogue, make=False) as opened:
+        done = compare_find(opened, find, original=Path(original) if original else None, draw=bool(picture))
+        if picture:
+            draw(done, Path(picture))
+        found, licences = done.find, covering(opened, done.find)
+        if verdict and by:
+            found = opened.finds.judge(find, verdict, by, note=note, licence=licence)
+        numbers = [f"#{opened.licences.show(uid).number}" for uid in licences]
+    describe(screen, found)
+    if not found.comparison or not found.comparison["original_known"]:
+        screen.say(f"stamp: {done.original} is no file of this work that the catalogue knows")
+    if picture:
+        screen.say(f"stamp: drew {picture}")
+    if numbers and found.verdict == "open":
+        screen.say(f"stamp: licences that may cover it: {', '.join(numbers)}")
+    screen.document([found.to_dict() | {"licences": licences, "picture": picture}])
+
+
 def line(find: FindRecord) -> str:
     """One line on a find."""
     work = f"work #{find.work_number} '{find.title}'" if find.work else _BASES[find.basis]
@@ -159,8 +217,15 @@ def describe(screen: Screen, find: FindRecord) -> None:
     for sighting in find.sightings:
         parts = [sighting.url, sighting.account, f"seen {sighting.seen_at[:16].replace('T', ' ')} by"]
         screen.line(f"  seen      {'  '.join(part for part in parts if part)} {sighting.seen_by}")
+    if find.comparison:
+        screen.line(f"  compared  {find.comparison['sentence']}")
     if find.verdict == "open":
-        screen.line(f"  verdict   open: `stamp find compare {find.number}` compares it with the original")
+        more = (
+            " --verdict V --by NAME` says whose it is"
+            if find.comparison
+            else "` compares it with the original"
+        )
+        screen.line(f"  verdict   open: `stamp find compare {find.number}{more}")
     else:
         when = (find.compared_at or "")[:10]
         screen.line(f"  verdict   {find.verdict.replace('_', ' ')}, {find.compared_by}, {when}")

@@ -21,12 +21,13 @@ RIGHTS = "Rights"
 WATERMARK = "Watermark"
 KEY = "Key"
 CLIPS = "Clips"
+LICENCE = "Licence"
 CATALOGUE = "Catalogue"
 NOTICE = "Notice"
 CLAIMANT = "Claimant"
 RUN = "Run"
 OUTPUT = "Output"
-_ORDER = (RESULTS, RIGHTS, WATERMARK, KEY, CLIPS, CATALOGUE, NOTICE, CLAIMANT, RUN, OUTPUT)
+_ORDER = (RESULTS, RIGHTS, WATERMARK, KEY, CLIPS, LICENCE, CATALOGUE, NOTICE, CLAIMANT, RUN, OUTPUT)
 
 _WIDEST = 30  # columns; click puts the text that belongs to a longer name on the next line
 

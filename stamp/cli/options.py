@@ -114,6 +114,19 @@ def payload(ctx: click.Context, param: click.Parameter, value: str | None) -> Pa
         raise click.BadParameter(f"{error}, such as 00ff00ff00ff00ff") from error
 
 
+def root(ctx: click.Context, param: click.Parameter, value: str | None) -> bytes | None:
+    """Callback for the root of a seal: 64 hexadecimal digits, also in groups, as on paper."""
+    if value is None:
+        return None
+    try:
+        found = bytes.fromhex(value)
+    except ValueError:
+        found = b""
+    if len(found) != 32:
+        raise click.BadParameter("a root has 64 hexadecimal digits")
+    return found
+
+
 def strength(ctx: click.Context, param: click.Parameter, value: float) -> float:
     """Callback for a strength: above 0 and at most 4."""
     if not 0 < value <= 4:  # click.FloatRange lets "nan" through

@@ -17,10 +17,10 @@ from .summary import Summary
 
 if TYPE_CHECKING:
     from ..catalogue.find_records import CaseRecord, FindRecord
-    from ..catalogue.records import PartyRecord, WorkRecord
+    from ..catalogue.records import LicenceRecord, PartyRecord, WorkRecord
 
 ERROR = 3
-Record = TypeVar("Record", "PartyRecord", "WorkRecord", "FindRecord", "CaseRecord")
+Record = TypeVar("Record", "LicenceRecord", "PartyRecord", "WorkRecord", "FindRecord", "CaseRecord")
 
 
 class StdoutError(Exception):
@@ -148,15 +148,15 @@ class Screen:
             self.close(error={"type": "Interrupted", "message": "interrupted: there is more to do"})
 
     @contextmanager
-    def progress(self, names: Sequence[str], what: str) -> Iterator[Bar]:
+    def progress(self, names: Sequence[str], what: str, unit: str = "frames") -> Iterator[Bar]:
         """Bars with rate and time left, on stderr, where that is a terminal: one over the files, and one for
-        each file that reports how far it is."""
+        each file that reports how far it is, in `unit`."""
         if self.quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
             yield Bar()
             return
         from .bars import bars
 
-        with bars([printable(name) for name in names], what) as shown:
+        with bars([printable(name) for name in names], what, unit) as shown:
             yield shown
 
 

@@ -17,15 +17,19 @@ OPTIONS: Final = {
     "max_bit_rate": "--max-bitrate",
     "max_pixels": "--max-pixels",
     "NoticeOptions(mine=...)": "`mine` in stamp.toml",
+    "notice": "--notice",
     "optional=True": "--notice-optional",
+    "original": "--original FILE",
     "overwrite=True": "--force",
     "platform": "--platform",
     "preset": "--preset",
     "remark=True": "--force",
     "replace_rights=True": "--replace-rights",
+    "roots": "--tsa-root FILE.pem",
     "sidecar=True": "--sidecar",
     "strength": "--strength",
     "watermark=False": "--no-watermark",
+    "work": "--work",
 }
 """What stands in backticks in a message -> what the command line says for it."""
 _REPLACED: Final = "only replaced on purpose (`overwrite=True`)"

@@ -1,9 +1,11 @@
-"""`stamp works`: `add`, `list`, `show`, `search`, `import`, `recover`, `verify` and `backup`."""
+"""`stamp works`: `add`, `list`, `show`, `search`, `import`, `recover`, `verify`, `seal` and `backup`; the
+others are in `exchange`."""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,7 @@ from ..catalogue.works import KINDS
 from ..core.errors import CatalogueError, KeyFileError, StampError
 from ..jobs.catalogues import catalogue_of
 from ..jobs.keys import load_key
-from . import ERROR, NOT_FOUND, OK, options
+from . import ERROR, NOT_FOUND, OK, exchange, options
 from .help import CATALOGUE, OUTPUT, WATERMARK, Command, Decorator, option
 from .screen import Screen
 from .spoken import spoken
@@ -21,7 +23,7 @@ from .spoken import spoken
 if TYPE_CHECKING:
     from ..catalogue.records import WorkRecord
 
-SCHEMA = "stamp.works/1"
+SCHEMA = exchange.SCHEMA
 _NOUNS = {"image": "photo", "video": "clip", "audio": "song"}
 
 
@@ -29,6 +31,10 @@ _NOUNS = {"image": "photo", "video": "clip", "audio": "song"}
 def command() -> None:
     """The catalogue is the record of your works and of every marked copy: which payload is which work, and
     who got which copy. `stamp embed` writes it by itself; `stamp detect` asks it."""
+
+
+command.add_command(exchange.export_)
+command.add_command(exchange.copy_to)
 
 
 def paging(of: str) -> Decorator:
@@ -166,12 +172,13 @@ def show(screen: Screen, references: tuple[str, ...], catalogue: str | None) -> 
 @options.screen_options(SCHEMA)
 @options.pass_screen
 def import_(screen: Screen, files: tuple[str, ...], key_file: str | None, catalogue: str | None) -> int:
-    """Bring in what was marked before: reports of `stamp embed --json`, receipts, or CSV files with columns
-    payload, title, kind, creators, identifiers, source, output, recipient, channel; some of them will do.
+    """Bring in what was marked before: exports of a catalogue, reports of `stamp embed --json`, receipts, or
+    CSV and XLSX files with columns payload, title, kind, creators, identifiers, source, output, recipient,
+    channel; some of them will do.
 
     Paths in a report count from the current folder. What the catalogue knows already is left as it is.
     """
-    from ..jobs.imports import bring_in
+    from ..jobs.imports import bring_in, length
 
     try:
         key = load_key(key_file)
@@ -180,18 +187,21 @@ def import_(screen: Screen, files: tuple[str, ...], key_file: str | None, catalo
             raise
         key = None  # a table of works needs none
     failed = 0
-    with catalogue_of(catalogue) as opened:
-        for file in files:
+    with catalogue_of(catalogue) as opened, screen.progress(files, "bringing in", unit="lines") as bar:
+        for number, file in enumerate(files):
             counts: Counter[str] = Counter()
+            total = length(Path(file))
             try:
                 for outcome in bring_in(opened, Path(file), key):
                     counts[outcome.status] += 1
+                    bar.news(number, outcome.row.line, total)
                     if outcome.error:
                         screen.complain(f"{file}, {outcome.row.line}: {outcome.error}")
                     screen.entry(outcome.to_dict())
             except CatalogueError as error:
                 counts["error"] += 1
                 _fail(screen, error, file)
+            bar.advance(number)
             failed += counts["error"]
             screen.line(f"{file}: {counts['imported']} brought in, {counts['known']} known already")
     screen.close()
@@ -214,18 +224,80 @@ def recover(screen: Screen, catalogue: str | None) -> None:
     screen.document([counts | {"error": None}])
 
 
-@command.command("verify", cls=Command, short_help="Check the log of the catalogue.")
+tsa_root = option(
+    CATALOGUE,
+    "--tsa-root",
+    type=options.Place(),
+    metavar="FILE.pem",
+    help="The root certificates of time-stamp authorities that you trust; else those of the system.",
+)
+
+
+@command.command("verify", cls=Command, short_help="Check the log of the catalogue and its seals.")
+@tsa_root
+@option(CATALOGUE, "--root", metavar="HEX", callback=options.root, help="A root that you kept; with --seq.")
+@option(CATALOGUE, "--seq", type=click.IntRange(1), metavar="N", help="The event that it was of.")
 @options.catalogue
 @options.screen_options(SCHEMA)
 @options.pass_screen
-def verify(screen: Screen, catalogue: str | None) -> int:
-    """Check the chain of hashes over all that was written to the catalogue: an event that was altered, taken
-    out or swapped is named. Exit code 1 if one was."""
-    with catalogue_of(catalogue, make=False) as opened:
-        found = opened.verify()
-    screen.line(f"{found.events} events hold" + (f"; {found.fault}" if found.fault else ""))
-    screen.document([{"events": found.events, "fault": found.fault, "error": None}])
+def verify(
+    screen: Screen, tsa_root: str | None, root: bytes | None, seq: int | None, catalogue: str | None
+) -> int:
+    """Check the chain of hashes over all that was written to the catalogue, and its seals: an event that was
+    altered, taken out or swapped is named, and what was cut off or written anew since it was sealed. Exit
+    code 1 if something was. Nothing is asked on the network."""
+    if (root is None) != (seq is None):
+        raise click.UsageError("--root and --seq belong together: `stamp works seal` has printed both")
+    kept = () if root is None or seq is None else ((seq, root),)
+    with catalogue_of(catalogue, make=False) as opened, screen.progress(["log"], "", unit="events") as bar:
+        found = opened.verify(roots=tsa_root, kept=kept, seen=lambda done, total: bar.news(0, done, total))
+    said = [_counted(found.events, "event") + (" holds" if found.events == 1 else " hold")]
+    if found.seals:
+        said.append(f"{_counted(found.seals, 'seal')}, up to event {found.sealed}")
+    if found.stamps:
+        said.append(f"{_counted(found.stamps, 'time stamp')} checked")
+    if kept and not found.fault:
+        said.append(f"event {seq} has the root that you kept")
+    screen.line("; ".join([*said, *([found.fault] if found.fault else [])]))
+    if found.unchecked:
+        stamps = _counted(found.unchecked, "time stamp")
+        screen.say(f"stamp: {stamps} not checked: --tsa-root FILE.pem names the authority's root certificate")
+    screen.document([asdict(found) | {"error": None}])
     return NOT_FOUND if found.fault else OK
+
+
+@command.command("seal", cls=Command, short_help="Seal the log, with a time stamp if you name an authority.")
+@option(
+    CATALOGUE,
+    "--tsa",
+    metavar="URL",
+    help="Ask this time-stamp authority (RFC 3161); it gets the root, a hash, and nothing else.",
+)
+@tsa_root
+@options.catalogue
+@options.screen_options(SCHEMA)
+@options.pass_screen
+def seal(screen: Screen, tsa: str | None, tsa_root: str | None, catalogue: str | None) -> None:
+    """Check the log, and print one hash over all of it, the root. Keep root and number where nobody can
+    change them: an e-mail to somebody, paper, a notary. Later `stamp works verify --root HEX --seq N` shows
+    that nothing before was changed.
+
+    With --tsa an authority signs the root and the time; without it, nothing is sent anywhere.
+    """
+    if tsa_root and not tsa:
+        raise click.UsageError("--tsa-root is for the answer of an authority: name one with --tsa")
+    with catalogue_of(catalogue, make=False) as opened:
+        before = opened.last_seal()
+        made = opened.seal(tsa, roots=tsa_root)
+    if made == before:
+        screen.say(f"stamp: nothing is new since the last seal, of {before.at[:10]}")
+    screen.line(f"seq   {made.seq}")
+    screen.line(f"root  {made.root}")
+    if made.authority:
+        screen.line(f"time  {made.at[:19].replace('T', ' ')} UTC, signed by {made.authority}")
+    if made != before:
+        screen.say("stamp: keep seq and root elsewhere: an e-mail, paper, a notary")
+    screen.document([made.to_dict() | {"new": made != before}])
 
 
 @command.command("backup", cls=Command, short_help="Copy the catalogue to a file.")
@@ -236,11 +308,15 @@ def verify(screen: Screen, catalogue: str | None) -> int:
 def backup(screen: Screen, file: str, catalogue: str | None) -> None:
     """Copy the catalogue to a new FILE that only you can read, while others may keep writing to it. To
     restore it, put it in the catalogue's place."""
-    with catalogue_of(catalogue, make=False) as opened:
-        made = opened.backup(file)
+    with catalogue_of(catalogue, make=False) as opened, screen.progress([file], "", unit="pages") as bar:
+        made = opened.backup(file, seen=lambda done, total: bar.news(0, done, total))
     size = os.path.getsize(made)
     screen.line(f"{made}: {size} bytes")
     screen.document([{"output": os.fspath(made), "bytes": size, "error": None}])
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" + ("" if count == 1 else "s")
 
 
 def _line(work: WorkRecord) -> str:

@@ -13,7 +13,7 @@ class KnownMark:
     work, number, title : the work that it means; `number` is short, `work` the same in every catalogue.
     withdrawn : whether the work is no longer to be shown.
     copy : the newest copy that carries it, None where none is known. recipient, channel : whom and what that
-        copy was for.
+        copy was for. licence, licensee : under which licence it was made (its uid), and who got that.
     """
 
     work: str
@@ -23,12 +23,16 @@ class KnownMark:
     recipient: str | None = None
     channel: str | None = None
     withdrawn: bool = False
+    licence: str | None = None
+    licensee: str | None = None
 
     def __str__(self) -> str:
         """Say it in words: "work #12 'Lake', copy for ACME"."""
         parts = [f"work #{self.number} '{self.title}'"]
         if self.recipient:
             parts.append(f"copy for {self.recipient}")
+        elif self.licensee:
+            parts.append(f"licensed to {self.licensee}")
         if self.channel:
             parts.append(f"channel {self.channel}")
         return ", ".join(parts) + (" (withdrawn)" if self.withdrawn else "")
@@ -41,6 +45,8 @@ class KnownMark:
             "recipient": self.recipient,
             "channel": self.channel,
             "withdrawn": self.withdrawn,
+            "licence": self.licence,
+            "licensee": self.licensee,
         }
 
 

@@ -11,6 +11,9 @@ from .errors import ArgumentError, RightsError
 CODECS = ("h264", "hevc", "av1", "vp9", "vp8", "prores", "ffv1", "mpeg2video", "mpeg4", "mjpeg", "dnxhd")
 """What clips can be encoded with, by FFmpeg's names for the codecs."""
 
+OPTION_NAMES = {"copyright": "copyright_notice", "creator": "creators", "credit": "credit_line"}
+"""Names of options that files may say for those of fields, since that is what a reader of `stamp embed
+--help` would write."""
 PLATFORMS = ("youtube", "tiktok", "instagram")
 """What clips can be prepared for."""
 

@@ -18,6 +18,7 @@ from .detection import Detection, Quad
 from .known import KnownMark, entries_of
 from .payload import Payload
 from .rights import Rights, Value, plain
+from .verdict import CheckRecord
 
 Action = Literal["mark", "notice", "skip"]
 
@@ -403,7 +404,7 @@ class AuditReport:
         }
 
 
-Report = EmbedReport | RemovalReport | DetectReport | RightsReport | AuditReport
+Report = EmbedReport | RemovalReport | DetectReport | RightsReport | AuditReport | CheckRecord
 
 _NOWHERE = Path()
 _NO_NOTICE = RightsReport(_NOWHERE, Rights())
@@ -415,6 +416,7 @@ _REPORTS: dict[str, Report] = {
     "remove": RemovalReport(_NOWHERE, _NOWHERE, "removed", _NO_NOTICE),
     "undo": RemovalReport(_NOWHERE, _NOWHERE, "undone", _NO_NOTICE),
     "audit": AuditReport(_NOWHERE, _NOWHERE, {}),
+    "check": CheckRecord("unknown", False),
 }
 
 
@@ -429,8 +431,9 @@ class Failure:
     date: datetime = field(default_factory=_now, compare=False)
 
     def to_dict(self, command: str) -> dict[str, Any]:
-        """Return an entry of `stamp.embed/1`, `stamp.detect/1`, `stamp.show/1` or `stamp.rights/1`, the last
-        for "remove", "undo" and "audit". It has every key that the entry of a report has."""
+        """Return an entry of `stamp.embed/1`, `stamp.detect/1`, `stamp.show/1`, `stamp.check/1` or
+        `stamp.rights/1`, the last for "remove", "undo" and "audit". It has every key that the entry of a
+        report has."""
         known: dict[str, Any] = {"path": os.fspath(self.path), "status": "error", "date": iso(self.date)}
         known["error"] = {"type": self.type, "message": self.message}
         return {

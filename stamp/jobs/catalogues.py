@@ -14,7 +14,7 @@ from ..pipeline.registering import Entry
 from .config import catalogue_setting
 
 if TYPE_CHECKING:
-    from ..catalogue.catalogue import Catalogue
+    from ..pipeline.cataloguing import Catalogue
 
 
 def catalogue_place(given: str | None = None) -> str | None:
@@ -45,7 +45,7 @@ class CatalogueEntry:
 def opened(place: str) -> Catalogue:
     """Return the catalogue there, which each process opens once; it is made where there is none. Raises
     CatalogueError."""
-    from ..catalogue.catalogue import Catalogue
+    from ..pipeline.cataloguing import Catalogue
 
     if place not in _opened:
         _opened[place] = Catalogue(place)
@@ -68,7 +68,7 @@ def place_to_read(given: str | None = None) -> str | None:
     place = catalogue_place(given)
     if place is None or (given is None and not is_there(place)):
         return None
-    from ..catalogue.catalogue import Catalogue
+    from ..pipeline.cataloguing import Catalogue
 
     try:
         Catalogue(place, make=False).close()
@@ -86,6 +86,6 @@ def catalogue_of(given: str | None = None, *, make: bool = True) -> Catalogue:
             f"no catalogue: {CATALOGUE_VARIABLE} or stamp.toml switches it off, or there is no home to keep"
             " it in; give --catalogue FILE"
         )
-    from ..catalogue.catalogue import Catalogue
+    from ..pipeline.cataloguing import Catalogue
 
     return Catalogue(place, make=make)

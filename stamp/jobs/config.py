@@ -27,16 +27,13 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import CaseError, RightsError
-from ..core.options import NoticeOptions
+from ..core.options import OPTION_NAMES, NoticeOptions
 from ..core.rights import Rights
 from ..notices.case import CLAIMANT, elements_of
 
 CONFIG_FILE = "stamp.toml"
 _CATALOGUE = "catalogue"
 _CLAIMANT = "claimant"
-# The options' names are accepted beside the fields', since that is what a reader of `stamp embed --help`
-# would write.
-_OPTION_NAMES = {"copyright": "copyright_notice", "creator": "creators", "credit": "credit_line"}
 
 
 def config_folder() -> Path | None:
@@ -95,7 +92,7 @@ def load_defaults(path: str | os.PathLike[str]) -> Defaults:
         if key == "mine":
             continue
         name = key.replace("-", "_")
-        name = _OPTION_NAMES.get(name, name)
+        name = OPTION_NAMES.get(name, name)
         try:
             if name in given:
                 raise RightsError(f"{name} is given twice")

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ..catalogue.policy import Policy
+from ..catalogue.terms import Use
 from ..core import words
 from ..core.errors import CorruptFile, NoticeNotWritten, OutputError, UnsupportedFormat
 from ..core.key import Key
@@ -27,7 +29,9 @@ from ..core.reports import (
     RightsReport,
 )
 from ..core.rights import Rights
+from ..core.verdict import CheckRecord
 from ..formats.sniff import kind_of
+from ..pipeline.checking import check_file
 from ..pipeline.files import (
     audit_rights,
     detect_file,
@@ -320,6 +324,32 @@ class AuditTask:
 
     def __call__(self, job: Job) -> AuditReport:
         return audit_rights(self.original, job.path)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckTask:
+    """Ask the catalogue whether a file may be used so.
+
+    keys : marks of these are looked for. use : what is asked; its action is that of the kind of work where
+        `usual` is true: photos are displayed, clips and songs played.
+    """
+
+    catalogue: str
+    use: Use
+    usual: bool
+    policy: Policy
+    keys: tuple[KeyFile, ...] = ()
+
+    def __call__(self, job: Job) -> CheckRecord:
+        action = "display" if kind_of(job.path) == "image" else "play"
+        return check_file(
+            opened(self.catalogue),
+            job.path,
+            replace(self.use, action=action) if self.usual else self.use,
+            keys=[file.load() for file in self.keys],
+            policy=self.policy,
+            progress=report_progress,
+        )
 
 
 def taken_by(task: Task) -> Takes:

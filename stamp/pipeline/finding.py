@@ -95,13 +95,13 @@ def original_of(catalogue: Catalogue, find: FindRecord) -> Path:
     """Return a file of the work of a find: its original where that is still where it was, unchanged, else a
     marked copy of it. Raises CatalogueError where there is none."""
     if find.work is None:
-        raise CatalogueError(f"find #{find.number} has no work: add it again with --work")
+        raise CatalogueError(f"find #{find.number} has no work: add it again with `work`")
     for path, sha256 in catalogue.finds.originals(find):
         if path.is_file() and (sha256 is None or digest(path).sha256 == sha256.hex()):
             return path
     raise CatalogueError(
         f"the original of work #{find.work_number} '{find.title}' is not where it was, or was changed; give"
-        " --original FILE"
+        " `original`"
     )
 
 

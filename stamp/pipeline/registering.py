@@ -13,6 +13,7 @@ from ..core.errors import CatalogueError
 from ..core.known import KnownMark
 from ..core.options import CopyOptions
 from ..storage.digest import digest
+from .essences import essence_of
 
 if TYPE_CHECKING:
     from ..catalogue.catalogue import Catalogue, ReservedCopy
@@ -48,10 +49,10 @@ class Registration:
             self._copy = self._entry.catalogue.reserve(wanted)
             self.known = self._entry.catalogue.lookup(payload, key)
 
-    def complete(self, sha256: str, size: int) -> None:
+    def complete(self, draft: Path, sha256: str, size: int) -> None:
         """Write down the finished draft. Raises CatalogueError."""
         if self._copy:
-            self._copy.complete(bytes.fromhex(sha256), size)
+            self._copy.complete(bytes.fromhex(sha256), size, essence_of(draft))
 
     def placed(self) -> str | None:
         """Write down that the file has appeared. Return what is to be said where that was not possible: the
@@ -87,6 +88,7 @@ def reservation(
         source=Path(os.path.abspath(src)),
         output=Path(os.path.realpath(dst)),
         source_sha256=bytes.fromhex(digest(src).sha256),
+        source_essence=essence_of(src),
         key_name=key.name,
         key_fingerprint=key.fingerprint,
         payload=payload,
@@ -101,4 +103,4 @@ def adopted(entry: Entry, src: Path, dst: Path, kind: Kind, payload: Payload, ke
         return known
     wanted = reservation(src, dst, kind, payload, key, entry.options)
     there = digest(dst)
-    return entry.catalogue.adopt(wanted, bytes.fromhex(there.sha256), there.size)
+    return entry.catalogue.adopt(wanted, bytes.fromhex(there.sha256), there.size, essence_of(dst))

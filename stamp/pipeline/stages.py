@@ -171,7 +171,8 @@ def weigh(passage: Passage) -> None:
 @timed
 def register(passage: Passage) -> None:
     """Have the finished draft written down where it is to be known, before anybody can see it."""
-    passage.registration.complete(passage.traced["sha256_after"], passage.traced["bytes_after"])
+    traced = passage.traced
+    passage.registration.complete(passage.draft, traced["sha256_after"], traced["bytes_after"])
     passage.request.output.write_down(passage.draft, passage.beside.after)
 
 

@@ -137,6 +137,14 @@ def read_luma(data: bytes, min_pixels: int) -> Pixels:
     return upright(luma, jpeg_orientation(syntax))
 
 
+def read_shown(data: bytes) -> Pixels:
+    """Upright pixels (H, W) or (H, W, 3) RGB uint8, as they are shown."""
+    syntax = parse(data)
+    check_decodable(syntax)
+    image = decode(syntax)
+    return upright(np.asarray(image if image.mode == "L" else image.convert("RGB")), jpeg_orientation(syntax))
+
+
 def decode(syntax: JpegSyntax, mode: str | None = None, scale: int = 1) -> Image.Image:
     """The picture as stored, in Pillow's mode for it; `mode` "YCbCr" or "L" spares converting a YCbCr JPEG.
 

@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 
-from ...core.errors import InternalError, StampError
+from ...core.errors import InternalError, StampError, UnsupportedFormat
 from ...formats.reading import (
     decoding,
     named,
@@ -20,9 +20,17 @@ from ...formats.reading import (
 from ...formats.sniff import sniff_file
 from ...formats.table import FORMATS, Format
 from ...storage.atomic import unwritable
-from .picture import Picture, Pixels, WriteNotes
+from .picture import Picture, Pixels, WriteNotes, shown
 
-__all__ = ["Picture", "WriteNotes", "encode_picture", "read_luma", "read_picture", "write_picture"]
+__all__ = [
+    "Picture",
+    "WriteNotes",
+    "encode_picture",
+    "read_luma",
+    "read_picture",
+    "read_shown",
+    "write_picture",
+]
 
 MIN_LUMA_PIXELS = 1100 * 1100
 """`read_luma` never decodes at a scale that leaves fewer pixels, a geometric-mean side of 1100."""
@@ -98,6 +106,26 @@ def read_luma(path: str | os.PathLike[str], *, max_pixels_hint: int = MIN_LUMA_P
         from . import other
 
         return other.read_luma(data, found)
+
+
+def read_shown(path: str | os.PathLike[str]) -> Pixels:
+    """Upright pixels as they are shown, uint8, (H, W) or (H, W, 3) RGB, of the first frame: for pictures that
+    people look at. Transparency shows mid-gray. What can be read for detection only is gray. Raises like
+    `read_luma`."""
+    found, data = _read(path)
+    with named(path), decoding():
+        if found == FORMATS["jpeg"]:
+            from . import jpeg
+
+            return jpeg.read_shown(data)
+        if found and (reader := _reader(found)):
+            try:
+                return shown(reader.read(data).pixels)
+            except UnsupportedFormat:  # it cannot be written back, which nobody asks for here
+                return shown(reader.read_luma(data))
+        from . import other
+
+        return shown(other.read_luma(data, found))
 
 
 class _Reader(Protocol):

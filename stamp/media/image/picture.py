@@ -59,6 +59,16 @@ def over_gray(samples: Pixels) -> Pixels:
     return np.rint(luma * share + (top // 2 + 1) * (1 - share)).astype(samples.dtype)
 
 
+def shown(samples: Pixels) -> Pixels:
+    """Samples of gray, RGB or RGBA as they are shown: uint8, (H, W) or (H, W, 3); transparency shows
+    mid-gray."""
+    small = samples if samples.dtype == np.uint8 else (samples >> 8).astype(np.uint8)
+    if small.ndim == 2 or small.shape[2] == 3:
+        return small
+    share = small[..., 3:].astype(np.float32) / 255
+    return np.rint(small[..., :3] * share + 128 * (1 - share)).astype(np.uint8)
+
+
 def deep_luma(samples: NDArray[Any]) -> Pixels:
     """Luma (H, W) uint16 of gray samples of 32 bits, or floats, whose white is in no header.
 

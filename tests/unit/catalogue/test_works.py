@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from stamp.catalogue import database
 from stamp.catalogue.catalogue import Catalogue
 from stamp.catalogue.identity import folded, uid7
 from stamp.catalogue.works import identifier
@@ -147,13 +148,40 @@ def test_parties(catalogue: Catalogue) -> None:
 def test_a_backup_is_a_catalogue(tmp_path: Path) -> None:
     with Catalogue.open(tmp_path / "c.sqlite") as catalogue:
         catalogue.works.add(title="Lake", kind="image")
-        catalogue.backup(tmp_path / "b.sqlite")
+        news: list[tuple[int, int]] = []
+        catalogue.backup(tmp_path / "b.sqlite", seen=lambda *seen: news.append(seen))
+        assert news[-1][0] == news[-1][1] > 0
         with pytest.raises(OutputError):
             catalogue.backup(tmp_path / "b.sqlite")
     assert (tmp_path / "b.sqlite").stat().st_mode & 0o777 == 0o600
     with Catalogue.open(tmp_path / "b.sqlite", make=False) as restored:
         assert [work.title for work in restored.works.search("lake")] == ["Lake"]
         assert restored.verify().events == 1
+
+
+def test_a_backup_does_not_begin_anew_with_each_writer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_STEP", 5)
+    path = tmp_path / "c.sqlite"
+    with Catalogue.open(path) as catalogue, Catalogue.open(path) as other:
+        catalogue.works.add(title="Lake", kind="image")
+        done = []
+
+        def write(pages: int, total: int) -> None:
+            done.append(pages)
+            other.works.add(title=f"{pages}", kind="image")
+
+        catalogue.backup(tmp_path / "b.sqlite", seen=write)
+        assert done == sorted(done)
+        assert len(done) > 3
+        assert len(catalogue.works.list(limit=1000)) == len(done) + 1
+        news: list[tuple[int, int]] = []
+        events = catalogue.verify(seen=lambda *seen: news.append(seen)).events
+        assert news == [(events, events)]
+    with Catalogue.open(tmp_path / "b.sqlite", make=False) as restored:
+        assert [work.title for work in restored.works.list()] == ["Lake"]
+        assert restored.verify().fault is None
 
 
 def test_a_process_that_is_handed_one_opens_its_own(catalogue: Catalogue) -> None:

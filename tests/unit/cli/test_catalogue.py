@@ -98,6 +98,8 @@ def test_copies_for_somebody(stamp: Runner, lake: str) -> None:
         "recipient": "ACME",
         "channel": "press",
         "withdrawn": False,
+        "licence": None,
+        "licensee": None,
     }
     (shown,) = stamp("show", "b.jpg", "--json").entries
     assert (shown["work"], shown["copy"]) == (two["work"], two["copy"])
@@ -226,7 +228,8 @@ def test_works_from_the_command_line(stamp: Runner, lake: str) -> None:
     assert stamp("works", "search", "nothing").code == 1
     assert stamp("works", "show", "7").code == 3
     assert stamp("works", "show", "1").out.count("\n") == 2
-    assert stamp("works", "verify", "--json").entries == [{"events": 3, "fault": None, "error": None}]
+    (log,) = stamp("works", "verify", "--json").entries
+    assert (log["events"], log["fault"], log["error"]) == (3, None, None)
     assert stamp("works", "backup", "b.sqlite").code == 0
     assert stamp("works", "backup", "b.sqlite").code == 3
     assert stamp("works", "list", "--catalogue", "b.sqlite").out == stamp("works", "list").out
@@ -348,3 +351,44 @@ def _until(process: subprocess.Popen[str], step: int, before: int) -> None:
 
 def _finished() -> list[Path]:
     return [path for path in Path("out").glob("*.jpg") if not path.name.endswith(TEMP_SUFFIX)]
+
+
+def test_an_export_and_back(stamp: Runner, lake: str) -> None:
+    stamp("works", "add", lake, "--creator", "Ada")
+    done = stamp("works", "export", "all.jsonl", "--json")
+    (entry,) = done.entries
+    assert (done.code, entry["format"], entry["works"], entry["rows"]) == (0, "jsonl", 1, 1)
+    assert entry["bytes"] == Path("all.jsonl").stat().st_size
+    again = stamp("works", "export", "all.jsonl")
+    assert (again.code, "exists" in again.err) == (3, True)
+    assert stamp("works", "export", "all.jsonl", "--force").code == 0
+    for name, more in (("a.csv", ()), ("a.xlsx", ()), ("d.json", ("--format", "ddex"))):
+        assert "1 works, 1 rows" in stamp("works", "export", name, *more).out
+    assert stamp("works", "export", "a.txt").code == 3
+    for name in ("all.jsonl", "a.csv", "a.xlsx"):
+        brought = stamp("works", "import", name, "--catalogue", f"{name}.sqlite")
+        assert (brought.code, brought.out) == (0, f"{name}: 1 brought in, 0 known already\n")
+        assert "lake" in stamp("works", "list", "--catalogue", f"{name}.sqlite").out
+
+
+def test_the_catalogue_is_copied_to_another_place(stamp: Runner) -> None:
+    stamp("works", "add", "--title", "Sea", "--kind", "image", "--creator", "Ada")
+    done = stamp("works", "copy-to", "other.sqlite", "--json")
+    assert (done.code, done.entries) == (0, [{"rows": 5, "events": 2, "fault": None, "error": None}])
+    assert "Sea" in stamp("works", "list", "--catalogue", "other.sqlite").out
+    again = stamp("works", "copy-to", "other.sqlite")
+    assert (again.code, "needs an empty database" in again.err) == (3, True)
+
+
+def test_a_party_is_shown_and_taken_out(stamp: Runner) -> None:
+    stamp("works", "add", "--title", "Sea", "--kind", "image", "--creator", "Ada Lovelace")
+    assert "works     1" in stamp("party", "show", "Ada Lovelace").out
+    (shown,) = stamp("party", "show", "1", "--json").entries
+    assert (shown["work_count"], shown["copy_count"]) == (1, 0)
+    assert stamp("party", "show", "Bob").code == 3
+    assert stamp("party", "erase", "Ada Lovelace").code == 2
+    (done,) = stamp("party", "erase", "Ada Lovelace", "--yes", "--json").entries
+    assert (done["name"], done["events"], done["works"], done["is_gone"]) == ("erased party", 2, 1, True)
+    assert "erased party" in stamp("works", "show", "1").out
+    assert stamp("works", "verify").code == 0
+    assert stamp("party", "erase", "1", "--yes").code == 0

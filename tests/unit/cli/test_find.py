@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
+from PIL import Image
 
 from stamp.jobs.demo import paint
 
@@ -16,6 +19,11 @@ from .conftest import PAYLOAD, Runner
 def on(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a catalogue in the working folder."""
     monkeypatch.setenv("STAMP_CATALOGUE", "c.sqlite")
+
+
+def pixels(path: Path) -> NDArray[np.int64]:
+    with Image.open(path) as picture:
+        return np.asarray(picture).astype(np.int64)
 
 
 @pytest.fixture
@@ -94,3 +102,41 @@ def test_a_case(stamp: Runner, media: Path, recorded: None) -> None:
     assert stamp("case", "list").out == ""
     assert "closed: removed" in stamp("case", "list", "--all").out
     assert stamp("works", "verify").code == 0
+
+
+def test_a_find_is_compared_and_judged(stamp: Runner, media: Path, recorded: None) -> None:
+    with Image.open(media / "marked.jpg") as marked:
+        marked.crop((80, 60, 560, 420)).save("crop.jpg", quality=80)
+    added = stamp("find", "add", "crop.jpg", "--work", "1", "--url", "https://a.example/1")
+    assert added.code == 0
+    refused = stamp("find", "compare", "1")
+    assert "the original of work #1 'Lake' is not where it was" in refused.err
+    assert stamp("find", "compare", "1", "--verdict", "ours").code == 2
+    done = stamp(
+        *("find", "compare", "1", "--original", media / "photo.jpg", "--picture", "pair.png"),
+        *("--verdict", "ours", "--by", "Ada"),
+    )
+    assert done.code == 0, done.err
+    assert "fine detail agrees" in done.out
+    assert "verdict   ours, Ada" in done.out
+    assert "is no file of this work that the catalogue knows" in done.err
+    with Image.open("pair.png") as drawn:
+        assert drawn.width > 400
+    entry = stamp("find", "show", "1", "--json").entries[0]
+    assert (entry["verdict"], entry["comparison"]["verdict"]) == ("ours", "agrees")
+    assert 0.5 < entry["comparison"]["overlap"] < 0.63
+    assert entry["comparison"]["original_known"] is False
+
+
+def test_another_photo_that_carries_the_mark_is_no_copy(
+    stamp: Runner, media: Path, recorded: None, elsewhere: Path
+) -> None:
+    paint(Path("other.jpg"), size=(640, 480), seed=9)
+    other, marked, plain = map(pixels, (Path("other.jpg"), media / "marked.jpg", media / "photo.jpg"))
+    carried = other + marked - plain
+    Image.fromarray(carried.clip(0, 255).astype(np.uint8)).save("carried.png")
+    added = stamp("find", "add", "carried.png", "--json").entries[0]
+    assert (added["basis"], added["payload"]) == ("mark", PAYLOAD)
+    done = stamp("find", "compare", "1", "--original", media / "photo.jpg")
+    assert done.code == 0, done.err
+    assert "does not agree" in done.out

@@ -7,6 +7,7 @@ import dataclasses
 import os
 import pickle
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ def sent(photo: Path, key_file: Path, stamp: Runner, monkeypatch: pytest.MonkeyP
     Key.generate("former").save("former.key")
     noticed = stamp("embed", photo, "-o", "a.jpg", "--no-watermark", *RIGHTS, "--receipt", "r.json")
     assert noticed.code == 0
+    assert stamp("works", "add", photo, "--catalogue", "c.sqlite").code == 0
     monkeypatch.setattr("stamp.cli.run.run_jobs", catch)
     keys = ("--key-file", str(key_file), "--key-file", "former.key")
     monkeypatch.setenv("STAMP_KEY_FILE", "former.key")
@@ -50,6 +52,7 @@ def sent(photo: Path, key_file: Path, stamp: Runner, monkeypatch: pytest.MonkeyP
         ("detect", "photo.jpg", *keys, "--key-file", "same name.key", "--expect", PAYLOAD),
         ("detect", "photo.jpg"),
         ("show", "photo.jpg"),
+        ("check", "photo.jpg", *keys, "--catalogue", "c.sqlite"),
     ):
         assert main(list(command)) == 0
     assert {type(task) for task in found} == CLASSES
@@ -93,7 +96,7 @@ def plain(value: Any) -> Any:
         return value.hex()
     if isinstance(value, os.PathLike):
         return os.fspath(value)
-    assert value is None or isinstance(value, str | int | float), value
+    assert value is None or isinstance(value, str | int | float | date), value
     return value
 
 

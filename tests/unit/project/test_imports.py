@@ -25,7 +25,7 @@ FLOORS = (
     "core",
     "formats",
     "print storage",
-    "catalogue metadata media notices watermark",
+    "catalogue matching metadata media notices watermark",
     "pipeline",
     "jobs",
     "cli",
@@ -40,6 +40,7 @@ FORBIDDEN = {
     "stamp.watermark.image": "stamp.watermark.audio stamp.watermark.video",
     "stamp.watermark.audio": "stamp.watermark.image stamp.watermark.video",
     "stamp.watermark.video": "stamp.watermark.audio",
+    "stamp.matching": "PIL av click rich stamp.formats stamp.storage",
     "stamp.catalogue": "numpy pywt PIL av click rich stamp.metadata stamp.media stamp.watermark",
     "stamp.print": "numpy pywt PIL av click rich stamp.formats",
     "stamp.notices": "numpy pywt PIL av click rich stamp.catalogue stamp.metadata stamp.media",
@@ -54,7 +55,14 @@ FORBIDDEN = {
 RESERVED = {"click": "stamp.cli", "rich": "stamp.cli", "stamp.cli": "stamp.cli stamp.__main__"}
 # Loading these takes longer than marking a small photo: only what makes the tables may (ADR 91).
 RESERVED |= dict.fromkeys(
-    ("sqlalchemy", "alembic"), "stamp.catalogue.models stamp.catalogue.schema stamp.catalogue.migrations"
+    ("sqlalchemy", "alembic"),
+    "stamp.catalogue.models stamp.catalogue.schema stamp.catalogue.moving stamp.catalogue.migrations",
+)
+RESERVED["cv2"] = "stamp.matching"
+# What reaches for the network, and what checks who has signed.
+RESERVED |= dict.fromkeys(
+    ("urllib.request", "urllib3", "http", "ssl", "requests", "rfc3161_client", "cryptography"),
+    "stamp.catalogue.timestamps",
 )
 RESERVED |= {"typst": "stamp.print", "jinja2": "stamp.notices.templating"}
 RESERVED |= dict.fromkeys(("mutagen", "pyexiv2", "exiv2"), "")
@@ -132,13 +140,13 @@ def test_modules_are_small(module: str) -> None:
 
 
 PUBLIC = """
-    AlreadyMarked ArgumentError AuditReport CaseError Catalogue CatalogueError CopyOptions CopyRecord
-    CorruptFile
-    DetectReport Detection EmbedOptions EmbedReport HostError InternalError Key KeyFileError KnownMark
-    LicenceRecord MarkRecord MediaError MissingDependency MissingElements NoticeNotWritten NoticeOptions
-    OutputError OutputOptions Party PartyRecord Payload PayloadError Recovered Rights RightsConflict
-    RightsError RightsReport StampError StampLimits Terms Territory Transform
-    UnsupportedFormat UnwritableFile UseRule Verification WorkRecord __version__ audit_rights detect
+    AlreadyMarked ArgumentError AuditReport CaseError Catalogue CatalogueError CheckRecord
+    CopyOptions CopyRecord CorruptFile DetectReport Detection EmbedOptions EmbedReport HostError
+    InternalError Key KeyFileError KnownMark LicenceRecord MarkRecord MediaError MissingDependency
+    MissingElements NoticeNotWritten NoticeOptions OutputError OutputOptions Party PartyRecord
+    Payload PayloadError Policy Proof Recovered Rights RightsConflict RightsError RightsReport
+    SealRecord StampError StampLimits Terms Territory Transform UnsupportedFormat UnwritableFile Use
+    UseRule Verification WorkRecord __version__ audit_rights detect
     detect_file embed embed_file limited
     read_rights remove_rights write_rights
 """

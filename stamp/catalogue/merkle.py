@@ -1,0 +1,93 @@
+"""The Merkle tree of RFC 6962, section 2.1: one hash over many entries, and short proofs that one of them is
+among these.
+
+Entries are streamed: whatever their number, a tree holds one hash for each of its levels."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from itertools import islice
+
+_sha256 = hashlib.sha256
+
+
+class Tree:
+    """A tree that grows.
+
+    size : how many entries it has.
+    """
+
+    __slots__ = ("_whole", "size")
+
+    def __init__(self, entries: Iterable[bytes] = ()) -> None:
+        self.size = 0
+        self._whole: list[bytes] = []  # roots of full subtrees, the largest first: the ones in binary `size`
+        for entry in entries:
+            self.add(entry)
+
+    def add(self, entry: bytes) -> None:
+        """Append an entry."""
+        whole, node, number = self._whole, leaf_hash(entry), self.size
+        while number & 1:
+            node = _sha256(b"\1" + whole.pop() + node).digest()
+            number >>= 1
+        whole.append(node)
+        self.size += 1
+
+    def root(self) -> bytes:
+        """Return the hash over all entries so far, 32 bytes."""
+        if not self._whole:
+            return _sha256().digest()
+        *others, node = self._whole
+        for left in reversed(others):
+            node = _node(left, node)
+        return node
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    """Return the hash that an entry has as a leaf: it cannot be taken for that of a node."""
+    return _sha256(b"\0" + entry).digest()
+
+
+def path(entries: Iterable[bytes], index: int, size: int) -> tuple[bytes, ...]:
+    """Return the proof that entry `index`, from 0, is among the first `size` of `entries`: the hash beside
+    it on each level, from the leaf up. Raises ValueError where there are not so many."""
+    beside, stream = _beside(index, size), iter(entries)
+    roots: dict[int, bytes] = {}
+    for start, end in sorted([*beside, (index, index + 1)]):
+        tree = Tree(islice(stream, end - start))
+        if tree.size != end - start:
+            raise ValueError(f"there are fewer than {size} entries")
+        roots[start] = tree.root()
+    return tuple(roots[start] for start, _ in beside)
+
+
+def root_of(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes:
+    """Return the root that a proof leads to. `leaf` is the `leaf_hash` of entry `index` of `size`. Raises
+    ValueError where no proof of this place is so long."""
+    node = leaf
+    for (start, _), other in zip(_beside(index, size), proof, strict=True):
+        node = _node(node, other) if start > index else _node(other, node)
+    return node
+
+
+def _node(left: bytes, right: bytes) -> bytes:
+    return _sha256(b"\1" + left + right).digest()
+
+
+def _beside(index: int, size: int) -> list[tuple[int, int]]:
+    """The subtrees beside the way from a leaf to the root, as (first, behind the last) of their entries."""
+    if not 0 <= index < size:
+        raise ValueError(f"entry {index} is none of {size}")
+    start, end = 0, size
+    found = []
+    while end - start > 1:
+        middle = start + (1 << (end - start - 1).bit_length() - 1)
+        if index < middle:
+            found.append((middle, end))
+            end = middle
+        else:
+            found.append((start, middle))
+            start = middle
+    return found[::-1]

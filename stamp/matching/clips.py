@@ -1,0 +1,254 @@
+"""Find out when and where a clip shows another one, and whether its fine detail agrees.
+
+Frames are luma (H, W) of 8 bits with their times; both clips are read twice, so each is given as a function
+that begins again. Fingerprints of two frames a second show offset and speed; where they do not, because the
+find is cropped or in a page, points of a few frames do. Then some frames of the find are laid onto the frames
+of the work that were shown at the same moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.comparison import Comparison
+from . import detail
+from .frame_prints import Course, Prints, course, fingerprint
+from .opencv import luma, reduced
+from .registration import AGREES, Registration, fitted, overlaid, points_of, register
+
+Frame = tuple[float, NDArray[Any]]
+Frames = Callable[[], Iterable[Frame]]
+Kept = tuple[float, NDArray[np.uint8]]
+
+_EVERY = 0.5  # seconds between fingerprints
+_LOOKS = 8  # frames that are laid onto the work
+_SIDE = 960
+_WINDOW, _CANDIDATES = 0.7, 13  # seconds around the expected moment; frames of it that are compared
+_SOURCES, _PROBES = 60, 4  # frames of work and find whose points are tried against each other
+_LEAST_POINTS = 12
+_CLEAR = 0.6  # a correlation below this may be due to a wrong place: another one is looked for
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """A frame of the find, at `find_time` seconds, on that of the work at `work_time`."""
+
+    find_time: float
+    work_time: float
+    original: NDArray[np.uint8]
+    suspect: NDArray[np.uint8]
+    registration: Registration
+
+
+@dataclass(frozen=True)
+class ClipAlignment:
+    """Which span of the find shows which span of the work, in seconds, and the frames that show it.
+
+    correlation : the median over `meetings`. speed : seconds of the work in a second of the find.
+    """
+
+    find_span: tuple[float, float]
+    work_span: tuple[float, float]
+    speed: float
+    correlation: float
+    meetings: list[Meeting]
+
+    @property
+    def best(self) -> Meeting:
+        """The frame whose detail agrees most, to be drawn."""
+        return max(self.meetings, key=lambda meeting: meeting.registration.correlation)
+
+
+def align_clips(original: Frames, suspect: Frames) -> ClipAlignment | None:
+    """Lay a clip onto the one that it may show; None where no frame of it finds its place.
+
+    original, suspect : each returns the frames anew, (seconds, luma of 8 bits), in order. A clip is read at
+    most five times, and a second of frames is held at a time.
+
+    Raises MissingDependency where OpenCV is not installed.
+    """
+    prints, length = _prints(suspect())
+    found = course(_prints(original())[0], prints)
+    made = _aligned(original, suspect, found, length) if found else None
+    if made is None or made.correlation < _CLEAR:
+        found = _by_points(original, suspect, length)
+        other = _aligned(original, suspect, found, length) if found else None
+        if made is None or (other is not None and other.correlation > made.correlation):
+            return other
+    return made
+
+
+def compare_clips(original: Frames, suspect: Frames) -> tuple[Comparison, ClipAlignment | None]:
+    """Return whether a clip shows another one, and which frames of it; arguments as of `align_clips`."""
+    found = align_clips(original, suspect)
+    if found is None:
+        return Comparison("video", "unregistered"), None
+    best = found.best.registration
+    return Comparison(
+        kind="video",
+        verdict="agrees" if found.correlation >= AGREES else "differs",
+        correlation=found.correlation,
+        needed=AGREES,
+        method="points",
+        overlap=best.coverage,
+        mirrored=best.mirrored,
+        region=best.region,
+        seen=best.seen,
+        inliers=best.inliers,
+        psnr_db=best.psnr_db,
+        find_span=found.find_span,
+        work_span=found.work_span,
+        speed=found.speed,
+    ), found
+
+
+def _prints(frames: Iterable[Frame]) -> tuple[Prints, float]:
+    """Fingerprints of a clip, and when its last frame is shown."""
+    times, signs, due, last = [], [], -np.inf, 0.0
+    for last, frame in frames:
+        if last >= due:
+            due = last + _EVERY
+            if (found := fingerprint(frame)) is not None:
+                times.append(last)
+                signs.append(found)
+    return Prints(np.array(times), np.array(signs, np.uint8).reshape(-1, 32)), last
+
+
+def _spread(times: NDArray[np.float64], count: int) -> list[float]:
+    """At most `count` of the times, evenly."""
+    chosen = np.unique(np.linspace(0, len(times) - 1, count).round().astype(int))
+    return [float(times[i]) for i in chosen]
+
+
+def _at(frames: Iterable[Frame], times: list[float]) -> list[Kept]:
+    """The frames at these times, no larger than they are compared."""
+    kept: list[Kept] = []
+    for time, frame in frames:
+        if len(kept) == len(times):
+            break
+        if time >= times[len(kept)] - 1e-6:
+            kept.append((time, _small(frame)))
+    return kept
+
+
+def _small(frame: NDArray[Any]) -> NDArray[np.uint8]:
+    small: NDArray[np.uint8] = reduced(luma(frame, "frame"), _SIDE)[0].copy()
+    return small
+
+
+def _by_points(original: Frames, suspect: Frames, length: float) -> Course | None:
+    """The course through the frames of work and find that share most points; its speed is taken to be 1."""
+    probes = [
+        (time, points_of(frame, 800))
+        for time, frame in _at(suspect(), [length * (i + 0.5) / _PROBES for i in range(_PROBES)])
+    ]
+    best: tuple[int, float] | None = None
+    for time, frame in _sources(original):
+        known = points_of(frame, 800)
+        for moment, points in probes:
+            for seen in (points, points.mirrored()):
+                laid = fitted(known, seen, max(frame.shape))
+                if laid and laid[1] >= _LEAST_POINTS and (best is None or laid[1] > best[0]):
+                    best = laid[1], time - moment
+    if best is None:
+        return None
+    times = np.arange(0, max(length, _EVERY), _EVERY)
+    return Course(best[1], 1.0, False, times)
+
+
+def _sources(original: Frames) -> list[Kept]:
+    """Frames of the work, evenly, however long it is: where there are too many, every other one goes."""
+    kept: list[Kept] = []
+    due, every = -np.inf, _EVERY
+    for time, frame in original():
+        if time >= due:
+            due = time + every
+            kept.append((time, _small(frame)))
+            if len(kept) > _SOURCES:
+                kept, every = kept[::2], 2 * every
+    return kept
+
+
+def _meetings(original: Frames, probes: list[Kept], found: Course) -> list[Meeting]:
+    """The frames of the find, each on the frame of the work that it shows best."""
+    made: list[Meeting] = []
+    for (moment, frame), window in _windows(original(), probes, found):
+        meeting = _meeting(moment, frame, window, found.at(moment))
+        if meeting is not None:
+            made.append(meeting)
+    return made
+
+
+def _windows(frames: Iterable[Frame], probes: list[Kept], found: Course) -> Iterator[tuple[Kept, list[Kept]]]:
+    """Each frame of the find, with the frames of the work around the moment that it should show."""
+    waiting, held = list(probes), list[Kept]()
+    for time, frame in frames:
+        while waiting and time > found.at(waiting[0][0]) + _WINDOW:
+            yield waiting.pop(0), held
+            least = found.at(waiting[0][0]) - _WINDOW if waiting else np.inf
+            held = [kept for kept in held if kept[0] >= least]
+        if not waiting:
+            return
+        if time >= found.at(waiting[0][0]) - _WINDOW:
+            held.append((time, _small(frame)))
+    for probe in waiting:
+        yield probe, held
+
+
+def _meeting(
+    moment: float,
+    frame: NDArray[np.uint8],
+    window: list[Kept],
+    expected: float,
+) -> Meeting | None:
+    """The frame on that of the window which agrees most."""
+    if not window:
+        return None
+    nearest = sorted(window, key=lambda each: abs(each[0] - expected))
+    laid = next((found for _, each in nearest[:8:3] if (found := register(each, frame)) is not None), None)
+    if laid is None:
+        return None
+    chosen = nearest[:: max(1, len(nearest) // _CANDIDATES)]
+    time, original = max(chosen, key=lambda each: _alike(each[1], frame, laid))
+    final = register(original, frame) or laid
+    return Meeting(moment, time, original, frame, final)
+
+
+def _alike(original: NDArray[np.uint8], suspect: NDArray[np.uint8], laid: Registration) -> float:
+    """The correlation with another frame of the same shot, at the same place."""
+    both = overlaid(original, suspect, laid.matrix, _SIDE // 2)
+    return detail.bands(both.original, both.suspect, both.seen).correlation
+
+
+def _aligned(original: Frames, suspect: Frames, found: Course, length: float) -> ClipAlignment | None:
+    """What the frames on this course show; None where none finds its place."""
+    meetings = _meetings(original, _at(suspect(), _spread(found.times, _LOOKS)), found)
+    if not meetings:
+        return None
+    agreed = [each for each in meetings if each.registration.agrees] or meetings
+    speed = _speed(agreed, found.speed)
+    start = float(np.median([each.work_time - speed * each.find_time for each in agreed]))
+    steps = [b.find_time - a.find_time for a, b in pairwise(meetings)]
+    around = max(min(steps, default=_EVERY), _EVERY) / 2
+    first = max(0.0, agreed[0].find_time - around)
+    last = min(length, agreed[-1].find_time + around)
+    correlation = float(np.median([each.registration.correlation for each in meetings]))
+    work = max(0.0, start + speed * first), start + speed * last
+    return ClipAlignment((first, last), work, speed, correlation, meetings)
+
+
+def _speed(agreed: list[Meeting], expected: float) -> float:
+    """The median speed between frames that are at least two seconds apart; the expected one without such."""
+    found = [
+        (b.work_time - a.work_time) / (b.find_time - a.find_time)
+        for i, a in enumerate(agreed)
+        for b in agreed[i + 1 :]
+        if b.find_time - a.find_time >= 2
+    ]
+    return float(np.median(found)) if found else expected

@@ -1,0 +1,177 @@
+"""Find the pictures on a page: a screenshot of a phone or a browser, a collage, a story.
+
+The page is cut along flat gutters, rows first, then columns, again and again; where no gutter is left, along
+a straight seam (a collage without gaps). Pieces with the statistics of a picture remain. What is turned or
+rounded is found by the rectangle around it only, if there is ground around it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Box = tuple[int, int, int, int]
+
+_WORKING_SIDE = 900
+_LEAST_SIDE = 24  # pixels of the reduced page, as all figures below
+_DEPTH = 7
+_EDGE, _FLAT, _ALMOST = 8, 3.0, 0.004
+_SMALLEST, _LARGEST, _SLENDER = 0.008, 0.97, 0.15  # of the page's area; short side by long side
+_PICTURE_LIKE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A rectangle of a page that may be a picture: `box` is x0, y0, x1, y1 in pixels; the best have the
+    highest `score`."""
+
+    box: Box
+    score: float
+
+
+@dataclass
+class _Cuts:
+    """A page on its way: its luma, where it is not flat, whole pieces, and what was cut into pieces."""
+
+    plane: NDArray[np.float32]
+    busy: NDArray[np.bool_]
+    leaves: list[Box] = field(default_factory=list)
+    parents: list[Box] = field(default_factory=list)
+
+
+def regions(image: NDArray[Any], limit: int = 8) -> list[Region]:
+    """Return at most `limit` rectangles of a page (H, W) or (H, W, 3) that may be pictures, best first.
+
+    The whole page is not among them.
+    """
+    step = max(1, -(-max(image.shape[:2]) // _WORKING_SIDE))
+    plane = _reduced(image, step)
+    busy = np.zeros(plane.shape, np.bool_)
+    busy[:, 1:] |= np.abs(np.diff(plane, axis=1)) > _EDGE
+    busy[1:] |= np.abs(np.diff(plane, axis=0)) > _EDGE
+    cuts = _Cuts(plane, busy)
+    _cut(cuts, (0, 0, plane.shape[1], plane.shape[0]), 0)
+    scores = {box: _score(plane, box) for box in {*cuts.leaves, *cuts.parents, *_merged(cuts)}}
+    # A merged piece never comes before a whole one, or it would hide the cells of a collage.
+    found = [
+        Region(_enlarged(box, step, image.shape), score + (box in cuts.leaves))
+        for box, score in scores.items()
+        if score is not None
+    ]
+    return sorted(found, key=lambda region: (-region.score, region.box))[:limit]
+
+
+def _reduced(image: NDArray[Any], step: int) -> NDArray[np.float32]:
+    """Luma, the mean of blocks of `step` x `step` pixels; what is left at two edges is left out."""
+    height, width = (side // step * step for side in image.shape[:2])
+    blocks = image[:height, :width].reshape(height // step, step, width // step, step, -1)
+    means = blocks.mean(axis=(1, 3), dtype=np.float32)
+    weights = [0.299, 0.587, 0.114] if means.shape[-1] == 3 else [1.0]
+    plane: NDArray[np.float32] = means @ np.array(weights, np.float32)
+    return plane if image.dtype == np.uint8 else plane / np.float32(257)
+
+
+def _enlarged(box: Box, step: int, shape: tuple[int, ...]) -> Box:
+    x0, y0, x1, y1 = (side * step for side in box)
+    return x0, y0, min(x1, shape[1]), min(y1, shape[0])
+
+
+def _cut(cuts: _Cuts, box: Box, depth: int) -> None:
+    x0, y0, x1, y1 = box
+    if min(x1 - x0, y1 - y0) < _LEAST_SIDE or depth > _DEPTH:
+        return
+    pieces = _between_gutters(cuts, box)
+    if pieces is None:
+        pieces = _beside_a_seam(cuts, box)
+    if pieces is None:
+        cuts.leaves.append(box)
+        return
+    if len(pieces) > 1:
+        cuts.parents.append(box)
+    for piece in pieces:
+        _cut(cuts, piece, depth + 1)
+
+
+def _between_gutters(cuts: _Cuts, box: Box) -> list[Box] | None:
+    """The pieces between rows, or else columns, of one flat colour; None where there is no gutter."""
+    x0, y0, x1, y1 = box
+    plane, busy = cuts.plane[y0:y1, x0:x1], cuts.busy[y0:y1, x0:x1]
+    for axis in (1, 0):
+        length = plane.shape[axis]
+        flat = (busy.sum(axis) <= max(1, _ALMOST * length)) & (plane.std(axis) < _FLAT)
+        runs = _runs(~flat)
+        if len(runs) > 1 or (runs and runs[0] != (0, len(flat))):
+            if axis == 1:
+                return [(x0, y0 + start, x1, y0 + end) for start, end in runs]
+            return [(x0 + start, y0, x0 + end, y1) for start, end in runs]
+    return None
+
+
+def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Where the mask is true, (start, end); runs that are one element apart are one."""
+    steps = np.diff(np.concatenate([[0], mask.astype(np.int8), [0]]))
+    joined: list[tuple[int, int]] = []
+    for start, end in zip(
+        np.flatnonzero(steps == 1).tolist(), np.flatnonzero(steps == -1).tolist(), strict=True
+    ):
+        if joined and start - joined[-1][1] < 2:
+            joined[-1] = joined[-1][0], end
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _beside_a_seam(cuts: _Cuts, box: Box) -> list[Box] | None:
+    """The two sides of a straight edge through a large piece; None where there is none."""
+    x0, y0, x1, y1 = box
+    piece = cuts.plane[y0:y1, x0:x1]
+    if piece.size <= 0.12 * cuts.plane.size:
+        return None
+    for axis, lines in enumerate((piece[:, ::4], piece[::4].T)):
+        steps = np.abs(np.diff(lines, axis=0))
+        if len(steps) < 60:
+            continue
+        usual = np.maximum(np.median(steps, 0), 1.5)
+        share = (steps > 4 * usual + 6).mean(1)
+        at = int(np.argmax(share[20:-20])) + 20
+        if share[at] > 0.55 and share[at] > 2.2 * np.partition(share, -12)[-12]:
+            cut = at + 1
+            if axis == 0:
+                return [(x0, y0, x1, y0 + cut), (x0, y0 + cut, x1, y1)]
+            return [(x0, y0, x0 + cut, y1), (x0 + cut, y0, x1, y1)]
+    return None
+
+
+def _merged(cuts: _Cuts) -> list[Box]:
+    """Neighbours of one width, or of one height, together: a picture with a flat band was cut in two."""
+    large = [box for box in cuts.leaves if _area(box) > 0.004 * cuts.plane.size]
+    found = []
+    for a in large:
+        for b in large:
+            same_width = max(abs(a[0] - b[0]), abs(a[2] - b[2])) <= 6
+            same_height = max(abs(a[1] - b[1]), abs(a[3] - b[3])) <= 6
+            below = same_width and 0 <= b[1] - a[3] < 0.35 * (b[3] - a[1])
+            beside = same_height and 0 <= b[0] - a[2] < 0.35 * (b[2] - a[0])
+            if a != b and (below or beside):
+                found.append((min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])))
+    return found
+
+
+def _area(box: Box) -> int:
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def _score(plane: NDArray[np.float32], box: Box) -> float | None:
+    """How much a piece is like a picture, 0 to 1, the larger the better; None where it cannot be one."""
+    x0, y0, x1, y1 = box
+    short, long = sorted((x1 - x0, y1 - y0))
+    share = _area(box) / plane.size
+    if not _SMALLEST <= share <= _LARGEST or short < 40 or short < _SLENDER * long:
+        return None
+    counts = np.bincount((plane[y0:y1:2, x0:x1:2].ravel() / 4).astype(np.int64), minlength=64)
+    shares = counts[counts > 0] / counts.sum()
+    entropy = float(-(shares * np.log2(shares)).sum()) / 6
+    return entropy * share**0.5 if entropy >= _PICTURE_LIKE else None
