@@ -12,6 +12,7 @@ import click
 
 from ..core.errors import MissingElements
 from ..jobs.case_files import load_case
+from ..jobs.catalogues import catalogue_of
 from ..notices.case import RELATIONS
 from ..notices.letters import render
 from ..notices.requirements import CONFIRMATIONS, KINDS, LANGUAGES, kind_of
@@ -32,7 +33,7 @@ _TO = tuple(kind for kind in KINDS if not kind.endswith("-dsa"))
 class Letter:
     """Which notice is written of which case."""
 
-    case_file: str
+    case_file: str | None
     to: str
     law: str | None
     language: str | None
@@ -72,9 +73,8 @@ letter = options.as_one(
         NOTICE,
         "--case-file",
         type=options.Place(),
-        required=True,
         metavar="FILE",
-        help="The case: a TOML file of its elements (docs/notices.md).",
+        help="More of the case, or all of it: a TOML file of its elements (docs/notices.md).",
     ),
     option(NOTICE, "--to", type=click.Choice(_TO), required=True, metavar="K", help=f"{', '.join(_TO)}."),
     option(
@@ -130,6 +130,7 @@ claimant = options.as_one(
 
 
 @click.command(cls=Command, short_help="Write the letter that asks for a copy to be taken down.")
+@click.argument("find", metavar="[FIND]", required=False)
 @letter
 @claimant
 @option(
@@ -148,14 +149,25 @@ claimant = options.as_one(
     help="A new file, .txt or .pdf, instead of stdout.",
 )
 @option(OUTPUT, "--force", is_flag=True, help="Replace FILE, if there is one.")
+@options.catalogue
 @options.screen_options(SCHEMA)
 @options.pass_screen
 def command(
-    screen: Screen, letter: Letter, claimant: Claimant, as_fields: bool, output: str | None, force: bool
+    screen: Screen,
+    /,
+    find: str | None,
+    letter: Letter,
+    claimant: Claimant,
+    as_fields: bool,
+    output: str | None,
+    force: bool,
+    catalogue: str | None,
 ) -> int:
     """Write a notice of infringement: to a platform, a host, whoever uses the work, or the authority. It is
-    refused, with exit code 1, while it lacks an element that such a notice must contain; each is named, with
-    the way to give it. A statement is in it only if --confirm says that the claimant makes it.
+    made of a FIND that was compared with the original, and of what --case-file and stamp.toml say.
+
+    It is refused, with exit code 1, while it lacks an element that such a notice must contain; each is named,
+    with the way to give it. A statement is in it only if --confirm says that the claimant makes it.
 
     This is not legal advice, and no lawyer has reviewed the Russian and Kazakh texts.
     """
@@ -163,7 +175,10 @@ def command(
     if suffix not in (".txt", ".pdf"):
         raise click.UsageError(f"{output}: a notice is written as .txt or .pdf")
     kind, templates = letter.kind, Path(letter.templates) if letter.templates else None
-    case = load_case(letter.case_file, claimant.given, letter.confirm)
+    if not find and not letter.case_file:
+        raise click.UsageError("give FIND, or --case-file")
+    found = _found(find, catalogue) if find else None
+    case = load_case(letter.case_file, found, claimant.given, letter.confirm)
     language = letter.language or kind_of(kind).language
     try:
         made = render(kind, language, case, today=letter.date, templates=templates)
@@ -179,6 +194,12 @@ def command(
         screen.say(f"stamp: {warning}")
     screen.document([made.to_dict() | {"output": output, "error": None}])
     return OK
+
+
+def _found(find: str, catalogue: str | None) -> dict[str, Any]:
+    """A find, as an entry of `stamp.find/1`."""
+    with catalogue_of(catalogue, make=False) as opened:
+        return opened.finds.show(find).to_dict()
 
 
 def _pasted(form: Iterable[tuple[str, str]]) -> Iterable[str]:

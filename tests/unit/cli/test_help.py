@@ -43,7 +43,7 @@ GROUPS = {
     "find list": ["Catalogue", "Output"],
     "find show": ["Catalogue", "Output"],
     "find compare": ["Sources and results", "Catalogue", "Output"],
-    "notice": ["Notice", "Claimant", "Output"],
+    "notice": ["Catalogue", "Notice", "Claimant", "Output"],
     "case open": ["Catalogue", "Output"],
     "case list": ["Catalogue", "Output"],
     "case show": ["Catalogue", "Output"],

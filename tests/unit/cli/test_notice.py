@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import stamp as package
 from stamp.notices.requirements import KINDS
 
 from .conftest import Runner
@@ -116,6 +118,50 @@ def test_options_come_before_stamp_toml(stamp: Runner) -> None:
     assert "Telephone: +44 20 0000" in done.out
 
 
+@pytest.fixture
+def found(
+    stamp: Runner, media: Path, key_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], str]:
+    """A find in a catalogue of its own, and a way to give it a verdict."""
+    monkeypatch.setenv("STAMP_CATALOGUE", "works.sqlite")
+    assert stamp("works", "add", media / "photo.jpg", "--title", "Lake").code == 0
+    added = stamp(
+        "find", "add", media / "photo.jpg", "--work", "#1", "--url", "https://example.com/p", "--json"
+    )
+    reference = str(added.entries[0]["find"])
+
+    def judge(verdict: str) -> str:
+        with package.Catalogue.open("works.sqlite") as catalogue:
+            catalogue.finds.compared(reference, {"correlation": 0.9})
+            catalogue.finds.judge(reference, verdict, "Ada Lovelace")
+        return reference
+
+    return judge
+
+
+@pytest.mark.slow
+def test_a_find_is_what_the_letter_is_about(stamp: Runner, found: Callable[[str], str]) -> None:
+    given = ("notice", found("ours"), "--to", "host", *CONFIRMED)
+    done = stamp(*given, "--json")
+    assert (done.code, [each["code"] for each in done.entries[0]["missing"]]) == (
+        1,
+        ["addressee", "work_description"],
+    )
+    Path("more.toml").write_text('addressee = "Host"\nwork_description = "A lake"\n', encoding="utf-8")
+    done = stamp(*given, "--case-file", "more.toml")
+    assert done.code == 0
+    assert "The work: Lake\n" in done.out
+    assert "https://example.com/p\n" in done.out
+    assert "compared with the original by Ada Lovelace" in done.out
+
+
+@pytest.mark.slow
+def test_a_file_does_not_overrule_the_verdict_of_a_find(stamp: Runner, found: Callable[[str], str]) -> None:
+    done = stamp(*ALWAYS, found("licensed"), "--to", "host", *CONFIRMED, "--json")
+    assert done.code == 1
+    assert [each["code"] for each in done.entries[0]["missing"]] == ["comparison"]
+
+
 def test_an_agent_says_for_whom(stamp: Runner) -> None:
     done = stamp(*ALWAYS, "--to", "host", *CONFIRMED, "--is", "agent", "--json")
     assert done.code == 1
@@ -166,6 +212,7 @@ def test_a_wrong_case_file_is_named(text: str, names: str, stamp: Runner, case: 
 def test_usage(stamp: Runner, case: Path) -> None:
     assert stamp(*ALWAYS, "--to", "youtube", "--law", "dsa").code == 2
     assert stamp("notice", "--to", "youtube").code == 2
+    assert stamp("notice", "#1", "--to", "youtube").code == 3
     assert stamp("notice", "--case-file", "none.toml", "--to", "youtube").code == 3
     bad = case.read_text("utf-8").replace("watch?v=", "shorts/")
     case.write_text(bad, encoding="utf-8")
