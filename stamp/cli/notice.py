@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
@@ -40,6 +41,7 @@ class Letter:
     date: date
     confirm: tuple[str, ...]
     templates: str | None
+    in_case: str | None
 
     @property
     def kind(self) -> str:
@@ -115,6 +117,13 @@ letter = options.as_one(
         metavar="DIR",
         help="Your own templates, such as DIR/en/youtube.txt; they come before ours.",
     ),
+    option(
+        NOTICE,
+        "--case",
+        "in_case",
+        metavar="CASE",
+        help="Keep the notice as a draft in this case of the catalogue.",
+    ),
 )
 
 claimant = options.as_one(
@@ -185,14 +194,23 @@ def command(
     except MissingElements as error:
         _refuse(screen, error, letter, kind, language)
         return NOT_FOUND
+    if as_fields and not made.fields:
+        raise click.UsageError(f"there is no form for {kind}: leave out --fields")
+    with write_whole(output, overwrite=force) if output else nullcontext() as draft:
+        if draft:
+            draft.write_bytes(_data(made, suffix))
+        number = _keep(made, letter.in_case, found, catalogue)
     if output:
-        _write(made, output, suffix, force)
         screen.line(f"{output}: {made.title}")
     elif screen.schema is None:
         screen.text("\n".join(_pasted(made.fields)) if as_fields else made.text.rstrip("\n"))
     for warning in made.warnings:
         screen.say(f"stamp: {warning}")
-    screen.document([made.to_dict() | {"output": output, "error": None}])
+    if number:
+        screen.say(
+            f"stamp: notice #{number} is a draft in the case; `stamp case sent {number}` when it is sent"
+        )
+    screen.document([made.to_dict() | {"notice": number, "output": output, "error": None}])
     return OK
 
 
@@ -207,15 +225,23 @@ def _pasted(form: Iterable[tuple[str, str]]) -> Iterable[str]:
         yield f"{label}:\n{value}\n"
 
 
-def _write(made: Notice, output: str, suffix: str, force: bool) -> None:
-    if suffix == ".pdf":
-        from ..notices.paper import pdf
+def _data(made: Notice, suffix: str) -> bytes:
+    if suffix != ".pdf":
+        return made.text.encode()
+    from ..notices.paper import pdf
 
-        data = pdf(made)
-    else:
-        data = made.text.encode()
-    with write_whole(output, overwrite=force) as draft:
-        draft.write_bytes(data)
+    return pdf(made)
+
+
+def _keep(
+    made: Notice, case: str | None, found: Mapping[str, Any] | None, catalogue: str | None
+) -> int | None:
+    """Put the notice into a case, if one is named, and return its number there."""
+    if not case:
+        return None
+    with catalogue_of(catalogue, make=False) as opened:
+        kept = opened.cases.draft(case, made.kind, made.language, made.text, found["find"] if found else None)
+        return kept.number
 
 
 def _refuse(screen: Screen, error: MissingElements, letter: Letter, kind: str, language: str) -> None:
@@ -224,5 +250,5 @@ def _refuse(screen: Screen, error: MissingElements, letter: Letter, kind: str, l
         screen.complain(f"{each['words']} ({each['code']}): {each['how']}")
     entry: dict[str, Any] = {"kind": kind, "language": language, "date": letter.date.isoformat()}
     entry |= {"title": None, "text": None, "fields": [], "missing": list(error.missing), "warnings": []}
-    entry |= {"public": [], "sources": [], "output": None}
+    entry |= {"public": [], "sources": [], "notice": None, "output": None}
     screen.document([entry | {"error": {"type": type(error).__name__, "message": str(error)}}])

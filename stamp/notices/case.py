@@ -111,7 +111,9 @@ def check_addresses(kind: str, urls: Iterable[str]) -> None:
     wanted = kind_of(kind)
     for url in urls:
         if wanted.url_pattern and not wanted.url_pattern.fullmatch(url):
-            raise CaseError(f"{url}: {wanted.title} takes addresses as {wanted.url_form}")
+            known = wanted.url_sign.search(url) if wanted.url_sign else None
+            remedy = f"; this one may be {wanted.url_base}{known[1]}" if known else ""
+            raise CaseError(f"{url}: {wanted.title} takes addresses as {wanted.url_form}{remedy}")
 
 
 def _element(code: str, value: object) -> Any:

@@ -35,7 +35,19 @@ signature = "Ada Lovelace"
 """
 CONFIRMED = ("--confirm", "good-faith", "--confirm", "accuracy", "--confirm", "perjury")
 ALWAYS = ("notice", "--case-file", "case.toml", "--date", "2026-11-27")
-KEYS = {"kind", "language", "date", "title", "text", "fields", "missing", "warnings", "public", "sources"}
+KEYS = {
+    "kind",
+    "language",
+    "date",
+    "title",
+    "text",
+    "fields",
+    "missing",
+    "warnings",
+    "public",
+    "sources",
+    "notice",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -109,6 +121,7 @@ def test_fields_for_the_form(stamp: Runner) -> None:
     assert done.code == 0
     assert done.out.startswith("Name of the claimant:\nAda Lovelace\n\nPostal address:\n")
     assert "Notification" not in done.out
+    assert stamp(*ALWAYS, "--to", "ministry", *CONFIRMED, "--fields").code == 2
 
 
 def test_options_come_before_stamp_toml(stamp: Runner) -> None:
@@ -153,6 +166,23 @@ def test_a_find_is_what_the_letter_is_about(stamp: Runner, found: Callable[[str]
     assert "The work: Lake\n" in done.out
     assert "https://example.com/p\n" in done.out
     assert "compared with the original by Ada Lovelace" in done.out
+
+
+@pytest.mark.slow
+def test_a_notice_is_kept_in_a_case(stamp: Runner, found: Callable[[str], str]) -> None:
+    case = stamp("case", "open", reference := found("ours"), "--json").entries[0]["case"]
+    given = (reference, "--to", "host", *CONFIRMED, "--case", case)
+    Path("more.toml").write_text('addressee = "Host"\nwork_description = "A lake"\n', encoding="utf-8")
+    assert stamp("notice", *given).code == 1  # it lacks elements
+    done = stamp("notice", *given, "--case-file", "more.toml", "-o", "letter.txt", "--json")
+    assert (done.code, done.entries[0]["notice"]) == (0, 1)
+    (kept,) = stamp("case", "show", case, "--json").entries[0]["notices"]
+    assert (kept["state"], kept["kind"], kept["find"]) == ("draft", "host", reference)
+    assert kept["text"] == Path("letter.txt").read_text("utf-8")
+    assert stamp("case", "close", case, "--outcome", "removed").code == 0
+    done = stamp("notice", *given, "--case-file", "more.toml", "-o", "second.txt")
+    assert done.code == 3
+    assert not Path("second.txt").exists()
 
 
 @pytest.mark.slow
