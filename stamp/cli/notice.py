@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, fields
 from datetime import date
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..core.errors import MissingElements
-from ..jobs.cases import find_case, load_case, read_elements
+from ..jobs.case_files import load_case
 from ..jobs.catalogues import catalogue_of
 from ..notices.case import RELATIONS
 from ..notices.letters import render
@@ -23,8 +23,6 @@ from .help import CLAIMANT, NOTICE, OUTPUT, Command, option
 from .screen import Screen
 
 if TYPE_CHECKING:
-    from ..catalogue.catalogue import Catalogue
-    from ..catalogue.find_records import FindRecord
     from ..notices.letters import Notice
 
 SCHEMA = "stamp.notice/1"
@@ -44,6 +42,7 @@ class Letter:
     date: date
     confirm: tuple[str, ...]
     templates: str | None
+    in_case: str | None
 
     @property
     def kind(self) -> str:
@@ -71,12 +70,11 @@ class Claimant:
 
 
 def _elements(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    found = dict(value.partition("=")[::2] for value in values)
     if wrong := [value for value in values if "=" not in value]:
         raise click.BadParameter(
             f"{wrong[0]} is no CODE=TEXT, such as work_description=A photograph of a lake"
         )
-    return found
+    return dict(value.partition("=")[::2] for value in values)
 
 
 letter = options.as_one(
@@ -87,7 +85,7 @@ letter = options.as_one(
         "--case-file",
         type=options.Place(),
         metavar="FILE",
-        help="Elements of the case in a TOML file (docs/notices.md); over what the catalogue knows of FIND.",
+        help="More of the case, or all of it: a TOML file of its elements (docs/notices.md).",
     ),
     option(
         NOTICE,
@@ -96,7 +94,7 @@ letter = options.as_one(
         multiple=True,
         callback=_elements,
         metavar="CODE=TEXT",
-        help="One element of the case, over the file; may be repeated.",
+        help="One element of the case, over file and find; may be repeated.",
     ),
     option(NOTICE, "--to", type=click.Choice(_TO), required=True, metavar="K", help=f"{', '.join(_TO)}."),
     option(
@@ -137,6 +135,13 @@ letter = options.as_one(
         metavar="DIR",
         help="Your own templates, such as DIR/en/youtube.txt; they come before ours.",
     ),
+    option(
+        NOTICE,
+        "--case",
+        "in_case",
+        metavar="CASE",
+        help="The case that the notice is kept in, as a draft; of a FIND else its open case, or a new one.",
+    ),
 )
 
 claimant = options.as_one(
@@ -152,7 +157,7 @@ claimant = options.as_one(
 
 
 @click.command(cls=Command, short_help="Write the letter that asks for a copy to be taken down.")
-@click.argument("find", required=False)
+@click.argument("find", metavar="[FIND]", required=False)
 @letter
 @claimant
 @option(
@@ -185,62 +190,55 @@ def command(
     force: bool,
     catalogue: str | None,
 ) -> int:
-    """Write a notice of infringement about a find: to a platform, a host, whoever uses the work, or the
-    authority. It is put into the case of FIND as a draft; without FIND it is written of a file alone. It is
-    refused, with exit code 1, while it lacks an element that such a notice must contain; each is named, with
-    the way to give it. A statement is in it only if --confirm says that the claimant makes it.
+    """Write a notice of infringement: to a platform, a host, whoever uses the work, or the authority. It is
+    made of a FIND that was compared with the original, and of what --case-file and stamp.toml say.
+
+    It is refused, with exit code 1, while it lacks an element that such a notice must contain; each is named,
+    with the way to give it. A statement is in it only if --confirm says that the claimant makes it.
 
     This is not legal advice, and no lawyer has reviewed the Russian and Kazakh texts.
     """
     suffix = Path(output or "a.txt").suffix.lower()
     if suffix not in (".txt", ".pdf"):
         raise click.UsageError(f"{output}: a notice is written as .txt or .pdf")
+    kind, templates = letter.kind, Path(letter.templates) if letter.templates else None
     if not find and not letter.case_file:
-        raise click.UsageError("name a FIND, or give --case-file")
-    with catalogue_of(catalogue, make=False) if find else nullcontext() as opened:
-        found = opened.finds.show(find) if find and opened else None
-        case = _case(letter, claimant, found, opened)
-        kind = letter.kind
-        language = letter.language or kind_of(kind).language
-        templates = Path(letter.templates) if letter.templates else None
-        try:
-            made = render(kind, language, case, today=letter.date, templates=templates)
-        except MissingElements as error:
-            _refuse(screen, error, letter, kind, language)
-            return NOT_FOUND
-        if output:
-            _write(made, output, suffix, force)
-            screen.line(f"{output}: {made.title}")
-        elif screen.schema is None:
-            screen.text("\n".join(_pasted(made.fields)) if as_fields else made.text.rstrip("\n"))
-        drafted = _draft(screen, made, found, opened) if found and opened else {}
+        raise click.UsageError("give FIND, or --case-file")
+    found = _found(find, catalogue) if find else None
+    given = letter.elements
+    case = load_case(letter.case_file, found, claimant.given, letter.confirm, kind=kind, given=given)
+    language = letter.language or kind_of(kind).language
+    try:
+        made = render(kind, language, case, today=letter.date, templates=templates)
+    except MissingElements as error:
+        _refuse(screen, error, letter, kind, language)
+        return NOT_FOUND
+    if as_fields and not made.fields:
+        raise click.UsageError(f"there is no form for {kind}: leave out --fields")
+    with write_whole(output, overwrite=force) if output else nullcontext() as draft:
+        if draft:
+            draft.write_bytes(_data(made, suffix))
+        kept = _kept(made, letter.in_case, found, catalogue)
+    if output:
+        screen.line(f"{output}: {made.title}")
+    elif screen.schema is None:
+        screen.text("\n".join(_pasted(made.fields)) if as_fields else made.text.rstrip("\n"))
     for warning in made.warnings:
         screen.say(f"stamp: {warning}")
-    screen.document(
-        [made.to_dict() | {"output": output, "case": None, "notice": None} | drafted | {"error": None}]
-    )
+    if kept["notice"]:
+        number = kept["notice"]
+        screen.say(
+            f"stamp: notice #{number} is a draft in case #{kept['case']};"
+            f" `stamp case sent {number}` when it is sent"
+        )
+    screen.document([made.to_dict() | kept | {"output": output, "error": None}])
     return OK
 
 
-def _case(
-    letter: Letter, claimant: Claimant, found: FindRecord | None, opened: Catalogue | None
-) -> dict[str, Any]:
-    """The case of the find, of the file, or of both."""
-    if found is None or opened is None:
-        return load_case(letter.case_file or "", claimant.given, letter.confirm, letter.elements)
-    given = (read_elements(letter.case_file) if letter.case_file else {}) | letter.elements
-    return find_case(opened, found, letter.kind, given, claimant.given, letter.confirm)
-
-
-def _draft(screen: Screen, made: Notice, found: FindRecord, opened: Catalogue) -> dict[str, Any]:
-    """Put a notice into the open case of its find, which is opened where there is none."""
-    case = opened.cases.of_find(found.find) or opened.cases.open([found.find])
-    notice = opened.cases.draft(case.case, made.kind, made.language, made.text, find=found.find)
-    screen.say(
-        f"stamp: notice #{notice.number} is a draft in case #{case.number}; once you have sent it,"
-        f" `stamp case sent {notice.number}` starts its clock"
-    )
-    return {"case": case.case, "notice": notice.notice}
+def _found(find: str, catalogue: str | None) -> dict[str, Any]:
+    """A find, as an entry of `stamp.find/1`."""
+    with catalogue_of(catalogue, make=False) as opened:
+        return opened.finds.show(find).to_dict()
 
 
 def _pasted(form: Iterable[tuple[str, str]]) -> Iterable[str]:
@@ -248,15 +246,28 @@ def _pasted(form: Iterable[tuple[str, str]]) -> Iterable[str]:
         yield f"{label}:\n{value}\n"
 
 
-def _write(made: Notice, output: str, suffix: str, force: bool) -> None:
-    if suffix == ".pdf":
-        from ..notices.paper import pdf
+def _data(made: Notice, suffix: str) -> bytes:
+    if suffix != ".pdf":
+        return made.text.encode()
+    from ..notices.paper import pdf
 
-        data = pdf(made)
-    else:
-        data = made.text.encode()
-    with write_whole(output, overwrite=force) as draft:
-        draft.write_bytes(data)
+    return pdf(made)
+
+
+def _kept(
+    made: Notice, case: str | None, found: Mapping[str, Any] | None, catalogue: str | None
+) -> dict[str, int | None]:
+    """Put the notice into the case that is named, or that of the find, and return the numbers of both."""
+    if not case and not found:
+        return {"case": None, "notice": None}
+    find = found["find"] if found else None
+    with catalogue_of(catalogue, make=False) as opened:
+        if case:
+            there = opened.cases.show(case)
+        else:
+            there = opened.cases.of_find(find or "") or opened.cases.open([find or ""])
+        notice = opened.cases.draft(there.case, made.kind, made.language, made.text, find)
+    return {"case": there.number, "notice": notice.number}
 
 
 def _refuse(screen: Screen, error: MissingElements, letter: Letter, kind: str, language: str) -> None:
@@ -265,5 +276,5 @@ def _refuse(screen: Screen, error: MissingElements, letter: Letter, kind: str, l
         screen.complain(f"{each['words']} ({each['code']}): {each['how']}")
     entry: dict[str, Any] = {"kind": kind, "language": language, "date": letter.date.isoformat()}
     entry |= {"title": None, "text": None, "fields": [], "missing": list(error.missing), "warnings": []}
-    entry |= {"public": [], "sources": [], "output": None, "case": None, "notice": None}
+    entry |= {"public": [], "sources": [], "case": None, "notice": None, "output": None}
     screen.document([entry | {"error": {"type": type(error).__name__, "message": str(error)}}])

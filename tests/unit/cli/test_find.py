@@ -168,7 +168,7 @@ def test_from_a_find_to_a_letter_that_was_sent(stamp: Runner, media: Path, recor
     (entry,) = written.entries
     assert "https://www.youtube.com/watch?v=abcdefghijk" in entry["text"]
     assert "elsewhere.example" not in entry["text"]
-    assert None not in (entry["case"], entry["notice"])
+    assert (entry["case"], entry["notice"]) == (1, 1)
     assert "notice    #1  to youtube (en)  draft" in stamp("case", "show", "1").out
     assert "sent 2026-11-27" in stamp("case", "sent", "1", "--on", "2026-11-27", "--due", "2026-12-04").out
     assert "due 2026-12-04" in stamp("case", "list", "--due", "--by", "2026-12-04").out
