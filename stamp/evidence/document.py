@@ -48,10 +48,7 @@ def of_find(facts: Facts, *, at: datetime, language: str, files: Mapping[str, Co
         "rights": audit_entries(facts.rights),
         "seals": [seal_entry(state.seal, state.is_checked) for state in facts.seals.values()],
         "sealed_before": _sealed_before(facts),
-        "pictures": [
-            {"file": name, "caption": caption, "values": values}
-            for name, (caption, values) in likeness.captions.items()
-        ],
+        "pictures": [{"file": name, "caption": caption} for name, caption in likeness.captions.items()],
         "files": file_entries(files),
     }
 

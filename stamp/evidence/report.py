@@ -361,7 +361,7 @@ def _spans(found: Mapping[str, Any], said: Words) -> list[str]:
 
 
 def _picture(picture: Mapping[str, Any], said: Words) -> dict[str, Any]:
-    caption = said("caption", picture["caption"], **picture["values"])
+    caption = said("caption", picture["caption"])
     return {"file": Path(picture["file"]).name, "caption": caption, "width": 100}
 
 
