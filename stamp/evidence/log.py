@@ -32,7 +32,7 @@ _SHOWN: Final = frozenset(
         "find.completed",
         "find.measured",
         "find.judged",
-        "deposit.made",
+        "deposit.begun",
     }
 )
 """Events whose bodies are shown, as long as they have no note."""

@@ -30,6 +30,7 @@ GROUPS = {
     "works recover": ["Catalogue", "Output"],
     "works verify": ["Catalogue", "Output"],
     "works backup": ["Catalogue", "Output"],
+    "works deposit": ["Sources and results", "Catalogue", "Evidence", "Output"],
     "party add": ["Catalogue", "Output"],
     "party list": ["Catalogue", "Output"],
     "licence add": ["Licence", "Catalogue", "Output"],
