@@ -15,6 +15,7 @@ from PIL import Image
 from ..core.comparison import Comparison
 from ..media.image.opening import read_shown
 from ..pipeline.comparing import compare_files
+from .spectrogram import spectrograms
 
 if TYPE_CHECKING:
     from ..catalogue.find_records import FindRecord
@@ -41,6 +42,8 @@ def compare(find: FindRecord, original: Path, capture: Path) -> Likeness:
     """Return how a find compares with its original. Raises MediaError where one cannot be read,
     CatalogueError where they are of different kinds, MissingDependency without the extra `match`."""
     comparison, picture = compare_files(find, original, capture, draw=True)
+    if find.kind == "audio":
+        picture = spectrograms(original, capture, comparison)
     if picture is not None:
         name = "pictures/comparison.jpg"
         return Likeness(comparison, {name: jpeg(picture)}, {name: _CAPTIONS[find.kind]})
