@@ -24,7 +24,6 @@ from .registration import AGREES, Registration, fitted, overlaid, points_of, reg
 
 Frame = tuple[float, NDArray[Any]]
 Frames = Callable[[], Iterable[Frame]]
-Kept = tuple[float, NDArray[np.uint8]]
 
 _EVERY = 0.5  # seconds between fingerprints
 _LOOKS = 8  # frames that are laid onto the work
@@ -36,14 +35,27 @@ _CLEAR = 0.6  # a correlation below this may be due to a wrong place: another on
 
 
 @dataclass(frozen=True)
+class Kept:
+    """A frame, no larger than it is compared; one of its pixels is so many of the clip's."""
+
+    time: float
+    frame: NDArray[np.uint8]
+    pixels: float
+
+
+@dataclass(frozen=True)
 class Meeting:
-    """A frame of the find, at `find_time` seconds, on that of the work at `work_time`."""
+    """A frame of the find, at `find_time` seconds, on that of the work at `work_time`.
+
+    original, suspect : luma of both, as they were registered; a pixel of `suspect` is `pixels` of the find's.
+    """
 
     find_time: float
     work_time: float
     original: NDArray[np.uint8]
     suspect: NDArray[np.uint8]
     registration: Registration
+    pixels: float
 
 
 @dataclass(frozen=True)
@@ -75,10 +87,10 @@ def align_clips(original: Frames, suspect: Frames) -> ClipAlignment | None:
     """
     prints, length = _prints(suspect())
     found = course(_prints(original())[0], prints)
-    made = _aligned(original, suspect, found, length) if found else None
+    made = _aligned(original, suspect, found, prints.times, length) if found else None
     if made is None or made.correlation < _CLEAR:
         found = _by_points(original, suspect, length)
-        other = _aligned(original, suspect, found, length) if found else None
+        other = _aligned(original, suspect, found, prints.times, length) if found else None
         if made is None or (other is not None and other.correlation > made.correlation):
             return other
     return made
@@ -90,6 +102,7 @@ def compare_clips(original: Frames, suspect: Frames) -> tuple[Comparison, ClipAl
     if found is None:
         return Comparison("video", "unregistered"), None
     best = found.best.registration
+    pixels = found.best.pixels
     return Comparison(
         kind="video",
         verdict="agrees" if found.correlation >= AGREES else "differs",
@@ -98,7 +111,7 @@ def compare_clips(original: Frames, suspect: Frames) -> tuple[Comparison, ClipAl
         method="points",
         overlap=best.coverage,
         mirrored=best.mirrored,
-        region=best.region,
+        region=tuple((pixels * x, pixels * y) for x, y in best.region),
         seen=best.seen,
         inliers=best.inliers,
         psnr_db=best.psnr_db,
@@ -133,33 +146,32 @@ def _at(frames: Iterable[Frame], times: list[float]) -> list[Kept]:
         if len(kept) == len(times):
             break
         if time >= times[len(kept)] - 1e-6:
-            kept.append((time, _small(frame)))
+            kept.append(_small(time, frame))
     return kept
 
 
-def _small(frame: NDArray[Any]) -> NDArray[np.uint8]:
-    small: NDArray[np.uint8] = reduced(luma(frame, "frame"), _SIDE)[0].copy()
-    return small
+def _small(time: float, frame: NDArray[Any]) -> Kept:
+    small, back = reduced(luma(frame, "frame"), _SIDE)
+    return Kept(time, small.copy(), float(back[0, 0]))
 
 
 def _by_points(original: Frames, suspect: Frames, length: float) -> Course | None:
     """The course through the frames of work and find that share most points; its speed is taken to be 1."""
     probes = [
-        (time, points_of(frame, 800))
-        for time, frame in _at(suspect(), [length * (i + 0.5) / _PROBES for i in range(_PROBES)])
+        (kept.time, points_of(kept.frame, 800))
+        for kept in _at(suspect(), [length * (i + 0.5) / _PROBES for i in range(_PROBES)])
     ]
     best: tuple[int, float] | None = None
-    for time, frame in _sources(original):
-        known = points_of(frame, 800)
+    for source in _sources(original):
+        known = points_of(source.frame, 800)
         for moment, points in probes:
             for seen in (points, points.mirrored()):
-                laid = fitted(known, seen, max(frame.shape))
+                laid = fitted(known, seen, max(source.frame.shape))
                 if laid and laid[1] >= _LEAST_POINTS and (best is None or laid[1] > best[0]):
-                    best = laid[1], time - moment
+                    best = laid[1], source.time - moment
     if best is None:
         return None
-    times = np.arange(0, max(length, _EVERY), _EVERY)
-    return Course(best[1], 1.0, False, times)
+    return Course(best[1], 1.0, False, np.zeros(0))
 
 
 def _sources(original: Frames) -> list[Kept]:
@@ -169,7 +181,7 @@ def _sources(original: Frames) -> list[Kept]:
     for time, frame in original():
         if time >= due:
             due = time + every
-            kept.append((time, _small(frame)))
+            kept.append(_small(time, frame))
             if len(kept) > _SOURCES:
                 kept, every = kept[::2], 2 * every
     return kept
@@ -178,8 +190,8 @@ def _sources(original: Frames) -> list[Kept]:
 def _meetings(original: Frames, probes: list[Kept], found: Course) -> list[Meeting]:
     """The frames of the find, each on the frame of the work that it shows best."""
     made: list[Meeting] = []
-    for (moment, frame), window in _windows(original(), probes, found):
-        meeting = _meeting(moment, frame, window, found.at(moment))
+    for probe, window in _windows(original(), probes, found):
+        meeting = _meeting(probe, window, found.at(probe.time))
         if meeting is not None:
             made.append(meeting)
     return made
@@ -189,35 +201,29 @@ def _windows(frames: Iterable[Frame], probes: list[Kept], found: Course) -> Iter
     """Each frame of the find, with the frames of the work around the moment that it should show."""
     waiting, held = list(probes), list[Kept]()
     for time, frame in frames:
-        while waiting and time > found.at(waiting[0][0]) + _WINDOW:
+        while waiting and time > found.at(waiting[0].time) + _WINDOW:
             yield waiting.pop(0), held
-            least = found.at(waiting[0][0]) - _WINDOW if waiting else np.inf
-            held = [kept for kept in held if kept[0] >= least]
+            least = found.at(waiting[0].time) - _WINDOW if waiting else np.inf
+            held = [kept for kept in held if kept.time >= least]
         if not waiting:
             return
-        if time >= found.at(waiting[0][0]) - _WINDOW:
-            held.append((time, _small(frame)))
+        if time >= found.at(waiting[0].time) - _WINDOW:
+            held.append(_small(time, frame))
     for probe in waiting:
         yield probe, held
 
 
-def _meeting(
-    moment: float,
-    frame: NDArray[np.uint8],
-    window: list[Kept],
-    expected: float,
-) -> Meeting | None:
+def _meeting(probe: Kept, window: list[Kept], expected: float) -> Meeting | None:
     """The frame on that of the window which agrees most."""
-    if not window:
-        return None
-    nearest = sorted(window, key=lambda each: abs(each[0] - expected))
-    laid = next((found for _, each in nearest[:8:3] if (found := register(each, frame)) is not None), None)
+    nearest = sorted(window, key=lambda each: abs(each.time - expected))
+    tried = (register(each.frame, probe.frame) for each in nearest[:8:3])
+    laid = next((found for found in tried if found is not None), None)
     if laid is None:
         return None
     chosen = nearest[:: max(1, len(nearest) // _CANDIDATES)]
-    time, original = max(chosen, key=lambda each: _alike(each[1], frame, laid))
-    final = register(original, frame) or laid
-    return Meeting(moment, time, original, frame, final)
+    best = max(chosen, key=lambda each: _alike(each.frame, probe.frame, laid))
+    final = register(best.frame, probe.frame) or laid
+    return Meeting(probe.time, best.time, best.frame, probe.frame, final, probe.pixels)
 
 
 def _alike(original: NDArray[np.uint8], suspect: NDArray[np.uint8], laid: Registration) -> float:
@@ -226,9 +232,13 @@ def _alike(original: NDArray[np.uint8], suspect: NDArray[np.uint8], laid: Regist
     return detail.bands(both.original, both.suspect, both.seen).correlation
 
 
-def _aligned(original: Frames, suspect: Frames, found: Course, length: float) -> ClipAlignment | None:
-    """What the frames on this course show; None where none finds its place."""
-    meetings = _meetings(original, _at(suspect(), _spread(found.times, _LOOKS)), found)
+def _aligned(
+    original: Frames, suspect: Frames, found: Course, times: NDArray[np.float64], length: float
+) -> ClipAlignment | None:
+    """What frames of the find, of those at `times`, show on this course; None where none finds its place."""
+    if 2 * len(found.times) >= len(times):
+        times = found.times
+    meetings = _meetings(original, _at(suspect(), _spread(times, _LOOKS)), found)
     if not meetings:
         return None
     agreed = [each for each in meetings if each.registration.agrees] or meetings
@@ -236,8 +246,8 @@ def _aligned(original: Frames, suspect: Frames, found: Course, length: float) ->
     start = float(np.median([each.work_time - speed * each.find_time for each in agreed]))
     steps = [b.find_time - a.find_time for a, b in pairwise(meetings)]
     around = max(min(steps, default=_EVERY), _EVERY) / 2
-    first = max(0.0, agreed[0].find_time - around)
-    last = min(length, agreed[-1].find_time + around)
+    seen = [*(each.find_time for each in agreed), *found.times]
+    first, last = max(0.0, min(seen) - around), min(length, max(seen) + around)
     correlation = float(np.median([each.registration.correlation for each in meetings]))
     work = max(0.0, start + speed * first), start + speed * last
     return ClipAlignment((first, last), work, speed, correlation, meetings)

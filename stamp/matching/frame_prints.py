@@ -37,8 +37,8 @@ class Prints:
 
 @dataclass(frozen=True)
 class Course:
-    """How the time of a find runs in the work: `start` + `speed` x seconds of the find, for frames at `times`
-    of the find."""
+    """How the time of a find runs in the work: `start` + `speed` x seconds of the find, for the frames at
+    `times` of the find that met frames of the work; none where points showed the place."""
 
     start: float
     speed: float

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..core.detection import Quad, Transform
 from . import detail
+from .by_mark import located
 from .opencv import (
     Matrix,
     Plane,
@@ -36,6 +37,7 @@ AGREES = 0.3
 _SIDE, _FRAME = 1400, 1024  # longest sides at which points are sought, and detail compared
 _POINTS, _CONTRAST = 2000, 0.02
 _RATIO, _NEAR = 0.8, 2.5  # second-best match by the best, at most; pixels from the fitted map
+_ENOUGH = 60  # points of a picture that is sure to match if it is a copy
 _LEAST, _SURE = 8, 25  # points at distinct places: so few may be chance; so many need no further look
 _BENT = 1.25  # times as many points on a homography as on an affine map: then the picture is in perspective
 _WIDEST = 4.0  # stretched by more than this is no copy
@@ -105,9 +107,14 @@ def register(
         return judged(gray, other, matrix, inliers)
     if transform is None:
         return None
-    from .by_mark import located
+    laid = judged(gray, other, located(gray, other, transform), 0)
+    return laid if laid.agrees or _would_match(gray, other) else None
 
-    return judged(gray, other, located(gray, other, transform), 0)
+
+def _would_match(original: NDArray[np.uint8], suspect: NDArray[np.uint8]) -> bool:
+    """Whether both have so many points that those of a copy would have matched: of a crop of plain sky, a
+    place that is wrong must not be called a mark that was carried over."""
+    return min(len(points_of(each, _ENOUGH).places) for each in (original, suspect)) >= _ENOUGH
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,11 @@ def compare_files(
             raise CatalogueError(f"{original}: is no {find.kind}, as find #{find.number} is")
     if find.kind == "image":
         return _pictures(original, capture, transform_in(find.report), draw)
-    raise CatalogueError(f"find #{find.number}: clips and songs are not compared yet")
+    from . import spans
+
+    if find.kind == "video":
+        return spans.clips(original, capture, draw)
+    return spans.songs(original, capture, marked=find.payload is not None), None
 
 
 def _pictures(

@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter, ImageOps
 
 import stamp
+from stamp.matching.by_mark import located
 from stamp.matching.compare import compare_images
-from stamp.matching.registration import AGREES, register
+from stamp.matching.opencv import luma, mapped
+from stamp.matching.registration import AGREES, judged, register
 from tests.media.pixels import photo
 
 Pixels = NDArray[np.uint8]
@@ -157,9 +159,17 @@ def test_the_mark_alone_is_not_the_originals_detail() -> None:
     suspect = np.clip(128 + mark, 0, 255).astype(np.uint8)
     turn = stamp.Transform(1.0, 0.0, False, 1.0)
     for known in (original(), stamp.embed(original(), b"transpla", key=key())):
-        found = register(known, suspect, transform=turn)
-        assert found is not None
-        assert abs(found.correlation) < AGREES
+        grays = luma(known, "original"), luma(suspect, "suspect")
+        assert abs(judged(*grays, located(*grays, turn), 0).correlation) < AGREES
+
+
+@pytest.mark.slow
+def test_a_crop_without_detail_is_not_accused() -> None:
+    sky = np.ascontiguousarray(stamp.embed(original(), b"plainsky", key=key())[:120])
+    assert compare_images(original(), sky, transform=stamp.Transform(2.0, 0.0, False, 1.0))[0].verdict in (
+        "agrees",
+        "unregistered",
+    )
 
 
 @pytest.mark.slow
@@ -168,9 +178,6 @@ def test_the_geometry_of_a_mark_finds_the_place() -> None:
     suspect = jpeg(ImageOps.mirror(marked.crop((100, 60, 560, 440)).rotate(4)), 85)
     detection = stamp.detect(suspect, key=key())
     assert detection.transform is not None
-    from stamp.matching.by_mark import located
-    from stamp.matching.opencv import luma, mapped
-
     matrix = located(luma(original(), "original"), luma(suspect, "suspect"), detection.transform)
     centre = mapped(matrix, np.array([[229.5, 189.5]]))
     assert np.allclose(centre, [[329.5, 249.5]], atol=3)
