@@ -74,6 +74,8 @@ def read(path: Path) -> Archive:
                 found = Archive(path, tuple(each.filename for each in listed), at)
                 if any(each.compress_type != _STORED for each in listed):
                     raise ValueError("its entries are compressed")
+                if sum(each.file_size for each in listed) > path.stat().st_size:
+                    raise ValueError("its entries lie in each other")
                 measured = [_taken(archive, each) for each in listed]
                 file.seek(0)
                 if not _same(file, _pieces(measured, at)):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from .._version import __version__
-from ..storage.digest import digest
+from ..storage.digest import Digest, digest
 from . import sums
 from .archive import Content
 from .facts import Facts, audit_entries, shown_name
@@ -39,19 +39,16 @@ def of_find(facts: Facts, *, at: datetime, language: str, files: Mapping[str, Co
         "kind": "find",
         "created": instant(at),
         "language": language,
-        "program": _program(),
+        "program": program(),
         "find": _find(facts),
         "work": work_entry(facts.work, facts.dossier, facts.licences)
-        | {"original": _original(facts.original)},
+        | {"original": named(facts.original, digest(facts.original))},
         "mark": _mark(facts),
         "comparison": likeness.comparison.to_dict() if likeness.comparison else None,
         "rights": audit_entries(facts.rights),
         "seals": [seal_entry(state.seal, state.is_checked) for state in facts.seals.values()],
         "sealed_before": _sealed_before(facts),
-        "pictures": [
-            {"file": name, "caption": caption, "values": values}
-            for name, (caption, values) in likeness.captions.items()
-        ],
+        "pictures": [{"file": name, "caption": caption} for name, caption in likeness.captions.items()],
         "files": file_entries(files),
     }
 
@@ -102,7 +99,8 @@ def seal_entry(seal: SealRecord, is_checked: bool) -> dict[str, Any]:
     }
 
 
-def _program() -> dict[str, Any]:
+def program() -> dict[str, Any]:
+    """Return which program and libraries are at work."""
     libraries = {}
     for name in _LIBRARIES:
         try:
@@ -152,8 +150,8 @@ def _mark(facts: Facts) -> dict[str, Any] | None:
     return {name: found.get(name) for name in _MARK} | {"key_fingerprint": fingerprint}
 
 
-def _original(path: Path) -> dict[str, Any]:
-    found = digest(path)
+def named(path: Path, found: Digest) -> dict[str, Any]:
+    """Return what is said of a file that is not in the packet."""
     return {"name": shown_name(path), "sha256": found.sha256, "size": found.size}
 
 

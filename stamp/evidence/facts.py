@@ -106,12 +106,12 @@ def gather(
         likeness=compare(find, source, capture),
         rights=_rights(work, find, capture),
         lines=lines,
-        seals={seal.seq: SealState(seal, _is_checked(seal, roots)) for seal in seals},
+        seals={seal.seq: SealState(seal, is_checked(seal, roots)) for seal in seals},
     )
 
 
-def _is_checked(seal: SealRecord, roots: timestamps.Roots | None) -> bool:
-    """Whether a seal has a time stamp that holds, of the instant that the seal says."""
+def is_checked(seal: SealRecord, roots: timestamps.Roots | None) -> bool:
+    """Return whether a seal has a time stamp that holds, of the instant that the seal says."""
     if seal.token is None:
         return False
     try:

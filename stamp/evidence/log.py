@@ -32,7 +32,7 @@ _SHOWN: Final = frozenset(
         "find.completed",
         "find.measured",
         "find.judged",
-        "deposit.made",
+        "deposit.begun",
     }
 )
 """Events whose bodies are shown, as long as they have no note."""
@@ -89,11 +89,11 @@ def lines_of(catalogue: Catalogue, subjects: Sequence[str]) -> tuple[list[Line],
     CatalogueError where the log does not hold."""
     found: list[Line] = []
     seals: dict[int, SealRecord] = {}
+    last = catalogue.last_seal()
     for entry in catalogue.excerpt(subjects):
         if not events.holds(entry.event, entry.before):
             raise CatalogueError(f"event {entry.event.seq} was changed; `stamp works verify` says more")
         line = Line(_without_secrets(entry))
-        last = catalogue.last_seal()
         if last is not None and entry.event.seq <= last.seq:
             proof = catalogue.proof(entry.event.seq)
             seals[proof.seal.seq] = proof.seal

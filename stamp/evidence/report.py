@@ -104,7 +104,10 @@ def _deposit_parts(document: Mapping[str, Any], lines: Sequence[Line], said: Wor
         "notes": [said("check", "stamp")],
     }
     return {
-        "short": [said("deposit", "intro"), said("deposit", "entered", seq=document["event"])],
+        "short": [
+            said("deposit", "intro"),
+            said("deposit", "entered", seq=document["event"]) + " " + _deposited(document, said),
+        ],
         "sections": [
             _whose(document, said),
             asked,
@@ -115,6 +118,13 @@ def _deposit_parts(document: Mapping[str, Any], lines: Sequence[Line], said: Wor
             check,
         ],
     }
+
+
+def _deposited(document: Mapping[str, Any], said: Words) -> str:
+    seal = document["seals"][-1]
+    if not (seal["token"] and seal["is_checked"]):
+        return said("deposit", "unstamped")
+    return said("deposit", "sealed", when=_when(seal["at"]), authority=seal["authority"])
 
 
 def comparison_text(document: Mapping[str, Any], said: Words) -> str:
@@ -361,7 +371,7 @@ def _spans(found: Mapping[str, Any], said: Words) -> list[str]:
 
 
 def _picture(picture: Mapping[str, Any], said: Words) -> dict[str, Any]:
-    caption = said("caption", picture["caption"], **picture["values"])
+    caption = said("caption", picture["caption"])
     return {"file": Path(picture["file"]).name, "caption": caption, "width": 100}
 
 

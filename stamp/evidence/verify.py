@@ -76,9 +76,9 @@ def _checks(packet: archive.Archive, roots: timestamps.Roots | None) -> Iterator
     yield Check("zip", OK, f"{len(packet.names)} entries, byte by byte as they are written")
     yield _checked("files", lambda: _files(packet))
     try:
-        said = json.loads(packet.read(sums.EVIDENCE))
+        said = dict(json.loads(packet.read(sums.EVIDENCE)))
         lines = log.read(packet.read(sums.LOG))
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, TypeError, RecursionError) as error:
         yield Check("evidence", FAILED, f"evidence.json or log.jsonl cannot be read ({error})")
         return
     yield _checked("evidence", lambda: _evidence(packet, said))
@@ -105,7 +105,7 @@ def _checked(name: str, look: Callable[[], str]) -> Check:
         return Check(name, UNCHECKED, str(error))
     except (CatalogueError, ValueError) as error:
         return Check(name, FAILED, str(error))
-    except (KeyError, TypeError, AttributeError, IndexError) as error:
+    except (KeyError, TypeError, AttributeError, IndexError, StopIteration, RecursionError) as error:
         return Check(name, FAILED, f"evidence.json is not as it should be ({type(error).__name__}: {error})")
 
 
