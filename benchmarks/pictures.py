@@ -1,7 +1,6 @@
 """Draw the pictures of the documents: `python -m benchmarks.pictures`.
 
-A crop of a sample photo on a page, compared with its original, and the first page of the evidence report on it. Needs
-`pdftoppm` (poppler-utils).
+A crop of a sample photo on a page, compared with its original, and the first page of the report on it. Needs `pdftoppm` (poppler-utils).
 """
 
 from __future__ import annotations
@@ -53,8 +52,8 @@ def main() -> None:
             "copy.jpg",
             "--title",
             "Lake at dusk",
-            "--copyright",
-            "© {year} Ada Lovelace",
+            "--creator",
+            "Ada Lovelace",
         )
         page_with(work / "copy.jpg").save(work / "page.jpg", quality=80)
         stamp("find", "add", "page.jpg", "--url", "https://example.org/page", "--seen-by", "Ada Lovelace")
