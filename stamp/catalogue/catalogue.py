@@ -22,12 +22,13 @@ from . import copies, erasing, events, exchange, intake, seals
 from .cases import Cases
 from .database import Database
 from .documents import Documents
+from .dossiers import Dossier, LoggedEvent, dossier_of, excerpt_of
 from .finds import Finds
 from .licences import Licences
 from .parties import Parties
 from .place import CATALOGUE_VARIABLE, default_place
 from .recognition import Recognition
-from .records import Proof, Recovered, SealRecord, Verification
+from .records import Erased, Proof, Recovered, SealRecord, Verification
 from .references import find_id
 from .works import Works
 
@@ -152,6 +153,21 @@ class Catalogue:
         wait meanwhile; one inside of another is written or not by itself."""
         return self._database().writing()
 
+    def dossier(self, work: str, payload: str | None = None) -> Dossier:
+        """Return what is known of a work for strangers, and which copies carry `payload`, 16 hexadecimal
+        digits. Raises CatalogueError where there is no such work."""
+        return dossier_of(self._database(), work, payload)
+
+    def excerpt(self, subjects: Sequence[str]) -> list[LoggedEvent]:
+        """Return the events of the log that are about these subjects, such as uids, in order."""
+        return excerpt_of(self._database(), subjects)
+
+    def log(self, verb: str, subject: str, body: Mapping[str, Any]) -> None:
+        """Append an event to the log."""
+        database = self._database()
+        with database.writing():
+            database.log(verb, subject, body)
+
     def exported(self) -> Iterator[dict[str, Any]]:
         """Yield each work with its marks and copies (`stamp.work/1`), the oldest first, as `take_in` takes
         it: the catalogue as it is when the first one is asked for. Neither a key's secret nor a folder is in
@@ -228,7 +244,7 @@ class Catalogue:
         target.chmod(0o600)
         return target
 
-    def erase_party(self, reference: str) -> erasing.Erased:
+    def erase_party(self, reference: str) -> Erased:
         """Take a party's data out, for good: its row keeps its number and uid, and the events that name it
         lose their bodies; the chain of the log holds. Raises CatalogueError where there is none."""
         return erasing.erase(self._database(), reference)

@@ -71,6 +71,20 @@ def first_fault(events: Iterable[Event]) -> tuple[int, str | None]:
     return number, None
 
 
+def holds(event: Event, before: bytes) -> bool:
+    """Return whether an event is as it was written, after the event with the hash `before`."""
+    if event.body is not None and _digest(event.salt or b"", event.body) != event.body_sha256:
+        return False
+    said = event.at, event.actor, event.verb, event.subject, event.body_sha256
+    return _hash(event.seq, before, *said) == event.hash
+
+
+def line(event: Event, before: bytes) -> str:
+    """Return the text whose SHA-256 is the hash of an event."""
+    said = event.at, event.actor, event.verb, event.subject, event.body_sha256
+    return _line(event.seq, before, *said).decode()
+
+
 def current_actor() -> str:
     """Return who is at work, as the operating system knows him."""
     try:
@@ -84,5 +98,8 @@ def _digest(salt: bytes, body: str) -> bytes:
 
 
 def _hash(seq: int, before: bytes, at: str, actor: str, verb: str, subject: str, body: bytes) -> bytes:
-    line: list[Any] = ["stamp.event/1", seq, before.hex(), at, actor, verb, subject, body.hex()]
-    return hashlib.sha256(rfc8785.dumps(line)).digest()
+    return hashlib.sha256(_line(seq, before, at, actor, verb, subject, body)).digest()
+
+
+def _line(seq: int, before: bytes, at: str, actor: str, verb: str, subject: str, body: bytes) -> bytes:
+    return rfc8785.dumps(["stamp.event/1", seq, before.hex(), at, actor, verb, subject, body.hex()])

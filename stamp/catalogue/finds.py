@@ -159,11 +159,15 @@ class Finds:
         return self.show(f"#{number}")
 
     def originals(self, find: FindRecord) -> Originals:
-        """Return where files of the work of a find were when they were added or marked, with the SHA-256 that
-        they had: originals, and marked copies of it last."""
+        """Return where files of the work of a find were, as `originals_of` does."""
+        return self.originals_of(find.work)
+
+    def originals_of(self, work: str | None) -> Originals:
+        """Return where files of the work of this uid were when they were added or marked, with the SHA-256
+        that they had: originals, and marked copies of it last."""
         database = self._connect()
         rows = database.execute(
-            "SELECT source, source_sha256 FROM work WHERE uid = ? AND source IS NOT NULL", (find.work,)
+            "SELECT source, source_sha256 FROM work WHERE uid = ? AND source IS NOT NULL", (work,)
         )
         for column, sha256 in (
             ("source", "coalesce(copy.source_sha256, work.source_sha256)"),
@@ -173,7 +177,7 @@ class Finds:
                 f"SELECT copy.{column}, {sha256} FROM copy JOIN mark ON mark.id = copy.mark_id"
                 " JOIN work ON work.id = mark.work_id WHERE work.uid = ? AND copy.state <> 'abandoned'"
                 " ORDER BY copy.id LIMIT 100",
-                (find.work,),
+                (work,),
             )
         known: dict[str, Any] = dict(rows)
         return [(Path(path), bytes(sha256) if sha256 else None) for path, sha256 in known.items()]

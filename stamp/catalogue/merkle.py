@@ -67,9 +67,15 @@ def root_of(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes
     """Return the root that a proof leads to. `leaf` is the `leaf_hash` of entry `index` of `size`. Raises
     ValueError where no proof of this place is so long."""
     node = leaf
-    for (start, _), other in zip(_beside(index, size), proof, strict=True):
-        node = _node(node, other) if start > index else _node(other, node)
+    for is_right, other in zip(sides(index, size), proof, strict=True):
+        node = _node(node, other) if is_right else _node(other, node)
     return node
+
+
+def sides(index: int, size: int) -> tuple[bool, ...]:
+    """Return, for each hash of the proof of entry `index` of `size`, whether it is right of the way from the
+    leaf up. Raises ValueError where there is no such entry."""
+    return tuple(start > index for start, _ in _beside(index, size))
 
 
 def _node(left: bytes, right: bytes) -> bytes:

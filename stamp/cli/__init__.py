@@ -45,6 +45,7 @@ _COMMANDS = {
     },
     "Finds": {
         "find": "Keep what was found elsewhere, and compare it with the original.",
+        "evidence": "Make a packet on a find that a stranger can check; check one.",
         "notice": "Write the letter that asks for a copy to be taken down.",
         "case": "Follow what is done about finds.",
     },

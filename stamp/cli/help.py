@@ -23,11 +23,12 @@ KEY = "Key"
 CLIPS = "Clips"
 LICENCE = "Licence"
 CATALOGUE = "Catalogue"
+EVIDENCE = "Evidence"
 NOTICE = "Notice"
 CLAIMANT = "Claimant"
 RUN = "Run"
 OUTPUT = "Output"
-_ORDER = (RESULTS, RIGHTS, WATERMARK, KEY, CLIPS, LICENCE, CATALOGUE, NOTICE, CLAIMANT, RUN, OUTPUT)
+_ORDER = (RESULTS, RIGHTS, WATERMARK, KEY, CLIPS, LICENCE, CATALOGUE, EVIDENCE, NOTICE, CLAIMANT, RUN, OUTPUT)
 
 _WIDEST = 30  # columns; click puts the text that belongs to a longer name on the next line
 

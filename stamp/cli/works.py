@@ -16,6 +16,7 @@ from ..core.errors import CatalogueError, KeyFileError, StampError
 from ..jobs.catalogues import catalogue_of
 from ..jobs.keys import load_key
 from . import ERROR, NOT_FOUND, OK, exchange, options
+from .deposit import command as deposit
 from .help import CATALOGUE, OUTPUT, WATERMARK, Command, Decorator, option
 from .screen import Screen
 from .spoken import spoken
@@ -347,3 +348,6 @@ def _fail(screen: Screen, error: StampError, path: str | None = None) -> None:
     screen.complain(message)
     entry: dict[str, Any] = {"path": path} if path else {}
     screen.entry(entry | {"work": None, "error": {"type": type(error).__name__, "message": message}})
+
+
+command.add_command(deposit)

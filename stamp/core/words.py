@@ -103,12 +103,17 @@ def _carries(found: DetectReport, expected: bytes | None) -> str:
     return f"carries your mark {found.payload.hex()} ({key}){missed}"
 
 
+def chance_power(medium: str, log10_p: float, *, is_read: bool) -> int:
+    """Return n of "below 1 in 10^n", the bound of the law rounded up to a power of ten.
+
+    medium : "image", "video" or "audio". is_read : whether there is a payload.
+    """
+    power = math.floor(min(-log10_p - _MARGINS[medium], 999))
+    return max(power, _SURE[medium]) if is_read else power
+
+
 def _chance(found: Detection) -> str:
-    """The bound of the law, rounded up to a power of ten."""
-    medium = _medium(found)
-    power = math.floor(min(-found.log10_p - _MARGINS[medium], 999))
-    if found.payload is not None:
-        power = max(power, _SURE[medium])
+    power = chance_power(_medium(found), found.log10_p, is_read=found.payload is not None)
     return f"the chance that a {kind(found)} not marked with this key would say this is below 1 in 10^{power}"
 
 

@@ -49,7 +49,7 @@ def compare_find(
     find = catalogue.finds.show(reference)
     path = original_of(catalogue, find) if original is None else original
     capture = catalogue.documents.path(find.capture)
-    comparison, picture = _compared(find, path, capture, draw)
+    comparison, picture = compare_files(find, path, capture, draw=draw)
     known = {sha256.hex() for _, sha256 in catalogue.finds.originals(find) if sha256}
     sha256 = digest(path).sha256
     said = comparison.to_dict() | {
@@ -60,9 +60,11 @@ def compare_find(
     return Compared(catalogue.finds.compared(reference, said), comparison, path, picture)
 
 
-def _compared(
-    find: FindRecord, original: Path, capture: Path, draw: bool
+def compare_files(
+    find: FindRecord, original: Path, capture: Path, *, draw: bool = False
 ) -> tuple[Comparison, NDArray[Any] | None]:
+    """Return how a find compares with a file of its work, and the two drawn side by side, (H, W, 3) uint8, if
+    it is asked for and the one was found in the other. Raises like `compare_find`."""
     from ..formats.sniff import kind_of
 
     with named(original):

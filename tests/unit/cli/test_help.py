@@ -30,6 +30,7 @@ GROUPS = {
     "works recover": ["Catalogue", "Output"],
     "works verify": ["Catalogue", "Output"],
     "works backup": ["Catalogue", "Output"],
+    "works deposit": ["Sources and results", "Catalogue", "Evidence", "Output"],
     "party add": ["Catalogue", "Output"],
     "party list": ["Catalogue", "Output"],
     "licence add": ["Licence", "Catalogue", "Output"],
@@ -43,7 +44,9 @@ GROUPS = {
     "find list": ["Catalogue", "Output"],
     "find show": ["Catalogue", "Output"],
     "find compare": ["Sources and results", "Catalogue", "Output"],
-    "notice": ["Notice", "Claimant", "Output"],
+    "evidence make": ["Sources and results", "Catalogue", "Evidence", "Output"],
+    "evidence verify": ["Evidence", "Output"],
+    "notice": ["Catalogue", "Notice", "Claimant", "Output"],
     "case open": ["Catalogue", "Output"],
     "case list": ["Catalogue", "Output"],
     "case show": ["Catalogue", "Output"],
@@ -85,8 +88,8 @@ def test_commands_are_in_groups(stamp: Runner) -> None:
         "Finds",
         "Set up",
     ]
-    names = "embed detect show rights works check party licence find case notice key formats selftest demo"
-    for name in names.split():
+    names = "embed detect show rights works check party licence find case evidence notice key formats"
+    for name in [*names.split(), "selftest", "demo"]:
         assert re.search(rf"^  {name} +\S", page, re.MULTILINE)
     assert re.findall(r"^  (\w+)  ", stamp("rights", "--help").out, re.MULTILINE) == [
         "audit",

@@ -27,6 +27,7 @@ FLOORS = (
     "print storage",
     "catalogue matching metadata media notices watermark",
     "pipeline",
+    "evidence",
     "jobs",
     "cli",
 )
@@ -42,6 +43,7 @@ FORBIDDEN = {
     "stamp.watermark.video": "stamp.watermark.audio",
     "stamp.matching": "PIL av click rich stamp.formats stamp.storage",
     "stamp.catalogue": "numpy pywt PIL av click rich stamp.metadata stamp.media stamp.watermark",
+    "stamp.evidence": "pywt av click rich",
     "stamp.print": "numpy pywt PIL av click rich stamp.formats",
     "stamp.notices": "numpy pywt PIL av click rich stamp.catalogue stamp.metadata stamp.media",
     "stamp.metadata": "numpy pywt PIL av click rich stamp.media stamp.watermark",
@@ -61,9 +63,10 @@ RESERVED |= dict.fromkeys(
 RESERVED["cv2"] = "stamp.matching"
 # What reaches for the network, and what checks who has signed.
 RESERVED |= dict.fromkeys(
-    ("urllib.request", "urllib3", "http", "ssl", "requests", "rfc3161_client", "cryptography"),
+    ("urllib.request", "urllib3", "http", "ssl", "requests", "rfc3161_client"),
     "stamp.catalogue.timestamps",
 )
+RESERVED["cryptography"] = "stamp.catalogue.timestamps stamp.evidence.signing"
 RESERVED |= {"typst": "stamp.print", "jinja2": "stamp.notices.templating"}
 RESERVED |= dict.fromkeys(("mutagen", "pyexiv2", "exiv2"), "")
 
@@ -143,7 +146,7 @@ PUBLIC = """
     AlreadyMarked ArgumentError AuditReport CaseError Catalogue CatalogueError CheckRecord
     CopyOptions CopyRecord CorruptFile DetectReport Detection EmbedOptions EmbedReport HostError
     InternalError Key KeyFileError KnownMark LicenceRecord MarkRecord MediaError MissingDependency
-    MissingElements NoticeNotWritten NoticeOptions OutputError OutputOptions Party PartyRecord
+    Erased MissingElements NoticeNotWritten NoticeOptions OutputError OutputOptions Party PartyRecord
     Payload PayloadError Policy Proof Recovered Rights RightsConflict RightsError RightsReport
     SealRecord StampError StampLimits Terms Territory Transform UnsupportedFormat UnwritableFile Use
     UseRule Verification WorkRecord __version__ audit_rights detect
