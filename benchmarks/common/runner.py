@@ -62,8 +62,14 @@ def _names(text: str) -> list[str]:
 def environment(names: Sequence[str]) -> dict[str, Any]:
     """What a reader needs to judge or repeat the run."""
     packages = {}
-    listed = "numpy pillow PyWavelets opencv-python opencv-python-headless scikit-image"
-    for package in listed.split():
+    for package in (
+        "numpy",
+        "pillow",
+        "PyWavelets",
+        "opencv-python",
+        "opencv-python-headless",
+        "scikit-image",
+    ):
         try:
             packages[package] = version(package)
         except PackageNotFoundError:
