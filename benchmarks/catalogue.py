@@ -5,8 +5,8 @@ many copies processes that write at once register, and how long one of them has 
 
 Fills an SQLite file (or, with --url, a new schema of that PostgreSQL server, dropped at the end) with works
 of two to five words, with a mark and a copy each, and the events of all that. Times are those of the clock,
-the median of many calls, and the largest. Of an SQLite catalogue the copies are on the disk when they are
-registered, so that the disk decides; PostgreSQL's space is after a VACUUM, which the server does by itself.
+the median of many calls, and the largest. What is registered is on the disk, so that writers wait for the
+disk. PostgreSQL gets a VACUUM after every 10,000 works, which a server does by itself in the course of time.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from pathlib import Path
 from stamp.catalogue import copies
 from stamp.catalogue.catalogue import Catalogue
 from stamp.catalogue.database import Database
+from stamp.catalogue.merkle import Tree
 from stamp.core.errors import CatalogueError
 from stamp.core.options import CopyOptions
 from stamp.core.payload import Payload
@@ -68,8 +69,6 @@ def main() -> None:
         began = time.process_time()
         payloads, words = _fill(catalogue, arguments.works, chance)
         print(f"{arguments.works} works; filled in {time.process_time() - began:.1f} s of CPU here")
-        if database.is_postgres:
-            database.execute("VACUUM ANALYZE")
         print(f"space          {_size(database) / arguments.works:8.0f} bytes a work")
         works = catalogue.works
         rare, common = f"{words[0]} {words[1]} {words[2]}", f"{words[3][:2]} {words[4][:2]}"
@@ -84,6 +83,11 @@ def main() -> None:
         _timed("show", lambda: works.show(middle), 50)
         _timed("register a copy", lambda: _copy(catalogue, chance), 100)
         _timed("verify", catalogue.verify, 1)
+        _timed("seal", catalogue.seal, 1)
+        _timed("proof", lambda: catalogue.proof(arguments.works), 1)
+        print(f"a proof has {32 * len(catalogue.proof(arguments.works).path)} bytes of hashes")
+        hashes = [chance.randbytes(32) for _ in range(1_000_000)]
+        _timed("root over 1e6", lambda: Tree(hashes).root(), 1)
         if not database.is_postgres:
             _timed("backup", lambda: catalogue.backup(f"{place}.{secrets.token_hex(4)}"), 1)
         database.close()
@@ -143,6 +147,7 @@ def _place(url: str | None, keep: Path | None) -> Iterator[str]:
 def _fill(catalogue: Catalogue, count: int, chance: random.Random) -> tuple[list[Payload], list[str]]:
     """Add works; return their payloads, and the words of one title and some more."""
     payloads: list[Payload] = []
+    database = Database(catalogue.url)
     words = ["".join(chance.choices(_SYLLABLES, k=chance.randint(2, 4))) for _ in range(20_000)]
     some = chance.choices(words, k=3)
     for start in range(0, count, _BATCH):
@@ -152,6 +157,9 @@ def _fill(catalogue: Catalogue, count: int, chance: random.Random) -> tuple[list
                     some if number == count // 3 else chance.choices(words, k=chance.randint(2, 5))
                 )
                 payloads.append(_copy(catalogue, chance, title.capitalize()))
+        if database.is_postgres:
+            database.execute("VACUUM ANALYZE")
+    database.close()
     return payloads, [*some, *words[:2]]
 
 

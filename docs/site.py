@@ -14,6 +14,7 @@ PATTERNS = (
     "LICENSE",
     "docs/**/*.md",
     "docs/**/*.svg",
+    "docs/examples/**/*.*",
     "benchmarks/**/*.md",
     "benchmarks/**/*.png",
     "benchmarks/common/*.py",

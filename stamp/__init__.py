@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .catalogue.policy import Policy
     from .catalogue.records import (
         CopyRecord,
+        Erased,
         LicenceRecord,
         MarkRecord,
         PartyRecord,
@@ -75,7 +76,8 @@ _HOMES = {
     "catalogue.policy": "Policy",
     "core.verdict": "CheckRecord",
     "catalogue.records": (
-        "CopyRecord LicenceRecord MarkRecord PartyRecord Proof Recovered SealRecord Verification WorkRecord"
+        "CopyRecord Erased LicenceRecord MarkRecord PartyRecord Proof Recovered SealRecord Verification "
+        "WorkRecord"
     ),
     "catalogue.terms": "Terms Territory Use UseRule",
     "core.known": "KnownMark",
@@ -110,6 +112,7 @@ __all__ = [
     "Detection",
     "EmbedOptions",
     "EmbedReport",
+    "Erased",
     "HostError",
     "InternalError",
     "Key",

@@ -28,7 +28,7 @@ from .licences import Licences
 from .parties import Parties
 from .place import CATALOGUE_VARIABLE, default_place
 from .recognition import Recognition
-from .records import Proof, Recovered, SealRecord, Verification
+from .records import Erased, Proof, Recovered, SealRecord, Verification
 from .references import find_id
 from .works import Works
 
@@ -244,7 +244,7 @@ class Catalogue:
         target.chmod(0o600)
         return target
 
-    def erase_party(self, reference: str) -> erasing.Erased:
+    def erase_party(self, reference: str) -> Erased:
         """Take a party's data out, for good: its row keeps its number and uid, and the events that name it
         lose their bodies; the chain of the log holds. Raises CatalogueError where there is none."""
         return erasing.erase(self._database(), reference)

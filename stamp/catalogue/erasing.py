@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 import rfc8785
@@ -14,29 +13,15 @@ from ..core.errors import CatalogueError
 from . import identity
 from .database import Database
 from .parties import ERASED
+from .records import Erased
 from .references import find_id
 
 _COLUMNS: Final = ("email", "phone", "address", "country", "isni", "ipi", "tax_id")
 _TELLING: Final = ("name", "email", "phone", "address", "isni", "ipi", "tax_id")
 """What tells who somebody is; a country does not."""
+_NOT_PERSONAL: Final = ("title", "kind", "origin")
+"""Values of the log that may have the same word without naming anybody."""
 _PAGE = 1000  # events that are in memory at once
-
-
-@dataclass(frozen=True, slots=True)
-class Erased:
-    """What was taken out. party : its uid. events : how many bodies of the log were blanked. works : how many
-    are searched without the name. is_gone : whether the file has no trace left of it; False where somebody
-    else used it, and for PostgreSQL, which tidies up when it is vacuumed."""
-
-    party: str
-    events: int
-    works: int
-    is_gone: bool
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return an entry of `stamp.party/1`."""
-        counts = {"events": self.events, "works": self.works}
-        return {"party": self.party, "name": ERASED, **counts, "is_gone": self.is_gone, "error": None}
 
 
 def erase(database: Database, reference: str) -> Erased:
@@ -85,7 +70,7 @@ def _texts(value: Any) -> Iterator[str]:
         yield value
     elif isinstance(value, dict):
         for name, each in value.items():
-            if name != "title":
+            if name not in _NOT_PERSONAL:
                 yield from _texts(each)
     elif isinstance(value, list):
         for each in value:

@@ -25,6 +25,7 @@ WORK: Final = (
     "created_on",
     "first_published_on",
     "first_published_in",
+    "source",
     "source_sha256",
     "essence_sha256",
     "rights",
@@ -104,6 +105,7 @@ def _page(database: Database, rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
             "schema": SCHEMA,
             "work": uid,
             **work,
+            "source": file_name(work["source"]) if work["source"] else None,
             "rights": json.loads(rights) if isinstance(rights, str) else rights,
             "identifiers": [":".join(each) for each in identifiers[number]],
             "contributions": [
@@ -151,7 +153,7 @@ def _copy(row: Row) -> dict[str, Any]:
         **copy,
         "source": file_name(copy["source"]),
         "output": file_name(copy["output"]),
-        "url": url if url and not url.startswith("file:") else None,
+        "url": url if url and not url.lower().startswith("file:") else None,
         "licence": licence,
         "recipient": _party(recipient) if recipient[0] else None,
     }

@@ -64,6 +64,7 @@ def _work(database: Database, uid: str, entry: Entry) -> tuple[int, dict[str, An
         created_on=_given(entry, "created_on", _text),
         first_published_on=_given(entry, "first_published_on", _day),
         first_published_in=_given(entry, "first_published_in", _country),
+        source=_given(entry, "source", _text),
         source_sha256=source,
         essence_sha256=_given(entry, "essence_sha256", _hash),
         rights=None if rights is None else json.dumps(_mapping(rights, "rights"), ensure_ascii=False),

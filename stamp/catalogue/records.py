@@ -131,6 +131,23 @@ class LicenceRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Erased:
+    """What was taken out. party : its uid. events : how many bodies of the log were blanked. works : how many
+    are searched without the name. is_gone : whether the file has no trace left of it; False where somebody
+    else used it, and for PostgreSQL, which tidies up when it is vacuumed."""
+
+    party: str
+    events: int
+    works: int
+    is_gone: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return an entry of `stamp.party/1`."""
+        counts = {"events": self.events, "works": self.works}
+        return {"party": self.party, **counts, "is_gone": self.is_gone, "error": None}
+
+
+@dataclass(frozen=True, slots=True)
 class Recovered:
     """How many copies that an interrupted run had left half-way were brought to their end. finished : their
     files are there. abandoned : their files never appeared. open : what is under their names now is something

@@ -50,12 +50,12 @@ _REASONS: Final = {
 }
 """What a reason says to people; `{}` is what comes after its colon."""
 _NARROWING: Final = {
-    "territory": ("territories", "all of the world was asked for; --territory asks for less"),
-    "not_permitted": ("channel", "every channel was asked for; --channel asks for one"),
-    "prohibited": ("channel", "every channel was asked for; --channel asks for one"),
-    "online_not_granted": ("channel", "every channel was asked for; --channel asks for one"),
-    "channel_not_allowed": ("channel", "every channel was asked for; --channel asks for one"),
-    "exclusive_licence": ("channel", "every channel was asked for; --channel asks for one"),
+    "territory": ("territories", "all of the world was asked for, --territory asks for less"),
+    "not_permitted": ("channel", "every channel was asked for, --channel asks for one"),
+    "prohibited": ("channel", "every channel was asked for, --channel asks for one"),
+    "online_not_granted": ("channel", "every channel was asked for, --channel asks for one"),
+    "channel_not_allowed": ("channel", "every channel was asked for, --channel asks for one"),
+    "exclusive_licence": ("channel", "every channel was asked for, --channel asks for one"),
 }
 """Reason -> what was not said, and the option that says it."""
 

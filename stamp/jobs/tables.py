@@ -131,9 +131,12 @@ def read_csv(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield the number and the filled cells of each row. Raises ValueError for another table."""
     with open(path, encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file, restkey="")
-        _check(reader.fieldnames or [""])
-        for line, row in enumerate(reader, 2):
-            yield line, {name: _own(value) for name, value in row.items() if name and value}
+        try:
+            _check(reader.fieldnames or [""])
+            for line, row in enumerate(reader, 2):
+                yield line, {name: _own(value) for name, value in row.items() if name and value}
+        except csv.Error as error:  # a cell without end, for example
+            raise ValueError(f"line {reader.line_num}: {error}") from error
 
 
 def write_xlsx(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> int:

@@ -12,16 +12,20 @@ from numpy.typing import NDArray
 
 from ..core.detection import Transform
 from .detail import blur
-from .opencv import Matrix, Plane, mapped, opencv, reduced
+from .opencv import Matrix, Plane, corner_points, mapped, opencv, reduced
 
-_SIDE = 512
+_SIDE, _MOST = 512, 1024  # longest sides, in pixels, of the original and of the suspect laid onto it
 # Scale and angle (degrees) as the detector may be wrong.
 _NUDGES = ((1, 0), (1.003, 0), (0.997, 0), (1.006, 0), (0.994, 0), (1, 0.15), (1, -0.15), (1, 0.3), (1, -0.3))
 
 
 def located(original: NDArray[np.uint8], suspect: NDArray[np.uint8], found: Transform) -> Matrix:
     """Return the 3 x 3 map from pixels of the suspect to the original's that fits best."""
-    small, back = reduced(original, _SIDE)
+    whole = _turn(original.shape, suspect.shape, found, 1, 0)
+    extent = np.ptp(mapped(whole, corner_points((0, 0, suspect.shape[1], suspect.shape[0]))), axis=0).max()
+    # A page that is much larger than the picture on it sets how large both are laid out.
+    side = min(_SIDE, _MOST * max(original.shape) / max(extent, 1))
+    small, back = reduced(original, max(16, round(side)))
     best = -np.inf, np.eye(3)
     for scale, angle in _NUDGES:
         turn = _turn(original.shape, suspect.shape, found, scale, angle)
@@ -48,9 +52,9 @@ def _turn(
 def _placed(original: Plane, suspect: NDArray[np.uint8], turn: Matrix) -> tuple[float, Matrix]:
     """How sharp the correlation of phases is at its peak, and the map with the place that it shows."""
     cv2 = opencv()
-    corners = mapped(turn, np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * (suspect.shape[1], suspect.shape[0]))
+    corners = mapped(turn, corner_points((0, 0, suspect.shape[1], suspect.shape[0])))
     least = corners.min(0)
-    size = np.minimum(np.ceil(corners.max(0) - least).astype(int) + 1, 8 * _SIDE)
+    size = np.minimum(np.ceil(corners.max(0) - least).astype(int) + 1, 2 * _MOST)
     at_origin = turn.copy()
     at_origin[:2, 2] -= least
     rate = min(1.0, float(np.sqrt(abs(np.linalg.det(turn[:2, :2])))))

@@ -252,7 +252,7 @@ def judged(
         score = detail.agreement(laid.original, laid.suspect, found, laid.seen)
     quad = _shown(score, np.linalg.inv(laid.frame) @ matrix, sizes[1])
     mask = laid.seen & filled(quad, laid.seen.shape)
-    in_original = mapped(laid.frame, quad - 0.5) + 0.5
+    in_original = np.clip(mapped(laid.frame, quad - 0.5) + 0.5, 0, sizes[0])
     in_suspect = mapped(np.linalg.inv(matrix), in_original - 0.5) + 0.5
     affine = _affine_of(matrix, in_suspect)
     return Registration(

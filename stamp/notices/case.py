@@ -54,6 +54,21 @@ def case_of(
     return {**of_claimant, **given, "confirmed": list(confirmed)}
 
 
+def of_find(find: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the elements that a find gives, an entry of `stamp.find/1`: title of the work, the pages that it
+    was seen on (where none is known, the files on them), and the comparison, on the day that it was here."""
+    sightings = find.get("sightings") or ()
+    pages = [sighting["url"] for sighting in sightings if sighting.get("url")]
+    files = [sighting["media_url"] for sighting in sightings if sighting.get("media_url")]
+    at = find.get("compared_at")
+    compared = {"verdict": find.get("verdict") or "open", "by": find.get("compared_by")}
+    return {
+        "work_title": find.get("title"),
+        "infringing_urls": list(dict.fromkeys(pages or files)),
+        "comparison": compared | {"on": datetime.fromisoformat(at).astimezone().date() if at else None},
+    }
+
+
 def elements_of(case: Mapping[str, Any]) -> dict[str, Any]:
     """Return the elements that a case gives, each in its one form; what is empty is left out.
 
@@ -96,7 +111,9 @@ def check_addresses(kind: str, urls: Iterable[str]) -> None:
     wanted = kind_of(kind)
     for url in urls:
         if wanted.url_pattern and not wanted.url_pattern.fullmatch(url):
-            raise CaseError(f"{url}: {wanted.title} takes addresses as {wanted.url_form}")
+            known = wanted.url_sign.search(url) if wanted.url_sign else None
+            remedy = f"; this one may be {wanted.url_base}{known[1]}" if known else ""
+            raise CaseError(f"{url}: {wanted.title} takes addresses as {wanted.url_form}{remedy}")
 
 
 def _element(code: str, value: object) -> Any:

@@ -93,7 +93,8 @@ class Kind:
     required   : elements without which it is not written, beside those of its statements.
     form       : what is pasted into the platform's web form, in its order; `statements` are the sentences.
     public     : elements that others than the addressee may see; seen : the same, as a sentence.
-    url_form   : how it takes addresses, in words; None where it takes any.
+    url_form   : how it takes addresses, in words; None where it takes any. url_base, url_sign : how such an
+                 address begins, and what finds the rest of it in others.
     cautions   : what its sender should know.
     """
 
@@ -110,6 +111,8 @@ class Kind:
     sources: tuple[Source, ...]
     url_pattern: re.Pattern[str] | None
     url_form: str | None
+    url_base: str | None
+    url_sign: re.Pattern[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,9 @@ def kind_of(code: str) -> Kind:
     entry = _data()["kinds"].get(code)
     if entry is None:
         raise CaseError(f"there is no notice of the kind {code!r}: {', '.join(KINDS)}")
-    pattern = entry.get("url_pattern")
+    pattern, sign = (
+        re.compile(entry[name]) if name in entry else None for name in ("url_pattern", "url_sign")
+    )
     return Kind(
         code=code,
         title=entry["title"],
@@ -158,8 +163,10 @@ def kind_of(code: str) -> Kind:
         seen=entry["seen"],
         cautions=tuple(entry["cautions"]),
         sources=tuple(Source(**source) for source in entry["sources"]),
-        url_pattern=re.compile(pattern) if pattern else None,
+        url_pattern=pattern,
         url_form=entry.get("url_form"),
+        url_base=entry.get("url_base"),
+        url_sign=sign,
     )
 
 

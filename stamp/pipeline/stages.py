@@ -125,7 +125,10 @@ def look(passage: Passage) -> None:
 def reserve(passage: Passage) -> None:
     """Have the payload written down as that of its work, before anything carries it."""
     request = passage.request
-    passage.registration.reserve(request.src, request.dst, request.kind, request.payload, request.key)
+    passage.registration.reserve(
+        *(request.src, request.dst, request.kind, request.payload, request.key),
+        creators=tuple(request.rights.creators) if request.rights else (),
+    )
 
 
 @timed

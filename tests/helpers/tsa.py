@@ -11,8 +11,11 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from stamp.catalogue.der import SEQUENCE, integer, value
+
 SIGNER = "Test TSA, not for evidence"
-_PURPOSE = "extendedKeyUsage=critical,timeStamping"
+_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+_SHA256, _SHA384 = bytes.fromhex("608648016503040201"), bytes.fromhex("608648016503040202")
 _CONFIG = """\
 [tsa]
 default_tsa = here
@@ -36,77 +39,117 @@ ess_cert_id_alg = sha256
 class Authority:
     """An authority with a root of its own, and how it answers.
 
-    folder : keys and certificates. root : the certificate to trust, PEM. behaviour : "right", "other data"
-    (a stamp of another hash), "replay" (its first answer, ever again), "nonsense", "endless", "slow", "html",
-    "error", "redirect", "refusal", "cut". asked : how often.
+    folder : keys and certificates. url : where, while it is `serving`. asked : the queries it got.
+    behaviour : "right", or what is wrong: "other data" (a stamp of another hash), "replay" (its first answer,
+        ever again), "other purpose", "no purpose" (signed by a certificate that is for code, or does not say
+        what it is for), "no certificate", "changed" (a bit), "nonsense", "cut", "refusal", "html", "error",
+        "redirect", "silence", "endless", "slow".
     """
 
     folder: Path
     url: str = ""
     behaviour: str = "right"
-    asked: int = 0
-    queries: list[bytes] = field(default_factory=list)
+    asked: list[bytes] = field(default_factory=list)
     _first: bytes = b""
 
     @property
     def root(self) -> Path:
+        """The certificate to trust, PEM."""
         return self.folder / "ca.pem"
 
-    def reply(self, query: bytes) -> bytes:
-        """What `openssl ts` answers, in DER."""
-        (self.folder / "query.tsq").write_bytes(query)
-        return self._openssl("ts", "-reply", "-queryfile", "query.tsq", "-config", "tsa.cnf")
+    def stamp(self, digest: bytes) -> bytes:
+        """A token for a SHA-256, without the network."""
+        self._run("ts", "-query", "-digest", digest.hex(), "-sha256", "-cert", "-out", "own.tsq")
+        return self._token(self._reply((self.folder / "own.tsq").read_bytes()))
 
     def holds(self, token: bytes, digest: bytes) -> bool:
         """What `openssl ts` says of a token."""
         (self.folder / "token.tst").write_bytes(token)
         kept = ("-digest", digest.hex(), "-in", "token.tst", "-token_in", "-CAfile", "ca.pem")
-        return b"Verification: OK" in self._openssl("ts", "-verify", *kept)
+        return b"Verification: OK" in self._run("ts", "-verify", *kept, fails=True)
 
     def answer(self, query: bytes) -> bytes:
         """The answer of this behaviour to a query."""
-        self.asked += 1
-        self.queries.append(query)
-        if self.behaviour == "nonsense":
-            return b"\x30\x82nonsense" * 10
-        if self.behaviour == "refusal":
-            return self.reply(
-                query.replace(bytes.fromhex("608648016503040201"), bytes.fromhex("608648016503040202"))
-            )
-        if self.behaviour == "other data":
-            return self.reply(query[:-50].replace(query[24:56], bytes(32)) + query[-50:])
-        found = self.reply(query)
+        digest = query[query.index(b"\4\x20") + 2 :][:32]
+        wrong = {
+            "other data": query.replace(digest, bytes(32)),
+            "refusal": query.replace(_SHA256, _SHA384),
+            "no certificate": query.replace(b"\1\1\xff", b"").replace(query[:2], bytes([0x30, query[1] - 3])),
+        }
+        found = self._reply(wrong.get(self.behaviour, query))
         self._first = self._first or found
-        if self.behaviour == "cut":
-            return found[:-10]
-        return self._first if self.behaviour == "replay" else found
+        match self.behaviour:
+            case "replay":
+                return self._first
+            case "other purpose":
+                return self._signed_anew(found, "extendedKeyUsage=critical,codeSigning")
+            case "no purpose":
+                return self._signed_anew(found, "subjectKeyIdentifier=hash")
+            case "nonsense":
+                return b"\x30\x09no, sorry"
+            case "cut":
+                return found[:-10]
+            case "changed":
+                return found[:-5] + bytes([found[-5] ^ 1]) + found[-4:]
+        return found
 
-    def _openssl(self, *arguments: str) -> bytes:
-        return _run(self.folder, *arguments)
+    def _reply(self, query: bytes) -> bytes:
+        (self.folder / "query.tsq").write_bytes(query)
+        # It fails, and answers all the same, where it refuses.
+        return self._run("ts", "-reply", "-queryfile", "query.tsq", "-config", "tsa.cnf", fails=True)
+
+    def _token(self, reply: bytes) -> bytes:
+        (self.folder / "reply.tsr").write_bytes(reply)
+        return self._run("ts", "-reply", "-in", "reply.tsr", "-token_out", "-config", "tsa.cnf")
+
+    def _signed_anew(self, reply: bytes, purpose: str) -> bytes:
+        """The same answer, signed by another certificate of the same root."""
+        (self.folder / "token.tst").write_bytes(self._token(reply))
+        self._run("cms", "-verify", "-noverify", "-inform", "DER", "-in", "token.tst", "-out", "info.der")
+        self.certify("other", purpose)
+        signer = ("-signer", "other.pem", "-inkey", "other.key", "-in", "info.der", "-md", "sha256")
+        kind = ("-binary", "-nodetach", "-econtent_type", "id-smime-ct-TSTInfo", "-outform", "DER")
+        granted = value(SEQUENCE, integer(0))
+        return value(SEQUENCE, granted, self._run("cms", "-sign", *signer, *kind))
+
+    def certify(self, name: str, purpose: str, *valid: str) -> None:
+        """Make a key and its certificate. purpose : an extension, as openssl writes it."""
+        extensions = ("basicConstraints=critical,CA:FALSE", "keyUsage=critical,digitalSignature", purpose)
+        (self.folder / "extensions").write_text("\n".join(extensions) + "\n")
+        self._run("req", *_KEY, "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={SIGNER}")
+        signed = (
+            "-CA",
+            "ca.pem",
+            "-CAkey",
+            "ca.key",
+            "-extfile",
+            "extensions",
+            *(valid or ("-days", "3650")),
+        )
+        self._run("x509", "-req", "-in", f"{name}.csr", *signed, "-out", f"{name}.pem")
+
+    def _run(self, *arguments: str, fails: bool = False) -> bytes:
+        done = subprocess.run(["openssl", *arguments], cwd=self.folder, capture_output=True, check=False)
+        assert fails or done.returncode == 0, done.stderr.decode()
+        return done.stdout + (done.stderr if "-verify" in arguments else b"")
 
 
-def make(
-    folder: Path, *, purpose: str = _PURPOSE, days: tuple[str, str] | None = None, chain: bool = False
-) -> Authority:
-    """Make keys and certificates in an empty folder.
+def make(folder: Path, *, days: tuple[str, str] | None = None, chain: bool = False) -> Authority:
+    """Make keys and certificates in a new folder.
 
-    purpose : the extension that says what the authority's certificate is for. days : from when until when it
-    is valid, as YYYYMMDDHHMMSSZ; ten years from now on unless given. chain : whether the root is sent, too.
+    days : from when until when the certificate is valid, as YYYYMMDDHHMMSSZ; ten years from now on unless
+    given. chain : whether the root is sent, too.
     """
     folder.mkdir()
-    ec = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
-    ca = ("-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign")
-    name = ("-subj", "/CN=Test root, not for evidence")
-    _run(folder, "req", "-x509", *ec, "-keyout", "ca.key", "-out", "ca.pem", "-days", "3650", *name, *ca)
-    _run(folder, "req", *ec, "-keyout", "tsa.key", "-out", "tsa.csr", "-subj", f"/CN={SIGNER}")
-    extensions = ("basicConstraints=critical,CA:FALSE", "keyUsage=critical,digitalSignature", purpose)
-    (folder / "extensions").write_text("\n".join(extensions) + "\n")
-    valid = ("-not_before", days[0], "-not_after", days[1]) if days else ("-days", "3650")
-    signed = ("-CA", "ca.pem", "-CAkey", "ca.key", "-set_serial", "2", "-extfile", "extensions")
-    _run(folder, "x509", "-req", "-in", "tsa.csr", *signed, *valid, "-out", "tsa.pem")
+    made = Authority(folder)
+    root = ("-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign")
+    name = ("-subj", "/CN=Test root, not for evidence", "-days", "3650")
+    made._run("req", "-x509", *_KEY, "-keyout", "ca.key", "-out", "ca.pem", *name, *root)
+    valid = ("-not_before", days[0], "-not_after", days[1]) if days else ()
+    made.certify("tsa", "extendedKeyUsage=critical,timeStamping", *valid)
     (folder / "serial").write_text("01\n")
     (folder / "tsa.cnf").write_text(_CONFIG.format(folder=folder, chain="" if chain else "# "))
-    return Authority(folder)
+    return made
 
 
 @contextmanager
@@ -136,18 +179,17 @@ def serving(authority: Authority) -> Iterator[Authority]:
 
 
 def _respond(handler: BaseHTTPRequestHandler, authority: Authority, query: bytes) -> None:
+    authority.asked.append(query)
     behaviour = authority.behaviour
-    if behaviour in ("error", "redirect"):
-        authority.asked += 1
-        handler.send_response(503 if behaviour == "error" else 302)
-        handler.send_header("Location", "http://tsa.example.org/new")
-        handler.send_header("Content-Length", "0")
-        handler.end_headers()
-        return
+    status = {"error": 503, "redirect": 302}.get(behaviour, 200)
     endless = behaviour in ("endless", "slow")
-    content = b"" if endless else authority.answer(query)
-    handler.send_response(200)
+    content = authority.answer(query) if status == 200 and not endless else b""
+    if behaviour == "silence":
+        return
+    handler.send_response(status)
     handler.send_header("Content-Type", "text/html" if behaviour == "html" else "application/timestamp-reply")
+    if status == 302:
+        handler.send_header("Location", "http://tsa.example.org/new")
     if not endless:
         handler.send_header("Content-Length", str(len(content)))
     handler.end_headers()
@@ -155,9 +197,3 @@ def _respond(handler: BaseHTTPRequestHandler, authority: Authority, query: bytes
     for _ in range(10_000 if endless else 0):  # until the other side hangs up
         handler.wfile.write(bytes(4096 if behaviour == "endless" else 1))
         time.sleep(0.02 if behaviour == "slow" else 0)
-
-
-def _run(folder: Path, *arguments: str) -> bytes:
-    done = subprocess.run(["openssl", *arguments], cwd=folder, capture_output=True, check=False)
-    assert done.returncode == 0 or arguments[:2] == ("ts", "-reply"), done.stderr.decode()
-    return done.stdout

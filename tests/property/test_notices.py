@@ -6,6 +6,7 @@ import string
 from contextlib import suppress
 from typing import Any
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -27,6 +28,7 @@ def case_with(text: str) -> dict[str, Any]:
     return complete("host", **dict.fromkeys(CODES, f"A {text} Z"))
 
 
+@pytest.mark.slow
 @given(TEXTS)
 @example("{{ ''.__class__ }}")
 @settings(deadline=None)
@@ -39,6 +41,7 @@ def test_values_are_in_the_letter_as_they_are(text: str) -> None:
     assert letter.text.replace(elements_of(case)["explanation"], "") == ordinary
 
 
+@pytest.mark.slow
 @given(TEXTS)
 @example('#read("/etc/passwd")')
 @example("/* *_")

@@ -92,6 +92,13 @@ def test_a_second_time_does_what_was_left(tmp_path: Path) -> None:
         assert catalogue.verify().fault is None
 
 
+def test_words_that_are_names_too(tmp_path: Path) -> None:
+    with Catalogue.open(tmp_path / "c.sqlite") as catalogue:
+        catalogue.works.add(title="image", kind="image", creators=["Bob"])
+        catalogue.parties.add("image")
+        assert catalogue.erase_party("image").events == 1  # its own
+
+
 def test_an_erased_party_comes_in_as_one(tmp_path: Path) -> None:
     with Catalogue.open(tmp_path / "a.sqlite") as one, Catalogue.open(tmp_path / "b.sqlite") as two:
         fill(one)

@@ -103,6 +103,19 @@ def test_a_disk_that_fills_up_while_a_photo_is_marked(
         assert catalogue.verify().fault is None
 
 
+def test_a_disk_that_takes_nothing_more(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))
+    try:
+        with pytest.raises(CatalogueError, match=r"c\.sqlite: .*(disk is full|free some space)"):
+            Catalogue.open(tmp_path / "c.sqlite")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    with Catalogue.open(tmp_path / "c.sqlite") as catalogue:
+        assert catalogue.works.add(title="River", kind="image").number == 1
+
+
 def test_a_damaged_file(file: Path, photo: Path, tmp_path: Path) -> None:
     with Catalogue.open(file) as catalogue:
         for number in range(50):

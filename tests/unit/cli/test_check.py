@@ -75,7 +75,10 @@ def test_lines(stamp: Runner) -> None:
     clear = stamp("check", "sea.jpg", *ASKED).out
     assert clear == "sea.jpg: clear: licensed, work #2 'sea' by its file\n  say beside it: Photo: A\n"
     refused = stamp("check", "sea.jpg", "--from", "2027-01-01").out
-    assert "territory:001: the licence does not cover 001; all of the world was asked for" in refused
+    assert (
+        "territory:001: the licence does not cover 001; all of the world was asked for, --territory"
+        in refused
+    )
     assert "not_permitted:display@*: the licence does not permit display@*; every channel" in refused
     said = stamp("check", "sea.jpg", "--channel", "tiktok", "--territory", "US", "--until", "2031-01-01").out
     assert "asked for" not in said

@@ -140,3 +140,41 @@ def test_another_photo_that_carries_the_mark_is_no_copy(
     done = stamp("find", "compare", "1", "--original", media / "photo.jpg")
     assert done.code == 0, done.err
     assert "does not agree" in done.out
+
+
+CLAIMANT = """[claimant]
+name = "Ada Lovelace"
+address = "1 Street, Almaty"
+phone = "+7 700 000 00 00"
+email = "ada@example.org"
+is = "owner"
+signature = "Ada Lovelace"
+"""
+CONFIRMED = ("--confirm", "good-faith", "--confirm", "accuracy", "--confirm", "perjury")
+
+
+def test_from_a_find_to_a_letter_that_was_sent(stamp: Runner, media: Path, recorded: None) -> None:
+    Path("stamp.toml").write_text(CLAIMANT)
+    stamp("find", "add", media / "marked.jpg", "--url", "https://www.youtube.com/watch?v=abcdefghijk")
+    stamp("find", "add", media / "marked.jpg", "--url", "https://elsewhere.example/1")
+    asked = ("notice", "1", "--to", "youtube", "--set", "work_description=A photograph of a lake", *CONFIRMED)
+    refused = stamp(*asked)
+    assert (refused.code, "(comparison)" in refused.err) == (1, True)
+    assert stamp("case", "list").out == ""
+    compared = ("find", "compare", "1", "--original", media / "photo.jpg", "--verdict", "ours", "--by", "Ada")
+    assert stamp(*compared).code == 0
+    written = stamp(*asked, "--json")
+    assert written.code == 0, written.err
+    (entry,) = written.entries
+    assert "https://www.youtube.com/watch?v=abcdefghijk" in entry["text"]
+    assert "elsewhere.example" not in entry["text"]
+    assert (entry["case"], entry["notice"]) == (1, 1)
+    assert "notice    #1  to youtube (en)  draft" in stamp("case", "show", "1").out
+    assert "sent 2026-11-27" in stamp("case", "sent", "1", "--on", "2026-11-27", "--due", "2026-12-04").out
+    assert "due 2026-12-04" in stamp("case", "list", "--due", "--by", "2026-12-04").out
+    countered = stamp("case", "reply", "1", "--as", "countered", "--on", "2026-12-01")
+    assert "due 2026-12-15" in countered.out
+    assert stamp(*asked, "--lang", "ru").code == 0
+    assert len(stamp("case", "show", "1", "--json").entries[0]["notices"]) == 2
+    assert stamp("notice", "--to", "youtube").code == 2
+    assert stamp("notice", "1", "--to", "youtube", "--set", "nothing").code == 2

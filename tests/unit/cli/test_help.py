@@ -46,7 +46,7 @@ GROUPS = {
     "find compare": ["Sources and results", "Catalogue", "Output"],
     "evidence make": ["Sources and results", "Catalogue", "Evidence", "Output"],
     "evidence verify": ["Evidence", "Output"],
-    "notice": ["Notice", "Claimant", "Output"],
+    "notice": ["Catalogue", "Notice", "Claimant", "Output"],
     "case open": ["Catalogue", "Output"],
     "case list": ["Catalogue", "Output"],
     "case show": ["Catalogue", "Output"],

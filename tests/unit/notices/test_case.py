@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from stamp.core.errors import CaseError
-from stamp.notices.case import CLAIMANT, Comparison, case_of, elements_of, missing
+from stamp.notices.case import CLAIMANT, Comparison, case_of, elements_of, missing, of_find
 from stamp.notices.requirements import KINDS, elements
 from tests.helpers.cases import complete
 
@@ -24,6 +24,35 @@ def test_a_case_is_put_together_of_its_parts() -> None:
         "work_title": "Lake",
         "good_faith": True,
     }
+
+
+FIND = {
+    "title": "Lake",
+    "verdict": "ours",
+    "compared_by": "Ada",
+    "compared_at": "2026-11-26T11:00:00.000000+00:00",
+    "sightings": [
+        {"url": "https://example.com/a", "media_url": "https://example.com/a.jpg"},
+        {"url": "https://example.com/b", "media_url": None},
+        {"url": "https://example.com/a", "media_url": None},
+    ],
+}
+
+
+def test_a_find_gives_title_pages_and_comparison() -> None:
+    assert elements_of(of_find(FIND)) == {
+        "work_title": "Lake",
+        "infringing_urls": ("https://example.com/a", "https://example.com/b"),
+        "comparison": Comparison("Ada", date(2026, 11, 26)),
+    }
+    hidden = {"sightings": [{"url": None, "media_url": "https://example.com/a.jpg"}]}
+    assert elements_of(of_find(FIND | hidden))["infringing_urls"] == ("https://example.com/a.jpg",)
+
+
+def test_a_find_that_was_not_compared_gives_no_comparison() -> None:
+    new = {"title": None, "verdict": "open", "compared_by": None, "compared_at": None, "sightings": []}
+    assert elements_of(of_find(new)) == {}
+    assert "comparison" not in elements_of(of_find(FIND | {"verdict": "not_ours"}))
 
 
 def test_all_that_a_claimant_has_are_elements() -> None:

@@ -152,6 +152,20 @@ def test_youtube_takes_addresses_of_clips_only(url: str) -> None:
         render("youtube", "en", complete("youtube", infringing_urls=[url]), today=TODAY)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://youtu.be/abcdefghijk?t=5",
+        "https://m.youtube.com/watch?app=desktop&v=abcdefghijk",
+        "https://www.youtube.com/watch?v=abcdefghijk&t=5s",
+        "https://www.youtube.com/shorts/abcdefghijk",
+    ],
+)
+def test_the_address_that_youtube_takes_is_proposed(url: str) -> None:
+    with pytest.raises(CaseError, match=r"may be https://www\.youtube\.com/watch\?v=abcdefghijk$"):
+        render("youtube", "en", complete("youtube", infringing_urls=[url]), today=TODAY)
+
+
 def test_dates_that_cannot_be_are_refused() -> None:
     with pytest.raises(CaseError, match="deadline"):
         render("infringer", "en", complete("infringer", deadline=TODAY), today=TODAY)

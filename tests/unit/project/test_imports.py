@@ -146,7 +146,7 @@ PUBLIC = """
     AlreadyMarked ArgumentError AuditReport CaseError Catalogue CatalogueError CheckRecord
     CopyOptions CopyRecord CorruptFile DetectReport Detection EmbedOptions EmbedReport HostError
     InternalError Key KeyFileError KnownMark LicenceRecord MarkRecord MediaError MissingDependency
-    MissingElements NoticeNotWritten NoticeOptions OutputError OutputOptions Party PartyRecord
+    Erased MissingElements NoticeNotWritten NoticeOptions OutputError OutputOptions Party PartyRecord
     Payload PayloadError Policy Proof Recovered Rights RightsConflict RightsError RightsReport
     SealRecord StampError StampLimits Terms Territory Transform UnsupportedFormat UnwritableFile Use
     UseRule Verification WorkRecord __version__ audit_rights detect
