@@ -13,6 +13,7 @@ from . import guide
 from .log import Line
 from .words import Words, words
 
+_HIGHEST: Final = 11.5  # cm that pictures may take of page one
 _TEMPLATE: Final = Path(__file__).with_name("report.typ")
 Section = dict[str, Any]
 
@@ -33,6 +34,8 @@ def pdf(document: Mapping[str, Any], lines: Sequence[Line], pictures: Mapping[st
         "warnings": [],
         "short": [],
         "pictures": [_picture(each, said) for each in document["pictures"]],
+        "pictures_head": said("head", "pictures"),
+        "highest": _HIGHEST / max(1, len(document["pictures"])),
     }
     parts = _find_parts if document["kind"] == "find" else _deposit_parts
     values |= parts(document, lines, said)
@@ -89,7 +92,7 @@ def _deposit_parts(document: Mapping[str, Any], lines: Sequence[Line], said: Wor
         ],
         "table": {
             "columns": [3, 1],
-            "head": [said("name", "field"), said("name", "became")],
+            "head": ["", said("name", "state")],
             "rows": [
                 [each["what"], said("deposit", "have" if each["have"] else "missing")]
                 for each in authority["asked"]
@@ -104,8 +107,11 @@ def _deposit_parts(document: Mapping[str, Any], lines: Sequence[Line], said: Wor
         "notes": [said("check", "stamp")],
     }
     return {
+        "pictures_head": said("name", "thumbnail"),
+        "highest": _HIGHEST / 2,
         "short": [
             said("deposit", "intro"),
+            said("deposit", "hash", **document["work"]["original"]),
             said("deposit", "entered", seq=document["event"]) + " " + _deposited(document, said),
         ],
         "sections": [
@@ -339,14 +345,14 @@ def _custody(document: Mapping[str, Any], lines: Sequence[Line], said: Words) ->
                 f"{event.seq}",
                 _when(event.at),
                 event.actor,
-                event.verb,
+                said.known("verb", event.verb),
                 " ".join(filter(None, (state, hidden))),
             ]
         )
     return {
         "head": said("head", "custody"),
         "table": {
-            "columns": [1, 5, 3, 4, 5],
+            "columns": [1, 5, 3, 7, 4],
             "head": ["#", *(said("name", each) for each in ("at", "actor", "event", "state"))],
             "rows": rows,
         },
@@ -375,7 +381,7 @@ def _spans(found: Mapping[str, Any], said: Words) -> list[str]:
 
 def _picture(picture: Mapping[str, Any], said: Words) -> dict[str, Any]:
     caption = said("caption", picture["caption"])
-    return {"file": Path(picture["file"]).name, "caption": caption, "width": 100}
+    return {"file": Path(picture["file"]).name, "caption": caption}
 
 
 def _footer(document: Mapping[str, Any], said: Words) -> str:

@@ -205,7 +205,7 @@ def test_without_signature_and_time_stamp_it_says_so(case: Case, tmp_path: Path)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("behaviour", ["replay", "nonsense", "cut", "error", "refusal"])
+@pytest.mark.parametrize("behaviour", ["other data", "replay", "nonsense", "cut", "error", "refusal"])
 def test_an_authority_that_misbehaves_makes_no_packet(case: Case, tmp_path: Path, behaviour: str) -> None:
     case.authority.behaviour = behaviour
     try:
