@@ -9,7 +9,16 @@ import pytest
 from .conftest import Runner
 
 GROUPS = {
-    "embed": ["Sources and results", "Rights", "Watermark", "Clips", "Catalogue", "Run", "Output"],
+    "embed": [
+        "Sources and results",
+        "Rights",
+        "Watermark",
+        "Visible notice",
+        "Clips",
+        "Catalogue",
+        "Run",
+        "Output",
+    ],
     "detect": ["Watermark", "Catalogue", "Run", "Output"],
     "show": ["Catalogue", "Run", "Output"],
     "formats": ["Output"],
