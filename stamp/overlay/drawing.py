@@ -109,7 +109,8 @@ class Pattern:
     def layer(self, look: Look, at: _Places | Any = ...) -> Layer:
         """Return what is laid over the picture, or over some pixels of it."""
         letters = self.coverage[at] * np.float32(self.notice.strength)
-        under = self.halo[at] * np.float32(look.shade) * (1 - letters)
+        # None of it below the letters: it would take from their light what little opacity leaves of it.
+        under = self.halo[at] * np.float32(look.shade) * (1 - self.coverage[at])
         colour = np.array(look.colour, np.float32) if self.colours is None else self.colours[at]
         painted = in_space(colour, self.transfer) * letters[..., None]
         if look.dark:
