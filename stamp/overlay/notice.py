@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import statistics
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -61,13 +61,14 @@ class Drawing:
         self._boxes = [self.box]
 
     def draw(self, canvas: Canvas, share: float = 1.0) -> float:
-        """Draw it with a share of its opacity, and return the least contrast that was measured."""
-        least = math.inf
+        """Draw it with a share of its opacity, and return the contrast that was measured; the median where it
+        is repeated."""
+        measured = []
         for inside, pattern, layer in self._pieces(canvas):
             faded = layer.faded(share)
             canvas.draw(inside, faded.alpha, faded.colour)
-            least = min(least, *(pattern.measured(ground) for ground in canvas.grounds(inside)))
-        return least
+            measured.append(min(pattern.measured(ground) for ground in canvas.grounds(inside)))
+        return statistics.median_low(measured) if measured else 1.0
 
     def report(self, contrast: float) -> VisibleReport:
         """Return how it was drawn, with this contrast."""
