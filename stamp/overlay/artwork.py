@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +10,11 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageDraw, ImageFont, features
+from PIL import Image, ImageCms, ImageDraw, features
 
 from ..core.errors import ArgumentError, HostError
 from ..core.visible import READABLE, READABLE_LOGO, VisibleNotice
-from .fonts import font_for
+from .fonts import font_for, opened
 
 Plane = NDArray[np.float32]
 
@@ -71,7 +70,7 @@ def _letters(notice: VisibleNotice, height: float, room: list[int]) -> Artwork:
     if needs_shaping(text) and not features.check("raqm"):
         what = f"{text!r} needs letters that join or run from right to left, and this Pillow has no raqm"
         raise ArgumentError(f"{what}; install Pillow's own wheel, or draw it as a `logo`")
-    path = os.fspath(font_for(text, notice.font))
+    path = font_for(text, notice.font)
     em = max(height, _LEAST_LETTERS)
     for _ in range(3):  # widths are not quite in proportion to heights
         coverage = _coverage(text, path, em)
@@ -90,8 +89,8 @@ def _of_letters(coverage: Plane, em: float) -> Artwork:
     return Artwork(coverage, None, em, (width, height))
 
 
-def _coverage(text: str, font_path: str, em: float) -> Plane:
-    font = ImageFont.truetype(font_path, em)
+def _coverage(text: str, font_path: Path, em: float) -> Plane:
+    font = opened(font_path, em)
     left, top, right, bottom = (round(each) for each in font.getbbox(text))
     if right <= left or bottom <= top:
         raise ArgumentError(f"there is nothing to see in {text!r}")

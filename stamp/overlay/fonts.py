@@ -7,8 +7,10 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from PIL import ImageFont
 
@@ -17,6 +19,7 @@ from .coverage import covers
 
 SHIPPED = Path(__file__).with_name("DejaVuSans-Bold.ttf")
 _SUFFIXES = (".ttf", ".otf", ".ttc", ".otc")
+_BOLD = 700  # weight
 _MOST = 20_000  # files that are looked at
 _SLANTED = re.compile("italic|oblique|slant", re.IGNORECASE)
 _UNUSUAL = re.compile("mono|serif(?!.*sans)|condensed|narrow|thin|hairline|black", re.IGNORECASE)
@@ -36,13 +39,28 @@ def font_for(text: str, named: str | os.PathLike[str] | None = None) -> Path:
     path = Path(named)
     try:
         missing = "".join(sorted(each for each in letters if not covers(path, frozenset(each))))
-        ImageFont.truetype(os.fspath(path), 20)
+        opened(path, 20)
     except OSError as error:
         reason = error.strerror or "it is no font that can be read"
         raise ArgumentError(f"{path}: {reason}; name a TrueType or OpenType file as `font`") from error
     if missing:
         raise ArgumentError(f"{path}: has no {missing}; name a font that has all letters of {text!r}")
     return path
+
+
+def opened(path: Path, height: float) -> ImageFont.FreeTypeFont:
+    """Return a font with letters of this height in pixels; bold, where one file has all weights. Raises
+    OSError."""
+    font = ImageFont.truetype(os.fspath(path), height)
+    with suppress(OSError):  # most have one weight
+        axes = font.get_variation_axes()
+        font.set_variation_by_axes([_value(axis) for axis in axes])
+    return font
+
+
+def _value(axis: Any) -> float:
+    wanted = _BOLD if axis["name"] in (b"Weight", "Weight") else axis["default"]
+    return float(min(max(wanted, axis["minimum"]), axis["maximum"]))
 
 
 @cache
@@ -54,7 +72,7 @@ def _usable(path: Path, letters: frozenset[str]) -> bool:
     try:
         if not covers(path, letters):
             return False
-        ImageFont.truetype(os.fspath(path), 20)
+        opened(path, 20)
     except OSError:
         return False
     return True
