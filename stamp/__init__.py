@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from .core.reports import AuditReport, DetectReport, EmbedReport, RightsReport
     from .core.rights import Rights
     from .core.verdict import CheckRecord
+    from .core.visible import VisibleNotice, VisibleReport
     from .pipeline.audit import audit_rights
     from .pipeline.cataloguing import Catalogue
     from .pipeline.files import detect_file, embed_file
@@ -81,6 +82,7 @@ _HOMES = {
     ),
     "catalogue.terms": "Terms Territory Use UseRule",
     "core.known": "KnownMark",
+    "core.visible": "VisibleNotice VisibleReport",
     "pipeline.files": "detect_file embed_file",
     "core.limits": "StampLimits limited",
     "core.party": "Party",
@@ -149,6 +151,8 @@ __all__ = [
     "Use",
     "UseRule",
     "Verification",
+    "VisibleNotice",
+    "VisibleReport",
     "WorkRecord",
     "__version__",
     "audit_rights",

@@ -23,6 +23,7 @@ from .key import say_made
 from .run import run_writing
 from .screen import Screen
 from .spoken import spoken
+from .visible import Visible, check_visible, visible
 
 _GROWN = 1.05  # times the bytes: a clip that grew by more has this said
 _PLANS = {
@@ -41,6 +42,7 @@ _PLANS = {
 @options.notice
 @options.places
 @options.mark
+@visible
 @options.clips
 @options.copies
 @options.running(options.jobs, options.resume, options.dry_run, options.max_pixels)
@@ -53,6 +55,7 @@ def command(
     notice: options.Notice,
     places: options.Places,
     mark: options.Mark,
+    visible: Visible,
     clips: options.Clips,
     copies: options.Copies,
     run: options.Run,
@@ -73,6 +76,9 @@ def command(
     _check(notice, mark, clips, places)
     if not mark.no_watermark:
         _check_use(clips, sources, run)
+    drawn = visible.notice()
+    if drawn:
+        _check_drawn(mark, sources, run)
     found = _rights(screen, notice, mark)
     rights = found.rights if found else None
     key, former = _keys(screen, mark, run)
@@ -88,7 +94,7 @@ def command(
     task: EmbedTask | NoticeTask
     if key is not None:
         encoding = clips.embed_options(lossy=results.force)
-        common |= {"former": former, "entry": _entry(screen, copies, run)}
+        common |= {"former": former, "visible": drawn, "entry": _entry(screen, copies, run)}
         task = EmbedTask(key, mark.payload, rights, mark.strength, encoding, notice=allowed, **common)
     else:
         assert rights is not None
@@ -107,6 +113,13 @@ def _check(notice: options.Notice, mark: options.Mark, clips: options.Clips, pla
         raise click.UsageError("--no-watermark excludes the options that say how a work is marked")
     if mark.no_watermark and mark.no_metadata:
         raise click.UsageError("nothing to do: --no-watermark and --no-metadata exclude each other")
+
+
+def _check_drawn(mark: options.Mark, sources: Sequence[str], run: options.Run) -> None:
+    """Raise UsageError where a visible notice would be drawn into nothing."""
+    if mark.no_watermark:
+        raise click.UsageError("--visible is drawn into what is marked: leave out --no-watermark")
+    check_visible(sources, run)
 
 
 def _check_use(clips: options.Clips, sources: Sequence[str], run: options.Run) -> None:
@@ -188,6 +201,8 @@ def describe(report: EmbedReport) -> str:
         parts.append(f"PSNR {report.psnr_db:.1f} dB  SSIM {report.ssim:.4f}")
     if report.marked_share is not None:
         parts.append(f"{report.marked_share:.0%} of the sound marked")
+    if report.visible:
+        parts.append(f"visible, contrast {report.visible.contrast:.1f}")
     if report.kind == "video" and report.growth is not None and report.growth > _GROWN:
         parts.append(sizes(report.bytes_before or 0, report.bytes_after or 0))
     if report.metadata:

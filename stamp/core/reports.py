@@ -19,6 +19,7 @@ from .known import KnownMark, entries_of
 from .payload import Payload
 from .rights import Rights, Value, plain
 from .verdict import CheckRecord
+from .visible import VisibleReport
 
 Action = Literal["mark", "notice", "skip"]
 
@@ -134,6 +135,7 @@ class EmbedReport(Written):
     kind : what was marked, "image", "audio" or "video"; None where nothing was.
     key_name, key_fingerprint : the key of the mark; None without one. See `Key`.
     known : the work and the copy in the catalogue; None where none was handed over.
+    visible : the notice that was drawn; None without one.
     The rest is that of `Written`.
     """
 
@@ -154,6 +156,7 @@ class EmbedReport(Written):
     key_name: str | None = None
     key_fingerprint: str | None = None
     known: KnownMark | None = None
+    visible: VisibleReport | None = None
 
     @property
     def growth(self) -> float | None:
@@ -196,6 +199,7 @@ class EmbedReport(Written):
             "receipt": self.receipt,
             "marked_share": self.marked_share,
             "former_payload": self.former_payload.hex() if self.former_payload else None,
+            "visible": self.visible.to_dict() if self.visible else None,
             **entries_of(self.known),
             "error": None,
         }

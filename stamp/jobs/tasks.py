@@ -30,7 +30,8 @@ from ..core.reports import (
 )
 from ..core.rights import Rights
 from ..core.verdict import CheckRecord
-from ..formats.sniff import kind_of
+from ..core.visible import VisibleNotice
+from ..formats.sniff import kind_of, known_kind
 from ..pipeline.checking import check_file
 from ..pipeline.files import (
     audit_rights,
@@ -74,6 +75,7 @@ class EmbedTask:
     journal : where what is changed is written down.
     preserve_times, dry_run : see `OutputOptions`.
     entry : where the copies are written down; None for nowhere.
+    visible : what is drawn into photos and clips; `resume` does not look for it.
     """
 
     key: KeyFile
@@ -90,6 +92,7 @@ class EmbedTask:
     former: tuple[KeyFile, ...] = ()
     notice: NoticeOptions = field(default_factory=NoticeOptions)
     entry: CatalogueEntry | None = None
+    visible: VisibleNotice | None = None
 
     def __call__(self, job: Job) -> EmbedReport:
         return written_down(self._embed, job, self.journal, self.preserve_times, self.dry_run)
@@ -114,6 +117,7 @@ class EmbedTask:
         payload = self.payload or (found and found[0])
         placing.payload = payload or os.urandom(8)
         entry = self.entry.open() if self.entry else None
+        is_song = known_kind(job.path) == "audio"
         report = embed_file(
             job.path,
             output,
@@ -129,7 +133,10 @@ class EmbedTask:
             output=placing.options,
             catalogue=entry.catalogue if entry else None,
             copy=self._copy_of(entry, found) if entry else None,
+            visible=None if is_song else self.visible,
         )
+        if is_song and self.visible:
+            report = report.with_note("a song shows nothing: there is no visible notice")
         return note_earlier_mark(report, found[0].hex()) if found and self.in_place else report
 
     def _copy_of(self, entry: InCatalogue, found: tuple[Payload, Key] | None) -> CopyOptions:

@@ -33,6 +33,7 @@ from ..core.options import CopyOptions, EmbedOptions, NoticeOptions, OutputOptio
 from ..core.payload import Payload
 from ..core.reports import AuditReport, DetectReport, EmbedReport, RightsReport
 from ..core.rights import Rights
+from ..core.visible import VisibleNotice
 from ..formats.reading import named
 from ..formats.sniff import HEAD, kind, kind_of, known_kind
 from ..formats.table import Kind
@@ -44,6 +45,7 @@ from .objects import taking_objects
 from .registering import Entry
 from .removals import remove_rights
 from .request import EmbedRequest
+from .visible import checked_visible
 from .work import Medium
 
 if TYPE_CHECKING:
@@ -87,6 +89,7 @@ def embed_file(
     output: OutputOptions | None = None,
     catalogue: Catalogue | None = None,
     copy: CopyOptions | None = None,
+    visible: VisibleNotice | None = None,
 ) -> EmbedReport:
     """Mark the work in `src` (a photo, a clip, a song) and write it to `dst`, with its rights notice.
 
@@ -112,6 +115,7 @@ def embed_file(
     output : how `dst` appears.
     catalogue : where the copy is written down before `dst` appears; None: nowhere.
     copy : what is written down there.
+    visible : a notice that is drawn into photos and clips, where everybody sees it.
 
     Raises
     ------
@@ -124,7 +128,7 @@ def embed_file(
     NoticeNotWritten : `src` has no place for the notice, and `notice` has no remedy.
     UnsupportedFormat, CorruptFile, MediaError : `src` cannot be read.
     AlreadyMarked : it carries a mark of the key, and `remark` is False.
-    HostError : the work cannot carry a mark that can be read back.
+    HostError : the work cannot carry a mark that can be read back, or `visible` does not fit.
     UnwritableFile : `dst` cannot be written.
     CatalogueError : the catalogue cannot be used, or the payload belongs to another work in it.
     """
@@ -132,6 +136,8 @@ def embed_file(
     rights = _checked_rights(rights)
     check_output(src, dst, overwrite)
     if not watermark:
+        if visible is not None:
+            raise ArgumentError("a visible notice is drawn into what is marked: leave out `watermark=False`")
         if rights is None:
             raise RightsError("nothing to write: neither a watermark nor a rights notice was asked for")
         written = write_notice(src, dst, rights, overwrite=overwrite, options=notice, output=output)
@@ -163,6 +169,7 @@ def embed_file(
         progress=progress or _no_progress,
         output=output or OutputOptions(),
         entry=_entry(catalogue, copy),
+        visible=checked_visible(src, visible),
     )
     report = stages.embed(request, _medium(request.kind))
     if drawn and report.planned:

@@ -27,6 +27,7 @@ from ..storage.sidecars import Beside
 from .notice import add_notice
 from .registering import Registration
 from .request import EmbedRequest
+from .visible import notes_on
 from .work import Effort, Medium, Work
 
 
@@ -69,7 +70,13 @@ class Passage:
         """Return what is to be said about the finished file."""
         request, work = self.request, self.work
         metadata = self.metadata and replace(self.metadata, path=request.dst)
-        notes = (*work.notes(), *(metadata.notes if metadata else ()), *self._placed, *self.remarks)
+        notes = (
+            *work.notes(),
+            *notes_on(request.visible, work.visible),
+            *(metadata.notes if metadata else ()),
+            *self._placed,
+            *self.remarks,
+        )
         return EmbedReport(
             request.src,
             request.dst,
@@ -83,6 +90,7 @@ class Passage:
             kind=work.kind,
             planned=request.output.dry_run,
             known=self.registration.known,
+            visible=work.visible,
             **self.traced,
         )
 
@@ -119,6 +127,13 @@ def look(passage: Passage) -> None:
         what = f"carries the mark {former.hex()} of this key already"
         remedy = "begin with the original, or mark it again on purpose (`remark=True`)"
         raise AlreadyMarked(f"{what}; {remedy}", path=request.src, payload=former)
+
+
+@timed
+def draw(passage: Passage) -> None:
+    """Draw the visible notice: below the mark, so that this is read as without it."""
+    if passage.request.visible:
+        passage.work.draw(passage.request.visible)
 
 
 @timed
@@ -209,7 +224,7 @@ class UntilReadable:
         raise HostError(passage.work.unreadable())
 
 
-READING: tuple[Stage, ...] = (decode, look)
+READING: tuple[Stage, ...] = (decode, look, draw)
 """All that is done in a dry run."""
 
 STAGES: tuple[Stage, ...] = (

@@ -9,8 +9,18 @@ import pytest
 from .conftest import Runner
 
 GROUPS = {
-    "embed": ["Sources and results", "Rights", "Watermark", "Clips", "Catalogue", "Run", "Output"],
+    "embed": [
+        "Sources and results",
+        "Rights",
+        "Watermark",
+        "Visible notice",
+        "Clips",
+        "Catalogue",
+        "Run",
+        "Output",
+    ],
     "detect": ["Watermark", "Catalogue", "Run", "Output"],
+    "preview": ["Sources and results", "Visible notice", "Output"],
     "show": ["Catalogue", "Run", "Output"],
     "formats": ["Output"],
     "rights remove": ["Sources and results", "Rights", "Run", "Output"],
@@ -88,7 +98,7 @@ def test_commands_are_in_groups(stamp: Runner) -> None:
         "Finds",
         "Set up",
     ]
-    names = "embed detect show rights works check party licence find case evidence notice key formats"
+    names = "embed detect preview show rights works check party licence find case evidence notice key formats"
     for name in [*names.split(), "selftest", "demo"]:
         assert re.search(rf"^  {name} +\S", page, re.MULTILINE)
     assert re.findall(r"^  (\w+)  ", stamp("rights", "--help").out, re.MULTILINE) == [

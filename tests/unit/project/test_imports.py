@@ -25,7 +25,7 @@ FLOORS = (
     "core",
     "formats",
     "print storage",
-    "catalogue matching metadata media notices watermark",
+    "catalogue matching metadata media notices overlay watermark",
     "pipeline",
     "evidence",
     "jobs",
@@ -41,6 +41,7 @@ FORBIDDEN = {
     "stamp.watermark.image": "stamp.watermark.audio stamp.watermark.video",
     "stamp.watermark.audio": "stamp.watermark.image stamp.watermark.video",
     "stamp.watermark.video": "stamp.watermark.audio",
+    "stamp.overlay": "pywt av click rich stamp.formats stamp.storage",
     "stamp.matching": "PIL av click rich stamp.formats stamp.storage",
     "stamp.catalogue": "numpy pywt PIL av click rich stamp.metadata stamp.media stamp.watermark",
     "stamp.evidence": "pywt av click rich",
@@ -149,7 +150,7 @@ PUBLIC = """
     Erased MissingElements NoticeNotWritten NoticeOptions OutputError OutputOptions Party PartyRecord
     Payload PayloadError Policy Proof Recovered Rights RightsConflict RightsError RightsReport
     SealRecord StampError StampLimits Terms Territory Transform UnsupportedFormat UnwritableFile Use
-    UseRule Verification WorkRecord __version__ audit_rights detect
+    UseRule Verification VisibleNotice VisibleReport WorkRecord __version__ audit_rights detect
     detect_file embed embed_file limited
     read_rights remove_rights write_rights
 """
