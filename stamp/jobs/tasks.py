@@ -14,9 +14,10 @@ from pathlib import Path
 from ..catalogue.policy import Policy
 from ..catalogue.terms import Use
 from ..core import words
+from ..core.credentials import CredentialsReport
 from ..core.errors import CorruptFile, NoticeNotWritten, OutputError, UnsupportedFormat
 from ..core.key import Key
-from ..core.options import CopyOptions, EmbedOptions, NoticeOptions
+from ..core.options import CopyOptions, EmbedOptions, NoticeOptions, SignOptions
 from ..core.payload import Payload
 from ..core.reports import (
     AuditReport,
@@ -32,6 +33,7 @@ from ..core.rights import Rights
 from ..core.verdict import CheckRecord
 from ..formats.sniff import kind_of
 from ..pipeline.checking import check_file
+from ..pipeline.credentials import is_signed, read_credentials, sign_file
 from ..pipeline.files import (
     audit_rights,
     detect_file,
@@ -74,6 +76,7 @@ class EmbedTask:
     journal : where what is changed is written down.
     preserve_times, dry_run : see `OutputOptions`.
     entry : where the copies are written down; None for nowhere.
+    sign : who signs them; None for nobody. `resume` takes none for done that are not signed.
     """
 
     key: KeyFile
@@ -90,6 +93,7 @@ class EmbedTask:
     former: tuple[KeyFile, ...] = ()
     notice: NoticeOptions = field(default_factory=NoticeOptions)
     entry: CatalogueEntry | None = None
+    sign: SignOptions | None = None
 
     def __call__(self, job: Job) -> EmbedReport:
         return written_down(self._embed, job, self.journal, self.preserve_times, self.dry_run)
@@ -129,6 +133,7 @@ class EmbedTask:
             output=placing.options,
             catalogue=entry.catalogue if entry else None,
             copy=self._copy_of(entry, found) if entry else None,
+            sign=self.sign,
         )
         return note_earlier_mark(report, found[0].hex()) if found and self.in_place else report
 
@@ -169,6 +174,9 @@ class EmbedTask:
                 raise OutputError(f"{output}: {pictures}; for a mark in its sound, begin with the original")
             _refuse_unless(overwrite, output, pictures)
             return None
+        if self.sign and not is_signed(output):
+            _refuse_unless(overwrite, output, "is not signed")
+            return None
         if self.rights is None:
             check_whole(output, job.path)
             return _done_before(job, self.dry_run, payload, key)
@@ -176,6 +184,8 @@ class EmbedTask:
         if not lacking:
             return _done_before(job, self.dry_run, payload, key)
         _refuse_unless(overwrite, output, f"has another notice, or none: {', '.join(lacking)}")
+        if self.sign:  # whose signature another notice would break
+            return None
         # The notice of an output is ours, or the source's.
         check_notice(job.path, rights, self.notice)
         allowed = replace(self.notice, replace_rights=True)
@@ -352,11 +362,56 @@ class CheckTask:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class SignTask:
+    """Sign a work as it is.
+
+    keys : the mark of one of them becomes the soft binding. parent : what the work was made of; None for
+    itself. The rest is as in `EmbedTask`.
+    """
+
+    sign: SignOptions
+    keys: tuple[KeyFile, ...] = ()
+    parent: Path | None = None
+    overwrite: bool = False
+    in_place: bool = False
+    journal: Journal | None = None
+    preserve_times: bool | None = None
+    dry_run: bool = False
+
+    def __call__(self, job: Job) -> EmbedReport:
+        return written_down(self._sign, job, self.journal, self.preserve_times, self.dry_run)
+
+    def _sign(self, job: Job, placing: Placing) -> EmbedReport:
+        return sign_file(
+            job.path,
+            placing.output,
+            self.sign,
+            keys=[file.load() for file in self.keys],
+            parent=self.parent,
+            overwrite=self.overwrite or self.in_place,
+            output=placing.options,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialsTask:
+    """Read the Content Credentials of a file. The fields are arguments of `read_credentials`."""
+
+    trust: Path | None = None
+    store: Path | None = None
+    keys: tuple[KeyFile, ...] = ()
+
+    def __call__(self, job: Job) -> CredentialsReport:
+        keys = [file.load() for file in self.keys]
+        return read_credentials(job.path, trust=self.trust, store=self.store, keys=keys)
+
+
 def taken_by(task: Task) -> Takes:
     """Return which files a walk picks up for a task; what it can do nothing with is passed over."""
     if isinstance(task, NoticeTask):
         return known if task.notice.sidecar else writable
-    return works if isinstance(task, EmbedTask | DetectTask) else noted
+    return works if isinstance(task, EmbedTask | DetectTask | SignTask) else noted
 
 
 def _done_before(

@@ -29,7 +29,7 @@ from ..core.errors import (
 )
 from ..core.key import Key
 from ..core.limits import one_account
-from ..core.options import CopyOptions, EmbedOptions, NoticeOptions, OutputOptions, Progress
+from ..core.options import CopyOptions, EmbedOptions, NoticeOptions, OutputOptions, Progress, SignOptions
 from ..core.payload import Payload
 from ..core.reports import AuditReport, DetectReport, EmbedReport, RightsReport
 from ..core.rights import Rights
@@ -44,6 +44,7 @@ from .objects import taking_objects
 from .registering import Entry
 from .removals import remove_rights
 from .request import EmbedRequest
+from .signing import Signing
 from .work import Medium
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def embed_file(
     output: OutputOptions | None = None,
     catalogue: Catalogue | None = None,
     copy: CopyOptions | None = None,
+    sign: SignOptions | None = None,
 ) -> EmbedReport:
     """Mark the work in `src` (a photo, a clip, a song) and write it to `dst`, with its rights notice.
 
@@ -112,10 +114,13 @@ def embed_file(
     output : how `dst` appears.
     catalogue : where the copy is written down before `dst` appears; None: nowhere.
     copy : what is written down there.
+    sign : who signs the finished work with Content Credentials, whose parent is `src`; None: nobody. Needs a
+        watermark; `sign_file` signs what has none.
 
     Raises
     ------
-    PayloadError, KeyFileError : the payload is not 8 bytes; a watermark without a key.
+    PayloadError, KeyFileError : the payload is not 8 bytes; a watermark without a key; a certificate or a key
+        with which nothing can be signed.
     ArgumentError : `strength` is not above 0 and finite, something is of another type, or one of `options`
         does nothing for a work of this kind.
     RightsError : neither a watermark nor a notice was asked for, or a text has another word in braces.
@@ -134,6 +139,10 @@ def embed_file(
     if not watermark:
         if rights is None:
             raise RightsError("nothing to write: neither a watermark nor a rights notice was asked for")
+        if sign is not None:
+            raise ArgumentError(
+                "what is signed here is marked; sign the finished file afterwards (`sign_file`)"
+            )
         written = write_notice(src, dst, rights, overwrite=overwrite, options=notice, output=output)
         return noticed(src, written)
 
@@ -145,6 +154,7 @@ def embed_file(
     strength = arguments.strength(strength)
     notice = NoticeOptions() if notice is None else arguments.instance(notice, NoticeOptions, "notice")
     options = _checked_options(src, options)
+    signing = None if sign is None else Signing.of(arguments.instance(sign, SignOptions, "sign"))
     if rights:
         check_notice(src, rights, notice)
     named_by_notice = _identifier(src)
@@ -163,6 +173,7 @@ def embed_file(
         progress=progress or _no_progress,
         output=output or OutputOptions(),
         entry=_entry(catalogue, copy),
+        signing=signing,
     )
     report = stages.embed(request, _medium(request.kind))
     if drawn and report.planned:

@@ -11,6 +11,7 @@ from ..core.payload import Payload
 from ..core.rights import Rights
 from ..formats.table import Kind
 from .registering import Entry
+from .signing import Signing
 
 if TYPE_CHECKING:
     from ..core.key import Key
@@ -21,8 +22,8 @@ class EmbedRequest:
     """One file to be marked.
 
     payload : 8 bytes. rights : the notice, with the payload as `identifier`; None leaves the metadata as it
-        is. strength : above 0 and finite. entry : where the copy is written down. The rest is that of
-        `embed_file`.
+        is. strength : above 0 and finite. entry : where the copy is written down. signing : who signs it;
+        None for nobody. The rest is that of `embed_file`.
     """
 
     src: Path
@@ -39,3 +40,4 @@ class EmbedRequest:
     progress: Progress
     output: OutputOptions
     entry: Entry | None
+    signing: Signing | None = None
