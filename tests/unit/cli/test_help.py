@@ -95,8 +95,10 @@ def test_commands_are_in_groups(stamp: Runner) -> None:
         "Finds",
         "Set up",
     ]
-    names = "sign credentials embed detect show rights works check party licence find case evidence notice key"
-    for name in [*names.split(), "formats", "selftest", "demo"]:
+    names = (
+        "sign credentials embed detect show rights works check party licence find case evidence notice key"
+    )
+    for name in [*names.split(), "key", "formats", "selftest", "demo"]:
         assert re.search(rf"^  {name} +\S", page, re.MULTILINE)
     assert re.findall(r"^  (\w+)  ", stamp("rights", "--help").out, re.MULTILINE) == [
         "audit",
