@@ -162,6 +162,14 @@ class Catalogue:
         """Return the events of the log that are about these subjects, such as uids, in order."""
         return excerpt_of(self._database(), subjects)
 
+    def keep_manifest(self, file: Path, identifier: str, known: KnownMark) -> None:
+        """Keep the manifest (Content Credentials) of a copy among the documents. Raises CatalogueError,
+        MediaError, UnwritableFile."""
+        with self.writing():
+            document = self.documents.keep(file, "application/c2pa", name=f"{identifier}.c2pa")
+            body = {"manifest": identifier, "sha256": document.sha256, "work": known.work}
+            self.log("manifest.kept", known.copy or known.work, body)
+
     def log(self, verb: str, subject: str, body: Mapping[str, Any]) -> None:
         """Append an event to the log."""
         database = self._database()

@@ -29,7 +29,7 @@ from ..core.errors import (
 )
 from ..core.key import Key
 from ..core.limits import one_account
-from ..core.options import CopyOptions, EmbedOptions, NoticeOptions, OutputOptions, Progress
+from ..core.options import CopyOptions, EmbedOptions, NoticeOptions, OutputOptions, Progress, SignOptions
 from ..core.payload import Payload
 from ..core.reports import AuditReport, DetectReport, EmbedReport, RightsReport
 from ..core.rights import Rights
@@ -45,6 +45,7 @@ from .objects import taking_objects
 from .registering import Entry
 from .removals import remove_rights
 from .request import EmbedRequest
+from .signing import Signing
 from .visible import checked_visible
 from .work import Medium
 
@@ -90,6 +91,7 @@ def embed_file(
     catalogue: Catalogue | None = None,
     copy: CopyOptions | None = None,
     visible: VisibleNotice | None = None,
+    sign: SignOptions | None = None,
 ) -> EmbedReport:
     """Mark the work in `src` (a photo, a clip, a song) and write it to `dst`, with its rights notice.
 
@@ -116,10 +118,13 @@ def embed_file(
     catalogue : where the copy is written down before `dst` appears; None: nowhere.
     copy : what is written down there.
     visible : a notice that is drawn into photos and clips, where everybody sees it.
+    sign : who signs the finished work with Content Credentials, whose parent is `src`; None: nobody. Needs a
+        watermark; `sign_file` signs what has none.
 
     Raises
     ------
-    PayloadError, KeyFileError : the payload is not 8 bytes; a watermark without a key.
+    PayloadError, KeyFileError : the payload is not 8 bytes; a watermark without a key; a certificate or a key
+        with which nothing can be signed.
     ArgumentError : `strength` is not above 0 and finite, something is of another type, or one of `options`
         does nothing for a work of this kind.
     RightsError : neither a watermark nor a notice was asked for, or a text has another word in braces.
@@ -140,6 +145,10 @@ def embed_file(
             raise ArgumentError("a visible notice is drawn into what is marked: leave out `watermark=False`")
         if rights is None:
             raise RightsError("nothing to write: neither a watermark nor a rights notice was asked for")
+        if sign is not None:
+            raise ArgumentError(
+                "what is signed here is marked; sign the finished file afterwards (`sign_file`)"
+            )
         written = write_notice(src, dst, rights, overwrite=overwrite, options=notice, output=output)
         return noticed(src, written)
 
@@ -151,6 +160,7 @@ def embed_file(
     strength = arguments.strength(strength)
     notice = NoticeOptions() if notice is None else arguments.instance(notice, NoticeOptions, "notice")
     options = _checked_options(src, options)
+    signing = None if sign is None else Signing.of(arguments.instance(sign, SignOptions, "sign"))
     if rights:
         check_notice(src, rights, notice)
     named_by_notice = _identifier(src)
@@ -170,6 +180,7 @@ def embed_file(
         output=output or OutputOptions(),
         entry=_entry(catalogue, copy),
         visible=checked_visible(src, visible),
+        signing=signing,
     )
     report = stages.embed(request, _medium(request.kind))
     if drawn and report.planned:

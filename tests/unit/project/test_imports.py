@@ -25,7 +25,7 @@ FLOORS = (
     "core",
     "formats",
     "print storage",
-    "catalogue matching metadata media notices overlay watermark",
+    "catalogue matching metadata media notices overlay provenance watermark",
     "pipeline",
     "evidence",
     "jobs",
@@ -47,6 +47,7 @@ FORBIDDEN = {
     "stamp.evidence": "pywt av click rich",
     "stamp.print": "numpy pywt PIL av click rich stamp.formats",
     "stamp.notices": "numpy pywt PIL av click rich stamp.catalogue stamp.metadata stamp.media",
+    "stamp.provenance": "numpy pywt PIL av click rich",
     "stamp.metadata": "numpy pywt PIL av click rich stamp.media stamp.watermark",
     "stamp.metadata.stores": "stamp.metadata.containers stamp.metadata.document",
     "stamp.media": "click rich stamp.metadata stamp.watermark",
@@ -68,6 +69,8 @@ RESERVED |= dict.fromkeys(
     "stamp.catalogue.timestamps",
 )
 RESERVED["cryptography"] = "stamp.catalogue.timestamps stamp.evidence.signing"
+RESERVED["cryptography"] += " stamp.provenance.identity stamp.provenance.certificates"
+RESERVED["c2pa"] = "stamp.provenance.library"
 RESERVED |= {"typst": "stamp.print", "jinja2": "stamp.notices.templating"}
 RESERVED |= dict.fromkeys(("mutagen", "pyexiv2", "exiv2"), "")
 
