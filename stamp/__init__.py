@@ -60,9 +60,9 @@ if TYPE_CHECKING:
     from .pipeline.audit import audit_rights
     from .pipeline.cataloguing import Catalogue
     from .pipeline.files import detect_file, embed_file
+    from .pipeline.informed import detect
     from .pipeline.notice import read_rights, write_rights
     from .pipeline.removals import remove_rights
-    from .watermark.image.detect import detect
     from .watermark.image.embed import embed
 
 _HOMES = {
@@ -82,6 +82,7 @@ _HOMES = {
     "catalogue.terms": "Terms Territory Use UseRule",
     "core.known": "KnownMark",
     "pipeline.files": "detect_file embed_file",
+    "pipeline.informed": "detect",
     "core.limits": "StampLimits limited",
     "core.party": "Party",
     "core.payload": "Payload",
@@ -91,7 +92,6 @@ _HOMES = {
     "pipeline.removals": "remove_rights",
     "core.reports": "AuditReport DetectReport EmbedReport RightsReport",
     "core.detection": "Detection Transform",
-    "watermark.image.detect": "detect",
     "watermark.image.embed": "embed",
     "core.key": "Key",
 }
