@@ -61,9 +61,9 @@ if TYPE_CHECKING:
     from .pipeline.audit import audit_rights
     from .pipeline.cataloguing import Catalogue
     from .pipeline.files import detect_file, embed_file
+    from .pipeline.informed import detect
     from .pipeline.notice import read_rights, write_rights
     from .pipeline.removals import remove_rights
-    from .watermark.image.detect import detect
     from .watermark.image.embed import embed
 
 _HOMES = {
@@ -84,6 +84,7 @@ _HOMES = {
     "core.known": "KnownMark",
     "core.visible": "VisibleNotice VisibleReport",
     "pipeline.files": "detect_file embed_file",
+    "pipeline.informed": "detect",
     "core.limits": "StampLimits limited",
     "core.party": "Party",
     "core.payload": "Payload",
@@ -93,7 +94,6 @@ _HOMES = {
     "pipeline.removals": "remove_rights",
     "core.reports": "AuditReport DetectReport EmbedReport RightsReport",
     "core.detection": "Detection Transform",
-    "watermark.image.detect": "detect",
     "watermark.image.embed": "embed",
     "core.key": "Key",
 }

@@ -53,6 +53,10 @@ class Detection:
         proportions the original had is not in it.
     region : the corners of what shows the original, (x, y) in pixels, clockwise from the top left one; None
         where `seen` is.
+    correlation : of fine detail with the original that was at hand, -1 to 1: copies have 0.3 and more, other
+        pictures that its mark was carried over to are near 0. None where none was, or it was not found in the
+        picture. `seen` and `region` then are of the part of it that is seen.
+    original_payload : the mark that the original which was at hand carries itself; None as it should be.
     marked_pixels : the least and the most pixels that the original had when it was marked, as far as the mark
         tells; the most is None where there is no limit. None where it does not tell.
     """
@@ -74,11 +78,16 @@ class Detection:
     seen: Quad | None = None
     region: Quad | None = None
     marked_pixels: tuple[int, int | None] | None = None
+    correlation: float | None = None
+    original_payload: Payload | None = None
 
     @property
     def share(self) -> float | None:
         """At most this part of the original's area is in view, above 0 to 1; less where something else is in
-        the picture, too. None where no payload was read: its check shows which area the original has."""
+        the picture, too. None where no payload was read: its check shows which area the original has. With
+        the original at hand, just this part."""
+        if self.correlation is not None and self.seen is not None:
+            return min(area(self.seen), 1.0)
         if self.payload is None or self.transform is None:
             return None
         return min(self.transform.scale**-2, 1.0)
@@ -89,6 +98,12 @@ class Detection:
         if self.payload is None or self.transform is None or self.size is None:
             return None
         return round(self.size[0] * self.size[1] * self.transform.scale**2)
+
+
+def area(quad: Quad) -> float:
+    """Return the area of a quadrilateral (shoelace formula)."""
+    turned = zip(quad, (*quad[1:], quad[0]), strict=True)
+    return abs(sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in turned)) / 2
 
 
 def corners(left: float, top: float, right: float, bottom: float) -> Quad:

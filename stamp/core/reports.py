@@ -343,6 +343,8 @@ class DetectReport(Detection):
                 "share": None if self.share is None else round(self.share, 4),
                 "whole_pixels": self.whole_pixels,
                 "marked_pixels": self.marked_pixels and list(self.marked_pixels),
+                "correlation": None if self.correlation is None else round(self.correlation, 4),
+                "original_payload": self.original_payload.hex() if self.original_payload else None,
             },
             "notice_payload": self.noticed.hex() if self.noticed else None,
             **entries_of(self.known),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from ..catalogue.policy import Policy
@@ -286,12 +287,13 @@ class UndoTask:
 @dataclass(frozen=True, slots=True)
 class DetectTask:
     """Look for a mark of any of `keys`; that of the payload `expected` comes before all others. `catalogue`
-    is asked what it means."""
+    is asked what it means. `original` is the photo before it was marked."""
 
     keys: tuple[KeyFile, ...]
     first: bool = False
     expected: bytes | None = None
     catalogue: str | None = None
+    original: Path | None = None
 
     def __call__(self, job: Job) -> DetectReport:
         keys = [file.load() for file in self.keys]
@@ -303,14 +305,15 @@ class DetectTask:
         return replace(found, known=known, is_unknown=known is None)
 
     def _found(self, job: Job, keys: list[Key]) -> DetectReport:
-        found = detect_file(job.path, keys=keys, first=self.first, progress=report_progress)
+        look = partial(detect_file, first=self.first, progress=report_progress, original=self.original)
+        found = look(job.path, keys=keys)
         if self.expected is None or found.payload is None or found.carries(self.expected):
             return found
         # A picture that was marked with two keys is reported by the first; the second may be the one that is
         # asked for.
         for key in keys:
             if key.name != found.key_name:
-                other = detect_file(job.path, keys=key, first=self.first, progress=report_progress)
+                other = look(job.path, keys=key)
                 if other.carries(self.expected):
                     mark = Mark(found.payload, found.key_name, found.log10_p, found.spans)
                     return replace(other, others=(*other.others, mark))

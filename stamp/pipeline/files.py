@@ -277,6 +277,7 @@ def detect_file(
     search: bool = True,
     first: bool = False,
     progress: Progress | None = None,
+    original: StrPath | None = None,
 ) -> DetectReport:
     """Look for a mark of any of `keys` in a photo, a clip or a song.
 
@@ -285,31 +286,54 @@ def detect_file(
     fast and as high as it did, which is quick. A clip or a song is read to its end, for the spans that are
     marked and for other marks; with `first`, until one is certain.
 
+    `original` is the file of a photo before it was marked: much less of a copy is enough with it, and the
+    report says which part of it is seen, and whether the fine detail is its own.
+
     `src` is a path or a binary file object, which is read from its beginning if it can seek.
 
     Raises
     ------
     KeyFileError : `keys` is empty, or one of them is no Key.
-    ArgumentError : `src` is neither a path nor a binary file object.
-    UnsupportedFormat, CorruptFile, MediaError : `src` cannot be read.
+    ArgumentError : `src` is neither a path nor a binary file object, or no photo and there is an `original`.
+    UnsupportedFormat, CorruptFile, MediaError : `src` or `original` cannot be read.
+    MissingDependency : an `original` without OpenCV.
     """
     several, progress = _several(keys), progress or _no_progress
-    if _is_video(src):
+    if original is None and _is_video(src):
         medium = _medium("video")
         return medium.detect(cast(BinaryIO, src), keys=several, search=search, first=first, progress=progress)
-    return _detect(src, several, search, first, progress)
+    return _detect(src, several, search, first, progress, None if original is None else Path(original))
 
 
 @taking_objects
 def _detect(
-    src: StrPath | BinaryIO, keys: Sequence[Key], search: bool, first: bool, progress: Progress
+    src: StrPath | BinaryIO,
+    keys: Sequence[Key],
+    search: bool,
+    first: bool,
+    progress: Progress,
+    original: Path | None,
 ) -> DetectReport:
     path = Path(cast(StrPath, src))
     with named(path):
-        medium = _medium(kind_of(path))
-        report = medium.detect(path, keys=keys, search=search, first=first, progress=progress)
+        if original is not None:
+            _check_photos(path, original)
+            from . import image
+
+            report = image.detect(path, keys=keys, search=search, original=original)
+        else:
+            medium = _medium(kind_of(path))
+            report = medium.detect(path, keys=keys, search=search, first=first, progress=progress)
     log.files.info("%s: %s", path, f"carries {report.payload}" if report.payload else "no mark was read")
     return report if report.payload else replace(report, noticed=_noticed(path))
+
+
+def _check_photos(src: Path, original: Path) -> None:
+    """Raise ArgumentError unless both are photos."""
+    for path in (src, original):
+        if (kind := kind_of(path)) != "image":
+            what = f"is {_WORDS[kind]}, and only photos are looked at with their `original`"
+            raise ArgumentError(f"{what}; leave it out", path=path)
 
 
 def _is_video(src: object) -> bool:
