@@ -14,6 +14,7 @@ from pathlib import Path
 from ..catalogue.policy import Policy
 from ..catalogue.terms import Use
 from ..core import words
+from ..core.detection import Mark
 from ..core.errors import CorruptFile, NoticeNotWritten, OutputError, UnsupportedFormat
 from ..core.key import Key
 from ..core.options import CopyOptions, EmbedOptions, NoticeOptions
@@ -23,7 +24,6 @@ from ..core.reports import (
     DetectReport,
     EmbedReport,
     Failure,
-    Mark,
     RemovalReport,
     Report,
     RightsReport,

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.detection import Quad, Transform
+from ..watermark.image.regions import Box, regions
 from . import detail
 from .by_mark import located
 from .opencv import (
@@ -29,7 +30,6 @@ from .opencv import (
     resizing,
     slopes,
 )
-from .regions import Box, regions
 
 AGREES = 0.3
 """Correlation of fine detail from which on a suspect shows the original; ADR 95 has what was measured."""
