@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from .credentials import CredentialsReport, Signed
-from .detection import Detection, Quad
+from .detection import Detection, Mark, Quad
 from .known import KnownMark, entries_of
 from .payload import Payload
 from .rights import Rights, Value, plain
@@ -257,29 +257,10 @@ class RemovalReport(Written):
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """A mark that was found in a file beside the surest one; spans are (start, end) in seconds."""
-
-    payload: Payload
-    key_name: str
-    log10_p: float
-    spans: tuple[tuple[float, float], ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "payload": self.payload.hex(),
-            "key": self.key_name,
-            "log10_p": _number(self.log10_p),
-            "spans": [list(span) for span in self.spans],
-        }
-
-
-@dataclass(frozen=True, slots=True)
 class DetectReport(Detection):
     """What the detector found in one file: the surest mark, with the key that reads it, or comes nearest.
 
     path : the file; None where it was a file object.
-    others : other marks in the same file.
     noticed : the payload that its notice names, where none could be read from the work; the key that it was
         marked with may be another one. Anybody can write a notice.
     known : what the catalogue says of the payload; None where it was not asked, or knows nothing.
@@ -289,17 +270,17 @@ class DetectReport(Detection):
     OUTCOMES: ClassVar = ("detected", "not_detected")
 
     path: Path | None = None
-    others: tuple[Mark, ...] = ()
     noticed: Payload | None = None
     known: KnownMark | None = None
     is_unknown: bool = False
 
     @classmethod
     def of(cls, path: Path | None, found: Detection, others: Iterable[Mark] = ()) -> DetectReport:
-        """The report on a file in which `found` is the surest mark."""
+        """The report on a file in which `found` is the surest mark, and `others` are beside its own."""
         known = {each.name: getattr(found, each.name) for each in fields(Detection)}
         known |= {name: float(known[name]) for name in ("score", "threshold", "log10_p")}
-        return cls(**known, path=path, others=tuple(others))
+        known["others"] = (*found.others, *others)
+        return cls(**known, path=path)
 
     def carries(self, payload: bytes) -> bool:
         """Was this payload found, be it beside a surer one?"""
@@ -334,7 +315,7 @@ class DetectReport(Detection):
                 else None,
                 "spans": [[round(start, 3), round(end, 3)] for start, end in self.spans],
                 "decided_after_s": self.decided_after_s,
-                "others": [mark.to_dict() for mark in self.others],
+                "others": [_other(mark) for mark in self.others],
                 "tempo": self.tempo,
                 "pitch": self.pitch,
                 "size": self.size and list(self.size),
@@ -350,6 +331,17 @@ class DetectReport(Detection):
             **entries_of(self.known),
             "error": None,
         }
+
+
+def _other(mark: Mark) -> dict[str, Any]:
+    return {
+        "payload": mark.payload.hex(),
+        "key": mark.key_name,
+        "log10_p": _number(mark.log10_p),
+        "spans": [list(span) for span in mark.spans],
+        "region": _points(mark.region),
+        "seen": _points(mark.seen),
+    }
 
 
 Outcome = Literal["kept", "partly", "changed", "lost", "added"]

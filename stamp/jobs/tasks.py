@@ -16,6 +16,7 @@ from ..catalogue.policy import Policy
 from ..catalogue.terms import Use
 from ..core import words
 from ..core.credentials import CredentialsReport
+from ..core.detection import Mark
 from ..core.errors import CorruptFile, NoticeNotWritten, OutputError, UnsupportedFormat
 from ..core.key import Key
 from ..core.options import CopyOptions, EmbedOptions, NoticeOptions, SignOptions
@@ -25,7 +26,6 @@ from ..core.reports import (
     DetectReport,
     EmbedReport,
     Failure,
-    Mark,
     RemovalReport,
     Report,
     RightsReport,
