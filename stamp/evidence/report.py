@@ -15,7 +15,14 @@ from . import guide
 from .log import Line
 from .words import Words, words
 
-_RARE: Final = re.compile(r"[^\u0009-\u052f\u2010-\u2044\u2070-\u208e\u20a0-\u20bf\u2116\u2122\u2190-\u2193]")
+# What is not seen, or turns the order of what is, such as U+202E: names are strangers'.
+_UNSEEN: Final = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+)
+# What the fonts of typst may lack, and the above.
+_RARE: Final = re.compile(
+    r"[^ -~\xa0-\xac\xae-\u052f\u2010-\u2027\u2030-\u2044\u2070-\u208e\u20a0-\u20bf\u2116\u2122\u2190-\u2193]"
+)
 _HIGHEST: Final = 11.5  # cm that pictures may take of page one
 _TEMPLATE: Final = Path(__file__).with_name("report.typ")
 Section = dict[str, Any]
@@ -43,12 +50,10 @@ def pdf(document: Mapping[str, Any], lines: Sequence[Line], pictures: Mapping[st
     parts = _find_parts if document["kind"] == "find" else _deposit_parts
     values |= parts(document, lines, said)
     try:
-        return _typeset(values, document, pictures)
-    except (
-        ArgumentError
-    ):  # of strangers' names in scripts that the fonts lack: they must not prevent a packet
+        return _typeset(_numbered(values, _UNSEEN), document, pictures)
+    except ArgumentError:  # the fonts lack letters of strangers' names: these must not prevent a packet
         values["sections"][-1]["notes"] = [said("note", "letters")]
-        return _typeset(_numbered(values), document, pictures)
+        return _typeset(_numbered(values, _RARE), document, pictures)
 
 
 def _typeset(values: Mapping[str, Any], document: Mapping[str, Any], pictures: Mapping[str, bytes]) -> bytes:
@@ -62,13 +67,13 @@ def _typeset(values: Mapping[str, Any], document: Mapping[str, Any], pictures: M
     )
 
 
-def _numbered(value: Any) -> Any:
-    """The same with letters by their numbers, where the fonts of typst may lack them."""
+def _numbered(value: Any, letters: re.Pattern[str]) -> Any:
+    """The same with these letters by their numbers."""
     if isinstance(value, str):
-        return _RARE.sub(lambda letter: f"[U+{ord(letter[0]):04X}]", value)
+        return letters.sub(lambda letter: f"[U+{ord(letter[0]):04X}]", value)
     if isinstance(value, dict):
-        return {name: _numbered(each) for name, each in value.items()}
-    return [_numbered(each) for each in value] if isinstance(value, list | tuple) else value
+        return {name: _numbered(each, letters) for name, each in value.items()}
+    return [_numbered(each, letters) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _find_parts(document: Mapping[str, Any], lines: Sequence[Line], said: Words) -> dict[str, Any]:

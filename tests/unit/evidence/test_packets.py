@@ -238,6 +238,8 @@ def test_names_in_any_script_do_not_prevent_a_packet(case: Case, tmp_path: Path)
     assert verify_packet(tmp_path / "p.zip", case.authority.root).is_verified
     report = text_of(entries(tmp_path / "p.zip")["report.pdf"])
     assert "@[U+65E5][U+672C][U+1F600]" in report
+    assert "[U+0007]" in report
+    assert "[U+202E]" in report
     assert "Letters that the fonts of this report lack" in report
     said = json.loads(entries(tmp_path / "p.zip")["evidence.json"])
     assert said["find"]["sightings"][0]["account"] == seen.account
