@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from ..core.errors import ArgumentError
 from ..core.words import chance_power
 from ..print.typesetting import typeset
 from . import guide
 from .log import Line
 from .words import Words, words
 
+# What is not seen, or turns the order of what is, such as U+202E: names are strangers'.
+_UNSEEN: Final = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+)
+# What the fonts of typst may lack, and the above.
+_RARE: Final = re.compile(
+    r"[^ -~\xa0-\xac\xae-\u052f\u2010-\u2027\u2030-\u2044\u2070-\u208e\u20a0-\u20bf\u2116\u2122\u2190-\u2193]"
+)
 _HIGHEST: Final = 11.5  # cm that pictures may take of page one
 _TEMPLATE: Final = Path(__file__).with_name("report.typ")
 Section = dict[str, Any]
@@ -21,7 +31,7 @@ Section = dict[str, Any]
 def pdf(document: Mapping[str, Any], lines: Sequence[Line], pictures: Mapping[str, bytes]) -> bytes:
     """Return the report on a document as PDF/A-3b: the same bytes for the same document.
 
-    Raises ArgumentError where a text has letters that the fonts lack, MissingDependency without the extra
+    Letters that the fonts lack are shown by their numbers. Raises MissingDependency without the extra
     `evidence`.
     """
     said = words(document["language"])
@@ -39,14 +49,31 @@ def pdf(document: Mapping[str, Any], lines: Sequence[Line], pictures: Mapping[st
     }
     parts = _find_parts if document["kind"] == "find" else _deposit_parts
     values |= parts(document, lines, said)
+    try:
+        return _typeset(_numbered(values, _UNSEEN), document, pictures)
+    except ArgumentError:  # the fonts lack letters of strangers' names: these must not prevent a packet
+        values["sections"][-1]["notes"] = [said("note", "letters")]
+        return _typeset(_numbered(values, _RARE), document, pictures)
+
+
+def _typeset(values: Mapping[str, Any], document: Mapping[str, Any], pictures: Mapping[str, bytes]) -> bytes:
     return typeset(
         _TEMPLATE.read_text("utf-8"),
         values,
-        title=f"{title}: {document['work']['title']}",
+        title=f"{values['title']}: {values['subtitle']}",
         language=document["language"],
         on=datetime.fromisoformat(document["created"]).date(),
         files={Path(name).name: data for name, data in pictures.items()},
     )
+
+
+def _numbered(value: Any, letters: re.Pattern[str]) -> Any:
+    """The same with these letters by their numbers."""
+    if isinstance(value, str):
+        return letters.sub(lambda letter: f"[U+{ord(letter[0]):04X}]", value)
+    if isinstance(value, dict):
+        return {name: _numbered(each, letters) for name, each in value.items()}
+    return [_numbered(each, letters) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _find_parts(document: Mapping[str, Any], lines: Sequence[Line], said: Words) -> dict[str, Any]:
