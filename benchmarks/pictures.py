@@ -1,6 +1,7 @@
 """Draw the pictures of the documents: `python -m benchmarks.pictures`.
 
-A crop of a sample photo on a page, compared with its original, and the first page of the report on it. Needs `pdftoppm` (poppler-utils).
+A crop of a sample photo on a page, compared with its original, and the first page of the report on it.
+Needs `pdftoppm` (poppler-utils).
 """
 
 from __future__ import annotations

@@ -132,7 +132,7 @@ def comparison_text(document: Mapping[str, Any], said: Words) -> str:
     found = document["comparison"]
     if found is None or found["verdict"] == "unregistered":
         return said("comparison", "unregistered" if found else "none")
-    figures = {"correlation": f"{found['correlation']:.2f}", "needed": f"{found['needed']:.1f}"}
+    figures = {"correlation": f"{found['correlation']:.2f}", "needed": f"{found['needed']:g}"}
     if found["verdict"] == "differs":
         return said("comparison", "transplanted" if is_transplanted(document) else "differs", **figures)
     share = round(100 * found["overlap"])
@@ -262,7 +262,10 @@ def _sure(document: Mapping[str, Any], said: Words) -> Section:
             "log10_p": f"{mark['log10_p']:.1f}",
             "power": _raised(chance_power(find["kind"], mark["log10_p"], is_read=True)),
         }
-        texts = [said("sure", "mark", **figures), said("sure", "means"), said("sure", "not_means")]
+        spans = "; ".join(f"{_clock(start)}–{_clock(end)}" for start, end in mark["spans"] or ())
+        read = said("sure", "mark", **figures)
+        read += f" {said('sure', 'spans', spans=spans)}" if spans else ""
+        texts = [read, said("sure", "means"), said("sure", "not_means")]
     rows = [("seal", seal_text(document, said))]
     notes = [said("sure", "correlation")]
     return {"head": said("head", "sure"), "intro": texts, "rows": _named(rows, said), "notes": notes}
