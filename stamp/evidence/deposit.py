@@ -79,8 +79,7 @@ def _original(
         if given:
             raise CatalogueError(f"{path}: is not the file that work #{work.number} was added with")
     raise CatalogueError(
-        f"the file of work #{work.number} '{work.title}' is not where it was, or was changed; give"
-        " `original`"
+        f"the file of work #{work.number} '{work.title}' is not where it was, or was changed; give `original`"
     )
 
 

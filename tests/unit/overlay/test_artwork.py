@@ -44,7 +44,9 @@ def test_a_picture_that_is_too_small_is_refused() -> None:
 
 @pytest.mark.skipif(not features.check("raqm"), reason="Pillow without raqm")
 def test_arabic_letters_join_and_run_from_right_to_left() -> None:
-    joined, apart = (artwork(VisibleNotice(text), PICTURE).size for text in ("محمد", "م\u200cح\u200cم\u200cد"))
+    joined, apart = (
+        artwork(VisibleNotice(text), PICTURE).size for text in ("محمد", "م\u200cح\u200cم\u200cد")
+    )
     assert joined < apart
     # The sign that comes first is at the right.
     whole, sign = (artwork(VisibleNotice(text, size=0.1), PICTURE).coverage for text in ("© محمد علي", "©"))
