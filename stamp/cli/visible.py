@@ -102,7 +102,7 @@ visible = as_one(
         "--visible-opacity",
         type=click.FloatRange(0.05, 1),
         metavar="X",
-        help="1 hides what is below; from 0.7 on it can be read on any photo.  [default: 0.9, tiled: 0.4]",
+        help="1 hides what is below; from 0.8 on it can be read on any photo.  [default: 0.9, tiled: 0.4]",
     ),
     option(VISIBLE, "--visible-tile", is_flag=True, help="Repeat it, aslant, all over the picture."),
     option(

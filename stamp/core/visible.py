@@ -86,17 +86,17 @@ class VisibleNotice:
                 f"{self.logo}: SVG is not drawn; export it as a PNG, 1000 pixels wide or more"
             )
         for name, given, known in (
-            ("position", self.position, POSITIONS),
-            ("place", self.place, PLACES),
+            ("`position`", self.position, POSITIONS),
+            ("`place`", self.place, PLACES),
         ):
             if given not in known:
-                raise ArgumentError(f"`{name}` is one of {', '.join(known)}, not {given!r}")
+                raise ArgumentError(f"{name} is one of {', '.join(known)}, not {given!r}")
         if self.colour not in COLOURS and not _HEX.fullmatch(self.colour):
             raise ArgumentError(f"`colour` is auto, light, dark or like #ffcc00, not {self.colour!r}")
-        _check_range("size", self.size, 0.005, 1)
-        _check_range("opacity", self.opacity, 0.05, 1)
-        _check_range("margin", self.margin, 0, 0.4)
-        _check_range("fade", self.fade, 0, 60)
+        _check_range("`size`", self.size, 0.005, 1)
+        _check_range("`opacity`", self.opacity, 0.05, 1)
+        _check_range("`margin`", self.margin, 0, 0.4)
+        _check_range("`fade`", self.fade, 0, 60)
         if self.span is not None and not 0 <= self.span[0] < self.span[1]:
             raise ArgumentError(f"`span` is a time and a later one, in seconds, not {self.span}")
 
@@ -157,4 +157,4 @@ def _one_line(text: str) -> bool:
 
 def _check_range(name: str, value: float | None, least: float, most: float) -> None:
     if value is not None and not least <= value <= most:
-        raise ArgumentError(f"`{name}` is from {least:g} to {most:g}, not {value:g}")
+        raise ArgumentError(f"{name} is from {least:g} to {most:g}, not {value:g}")

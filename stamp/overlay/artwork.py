@@ -72,21 +72,14 @@ def _letters(notice: VisibleNotice, height: float, room: list[int]) -> Artwork:
         raise ArgumentError(f"{what}; install Pillow's own wheel, or draw it as a `logo`")
     path = font_for(text, notice.font)
     em = max(height, _LEAST_LETTERS)
-    for _ in range(3):  # widths are not quite in proportion to heights
+    while em >= _LEAST_LETTERS:
         coverage = _coverage(text, path, em)
         fits = min(room[0] / coverage.shape[1], room[1] / coverage.shape[0])
         if fits >= 1:
-            return _of_letters(coverage, em)
-        em *= fits * 0.99
-    if em < _LEAST_LETTERS:
-        what = f"the picture is too small for the visible notice {text!r}"
-        raise HostError(f"{what}: take fewer letters, or a larger picture")
-    return _of_letters(_coverage(text, path, em), em)
-
-
-def _of_letters(coverage: Plane, em: float) -> Artwork:
-    height, width = coverage.shape
-    return Artwork(coverage, None, em, (width, height))
+            return Artwork(coverage, None, em, (coverage.shape[1], coverage.shape[0]))
+        em *= fits * 0.99  # widths are not quite in proportion to heights
+    what = f"the picture is too small for the visible notice {text!r}"
+    raise HostError(f"{what}: take fewer letters, or a larger picture")
 
 
 def _coverage(text: str, font_path: Path, em: float) -> Plane:
