@@ -23,12 +23,16 @@ class SoftBinding:
 
 @dataclass(frozen=True, slots=True)
 class Ingredient:
-    """What a work was made of; `manifest` names the credentials that it had itself, None where it had
-    none."""
+    """What a work was made of.
+
+    manifest : names the credentials that it had itself, None where it had none. failures : codes of what of
+        these did not hold already when it was used.
+    """
 
     title: str | None
     relationship: str | None
     manifest: str | None
+    failures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,8 @@ def _still(path: Path) -> Image.Image:
 
 def _frame(path: Path) -> Image.Image | None:
     with av.open(str(path)) as clip:
+        if not clip.streams.video:
+            return None
         for frame in clip.decode(video=0):
             return Image.fromarray(frame.to_ndarray(format="rgb24"))
     return None

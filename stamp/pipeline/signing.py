@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from ..core.credentials import Signed
-from ..core.errors import CorruptFile, MediaError
+from ..core.errors import CorruptFile, MediaError, UnsupportedFormat
 from ..core.options import SignOptions
 from ..core.payload import Payload
 from ..core.rights import Rights
@@ -67,9 +67,8 @@ class Unsigned:
     """A draft that is to be signed.
 
     draft : the finished work. parent : what it was made of, untouched. output : where it is to appear.
-        payload, scheme,
-    fingerprint : of the mark in it, and its key's; None without one. rights : its notice. overwrite :
-    whether a sidecar that is there may be replaced.
+    payload, scheme, fingerprint : of the mark in it, and its key's; None without one. rights : its notice.
+    overwrite : whether a sidecar that is there may be replaced.
     """
 
     draft: Path
@@ -83,9 +82,13 @@ class Unsigned:
 
 
 def asset(path: Path) -> Asset:
-    """Return a file as the library takes it."""
+    """Return a file as the library takes it: as nothing but bytes where it has no place for a manifest."""
     found = sniff_path(path)
-    return Asset(path, mime(found.name if found else None))
+    with path.open("rb") as file:
+        head = file.read(4)
+    # JPEG XL without boxes, and WAV for more than 4 GB (RF64, BW64).
+    bare = head.startswith(b"\xff\x0a") or head in (b"RF64", b"BW64")
+    return Asset(path, mime(None if found is None or bare else found.name))
 
 
 def algorithm(scheme: str) -> str:
@@ -103,6 +106,8 @@ def add_credentials(
     Raises UnsupportedFormat, CorruptFile and MediaError, which do not name the draft, where the work cannot
     be signed or would come to harm; OutputError for a sidecar that is there.
     """
+    if sniff_path(work.draft) is None:
+        raise UnsupportedFormat("no photo, clip or song that is known here: there is nothing to vouch for")
     kind = kind_of(work.draft)
     picture = thumbnail(work.draft, kind)
     claim = _claim(work, kind, picture is not None)
@@ -151,9 +156,9 @@ def _claim(work: Unsigned, kind: Kind, has_thumbnail: bool) -> Claim:
 def _no_room(path: Path) -> str | None:
     """Why the library cannot put a manifest into a file, or would do it harm; None where it can."""
     found = sniff_path(path)
+    if asset(path).mime == OPAQUE:
+        return f"there is no place for them in {found.title if found else 'such a file'}"
     name = found.name if found else ""
-    if mime(name) == OPAQUE:
-        return f"{found.title if found else 'such a file'} has no place for them"
     if name == "tiff":
         with open_large(path) as file:
             if sum(1 for _ in pages(file)) > 1:
@@ -162,10 +167,6 @@ def _no_room(path: Path) -> str | None:
                 )
     if name == "png" and any(chunk.kind == b"acTL" for chunk in chunks(read_source(path))):
         return "in this animated PNG they would hide the animation"
-    if name == "wav":
-        with path.open("rb") as file:
-            if file.read(4) != b"RIFF":
-                return "a WAV file of more than 4 GB (RF64, BW64) has no place for them"
     return None
 
 
@@ -181,18 +182,25 @@ def _prepare(draft: Path) -> None:
 
 def _check_unharmed(before: Path, after: Path, kind: Kind) -> None:
     """Raise CorruptFile where a signed file has another picture, film or sound, or another notice."""
-    with open_large(before) as one, open_large(after) as two:
-        documents = [Document(file, {}) for file in (one, two)]
-        was, now = documents
-        same = was.name == now.name and essence_digest(was) == essence_digest(now)
-        said = [each.found.values for each in documents]
-        blocks = [{s: b for s, b in each.blocks.items() if s not in _REWRITTEN} for each in documents]
-    if kind != "image":
-        same = same and packet_digest(before) == packet_digest(after)
-    if not same:
+    (work, said), (new_work, new_said) = (_account(path, kind) for path in (before, after))
+    if work != new_work:
         raise CorruptFile(f"the c2pa library would have changed the work itself: {_REMEDY}")
-    if said[0] != said[1] or blocks[0] != blocks[1]:
+    if said != new_said:
         raise CorruptFile(f"the c2pa library would have changed its metadata: {_REMEDY}")
+
+
+def _account(path: Path, kind: Kind) -> tuple[object, object]:
+    """What must stay as it is: the work itself, and what its metadata say."""
+    with open_large(path) as file:
+        document = Document(file, {})
+        work = [document.name, essence_digest(document)]
+        blocks = {store: block for store, block in document.blocks.items() if store not in _REWRITTEN}
+        said = document.found.values, blocks
+        if document.name == "tiff":
+            work.append(str(sum(1 for _ in pages(file))))
+    if kind != "image":
+        work.append(packet_digest(path))
+    return work, said
 
 
 def _checked(found: Found | None, claim: Claim, notes: list[str]) -> str:

@@ -102,13 +102,22 @@ def _found(reader: Any) -> Found:
     trusted = UNTRUSTED not in failures
     failures.pop(UNTRUSTED, None)
     deltas = (each.get("validationDeltas") or {} for each in results.get("ingredientDeltas") or ())
-    parents = dict.fromkeys(code for each in deltas for code in _codes(each) if code != UNTRUSTED)
+    broken = [code for each in deltas for code in _codes(each) if code != UNTRUSTED]
     record = _record(told.get("active_manifest") or "", active, len(manifests), trusted, tuple(failures))
-    return Found(record, _thumbnail(reader, active), tuple(parents), text)
+    broken += [code for each in record.ingredients for code in each.failures]
+    return Found(record, _thumbnail(reader, active), tuple(dict.fromkeys(broken)), text)
 
 
 def _codes(results: Mapping[str, Any]) -> Iterator[str]:
     return (str(each.get("code")) for each in results.get("failure") or ())
+
+
+def _codes_of_ingredient(ingredient: Mapping[str, Any]) -> Iterator[str]:
+    """What did not hold when it was put in, by whom nobody has to trust."""
+    results = (ingredient.get("validation_results") or {}).get("activeManifest") or {}
+    older = ingredient.get("validation_status") or ()
+    codes = (*_codes(results), *(str(each.get("code")) for each in older))
+    return (code for code in codes if code != UNTRUSTED)
 
 
 def _record(
@@ -120,7 +129,12 @@ def _record(
         "claim_generator"
     )
     ingredients = (
-        Ingredient(each.get("title"), each.get("relationship"), each.get("active_manifest"))
+        Ingredient(
+            each.get("title"),
+            each.get("relationship"),
+            each.get("active_manifest"),
+            tuple(dict.fromkeys(_codes_of_ingredient(each))),
+        )
         for each in active.get("ingredients") or ()
     )
     return ManifestRecord(
