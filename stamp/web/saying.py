@@ -16,6 +16,7 @@ LANGUAGES: Final = ("en", "ru", "kk")
 _FIGURES: Final = ("score", "threshold", "log10_p", "bits_corrected", "correlation", "decided_after_s")
 _SAME_ANGLE = 0.5  # degrees; what is less is not said
 _WHOLE = 0.97  # of the original; more is all of it
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 Entry = Mapping[str, Any]
 Texts = Mapping[str, Any]
@@ -71,7 +72,7 @@ def detected(entry: Entry, text: Texts, *, figures: bool) -> dict[str, Any]:
         sure = text["sure"].get(f"ours_{medium}", sure).format(kinds=text["kinds"][medium])
     if figures and verdict != "none" and mark["log10_p"] is not None:
         power = chance_power(medium, mark["log10_p"], is_read=verdict == "ours")
-        sure += " " + text["sure"]["figure"].format(power=power)
+        sure += " " + text["sure"]["figure"].format(power=str(power).translate(_RAISED))
     return _words(verdict, text, sure, list(_seen(entry, medium, verdict, text["line"])))
 
 

@@ -17,8 +17,8 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 class Settings:
     """keys : what is looked with; the first one marks. catalogue : its place; None does without.
 
-    user : the name of whoever starts the service. rights : the notice that is written, unless the request says
-    otherwise. host, port : where it listens; 0 takes any port. allowed : further names that it is asked
+    user : the name of whoever starts the service. rights : the notice that is written, unless the request
+    says otherwise. host, port : where it listens; 0 takes any port. allowed : further names that it is asked
     for by. access : the file of access. header, proxy : see `Credentials`. per_minute : requests about files
     of one user. most_bytes : of one upload. processes, waiting, seconds, memory : see `Workers`.
     """

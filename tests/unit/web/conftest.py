@@ -60,7 +60,7 @@ class Live:
     def left(self) -> list[str]:
         """What stays in the folder of uploads beside its lock; an answer is sent before all is removed."""
         until = time.monotonic() + 5
-        while (left := sorted(set(os.listdir(self.service.uploads.folder)) - {"lock"})):
+        while left := sorted(set(os.listdir(self.service.uploads.folder)) - {"lock"}):
             if time.monotonic() > until:
                 break
             time.sleep(0.05)
