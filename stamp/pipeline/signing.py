@@ -130,7 +130,7 @@ def add_credentials(
         _prepare(work.draft)
         with write_whole(work.draft, overwrite=True) as target:
             manifest = signed(target)
-            _check_unharmed(before, _account(target, kind))
+            _check_unharmed(before, target, kind)
         found = read(asset(work.draft))
     identifier = _checked(found, claim, notes)
     stored = None
@@ -180,11 +180,15 @@ def _prepare(draft: Path) -> None:
             draft.write_bytes(fit)
 
 
-def _check_unharmed(before: tuple[object, object], after: tuple[object, object]) -> None:
+def _check_unharmed(before: tuple[object, object], target: Path, kind: Kind) -> None:
     """Raise CorruptFile where a signed file has another picture, film or sound, or another notice."""
-    if before[0] != after[0]:
+    try:
+        work, said = _account(target, kind)
+    except MediaError as error:
+        raise CorruptFile(f"the c2pa library would have damaged it ({error}): {_REMEDY}") from error
+    if work != before[0]:
         raise CorruptFile(f"the c2pa library would have changed the work itself: {_REMEDY}")
-    if before[1] != after[1]:
+    if said != before[1]:
         raise CorruptFile(f"the c2pa library would have changed its metadata: {_REMEDY}")
 
 
