@@ -122,7 +122,7 @@ def brief(document: dict[str, Any]) -> str:
 
 def main() -> None:
     options = runner.parser("visible", __doc__).parse_args()
-    options.tools = []
+    options.tools = ["stamp"]
     paths = photos.find(options.photos)[: 6 if options.quick else None]
     results = sorted(
         runner.spread(tried, paths, jobs=options.jobs, label="photos"), key=lambda each: each.photo

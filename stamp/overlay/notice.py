@@ -47,7 +47,7 @@ class Drawing:
     def __init__(self, notice: VisibleNotice, canvas: Canvas, *, steady: bool = False) -> None:
         made = artwork(notice, canvas.size)
         self._notice, self._picture = notice, canvas.size
-        self._pattern = pattern_of(made, notice, canvas.transfer)
+        self._pattern = pattern_of(made, notice, canvas.transfer, min(canvas.size))
         self._look = self._pattern.look([np.ones((*self._pattern.halo.shape, 3), np.float32)], (False,))
         self._layer = self._pattern.layer(self._look) if steady else None
         self.box = Box(0, 0, *canvas.size)
