@@ -17,7 +17,7 @@ from ..jobs.keys import KeyFile, find_key, find_or_make_key
 from ..jobs.plan import inputs
 from ..jobs.selection import Selection
 from ..jobs.tasks import EmbedTask, NoticeTask
-from . import options
+from . import clip_options, options
 from .help import Command
 from .key import say_made
 from .run import run_writing
@@ -41,7 +41,7 @@ _PLANS = {
 @options.notice
 @options.places
 @options.mark
-@options.clips
+@clip_options.clips
 @options.copies
 @options.running(options.jobs, options.resume, options.dry_run, options.max_pixels)
 @options.screen_options("stamp.embed/1", "embed")
@@ -53,7 +53,7 @@ def command(
     notice: options.Notice,
     places: options.Places,
     mark: options.Mark,
-    clips: options.Clips,
+    clips: clip_options.Clips,
     copies: options.Copies,
     run: options.Run,
 ) -> int:
@@ -87,7 +87,7 @@ def command(
     }
     task: EmbedTask | NoticeTask
     if key is not None:
-        encoding = clips.embed_options(lossy=results.force)
+        encoding = clips.embed_options(lossy=results.force, margin=not mark.no_margin)
         common |= {"former": former, "entry": _entry(screen, copies, run)}
         task = EmbedTask(key, mark.payload, rights, mark.strength, encoding, notice=allowed, **common)
     else:
@@ -96,7 +96,9 @@ def command(
     return run_writing(screen, "embed", task, sources, results, run, describe)
 
 
-def _check(notice: options.Notice, mark: options.Mark, clips: options.Clips, places: options.Places) -> None:
+def _check(
+    notice: options.Notice, mark: options.Mark, clips: clip_options.Clips, places: options.Places
+) -> None:
     """Raise UsageError where options contradict each other."""
     given = notice.rights().values() or notice.no_ai or notice.rights_file or places.given
     if mark.no_metadata and given:
@@ -109,7 +111,7 @@ def _check(notice: options.Notice, mark: options.Mark, clips: options.Clips, pla
         raise click.UsageError("nothing to do: --no-watermark and --no-metadata exclude each other")
 
 
-def _check_use(clips: options.Clips, sources: Sequence[str], run: options.Run) -> None:
+def _check_use(clips: clip_options.Clips, sources: Sequence[str], run: options.Run) -> None:
     """Raise UsageError for options that would do nothing for any of the works. What is not known might be a
     clip: its reader will say what is wrong with it."""
     wanted = clips.embed_options(lossy=False)
@@ -190,6 +192,8 @@ def describe(report: EmbedReport) -> str:
         parts.append(f"{report.marked_share:.0%} of the sound marked")
     if report.kind == "video" and report.growth is not None and report.growth > _GROWN:
         parts.append(sizes(report.bytes_before or 0, report.bytes_after or 0))
+    if report.margin and report.margin.holds:
+        parts.append(report.margin.words)
     if report.metadata:
         parts += changes(report.metadata)
     return "  ".join(parts)

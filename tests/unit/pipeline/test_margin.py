@@ -1,0 +1,87 @@
+"""What the report says of the margin: measured on the finished file, and put into words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import stamp
+from stamp.core.margin import Margin
+from stamp.jobs.demo import paint
+from stamp.media.image.opening import read_luma
+from stamp.media.image.rung import as_shared
+from stamp.watermark.image.agreement import NEEDED, left_of
+from stamp.watermark.image.detect import detect
+
+PAYLOAD = bytes.fromhex("00ff00ff00ff00ff")
+KEY, OTHER = stamp.Key(bytes(range(32)), "margin"), stamp.Key(bytes(range(1, 33)), "other")
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("photo") / "photo.jpg"
+    paint(path, size=(1200, 900))
+    return path
+
+
+def test_the_margin_of_a_photo_is_that_of_a_small_and_coarse_copy(photo: Path, tmp_path: Path) -> None:
+    marked = tmp_path / "marked.jpg"
+    report = stamp.embed_file(photo, marked, PAYLOAD, key=KEY)
+    copy = as_shared(read_luma(marked))
+    score = left_of(copy, PAYLOAD, key=KEY, marked_at=(900, 1200))
+    assert max(copy.shape) == 640
+    assert report.margin == Margin("JPEG 70 at 640 pixels", score, NEEDED)
+    assert report.margin.holds == (score >= NEEDED)
+    assert report.to_dict()["margin"] == {
+        "rung": "JPEG 70 at 640 pixels",
+        "score": round(score, 2),
+        "threshold": NEEDED,
+        "holds": report.margin.holds,
+        "gain": 1.0,
+    }
+    if report.margin.holds:
+        assert detect(copy, key=KEY, search=False).payload == PAYLOAD
+
+
+def test_another_payload_or_key_agrees_no_more_than_chance(photo: Path, tmp_path: Path) -> None:
+    marked = tmp_path / "marked.png"
+    Image.open(photo).save(tmp_path / "photo.png")
+    stamp.embed_file(tmp_path / "photo.png", marked, PAYLOAD, key=KEY)
+    luma = read_luma(marked)
+    for payload, key in ((bytes(8), KEY), (PAYLOAD, OTHER)):
+        assert abs(left_of(luma, payload, key=key, marked_at=luma.shape)) < 5
+
+
+def test_a_margin_that_is_short_is_said(photo: Path, tmp_path: Path) -> None:
+    Image.open(photo).save(tmp_path / "photo.png")
+    report = stamp.embed_file(tmp_path / "photo.png", tmp_path / "out.png", PAYLOAD, key=KEY, strength=0.3)
+    assert report.margin
+    assert not report.margin.holds
+    assert report.notes == (report.margin.words,)
+    assert report.margin.words.startswith("short: after JPEG 70 at 640 pixels, ")
+
+
+def test_it_can_be_left_out(photo: Path, tmp_path: Path) -> None:
+    options = stamp.EmbedOptions(margin=False)
+    report = stamp.embed_file(photo, tmp_path / "out.jpg", PAYLOAD, key=KEY, options=options)
+    assert (report.margin, report.to_dict()["margin"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("margin", "words"),
+    [
+        (Margin("x", 30.0, 15.0), "it survives x, with a margin of 100%"),
+        (
+            Margin("x", 18.0, 15.0, gain=1.4),
+            "it survives x, with a margin of 20%, at 1.4 times the strength where it was short",
+        ),
+        (
+            Margin("x", 7.5, 15.0),
+            "short: after x, 50% of what reading it for certain needs is left; more `strength` helps",
+        ),
+    ],
+)
+def test_words(margin: Margin, words: str) -> None:
+    assert margin.words == words
