@@ -12,8 +12,10 @@ from stamp.core.margin import Margin
 from stamp.jobs.demo import paint
 from stamp.media.image.opening import read_luma
 from stamp.media.image.rung import as_shared
+from stamp.pipeline import video
 from stamp.watermark.image.agreement import NEEDED, left_of
 from stamp.watermark.image.detect import detect
+from tests.media import video_files
 
 PAYLOAD = bytes.fromhex("00ff00ff00ff00ff")
 KEY, OTHER = stamp.Key(bytes(range(32)), "margin"), stamp.Key(bytes(range(1, 33)), "other")
@@ -67,6 +69,47 @@ def test_it_can_be_left_out(photo: Path, tmp_path: Path) -> None:
     options = stamp.EmbedOptions(margin=False)
     report = stamp.embed_file(photo, tmp_path / "out.jpg", PAYLOAD, key=KEY, options=options)
     assert (report.margin, report.to_dict()["margin"]) == (None, None)
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    video_files.write(path, size=(640, 360), count=24)
+    return path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("platform", "rung"),
+    [(None, "x264 at crf 28, 720 rows at most"), ("tiktok", "the 360 rows of tiktok")],
+)
+def test_the_margin_of_a_clip_is_that_of_a_rung(
+    clip: Path, tmp_path: Path, platform: str | None, rung: str
+) -> None:
+    options = stamp.EmbedOptions(preset="veryfast", platform=platform)
+    report = stamp.embed_file(clip, tmp_path / "out.mp4", PAYLOAD, key=KEY, options=options)
+    assert report.margin
+    assert (report.margin.rung, report.margin.holds, report.margin.gain) == (rung, True, 1.0)
+
+
+@pytest.mark.slow
+def test_a_clip_whose_margin_is_short_gets_more_mark(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = stamp.EmbedOptions(preset="veryfast")
+    plain = stamp.embed_file(clip, tmp_path / "plain.mp4", PAYLOAD, key=KEY, options=options)
+    assert plain.margin
+    monkeypatch.setattr(video, "NEEDED", 1.2 * plain.margin.score)
+    more = stamp.embed_file(clip, tmp_path / "more.mp4", PAYLOAD, key=KEY, options=options)
+    assert more.margin
+    assert more.margin.gain == pytest.approx(1.32)
+    assert more.margin.score > plain.margin.score
+    assert (more.psnr_db or 0) < (plain.psnr_db or 0)
+    monkeypatch.setattr(video, "NEEDED", 2 * plain.margin.score)  # out of reach: nothing is spent on it
+    short = stamp.embed_file(clip, tmp_path / "short.mp4", PAYLOAD, key=KEY, options=options)
+    assert short.margin
+    assert (short.margin.gain, short.psnr_db) == (1.0, plain.psnr_db)
+    assert short.margin.words in short.notes
 
 
 @pytest.mark.parametrize(
