@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 import stamp
 from stamp.core.margin import Margin
 from stamp.jobs.demo import paint
+from stamp.media.audio.opening import open_song
 from stamp.media.image.opening import read_luma
 from stamp.media.image.rung import as_shared
 from stamp.pipeline import video
+from stamp.watermark.audio.agreement import left_of as heard_left
 from stamp.watermark.image.agreement import NEEDED, left_of
 from stamp.watermark.image.detect import detect
-from tests.media import video_files
+from tests.media import audio_files, video_files
+from tests.media.samples import music
 
 PAYLOAD = bytes.fromhex("00ff00ff00ff00ff")
 KEY, OTHER = stamp.Key(bytes(range(32)), "margin"), stamp.Key(bytes(range(1, 33)), "other")
@@ -110,6 +114,19 @@ def test_a_clip_whose_margin_is_short_gets_more_mark(
     assert short.margin
     assert (short.margin.gain, short.psnr_db) == (1.0, plain.psnr_db)
     assert short.margin.words in short.notes
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("seconds", "channels"), [(12, 1), (32, 2), (12, 6)])
+def test_the_margin_of_a_song_is_that_of_ten_seconds(tmp_path: Path, seconds: int, channels: int) -> None:
+    audio_files.write(tmp_path / "song.flac", music(seconds, channels=channels), 44_100, "flac-16")
+    report = stamp.embed_file(tmp_path / "song.flac", tmp_path / "out.flac", PAYLOAD, key=KEY)
+    assert report.margin
+    assert report.margin.rung == "10 s of AAC at 64 kbit/s"
+    assert report.margin.score > 10
+    (song,) = (np.concatenate(list(open_song(path).blocks())) for path in [tmp_path / "out.flac"])
+    for payload, key in ((bytes(8), KEY), (PAYLOAD, OTHER)):
+        assert abs(heard_left(song, payload, key=key, sample_rate=44_100, starts_s=0)) < 6
 
 
 @pytest.mark.parametrize(
