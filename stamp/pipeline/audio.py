@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
+from ..core.detection import Detection, Mark
 from ..core.errors import HostError, MediaError, UnsupportedFormat
 from ..core.margin import Margin
 from ..core.options import Progress
 from ..core.payload import Payload
-from ..core.reports import DetectReport, Mark
+from ..core.reports import DetectReport
 from ..media.audio.opening import open_song
 from ..media.audio.rung import RUNG, SECONDS, as_shared
 from ..media.audio.song import block_frames
@@ -27,7 +28,6 @@ from .work import Effort, Work
 if TYPE_CHECKING:
     from av.container import OutputContainer
 
-    from ..core.detection import Detection
     from ..core.key import Key
     from ..media.audio.song import Block, Song
 

@@ -17,17 +17,21 @@ from pathlib import Path
 from typing import Any
 
 from ..core import log
+from ..core.credentials import Signed
 from ..core.errors import AlreadyMarked, HostError
 from ..core.margin import Margin
 from ..core.payload import Payload
 from ..core.reports import EmbedReport, RightsReport
 from ..formats.reading import named
+from ..metadata.document import BROKEN_BY_CHANGES
 from ..storage.digest import traces
 from ..storage.outputs import placing
 from ..storage.sidecars import Beside
 from .notice import add_notice
 from .registering import Registration
 from .request import EmbedRequest
+from .signing import SCHEMES, Unsigned, add_credentials
+from .visible import notes_on
 from .work import Effort, Medium, Work
 
 
@@ -38,7 +42,8 @@ class Passage:
         that is made. metadata : None without a notice. beside : the sidecars of source and output.
     readable : whether the mark was read back. margin : see `EmbedReport`. traced : which file was made of
         which, see `Written`.
-    registration : the copy in the catalogue. remarks : what is to be said beside.
+    registration : the copy in the catalogue. signed : how; None where nobody signs. remarks : what is to be
+        said beside.
     drafting : what is open while there is a draft; closed, the draft is in its place, left by an exception,
         it is gone.
     """
@@ -54,6 +59,7 @@ class Passage:
         self.margin: Margin | None = None
         self.traced: dict[str, Any] = {}
         self.registration = Registration(request.entry)
+        self.signed: Signed | None = None
         self.remarks: list[str] = []
         self.drafting = ExitStack()
         self._placed: list[str] = []
@@ -73,7 +79,15 @@ class Passage:
         request, work = self.request, self.work
         metadata = self.metadata and replace(self.metadata, path=request.dst)
         short = [self.margin.words] if self.margin and not self.margin.holds else []
-        notes = (*work.notes(), *short, *(metadata.notes if metadata else ()), *self._placed, *self.remarks)
+        said = (
+            *work.notes(),
+            *short,
+            *notes_on(request.visible, work.visible),
+            *(metadata.notes if metadata else ()),
+            *self._placed,
+            *self.remarks,
+        )
+        notes = [note for note in said if not (self.signed and note == BROKEN_BY_CHANGES)]
         return EmbedReport(
             request.src,
             request.dst,
@@ -88,6 +102,8 @@ class Passage:
             planned=request.output.dry_run,
             known=self.registration.known,
             margin=self.margin,
+            visible=work.visible,
+            credentials=self.signed,
             **self.traced,
         )
 
@@ -124,6 +140,13 @@ def look(passage: Passage) -> None:
         what = f"carries the mark {former.hex()} of this key already"
         remedy = "begin with the original, or mark it again on purpose (`remark=True`)"
         raise AlreadyMarked(f"{what}; {remedy}", path=request.src, payload=former)
+
+
+@timed
+def draw(passage: Passage) -> None:
+    """Draw the visible notice: below the mark, so that this is read as without it."""
+    if passage.request.visible:
+        passage.work.draw(passage.request.visible)
 
 
 @timed
@@ -169,6 +192,19 @@ def measure(passage: Passage) -> None:
     """Measure what would be left of the mark in a coarse copy of the draft."""
     if passage.readable and passage.request.options.margin:
         passage.margin = passage.work.measure(passage.draft)
+
+
+@timed
+def sign(passage: Passage) -> None:
+    """Put Content Credentials into the draft, or beside it: nothing may be written to it afterwards."""
+    request = passage.request
+    if request.signing:
+        work = Unsigned(
+            *(passage.draft, request.src, request.dst, request.payload, SCHEMES[request.kind]),
+            *(request.key.fingerprint, request.rights, request.overwrite),
+        )
+        passage.signed, notes = add_credentials(work, request.signing, passage.drafting, passage.registration)
+        passage.remarks += notes
 
 
 @timed
@@ -228,13 +264,14 @@ class UntilReadable:
             stage(passage)
 
 
-READING: tuple[Stage, ...] = (decode, look)
+READING: tuple[Stage, ...] = (decode, look, draw)
 """All that is done in a dry run."""
 
 STAGES: tuple[Stage, ...] = (
     *READING,
     reserve,
     UntilReadable(mark, encode, notice, verify, measure),
+    sign,
     weigh,
     register,
     place,
