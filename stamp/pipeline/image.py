@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import HostError
+from ..core.margin import Margin
 from ..core.options import Progress
 from ..core.payload import Payload
 from ..core.reports import DetectReport
 from ..core.visible import VisibleNotice
 from ..media.image.canvas import Canvas
 from ..media.image.opening import encode_picture, read_luma, read_picture
+from ..media.image.rung import RUNG, as_shared
 from ..overlay.notice import Drawing
+from ..watermark.image.agreement import NEEDED, left_of
 from ..watermark.image.detect import detect as detect_in
 from ..watermark.image.detect import glance
 from ..watermark.image.embed import embed as embed_in
@@ -76,7 +79,15 @@ class ImageWork(Work):
         draft.write_bytes(encoded)
 
     def read_back(self, draft: Path) -> bytes | None:
-        return detect(draft, keys=[self.request.key], search=False).payload
+        self._luma = read_luma(draft)
+        return detect_in(self._luma, key=self.request.key, search=False).payload
+
+    def measure(self, draft: Path) -> Margin:
+        height, width = self._picture.pixels.shape[:2]
+        score = left_of(
+            as_shared(self._luma), self.request.payload, key=self.request.key, marked_at=(height, width)
+        )
+        return Margin(RUNG, score, NEEDED)
 
     def unreadable(self) -> str:
         why = "the picture is too small, flat, clipped or noisy to carry it"

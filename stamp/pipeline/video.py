@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import math
 from bisect import bisect
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from av.error import FFmpegError
+
 from ..core.detection import Mark
 from ..core.errors import HostError, MediaError
+from ..core.margin import Margin
 from ..core.options import Progress
 from ..core.payload import Payload
 from ..core.reports import DetectReport
@@ -25,10 +28,13 @@ from ..media.video.difficulty import difficulty, later_scenes
 from ..media.video.frames import watched
 from ..media.video.mp4_index import carry_over_boxes
 from ..media.video.remux import rewrite
+from ..media.video.rung import Shared, excerpts, rung_for
 from ..media.video.still import still
 from ..media.video.transcode import plan_transcode
 from ..overlay.notice import Drawing
 from ..watermark.video import USUAL, Detector, Embedder, allocation
+from ..watermark.video.agreement import NEEDED, Agreement
+from ..watermark.video.detect import RATE
 from . import audio
 from .fidelity import VideoFidelity
 from .request import EmbedRequest
@@ -41,6 +47,8 @@ if TYPE_CHECKING:
     from ..core.key import Key
 
 _DOUBLED = 2.0  # times the bytes
+_MOST_GAIN = 1.5  # that a margin which is short is worth
+_RESERVE = 1.1
 _GLANCE = 2  # seconds: most clips are read from their first frame
 
 
@@ -57,6 +65,7 @@ class VideoWork(Work):
         self._clip = self._plan.clip
         self._scenes = later_scenes(request.src, clip.seconds)
         self._gain = 1.0
+        self._more = 1.0  # where the margin was short
         self._written: list[str] = []
         self._drawn: _DrawnFrames | None = None
         self._growth = 1.0
@@ -77,7 +86,7 @@ class VideoWork(Work):
 
     def mark(self, effort: Effort) -> None:
         self._gain = effort.gain
-        self._marking = _Marking(self.request, self._clip, self._scenes, effort.gain)
+        self._marking = _Marking(self.request, self._clip, self._scenes, effort.gain * self._more)
         self._tracks = audio.Tracks(self.request) if self.request.options.audio else None
 
     def encode(self, draft: Path, effort: Effort) -> None:
@@ -105,6 +114,24 @@ class VideoWork(Work):
             self.marked_share, notes = self._tracks.result(draft)
             self._written += notes
         return payload
+
+    def measure(self, draft: Path) -> Margin | None:
+        rung = rung_for(self.request.options.platform)
+        scored = Agreement(self.request.payload, key=self.request.key, aspect=self._clip.aspect)
+        seen = 0
+        with suppress(MediaError, FFmpegError):  # what cannot be sampled has no margin that could be said
+            for _, frames in excerpts(draft, rung):
+                for frame in _sampled(frames):
+                    scored.push(frame.luma, size=frame.size)
+                    seen += 1
+        return Margin(rung.name, scored.score(), NEEDED, self._more) if seen else None
+
+    def strengthen(self, margin: Margin) -> bool:
+        # More mark is seen sooner: it is given only where it brings the margin about.
+        if margin.score * _MOST_GAIN < margin.threshold:
+            return False
+        self._more = min(_RESERVE * margin.threshold / margin.score, _MOST_GAIN)
+        return True
 
     def unreadable(self) -> str:
         limit = self.request.options.max_bit_rate
@@ -138,6 +165,16 @@ def decode(request: EmbedRequest) -> Work:
     MediaError."""
     clip = examine(request.src)
     return audio.decode(request) if clip is None else VideoWork(request, clip)
+
+
+def _sampled(frames: Sequence[Shared]) -> Iterable[Shared]:
+    """Of each twelfth of a second the frame that was coded in most bytes, as the reader takes them."""
+    largest: dict[int, Shared] = {}
+    for frame in frames:
+        slot = int(frame.seconds * RATE)
+        if slot not in largest or frame.size > largest[slot].size:
+            largest[slot] = frame
+    return largest.values()
 
 
 class _DrawnFrames:
