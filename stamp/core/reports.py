@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Literal
 
 from .detection import Detection, Quad
 from .known import KnownMark, entries_of
+from .matches import MatchReport
 from .payload import Payload
 from .rights import Rights, Value, plain
 from .verdict import CheckRecord
@@ -404,7 +405,7 @@ class AuditReport:
         }
 
 
-Report = EmbedReport | RemovalReport | DetectReport | RightsReport | AuditReport | CheckRecord
+Report = EmbedReport | RemovalReport | DetectReport | RightsReport | AuditReport | CheckRecord | MatchReport
 
 _NOWHERE = Path()
 _NO_NOTICE = RightsReport(_NOWHERE, Rights())
@@ -417,6 +418,7 @@ _REPORTS: dict[str, Report] = {
     "undo": RemovalReport(_NOWHERE, _NOWHERE, "undone", _NO_NOTICE),
     "audit": AuditReport(_NOWHERE, _NOWHERE, {}),
     "check": CheckRecord("unknown", False),
+    "match": MatchReport(_NOWHERE),
 }
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from ..catalogue.policy import Policy
 from ..catalogue.terms import Use
 from ..core import words
-from ..core.errors import CorruptFile, NoticeNotWritten, OutputError, UnsupportedFormat
+from ..core.errors import CorruptFile, NoticeNotWritten, OutputError, UnsupportedFormat, UnwritableFile
 from ..core.key import Key
 from ..core.options import CopyOptions, EmbedOptions, NoticeOptions
 from ..core.payload import Payload
@@ -52,6 +52,7 @@ from ..storage.digest import digest, traces
 from .catalogues import CatalogueEntry, opened
 from .journal import Journal, Placing, written_down
 from .keys import KeyFile
+from .monitoring import Fingerprints
 from .plan import Job, Takes, known, noted, works, writable
 from .pool import report_progress
 from .resume import check_whole, lacks_rights, lacks_sound, mark_in
@@ -114,6 +115,7 @@ class EmbedTask:
         payload = self.payload or (found and found[0])
         placing.payload = payload or os.urandom(8)
         entry = self.entry.open() if self.entry else None
+        prints = Fingerprints(job.path, wanted=entry is not None and not self.dry_run)
         report = embed_file(
             job.path,
             output,
@@ -130,6 +132,11 @@ class EmbedTask:
             catalogue=entry.catalogue if entry else None,
             copy=self._copy_of(entry, found) if entry else None,
         )
+        if entry and report.known:
+            try:
+                prints.add(entry.catalogue, report.known.work)
+            except UnwritableFile as error:  # the file is whole and known
+                report = report.with_note(f"{error}; `stamp works index` adds it later")
         return note_earlier_mark(report, found[0].hex()) if found and self.in_place else report
 
     def _copy_of(self, entry: InCatalogue, found: tuple[Payload, Key] | None) -> CopyOptions:

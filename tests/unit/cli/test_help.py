@@ -37,6 +37,8 @@ GROUPS = {
     "licence list": ["Catalogue", "Output"],
     "licence show": ["Catalogue", "Output"],
     "licence end": ["Licence", "Catalogue", "Output"],
+    "works index": ["Catalogue", "Run", "Output"],
+    "match": ["Sources and results", "Watermark", "Catalogue", "Run", "Output"],
     "check": ["Watermark", "Catalogue", "Run", "Output"],
     "party show": ["Catalogue", "Output"],
     "party erase": ["Catalogue", "Output"],
@@ -88,7 +90,7 @@ def test_commands_are_in_groups(stamp: Runner) -> None:
         "Finds",
         "Set up",
     ]
-    names = "embed detect show rights works check party licence find case evidence notice key formats"
+    names = "embed detect show rights works check party licence match find case evidence notice key formats"
     for name in [*names.split(), "selftest", "demo"]:
         assert re.search(rf"^  {name} +\S", page, re.MULTILINE)
     assert re.findall(r"^  (\w+)  ", stamp("rights", "--help").out, re.MULTILINE) == [

@@ -27,7 +27,7 @@ FLOORS = (
     "print storage",
     "catalogue matching metadata media notices watermark",
     "pipeline",
-    "evidence",
+    "evidence monitor",
     "jobs",
     "cli",
 )
@@ -44,6 +44,7 @@ FORBIDDEN = {
     "stamp.matching": "PIL av click rich stamp.formats stamp.storage",
     "stamp.catalogue": "numpy pywt PIL av click rich stamp.metadata stamp.media stamp.watermark",
     "stamp.evidence": "pywt av click rich",
+    "stamp.monitor": "pywt av click rich cv2",
     "stamp.print": "numpy pywt PIL av click rich stamp.formats",
     "stamp.notices": "numpy pywt PIL av click rich stamp.catalogue stamp.metadata stamp.media",
     "stamp.metadata": "numpy pywt PIL av click rich stamp.media stamp.watermark",
