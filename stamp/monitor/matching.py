@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.detection import Quad
+from ..core.detection import Detection, Quad
 from ..core.errors import CatalogueError, MediaError, UnsupportedFormat
 from ..core.key import Key
 from ..core.limits import one_account
@@ -19,11 +19,11 @@ from ..core.matches import FOUND, FoundMark, MatchedWork, MatchReport, MatchVerd
 from ..formats.reading import named
 from ..formats.sniff import kind_of, sniff_path
 from ..matching.opencv import Matrix, luma
-from ..matching.registration import Registration, register, would_match
-from ..media.image.opening import read_luma, read_shown
+from ..matching.registration import Registration, would_match
+from ..media.image.opening import read_shown
 from ..pipeline.files import detect_file
+from ..pipeline.informed import Pair, detect
 from ..storage.atomic import write_whole
-from ..watermark.image.detect import detect
 from .indexing import file_of
 from .place import index_of, prints_for
 from .search import POINTS_SURE, Hit, Index, overlap
@@ -136,16 +136,21 @@ def _laid(
         quad_work=_plain(seen),
         mirrored=hit.mirrored,
     )
-    original = _original(catalogue, work.work)
-    found = None if original is None else _registered(original, suspect.pixels, hit)
+    file = file_of(catalogue, work.work)
+    pair = None if file is None else _pair(suspect, file, hit)
+    found = pair.found and _moved(pair.found, hit, suspect) if pair else None
     if found is not None:
         match = _compared(match, found, size)
-    elif original is not None and would_match(luma(original, "original"), suspect.plane):
+    elif pair and would_match(luma(pair.original, "original"), suspect.plane):
         match = replace(match, verdict="candidate" if match.verdict == "candidate" else "scene")
-    mark = _mark_in(catalogue, suspect, match.quad_suspect, keys)
-    if mark is not None:
-        match = replace(match, watermark=mark, verdict="mark" if mark.work == match.work else match.verdict)
-    return Laid(match, original, found)
+    for key in keys:
+        read = _mark(suspect, hit, pair, key)
+        if read.payload is not None:
+            mark = _known(catalogue, read, key)
+            verdict = "mark" if mark.work == match.work else match.verdict
+            match = replace(match, watermark=mark, verdict=verdict)
+            break
+    return Laid(match, pair.original if pair else None, found)
 
 
 def _by_hit(hit: Hit) -> MatchVerdict:
@@ -155,24 +160,25 @@ def _by_hit(hit: Hit) -> MatchVerdict:
     return "scene" if hit.inliers >= POINTS_SURE else "candidate"
 
 
-def _original(catalogue: Catalogue, work: str) -> NDArray[Any] | None:
-    path = file_of(catalogue, work)
+def _pair(suspect: Suspect, original: Path, hit: Hit) -> Pair | None:
+    """The part of a suspect that was found and the original, laid onto each other; None where the original
+    cannot be read."""
     try:
-        return None if path is None else read_shown(path)
+        whole = read_shown(original)
     except MediaError:
         return None
+    return Pair.of(_part(suspect, hit), whole)
 
 
-def _registered(original: NDArray[Any], suspect: NDArray[Any], hit: Hit) -> Registration | None:
-    """The suspect on the original: the part of it that was found first, for points of a page around it only
-    are in the way."""
+def _part(suspect: Suspect, hit: Hit) -> NDArray[Any]:
+    """The pixels in which a work was found: those of a page around them only are in the way."""
     x0, y0, x1, y1 = hit.box
-    part = suspect[y0:y1, x0:x1]
-    if part.shape == suspect.shape:
-        return register(original, suspect)
-    found = register(original, part)
-    if found is None:
-        return register(original, suspect)
+    return np.ascontiguousarray(suspect.pixels[y0:y1, x0:x1])
+
+
+def _moved(found: Registration, hit: Hit, suspect: Suspect) -> Registration:
+    """A registration of the part of a suspect as one of all of it."""
+    x0, y0 = hit.box[:2]
     back = np.array([[1, 0, -x0], [0, 1, -y0], [0, 0, 1]], np.float64)
     matrix = found.matrix @ back
     return replace(
@@ -180,7 +186,7 @@ def _registered(original: NDArray[Any], suspect: NDArray[Any], hit: Hit) -> Regi
         matrix=matrix,
         affine=np.asarray(np.vstack([found.affine, [0, 0, 1]]) @ back)[:2],
         quad_suspect=found.quad_suspect + np.array([x0, y0]),
-        suspect_size=(suspect.shape[1], suspect.shape[0]),
+        suspect_size=(suspect.plane.shape[1], suspect.plane.shape[0]),
     )
 
 
@@ -199,26 +205,19 @@ def _compared(match: MatchedWork, found: Registration, size: tuple[int, int]) ->
     )
 
 
-def _mark_in(catalogue: Catalogue, suspect: Suspect, quad: Quad, keys: Sequence[Key]) -> FoundMark | None:
-    """The mark in the part of a suspect that shows a work."""
-    if not keys:
-        return None
-    points = np.array(quad)
-    height, width = suspect.plane.shape
-    x0, y0 = (int(edge) for edge in np.clip(np.floor(points.min(0)), 0, (width, height)))
-    x1, y1 = (int(edge) for edge in np.clip(np.ceil(points.max(0)), 0, (width, height)))
-    if min(x1 - x0, y1 - y0) < 32:
-        return None
-    whole = (x1 - x0) * (y1 - y0) > 0.9 * width * height
-    part = read_luma(suspect.path) if whole else np.ascontiguousarray(suspect.plane[y0:y1, x0:x1])
-    for key in keys:
-        found = detect(part, key=key)
-        if found.payload is not None:
-            known = catalogue.lookup(found.payload, key)
-            return FoundMark(
-                found.payload.hex(), key.name, key.fingerprint, found.log10_p, known.work if known else None
-            )
-    return None
+def _mark(suspect: Suspect, hit: Hit, pair: Pair | None, key: Key) -> Detection:
+    """What the reader says of the part of a suspect that shows a work: with the original if it is at hand."""
+    if pair is None:
+        return detect(_part(suspect, hit), key=key)
+    return pair.detect(key, search=pair.found is None)
+
+
+def _known(catalogue: Catalogue, found: Detection, key: Key) -> FoundMark:
+    """A mark that was read, and what the catalogue says it means."""
+    assert found.payload is not None
+    known = catalogue.lookup(found.payload, key)
+    work = known.work if known else None
+    return FoundMark(found.payload.hex(), key.name, key.fingerprint, found.log10_p, work)
 
 
 def _blind(catalogue: Catalogue, report: MatchReport, keys: Sequence[Key]) -> MatchReport:
@@ -227,9 +226,7 @@ def _blind(catalogue: Catalogue, report: MatchReport, keys: Sequence[Key]) -> Ma
     if found.payload is None:
         return report
     key = next(key for key in keys if key.name == found.key_name)
-    known = catalogue.lookup(found.payload, key)
-    work = known.work if known else None
-    mark = FoundMark(found.payload.hex(), key.name, key.fingerprint, found.log10_p, work)
+    known, mark = catalogue.lookup(found.payload, key), _known(catalogue, found, key)
     if known is None:
         return replace(report, watermark=mark)
     match = MatchedWork(known.work, known.number, known.title, "mark", "mark", watermark=mark)

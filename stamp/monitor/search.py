@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from ..matching.opencv import Matrix, corner_points, mapped, opencv
 from ..matching.picture_prints import PicturePoints, picture_points, turns, whole_signs
-from ..matching.regions import Box, regions
 from ..matching.registration import possible
+from ..watermark.image.regions import Box, regions
 from .runs import neighbours
 from .store import View, unpacked
 

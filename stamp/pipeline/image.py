@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +11,15 @@ from ..core.errors import HostError
 from ..core.options import Progress
 from ..core.payload import Payload
 from ..core.reports import DetectReport
+from ..core.visible import VisibleNotice
+from ..media.image.canvas import Canvas
 from ..media.image.opening import encode_picture, read_luma, read_picture
+from ..overlay.notice import Drawing
 from ..watermark.image.detect import detect as detect_in
 from ..watermark.image.detect import glance
 from ..watermark.image.embed import embed as embed_in
 from .fidelity import image_fidelity
+from .informed import pair_of
 from .request import EmbedRequest
 from .work import Effort, Work
 
@@ -37,6 +42,15 @@ class ImageWork(Work):
         self._marked: NDArray[Any] | None = None
         self._encoded = b""
         self._notes: list[str] = []
+        self._coding: list[str] = []
+
+    def draw(self, notice: VisibleNotice) -> None:
+        canvas = Canvas(self._picture)
+        drawing = Drawing(notice, canvas)
+        self.visible = drawing.report(drawing.draw(canvas))
+        self._picture = canvas.picture()
+        if notice.logo is not None and canvas.is_gray:
+            self._notes.append("the logo is drawn in gray: there is no colour that could be changed")
 
     def former(self) -> Payload | None:
         return glance(self._picture.pixels, key=self.request.key)
@@ -52,7 +66,9 @@ class ImageWork(Work):
 
     def encode(self, draft: Path, effort: Effort) -> None:
         assert self._marked is not None
-        encoded, self._notes = encode_picture(self._picture, self._marked, quality_floor=effort.quality_floor)
+        encoded, self._coding = encode_picture(
+            self._picture, self._marked, quality_floor=effort.quality_floor
+        )
         if encoded == self._encoded:  # a lossless container: more quality changes nothing
             raise HostError(self.unreadable())
         self._encoded = encoded
@@ -67,7 +83,7 @@ class ImageWork(Work):
         return f"the mark cannot be read back, so nothing was written: {why}; {remedy}"
 
     def notes(self) -> Sequence[str]:
-        return (*self._picture.notes, *self._notes)
+        return (*self._picture.notes, *self._notes, *self._coding)
 
 
 def decode(request: EmbedRequest) -> ImageWork:
@@ -82,12 +98,16 @@ def detect(
     search: bool,
     first: bool = True,
     progress: Progress = lambda done, total: None,
+    original: Path | None = None,
 ) -> DetectReport:
     """Look for a mark of any of `keys` in the image of `src`; see `files.detect_file`."""
-    luma = read_luma(src)
+    if original is None:
+        look = partial(detect_in, read_luma(src), search=search)
+    else:
+        look = partial(pair_of(src, original).detect, search=search)
     tried = []
     for key in keys:
-        tried.append(detect_in(luma, key=key, search=search))
+        tried.append(look(key=key))
         if tried[-1].payload is not None:
             break  # a picture without a mark takes the whole search, for every key
     best = min(tried, key=lambda found: (found.payload is None, not found.present, found.log10_p))
