@@ -28,7 +28,7 @@ FLOORS = (
     "catalogue metadata media notices overlay provenance watermark",
     "matching",
     "pipeline",
-    "evidence",
+    "evidence monitor",
     "jobs",
     "cli",
 )
@@ -46,6 +46,7 @@ FORBIDDEN = {
     "stamp.matching": "PIL av click rich stamp.formats stamp.storage",
     "stamp.catalogue": "numpy pywt PIL av click rich stamp.metadata stamp.media stamp.watermark",
     "stamp.evidence": "pywt av click rich",
+    "stamp.monitor": "pywt av click rich cv2",
     "stamp.print": "numpy pywt PIL av click rich stamp.formats",
     "stamp.notices": "numpy pywt PIL av click rich stamp.catalogue stamp.metadata stamp.media",
     "stamp.provenance": "numpy pywt PIL av click rich",
