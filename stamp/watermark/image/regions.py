@@ -123,7 +123,7 @@ def _components(mask: NDArray[np.bool_]) -> list[tuple[NDArray[np.int64], NDArra
             break
         label = grown
     names, counts = np.unique(label[mask], return_counts=True)
-    return [np.nonzero(label == name) for name in names[counts > _FEWEST]]  # type: ignore[misc]
+    return [np.nonzero(label == name) for name in names[counts > _FEWEST]]
 
 
 def _snapped(plane: Plane, box: Box) -> Box:
