@@ -27,6 +27,7 @@ NARROWEST = 48  # canonical pixels of the shorter side below which nothing can b
 _LOOKS = 16  # rectangles that are looked at
 _BUDGET = 30  # decodings in one of them
 _THRESHOLDS = Thresholds(decode_near=3.2)
+_PART = 0.6  # of a rectangle: a smaller one in it may show another photo
 _SAME = 0.7  # of the smaller of two rectangles: then they show the same photo
 _WITHIN = 0.95  # of a rectangle, from which on it lies in another
 _AS_MUCH = 0.9  # of the mark, from which on a larger rectangle shows it as well
@@ -43,6 +44,12 @@ class _Look:
     box: Box
     found: Detection
     state: ImageSearch
+    fills: bool = False
+
+    @property
+    def is_all(self) -> bool:
+        """Whether one original is all that the rectangle shows."""
+        return self.fills or self.found.seen is not None
 
     @property
     def strength(self) -> float:
@@ -55,6 +62,12 @@ class _Look:
         """The area of the whole original by that of the page."""
         assert self.found.transform is not None
         return self.found.transform.scale**2
+
+    def explains(self, box: Box) -> bool:
+        """Whether another rectangle is likely to show nothing else. A part of one that is not known to show a
+        whole original may: the cell of a collage that was read in a larger piece of it."""
+        least = _area(self.box) if not self.is_all and _area(box) < _PART * _area(self.box) else _area(box)
+        return _shared(box, self.box) > _SAME * min(least, _area(self.box))
 
     def geometry(self, state: ImageSearch) -> NDArray[np.float64]:
         """The map of frequencies that was found, as another search on the same picture sees it."""
@@ -88,7 +101,7 @@ class Page:
         boxes = [region.box for region in regions_of(self._reduced(), self.box[2:], _LOOKS)]
         looks: list[_Look] = []
         for box in boxes:
-            if any(_shared(box, look.box) > _SAME * min(_area(box), _area(look.box)) for look in looks):
+            if any(look.explains(box) for look in looks):
                 continue
             if (look := self._look(box, IN_A_REGION)) is not None:
                 look = look if look.found.seen else self._wider(look, boxes)
@@ -113,12 +126,14 @@ class Page:
 
     def _widest(self, look: _Look) -> _Look:
         """The look at all of the picture, if that shows more of the mark."""
+        if look.whole_by_page < 1 - 2 * _ALL:  # there is something around it
+            return look
         known = look.geometry(self.whole)
         found = self.whole.run([lambda state: try_geometry(state, known), refine_candidates])
         if found is not None and found.payload == look.found.payload:
             whole = _Look(self.box, found, self.whole)
             if whole.strength > _AS_MUCH * look.strength:
-                return replace(whole, found=self.whole.run(IF_MOVED) or found)
+                return replace(whole, fills=True, found=self.whole.run(IF_MOVED) or found)
         return look
 
     def _look(self, box: Box, stages: Stages) -> _Look | None:
