@@ -19,7 +19,10 @@ from tests.media.samples import music
 PAYLOAD = bytes.fromhex("00ff00ff00ff00ff")
 KEY = stamp.Key(bytes(range(32)), "stages")
 RIGHTS = stamp.Rights(copyright_notice="© 2026 A", creators=("A", "Bé"))
-NAMES = ("decode", "look", "reserve", "mark", "encode", "notice", "verify", "weigh", "register", "place")
+NAMES = (
+    *("decode", "look", "reserve", "mark", "encode", "notice", "verify"),
+    *("sign", "weigh", "register", "place"),
+)
 KINDS = (
     "photo.jpg",
     "photo.png",
