@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         WorkRecord,
     )
     from .catalogue.terms import Terms, Territory, Use, UseRule
+    from .core.credentials import CredentialsReport
     from .core.detection import Detection, Transform
     from .core.errors import (
         AlreadyMarked,
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     from .core.key import Key
     from .core.known import KnownMark
     from .core.limits import StampLimits, limited
-    from .core.options import CopyOptions, EmbedOptions, NoticeOptions, OutputOptions
+    from .core.options import CopyOptions, EmbedOptions, NoticeOptions, OutputOptions, SignOptions
     from .core.party import Party
     from .core.payload import Payload
     from .core.reports import AuditReport, DetectReport, EmbedReport, RightsReport
@@ -60,10 +61,11 @@ if TYPE_CHECKING:
     from .core.visible import VisibleNotice, VisibleReport
     from .pipeline.audit import audit_rights
     from .pipeline.cataloguing import Catalogue
+    from .pipeline.credentials import read_credentials, sign_file
     from .pipeline.files import detect_file, embed_file
+    from .pipeline.informed import detect
     from .pipeline.notice import read_rights, write_rights
     from .pipeline.removals import remove_rights
-    from .watermark.image.detect import detect
     from .watermark.image.embed import embed
 
 _HOMES = {
@@ -74,6 +76,8 @@ _HOMES = {
         "RightsConflict RightsError StampError UnsupportedFormat UnwritableFile"
     ),
     "pipeline.cataloguing": "Catalogue",
+    "pipeline.credentials": "read_credentials sign_file",
+    "core.credentials": "CredentialsReport",
     "catalogue.policy": "Policy",
     "core.verdict": "CheckRecord",
     "catalogue.records": (
@@ -84,16 +88,16 @@ _HOMES = {
     "core.known": "KnownMark",
     "core.visible": "VisibleNotice VisibleReport",
     "pipeline.files": "detect_file embed_file",
+    "pipeline.informed": "detect",
     "core.limits": "StampLimits limited",
     "core.party": "Party",
     "core.payload": "Payload",
     "core.rights": "Rights",
     "pipeline.notice": "read_rights write_rights",
-    "core.options": "CopyOptions EmbedOptions NoticeOptions OutputOptions",
+    "core.options": "CopyOptions EmbedOptions NoticeOptions OutputOptions SignOptions",
     "pipeline.removals": "remove_rights",
     "core.reports": "AuditReport DetectReport EmbedReport RightsReport",
     "core.detection": "Detection Transform",
-    "watermark.image.detect": "detect",
     "watermark.image.embed": "embed",
     "core.key": "Key",
 }
@@ -110,6 +114,7 @@ __all__ = [
     "CopyOptions",
     "CopyRecord",
     "CorruptFile",
+    "CredentialsReport",
     "DetectReport",
     "Detection",
     "EmbedOptions",
@@ -141,6 +146,7 @@ __all__ = [
     "RightsError",
     "RightsReport",
     "SealRecord",
+    "SignOptions",
     "StampError",
     "StampLimits",
     "Terms",
@@ -161,8 +167,10 @@ __all__ = [
     "embed",
     "embed_file",
     "limited",
+    "read_credentials",
     "read_rights",
     "remove_rights",
+    "sign_file",
     "write_rights",
 ]
 

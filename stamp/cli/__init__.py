@@ -38,6 +38,10 @@ _COMMANDS = {
         "show": "Show the rights notice in a file, and where in it.",
         "rights": "Take notices out, bring them back, and see which survived.",
     },
+    "Content Credentials": {
+        "sign": "Sign works with Content Credentials (C2PA).",
+        "credentials": "Read and check them, also those of a copy that has lost them.",
+    },
     "Catalogue": {
         "works": "Add, list, search and keep the works of your catalogue.",
         "check": "Ask whether files may be published: what they are, and what licences say.",

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from ..core.credentials import Signed
 from ..core.errors import CatalogueError
 from ..core.options import CopyOptions
 from ..core.reports import EmbedReport, RightsReport
@@ -22,6 +23,7 @@ from .help import Command
 from .key import say_made
 from .run import run_writing
 from .screen import Screen
+from .signing import Signing, signing_options
 from .spoken import spoken
 from .visible import Visible, check_visible, visible
 
@@ -29,6 +31,7 @@ _GROWN = 1.05  # times the bytes: a clip that grew by more has this said
 _PLANS = {
     "mark": "to be marked",
     "notice": "to get a notice, no mark",
+    "sign": "to be signed",
     "skip": "to be left as it is",
 }
 
@@ -44,6 +47,7 @@ _PLANS = {
 @options.mark
 @visible
 @options.clips
+@signing_options
 @options.copies
 @options.running(options.jobs, options.resume, options.dry_run, options.max_pixels)
 @options.screen_options("stamp.embed/1", "embed")
@@ -57,6 +61,7 @@ def command(
     mark: options.Mark,
     visible: Visible,
     clips: options.Clips,
+    signing: Signing,
     copies: options.Copies,
     run: options.Run,
 ) -> int:
@@ -74,6 +79,9 @@ def command(
     results.check()
     copies.check(marked=not mark.no_watermark)
     _check(notice, mark, clips, places)
+    sign = signing.options()
+    if sign and mark.no_watermark:
+        raise click.UsageError("--no-watermark excludes --sign: `stamp sign` signs the finished file")
     if not mark.no_watermark:
         _check_use(clips, sources, run)
     drawn = visible.notice()
@@ -94,7 +102,7 @@ def command(
     task: EmbedTask | NoticeTask
     if key is not None:
         encoding = clips.embed_options(lossy=results.force)
-        common |= {"former": former, "visible": drawn, "entry": _entry(screen, copies, run)}
+        common |= {"former": former, "visible": drawn, "entry": _entry(screen, copies, run), "sign": sign}
         task = EmbedTask(key, mark.payload, rights, mark.strength, encoding, notice=allowed, **common)
     else:
         assert rights is not None
@@ -207,7 +215,15 @@ def describe(report: EmbedReport) -> str:
         parts.append(sizes(report.bytes_before or 0, report.bytes_after or 0))
     if report.metadata:
         parts += changes(report.metadata)
+    if report.credentials:
+        parts.append(signed(report.credentials))
     return "  ".join(parts)
+
+
+def signed(credentials: Signed) -> str:
+    """How a file was signed, in a few words."""
+    beside = f", beside it {credentials.sidecar.name}" if credentials.sidecar else ""
+    return f"signed by {credentials.signer}{beside}"
 
 
 def sizes(before: int, after: int) -> str:

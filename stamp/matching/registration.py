@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.comparison import AGREES
 from ..core.detection import Quad, Transform
+from ..watermark.image.regions import Box, regions
 from . import detail
 from .by_mark import located
 from .opencv import (
@@ -29,10 +31,6 @@ from .opencv import (
     resizing,
     slopes,
 )
-from .regions import Box, regions
-
-AGREES = 0.3
-"""Correlation of fine detail from which on a suspect shows the original; ADR 95 has what was measured."""
 
 _SIDE, _FRAME = 1400, 1024  # longest sides at which points are sought, and detail compared
 _POINTS, _CONTRAST = 2000, 0.02

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from ..watermark.image.detect import detect as detect_in
 from ..watermark.image.detect import glance
 from ..watermark.image.embed import embed as embed_in
 from .fidelity import image_fidelity
+from .informed import pair_of
 from .request import EmbedRequest
 from .work import Effort, Work
 
@@ -97,12 +99,16 @@ def detect(
     search: bool,
     first: bool = True,
     progress: Progress = lambda done, total: None,
+    original: Path | None = None,
 ) -> DetectReport:
     """Look for a mark of any of `keys` in the image of `src`; see `files.detect_file`."""
-    luma = read_luma(src)
+    if original is None:
+        look = partial(detect_in, read_luma(src), search=search)
+    else:
+        look = partial(pair_of(src, original).detect, search=search)
     tried = []
     for key in keys:
-        tried.append(detect_in(luma, key=key, search=search))
+        tried.append(look(key=key))
         if tried[-1].payload is not None:
             break  # a picture without a mark takes the whole search, for every key
     best = min(tried, key=lambda found: (found.payload is None, not found.present, found.log10_p))

@@ -64,6 +64,11 @@ class Registration:
         if self._copy:
             self._copy.complete(bytes.fromhex(sha256), size, essence_of(draft))
 
+    def keep_manifest(self, file: Path, identifier: str) -> None:
+        """Keep the manifest of the copy, as it was signed. Raises CatalogueError."""
+        if self._entry and self.known:
+            self._entry.catalogue.keep_manifest(file, identifier, self.known)
+
     def placed(self) -> str | None:
         """Write down that the file has appeared. Return what is to be said where that was not possible: the
         file is whole and known."""

@@ -12,6 +12,7 @@ from ..core.rights import Rights
 from ..core.visible import VisibleNotice
 from ..formats.table import Kind
 from .registering import Entry
+from .signing import Signing
 
 if TYPE_CHECKING:
     from ..core.key import Key
@@ -23,8 +24,8 @@ class EmbedRequest:
 
     payload : 8 bytes. rights : the notice, with the payload as `identifier`; None leaves the metadata as it
         is. strength : above 0 and finite. entry : where the copy is written down.
-    visible : what is drawn, with the year in its text. The rest is that of
-        `embed_file`.
+    visible : what is drawn, with the year in its text. signing : who signs it; None for nobody. The rest is
+        that of `embed_file`.
     """
 
     src: Path
@@ -42,3 +43,4 @@ class EmbedRequest:
     output: OutputOptions
     entry: Entry | None
     visible: VisibleNotice | None = None
+    signing: Signing | None = None

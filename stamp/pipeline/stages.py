@@ -17,16 +17,19 @@ from pathlib import Path
 from typing import Any
 
 from ..core import log
+from ..core.credentials import Signed
 from ..core.errors import AlreadyMarked, HostError
 from ..core.payload import Payload
 from ..core.reports import EmbedReport, RightsReport
 from ..formats.reading import named
+from ..metadata.document import BROKEN_BY_CHANGES
 from ..storage.digest import traces
 from ..storage.outputs import placing
 from ..storage.sidecars import Beside
 from .notice import add_notice
 from .registering import Registration
 from .request import EmbedRequest
+from .signing import SCHEMES, Unsigned, add_credentials
 from .visible import notes_on
 from .work import Effort, Medium, Work
 
@@ -37,7 +40,8 @@ class Passage:
     work : set by `decode`. former : the payload that it carried before. effort : of the attempt
         that is made. metadata : None without a notice. beside : the sidecars of source and output.
     readable : whether the mark was read back. traced : which file was made of which, see `Written`.
-    registration : the copy in the catalogue. remarks : what is to be said beside.
+    registration : the copy in the catalogue. signed : how; None where nobody signs. remarks : what is to be
+        said beside.
     drafting : what is open while there is a draft; closed, the draft is in its place, left by an exception,
         it is gone.
     """
@@ -52,6 +56,7 @@ class Passage:
         self.readable = False
         self.traced: dict[str, Any] = {}
         self.registration = Registration(request.entry)
+        self.signed: Signed | None = None
         self.remarks: list[str] = []
         self.drafting = ExitStack()
         self._placed: list[str] = []
@@ -70,13 +75,14 @@ class Passage:
         """Return what is to be said about the finished file."""
         request, work = self.request, self.work
         metadata = self.metadata and replace(self.metadata, path=request.dst)
-        notes = (
+        said = (
             *work.notes(),
             *notes_on(request.visible, work.visible),
             *(metadata.notes if metadata else ()),
             *self._placed,
             *self.remarks,
         )
+        notes = [note for note in said if not (self.signed and note == BROKEN_BY_CHANGES)]
         return EmbedReport(
             request.src,
             request.dst,
@@ -91,6 +97,7 @@ class Passage:
             planned=request.output.dry_run,
             known=self.registration.known,
             visible=work.visible,
+            credentials=self.signed,
             **self.traced,
         )
 
@@ -175,6 +182,19 @@ def verify(passage: Passage) -> None:
 
 
 @timed
+def sign(passage: Passage) -> None:
+    """Put Content Credentials into the draft, or beside it: nothing may be written to it afterwards."""
+    request = passage.request
+    if request.signing:
+        work = Unsigned(
+            *(passage.draft, request.src, request.dst, request.payload, SCHEMES[request.kind]),
+            *(request.key.fingerprint, request.rights, request.overwrite),
+        )
+        passage.signed, notes = add_credentials(work, request.signing, passage.drafting, passage.registration)
+        passage.remarks += notes
+
+
+@timed
 def weigh(passage: Passage) -> None:
     """Take the hashes of source and draft. The source has been read and the draft written just now, so that
     both come from memory where there is room for them; `place` sees to it that neither has changed."""
@@ -231,6 +251,7 @@ STAGES: tuple[Stage, ...] = (
     *READING,
     reserve,
     UntilReadable(mark, encode, notice, verify),
+    sign,
     weigh,
     register,
     place,

@@ -12,10 +12,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from ..core.detection import Mark
 from ..core.errors import HostError, MediaError
 from ..core.options import Progress
 from ..core.payload import Payload
-from ..core.reports import DetectReport, Mark
+from ..core.reports import DetectReport
 from ..core.visible import VisibleNotice, VisibleReport
 from ..media.audio.opening import open_song
 from ..media.video.canvas import FrameCanvas

@@ -53,7 +53,7 @@ def gains_from_pilots(o: Observation) -> Weights:
     return np.maximum(gain - 0.5 * np.sqrt(o.variance / o.pilot_count), 0) / o.variance
 
 
-def _gains_from_code(o: Observation, code: Code) -> Weights:
+def gains_from_code(o: Observation, code: Code) -> Weights:
     """Return the maximal-ratio weights that a decoded frame measures: mean over variance of each sub-band's
     soft bits."""
     agreed = o.soft[:, :PILOT] * code
@@ -80,7 +80,7 @@ def decode_payload(observation: Observation, key: Key, budget: int, layout: Layo
         [weight for weight in weightings if weight.any()],  # pilots that all disagree measure nothing
         key=key,
         schemes=[layout.scheme + grid.check for grid in GRIDS],
-        gains=partial(_gains_from_code, observation),
+        gains=partial(gains_from_code, observation),
         score=score,
         budget=budget,
     )

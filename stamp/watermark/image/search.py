@@ -22,7 +22,7 @@ from ..common.soft_decoding import Decoded
 from .align import Offset, translations
 from .carrier import Carriers
 from .decode import decode_payload, detection_score, gains_from_pilots, grid_of, pilot_scores
-from .grid import LARGE, LARGE_FROM, STANDARD, Grid, canonical_shape, grid_for
+from .grid import STANDARD, Grid, canonical_shape, grid_for
 from .observation import PICTURE, Measure, Observation, observe_plane
 from .place import seen_corners
 
@@ -228,8 +228,8 @@ class ImageSearch(Search):
         self.decodings += decoded.decodings
         return decoded
 
-    def marked_pixels(self, grid: Grid) -> tuple[int, int | None]:
-        return (LARGE_FROM, None) if grid is LARGE else (1, LARGE_FROM - 1)
+    def marked_pixels(self, grid: Grid) -> tuple[int, int | None] | None:
+        return grid.marked_pixels
 
     def verdict(self) -> Detection:
         """Return whether the detection chips of the best attempt show a mark that could not be read."""
