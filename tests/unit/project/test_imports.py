@@ -152,7 +152,8 @@ PUBLIC = """
     CopyOptions CopyRecord CorruptFile CredentialsReport DetectReport Detection EmbedOptions
     EmbedReport HostError InternalError Key KeyFileError KnownMark LicenceRecord MarkRecord MediaError
     MissingDependency Erased MissingElements NoticeNotWritten NoticeOptions OutputError OutputOptions
-    Party PartyRecord Payload PayloadError Policy Proof Recovered Rights RightsConflict RightsError RightsReport
+    Party PartyRecord Payload PayloadError Policy Proof Recovered Rights RightsConflict
+    RightsError RightsReport
     SealRecord SignOptions StampError StampLimits Terms Territory Transform UnsupportedFormat
     UnwritableFile Use UseRule Verification VisibleNotice VisibleReport WorkRecord __version__
     audit_rights detect
