@@ -42,7 +42,7 @@ FORBIDDEN = {
     "stamp.watermark.image": "stamp.watermark.audio stamp.watermark.video",
     "stamp.watermark.audio": "stamp.watermark.image stamp.watermark.video",
     "stamp.watermark.video": "stamp.watermark.audio",
-    "stamp.overlay": "pywt av click rich stamp.formats stamp.storage",
+    "stamp.overlay": "pywt av click rich stamp.storage stamp.media",
     "stamp.matching": "PIL av click rich stamp.formats stamp.storage",
     "stamp.catalogue": "numpy pywt PIL av click rich stamp.metadata stamp.media stamp.watermark",
     "stamp.evidence": "pywt av click rich",
