@@ -8,8 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-import numpy as np
-
 from ..core.detection import Detection, Mark
 from ..core.errors import HostError, MediaError, UnsupportedFormat
 from ..core.margin import Margin
@@ -17,11 +15,10 @@ from ..core.options import Progress
 from ..core.payload import Payload
 from ..core.reports import DetectReport
 from ..media.audio.opening import open_song
-from ..media.audio.rung import RUNG, SECONDS, as_shared
 from ..media.audio.song import block_frames
 from ..media.audio.track import SoundTrack, is_silent
 from ..watermark.audio import Detector, Embedder
-from ..watermark.audio.agreement import NEEDED, left_of
+from .margins import song_margin
 from .request import EmbedRequest
 from .work import Effort, Work
 
@@ -35,7 +32,6 @@ _ENOUGH = 10  # seconds in which most music can be read
 _LITTLE = 0.1
 _GLANCE = 28  # seconds, two chunks: most songs are read from them
 _PACKET = 0.02  # seconds, in the shortest usual packet of a lossy codec
-_INTRO = 20  # seconds, which may be quiet
 _MOST_MARKS = 100  # in one song
 _Span = tuple[float, float]
 
@@ -69,15 +65,8 @@ class AudioWork(Work):
         return payload_of(draft, key=self.request.key)
 
     def measure(self, draft: Path) -> Margin | None:
-        song = open_song(draft)
-        starts = _INTRO if self._samples.frames / song.rate >= _INTRO + SECONDS else 0
-        excerpt = _excerpt(song, starts * song.rate, SECONDS * song.rate)
-        heard = as_shared(excerpt, song.rate)
-        if heard is None:
-            return None
-        payload, key = self.request.payload, self.request.key
-        score = left_of(heard, payload, key=key, sample_rate=song.rate, starts_s=starts)
-        return Margin(RUNG, score, NEEDED)
+        seconds = self._samples.frames / self._song.rate
+        return song_margin(draft, self.request.payload, key=self.request.key, seconds=seconds)
 
     def unreadable(self) -> str:
         seconds, share = self._samples.frames / self._song.rate, self._embedder.marked_share
@@ -163,17 +152,6 @@ class _Samples:
             self._progress(self.frames, max(self._song.frames or 0, self.frames))
         if not self.frames:
             raise HostError("there is no sound in this song")
-
-
-def _excerpt(song: Song, first: int, count: int) -> Block:
-    """So many samples of a song from that one on, or what there is of them."""
-    parts, at = [], 0
-    for block in song.blocks():
-        parts.append(block[max(first - at, 0) : max(first + count - at, 0)])
-        at += len(block)
-        if at >= first + count:
-            break
-    return np.concatenate(parts)
 
 
 def _marked(blocks: Iterable[Block], embedder: Embedder) -> Iterator[Block]:

@@ -15,14 +15,13 @@ from ..core.reports import DetectReport
 from ..core.visible import VisibleNotice
 from ..media.image.canvas import Canvas
 from ..media.image.opening import encode_picture, read_luma, read_picture
-from ..media.image.rung import RUNG, as_shared
 from ..overlay.notice import Drawing
-from ..watermark.image.agreement import NEEDED, left_of
 from ..watermark.image.detect import detect as detect_in
 from ..watermark.image.detect import glance
 from ..watermark.image.embed import embed as embed_in
 from .fidelity import image_fidelity
 from .informed import pair_of
+from .margins import photo_margin
 from .request import EmbedRequest
 from .work import Effort, Work
 
@@ -84,10 +83,8 @@ class ImageWork(Work):
 
     def measure(self, draft: Path) -> Margin:
         height, width = self._picture.pixels.shape[:2]
-        score = left_of(
-            as_shared(self._luma), self.request.payload, key=self.request.key, marked_at=(height, width)
-        )
-        return Margin(RUNG, score, NEEDED)
+        request = self.request
+        return photo_margin(self._luma, request.payload, key=request.key, marked_at=(height, width))
 
     def unreadable(self) -> str:
         why = "the picture is too small, flat, clipped or noisy to carry it"

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import math
 from bisect import bisect
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
-
-from av.error import FFmpegError
 
 from ..core.detection import Mark
 from ..core.errors import HostError, MediaError
@@ -28,15 +26,14 @@ from ..media.video.difficulty import difficulty, later_scenes
 from ..media.video.frames import watched
 from ..media.video.mp4_index import carry_over_boxes
 from ..media.video.remux import rewrite
-from ..media.video.rung import Shared, excerpts, rung_for
+from ..media.video.rung import rung_for
 from ..media.video.still import still
 from ..media.video.transcode import plan_transcode
 from ..overlay.notice import Drawing
 from ..watermark.video import USUAL, Detector, Embedder, allocation
-from ..watermark.video.agreement import NEEDED, Agreement
-from ..watermark.video.detect import RATE
 from . import audio
 from .fidelity import VideoFidelity
+from .margins import clip_margin
 from .request import EmbedRequest
 from .work import Effort, Work
 
@@ -117,15 +114,14 @@ class VideoWork(Work):
         return payload
 
     def measure(self, draft: Path) -> Margin | None:
-        rung = rung_for(self.request.options.platform)
-        scored = Agreement(self.request.payload, key=self.request.key, aspect=self._clip.aspect)
-        seen = 0
-        with suppress(MediaError, FFmpegError):  # what cannot be sampled has no margin that could be said
-            for _, frames in excerpts(draft, rung):
-                for frame in _sampled(frames):
-                    scored.push(frame.luma, size=frame.size)
-                    seen += 1
-        return Margin(rung.name, scored.score(), NEEDED, self._more) if seen else None
+        return clip_margin(
+            draft,
+            self.request.payload,
+            key=self.request.key,
+            aspect=self._clip.aspect,
+            rung=rung_for(self.request.options.platform),
+            gain=self._more,
+        )
 
     def strengthen(self, margin: Margin) -> bool:
         # More mark is seen sooner: it is given only where it brings the margin about.
@@ -166,16 +162,6 @@ def decode(request: EmbedRequest) -> Work:
     MediaError."""
     clip = examine(request.src)
     return audio.decode(request) if clip is None else VideoWork(request, clip)
-
-
-def _sampled(frames: Sequence[Shared]) -> Iterable[Shared]:
-    """Of each twelfth of a second the frame that was coded in most bytes, as the reader takes them."""
-    largest: dict[int, Shared] = {}
-    for frame in frames:
-        slot = int(frame.seconds * RATE)
-        if slot not in largest or frame.size > largest[slot].size:
-            largest[slot] = frame
-    return largest.values()
 
 
 class _DrawnFrames:

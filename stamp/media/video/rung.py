@@ -61,7 +61,7 @@ def rung_for(name: str | None) -> Rung:
     return Rung(f"the {rows:g} rows of {name}", int(rows), bits)
 
 
-def excerpts(path: Path, rung: Rung) -> Iterator[tuple[Clip, list[Shared]]]:
+def excerpts(path: Path, rung: Rung) -> Iterator[list[Shared]]:
     """Yield excerpts of a clip, half a second to a second of every ten, as they come out of the rung.
 
     Raises MediaError, and FFmpegError where they cannot be coded.
@@ -80,8 +80,7 @@ def excerpts(path: Path, rung: Rung) -> Iterator[tuple[Clip, list[Shared]]]:
                 container, stream, decoder, seconds * number / count, max(round(length * fps), _FEWEST)
             )
             if frames:
-                clip = describe(container, stream, frames[0], path)
-                yield clip, _through(frames, clip, rung)
+                yield _through(frames, describe(container, stream, frames[0], path), rung)
 
 
 def _frames(

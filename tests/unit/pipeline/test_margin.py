@@ -14,10 +14,10 @@ from stamp.jobs.demo import paint
 from stamp.media.audio.opening import open_song
 from stamp.media.image.opening import read_luma
 from stamp.media.image.rung import as_shared
-from stamp.pipeline import video
 from stamp.watermark.audio.agreement import left_of as heard_left
 from stamp.watermark.image.agreement import NEEDED, left_of
 from stamp.watermark.image.detect import detect
+from stamp.watermark.video import agreement
 from tests.media import audio_files, video_files
 from tests.media.samples import music
 
@@ -103,13 +103,13 @@ def test_a_clip_whose_margin_is_short_gets_more_mark(
     options = stamp.EmbedOptions(preset="veryfast")
     plain = stamp.embed_file(clip, tmp_path / "plain.mp4", PAYLOAD, key=KEY, options=options)
     assert plain.margin
-    monkeypatch.setattr(video, "NEEDED", 1.2 * plain.margin.score)
+    monkeypatch.setattr(agreement, "NEEDED", 1.2 * plain.margin.score)
     more = stamp.embed_file(clip, tmp_path / "more.mp4", PAYLOAD, key=KEY, options=options)
     assert more.margin
     assert more.margin.gain == pytest.approx(1.32)
     assert more.margin.score > plain.margin.score
     assert (more.psnr_db or 0) < (plain.psnr_db or 0)
-    monkeypatch.setattr(video, "NEEDED", 2 * plain.margin.score)  # out of reach: nothing is spent on it
+    monkeypatch.setattr(agreement, "NEEDED", 2 * plain.margin.score)  # out of reach: nothing is spent on it
     short = stamp.embed_file(clip, tmp_path / "short.mp4", PAYLOAD, key=KEY, options=options)
     assert short.margin
     assert (short.margin.gain, short.psnr_db) == (1.0, plain.psnr_db)
