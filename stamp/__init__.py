@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         WorkRecord,
     )
     from .catalogue.terms import Terms, Territory, Use, UseRule
+    from .core.confirmation import Confirmation
     from .core.detection import Detection, Transform
     from .core.errors import (
         AlreadyMarked,
@@ -60,7 +61,7 @@ if TYPE_CHECKING:
     from .pipeline.audit import audit_rights
     from .pipeline.cataloguing import Catalogue
     from .pipeline.files import detect_file, embed_file
-    from .pipeline.informed import detect
+    from .pipeline.informed import confirm, detect
     from .pipeline.notice import read_rights, write_rights
     from .pipeline.removals import remove_rights
     from .watermark.image.embed import embed
@@ -82,7 +83,8 @@ _HOMES = {
     "catalogue.terms": "Terms Territory Use UseRule",
     "core.known": "KnownMark",
     "pipeline.files": "detect_file embed_file",
-    "pipeline.informed": "detect",
+    "pipeline.informed": "confirm detect",
+    "core.confirmation": "Confirmation",
     "core.limits": "StampLimits limited",
     "core.party": "Party",
     "core.payload": "Payload",
@@ -105,6 +107,7 @@ __all__ = [
     "Catalogue",
     "CatalogueError",
     "CheckRecord",
+    "Confirmation",
     "CopyOptions",
     "CopyRecord",
     "CorruptFile",
@@ -152,6 +155,7 @@ __all__ = [
     "WorkRecord",
     "__version__",
     "audit_rights",
+    "confirm",
     "detect",
     "detect_file",
     "embed",

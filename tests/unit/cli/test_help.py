@@ -11,6 +11,7 @@ from .conftest import Runner
 GROUPS = {
     "embed": ["Sources and results", "Rights", "Watermark", "Clips", "Catalogue", "Run", "Output"],
     "detect": ["Watermark", "Catalogue", "Run", "Output"],
+    "confirm": ["Watermark", "Output"],
     "show": ["Catalogue", "Run", "Output"],
     "formats": ["Output"],
     "rights remove": ["Sources and results", "Rights", "Run", "Output"],

@@ -144,12 +144,12 @@ def test_modules_are_small(module: str) -> None:
 
 PUBLIC = """
     AlreadyMarked ArgumentError AuditReport CaseError Catalogue CatalogueError CheckRecord
-    CopyOptions CopyRecord CorruptFile DetectReport Detection EmbedOptions EmbedReport HostError
+    Confirmation CopyOptions CopyRecord CorruptFile DetectReport Detection EmbedOptions EmbedReport HostError
     InternalError Key KeyFileError KnownMark LicenceRecord MarkRecord MediaError MissingDependency
     Erased MissingElements NoticeNotWritten NoticeOptions OutputError OutputOptions Party PartyRecord
     Payload PayloadError Policy Proof Recovered Rights RightsConflict RightsError RightsReport
     SealRecord StampError StampLimits Terms Territory Transform UnsupportedFormat UnwritableFile Use
-    UseRule Verification WorkRecord __version__ audit_rights detect
+    UseRule Verification WorkRecord __version__ audit_rights confirm detect
     detect_file embed embed_file limited
     read_rights remove_rights write_rights
 """
