@@ -13,6 +13,12 @@ from .help import WATERMARK, Command, option
 from .screen import Screen
 
 
+def _several(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[Payload, ...]:
+    """Callback for several payloads, each once."""
+    found = (options.payload(ctx, param, value) for value in dict.fromkeys(values))
+    return tuple(each for each in found if each)
+
+
 @click.command(cls=Command, short_help="Ask whether a photo is a known copy, where no mark can be read.")
 @click.argument("suspect", type=options.Place())
 @option(
@@ -30,7 +36,7 @@ from .screen import Screen
     required=True,
     multiple=True,
     metavar="HEX16",
-    callback=options.payloads,
+    callback=_several,
     help="Of a copy that it may be; may be repeated.",
 )
 @option(

@@ -114,12 +114,6 @@ def payload(ctx: click.Context, param: click.Parameter, value: str | None) -> Pa
         raise click.BadParameter(f"{error}, such as 00ff00ff00ff00ff") from error
 
 
-def payloads(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[Payload, ...]:
-    """Callback for several payloads, each once."""
-    found = (payload(ctx, param, value) for value in dict.fromkeys(values))
-    return tuple(each for each in found if each)
-
-
 def root(ctx: click.Context, param: click.Parameter, value: str | None) -> bytes | None:
     """Callback for the root of a seal: 64 hexadecimal digits, also in groups, as on paper."""
     if value is None:
