@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     )
     from .catalogue.terms import Terms, Territory, Use, UseRule
     from .core.confirmation import Confirmation
+    from .core.credentials import CredentialsReport
     from .core.detection import Detection, Transform
     from .core.errors import (
         AlreadyMarked,
@@ -52,14 +53,16 @@ if TYPE_CHECKING:
     from .core.key import Key
     from .core.known import KnownMark
     from .core.limits import StampLimits, limited
-    from .core.options import CopyOptions, EmbedOptions, NoticeOptions, OutputOptions
+    from .core.options import CopyOptions, EmbedOptions, NoticeOptions, OutputOptions, SignOptions
     from .core.party import Party
     from .core.payload import Payload
     from .core.reports import AuditReport, DetectReport, EmbedReport, RightsReport
     from .core.rights import Rights
     from .core.verdict import CheckRecord
+    from .core.visible import VisibleNotice, VisibleReport
     from .pipeline.audit import audit_rights
     from .pipeline.cataloguing import Catalogue
+    from .pipeline.credentials import read_credentials, sign_file
     from .pipeline.files import detect_file, embed_file
     from .pipeline.informed import confirm, detect
     from .pipeline.notice import read_rights, write_rights
@@ -74,6 +77,8 @@ _HOMES = {
         "RightsConflict RightsError StampError UnsupportedFormat UnwritableFile"
     ),
     "pipeline.cataloguing": "Catalogue",
+    "pipeline.credentials": "read_credentials sign_file",
+    "core.credentials": "CredentialsReport",
     "catalogue.policy": "Policy",
     "core.verdict": "CheckRecord",
     "catalogue.records": (
@@ -82,6 +87,7 @@ _HOMES = {
     ),
     "catalogue.terms": "Terms Territory Use UseRule",
     "core.known": "KnownMark",
+    "core.visible": "VisibleNotice VisibleReport",
     "pipeline.files": "detect_file embed_file",
     "pipeline.informed": "confirm detect",
     "core.confirmation": "Confirmation",
@@ -90,7 +96,7 @@ _HOMES = {
     "core.payload": "Payload",
     "core.rights": "Rights",
     "pipeline.notice": "read_rights write_rights",
-    "core.options": "CopyOptions EmbedOptions NoticeOptions OutputOptions",
+    "core.options": "CopyOptions EmbedOptions NoticeOptions OutputOptions SignOptions",
     "pipeline.removals": "remove_rights",
     "core.reports": "AuditReport DetectReport EmbedReport RightsReport",
     "core.detection": "Detection Transform",
@@ -111,6 +117,7 @@ __all__ = [
     "CopyOptions",
     "CopyRecord",
     "CorruptFile",
+    "CredentialsReport",
     "DetectReport",
     "Detection",
     "EmbedOptions",
@@ -142,6 +149,7 @@ __all__ = [
     "RightsError",
     "RightsReport",
     "SealRecord",
+    "SignOptions",
     "StampError",
     "StampLimits",
     "Terms",
@@ -152,6 +160,8 @@ __all__ = [
     "Use",
     "UseRule",
     "Verification",
+    "VisibleNotice",
+    "VisibleReport",
     "WorkRecord",
     "__version__",
     "audit_rights",
@@ -161,8 +171,10 @@ __all__ = [
     "embed",
     "embed_file",
     "limited",
+    "read_credentials",
     "read_rights",
     "remove_rights",
+    "sign_file",
     "write_rights",
 ]
 

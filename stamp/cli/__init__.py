@@ -32,11 +32,16 @@ _COMMANDS = {
         "embed": "Mark works and write their rights notice.",
         "detect": "Look for a mark.",
         "confirm": "Ask whether a photo is a known copy, where no mark can be read.",
+        "preview": "Show what a visible notice would look like.",
         "demo": "Mark a photo, squeeze, crop and turn it, and read the mark back.",
     },
     "Rights notices": {
         "show": "Show the rights notice in a file, and where in it.",
         "rights": "Take notices out, bring them back, and see which survived.",
+    },
+    "Content Credentials": {
+        "sign": "Sign works with Content Credentials (C2PA).",
+        "credentials": "Read and check them, also those of a copy that has lost them.",
     },
     "Catalogue": {
         "works": "Add, list, search and keep the works of your catalogue.",

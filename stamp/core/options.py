@@ -119,6 +119,32 @@ class CopyOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class SignOptions:
+    """How a work is signed with Content Credentials (C2PA), after everything else.
+
+    chain : PEM file of certificates, the signer's own first. key : PEM file with its private key.
+    tsa : URL of a time-stamp authority (RFC 3161); None asks nobody, and the signature ends with the
+        certificate. store : folder in which manifests are kept, so that the mark of a stripped copy leads
+        back to them. sidecar : leave the work as it is, and write the manifest beside it (`photo.c2pa`), as
+        is done with what has no place for one.
+    """
+
+    chain: Path
+    key: Path
+    tsa: str | None = None
+    store: Path | None = None
+    sidecar: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise ArgumentError for what is no URL, make paths of texts."""
+        if self.tsa is not None and not self.tsa.startswith(("http://", "https://")):
+            raise ArgumentError(f"`tsa` is an http or https URL, not {self.tsa!r}")
+        for name in ("chain", "key", "store"):
+            if isinstance(value := getattr(self, name), str):
+                object.__setattr__(self, name, Path(value))
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeOptions:
     """How a notice is written, and into what.
 

@@ -52,6 +52,22 @@ def replaced(data: bytes, coded: Mapping[int, bytes], change: Change) -> bytes:
     return Patched(data, whole)[:]
 
 
+def with_bases(data: bytes) -> bytes:
+    """Return the file with each item found by its base offset, where its table has these; nothing moves.
+
+    Of a base of zero with an offset beside it, c2pa-rs 0.91 moves both, and the item is lost. Raises
+    CorruptFile.
+    """
+    top = boxes(data, tail=Tail.CRUMBS)
+    meta = next((part for part in top if part.kind == b"meta"), None)
+    inside = boxes(data, meta.content + 4, meta.end) if meta else []
+    table = next((part for part in inside if part.kind == b"iloc"), None)
+    if table is None:
+        raise CorruptFile("HEIF: no table of places")
+    new = iloc.parse(data[table.content : table.end]).based().encoded()
+    return data[: table.content] + new + data[table.end :]
+
+
 def _cuts(
     places: iloc.Locations, coded: Mapping[int, bytes], homes: Sequence[Box]
 ) -> tuple[dict[int, int], list[_Span]]:

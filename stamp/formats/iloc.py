@@ -57,6 +57,11 @@ class Locations:
         """With `shift(start)` added to every place in the file."""
         return replace(self, items=tuple(_moved(item, shift, self.sizes) for item in self.items))
 
+    def based(self) -> Locations:
+        """With the place of each item of the file in its base offset, and its extents counted from there; the
+        same where the table has no base offsets."""
+        return replace(self, items=tuple(map(_based, self.items))) if self.sizes[2] else self
+
     def encoded(self) -> bytes:
         """The content of the box. Raises `UnsupportedFormat` where an offset does not fit in its field."""
         version = self.header[0]
@@ -73,6 +78,14 @@ class Locations:
             for index, offset, length in item.extents:
                 out += packed(index, index_size) + packed(offset, offset_size) + packed(length, length_size)
         return bytes(out)
+
+
+def _based(item: Item) -> Item:
+    if item.method != IN_FILE or item.reference or not item.extents:
+        return item
+    first = min(offset for _, offset, _ in item.extents)
+    extents = tuple((index, offset - first, length) for index, offset, length in item.extents)
+    return replace(item, base=item.base + first, extents=extents)
 
 
 def parse(content: bytes) -> Locations:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..core.comparison import AGREES
 from ..core.detection import Quad, Transform
+from ..watermark.image.regions import Box, regions
 from . import detail
 from .by_mark import located
 from .opencv import (
@@ -30,7 +31,6 @@ from .opencv import (
     resizing,
     slopes,
 )
-from .regions import Box, regions
 
 _SIDE, _FRAME = 1400, 1024  # longest sides at which points are sought, and detail compared
 _POINTS, _CONTRAST = 2000, 0.02

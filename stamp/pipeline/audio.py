@@ -8,10 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from ..core.detection import Detection, Mark
 from ..core.errors import HostError, MediaError, UnsupportedFormat
 from ..core.options import Progress
 from ..core.payload import Payload
-from ..core.reports import DetectReport, Mark
+from ..core.reports import DetectReport
 from ..media.audio.opening import open_song
 from ..media.audio.song import block_frames
 from ..media.audio.track import SoundTrack, is_silent
@@ -22,7 +23,6 @@ from .work import Effort, Work
 if TYPE_CHECKING:
     from av.container import OutputContainer
 
-    from ..core.detection import Detection
     from ..core.key import Key
     from ..media.audio.song import Block, Song
 

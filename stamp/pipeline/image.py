@@ -11,7 +11,10 @@ from ..core.errors import HostError
 from ..core.options import Progress
 from ..core.payload import Payload
 from ..core.reports import DetectReport
+from ..core.visible import VisibleNotice
+from ..media.image.canvas import Canvas
 from ..media.image.opening import encode_picture, read_luma, read_picture
+from ..overlay.notice import Drawing
 from ..watermark.image.detect import detect as detect_in
 from ..watermark.image.detect import glance
 from ..watermark.image.embed import embed as embed_in
@@ -39,6 +42,15 @@ class ImageWork(Work):
         self._marked: NDArray[Any] | None = None
         self._encoded = b""
         self._notes: list[str] = []
+        self._coding: list[str] = []
+
+    def draw(self, notice: VisibleNotice) -> None:
+        canvas = Canvas(self._picture)
+        drawing = Drawing(notice, canvas)
+        self.visible = drawing.report(drawing.draw(canvas))
+        self._picture = canvas.picture()
+        if notice.logo is not None and canvas.is_gray:
+            self._notes.append("the logo is drawn in gray: there is no colour that could be changed")
 
     def former(self) -> Payload | None:
         return glance(self._picture.pixels, key=self.request.key)
@@ -54,7 +66,9 @@ class ImageWork(Work):
 
     def encode(self, draft: Path, effort: Effort) -> None:
         assert self._marked is not None
-        encoded, self._notes = encode_picture(self._picture, self._marked, quality_floor=effort.quality_floor)
+        encoded, self._coding = encode_picture(
+            self._picture, self._marked, quality_floor=effort.quality_floor
+        )
         if encoded == self._encoded:  # a lossless container: more quality changes nothing
             raise HostError(self.unreadable())
         self._encoded = encoded
@@ -69,7 +83,7 @@ class ImageWork(Work):
         return f"the mark cannot be read back, so nothing was written: {why}; {remedy}"
 
     def notes(self) -> Sequence[str]:
-        return (*self._picture.notes, *self._notes)
+        return (*self._picture.notes, *self._notes, *self._coding)
 
 
 def decode(request: EmbedRequest) -> ImageWork:

@@ -17,16 +17,20 @@ from pathlib import Path
 from typing import Any
 
 from ..core import log
+from ..core.credentials import Signed
 from ..core.errors import AlreadyMarked, HostError
 from ..core.payload import Payload
 from ..core.reports import EmbedReport, RightsReport
 from ..formats.reading import named
+from ..metadata.document import BROKEN_BY_CHANGES
 from ..storage.digest import traces
 from ..storage.outputs import placing
 from ..storage.sidecars import Beside
 from .notice import add_notice
 from .registering import Registration
 from .request import EmbedRequest
+from .signing import SCHEMES, Unsigned, add_credentials
+from .visible import notes_on
 from .work import Effort, Medium, Work
 
 
@@ -36,7 +40,8 @@ class Passage:
     work : set by `decode`. former : the payload that it carried before. effort : of the attempt
         that is made. metadata : None without a notice. beside : the sidecars of source and output.
     readable : whether the mark was read back. traced : which file was made of which, see `Written`.
-    registration : the copy in the catalogue. remarks : what is to be said beside.
+    registration : the copy in the catalogue. signed : how; None where nobody signs. remarks : what is to be
+        said beside.
     drafting : what is open while there is a draft; closed, the draft is in its place, left by an exception,
         it is gone.
     """
@@ -51,6 +56,7 @@ class Passage:
         self.readable = False
         self.traced: dict[str, Any] = {}
         self.registration = Registration(request.entry)
+        self.signed: Signed | None = None
         self.remarks: list[str] = []
         self.drafting = ExitStack()
         self._placed: list[str] = []
@@ -69,7 +75,14 @@ class Passage:
         """Return what is to be said about the finished file."""
         request, work = self.request, self.work
         metadata = self.metadata and replace(self.metadata, path=request.dst)
-        notes = (*work.notes(), *(metadata.notes if metadata else ()), *self._placed, *self.remarks)
+        said = (
+            *work.notes(),
+            *notes_on(request.visible, work.visible),
+            *(metadata.notes if metadata else ()),
+            *self._placed,
+            *self.remarks,
+        )
+        notes = [note for note in said if not (self.signed and note == BROKEN_BY_CHANGES)]
         return EmbedReport(
             request.src,
             request.dst,
@@ -83,6 +96,8 @@ class Passage:
             kind=work.kind,
             planned=request.output.dry_run,
             known=self.registration.known,
+            visible=work.visible,
+            credentials=self.signed,
             **self.traced,
         )
 
@@ -122,10 +137,20 @@ def look(passage: Passage) -> None:
 
 
 @timed
+def draw(passage: Passage) -> None:
+    """Draw the visible notice: below the mark, so that this is read as without it."""
+    if passage.request.visible:
+        passage.work.draw(passage.request.visible)
+
+
+@timed
 def reserve(passage: Passage) -> None:
     """Have the payload written down as that of its work, before anything carries it."""
     request = passage.request
-    passage.registration.reserve(request.src, request.dst, request.kind, request.payload, request.key)
+    passage.registration.reserve(
+        *(request.src, request.dst, request.kind, request.payload, request.key),
+        creators=tuple(request.rights.creators) if request.rights else (),
+    )
 
 
 @timed
@@ -154,6 +179,19 @@ def notice(passage: Passage) -> None:
 def verify(passage: Passage) -> None:
     """Read the mark back from the draft."""
     passage.readable = passage.work.read_back(passage.draft) == passage.request.payload
+
+
+@timed
+def sign(passage: Passage) -> None:
+    """Put Content Credentials into the draft, or beside it: nothing may be written to it afterwards."""
+    request = passage.request
+    if request.signing:
+        work = Unsigned(
+            *(passage.draft, request.src, request.dst, request.payload, SCHEMES[request.kind]),
+            *(request.key.fingerprint, request.rights, request.overwrite),
+        )
+        passage.signed, notes = add_credentials(work, request.signing, passage.drafting, passage.registration)
+        passage.remarks += notes
 
 
 @timed
@@ -206,13 +244,14 @@ class UntilReadable:
         raise HostError(passage.work.unreadable())
 
 
-READING: tuple[Stage, ...] = (decode, look)
+READING: tuple[Stage, ...] = (decode, look, draw)
 """All that is done in a dry run."""
 
 STAGES: tuple[Stage, ...] = (
     *READING,
     reserve,
     UntilReadable(mark, encode, notice, verify),
+    sign,
     weigh,
     register,
     place,

@@ -12,17 +12,22 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from ..core.detection import Mark
 from ..core.errors import HostError, MediaError
 from ..core.options import Progress
 from ..core.payload import Payload
-from ..core.reports import DetectReport, Mark
+from ..core.reports import DetectReport
+from ..core.visible import VisibleNotice, VisibleReport
 from ..media.audio.opening import open_song
+from ..media.video.canvas import FrameCanvas
 from ..media.video.clip import Clip, examine
 from ..media.video.difficulty import difficulty, later_scenes
 from ..media.video.frames import watched
 from ..media.video.mp4_index import carry_over_boxes
 from ..media.video.remux import rewrite
+from ..media.video.still import still
 from ..media.video.transcode import plan_transcode
+from ..overlay.notice import Drawing
 from ..watermark.video import USUAL, Detector, Embedder, allocation
 from . import audio
 from .fidelity import VideoFidelity
@@ -53,6 +58,7 @@ class VideoWork(Work):
         self._scenes = later_scenes(request.src, clip.seconds)
         self._gain = 1.0
         self._written: list[str] = []
+        self._drawn: _DrawnFrames | None = None
         self._growth = 1.0
 
     def former(self) -> Payload | None:
@@ -64,6 +70,10 @@ class VideoWork(Work):
             with suppress(HostError, MediaError):  # without sound, or with sound that cannot be read
                 return audio.glance(open_song(path), key=key)
         return None
+
+    def draw(self, notice: VisibleNotice) -> None:
+        self._drawn = _DrawnFrames(notice, self.request.src, self._clip)
+        self.visible = self._drawn.report()
 
     def mark(self, effort: Effort) -> None:
         self._gain = effort.gain
@@ -79,12 +89,15 @@ class VideoWork(Work):
             preview=self._marking.preview,
             progress=lambda done: progress(done, max(done, clip.frames)),
             make_sound=self._tracks.make if self._tracks else None,
+            draw=self._drawn.draw if self._drawn else None,
         )
         if clip.muxer in ("mp4", "mov"):
             carry_over_boxes(self.request.src, draft, written.track_ids)
         self._written = list(written.notes)
         self._growth = draft.stat().st_size / self.request.src.stat().st_size
         self.psnr_db, self.ssim = self._marking.fidelity.result()
+        if self._drawn:
+            self.visible = self._drawn.report()
 
     def read_back(self, draft: Path) -> bytes | None:
         payload = payload_of(draft, key=self.request.key)
@@ -125,6 +138,27 @@ def decode(request: EmbedRequest) -> Work:
     MediaError."""
     clip = examine(request.src)
     return audio.decode(request) if clip is None else VideoWork(request, clip)
+
+
+class _DrawnFrames:
+    """Draws a visible notice into the frames of one clip, at the place that the first of them has for it."""
+
+    def __init__(self, notice: VisibleNotice, path: Path, clip: Clip) -> None:
+        self._notice, self._clip = notice, clip
+        canvas = FrameCanvas(still(path, notice.span[0] if notice.span else 0.0), clip)
+        self._drawing = Drawing(notice, canvas, steady=True)
+        self._contrast = self._drawing.draw(canvas)
+
+    def draw(self, frame: VideoFrame, seconds: float) -> None:
+        """Draw it as far as it is seen at this time."""
+        share = self._notice.share(seconds)
+        if share:
+            contrast = self._drawing.draw(FrameCanvas(frame, self._clip), share)
+            self._contrast = min(self._contrast, contrast) if share == 1 else self._contrast
+
+    def report(self) -> VisibleReport:
+        """Return how it was drawn, with the least contrast so far."""
+        return self._drawing.report(self._contrast)
 
 
 class _Marking:

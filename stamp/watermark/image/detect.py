@@ -13,11 +13,11 @@ from ...core.payload import Payload
 from .carrier import carriers
 from .grid import GRIDS, canonical_shape, grid_for
 from .luma import luma_plane, white_of
+from .pages import NARROWEST, Page, joined
 from .search import ImageSearch, Thresholds
-from .stages import ANY_GEOMETRY, AS_IT_IS, UNMOVED, WORK_AREA
+from .stages import AS_IT_IS, IF_MOVED, UNMOVED, WORK_AREA
 
 THRESHOLDS = Thresholds()
-_NARROWEST = 48  # canonical pixels of the shorter side below which nothing can be read
 
 
 def detect(
@@ -53,8 +53,12 @@ def detect(
     """
     state = _search(image, key, data_range, spent)
     found = None
-    if min(canonical_shape(state.shape)) >= _NARROWEST:
-        found = state.run(ANY_GEOMETRY if search else AS_IT_IS)
+    if min(canonical_shape(state.shape)) >= NARROWEST:
+        found = state.run(AS_IT_IS)
+        if found is None and search:
+            if on_page := Page(image, key, data_range).search():
+                return joined(on_page)
+            found = state.run(IF_MOVED)
     found = found or state.verdict()
     height, width = state.shape
     region = corners(0, 0, width, height) if found.seen else None
@@ -65,7 +69,7 @@ def glance(image: NDArray[np.generic], *, key: Key, data_range: float | None = N
     """Return the payload of a picture that lies as it was marked, as in a file that was marked before. Where
     there is none, that takes a small part of the time of `detect` without `search`. Raises HostError."""
     state = _search(image, key, data_range, 0)
-    if min(canonical_shape(state.shape)) < _NARROWEST:
+    if min(canonical_shape(state.shape)) < NARROWEST:
         return None
     found = state.run(UNMOVED)
     return found.payload if found else None
