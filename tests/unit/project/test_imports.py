@@ -150,13 +150,14 @@ def test_modules_are_small(module: str) -> None:
 
 PUBLIC = """
     AlreadyMarked ArgumentError AuditReport CaseError Catalogue CatalogueError CheckRecord
-    CopyOptions CopyRecord CorruptFile CredentialsReport DetectReport Detection EmbedOptions
-    EmbedReport Erased HostError InternalError Key KeyFileError KnownMark LicenceRecord Margin
-    MarkRecord MediaError MissingDependency MissingElements NoticeNotWritten NoticeOptions
+    Confirmation CopyOptions CopyRecord CorruptFile CredentialsReport DetectReport Detection
+    EmbedOptions EmbedReport Erased HostError InternalError Key KeyFileError KnownMark LicenceRecord
+    Margin MarkRecord MediaError MissingDependency MissingElements NoticeNotWritten NoticeOptions
     OutputError OutputOptions Party PartyRecord Payload PayloadError Policy Proof Recovered Rights
     RightsConflict RightsError RightsReport SealRecord SignOptions StampError StampLimits Terms
     Territory Transform UnsupportedFormat UnwritableFile Use UseRule Verification VisibleNotice
-    VisibleReport WorkRecord __version__ audit_rights detect detect_file embed embed_file limited
+    VisibleReport WorkRecord __version__ audit_rights confirm detect detect_file embed embed_file
+    limited
     read_credentials read_rights remove_rights sign_file write_rights
 """
 
