@@ -18,6 +18,7 @@ from .credentials import CredentialsReport, Signed
 from .detection import Detection, Mark, Quad
 from .known import KnownMark, entries_of
 from .margin import Margin
+from .matches import MatchReport
 from .payload import Payload
 from .rights import Rights, Value, plain
 from .verdict import CheckRecord
@@ -412,7 +413,14 @@ class AuditReport:
 
 
 Report = (
-    EmbedReport | RemovalReport | DetectReport | RightsReport | AuditReport | CheckRecord | CredentialsReport
+    EmbedReport
+    | RemovalReport
+    | DetectReport
+    | RightsReport
+    | AuditReport
+    | CheckRecord
+    | CredentialsReport
+    | MatchReport
 )
 
 _NOWHERE = Path()
@@ -426,6 +434,7 @@ _REPORTS: dict[str, Report] = {
     "undo": RemovalReport(_NOWHERE, _NOWHERE, "undone", _NO_NOTICE),
     "audit": AuditReport(_NOWHERE, _NOWHERE, {}),
     "check": CheckRecord("unknown", False),
+    "match": MatchReport(_NOWHERE),
     "sign": EmbedReport(_NOWHERE, _NOWHERE, action="sign"),
     "credentials": CredentialsReport(_NOWHERE, "none"),
 }

@@ -49,7 +49,8 @@ class ImageWork(Work):
     def draw(self, notice: VisibleNotice) -> None:
         canvas = Canvas(self._picture)
         drawing = Drawing(notice, canvas)
-        self.visible = drawing.report(drawing.draw(canvas))
+        drawing.draw(canvas)
+        self.visible = drawing.report(drawing.measured(canvas))
         self._picture = canvas.picture()
         if notice.logo is not None and canvas.is_gray:
             self._notes.append("the logo is drawn in gray: there is no colour that could be changed")

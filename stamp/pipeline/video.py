@@ -171,14 +171,17 @@ class _DrawnFrames:
         self._notice, self._clip = notice, clip
         canvas = FrameCanvas(still(path, notice.span[0] if notice.span else 0.0), clip)
         self._drawing = Drawing(notice, canvas, steady=True)
-        self._contrast = self._drawing.draw(canvas)
+        self._drawing.draw(canvas)
+        self._contrast = self._drawing.measured(canvas)
 
     def draw(self, frame: VideoFrame, seconds: float) -> None:
         """Draw it as far as it is seen at this time."""
         share = self._notice.share(seconds)
         if share:
-            contrast = self._drawing.draw(FrameCanvas(frame, self._clip), share)
-            self._contrast = min(self._contrast, contrast) if share == 1 else self._contrast
+            canvas = FrameCanvas(frame, self._clip)
+            self._drawing.draw(canvas, share)
+            if share == 1:
+                self._contrast = min(self._contrast, self._drawing.measured(canvas))
 
     def report(self) -> VisibleReport:
         """Return how it was drawn, with the least contrast so far."""

@@ -56,10 +56,10 @@ def detect(
     if min(canonical_shape(state.shape)) >= NARROWEST:
         found = state.run(AS_IT_IS)
         if found is None and search:
-            if on_page := Page(image, key, data_range).search():
-                return joined(on_page)
-            found = state.run(IF_MOVED)
+            found = joined(Page(image, data_range, state).search()) or state.run(IF_MOVED)
     found = found or state.verdict()
+    if found.size is not None:
+        return found
     height, width = state.shape
     region = corners(0, 0, width, height) if found.seen else None
     return replace(found, size=(width, height), region=region)
