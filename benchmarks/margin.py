@@ -13,6 +13,7 @@ import io
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -106,6 +107,25 @@ def _counts(rows: list[Row]) -> list[list[object]]:
     return [[name, *count] for name, count in (*counted.items(), ("**all**", total))]
 
 
+def markdown(document: dict[str, Any]) -> str:
+    """What was said, and what happened."""
+    header = ["rung", "said to hold, read", "said to hold, lost", "warned of, read", "warned of, lost"]
+    texts = []
+    for kind in ("clips", "photos"):
+        some = document[kind]
+        rows = [tuple(row) for each, _ in some for row in each]
+        cost = float(np.median([share for _, share in some]))
+        lost = [f"{score:.1f}" for *_, score, _, read in rows if not read]
+        low = [f"{score:.1f}" for score in sorted(score for *_, score, _, read in rows if read)[:3]]
+        texts += [
+            f"{len(some)} {kind}; the measurement takes {cost:.1%} of the CPU time of marking in the median.",
+            runner.table(header, _counts(rows)).rstrip(),
+            f"Scores of what was lost: "
+            f"{', '.join(lost) or 'none'}; lowest of what was read: {', '.join(low)}.",
+        ]
+    return "\n\n".join(texts) + "\n"
+
+
 def main() -> None:
     made = clips.parser("margin", __doc__, seconds=6)
     made.add_argument("--photos", nargs="+", type=Path, default=[photos.SAMPLE_MEDIA])
@@ -114,21 +134,8 @@ def main() -> None:
     found = list(runner.spread(of_clip, tasks, jobs=options.jobs, label="clips"))
     pictures = [path for path in photos.find(options.photos) if path.suffix.lower() in (".jpg", ".png")]
     found_too = list(runner.spread(of_photo, pictures, jobs=options.jobs, label="photos"))
-    header = ["rung", "said to hold, read", "said to hold, lost", "warned of, read", "warned of, lost"]
-    texts = []
-    for kind, some in (("clips", found), ("photos", found_too)):
-        rows = [row for each, _ in some for row in each]
-        cost = float(np.median([share for _, share in some]))
-        lost = [f"{score:.1f}" for *_, score, _, read in rows if not read]
-        read = sorted(score for *_, score, _, read in rows if read)[:3]
-        texts.append(f"{len(some)} {kind}; the margin takes {cost:.1%} of marking in the median.")
-        texts.append(runner.table(header, _counts(rows)))
-        texts.append(
-            f"Scores of what was lost: {', '.join(lost) or 'none'}; lowest of what was read: "
-            f"{', '.join(f'{score:.1f}' for score in read)}."
-        )
     document = {"clips": found, "photos": found_too}
-    runner.write(options, document, "\n\n".join(texts), {})
+    runner.write(options, document, markdown(document), {})
 
 
 if __name__ == "__main__":
