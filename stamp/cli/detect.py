@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,8 @@ from ..core import words
 from ..core.reports import DetectReport
 from ..jobs.catalogues import place_to_read
 from ..jobs.keys import KeyFile, find_key, load_key
-from ..jobs.tasks import DetectTask, Entry
+from ..jobs.plan import inputs
+from ..jobs.tasks import DetectTask, Entry, taken_by
 from . import ERROR, NOT_FOUND, OK, options
 from .help import WATERMARK, Command, option
 from .run import run_over
@@ -100,7 +102,7 @@ def command(
         catalogue=place_to_read(catalogue),
         original=Path(original) if original else None,
     )
-    failed = run_over(screen, "detect", task, sources, run, show)
+    failed = run_over(screen, "detect", task, sources, run, show, partial(inputs, takes=taken_by(task)))
     if screen.schema is None:
         _say_what_to_try(screen, missed, cut_short)
     return ERROR if failed else NOT_FOUND if others else OK

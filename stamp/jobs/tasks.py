@@ -57,7 +57,7 @@ from .catalogues import CatalogueEntry, opened
 from .journal import Journal, Placing, written_down
 from .keys import KeyFile
 from .monitoring import Fingerprints
-from .plan import Job, Takes, known, noted, works, writable
+from .plan import Job, Takes, known, noted, searchable, works, writable
 from .pool import report_progress
 from .resume import check_whole, lacks_rights, lacks_sound, mark_in
 
@@ -428,7 +428,9 @@ def taken_by(task: Task) -> Takes:
     """Return which files a walk picks up for a task; what it can do nothing with is passed over."""
     if isinstance(task, NoticeTask):
         return known if task.notice.sidecar else writable
-    return works if isinstance(task, EmbedTask | DetectTask | SignTask) else noted
+    if isinstance(task, DetectTask):
+        return searchable
+    return works if isinstance(task, EmbedTask | SignTask) else noted
 
 
 def _done_before(

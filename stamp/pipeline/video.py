@@ -99,7 +99,8 @@ class VideoWork(Work):
             draw=self._drawn.draw if self._drawn else None,
         )
         if clip.muxer in ("mp4", "mov"):
-            carry_over_boxes(self.request.src, draft, written.track_ids)
+            told = "Dolby Vision" in clip.carried_hdr
+            carry_over_boxes(self.request.src, draft, written.track_ids, dolby_vision=told)
         self._written = list(written.notes)
         self._growth = draft.stat().st_size / self.request.src.stat().st_size
         self.psnr_db, self.ssim = self._marking.fidelity.result()
