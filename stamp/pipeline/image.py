@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..core.detection import Detection
 from ..core.errors import HostError
 from ..core.options import Progress
 from ..core.payload import Payload
 from ..core.reports import DetectReport
 from ..media.image.opening import encode_picture, read_luma, read_picture
 from ..watermark.image.detect import detect as detect_in
-from ..watermark.image.detect import glance
+from ..watermark.image.detect import glance, look_closer
 from ..watermark.image.embed import embed as embed_in
 from .fidelity import image_fidelity
 from .request import EmbedRequest
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..core.key import Key
+
+
+_ALL = 2**62  # pixels: more than any picture has
 
 
 class ImageWork(Work):
@@ -70,6 +74,15 @@ class ImageWork(Work):
         return (*self._picture.notes, *self._notes)
 
 
+def _closer(src: Path, looked_at: tuple[int, ...], keys: Sequence[Key]) -> list[Detection]:
+    """What is found on a large page in full size that was looked at in less."""
+    luma = read_luma(src, max_pixels_hint=_ALL)
+    if luma.shape == looked_at:
+        return []
+    found = (look_closer(luma, key=key) for key in keys)
+    return [each for each in found if each is not None][:1]
+
+
 def decode(request: EmbedRequest) -> ImageWork:
     """Read the image in full. Raises UnsupportedFormat, CorruptFile, MediaError."""
     return ImageWork(request)
@@ -90,5 +103,7 @@ def detect(
         tried.append(detect_in(luma, key=key, search=search))
         if tried[-1].payload is not None:
             break  # a picture without a mark takes the whole search, for every key
+    else:
+        tried += _closer(src, luma.shape, keys) if search else []
     best = min(tried, key=lambda found: (found.payload is None, not found.present, found.log10_p))
     return DetectReport.of(src, best)
