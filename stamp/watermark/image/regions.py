@@ -106,7 +106,7 @@ def _sharp(plane: Plane) -> list[Box]:
                 side * _BLOCK for side in (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
             )
             if _filled(rows, columns) > _RECTANGULAR:
-                found.append(_snapped(plane, (int(x0), int(y0), int(x1), int(y1))))
+                found.append(snapped(plane, (int(x0), int(y0), int(x1), int(y1)), 2 * _BLOCK))
     return list(dict.fromkeys(found))
 
 
@@ -148,22 +148,29 @@ def _components(mask: NDArray[np.bool_]) -> list[tuple[NDArray[np.int64], NDArra
     return [np.nonzero(label == name) for name in names[counts > _FEWEST]]
 
 
-def _snapped(plane: Plane, box: Box) -> Box:
-    """The rectangle with each side at the sharpest edge near it."""
+def snapped(plane: Plane, box: Box, reach: int) -> Box:
+    """Return a rectangle with each side at the sharpest edge within `reach` pixels of it, if one stands out;
+    what is so near to the border of the plane is moved there."""
     x0, y0, x1, y1 = box
-    inside = plane[y0:y1, x0:x1]
-
-    def at(lines: Plane, place: int) -> int:
-        low, high = max(place - 2 * _BLOCK, 1), min(place + 2 * _BLOCK, len(lines))
-        if place < _BLOCK or place > len(lines) - _BLOCK or high <= low:
-            return 0 if place < _BLOCK else len(lines) if place > len(lines) - _BLOCK else place
-        steps = np.minimum(np.abs(lines[low:high] - lines[low - 1 : high - 1]), 40).mean(1)
-        best = int(steps.argmax())
-        return low + best if steps[best] > 1.5 * np.median(steps) + 1 else place
-
-    assert inside.size
     columns, rows = plane[y0:y1].T, plane[:, x0:x1]
-    return at(columns, x0), at(rows, y0), at(columns, x1), at(rows, y1)
+    return (
+        _sharpest(columns, x0, reach),
+        _sharpest(rows, y0, reach),
+        _sharpest(columns, x1, reach),
+        _sharpest(rows, y1, reach),
+    )
+
+
+def _sharpest(lines: Plane, place: int, reach: int) -> int:
+    """The line near a place at which most changes from the one before."""
+    if place <= reach // 2:
+        return 0
+    if place >= len(lines) - reach // 2:
+        return len(lines)
+    low, high = max(place - reach, 1), min(place + reach + 1, len(lines))
+    steps = np.minimum(np.abs(lines[low:high] - lines[low - 1 : high - 1]), 40).mean(1)
+    best = int(steps.argmax())
+    return low + best if steps[best] > 1.5 * np.median(steps) + 1 else place
 
 
 def _enlarged(box: Box, shape: tuple[int, ...], size: tuple[int, int]) -> Box:
