@@ -143,7 +143,7 @@ class Pair:
     def detect(self, key: Key, *, search: bool = True) -> Detection:
         """Look for the mark of `key`: in what is left without the original, in the suspect laid onto it, and
         in the suspect as it is, until a payload is read."""
-        marked = glance(self.original, key=key, data_range=_range(self.original, self.data_range))
+        marked = self.marked(key)
         tried = []
         for found, is_laid in self._looks(key, marked is None, search):
             tried.append(self._placed(found, is_laid))
@@ -152,15 +152,20 @@ class Pair:
         best = min(tried, key=lambda each: (each.payload is None, not each.present, each.log10_p))
         return replace(best, original_payload=marked)
 
-    def confirm(self, key: Key, payloads: Sequence[bytes]) -> list[Confirmation]:
-        """Judge which of `payloads` the mark in the suspect has, in their order.
+    def marked(self, key: Key) -> Payload | None:
+        """Return what the original carries itself, which it should not."""
+        return glance(self.original, key=key, data_range=_range(self.original, self.data_range))
+
+    def confirm(self, key: Key, payloads: Sequence[bytes], *, keys: int = 1) -> list[Confirmation]:
+        """Judge which of `payloads` the mark in the suspect has, in their order. keys : so many are asked for
+        one answer, each with its payloads.
 
         Raises ArgumentError where there are none or the original is marked itself, PayloadError.
         """
         candidates = [Payload(payload) for payload in payloads]
         if not candidates:
             raise ArgumentError("there is nothing to confirm: give `payloads`")
-        if marked := glance(self.original, key=key, data_range=_range(self.original, self.data_range)):
+        if marked := self.marked(key):
             given = f"the original that was given carries the mark {marked.hex()} itself"
             raise ArgumentError(f"{given}: give the file as it was before it was marked")
         if self.found is None or self.laid is None:
@@ -170,7 +175,7 @@ class Pair:
                 for each in candidates
             ]
         judged = judge(informed.observe(self.sight, carriers(key)), key, self.grid, candidates)
-        several, agrees = math.log10(len(candidates)), self.found.correlation >= AGREES
+        several, agrees = math.log10(keys * len(candidates)), self.found.correlation >= AGREES
         return [
             Confirmation(
                 payload=payload,
