@@ -63,7 +63,7 @@ def test_a_whole_copy() -> None:
         "; the whole frame of the original is seen, to within 2 %, in 640 x 480 pixels"
     )
     framed = replace(WHOLE, region=corners(0, 60, 640, 420))
-    assert "in 640 x 360 of 640 x 480 pixels" in words.sentence(framed)
+    assert "in 640 x 360 pixels at (0, 60) of 640 x 480" in words.sentence(framed)
 
 
 def test_what_is_around_the_original_and_what_cannot_be_known() -> None:
