@@ -75,7 +75,10 @@ def embed(
     _check_size(image)
     plane = resize(luma_plane(image, data_range, grid.area), canonical_shape((h, w), grid))
     _check_shades(plane)
-    marked = add_luma(image, mark(plane, bits, carriers(key).of(variant_of(payload, key)), strength), white)
+    # a picture of fewer pixels than the grid cannot show the finest levels; the others get what these would
+    amplitude = strength * max(grid.area / (h * w), 1.0) ** 0.25
+    delta = mark(plane, bits, carriers(key).of(variant_of(payload, key)), amplitude)
+    marked = add_luma(image, delta, white)
     if verify and detect(marked, key=key, data_range=data_range, search=False).payload != bytes(payload):
         raise HostError(
             f"the mark could not be read back at strength {strength:g}, so nothing was marked: the picture "
