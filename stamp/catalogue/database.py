@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from ..core.errors import CatalogueError, MissingDependency
 from . import events, identity
+from .locks import WRITERS
 from .place import sqlite_path
 from .remedies import said
 
@@ -20,7 +21,6 @@ HEAD: Final = "0003"
 """The revision of the schema that this version writes; see `migrations`."""
 _STEP: Final = 1000  # pages that are copied between two looks at how far it is
 _BUSY: Final = 30.0  # seconds that a writer waits for others
-LOCK: Final = 1937006957  # "stam", the advisory lock of writers on PostgreSQL
 _SAVEPOINT = ("SAVEPOINT inside", "RELEASE SAVEPOINT inside", "ROLLBACK TO SAVEPOINT inside")
 _POSTGRES: Final = ("postgresql://", "postgres://", "postgresql+psycopg://")
 
@@ -83,7 +83,7 @@ class Database:
         self._depth += 1
         try:
             if self.is_postgres and not inside:
-                self.execute("SELECT pg_advisory_xact_lock(?)", (LOCK,))
+                self.execute(WRITERS)
             yield
             self.execute(end)
         except BaseException:

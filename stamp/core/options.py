@@ -69,6 +69,7 @@ class EmbedOptions:
     max_bit_rate : the most that the pictures may take, in bit/s, from 10,000; any stretch of a clip may have
         one second's worth more (AV1 some percent beyond). As it falls, so does the quality. None leaves the
         rate to the quality.
+    margin : measure what is left of the mark in a coarse copy of the finished file, and report it.
     """
 
     codec: str | None = None
@@ -78,6 +79,7 @@ class EmbedOptions:
     lossy: bool = False
     audio: bool = False
     max_bit_rate: int | None = None
+    margin: bool = True
 
     def __post_init__(self) -> None:
         """Raise ArgumentError for a rate that no encoder could keep to."""
@@ -98,7 +100,7 @@ class EmbedOptions:
         """Return the options without those that do nothing for a work of this kind."""
         if kind == "video":
             return self
-        return EmbedOptions(lossy=self.lossy, audio=self.audio and kind == "audio")
+        return EmbedOptions(lossy=self.lossy, audio=self.audio and kind == "audio", margin=self.margin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,32 @@ class CopyOptions:
     recipient: str | None = None
     channel: str | None = None
     licence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignOptions:
+    """How a work is signed with Content Credentials (C2PA), after everything else.
+
+    chain : PEM file of certificates, the signer's own first. key : PEM file with its private key.
+    tsa : URL of a time-stamp authority (RFC 3161); None asks nobody, and the signature ends with the
+        certificate. store : folder in which manifests are kept, so that the mark of a stripped copy leads
+        back to them. sidecar : leave the work as it is, and write the manifest beside it (`photo.c2pa`), as
+        is done with what has no place for one.
+    """
+
+    chain: Path
+    key: Path
+    tsa: str | None = None
+    store: Path | None = None
+    sidecar: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise ArgumentError for what is no URL, make paths of texts."""
+        if self.tsa is not None and not self.tsa.startswith(("http://", "https://")):
+            raise ArgumentError(f"`tsa` is an http or https URL, not {self.tsa!r}")
+        for name in ("chain", "key", "store"):
+            if isinstance(value := getattr(self, name), str):
+                object.__setattr__(self, name, Path(value))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -9,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.key import Key
+from ..common.coding import encode
+from ..common.frame import frame
 from ..common.null_law import WEIGHTINGS
 from ..common.soft_decoding import Code, Decoded, Weights, decode_soft, standard_score
 from .carrier import IMAGE, PILOT, Carriers, Layout, variant_of
@@ -41,6 +44,11 @@ def known_score(o: Observation, weight: Weights, code: Code) -> float:
     )
 
 
+def agreement(o: Observation, layout: Layout, code: Code) -> float:
+    """Return the highest `code_score` under the weightings that decoding would try."""
+    return max(code_score(o, weight, code) for weight in _weightings(o, layout))
+
+
 def code_energy(o: Observation, layout: Layout) -> float:
     """Return how far the coded bits have more energy than signs by chance would give them, in standard
     deviations of that, under the best weighting that decoding would try.
@@ -63,7 +71,7 @@ def gains_from_pilots(o: Observation) -> Weights:
     return np.maximum(gain - 0.5 * np.sqrt(o.variance / o.pilot_count), 0) / o.variance
 
 
-def _gains_from_code(o: Observation, code: Code) -> Weights:
+def gains_from_code(o: Observation, code: Code) -> Weights:
     """Return the maximal-ratio weights that a decoded frame measures: mean over variance of each sub-band's
     soft bits."""
     agreed = o.soft[:, :PILOT] * code
@@ -88,21 +96,28 @@ def decode_payload(observation: Observation, key: Key, budget: int, layout: Layo
         [weight for weight in weightings if weight.any()],  # pilots that all disagree measure nothing
         key=key,
         schemes=[layout.scheme + grid.check for grid in GRIDS],
-        gains=partial(_gains_from_code, observation),
+        gains=partial(gains_from_code, observation),
         score=score,
         budget=budget,
     )
 
 
 def decode_variants(
-    o: Observation, key: Key, carriers: Carriers, *, promising: bool, searched: bool
+    o: Observation,
+    key: Key,
+    carriers: Carriers,
+    *,
+    promising: bool,
+    searched: bool,
+    fixed: Sequence[Weights] = (),
 ) -> Decoded | None:
     """Decode the variants whose coded bits have the most energy; None where none has enough.
 
     promising : the pilots say that there is something. searched : they had a part in choosing the geometry.
+    fixed : weightings of the sub-bands that depend on no sign of the key; the layout's profiles if empty.
     """
     layout = carriers.layout
-    fixed = list(np.array(layout.profiles) / np.sqrt(o.variance))
+    fixed = fixed or list(np.array(layout.profiles) / np.sqrt(o.variance))
     weightings = [weight for weight in (gains_from_pilots(o), *fixed) if weight.any()]
     seen = [in_variant(o, carriers, variant) for variant in range(layout.variants)]
     energies = np.array([_energies(each, weightings, layout) for each in seen])
@@ -121,7 +136,7 @@ def decode_variants(
             [weightings[i] for i in np.argsort(-energy)[:_TRIED]],
             key=key,
             schemes=[layout.scheme + grid.check for grid in GRIDS],
-            gains=partial(_gains_from_code, own),
+            gains=partial(gains_from_code, own),
             score=score,
         )
         if decoded.payload is not None and variant_of(decoded.payload, key, layout) == variant:
@@ -129,6 +144,17 @@ def decode_variants(
         if highest is None or decoded.score > highest.score:
             highest = replace(decoded, payload=None)
     return highest
+
+
+def code_of(payload: bytes, key: Key, grid: Grid) -> Code:
+    """Return the coded bits of a picture's payload, +1 for 0 and -1 for 1.
+
+    Raises
+    ------
+    PayloadError : `payload` is not 8 bytes.
+    """
+    bits = encode(frame(payload, key, IMAGE.scheme + grid.check, IMAGE.frame_bits))
+    return np.asarray(1.0 - 2.0 * bits.astype(np.float64))
 
 
 def grid_of(decoded: Decoded, layout: Layout) -> Grid:

@@ -20,10 +20,10 @@ from ...core.payload import Payload
 from ..common import null_law
 from ..common.soft_decoding import Decoded
 from .align import Offset, translations
-from .carrier import Carriers
-from .decode import decode_variants, grid_of, pilot_scores
-from .grid import LARGE, LARGE_FROM, STANDARD, Grid, canonical_shape
-from .observation import PICTURE, Measure, Observation, observe_plane
+from .carrier import Carriers, variant_of
+from .decode import code_score, decode_variants, gains_from_pilots, grid_of, pilot_scores
+from .grid import STANDARD, Grid, canonical_shape
+from .observation import PICTURE, Measure, Observation, in_variant, observe_plane
 from .place import seen_corners
 
 Plane = NDArray[np.float32]
@@ -88,12 +88,19 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A payload, and where it was read, as in `Attempt`."""
+    """A payload, and where it was read, as in `Attempt`.
+
+    grid : on which the original was marked.
+    strength : how far all coded bits agree with it, in standard deviations; it grows with the area that shows
+        the mark.
+    """
 
     payload: Payload
     affine: Affine
     shift: NDArray[np.float64] | None
     offset: Offset
+    grid: Grid
+    strength: float
 
 
 @dataclass(slots=True)
@@ -191,8 +198,11 @@ class Search(ABC):
         decoded = self.decode_attempt(attempt, promising=promising)
         if decoded is None or decoded.payload is None or decoded.score < self.threshold:
             return None
-        self.reading = Reading(decoded.payload, attempt.affine, attempt.shift, attempt.offset)
+        variant = variant_of(decoded.payload, self.key, self.carriers.layout)
+        o = in_variant(attempt.observation, self.carriers, variant)
+        strength = code_score(o, gains_from_pilots(o), decoded.code)
         grid = grid_of(decoded, self.carriers.layout)
+        self.reading = Reading(decoded.payload, attempt.affine, attempt.shift, attempt.offset, grid, strength)
         return Detection(
             present=True,
             payload=decoded.payload,
@@ -248,8 +258,8 @@ class ImageSearch(Search):
         self.score = max(self.score, decoded.score if decoded else 0.0)
         return decoded
 
-    def marked_pixels(self, grid: Grid) -> tuple[int, int | None]:
-        return (LARGE_FROM, None) if grid is LARGE else (1, LARGE_FROM - 1)
+    def marked_pixels(self, grid: Grid) -> tuple[int, int | None] | None:
+        return grid.marked_pixels
 
 
 def transform_of(affine: Affine) -> Transform:
