@@ -12,9 +12,8 @@ from .grid import canonical_shape, grid_for, resize
 from .luma import luma_plane
 from .observation import in_variant, observe_plane
 
-# Deviations of agreement: what the code asks for. Copies with 12.7 and more were read, all of them
-# (`python -m benchmarks.margin`).
-NEEDED = 14.5
+# Deviations of agreement: what the code asks for. A payload is reported from 12.0 on.
+NEEDED = 13.5
 
 
 def left_of(image: NDArray[np.generic], payload: bytes, *, key: Key, marked_at: tuple[int, int]) -> float:

@@ -49,7 +49,7 @@ def test_a_frame_may_have_a_shorter_check() -> None:
 def test_another_key_or_scheme_is_rejected() -> None:
     bits = frame(PAYLOAD, KEY, SCHEME)
     assert unframe(bits, OTHER, SCHEME) is None
-    assert unframe(bits, KEY, "stamp.image.2") is None
+    assert unframe(bits, KEY, "stamp.image.1") is None
     assert unframe(bits, KEY, "") is None
 
 
