@@ -66,15 +66,12 @@ def detect(
 
 
 def _moved(image: NDArray[np.generic], data_range: float | None, state: ImageSearch) -> Detection | None:
-    """What is found on a page, else in the whole picture whatever was done to it, else on the page of marks
-    that cannot be read."""
+    """What is found on a page, else in the whole picture whatever was done to it."""
     page = Page(luma_plane(image, data_range, _MOST), state, spent=state.spent + MAX_DECODINGS)
     if found := page.search():
         return _in_pixels(joined(found), state.shape[1] / page.plane.shape[1])
-    if (moved := state.run(IF_MOVED)) is not None:
-        return outlined(moved, state)
-    faint = next((each for each in page.unread if each.present), None)
-    return faint and _in_pixels(faint, state.shape[1] / page.plane.shape[1])
+    moved = state.run(IF_MOVED)
+    return None if moved is None else outlined(moved, state)
 
 
 def look_closer(image: NDArray[np.generic], *, key: Key) -> Detection | None:
