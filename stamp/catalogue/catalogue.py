@@ -231,7 +231,11 @@ class Catalogue:
     def proof(self, seq: int) -> Proof:
         """Return what shows that event `seq` is under a seal, and nothing of other events. Raises
         CatalogueError where no seal is over it."""
-        return seals.prove(self._database(), seq)
+        return seals.prove(self._database(), [seq])[0]
+
+    def proofs(self, seqs: Sequence[int]) -> list[Proof]:
+        """Return the proofs of several events, as `proof` does of one; the log is read once a seal."""
+        return seals.prove(self._database(), seqs)
 
     def backup(self, path: str | os.PathLike[str], *, seen: Seen = _unseen) -> Path:
         """Copy the catalogue to a new file, which only its owner can read, while others may write to it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -47,6 +48,13 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Clips and songs: stop as soon as one mark is certain, and look for no more.",
 )
+@option(
+    WATERMARK,
+    "--original",
+    type=options.Place(),
+    metavar="FILE",
+    help="Photos: what was marked, before it was. Reads far worse copies, and says what of it they show.",
+)
 @options.catalogue
 @options.running(options.jobs, options.max_pixels)
 @options.screen_options("stamp.detect/1", "detect")
@@ -57,6 +65,7 @@ def command(
     key_files: tuple[str, ...],
     expect: bytes | None,
     first: bool,
+    original: str | None,
     catalogue: str | None,
     run: options.Run,
 ) -> int:
@@ -84,7 +93,13 @@ def command(
         if screen.verbose:
             screen.line(f"  {words.figures(entry)}")
 
-    task = DetectTask(keys, first=first, expected=expect, catalogue=place_to_read(catalogue))
+    task = DetectTask(
+        keys,
+        first=first,
+        expected=expect,
+        catalogue=place_to_read(catalogue),
+        original=Path(original) if original else None,
+    )
     failed = run_over(screen, "detect", task, sources, run, show)
     if screen.schema is None:
         _say_what_to_try(screen, missed, cut_short)

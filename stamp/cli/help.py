@@ -20,6 +20,7 @@ RESULTS = "Sources and results"
 RIGHTS = "Rights"
 WATERMARK = "Watermark"
 KEY = "Key"
+VISIBLE = "Visible notice"
 CLIPS = "Clips"
 LICENCE = "Licence"
 CATALOGUE = "Catalogue"
@@ -30,18 +31,8 @@ CLAIMANT = "Claimant"
 RUN = "Run"
 OUTPUT = "Output"
 _ORDER = (
-    RESULTS,
-    RIGHTS,
-    WATERMARK,
-    KEY,
-    CLIPS,
-    LICENCE,
-    CREDENTIALS,
-    CATALOGUE,
-    EVIDENCE,
-    NOTICE,
-    CLAIMANT,
-    RUN,
+    *(RESULTS, RIGHTS, WATERMARK, VISIBLE, KEY, CLIPS, LICENCE, CREDENTIALS, CATALOGUE, EVIDENCE),
+    *(NOTICE, CLAIMANT, RUN),
     OUTPUT,
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from .payload import Payload
@@ -29,6 +30,21 @@ class Transform:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A mark that was found beside the surest one.
+
+    spans : (start, end) in seconds. region, seen : where in a picture, as in `Detection`.
+    """
+
+    payload: Payload
+    key_name: str
+    log10_p: float
+    spans: tuple[tuple[float, float], ...] = ()
+    region: Quad | None = None
+    seen: Quad | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Detection:
     """Whether a host carries a mark of one key, which payload, and how sure that is.
 
@@ -52,9 +68,15 @@ class Detection:
         None where the mark does not show it. It shows it of a whole copy only: the pattern repeats, and what
         proportions the original had is not in it.
     region : the corners of what shows the original, (x, y) in pixels, clockwise from the top left one; None
-        where `seen` is.
+        where it is not known. On a page, the rectangle in which the mark was read: where `seen` is None, it
+        may show more than the original, and the original may reach beyond it.
+    correlation : of fine detail with the original that was at hand, -1 to 1: copies have 0.3 and more, other
+        pictures that its mark was carried over to are near 0. None where none was, or it was not found in the
+        picture. `seen` and `region` then are of the part of it that is seen.
+    original_payload : the mark that the original which was at hand carries itself; None as it should be.
     marked_pixels : the least and the most pixels that the original had when it was marked, as far as the mark
         tells; the most is None where there is no limit. None where it does not tell.
+    others : other marks in the same work, such as those of the other cells of a collage.
     """
 
     present: bool
@@ -74,14 +96,23 @@ class Detection:
     seen: Quad | None = None
     region: Quad | None = None
     marked_pixels: tuple[int, int | None] | None = None
+    correlation: float | None = None
+    original_payload: Payload | None = None
+    others: tuple[Mark, ...] = ()
 
     @property
     def share(self) -> float | None:
         """At most this part of the original's area is in view, above 0 to 1; less where something else is in
-        the picture, too. None where no payload was read: its check shows which area the original has."""
+        the picture, too. None where no payload was read: its check shows which area the original has. With
+        the original at hand, just this part."""
+        if self.correlation is not None and self.seen is not None:
+            return min(area(self.seen), 1.0)
         if self.payload is None or self.transform is None:
             return None
-        return min(self.transform.scale**-2, 1.0)
+        room = 1.0
+        if self.seen is not None and self.region is not None and self.size is not None:
+            room = area(self.region) / math.prod(self.size)
+        return min(room * self.transform.scale**-2, 1.0)
 
     @property
     def whole_pixels(self) -> int | None:
@@ -89,6 +120,12 @@ class Detection:
         if self.payload is None or self.transform is None or self.size is None:
             return None
         return round(self.size[0] * self.size[1] * self.transform.scale**2)
+
+
+def area(quad: Quad) -> float:
+    """Return the area of a polygon without crossings, in squares of its unit."""
+    beyond = (*quad[1:], quad[0])
+    return abs(sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in zip(quad, beyond, strict=True))) / 2
 
 
 def corners(left: float, top: float, right: float, bottom: float) -> Quad:

@@ -15,11 +15,14 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from .credentials import CredentialsReport, Signed
-from .detection import Detection, Quad
+from .detection import Detection, Mark, Quad
 from .known import KnownMark, entries_of
+from .margin import Margin
+from .matches import MatchReport
 from .payload import Payload
 from .rights import Rights, Value, plain
 from .verdict import CheckRecord
+from .visible import VisibleReport
 
 Action = Literal["mark", "notice", "sign", "skip"]
 
@@ -135,6 +138,8 @@ class EmbedReport(Written):
     kind : what was marked, "image", "audio" or "video"; None where nothing was.
     key_name, key_fingerprint : the key of the mark; None without one. See `Key`.
     known : the work and the copy in the catalogue; None where none was handed over.
+    margin : what is left of the mark after a reference rung; None where that was not measured.
+    visible : the notice that was drawn; None without one.
     credentials : how it was signed; None where nobody did.
     The rest is that of `Written`.
     """
@@ -156,6 +161,8 @@ class EmbedReport(Written):
     key_name: str | None = None
     key_fingerprint: str | None = None
     known: KnownMark | None = None
+    margin: Margin | None = None
+    visible: VisibleReport | None = None
     credentials: Signed | None = None
 
     @property
@@ -200,6 +207,8 @@ class EmbedReport(Written):
             "receipt": self.receipt,
             "marked_share": self.marked_share,
             "former_payload": self.former_payload.hex() if self.former_payload else None,
+            "margin": self.margin.to_dict() if self.margin else None,
+            "visible": self.visible.to_dict() if self.visible else None,
             "credentials": self.credentials.to_dict() if self.credentials else None,
             **entries_of(self.known),
             "error": None,
@@ -253,29 +262,10 @@ class RemovalReport(Written):
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """A mark that was found in a file beside the surest one; spans are (start, end) in seconds."""
-
-    payload: Payload
-    key_name: str
-    log10_p: float
-    spans: tuple[tuple[float, float], ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "payload": self.payload.hex(),
-            "key": self.key_name,
-            "log10_p": _number(self.log10_p),
-            "spans": [list(span) for span in self.spans],
-        }
-
-
-@dataclass(frozen=True, slots=True)
 class DetectReport(Detection):
     """What the detector found in one file: the surest mark, with the key that reads it, or comes nearest.
 
     path : the file; None where it was a file object.
-    others : other marks in the same file.
     noticed : the payload that its notice names, where none could be read from the work; the key that it was
         marked with may be another one. Anybody can write a notice.
     known : what the catalogue says of the payload; None where it was not asked, or knows nothing.
@@ -285,17 +275,17 @@ class DetectReport(Detection):
     OUTCOMES: ClassVar = ("detected", "not_detected")
 
     path: Path | None = None
-    others: tuple[Mark, ...] = ()
     noticed: Payload | None = None
     known: KnownMark | None = None
     is_unknown: bool = False
 
     @classmethod
     def of(cls, path: Path | None, found: Detection, others: Iterable[Mark] = ()) -> DetectReport:
-        """The report on a file in which `found` is the surest mark."""
+        """The report on a file in which `found` is the surest mark, and `others` are beside its own."""
         known = {each.name: getattr(found, each.name) for each in fields(Detection)}
         known |= {name: float(known[name]) for name in ("score", "threshold", "log10_p")}
-        return cls(**known, path=path, others=tuple(others))
+        known["others"] = (*found.others, *others)
+        return cls(**known, path=path)
 
     def carries(self, payload: bytes) -> bool:
         """Was this payload found, be it beside a surer one?"""
@@ -330,7 +320,7 @@ class DetectReport(Detection):
                 else None,
                 "spans": [[round(start, 3), round(end, 3)] for start, end in self.spans],
                 "decided_after_s": self.decided_after_s,
-                "others": [mark.to_dict() for mark in self.others],
+                "others": [_other(mark) for mark in self.others],
                 "tempo": self.tempo,
                 "pitch": self.pitch,
                 "size": self.size and list(self.size),
@@ -339,11 +329,24 @@ class DetectReport(Detection):
                 "share": None if self.share is None else round(self.share, 4),
                 "whole_pixels": self.whole_pixels,
                 "marked_pixels": self.marked_pixels and list(self.marked_pixels),
+                "correlation": None if self.correlation is None else round(self.correlation, 4),
+                "original_payload": self.original_payload.hex() if self.original_payload else None,
             },
             "notice_payload": self.noticed.hex() if self.noticed else None,
             **entries_of(self.known),
             "error": None,
         }
+
+
+def _other(mark: Mark) -> dict[str, Any]:
+    return {
+        "payload": mark.payload.hex(),
+        "key": mark.key_name,
+        "log10_p": _number(mark.log10_p),
+        "spans": [list(span) for span in mark.spans],
+        "region": _points(mark.region),
+        "seen": _points(mark.seen),
+    }
 
 
 Outcome = Literal["kept", "partly", "changed", "lost", "added"]
@@ -410,7 +413,14 @@ class AuditReport:
 
 
 Report = (
-    EmbedReport | RemovalReport | DetectReport | RightsReport | AuditReport | CheckRecord | CredentialsReport
+    EmbedReport
+    | RemovalReport
+    | DetectReport
+    | RightsReport
+    | AuditReport
+    | CheckRecord
+    | CredentialsReport
+    | MatchReport
 )
 
 _NOWHERE = Path()
@@ -424,6 +434,7 @@ _REPORTS: dict[str, Report] = {
     "undo": RemovalReport(_NOWHERE, _NOWHERE, "undone", _NO_NOTICE),
     "audit": AuditReport(_NOWHERE, _NOWHERE, {}),
     "check": CheckRecord("unknown", False),
+    "match": MatchReport(_NOWHERE),
     "sign": EmbedReport(_NOWHERE, _NOWHERE, action="sign"),
     "credentials": CredentialsReport(_NOWHERE, "none"),
 }

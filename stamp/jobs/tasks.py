@@ -9,13 +9,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from ..catalogue.policy import Policy
 from ..catalogue.terms import Use
 from ..core import words
 from ..core.credentials import CredentialsReport
-from ..core.errors import CorruptFile, NoticeNotWritten, OutputError, UnsupportedFormat
+from ..core.detection import Mark
+from ..core.errors import CorruptFile, NoticeNotWritten, OutputError, UnsupportedFormat, UnwritableFile
 from ..core.key import Key
 from ..core.options import CopyOptions, EmbedOptions, NoticeOptions, SignOptions
 from ..core.payload import Payload
@@ -24,14 +26,14 @@ from ..core.reports import (
     DetectReport,
     EmbedReport,
     Failure,
-    Mark,
     RemovalReport,
     Report,
     RightsReport,
 )
 from ..core.rights import Rights
 from ..core.verdict import CheckRecord
-from ..formats.sniff import kind_of
+from ..core.visible import VisibleNotice
+from ..formats.sniff import kind_of, known_kind
 from ..pipeline.checking import check_file
 from ..pipeline.credentials import is_signed, read_credentials, sign_file
 from ..pipeline.files import (
@@ -54,6 +56,7 @@ from ..storage.digest import digest, traces
 from .catalogues import CatalogueEntry, opened
 from .journal import Journal, Placing, written_down
 from .keys import KeyFile
+from .monitoring import Fingerprints
 from .plan import Job, Takes, known, noted, works, writable
 from .pool import report_progress
 from .resume import check_whole, lacks_rights, lacks_sound, mark_in
@@ -76,6 +79,7 @@ class EmbedTask:
     journal : where what is changed is written down.
     preserve_times, dry_run : see `OutputOptions`.
     entry : where the copies are written down; None for nowhere.
+    visible : what is drawn into photos and clips; `resume` does not look for it.
     sign : who signs them; None for nobody. `resume` takes none for done that are not signed.
     """
 
@@ -93,6 +97,7 @@ class EmbedTask:
     former: tuple[KeyFile, ...] = ()
     notice: NoticeOptions = field(default_factory=NoticeOptions)
     entry: CatalogueEntry | None = None
+    visible: VisibleNotice | None = None
     sign: SignOptions | None = None
 
     def __call__(self, job: Job) -> EmbedReport:
@@ -118,6 +123,8 @@ class EmbedTask:
         payload = self.payload or (found and found[0])
         placing.payload = payload or os.urandom(8)
         entry = self.entry.open() if self.entry else None
+        prints = Fingerprints(job.path, wanted=entry is not None and not self.dry_run)
+        is_song = known_kind(job.path) == "audio"
         report = embed_file(
             job.path,
             output,
@@ -133,8 +140,16 @@ class EmbedTask:
             output=placing.options,
             catalogue=entry.catalogue if entry else None,
             copy=self._copy_of(entry, found) if entry else None,
+            visible=None if is_song else self.visible,
             sign=self.sign,
         )
+        if entry and report.known:
+            try:
+                prints.add(entry.catalogue, report.known.work)
+            except UnwritableFile as error:  # the file is whole and known
+                report = report.with_note(f"{error}; `stamp works index` adds it later")
+        if is_song and self.visible:
+            report = report.with_note("a song shows nothing: there is no visible notice")
         return note_earlier_mark(report, found[0].hex()) if found and self.in_place else report
 
     def _copy_of(self, entry: InCatalogue, found: tuple[Payload, Key] | None) -> CopyOptions:
@@ -279,12 +294,13 @@ class UndoTask:
 @dataclass(frozen=True, slots=True)
 class DetectTask:
     """Look for a mark of any of `keys`; that of the payload `expected` comes before all others. `catalogue`
-    is asked what it means."""
+    is asked what it means. `original` is the photo before it was marked."""
 
     keys: tuple[KeyFile, ...]
     first: bool = False
     expected: bytes | None = None
     catalogue: str | None = None
+    original: Path | None = None
 
     def __call__(self, job: Job) -> DetectReport:
         keys = [file.load() for file in self.keys]
@@ -296,14 +312,15 @@ class DetectTask:
         return replace(found, known=known, is_unknown=known is None)
 
     def _found(self, job: Job, keys: list[Key]) -> DetectReport:
-        found = detect_file(job.path, keys=keys, first=self.first, progress=report_progress)
+        look = partial(detect_file, first=self.first, progress=report_progress, original=self.original)
+        found = look(job.path, keys=keys)
         if self.expected is None or found.payload is None or found.carries(self.expected):
             return found
         # A picture that was marked with two keys is reported by the first; the second may be the one that is
         # asked for.
         for key in keys:
             if key.name != found.key_name:
-                other = detect_file(job.path, keys=key, first=self.first, progress=report_progress)
+                other = look(job.path, keys=key)
                 if other.carries(self.expected):
                     mark = Mark(found.payload, found.key_name, found.log10_p, found.spans)
                     return replace(other, others=(*other.others, mark))

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.comparison import Comparison
+from ..core.comparison import AGREES, Comparison
 from . import detail
 from .frame_prints import Course, Prints, course, fingerprint
 from .opencv import luma, reduced
-from .registration import AGREES, Registration, fitted, overlaid, points_of, register
+from .registration import Registration, fitted, overlaid, points_of, register
 
 Frame = tuple[float, NDArray[Any]]
 Frames = Callable[[], Iterable[Frame]]

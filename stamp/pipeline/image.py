@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import HostError
+from ..core.margin import Margin
 from ..core.options import Progress
 from ..core.payload import Payload
 from ..core.reports import DetectReport
+from ..core.visible import VisibleNotice
+from ..media.image.canvas import Canvas
 from ..media.image.opening import encode_picture, read_luma, read_picture
+from ..overlay.notice import Drawing
 from ..watermark.image.detect import detect as detect_in
 from ..watermark.image.detect import glance
 from ..watermark.image.embed import embed as embed_in
 from .fidelity import image_fidelity
+from .informed import pair_of
+from .margins import photo_margin
 from .request import EmbedRequest
 from .work import Effort, Work
 
@@ -37,6 +44,16 @@ class ImageWork(Work):
         self._marked: NDArray[Any] | None = None
         self._encoded = b""
         self._notes: list[str] = []
+        self._coding: list[str] = []
+
+    def draw(self, notice: VisibleNotice) -> None:
+        canvas = Canvas(self._picture)
+        drawing = Drawing(notice, canvas)
+        drawing.draw(canvas)
+        self.visible = drawing.report(drawing.measured(canvas))
+        self._picture = canvas.picture()
+        if notice.logo is not None and canvas.is_gray:
+            self._notes.append("the logo is drawn in gray: there is no colour that could be changed")
 
     def former(self) -> Payload | None:
         return glance(self._picture.pixels, key=self.request.key)
@@ -52,14 +69,22 @@ class ImageWork(Work):
 
     def encode(self, draft: Path, effort: Effort) -> None:
         assert self._marked is not None
-        encoded, self._notes = encode_picture(self._picture, self._marked, quality_floor=effort.quality_floor)
+        encoded, self._coding = encode_picture(
+            self._picture, self._marked, quality_floor=effort.quality_floor
+        )
         if encoded == self._encoded:  # a lossless container: more quality changes nothing
             raise HostError(self.unreadable())
         self._encoded = encoded
         draft.write_bytes(encoded)
 
     def read_back(self, draft: Path) -> bytes | None:
-        return detect(draft, keys=[self.request.key], search=False).payload
+        self._luma = read_luma(draft)
+        return detect_in(self._luma, key=self.request.key, search=False).payload
+
+    def measure(self, draft: Path) -> Margin:
+        height, width = self._picture.pixels.shape[:2]
+        request = self.request
+        return photo_margin(self._luma, request.payload, key=request.key, marked_at=(height, width))
 
     def unreadable(self) -> str:
         why = "the picture is too small, flat, clipped or noisy to carry it"
@@ -67,7 +92,7 @@ class ImageWork(Work):
         return f"the mark cannot be read back, so nothing was written: {why}; {remedy}"
 
     def notes(self) -> Sequence[str]:
-        return (*self._picture.notes, *self._notes)
+        return (*self._picture.notes, *self._notes, *self._coding)
 
 
 def decode(request: EmbedRequest) -> ImageWork:
@@ -82,12 +107,16 @@ def detect(
     search: bool,
     first: bool = True,
     progress: Progress = lambda done, total: None,
+    original: Path | None = None,
 ) -> DetectReport:
     """Look for a mark of any of `keys` in the image of `src`; see `files.detect_file`."""
-    luma = read_luma(src)
+    if original is None:
+        look = partial(detect_in, read_luma(src), search=search)
+    else:
+        look = partial(pair_of(src, original).detect, search=search)
     tried = []
     for key in keys:
-        tried.append(detect_in(luma, key=key, search=search))
+        tried.append(look(key=key))
         if tried[-1].payload is not None:
             break  # a picture without a mark takes the whole search, for every key
     best = min(tried, key=lambda found: (found.payload is None, not found.present, found.log10_p))

@@ -12,20 +12,28 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from ..core.detection import Mark
 from ..core.errors import HostError, MediaError
+from ..core.margin import Margin
 from ..core.options import Progress
 from ..core.payload import Payload
-from ..core.reports import DetectReport, Mark
+from ..core.reports import DetectReport
+from ..core.visible import VisibleNotice, VisibleReport
 from ..media.audio.opening import open_song
+from ..media.video.canvas import FrameCanvas
 from ..media.video.clip import Clip, examine
 from ..media.video.difficulty import difficulty, later_scenes
 from ..media.video.frames import watched
 from ..media.video.mp4_index import carry_over_boxes
 from ..media.video.remux import rewrite
+from ..media.video.rung import rung_for
+from ..media.video.still import still
 from ..media.video.transcode import plan_transcode
+from ..overlay.notice import Drawing
 from ..watermark.video import USUAL, Detector, Embedder, allocation
 from . import audio
 from .fidelity import VideoFidelity
+from .margins import clip_margin
 from .request import EmbedRequest
 from .work import Effort, Work
 
@@ -36,6 +44,9 @@ if TYPE_CHECKING:
     from ..core.key import Key
 
 _DOUBLED = 2.0  # times the bytes
+_MOST_GAIN = 1.5  # that a margin which is short is worth
+_RESERVE = 1.1
+_BETWEEN = 1.0  # seconds between two frames whose visible notice is measured
 _GLANCE = 2  # seconds: most clips are read from their first frame
 
 
@@ -52,7 +63,9 @@ class VideoWork(Work):
         self._clip = self._plan.clip
         self._scenes = later_scenes(request.src, clip.seconds)
         self._gain = 1.0
+        self._more = 1.0  # where the margin was short
         self._written: list[str] = []
+        self._drawn: _DrawnFrames | None = None
         self._growth = 1.0
 
     def former(self) -> Payload | None:
@@ -65,9 +78,13 @@ class VideoWork(Work):
                 return audio.glance(open_song(path), key=key)
         return None
 
+    def draw(self, notice: VisibleNotice) -> None:
+        self._drawn = _DrawnFrames(notice, self.request.src, self._clip)
+        self.visible = self._drawn.report()
+
     def mark(self, effort: Effort) -> None:
         self._gain = effort.gain
-        self._marking = _Marking(self.request, self._clip, self._scenes, effort.gain)
+        self._marking = _Marking(self.request, self._clip, self._scenes, effort.gain * self._more)
         self._tracks = audio.Tracks(self.request) if self.request.options.audio else None
 
     def encode(self, draft: Path, effort: Effort) -> None:
@@ -79,12 +96,15 @@ class VideoWork(Work):
             preview=self._marking.preview,
             progress=lambda done: progress(done, max(done, clip.frames)),
             make_sound=self._tracks.make if self._tracks else None,
+            draw=self._drawn.draw if self._drawn else None,
         )
         if clip.muxer in ("mp4", "mov"):
             carry_over_boxes(self.request.src, draft, written.track_ids)
         self._written = list(written.notes)
         self._growth = draft.stat().st_size / self.request.src.stat().st_size
         self.psnr_db, self.ssim = self._marking.fidelity.result()
+        if self._drawn:
+            self.visible = self._drawn.report()
 
     def read_back(self, draft: Path) -> bytes | None:
         payload = payload_of(draft, key=self.request.key)
@@ -92,6 +112,23 @@ class VideoWork(Work):
             self.marked_share, notes = self._tracks.result(draft)
             self._written += notes
         return payload
+
+    def measure(self, draft: Path) -> Margin | None:
+        return clip_margin(
+            draft,
+            self.request.payload,
+            key=self.request.key,
+            aspect=self._clip.aspect,
+            rung=rung_for(self.request.options.platform),
+            gain=self._more,
+        )
+
+    def strengthen(self, margin: Margin) -> bool:
+        # More mark is seen sooner: it is given only where it brings the margin about.
+        if margin.score * _MOST_GAIN < margin.threshold:
+            return False
+        self._more = min(_RESERVE * margin.threshold / margin.score, _MOST_GAIN)
+        return True
 
     def unreadable(self) -> str:
         limit = self.request.options.max_bit_rate
@@ -125,6 +162,32 @@ def decode(request: EmbedRequest) -> Work:
     MediaError."""
     clip = examine(request.src)
     return audio.decode(request) if clip is None else VideoWork(request, clip)
+
+
+class _DrawnFrames:
+    """Draws a visible notice into the frames of one clip, at the place that the first of them has for it."""
+
+    def __init__(self, notice: VisibleNotice, path: Path, clip: Clip) -> None:
+        self._notice, self._clip = notice, clip
+        canvas = FrameCanvas(still(path, notice.span[0] if notice.span else 0.0), clip)
+        self._drawing = Drawing(notice, canvas, steady=True)
+        self._drawing.draw(canvas)
+        self._contrast = self._drawing.measured(canvas)
+        self._due = 0.0
+
+    def draw(self, frame: VideoFrame, seconds: float) -> None:
+        """Draw it as far as it is seen at this time."""
+        share = self._notice.share(seconds)
+        if share:
+            canvas = FrameCanvas(frame, self._clip)
+            self._drawing.draw(canvas, share)
+            if share == 1 and seconds >= self._due:
+                self._due = seconds + _BETWEEN
+                self._contrast = min(self._contrast, self._drawing.measured(canvas))
+
+    def report(self) -> VisibleReport:
+        """Return how it was drawn, with the least contrast so far."""
+        return self._drawing.report(self._contrast)
 
 
 class _Marking:

@@ -25,6 +25,9 @@ from .transcode import Transcode
 Edit = Callable[[NDArray[Any], float], None]
 """Called with the upright luma of each frame, to be changed in place, and its time in seconds."""
 
+Draw = Callable[[VideoFrame, float], None]
+"""Called with each frame before it is edited, to be drawn on, and its time in seconds."""
+
 Preview = Callable[[list[VideoFrame]], None]
 """Called once, with the first frames: `EXCERPT_FRAMES` of them, or all where there are fewer."""
 
@@ -64,9 +67,16 @@ class PictureTrack:
     """
 
     def __init__(
-        self, stream: VideoStream, plan: Transcode, edit: Edit, preview: Preview, damage: Damage
+        self,
+        stream: VideoStream,
+        plan: Transcode,
+        edit: Edit,
+        preview: Preview,
+        damage: Damage,
+        draw: Draw | None = None,
     ) -> None:
         self._stream, self._plan, self._edit, self._preview = stream, plan, edit, preview
+        self._draw = draw
         self._damage = damage
         self._times = Times(stream, in_order=plan.clip.muxer == "avi")
         self._decoder = decoder_for(stream)
@@ -152,6 +162,8 @@ class PictureTrack:
                 f"a piece of {gap:.1f} s seems to be missing before {seconds:.1f} s of the picture"
             )
         frame.pict_type = 0  # the encoder is not to repeat those of the source
+        if self._draw:
+            self._draw(frame, seconds)
         self._edit(clip.turn.upright(luma_plane(frame)), seconds)
         if self._counting:
             times.number(frame, fraction(self._encoder.time_base))

@@ -34,6 +34,11 @@ def code_score(o: Observation, weight: Weights, code: Code) -> float:
     return standard_score(weight, o.soft[:, :PILOT] @ code, o.coded_energy)
 
 
+def agreement(o: Observation, layout: Layout, code: Code) -> float:
+    """Return the highest `code_score` under the weightings that decoding would try."""
+    return max(code_score(o, weight, code) for weight in _weightings(o, layout))
+
+
 def code_energy(o: Observation, layout: Layout) -> float:
     """Return how far the coded bits have more energy than signs by chance would give them, in standard
     deviations of that, under the best weighting that decoding would try.
@@ -53,7 +58,7 @@ def gains_from_pilots(o: Observation) -> Weights:
     return np.maximum(gain - 0.5 * np.sqrt(o.variance / o.pilot_count), 0) / o.variance
 
 
-def _gains_from_code(o: Observation, code: Code) -> Weights:
+def gains_from_code(o: Observation, code: Code) -> Weights:
     """Return the maximal-ratio weights that a decoded frame measures: mean over variance of each sub-band's
     soft bits."""
     agreed = o.soft[:, :PILOT] * code
@@ -80,7 +85,7 @@ def decode_payload(observation: Observation, key: Key, budget: int, layout: Layo
         [weight for weight in weightings if weight.any()],  # pilots that all disagree measure nothing
         key=key,
         schemes=[layout.scheme + grid.check for grid in GRIDS],
-        gains=partial(_gains_from_code, observation),
+        gains=partial(gains_from_code, observation),
         score=score,
         budget=budget,
     )

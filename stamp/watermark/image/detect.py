@@ -13,15 +13,20 @@ from ...core.payload import Payload
 from .carrier import carriers
 from .grid import GRIDS, canonical_shape, grid_for
 from .luma import luma_plane, white_of
+from .pages import NARROWEST, Page, joined, outlined
 from .search import ImageSearch, Thresholds
-from .stages import ANY_GEOMETRY, AS_IT_IS, UNMOVED, WORK_AREA
+from .stages import AS_IT_IS, IF_MOVED, UNMOVED, WORK_AREA
 
 THRESHOLDS = Thresholds()
-_NARROWEST = 48  # canonical pixels of the shorter side below which nothing can be read
 
 
 def detect(
-    image: NDArray[np.generic], *, key: Key, data_range: float | None = None, search: bool = True
+    image: NDArray[np.generic],
+    *,
+    key: Key,
+    data_range: float | None = None,
+    search: bool = True,
+    spent: int = 0,
 ) -> Detection:
     """Look for the mark of `key` in a picture, whatever was done to it.
 
@@ -30,6 +35,7 @@ def detect(
     image : (H, W), (H, W, 3) RGB or (H, W, 4) RGBA; uint8 or uint16, or floats with `data_range`.
     data_range : the value of white; required for floats.
     search : also look for turned, cropped, scaled and mirrored pictures.
+    spent : decodings that are allowed in the same call beside this, which `log10_p` counts, too.
 
     Returns
     -------
@@ -45,27 +51,35 @@ def detect(
     Reads the picture as it is first; then searches rotation, scale and mirroring, then changes of the aspect
     ratio as well.
     """
-    state = _search(image, key, data_range)
+    state = _search(image, key, data_range, spent)
     found = None
-    if min(canonical_shape(state.shape)) >= _NARROWEST:
-        found = state.run(ANY_GEOMETRY if search else AS_IT_IS)
+    if min(canonical_shape(state.shape)) >= NARROWEST:
+        found = state.run(AS_IT_IS)
+        if found is None and search:
+            page = Page(image, data_range, state)
+            found = joined(page.search())
+            if found is None and (found := state.run(IF_MOVED)) is not None:
+                found = outlined(found, state)
+            if found is None:
+                found = next((faint for faint in page.unread if faint.present), None)
     found = found or state.verdict()
     height, width = state.shape
-    region = corners(0, 0, width, height) if found.seen else None
-    return replace(found, size=(width, height), region=region)
+    if found.seen is not None and found.region is None:
+        found = replace(found, region=corners(0, 0, width, height))
+    return replace(found, size=(width, height))
 
 
-def glance(image: NDArray[np.generic], *, key: Key) -> Payload | None:
+def glance(image: NDArray[np.generic], *, key: Key, data_range: float | None = None) -> Payload | None:
     """Return the payload of a picture that lies as it was marked, as in a file that was marked before. Where
     there is none, that takes a small part of the time of `detect` without `search`. Raises HostError."""
-    state = _search(image, key, None)
-    if min(canonical_shape(state.shape)) < _NARROWEST:
+    state = _search(image, key, data_range, 0)
+    if min(canonical_shape(state.shape)) < NARROWEST:
         return None
     found = state.run(UNMOVED)
     return found.payload if found else None
 
 
-def _search(image: NDArray[np.generic], key: Key, data_range: float | None) -> ImageSearch:
+def _search(image: NDArray[np.generic], key: Key, data_range: float | None, spent: int) -> ImageSearch:
     """The state of a search that has not begun."""
     Key.checked(key)
     white_of(image, data_range)
@@ -78,4 +92,5 @@ def _search(image: NDArray[np.generic], key: Key, data_range: float | None) -> I
         work=luma_plane(image, data_range, max(own.area, WORK_AREA)),
         grids=tuple(sorted(GRIDS, key=lambda grid: grid is not own)),
         thresholds=THRESHOLDS,
+        spent=spent,
     )

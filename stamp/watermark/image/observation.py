@@ -5,6 +5,7 @@ Embedder and detector share it: the embedder brings just this statistic to its t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -125,11 +126,19 @@ def observe(
     details: Detail, cover: list[NDArray[np.float32]], carriers: Carriers, measure: Measure = PICTURE
 ) -> Observation:
     """Observe every coded bit in the details of a padded picture, whose tiles start at the margin."""
+    measured = (normalise(detail, activity(detail, measure), measure) for detail in details)
+    return gathered(measured, cover, carriers)
+
+
+def gathered(
+    measured: Iterable[NDArray[np.float32]], cover: list[NDArray[np.float32]], carriers: Carriers
+) -> Observation:
+    """Gather what was measured at every coefficient, level by level, bit by bit."""
     soft, variance, count, energy = [], [], [], []
-    for level, (detail, seen) in enumerate(zip(details, cover, strict=True), start=1):
+    for level, (each, seen) in enumerate(zip(measured, cover, strict=True), start=1):
         side, origin = PERIOD >> level, MARGIN >> level
         index, sign = carriers.index[level - 1], carriers.sign[level - 1]
-        y = normalise(detail, activity(detail, measure), measure) * seen
+        y = each * seen
         total = max(float(seen.sum()), 1.0)
         tile = fold(y, side, origin)
         seen_tile = fold(seen[None], side, origin)[0]

@@ -10,7 +10,8 @@ import pytest
 
 import stamp.jobs.tasks as stamp_batch
 from stamp.cli import main
-from stamp.core.reports import DetectReport, Mark
+from stamp.core.detection import Mark
+from stamp.core.reports import DetectReport
 
 from .conftest import PAYLOAD, Runner
 

@@ -10,13 +10,15 @@ from .conftest import Runner
 
 GROUPS = {
     "embed": [
-        *("Sources and results", "Rights", "Watermark", "Clips"),
+        *("Sources and results", "Rights", "Watermark", "Visible notice", "Clips"),
         *("Content Credentials", "Catalogue", "Run", "Output"),
     ],
     "sign": ["Sources and results", "Watermark", "Content Credentials", "Run", "Output"],
     "credentials show": ["Watermark", "Content Credentials", "Run", "Output"],
     "credentials new-cert": ["Content Credentials", "Output"],
     "detect": ["Watermark", "Catalogue", "Run", "Output"],
+    "confirm": ["Watermark", "Output"],
+    "preview": ["Sources and results", "Visible notice", "Output"],
     "show": ["Catalogue", "Run", "Output"],
     "formats": ["Output"],
     "rights remove": ["Sources and results", "Rights", "Run", "Output"],
@@ -43,6 +45,8 @@ GROUPS = {
     "licence list": ["Catalogue", "Output"],
     "licence show": ["Catalogue", "Output"],
     "licence end": ["Licence", "Catalogue", "Output"],
+    "works index": ["Catalogue", "Run", "Output"],
+    "match": ["Sources and results", "Watermark", "Catalogue", "Run", "Output"],
     "check": ["Watermark", "Catalogue", "Run", "Output"],
     "party show": ["Catalogue", "Output"],
     "party erase": ["Catalogue", "Output"],
@@ -95,10 +99,8 @@ def test_commands_are_in_groups(stamp: Runner) -> None:
         "Finds",
         "Set up",
     ]
-    names = (
-        "sign credentials embed detect show rights works check party licence find case evidence notice key"
-    )
-    for name in [*names.split(), "key", "formats", "selftest", "demo"]:
+    names = "embed detect preview sign credentials show rights works check party licence find case evidence"
+    for name in [*names.split(), "match", "notice", "key", "formats", "selftest", "demo"]:
         assert re.search(rf"^  {name} +\S", page, re.MULTILINE)
     assert re.findall(r"^  (\w+)  ", stamp("rights", "--help").out, re.MULTILINE) == [
         "audit",

@@ -70,6 +70,7 @@ def test_the_json_has_the_counts_at_its_end(stamp: Runner, mixed: Path) -> None:
         "results": 5,
         "marked": 0,
         "noticed": 4,
+        "signed": 0,
         "done_before": 0,
         "planned": 0,
         "failed": 1,

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stamp.core import words
-from stamp.core.detection import Transform, corners
-from stamp.core.reports import DetectReport, Mark
+from stamp.core.detection import Mark, Transform, corners
+from stamp.core.reports import DetectReport
 from stamp.watermark.common.null_law import MAX_DECODINGS
 
 PAYLOAD = bytes.fromhex("00ff00ff00ff00ff")

@@ -19,6 +19,8 @@ from stamp.core.errors import ArgumentError, CatalogueError, KeyFileError
 from stamp.evidence import log
 from stamp.evidence.verify import Verdict, verify_packet
 from stamp.evidence.words import LANGUAGES, words
+from stamp.jobs.demo import paint
+from stamp.pipeline.finding import Seen, add_find
 from stamp.print.promises import promised
 from tests.unit.evidence.conftest import AT, NAME, TITLE, Case
 
@@ -205,7 +207,7 @@ def test_without_signature_and_time_stamp_it_says_so(case: Case, tmp_path: Path)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("behaviour", ["replay", "nonsense", "cut", "error", "refusal"])
+@pytest.mark.parametrize("behaviour", ["other data", "replay", "nonsense", "cut", "error", "refusal"])
 def test_an_authority_that_misbehaves_makes_no_packet(case: Case, tmp_path: Path, behaviour: str) -> None:
     case.authority.behaviour = behaviour
     try:
@@ -225,3 +227,19 @@ def test_what_cannot_be_is_refused(case: Case, tmp_path: Path) -> None:
     (tmp_path / "no.pem").chmod(0o600)
     with pytest.raises(KeyFileError, match="no private key"):
         case.packet(tmp_path / "p.zip", sign=tmp_path / "no.pem")
+
+
+@pytest.mark.slow
+def test_names_in_any_script_do_not_prevent_a_packet(case: Case, tmp_path: Path) -> None:
+    paint(tmp_path / "found.png", size=(320, 240), seed=9)
+    seen = Seen(account="@日本😀 العربية\u0007", by="Bob", url="https://例え.example/\u202e?q=#set")
+    found = add_find(case.catalogue, tmp_path / "found.png", work="1", seen=seen)
+    case.packet(tmp_path / "p.zip", found.find)
+    assert verify_packet(tmp_path / "p.zip", case.authority.root).is_verified
+    report = text_of(entries(tmp_path / "p.zip")["report.pdf"])
+    assert "@[U+65E5][U+672C][U+1F600]" in report
+    assert "[U+0007]" in report
+    assert "[U+202E]" in report
+    assert "Letters that the fonts of this report lack" in report
+    said = json.loads(entries(tmp_path / "p.zip")["evidence.json"])
+    assert said["find"]["sightings"][0]["account"] == seen.account

@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter, ImageOps
 
 import stamp
+from stamp.core.comparison import AGREES
 from stamp.matching.by_mark import located
 from stamp.matching.compare import compare_images
 from stamp.matching.opencv import luma, mapped
-from stamp.matching.registration import AGREES, judged, register
+from stamp.matching.registration import judged, register
 from tests.media.pixels import photo
 
 Pixels = NDArray[np.uint8]

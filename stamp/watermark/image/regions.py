@@ -13,6 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..common.filters import box as box_mean
+
+Plane = NDArray[np.float32]
 Box = tuple[int, int, int, int]
 
 _WORKING_SIDE = 900
@@ -21,6 +24,11 @@ _DEPTH = 7
 _EDGE, _FLAT, _ALMOST = 8, 3.0, 0.004
 _SMALLEST, _LARGEST, _SLENDER = 0.008, 0.97, 0.15  # of the page's area; short side by long side
 _PICTURE_LIKE = 0.5
+_BLOCK = 8  # pixels in which fine detail is averaged
+_FINE = 0.7  # of it, in grey levels, from which on a block is sharp
+_RECTANGULAR = 0.5  # of a rectangle that is sharp
+_FEWEST = 12  # blocks
+_SEAM, _STANDS_OUT = 0.4, 3.0  # share of a line's pixels that step so many times as far as those around
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +57,29 @@ def regions(image: NDArray[Any], limit: int = 8) -> list[Region]:
     """
     step = max(1, -(-max(image.shape[:2]) // _WORKING_SIDE))
     plane = _reduced(image, step)
+    size = plane.shape[1] * step, plane.shape[0] * step
+    return regions_of(plane, (min(size[0], image.shape[1]), min(size[1], image.shape[0])), limit)
+
+
+def regions_of(plane: Plane, size: tuple[int, int], limit: int) -> list[Region]:
+    """Do as `regions` for the luma of a reduced page, 0 to 255, that is `size` (width, height) in full."""
     busy = np.zeros(plane.shape, np.bool_)
     busy[:, 1:] |= np.abs(np.diff(plane, axis=1)) > _EDGE
     busy[1:] |= np.abs(np.diff(plane, axis=0)) > _EDGE
     cuts = _Cuts(plane, busy)
     _cut(cuts, (0, 0, plane.shape[1], plane.shape[0]), 0)
-    scores = {box: _score(plane, box) for box in {*cuts.leaves, *cuts.parents, *_merged(cuts)}}
+    sharp = _sharp(plane)
+    scores = {box: _score(plane, box) for box in {*cuts.leaves, *cuts.parents, *_merged(cuts), *sharp}}
     # A merged piece never comes before a whole one, or it would hide the cells of a collage.
     found = [
-        Region(_enlarged(box, step, image.shape), score + (box in cuts.leaves))
+        Region(_enlarged(box, plane.shape, size), score + (box in cuts.leaves or box in sharp))
         for box, score in scores.items()
         if score is not None
     ]
     return sorted(found, key=lambda region: (-region.score, region.box))[:limit]
 
 
-def _reduced(image: NDArray[Any], step: int) -> NDArray[np.float32]:
+def _reduced(image: NDArray[Any], step: int) -> Plane:
     """Luma, the mean of blocks of `step` x `step` pixels; what is left at two edges is left out."""
     height, width = (side // step * step for side in image.shape[:2])
     blocks = image[:height, :width].reshape(height // step, step, width // step, step, -1)
@@ -74,9 +89,87 @@ def _reduced(image: NDArray[Any], step: int) -> NDArray[np.float32]:
     return plane if image.dtype == np.uint8 else plane / np.float32(257)
 
 
-def _enlarged(box: Box, step: int, shape: tuple[int, ...]) -> Box:
-    x0, y0, x1, y1 = (side * step for side in box)
-    return x0, y0, min(x1, shape[1]), min(y1, shape[0])
+def _sharp(plane: Plane) -> list[Box]:
+    """Rectangles around what has fine detail, where the ground around it has less: a photo over its own
+    blurred copy or on a grainy table, or a turned one."""
+    height, width = (side // _BLOCK for side in plane.shape)
+    if min(height, width) < 4:
+        return []
+    fine = np.abs(plane - box_mean(plane, 3))[: height * _BLOCK, : width * _BLOCK]
+    blocks = fine.reshape(height, _BLOCK, width, _BLOCK).mean((1, 3))
+    found = []
+    for level in (_FINE, _parting(blocks)):
+        for rows, columns in _components(blocks > level):
+            if len(rows) < 0.02 * blocks.size:
+                continue
+            x0, y0, x1, y1 = (
+                side * _BLOCK for side in (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+            )
+            if _filled(rows, columns) > _RECTANGULAR:
+                found.append(_snapped(plane, (int(x0), int(y0), int(x1), int(y1))))
+    return list(dict.fromkeys(found))
+
+
+def _parting(blocks: NDArray[np.floating]) -> float:
+    """The level that parts blocks into two kinds with the least spread of their logarithms (Otsu)."""
+    values = np.sort(np.log(blocks.ravel() + 0.05))
+    below = np.arange(1, len(values))
+    total = np.cumsum(values)[:-1]
+    between = (total - below * values.mean()) ** 2 / (below * (len(values) - below))
+    return float(np.exp(values[int(between.argmax())]) - 0.05)
+
+
+def _filled(rows: NDArray[np.int64], columns: NDArray[np.int64]) -> float:
+    """The share of blocks in the least rectangle around them, upright or turned."""
+    least = np.inf
+    for angle in np.radians(np.arange(-44, 45, 2)):
+        c, s = np.cos(angle), np.sin(angle)
+        sides = [
+            np.ptp(np.percentile(along, (1, 99)))
+            for along in (c * columns + s * rows, c * rows - s * columns)
+        ]
+        least = min(least, (sides[0] + 1) * (sides[1] + 1))
+    return float(len(rows) / least)
+
+
+def _components(mask: NDArray[np.bool_]) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """The rows and columns of each set of neighbours that are true."""
+    label = np.where(mask, np.arange(1, mask.size + 1).reshape(mask.shape), 0)
+    while True:
+        grown = np.pad(label, 1)
+        grown = np.maximum.reduce(
+            [grown[:-2, 1:-1], grown[2:, 1:-1], grown[1:-1, :-2], grown[1:-1, 2:], label]
+        )
+        grown = np.where(mask, grown, 0)
+        if (grown == label).all():
+            break
+        label = grown
+    names, counts = np.unique(label[mask], return_counts=True)
+    return [np.nonzero(label == name) for name in names[counts > _FEWEST]]
+
+
+def _snapped(plane: Plane, box: Box) -> Box:
+    """The rectangle with each side at the sharpest edge near it."""
+    x0, y0, x1, y1 = box
+    inside = plane[y0:y1, x0:x1]
+
+    def at(lines: Plane, place: int) -> int:
+        low, high = max(place - 2 * _BLOCK, 1), min(place + 2 * _BLOCK, len(lines))
+        if place < _BLOCK or place > len(lines) - _BLOCK or high <= low:
+            return 0 if place < _BLOCK else len(lines) if place > len(lines) - _BLOCK else place
+        steps = np.minimum(np.abs(lines[low:high] - lines[low - 1 : high - 1]), 40).mean(1)
+        best = int(steps.argmax())
+        return low + best if steps[best] > 1.5 * np.median(steps) + 1 else place
+
+    assert inside.size
+    columns, rows = plane[y0:y1].T, plane[:, x0:x1]
+    return at(columns, x0), at(rows, y0), at(columns, x1), at(rows, y1)
+
+
+def _enlarged(box: Box, shape: tuple[int, ...], size: tuple[int, int]) -> Box:
+    wide, high = size[0] / shape[1], size[1] / shape[0]
+    x0, y0, x1, y1 = box
+    return round(x0 * wide), round(y0 * high), round(x1 * wide), round(y1 * high)
 
 
 def _cut(cuts: _Cuts, box: Box, depth: int) -> None:
@@ -128,21 +221,38 @@ def _beside_a_seam(cuts: _Cuts, box: Box) -> list[Box] | None:
     """The two sides of a straight edge through a large piece; None where there is none."""
     x0, y0, x1, y1 = box
     piece = cuts.plane[y0:y1, x0:x1]
-    if piece.size <= 0.12 * cuts.plane.size:
+    if piece.size <= 0.03 * cuts.plane.size:
         return None
-    for axis, lines in enumerate((piece[:, ::4], piece[::4].T)):
-        steps = np.abs(np.diff(lines, axis=0))
-        if len(steps) < 60:
+    best = None
+    for axis, lines in enumerate((piece[:, ::2], piece[::2].T)):
+        if len(lines) < 60:
             continue
-        usual = np.maximum(np.median(steps, 0), 1.5)
-        share = (steps > 4 * usual + 6).mean(1)
-        at = int(np.argmax(share[20:-20])) + 20
-        if share[at] > 0.55 and share[at] > 2.2 * np.partition(share, -12)[-12]:
-            cut = at + 1
-            if axis == 0:
-                return [(x0, y0, x1, y0 + cut), (x0, y0 + cut, x1, y1)]
-            return [(x0, y0, x0 + cut, y1), (x0 + cut, y0, x1, y1)]
-    return None
+        share = _seam_shares(lines)
+        inner = share[20:-20]
+        at = int(np.argmax(inner)) + 20
+        others = np.delete(share, np.s_[max(at - 3, 0) : at + 4])
+        usual = np.partition(others, -8)[-8]
+        strength = share[at] / (usual + 0.02)
+        if share[at] > _SEAM and strength > 2 and (best is None or strength > best[0]):
+            best = strength, axis, at + 1
+    if best is None:
+        return None
+    _, axis, cut = best
+    if axis == 0:
+        return [(x0, y0, x1, y0 + cut), (x0, y0 + cut, x1, y1)]
+    return [(x0, y0, x0 + cut, y1), (x0 + cut, y0, x1, y1)]
+
+
+def _seam_shares(lines: Plane) -> NDArray[np.float64]:
+    """For each line the share of its pixels that step to the next one much more than those around do."""
+    steps = np.abs(np.diff(lines, axis=0))
+    two = steps.copy()  # a seam between the pixels of the reduced page is a step over two lines
+    two[1:-1] = np.abs(lines[2:-1] - lines[1:-2])
+    total = np.cumsum(np.pad(steps, ((7, 6), (0, 0)), mode="edge"), axis=0)
+    around = (total[13:] - total[:-13]) - np.pad(steps, ((1, 1), (0, 0)), mode="edge")[:-2] - steps
+    around -= np.pad(steps, ((1, 1), (0, 0)), mode="edge")[2:]
+    shares: NDArray[np.float64] = (two > _STANDS_OUT * around / 10 + 4).mean(1)
+    return shares
 
 
 def _merged(cuts: _Cuts) -> list[Box]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from stamp.matching.regions import Box, regions
+from stamp.watermark.image.regions import Box, regions
 from tests.media.pixels import photo
 
 Pixels = NDArray[np.uint8]
