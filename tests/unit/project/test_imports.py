@@ -28,7 +28,7 @@ FLOORS = (
     "catalogue metadata media notices overlay provenance watermark",
     "matching",
     "pipeline",
-    "evidence monitor",
+    "evidence monitor web",
     "jobs",
     "cli",
 )
@@ -47,6 +47,7 @@ FORBIDDEN = {
     "stamp.catalogue": "numpy pywt PIL av click rich stamp.metadata stamp.media stamp.watermark",
     "stamp.evidence": "pywt av click rich",
     "stamp.monitor": "pywt av click rich cv2",
+    "stamp.web": "numpy pywt PIL av click rich stamp.metadata stamp.media stamp.watermark",
     "stamp.print": "numpy pywt PIL av click rich stamp.formats",
     "stamp.notices": "numpy pywt PIL av click rich stamp.catalogue stamp.metadata stamp.media",
     "stamp.provenance": "numpy pywt PIL av click rich",
