@@ -50,6 +50,7 @@ _NOTICE = 16_000  # bytes, at most
 _TRIES, _CLOSER = 3, 0.95  # of a clip that did not fit, and how much closer each aims
 _MOST_GAIN = 1.5  # that a margin which is short is worth
 _RESERVE = 1.1
+_BETWEEN = 1.0  # seconds between two frames whose visible notice is measured
 _GLANCE = 2  # seconds: most clips are read from their first frame
 
 
@@ -203,6 +204,7 @@ class _DrawnFrames:
         self._drawing = Drawing(notice, canvas, steady=True)
         self._drawing.draw(canvas)
         self._contrast = self._drawing.measured(canvas)
+        self._due = 0.0
 
     def draw(self, frame: VideoFrame, seconds: float) -> None:
         """Draw it as far as it is seen at this time."""
@@ -210,7 +212,8 @@ class _DrawnFrames:
         if share:
             canvas = FrameCanvas(frame, self._clip)
             self._drawing.draw(canvas, share)
-            if share == 1:
+            if share == 1 and seconds >= self._due:
+                self._due = seconds + _BETWEEN
                 self._contrast = min(self._contrast, self._drawing.measured(canvas))
 
     def report(self) -> VisibleReport:

@@ -8,7 +8,7 @@ the law of the whole call holds however many rectangles there are (`null_law.thr
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from ...core.payload import Payload
 from ..common.null_law import MAX_DECODINGS
 from .grid import GRIDS, LARGE, canonical_shape
 from .luma import luma_plane
+from .outline import outline
 from .regions import Box, regions_of
 from .search import ImageSearch, Thresholds
 from .stages import IF_MOVED, IN_A_REGION, WORK_AREA, refine_candidates, try_geometry, try_nearly_untouched
@@ -83,13 +84,15 @@ class Page:
     """One picture in which rectangles are looked at.
 
     whole : the search in all of it. spent : decodings that were or may yet be made there and in the
-        rectangles looked at before.
+        rectangles looked at before. unread : what the detection chips show in rectangles where no payload was
+        read.
     """
 
     image: NDArray[np.generic]
     data_range: float | None
     whole: ImageSearch
     spent: int = MAX_DECODINGS
+    unread: list[Detection] = field(default_factory=list)
 
     @property
     def box(self) -> Box:
@@ -105,6 +108,7 @@ class Page:
                 continue
             if (look := self._look(box, IN_A_REGION)) is not None:
                 look = look if look.found.seen else self._wider(look, boxes)
+                look = _outlined(look)
                 if look.found.seen is None and len({each.found.payload for each in (*looks, look)}) == 1:
                     look = self._widest(look)
                 looks.append(look)
@@ -157,21 +161,35 @@ class Page:
         )
         found = state.run(stages)
         self.spent += _BUDGET
-        return None if found is None else _Look(box, self._placed(found, box), state)
+        if found is None:
+            self.unread.append(self._placed(state.verdict(), box))
+            return None
+        return _Look(box, self._placed(found, box), state)
 
     def _placed(self, found: Detection, box: Box) -> Detection:
-        assert found.transform is not None
-        share = _area(box) / _area(self.box)
-        scale = round(found.transform.scale * share**0.5, 4)
-        return replace(
-            found,
-            size=(self.box[2], self.box[3]),
-            region=corners(*(float(side) for side in box)),
-            transform=replace(found.transform, scale=scale),
-        )
+        region, transform = corners(*(float(side) for side in box)), found.transform
+        if transform is not None:
+            share = _area(box) / _area(self.box)
+            transform = replace(transform, scale=round(transform.scale * share**0.5, 4))
+        return replace(found, region=region, transform=transform)
 
     def _reduced(self) -> NDArray[np.float32]:
         return np.clip(luma_plane(self.image, self.data_range, _SEARCHED), 0, 255)
+
+
+def outlined(found: Detection, state: ImageSearch, corner: tuple[int, int] = (0, 0)) -> Detection:
+    """Return what was found in a rectangle of a picture with the outline of the original, where there is one.
+
+    corner : of the rectangle, (x, y) in pixels.
+    """
+    if found.seen is not None or (quads := outline(state)) is None:
+        return found
+    region, seen = quads
+    return replace(found, region=tuple((x + corner[0], y + corner[1]) for x, y in region), seen=seen)
+
+
+def _outlined(look: _Look) -> _Look:
+    return replace(look, found=outlined(look.found, look.state, look.box[:2]))
 
 
 def joined(found: Sequence[Detection]) -> Detection | None:

@@ -89,6 +89,7 @@ class Attempt:
 class Reading:
     """A payload, and where it was read, as in `Attempt`.
 
+    grid : on which the original was marked.
     strength : how far all coded bits agree with it, in standard deviations; it grows with the area that shows
         the mark.
     """
@@ -97,6 +98,7 @@ class Reading:
     affine: Affine
     shift: NDArray[np.float64] | None
     offset: Offset
+    grid: Grid
     strength: float
 
 
@@ -180,8 +182,8 @@ class Search(ABC):
             return None
         o = attempt.observation
         strength = code_score(o, gains_from_pilots(o), decoded.code)
-        self.reading = Reading(decoded.payload, attempt.affine, attempt.shift, attempt.offset, strength)
         grid = grid_of(decoded, self.carriers.layout)
+        self.reading = Reading(decoded.payload, attempt.affine, attempt.shift, attempt.offset, grid, strength)
         return Detection(
             present=True,
             payload=decoded.payload,

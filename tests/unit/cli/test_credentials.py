@@ -130,6 +130,7 @@ def test_a_new_chain(elsewhere: Path, photo: Path, stamp: Runner) -> None:
     assert "exists already" in again.err
 
 
+@pytest.mark.slow
 def test_the_time_is_confirmed_by_an_authority(photo: Path, stamp: Runner, tmp_path: Path) -> None:
     with tsa.serving(tsa.make(tmp_path / "tsa")) as authority:
         assert stamp("sign", photo, *SIGN, "--sign-tsa", authority.url).code == 0
@@ -137,11 +138,11 @@ def test_the_time_is_confirmed_by_an_authority(photo: Path, stamp: Runner, tmp_p
         read = stamp("credentials", "photo.stamped.jpg", "--json")
         assert read.entries[0]["manifest"]["signed_at"].startswith("20")
         assert len(authority.asked) == 1
-        authority.behaviour = "error"
-        done = stamp("sign", photo, "-o", "b.jpg", *SIGN, "--sign-tsa", authority.url)
-    assert done.code == 3
-    assert "sign without --sign-tsa" in done.err
-    assert not Path("b.jpg").exists()
+        for authority.behaviour in ("error", "silence", "nonsense", "html"):
+            done = stamp("sign", photo, "-o", "b.jpg", *SIGN, "--sign-tsa", authority.url)
+            assert done.code == 3
+            assert "sign without --sign-tsa" in done.err
+            assert not Path("b.jpg").exists()
 
 
 @pytest.mark.slow
@@ -151,7 +152,7 @@ def test_a_killed_signing_leaves_everything_as_it_was(
 ) -> None:
     before = photo.read_bytes()
     with tsa.serving(tsa.make(tmp_path / "tsa")) as authority:
-        authority.behaviour = "silence"
+        authority.behaviour = "slow"
         process = command("sign", str(photo), "--in-place", *SIGN, "--sign-tsa", authority.url)
         while not authority.asked and process.poll() is None:
             time.sleep(0.05)

@@ -17,6 +17,7 @@ GROUPS = {
     "credentials show": ["Watermark", "Content Credentials", "Run", "Output"],
     "credentials new-cert": ["Content Credentials", "Output"],
     "detect": ["Watermark", "Catalogue", "Run", "Output"],
+    "confirm": ["Watermark", "Output"],
     "preview": ["Sources and results", "Visible notice", "Output"],
     "show": ["Catalogue", "Run", "Output"],
     "formats": ["Output"],

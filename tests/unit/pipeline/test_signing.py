@@ -143,6 +143,7 @@ def test_nothing_else_of_a_file_changes(name: str, tmp_path: Path) -> None:
     assert content(target, name) == content(source, name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in FILMS if name[-3:] in ("mp4", "m4a", "m4v", "mov")])
 def test_nothing_else_of_a_clip_changes(name: str, tmp_path: Path) -> None:
     source, target = tmp_path / f"a.{name}", tmp_path / f"b.{name}"
@@ -175,6 +176,7 @@ def items(data: bytes) -> dict[int, bytes]:
 FORMS = {"no bases": (1, 4, 4, 0), "bases of zero": (1, 4, 4, 4), "wide": (1, 8, 8, 8), "old": (0, 4, 4, 4)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("made", [phone_files.portrait, phone_files.tiled])
 def test_every_item_of_a_heic_is_where_it_says(
@@ -188,6 +190,7 @@ def test_every_item_of_a_heic_is_where_it_says(
     assert trusted(target).status == "trusted"
 
 
+@pytest.mark.slow
 def test_a_heic_that_the_library_breaks_is_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -288,6 +291,7 @@ def test_a_signing_that_fails_leaves_everything_as_it_was(
     assert not [path for path in tmp_path.iterdir() if path.suffix not in (".jpg",)]
 
 
+@pytest.mark.slow
 def test_the_chain_of_a_signed_original_is_kept(works: Path, tmp_path: Path) -> None:
     """Trap 13: the parent is the original, also where its place is taken."""
     source = tmp_path / "camera.jpg"
@@ -342,6 +346,7 @@ def test_what_parents_tell_of_places_is_said(
     assert "a serial number" in note
 
 
+@pytest.mark.slow
 def test_a_finished_file_is_bound_to_its_mark(works: Path, tmp_path: Path) -> None:
     stamp.embed_file(works / "original.jpg", tmp_path / "a.jpg", PAYLOAD, key=KEY)
     other = stamp.Key(bytes(32), "other")
@@ -375,6 +380,7 @@ def test_what_is_no_work_is_not_signed(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
 
 
+@pytest.mark.slow
 def test_a_stripped_copy_leads_back(works: Path, tmp_path: Path) -> None:
     copy, store = tmp_path / "copy.jpg", works / "store"
     with Image.open(works / "signed.jpg") as image:
@@ -392,6 +398,7 @@ def test_a_stripped_copy_leads_back(works: Path, tmp_path: Path) -> None:
     assert read_credentials(works / "original.jpg", keys=[KEY], **options).status == "none"
 
 
+@pytest.mark.slow
 def test_a_planted_manifest_is_not_recovered(works: Path, tmp_path: Path) -> None:
     """A manifest of another mark, or a damaged one, in the place of the right one."""
     copy, store = tmp_path / "copy.jpg", tmp_path / "store"
@@ -425,6 +432,7 @@ def test_a_changed_file_is_invalid(works: Path, tmp_path: Path) -> None:
     assert found.manifest.failures == ("assertion.dataHash.mismatch",)
 
 
+@pytest.mark.slow
 def test_the_catalogue_keeps_the_manifest(works: Path, tmp_path: Path) -> None:
     with stamp.Catalogue.open(tmp_path / "c.sqlite") as catalogue:
         report = stamp.embed_file(
