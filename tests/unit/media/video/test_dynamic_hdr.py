@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
@@ -15,6 +17,7 @@ from stamp.formats.isobmff import BoxTree, box
 from stamp.media.video.clip import examine
 from stamp.media.video.dynamic_hdr import Carried, is_whole
 from stamp.media.video.mp4_index import _configurations, _describe_dolby_vision
+from stamp.media.video.transcode import plan_transcode
 from tests.media import video_files
 
 KEY = stamp.Key(bytes(range(32)), "hdr")
@@ -139,3 +142,17 @@ def test_quicktime_says_that_it_is_dolby_vision() -> None:
         _describe_dolby_vision(made, old)
         assert list(_configurations(made.children[0])) == [configuration]
     assert made.tobytes() == old.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("changes", "remedy"),
+    [
+        ({"dynamic_hdr": ("Dolby Vision",)}, "make it profile 8.1 first"),
+        ({"dynamic_hdr": ("HDR Vivid",)}, "`lossy=True`"),
+    ],
+)
+def test_what_cannot_be_kept_has_a_remedy(tmp_path: Path, changes: dict[str, Any], remedy: str) -> None:
+    clip = examine(video_files.hdr10(tmp_path / "in.mp4"))
+    assert clip
+    with pytest.raises(stamp.UnsupportedFormat, match=f"would be lost; {remedy}"):
+        plan_transcode(replace(clip, **changes), stamp.EmbedOptions())
