@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
@@ -15,6 +17,7 @@ from stamp.formats.isobmff import BoxTree, box
 from stamp.media.video.clip import examine
 from stamp.media.video.dynamic_hdr import Carried, is_whole
 from stamp.media.video.mp4_index import _configurations, _describe_dolby_vision
+from stamp.media.video.transcode import plan_transcode
 from tests.media import video_files
 
 KEY = stamp.Key(bytes(range(32)), "hdr")
@@ -84,7 +87,7 @@ def test_hdr10_plus_stays_on_its_frames(tmp_path: Path, suffix: str) -> None:
 def test_another_codec_loses_it_and_says_so(tmp_path: Path) -> None:
     source = hdr10_plus(video_files.hdr10(tmp_path / "plain.mp4"), tmp_path / "in.mp4")
     options = stamp.EmbedOptions(codec="av1", preset="12")
-    with pytest.raises(stamp.UnsupportedFormat, match=r"HDR10\+ would be lost"):
+    with pytest.raises(stamp.UnsupportedFormat, match=r"HDR10\+ would be lost; it is kept in hevc; "):
         stamp.embed_file(source, tmp_path / "out.mp4", key=KEY, options=options)
 
 
@@ -139,3 +142,17 @@ def test_quicktime_says_that_it_is_dolby_vision() -> None:
         _describe_dolby_vision(made, old)
         assert list(_configurations(made.children[0])) == [configuration]
     assert made.tobytes() == old.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("changes", "remedy"),
+    [
+        ({"dynamic_hdr": ("Dolby Vision",)}, "make it profile 8.1 first"),
+        ({"dynamic_hdr": ("HDR Vivid",)}, "`lossy=True`"),
+    ],
+)
+def test_what_cannot_be_kept_has_a_remedy(tmp_path: Path, changes: dict[str, Any], remedy: str) -> None:
+    clip = examine(video_files.hdr10(tmp_path / "in.mp4"))
+    assert clip
+    with pytest.raises(stamp.UnsupportedFormat, match=f"would be lost; {remedy}"):
+        plan_transcode(replace(clip, **changes), stamp.EmbedOptions())
