@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import averaging, in_short, model, readers, tags
+from benchmarks import averaging, in_short, model, readers, tags, visible
 from benchmarks.common import runner
 from benchmarks.false_positives import audio as false_positives_audio
 from benchmarks.false_positives import run as false_positives
@@ -54,6 +54,7 @@ BLOCKS: dict[str, Table] = {
     "fidelity": fidelity.brief,
     "false_positives": false_positives.brief,
     "speed": speed.brief,
+    "visible": _dated(visible.brief),
     "averaging": averaging.brief,
     "averaging_one_payload": averaging.brief,
     "readers": readers.brief,

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from .core.key import Key
     from .core.known import KnownMark
     from .core.limits import StampLimits, limited
+    from .core.margin import Margin
     from .core.options import CopyOptions, EmbedOptions, NoticeOptions, OutputOptions, SignOptions
     from .core.party import Party
     from .core.payload import Payload
@@ -87,6 +88,7 @@ _HOMES = {
     ),
     "catalogue.terms": "Terms Territory Use UseRule",
     "core.known": "KnownMark",
+    "core.margin": "Margin",
     "core.visible": "VisibleNotice VisibleReport",
     "pipeline.files": "detect_file embed_file",
     "pipeline.informed": "confirm detect",
@@ -129,6 +131,7 @@ __all__ = [
     "KeyFileError",
     "KnownMark",
     "LicenceRecord",
+    "Margin",
     "MarkRecord",
     "MediaError",
     "MissingDependency",
