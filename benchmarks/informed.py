@@ -3,9 +3,9 @@
     python -m benchmarks.informed --photos sample_media ../shared/media/images/photos
 
 Each photo (cut to 768x512; smaller ones as they are) is marked and attacked. Reading: with the
-original and, with `--alone`, without it. Confirming: the right payload, others of the same key, and with other
-keys; the same of the unmarked photo after the same attack. Photos that were looked at while the reader was
-built are counted apart: the figures of the others are those that count.
+original and, with `--alone`, without it. Confirming: the right payload, others of the same key, and with
+other keys; the same of the unmarked photo after the same attack. Photos that were looked at while the reader
+was built are counted apart: the figures of the others are those that count.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ class Look:
 
 
 def looks(task: tuple[Path, int, bool]) -> list[Look]:
-    """Mark one photo, attack it, and look at what comes of it; also without the original, if that is asked."""
+    """Mark one photo, attack it, and look at what comes of it; `alone`: also without the original."""
     path, seed, alone = task
     rng = np.random.default_rng(photos.seed_of(path, seed))
     original, payload = _load(path), rng.bytes(8)
