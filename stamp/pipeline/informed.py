@@ -131,11 +131,10 @@ class Pair:
         from ..matching.laying import laid
         from ..matching.seeking import sought
 
-        whole, there = _shades(original, data_range), _shades(suspect, data_range)
-        found = sought(whole, there)
-        shape = whole.shape[0], whole.shape[1]
-        plane = luma_plane(original, _range(original, data_range), np.inf)
-        plane = resize(plane, canonical_shape(shape, grid_for(shape)))
+        there, full = _shades(suspect, data_range), _luma(original, data_range)
+        shape = full.shape[0], full.shape[1]
+        plane = resize(full, canonical_shape(shape, grid_for(shape)))
+        found = sought(_rounded(full), there)
         return cls(
             suspect, original, data_range, found, plane, laid(plane, there, found, resize) if found else None
         )
@@ -260,5 +259,12 @@ def _range(image: NDArray[np.generic], data_range: float | None) -> float | None
 
 def _shades(image: NDArray[np.generic], data_range: float | None) -> NDArray[np.uint8]:
     """The luma of every pixel, uint8. Raises HostError."""
-    plane = luma_plane(image, _range(image, data_range), np.inf)
+    return _rounded(_luma(image, data_range))
+
+
+def _luma(image: NDArray[np.generic], data_range: float | None) -> NDArray[np.float32]:
+    return luma_plane(image, _range(image, data_range), np.inf)
+
+
+def _rounded(plane: NDArray[np.float32]) -> NDArray[np.uint8]:
     return np.clip(np.rint(plane), 0, 255).astype(np.uint8)
