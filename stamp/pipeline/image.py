@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 
 _BELOW_TILES = 1.2
-"""Times the strength: a notice all over a picture takes two powers of ten from the evidence of its mark, which
-this gives back (ADR 102)."""
+"""Times the strength: a notice all over a picture takes two powers of ten from the evidence of its mark,
+which this gives back (ADR 102)."""
 
 
 class ImageWork(Work):
