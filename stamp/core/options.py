@@ -69,6 +69,7 @@ class EmbedOptions:
     max_bit_rate : the most that the pictures may take, in bit/s, from 10,000; any stretch of a clip may have
         one second's worth more (AV1 some percent beyond). As it falls, so does the quality. None leaves the
         rate to the quality.
+    margin : measure what is left of the mark in a coarse copy of the finished file, and report it.
     """
 
     codec: str | None = None
@@ -78,6 +79,7 @@ class EmbedOptions:
     lossy: bool = False
     audio: bool = False
     max_bit_rate: int | None = None
+    margin: bool = True
 
     def __post_init__(self) -> None:
         """Raise ArgumentError for a rate that no encoder could keep to."""
@@ -98,7 +100,7 @@ class EmbedOptions:
         """Return the options without those that do nothing for a work of this kind."""
         if kind == "video":
             return self
-        return EmbedOptions(lossy=self.lossy, audio=self.audio and kind == "audio")
+        return EmbedOptions(lossy=self.lossy, audio=self.audio and kind == "audio", margin=self.margin)
 
 
 @dataclass(frozen=True, slots=True)

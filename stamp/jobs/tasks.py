@@ -17,7 +17,7 @@ from ..catalogue.terms import Use
 from ..core import words
 from ..core.credentials import CredentialsReport
 from ..core.detection import Mark
-from ..core.errors import CorruptFile, NoticeNotWritten, OutputError, UnsupportedFormat
+from ..core.errors import CorruptFile, NoticeNotWritten, OutputError, UnsupportedFormat, UnwritableFile
 from ..core.key import Key
 from ..core.options import CopyOptions, EmbedOptions, NoticeOptions, SignOptions
 from ..core.payload import Payload
@@ -56,6 +56,7 @@ from ..storage.digest import digest, traces
 from .catalogues import CatalogueEntry, opened
 from .journal import Journal, Placing, written_down
 from .keys import KeyFile
+from .monitoring import Fingerprints
 from .plan import Job, Takes, known, noted, works, writable
 from .pool import report_progress
 from .resume import check_whole, lacks_rights, lacks_sound, mark_in
@@ -122,6 +123,7 @@ class EmbedTask:
         payload = self.payload or (found and found[0])
         placing.payload = payload or os.urandom(8)
         entry = self.entry.open() if self.entry else None
+        prints = Fingerprints(job.path, wanted=entry is not None and not self.dry_run)
         is_song = known_kind(job.path) == "audio"
         report = embed_file(
             job.path,
@@ -141,6 +143,11 @@ class EmbedTask:
             visible=None if is_song else self.visible,
             sign=self.sign,
         )
+        if entry and report.known:
+            try:
+                prints.add(entry.catalogue, report.known.work)
+            except UnwritableFile as error:  # the file is whole and known
+                report = report.with_note(f"{error}; `stamp works index` adds it later")
         if is_song and self.visible:
             report = report.with_note("a song shows nothing: there is no visible notice")
         return note_earlier_mark(report, found[0].hex()) if found and self.in_place else report

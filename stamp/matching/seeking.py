@@ -26,11 +26,10 @@ def sought(original: NDArray[Any], suspect: NDArray[Any]) -> Registration | None
         return found
     whole, piece = luma(original, "original"), luma(suspect, "suspect")
     wider = piece.shape[1] / piece.shape[0] / (whole.shape[1] / whole.shape[0])
-    for guess in (
+    guesses = (
         Transform(1.0, 0.0, mirrored=False, aspect=wider),
         Transform(float(np.sqrt(whole.size / piece.size)), 0.0, mirrored=False, aspect=1.0),
-    ):
-        there = judged(whole, piece, located(whole, piece, guess), 0)
-        if there.correlation >= _AGREES:
-            return there
-    return None
+    )
+    places = (judged(whole, piece, located(whole, piece, guess), 0) for guess in guesses)
+    best = max(places, key=lambda place: place.correlation)
+    return best if best.correlation >= _AGREES else None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import HostError
+from ..core.margin import Margin
 from ..core.options import Progress
 from ..core.payload import Payload
 from ..core.reports import DetectReport
@@ -20,6 +21,7 @@ from ..watermark.image.detect import glance
 from ..watermark.image.embed import embed as embed_in
 from .fidelity import image_fidelity
 from .informed import pair_of
+from .margins import photo_margin
 from .request import EmbedRequest
 from .work import Effort, Work
 
@@ -84,7 +86,13 @@ class ImageWork(Work):
         draft.write_bytes(encoded)
 
     def read_back(self, draft: Path) -> bytes | None:
-        return detect(draft, keys=[self.request.key], search=False).payload
+        self._luma = read_luma(draft)
+        return detect_in(self._luma, key=self.request.key, search=False).payload
+
+    def measure(self, draft: Path) -> Margin:
+        height, width = self._picture.pixels.shape[:2]
+        request = self.request
+        return photo_margin(self._luma, request.payload, key=request.key, marked_at=(height, width))
 
     def unreadable(self) -> str:
         why = "the picture is too small, flat, clipped or noisy to carry it"

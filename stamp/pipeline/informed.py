@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..core.comparison import AGREES
+from ..core.confirmation import CONFIRMED, Confirmation
 from ..core.detection import Detection, Transform
+from ..core.errors import ArgumentError
+from ..core.key import Key
+from ..core.payload import Payload
 from ..media.image.opening import read_luma
 from ..watermark.common.null_law import MAX_DECODINGS
 from ..watermark.image import informed
+from ..watermark.image.carrier import carriers
+from ..watermark.image.confirm import judge
 from ..watermark.image.detect import detect as detect_blindly
 from ..watermark.image.detect import glance
 from ..watermark.image.grid import Grid, canonical_shape, grid_for, resize
@@ -22,7 +31,6 @@ from ..watermark.image.search import transform_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ..core.key import Key
     from ..matching.laying import Laid
     from ..matching.registration import Registration
 
@@ -67,6 +75,39 @@ def detect(
     return Pair.of(image, original, data_range).detect(key, search=search)
 
 
+def confirm(
+    image: NDArray[np.generic],
+    *,
+    original: NDArray[np.generic],
+    key: Key,
+    payloads: Iterable[bytes],
+    data_range: float | None = None,
+) -> list[Confirmation]:
+    """Say which of some payloads the mark in a picture has, also where no mark can be read: on thumbnails and
+    after the hardest compression. Whoever has the original and the key knows all of the mark but its payload.
+
+    Parameters
+    ----------
+    image : the suspect; as in `detect`.
+    original : the picture before it was marked.
+    key : the key of the marks.
+    payloads : 8 bytes each: those of the copies that there are.
+    data_range : the value of white; required for floats.
+
+    Returns
+    -------
+    A Confirmation for each payload, in their order.
+
+    Raises
+    ------
+    ArgumentError : there are no payloads, or the original carries a mark of the key itself.
+    PayloadError, KeyFileError : a payload is not 8 bytes; `key` is no Key.
+    HostError : an array is no picture.
+    MissingDependency : OpenCV is not installed (`pip install 'stamp-media[match]'`).
+    """
+    return Pair.of(image, original, data_range).confirm(Key.checked(key), list(payloads))
+
+
 @dataclass(frozen=True)
 class Pair:
     """A suspect and the original.
@@ -95,7 +136,9 @@ class Pair:
         shape = whole.shape[0], whole.shape[1]
         plane = luma_plane(original, _range(original, data_range), np.inf)
         plane = resize(plane, canonical_shape(shape, grid_for(shape)))
-        return cls(suspect, original, data_range, found, plane, laid(plane, there, found) if found else None)
+        return cls(
+            suspect, original, data_range, found, plane, laid(plane, there, found, resize) if found else None
+        )
 
     def detect(self, key: Key, *, search: bool = True) -> Detection:
         """Look for the mark of `key`: in what is left without the original, in the suspect laid onto it, and
@@ -108,6 +151,39 @@ class Pair:
                 break
         best = min(tried, key=lambda each: (each.payload is None, not each.present, each.log10_p))
         return replace(best, original_payload=marked)
+
+    def confirm(self, key: Key, payloads: Sequence[bytes]) -> list[Confirmation]:
+        """Judge which of `payloads` the mark in the suspect has, in their order.
+
+        Raises ArgumentError where there are none or the original is marked itself, PayloadError.
+        """
+        candidates = [Payload(payload) for payload in payloads]
+        if not candidates:
+            raise ArgumentError("there is nothing to confirm: give `payloads`")
+        if marked := glance(self.original, key=key, data_range=_range(self.original, self.data_range)):
+            given = f"the original that was given carries the mark {marked.hex()} itself"
+            raise ArgumentError(f"{given}: give the file as it was before it was marked")
+        if self.found is None or self.laid is None:
+            nothing = partial(Confirmation, confirmed=False, z=0.0, log10_p=0.0, log10_p_permuted=0.0)
+            return [
+                nothing(each, correlation=None, key_name=key.name, candidates=len(candidates))
+                for each in candidates
+            ]
+        judged = judge(informed.observe(self.sight, carriers(key)), key, self.grid, candidates)
+        several, agrees = math.log10(len(candidates)), self.found.correlation >= AGREES
+        return [
+            Confirmation(
+                payload=payload,
+                confirmed=agrees and each.log10_p + several <= CONFIRMED,
+                z=each.z,
+                log10_p=min(0.0, each.log10_p + several),
+                log10_p_permuted=min(0.0, each.log10_p_permuted + several),
+                correlation=self.found.correlation,
+                key_name=key.name,
+                candidates=len(candidates),
+            )
+            for payload, each in zip(candidates, judged, strict=True)
+        ]
 
     def _looks(self, key: Key, is_unmarked: bool, search: bool) -> Iterator[tuple[Detection, bool]]:
         """What is found in one look after another, and whether that was in the frame of the original."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..core.detection import Mark
 from ..core.errors import HostError, MediaError
+from ..core.margin import Margin
 from ..core.options import Progress
 from ..core.payload import Payload
 from ..core.reports import DetectReport
@@ -25,12 +26,14 @@ from ..media.video.difficulty import difficulty, later_scenes
 from ..media.video.frames import watched
 from ..media.video.mp4_index import carry_over_boxes
 from ..media.video.remux import rewrite
+from ..media.video.rung import rung_for
 from ..media.video.still import still
 from ..media.video.transcode import plan_transcode
 from ..overlay.notice import Drawing
 from ..watermark.video import USUAL, Detector, Embedder, allocation
 from . import audio
 from .fidelity import VideoFidelity
+from .margins import clip_margin
 from .request import EmbedRequest
 from .work import Effort, Work
 
@@ -41,6 +44,8 @@ if TYPE_CHECKING:
     from ..core.key import Key
 
 _DOUBLED = 2.0  # times the bytes
+_MOST_GAIN = 1.5  # that a margin which is short is worth
+_RESERVE = 1.1
 _BETWEEN = 1.0  # seconds between two frames whose visible notice is measured
 _GLANCE = 2  # seconds: most clips are read from their first frame
 
@@ -58,6 +63,7 @@ class VideoWork(Work):
         self._clip = self._plan.clip
         self._scenes = later_scenes(request.src, clip.seconds)
         self._gain = 1.0
+        self._more = 1.0  # where the margin was short
         self._written: list[str] = []
         self._drawn: _DrawnFrames | None = None
         self._growth = 1.0
@@ -78,7 +84,7 @@ class VideoWork(Work):
 
     def mark(self, effort: Effort) -> None:
         self._gain = effort.gain
-        self._marking = _Marking(self.request, self._clip, self._scenes, effort.gain)
+        self._marking = _Marking(self.request, self._clip, self._scenes, effort.gain * self._more)
         self._tracks = audio.Tracks(self.request) if self.request.options.audio else None
 
     def encode(self, draft: Path, effort: Effort) -> None:
@@ -106,6 +112,23 @@ class VideoWork(Work):
             self.marked_share, notes = self._tracks.result(draft)
             self._written += notes
         return payload
+
+    def measure(self, draft: Path) -> Margin | None:
+        return clip_margin(
+            draft,
+            self.request.payload,
+            key=self.request.key,
+            aspect=self._clip.aspect,
+            rung=rung_for(self.request.options.platform),
+            gain=self._more,
+        )
+
+    def strengthen(self, margin: Margin) -> bool:
+        # More mark is seen sooner: it is given only where it brings the margin about.
+        if margin.score * _MOST_GAIN < margin.threshold:
+            return False
+        self._more = min(_RESERVE * margin.threshold / margin.score, _MOST_GAIN)
+        return True
 
     def unreadable(self) -> str:
         limit = self.request.options.max_bit_rate

@@ -34,6 +34,11 @@ def code_score(o: Observation, weight: Weights, code: Code) -> float:
     return standard_score(weight, o.soft[:, :PILOT] @ code, o.coded_energy)
 
 
+def agreement(o: Observation, layout: Layout, code: Code) -> float:
+    """Return the highest `code_score` under the weightings that decoding would try."""
+    return max(code_score(o, weight, code) for weight in _weightings(o, layout))
+
+
 def code_energy(o: Observation, layout: Layout) -> float:
     """Return how far the coded bits have more energy than signs by chance would give them, in standard
     deviations of that, under the best weighting that decoding would try.

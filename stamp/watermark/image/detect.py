@@ -13,7 +13,7 @@ from ...core.payload import Payload
 from .carrier import carriers
 from .grid import GRIDS, canonical_shape, grid_for
 from .luma import luma_plane, white_of
-from .pages import NARROWEST, Page, joined
+from .pages import NARROWEST, Page, joined, outlined
 from .search import ImageSearch, Thresholds
 from .stages import AS_IT_IS, IF_MOVED, UNMOVED, WORK_AREA
 
@@ -56,13 +56,17 @@ def detect(
     if min(canonical_shape(state.shape)) >= NARROWEST:
         found = state.run(AS_IT_IS)
         if found is None and search:
-            if on_page := Page(image, key, data_range).search():
-                return joined(on_page)
-            found = state.run(IF_MOVED)
+            page = Page(image, data_range, state)
+            found = joined(page.search())
+            if found is None and (found := state.run(IF_MOVED)) is not None:
+                found = outlined(found, state)
+            if found is None:
+                found = next((faint for faint in page.unread if faint.present), None)
     found = found or state.verdict()
     height, width = state.shape
-    region = corners(0, 0, width, height) if found.seen else None
-    return replace(found, size=(width, height), region=region)
+    if found.seen is not None and found.region is None:
+        found = replace(found, region=corners(0, 0, width, height))
+    return replace(found, size=(width, height))
 
 
 def glance(image: NDArray[np.generic], *, key: Key, data_range: float | None = None) -> Payload | None:

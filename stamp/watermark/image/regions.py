@@ -25,7 +25,8 @@ _EDGE, _FLAT, _ALMOST = 8, 3.0, 0.004
 _SMALLEST, _LARGEST, _SLENDER = 0.008, 0.97, 0.15  # of the page's area; short side by long side
 _PICTURE_LIKE = 0.5
 _BLOCK = 8  # pixels in which fine detail is averaged
-_LEVELS = (0.7, 1.5)  # of it, in grey levels, from which on a block is sharp
+_FINE = 0.7  # of it, in grey levels, from which on a block is sharp
+_RECTANGULAR = 0.5  # of a rectangle that is sharp
 _FEWEST = 12  # blocks
 _SEAM, _STANDS_OUT = 0.4, 3.0  # share of a line's pixels that step so many times as far as those around
 
@@ -89,25 +90,46 @@ def _reduced(image: NDArray[Any], step: int) -> Plane:
 
 
 def _sharp(plane: Plane) -> list[Box]:
-    """Rectangles around what has fine detail, where the ground around it has none: a photo over its own
-    blurred copy, or a turned one."""
-    fine = np.abs(plane - box_mean(plane, 3))
+    """Rectangles around what has fine detail, where the ground around it has less: a photo over its own
+    blurred copy or on a grainy table, or a turned one."""
     height, width = (side // _BLOCK for side in plane.shape)
     if min(height, width) < 4:
         return []
-    blocks = fine[: height * _BLOCK, : width * _BLOCK].reshape(height, _BLOCK, width, _BLOCK).mean((1, 3))
+    fine = np.abs(plane - box_mean(plane, 3))[: height * _BLOCK, : width * _BLOCK]
+    blocks = fine.reshape(height, _BLOCK, width, _BLOCK).mean((1, 3))
     found = []
-    for level in _LEVELS:
+    for level in (_FINE, _parting(blocks)):
         for rows, columns in _components(blocks > level):
-            box = (
-                int(columns.min()) * _BLOCK,
-                int(rows.min()) * _BLOCK,
-                int(columns.max() + 1) * _BLOCK,
-                int(rows.max() + 1) * _BLOCK,
+            if len(rows) < 0.02 * blocks.size:
+                continue
+            x0, y0, x1, y1 = (
+                side * _BLOCK for side in (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
             )
-            if 0.02 * blocks.size < len(rows) and len(rows) > 0.3 * _area(box) / _BLOCK**2:
-                found.append(_snapped(plane, box))
+            if _filled(rows, columns) > _RECTANGULAR:
+                found.append(_snapped(plane, (int(x0), int(y0), int(x1), int(y1))))
     return list(dict.fromkeys(found))
+
+
+def _parting(blocks: NDArray[np.floating]) -> float:
+    """The level that parts blocks into two kinds with the least spread of their logarithms (Otsu)."""
+    values = np.sort(np.log(blocks.ravel() + 0.05))
+    below = np.arange(1, len(values))
+    total = np.cumsum(values)[:-1]
+    between = (total - below * values.mean()) ** 2 / (below * (len(values) - below))
+    return float(np.exp(values[int(between.argmax())]) - 0.05)
+
+
+def _filled(rows: NDArray[np.int64], columns: NDArray[np.int64]) -> float:
+    """The share of blocks in the least rectangle around them, upright or turned."""
+    least = np.inf
+    for angle in np.radians(np.arange(-44, 45, 2)):
+        c, s = np.cos(angle), np.sin(angle)
+        sides = [
+            np.ptp(np.percentile(along, (1, 99)))
+            for along in (c * columns + s * rows, c * rows - s * columns)
+        ]
+        least = min(least, (sides[0] + 1) * (sides[1] + 1))
+    return float(len(rows) / least)
 
 
 def _components(mask: NDArray[np.bool_]) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:

@@ -21,7 +21,7 @@ from ..common import null_law
 from ..common.soft_decoding import Decoded
 from .align import Offset, translations
 from .carrier import Carriers
-from .decode import decode_payload, detection_score, gains_from_pilots, grid_of, pilot_scores
+from .decode import code_score, decode_payload, detection_score, gains_from_pilots, grid_of, pilot_scores
 from .grid import STANDARD, Grid, canonical_shape, grid_for
 from .observation import PICTURE, Measure, Observation, observe_plane
 from .place import seen_corners
@@ -87,12 +87,19 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A payload, and where it was read, as in `Attempt`."""
+    """A payload, and where it was read, as in `Attempt`.
+
+    grid : on which the original was marked.
+    strength : how far all coded bits agree with it, in standard deviations; it grows with the area that shows
+        the mark.
+    """
 
     payload: Payload
     affine: Affine
     shift: NDArray[np.float64] | None
     offset: Offset
+    grid: Grid
+    strength: float
 
 
 @dataclass(slots=True)
@@ -173,8 +180,10 @@ class Search(ABC):
         decoded = self.decode_observation(attempt.observation)
         if decoded is None or decoded.payload is None or decoded.score < self.threshold:
             return None
-        self.reading = Reading(decoded.payload, attempt.affine, attempt.shift, attempt.offset)
+        o = attempt.observation
+        strength = code_score(o, gains_from_pilots(o), decoded.code)
         grid = grid_of(decoded, self.carriers.layout)
+        self.reading = Reading(decoded.payload, attempt.affine, attempt.shift, attempt.offset, grid, strength)
         return Detection(
             present=True,
             payload=decoded.payload,

@@ -245,14 +245,14 @@ def deaf(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
     """The finished file is read back in vain the first `times` times."""
     from stamp.pipeline import image as photos
 
-    read = photos.detect
+    read = photos.detect_in
     left = iter(range(times))
 
-    def detect(src: Path, **options: Any) -> stamp.DetectReport:
-        found = read(src, **options)
+    def detect(luma: Any, **options: Any) -> stamp.Detection:
+        found = read(luma, **options)
         return found if next(left, None) is None else replace(found, present=False, payload=None)
 
-    monkeypatch.setattr("stamp.pipeline.image.detect", detect)
+    monkeypatch.setattr("stamp.pipeline.image.detect_in", detect)
 
 
 def quality_floors(monkeypatch: pytest.MonkeyPatch) -> list[int | None]:

@@ -17,6 +17,7 @@ GROUPS = {
     "credentials show": ["Watermark", "Content Credentials", "Run", "Output"],
     "credentials new-cert": ["Content Credentials", "Output"],
     "detect": ["Watermark", "Catalogue", "Run", "Output"],
+    "confirm": ["Watermark", "Output"],
     "preview": ["Sources and results", "Visible notice", "Output"],
     "show": ["Catalogue", "Run", "Output"],
     "formats": ["Output"],
@@ -44,6 +45,8 @@ GROUPS = {
     "licence list": ["Catalogue", "Output"],
     "licence show": ["Catalogue", "Output"],
     "licence end": ["Licence", "Catalogue", "Output"],
+    "works index": ["Catalogue", "Run", "Output"],
+    "match": ["Sources and results", "Watermark", "Catalogue", "Run", "Output"],
     "check": ["Watermark", "Catalogue", "Run", "Output"],
     "party show": ["Catalogue", "Output"],
     "party erase": ["Catalogue", "Output"],
@@ -97,7 +100,7 @@ def test_commands_are_in_groups(stamp: Runner) -> None:
         "Set up",
     ]
     names = "embed detect preview sign credentials show rights works check party licence find case evidence"
-    for name in [*names.split(), "notice", "key", "formats", "selftest", "demo"]:
+    for name in [*names.split(), "match", "notice", "key", "formats", "selftest", "demo"]:
         assert re.search(rf"^  {name} +\S", page, re.MULTILINE)
     assert re.findall(r"^  (\w+)  ", stamp("rights", "--help").out, re.MULTILINE) == [
         "audit",

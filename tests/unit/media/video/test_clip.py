@@ -132,6 +132,11 @@ def test_hdr_is_told_to_the_encoder(tmp_path: Path) -> None:
     assert "content-light=1000,400" in av1
 
 
+def test_av1_is_coded_without_the_filter_that_eats_marks(tmp_path: Path) -> None:
+    clip = examined(video_files.write(tmp_path / "clip.mp4", count=4))
+    assert "enable-tf=0" in choose(clip, Settings(codec="av1")).options["svtav1-params"]
+
+
 @pytest.mark.parametrize(
     ("name", "codec", "clock"),
     [
