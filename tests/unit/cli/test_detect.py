@@ -6,7 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 import stamp.jobs.tasks as tasks
 from stamp.core.reports import DetectReport
@@ -93,3 +95,39 @@ def test_first_and_expect_together_are_explained(
     monkeypatch.setattr("stamp.jobs.tasks.detect_file", as_a_clip)
     assert "without it all are compared" in stamp(*arguments).err
     assert "--first" not in stamp(*arguments[:2], *arguments[3:]).err
+
+
+@pytest.mark.slow
+def test_a_picture_shows_where_the_marks_are(stamp: Runner, media: Path, key_file: Path) -> None:
+    marked = Image.open(media / "marked.jpg").convert("RGB")
+    made = Image.new("RGB", (1000, 1200), (255, 255, 255))
+    made.paste(marked, (200, 300))
+    made.save("page.png")
+    before = Path("page.png").read_bytes()
+    result = stamp("detect", "page.png", "--picture", "drawn.png", "--json")
+    assert result.code == 0
+    region = result.entries[0]["watermark"]["region"]
+    assert region[0] == pytest.approx([200, 300], abs=2)
+    drawn = np.asarray(Image.open("drawn.png"))
+    assert drawn.shape == (1200, 1000, 3)
+    changed = np.argwhere((drawn != np.asarray(made)).any(2))
+    assert changed.min(0) == pytest.approx([300, 200], abs=12)
+    assert changed.max(0) == pytest.approx([300 + marked.height, 200 + marked.width], abs=12)
+    refused = stamp("detect", "page.png", "--picture", "page.png")
+    assert refused.code == 3
+    assert "photo itself" in refused.err
+    assert Path("page.png").read_bytes() == before
+    assert "name that ends with .png" in stamp("detect", "page.png", "--picture", "drawn.webp").err
+
+
+@pytest.mark.slow
+def test_pictures_of_several_go_into_a_folder(
+    stamp: Runner, media: Path, photo: Path, key_file: Path
+) -> None:
+    marked = media / "marked.jpg"
+    refused = stamp("detect", marked, photo, "--picture", "drawn")
+    assert refused.code == 2
+    assert "no folder" in refused.err
+    Path("drawn").mkdir()
+    assert stamp("detect", marked, photo, "--picture", "drawn").code == 1
+    assert [path.name for path in Path("drawn").iterdir()] == ["marked.jpg.png"]
