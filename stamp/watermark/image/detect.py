@@ -19,6 +19,7 @@ from .search import ImageSearch, Thresholds
 from .stages import AS_IT_IS, IF_MOVED, UNMOVED, WORK_AREA
 
 THRESHOLDS = Thresholds()
+_SMALLER = 0.95  # scale of an original that has something around it
 _MOST = 16_000_000  # pixels in which photos are sought on a page
 
 
@@ -57,12 +58,17 @@ def detect(
     found = None
     if min(canonical_shape(state.shape)) >= NARROWEST:
         found = state.run(AS_IT_IS)
-        if found is None and search:
-            found = _moved(image, data_range, state)
+        if search and (found is None or _is_part(found)):
+            found = _moved(image, data_range, state) or found
     found = found or state.verdict()
     if found.seen is not None and found.region is None:
         found = replace(found, region=corners(0, 0, *reversed(state.shape)))
     return replace(found, size=(state.shape[1], state.shape[0]))
+
+
+def _is_part(found: Detection) -> bool:
+    """Whether there is something around the original, so that other marks may be there."""
+    return found.transform is not None and found.transform.scale < _SMALLER
 
 
 def _moved(image: NDArray[np.generic], data_range: float | None, state: ImageSearch) -> Detection | None:

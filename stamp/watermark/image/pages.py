@@ -109,7 +109,7 @@ class Page:
                     look = self._widest(look)
                 looks.append(look)
         found: dict[Payload | None, Detection] = {}
-        for look in sorted(looks, key=lambda look: (look.found.seen is None, look.found.log10_p)):
+        for look in sorted(looks, key=lambda look: (look.found.seen is None, -look.strength)):
             found.setdefault(look.found.payload, look.found)
         return sorted(found.values(), key=lambda each: each.log10_p)
 

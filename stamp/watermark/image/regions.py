@@ -27,6 +27,7 @@ _PICTURE_LIKE = 0.5
 _BLOCK = 8  # pixels in which fine detail is averaged
 _FINE = 0.7  # of it, in grey levels, from which on a block is sharp
 _RECTANGULAR = 0.5  # of a rectangle that is sharp
+_CELL, _MOST_CELLS = 0.03, 8  # of the page's area; cells beside those that were cut out
 _FEWEST = 12  # blocks
 _SEAM, _STANDS_OUT = 0.4, 3.0  # share of a line's pixels that step so many times as far as those around
 
@@ -69,10 +70,12 @@ def regions_of(plane: Plane, size: tuple[int, int], limit: int) -> list[Region]:
     cuts = _Cuts(plane, busy)
     _cut(cuts, (0, 0, plane.shape[1], plane.shape[0]), 0)
     sharp = _sharp(plane)
-    scores = {box: _score(plane, box) for box in {*cuts.leaves, *cuts.parents, *_merged(cuts), *sharp}}
+    cells = _cells(cuts)
+    first = {*cuts.leaves, *sharp, *cells}
+    scores = {box: _score(plane, box) for box in {*first, *cuts.parents, *_merged(cuts)}}
     # A merged piece never comes before a whole one, or it would hide the cells of a collage.
     found = [
-        Region(_enlarged(box, plane.shape, size), score + (box in cuts.leaves or box in sharp))
+        Region(_enlarged(box, plane.shape, size), score + (box in first))
         for box, score in scores.items()
         if score is not None
     ]
@@ -260,6 +263,36 @@ def _seam_shares(lines: Plane) -> NDArray[np.float64]:
     around -= np.pad(steps, ((1, 1), (0, 0)), mode="edge")[2:]
     shares: NDArray[np.float64] = (two > _STANDS_OUT * around / 10 + 4).mean(1)
     return shares
+
+
+def _cells(cuts: _Cuts) -> list[Box]:
+    """Parts of a piece that are as large as another piece, between lines along which others were cut: cells
+    of a collage whose pictures are too much alike for a seam to be seen."""
+    large = [box for box in cuts.leaves if _area(box) > _CELL * cuts.plane.size]
+    found = []
+    for x0, y0, x1, y1 in large:
+        columns, rows = (
+            [low, *sorted({side for box in large for side in box[axis::2] if low < side < high}), high]
+            for axis, low, high in ((0, x0, x1), (1, y0, y1))
+        )
+        parts = [
+            (left, top, right, bottom)
+            for i, left in enumerate(columns)
+            for right in columns[i + 1 :]
+            for k, top in enumerate(rows)
+            for bottom in rows[k + 1 :]
+        ]
+        found += [
+            part
+            for part in parts
+            if part != (x0, y0, x1, y1) and any(_is_as_large(part, other) for other in large)
+        ]
+    return found[:_MOST_CELLS]
+
+
+def _is_as_large(one: Box, two: Box) -> bool:
+    sides = ((box[2] - box[0], box[3] - box[1]) for box in (one, two))
+    return all(abs(a - b) <= max(3, 0.02 * b) for a, b in zip(*sides, strict=True))
 
 
 def _merged(cuts: _Cuts) -> list[Box]:
