@@ -31,6 +31,7 @@ _COMMANDS = {
     "Watermarks": {
         "embed": "Mark works and write their rights notice.",
         "detect": "Look for a mark.",
+        "confirm": "Ask whether a photo is a known copy, where no mark can be read.",
         "preview": "Show what a visible notice would look like.",
         "demo": "Mark a photo, squeeze, crop and turn it, and read the mark back.",
     },
@@ -49,6 +50,7 @@ _COMMANDS = {
         "licence": "Who may use which work, where and until when.",
     },
     "Finds": {
+        "match": "Find which works suspects show, also such that were never marked.",
         "find": "Keep what was found elsewhere, and compare it with the original.",
         "evidence": "Make a packet on a find that a stranger can check; check one.",
         "notice": "Write the letter that asks for a copy to be taken down.",

@@ -16,7 +16,8 @@ GROUPS = {
     "sign": ["Sources and results", "Watermark", "Content Credentials", "Run", "Output"],
     "credentials show": ["Watermark", "Content Credentials", "Run", "Output"],
     "credentials new-cert": ["Content Credentials", "Output"],
-    "detect": ["Watermark", "Catalogue", "Run", "Output"],
+    "detect": ["Sources and results", "Watermark", "Catalogue", "Run", "Output"],
+    "confirm": ["Watermark", "Output"],
     "preview": ["Sources and results", "Visible notice", "Output"],
     "show": ["Catalogue", "Run", "Output"],
     "formats": ["Output"],
@@ -44,13 +45,15 @@ GROUPS = {
     "licence list": ["Catalogue", "Output"],
     "licence show": ["Catalogue", "Output"],
     "licence end": ["Licence", "Catalogue", "Output"],
+    "works index": ["Catalogue", "Run", "Output"],
+    "match": ["Sources and results", "Watermark", "Catalogue", "Run", "Output"],
     "check": ["Watermark", "Catalogue", "Run", "Output"],
     "party show": ["Catalogue", "Output"],
     "party erase": ["Catalogue", "Output"],
     "find add": ["Sources and results", "Watermark", "Catalogue", "Output"],
     "find list": ["Catalogue", "Output"],
     "find show": ["Catalogue", "Output"],
-    "find compare": ["Sources and results", "Catalogue", "Output"],
+    "find compare": ["Sources and results", "Watermark", "Catalogue", "Output"],
     "evidence make": ["Sources and results", "Catalogue", "Evidence", "Output"],
     "evidence verify": ["Evidence", "Output"],
     "notice": ["Catalogue", "Notice", "Claimant", "Output"],
@@ -99,7 +102,7 @@ def test_commands_are_in_groups(stamp: Runner) -> None:
         "Set up",
     ]
     names = "embed detect preview sign credentials show rights works check party licence find case evidence"
-    for name in [*names.split(), "notice", "serve", "key", "formats", "selftest", "demo"]:
+    for name in [*names.split(), "match", "notice", "serve", "key", "formats", "selftest", "demo"]:
         assert re.search(rf"^  {name} +\S", page, re.MULTILINE)
     assert re.findall(r"^  (\w+)  ", stamp("rights", "--help").out, re.MULTILINE) == [
         "audit",

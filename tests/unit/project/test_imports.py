@@ -28,7 +28,7 @@ FLOORS = (
     "catalogue metadata media notices overlay provenance watermark",
     "matching",
     "pipeline",
-    "evidence",
+    "evidence monitor",
     "jobs",
     "web",
     "cli",
@@ -43,10 +43,11 @@ FORBIDDEN = {
     "stamp.watermark.image": "stamp.watermark.audio stamp.watermark.video",
     "stamp.watermark.audio": "stamp.watermark.image stamp.watermark.video",
     "stamp.watermark.video": "stamp.watermark.audio",
-    "stamp.overlay": "pywt av click rich stamp.formats stamp.storage",
+    "stamp.overlay": "pywt av click rich stamp.storage stamp.media",
     "stamp.matching": "PIL av click rich stamp.formats stamp.storage",
     "stamp.catalogue": "numpy pywt PIL av click rich stamp.metadata stamp.media stamp.watermark",
     "stamp.evidence": "pywt av click rich",
+    "stamp.monitor": "pywt av click rich cv2",
     "stamp.print": "numpy pywt PIL av click rich stamp.formats",
     "stamp.notices": "numpy pywt PIL av click rich stamp.catalogue stamp.metadata stamp.media",
     "stamp.provenance": "numpy pywt PIL av click rich",
@@ -152,15 +153,14 @@ def test_modules_are_small(module: str) -> None:
 
 PUBLIC = """
     AlreadyMarked ArgumentError AuditReport CaseError Catalogue CatalogueError CheckRecord
-    CopyOptions CopyRecord CorruptFile CredentialsReport DetectReport Detection EmbedOptions
-    EmbedReport HostError InternalError Key KeyFileError KnownMark LicenceRecord MarkRecord
-    MediaError MissingDependency
-    Erased MissingElements NoticeNotWritten NoticeOptions OutputError OutputOptions Party PartyRecord
-    Payload PayloadError Policy Proof Recovered Rights RightsConflict RightsError RightsReport
-    SealRecord SignOptions StampError StampLimits Terms Territory Transform UnsupportedFormat
-    UnwritableFile Use UseRule Verification VisibleNotice VisibleReport WorkRecord __version__
-    audit_rights detect
-    detect_file embed embed_file limited
+    Confirmation CopyOptions CopyRecord CorruptFile CredentialsReport DetectReport Detection
+    EmbedOptions EmbedReport Erased HostError InternalError Key KeyFileError KnownMark LicenceRecord
+    Margin MarkRecord MediaError MissingDependency MissingElements NoticeNotWritten NoticeOptions
+    OutputError OutputOptions Party PartyRecord Payload PayloadError Policy Proof Recovered Rights
+    RightsConflict RightsError RightsReport SealRecord SignOptions StampError StampLimits Terms
+    Territory Transform UnsupportedFormat UnwritableFile Use UseRule Verification VisibleNotice
+    VisibleReport WorkRecord __version__ audit_rights confirm detect detect_file embed embed_file
+    limited
     read_credentials read_rights remove_rights sign_file write_rights
 """
 
