@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import averaging, in_short, model, readers, tags, visible
+from benchmarks import averaging, in_short, margin, model, readers, tags, visible
 from benchmarks.common import runner
 from benchmarks.false_positives import audio as false_positives_audio
 from benchmarks.false_positives import run as false_positives
@@ -75,6 +75,7 @@ BLOCKS: dict[str, Table] = {
     "fidelity_video": _dated(fidelity_video.markdown),
     "speed_video": _dated(speed_video.markdown),
     "false_positives_video": _dated(false_positives_video.markdown),
+    "margin": _dated(margin.markdown),
     "adr0002_coding": adr0002_coding.brief,
 }
 # Block -> what makes it, and the results that it is made of.

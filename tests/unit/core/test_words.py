@@ -63,7 +63,24 @@ def test_a_whole_copy() -> None:
         "; the whole frame of the original is seen, to within 2 %, in 640 x 480 pixels"
     )
     framed = replace(WHOLE, region=corners(0, 60, 640, 420))
-    assert "in 640 x 360 of 640 x 480 pixels" in words.sentence(framed)
+    assert "in 640 x 360 pixels at (0, 60) of 640 x 480" in words.sentence(framed)
+    turned = replace(WHOLE, region=((100.0, 0.0), (500.0, 300.0), (320.0, 540.0), (-80.0, 240.0)))
+    assert "in 500 x 300 pixels at (100, 0) of 640 x 480" in words.sentence(turned)
+
+
+def test_the_cells_of_a_collage() -> None:
+    cell = replace(PHOTO, transform=replace(NONE, scale=0.6), region=corners(0, 0, 320, 240), seen=None)
+    others = (
+        Mark(OTHER, "2026-11", -20.0, region=corners(320, 0, 640, 240)),
+        Mark(PAYLOAD, "2026-11", -20.0, region=corners(0, 240, 320, 480), seen=corners(0, 0, 1, 1)),
+    )
+    said = words.sentence(replace(cell, others=others))
+    assert "takes up at most about 36 % of this picture" in said
+    assert ", read in 320 x 240 pixels at (0, 0) of 640 x 480" in said
+    assert (
+        "also carries the mark 0123456789abcdef (key 2026-11), read in 320 x 240 pixels at (320, 0)" in said
+    )
+    assert said.endswith(", the whole frame of it in 320 x 240 pixels at (0, 240)")
 
 
 def test_what_is_around_the_original_and_what_cannot_be_known() -> None:

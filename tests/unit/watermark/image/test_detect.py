@@ -29,6 +29,7 @@ from stamp.watermark.image.carrier import IMAGE, PILOT, carriers
 from stamp.watermark.image.detect import detect
 from stamp.watermark.image.embed import embed
 from stamp.watermark.image.observation import coverage, observe, observe_plane, pad_to_tiles
+from stamp.watermark.image.pages import MOST_DECODINGS
 from stamp.watermark.image.search import Thresholds
 from tests.media.pixels import photo
 
@@ -276,7 +277,7 @@ def test_a_call_stays_within_the_trials_that_the_law_counts(monkeypatch: pytest.
 
     monkeypatch.setattr(search, "decode_variants", counted)
     assert silent(find(photo(256, 384, 7)))
-    assert 20 < len(searched) <= null_law.MAX_DECODINGS
+    assert 20 < len(searched) <= MOST_DECODINGS
     # 9 places on 2 grids, and 12 profiles beside the pilots' weights: as `null_law` counts them
     assert 0 < searched.count(False) <= 18
     assert len(IMAGE.profiles) == 12
