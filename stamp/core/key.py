@@ -55,7 +55,7 @@ class Key:
     @property
     def geometry(self) -> Key:
         """The key of what finds a picture's mark, and shows nothing of what it says."""
-        return Key(self.finder, self.name) if self.finder else self
+        return Key(self.finder, "ring") if self.finder else self
 
     def member(self, name: str) -> Key:
         """Return the key of that name of the ring that this key is the master of: HMAC-SHA256 of the master's

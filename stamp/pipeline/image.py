@@ -148,6 +148,6 @@ def detect(
 def _rings(keys: Sequence[Key]) -> list[list[Key]]:
     """The keys, those of one ring together."""
     rings: dict[bytes, list[Key]] = {}
-    for key in keys:
-        rings.setdefault(key.finder or key.secret, []).append(key)
+    for number, key in enumerate(keys):
+        rings.setdefault(key.finder or str(number).encode(), []).append(key)
     return list(rings.values())

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,11 +14,13 @@ from PIL import Image, ImageFilter
 
 from stamp.core.key import Key
 from stamp.core.payload import Payload
-from stamp.watermark.common import null_law, soft_decoding
+from stamp.watermark.common import null_law
+from stamp.watermark.common.soft_decoding import Decoded
 from stamp.watermark.image import pages, search
+from stamp.watermark.image.carrier import IMAGE
+from stamp.watermark.image.decode import View
 from stamp.watermark.image.detect import detect, look_closer
 from stamp.watermark.image.embed import embed
-from stamp.watermark.image.observation import observe_plane
 from stamp.watermark.image.search import Thresholds
 from tests.media.pixels import photo
 
@@ -145,8 +148,8 @@ def test_the_more_was_decoded_the_more_is_asked_for(marked: list[Picture]) -> No
     made = page()
     made.paste(marked[0].resize((600, 400), Image.Resampling.LANCZOS), (200, 300))
     found = detect(np.asarray(made), key=KEY)
-    assert found.threshold >= null_law.threshold_after(null_law.MAX_DECODINGS + 1)
-    assert found.threshold <= null_law.threshold_after(pages.MOST_DECODINGS)
+    assert found.threshold >= null_law.threshold_after(null_law.MAX_DECODINGS + 1, IMAGE.odds)
+    assert found.threshold <= null_law.threshold_after(pages.MOST_DECODINGS, IMAGE.odds)
 
 
 @pytest.mark.slow
@@ -155,18 +158,15 @@ def test_a_call_stays_within_what_the_law_counts(monkeypatch: pytest.MonkeyPatch
     lifted = Thresholds(*(-np.inf for _ in fields(Thresholds)))
     monkeypatch.setattr(sys.modules["stamp.watermark.image.detect"], "THRESHOLDS", lifted)
     monkeypatch.setattr(pages, "_THRESHOLDS", lifted)
-    spent = {"decodings": 0, "attempts": 0}
+    decoded, unplaced = search.decode_variants, []
 
-    def counted(name: str, function: Callable[..., object]) -> Callable[..., object]:
-        def call(*arguments: object, **options: object) -> object:
-            spent[name] += 1
-            return function(*arguments, **options)
+    def counted(views: Sequence[View], **options: Any) -> tuple[Decoded, View] | None:
+        unplaced.append(options["searched"])
+        return decoded(views, **options)
 
-        return call
-
-    monkeypatch.setattr(soft_decoding, "decode", counted("decodings", soft_decoding.decode))
-    monkeypatch.setattr(search, "observe_plane", counted("attempts", observe_plane))
+    monkeypatch.setattr(search, "decode_variants", counted)
     made: NDArray[np.uint8] = np.full((700, 500, 3), 250, np.uint8)
     made[60:260, 100:400], made[330:600, 60:460] = photo(200, 300, 7), photo(270, 400, 8)
     assert not detect(made, key=KEY).present
-    assert null_law.MAX_DECODINGS < spent["decodings"] <= pages.MOST_DECODINGS
+    assert 20 < len(unplaced) <= pages.MOST_DECODINGS
+    assert unplaced.count(False) <= 18  # rectangles are no places that were known before
