@@ -24,6 +24,10 @@ of all 2 * 2**64 frames that carry a payload, under the best of `WEIGHTINGS` wei
 times as high, however the frame was found; the statistic must reach 11.8 instead of 2.7 to make up for that.
 What counts there as a decoding is an attempt whose coded bits are looked at, however often they are decoded.
 
+A call that looks at rectangles of a picture one by one makes further decodings in each, and asks more of each
+(`threshold_after`): however many there are, all of them together are as likely to report a payload by chance
+as the whole picture is. Rectangles are chosen without the key.
+
 A mark is called present without its payload only where z alone reaches `THRESHOLD_ALONE`: p <= 1e-10 over the
 `MAX_POSITIONS` geometries that one call may look at.
 """
