@@ -177,6 +177,7 @@ def _steps(catalogue: Catalogue, chance: random.Random, payload: Payload, title:
         source=Path("/photos/2026/IMG_4711.jpg"),
         output=Path("/photos/2026/stamped/IMG_4711.jpg"),
         source_sha256=chance.randbytes(32),
+        source_essence=chance.randbytes(32),
         key_name="2026-11",
         key_fingerprint="0" * 16,
         payload=payload,
@@ -184,7 +185,7 @@ def _steps(catalogue: Catalogue, chance: random.Random, payload: Payload, title:
     )
     copy = catalogue.reserve(wanted)
     yield
-    copy.complete(chance.randbytes(32), 4_000_000)
+    copy.complete(chance.randbytes(32), 4_000_000, chance.randbytes(32))
     yield
     copy.placed()
     yield

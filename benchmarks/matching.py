@@ -25,9 +25,10 @@ from PIL import Image, ImageOps
 import stamp
 from benchmarks.common import attacks, photos, runner, steps, tools
 from benchmarks.common.steps import Pixels
+from stamp.core.comparison import AGREES
 from stamp.matching.by_mark import located
 from stamp.matching.opencv import luma
-from stamp.matching.registration import AGREES, Registration, judged, register
+from stamp.matching.registration import Registration, judged, register
 
 HONEST = (
     *("none", "JPEG 75", "JPEG 30", "JPEG 20", "WebP 50", "AVIF 50", "resize 0.5", "resize 0.25"),

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
         WorkRecord,
     )
     from .catalogue.terms import Terms, Territory, Use, UseRule
+    from .core.confirmation import Confirmation
+    from .core.credentials import CredentialsReport
     from .core.detection import Detection, Transform
     from .core.errors import (
         AlreadyMarked,
@@ -51,18 +53,21 @@ if TYPE_CHECKING:
     from .core.key import Key
     from .core.known import KnownMark
     from .core.limits import StampLimits, limited
-    from .core.options import CopyOptions, EmbedOptions, NoticeOptions, OutputOptions
+    from .core.margin import Margin
+    from .core.options import CopyOptions, EmbedOptions, NoticeOptions, OutputOptions, SignOptions
     from .core.party import Party
     from .core.payload import Payload
     from .core.reports import AuditReport, DetectReport, EmbedReport, RightsReport
     from .core.rights import Rights
     from .core.verdict import CheckRecord
+    from .core.visible import VisibleNotice, VisibleReport
     from .pipeline.audit import audit_rights
     from .pipeline.cataloguing import Catalogue
+    from .pipeline.credentials import read_credentials, sign_file
     from .pipeline.files import detect_file, embed_file
+    from .pipeline.informed import confirm, detect
     from .pipeline.notice import read_rights, write_rights
     from .pipeline.removals import remove_rights
-    from .watermark.image.detect import detect
     from .watermark.image.embed import embed
 
 _HOMES = {
@@ -73,6 +78,8 @@ _HOMES = {
         "RightsConflict RightsError StampError UnsupportedFormat UnwritableFile"
     ),
     "pipeline.cataloguing": "Catalogue",
+    "pipeline.credentials": "read_credentials sign_file",
+    "core.credentials": "CredentialsReport",
     "catalogue.policy": "Policy",
     "core.verdict": "CheckRecord",
     "catalogue.records": (
@@ -81,17 +88,20 @@ _HOMES = {
     ),
     "catalogue.terms": "Terms Territory Use UseRule",
     "core.known": "KnownMark",
+    "core.margin": "Margin",
+    "core.visible": "VisibleNotice VisibleReport",
     "pipeline.files": "detect_file embed_file",
+    "pipeline.informed": "confirm detect",
+    "core.confirmation": "Confirmation",
     "core.limits": "StampLimits limited",
     "core.party": "Party",
     "core.payload": "Payload",
     "core.rights": "Rights",
     "pipeline.notice": "read_rights write_rights",
-    "core.options": "CopyOptions EmbedOptions NoticeOptions OutputOptions",
+    "core.options": "CopyOptions EmbedOptions NoticeOptions OutputOptions SignOptions",
     "pipeline.removals": "remove_rights",
     "core.reports": "AuditReport DetectReport EmbedReport RightsReport",
     "core.detection": "Detection Transform",
-    "watermark.image.detect": "detect",
     "watermark.image.embed": "embed",
     "core.key": "Key",
 }
@@ -105,9 +115,11 @@ __all__ = [
     "Catalogue",
     "CatalogueError",
     "CheckRecord",
+    "Confirmation",
     "CopyOptions",
     "CopyRecord",
     "CorruptFile",
+    "CredentialsReport",
     "DetectReport",
     "Detection",
     "EmbedOptions",
@@ -119,6 +131,7 @@ __all__ = [
     "KeyFileError",
     "KnownMark",
     "LicenceRecord",
+    "Margin",
     "MarkRecord",
     "MediaError",
     "MissingDependency",
@@ -139,6 +152,7 @@ __all__ = [
     "RightsError",
     "RightsReport",
     "SealRecord",
+    "SignOptions",
     "StampError",
     "StampLimits",
     "Terms",
@@ -149,16 +163,21 @@ __all__ = [
     "Use",
     "UseRule",
     "Verification",
+    "VisibleNotice",
+    "VisibleReport",
     "WorkRecord",
     "__version__",
     "audit_rights",
+    "confirm",
     "detect",
     "detect_file",
     "embed",
     "embed_file",
     "limited",
+    "read_credentials",
     "read_rights",
     "remove_rights",
+    "sign_file",
     "write_rights",
 ]
 

@@ -62,7 +62,14 @@ def _names(text: str) -> list[str]:
 def environment(names: Sequence[str]) -> dict[str, Any]:
     """What a reader needs to judge or repeat the run."""
     packages = {}
-    for package in ("numpy", "pillow", "PyWavelets", "opencv-python", "scikit-image"):
+    for package in (
+        "numpy",
+        "pillow",
+        "PyWavelets",
+        "opencv-python",
+        "opencv-python-headless",
+        "scikit-image",
+    ):
         try:
             packages[package] = version(package)
         except PackageNotFoundError:

@@ -162,11 +162,19 @@ class Catalogue:
         """Return the events of the log that are about these subjects, such as uids, in order."""
         return excerpt_of(self._database(), subjects)
 
-    def log(self, verb: str, subject: str, body: Mapping[str, Any]) -> None:
-        """Append an event to the log."""
+    def keep_manifest(self, file: Path, identifier: str, known: KnownMark) -> None:
+        """Keep the manifest (Content Credentials) of a copy among the documents. Raises CatalogueError,
+        MediaError, UnwritableFile."""
+        with self.writing():
+            document = self.documents.keep(file, "application/c2pa", name=f"{identifier}.c2pa")
+            body = {"manifest": identifier, "sha256": document.sha256, "work": known.work}
+            self.log("manifest.kept", known.copy or known.work, body)
+
+    def log(self, verb: str, subject: str, body: Mapping[str, Any], actor: str | None = None) -> None:
+        """Append an event to the log. actor : who did it; the user of this computer unless given."""
         database = self._database()
         with database.writing():
-            database.log(verb, subject, body)
+            database.log(verb, subject, body, actor)
 
     def exported(self) -> Iterator[dict[str, Any]]:
         """Yield each work with its marks and copies (`stamp.work/1`), the oldest first, as `take_in` takes
@@ -223,7 +231,11 @@ class Catalogue:
     def proof(self, seq: int) -> Proof:
         """Return what shows that event `seq` is under a seal, and nothing of other events. Raises
         CatalogueError where no seal is over it."""
-        return seals.prove(self._database(), seq)
+        return seals.prove(self._database(), [seq])[0]
+
+    def proofs(self, seqs: Sequence[int]) -> list[Proof]:
+        """Return the proofs of several events, as `proof` does of one; the log is read once a seal."""
+        return seals.prove(self._database(), seqs)
 
     def backup(self, path: str | os.PathLike[str], *, seen: Seen = _unseen) -> Path:
         """Copy the catalogue to a new file, which only its owner can read, while others may write to it.

@@ -31,7 +31,8 @@ class Reservation:
 
     kind : "image", "video" or "audio". source, output : the files, by absolute paths. source_sha256,
         source_essence : of the file and of its essence, 32 bytes, None where nobody knows. key_name,
-        key_fingerprint, payload : what it carries. options : of what, for whom."""
+        key_fingerprint, payload : what it carries. options : of what, for whom. creators : names, of a work
+        that is not there yet."""
 
     kind: str
     source: Path
@@ -42,6 +43,7 @@ class Reservation:
     payload: Payload
     options: CopyOptions
     source_essence: bytes | None = None
+    creators: tuple[str, ...] = ()
 
 
 def reserve(database: Database, wanted: Reservation) -> str:
@@ -215,6 +217,7 @@ def _mark(database: Database, wanted: Reservation) -> int:
             title=title,
             source_sha256=wanted.source_sha256,
             essence_sha256=wanted.source_essence,
+            creators=wanted.creators,
         )
     if mark:
         return int(mark[0][0])

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from ..core.errors import CatalogueError, MissingDependency
 from . import events, identity
+from .locks import WRITERS
 from .place import sqlite_path
 from .remedies import said
 
@@ -20,7 +21,6 @@ HEAD: Final = "0003"
 """The revision of the schema that this version writes; see `migrations`."""
 _STEP: Final = 1000  # pages that are copied between two looks at how far it is
 _BUSY: Final = 30.0  # seconds that a writer waits for others
-LOCK: Final = 1937006957  # "stam", the advisory lock of writers on PostgreSQL
 _SAVEPOINT = ("SAVEPOINT inside", "RELEASE SAVEPOINT inside", "ROLLBACK TO SAVEPOINT inside")
 _POSTGRES: Final = ("postgresql://", "postgres://", "postgresql+psycopg://")
 
@@ -83,7 +83,7 @@ class Database:
         self._depth += 1
         try:
             if self.is_postgres and not inside:
-                self.execute("SELECT pg_advisory_xact_lock(?)", (LOCK,))
+                self.execute(WRITERS)
             yield
             self.execute(end)
         except BaseException:
@@ -115,11 +115,11 @@ class Database:
         sql = f"INSERT INTO {table} ({columns}) VALUES ({places}) RETURNING id"
         return int(self.execute(sql, tuple(values.values()))[0][0])
 
-    def log(self, verb: str, subject: str, body: Mapping[str, Any]) -> None:
-        """Append an event; within `writing`."""
+    def log(self, verb: str, subject: str, body: Mapping[str, Any], actor: str | None = None) -> None:
+        """Append an event; within `writing`. actor : the user of this computer unless given."""
         last = self.execute("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1")
         seq, before = (last[0][0] + 1, bytes(last[0][1])) if last else (1, events.FIRST)
-        event = events.following(seq, before, identity.now(), verb, subject, body)
+        event = events.following(seq, before, identity.now(), verb, subject, body, actor)
         self.execute(
             "INSERT INTO event (seq, at, actor, verb, subject, salt, body, body_sha256, hash)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",

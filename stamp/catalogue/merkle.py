@@ -53,14 +53,31 @@ def leaf_hash(entry: bytes) -> bytes:
 def path(entries: Iterable[bytes], index: int, size: int) -> tuple[bytes, ...]:
     """Return the proof that entry `index`, from 0, is among the first `size` of `entries`: the hash beside
     it on each level, from the leaf up. Raises ValueError where there are not so many."""
-    beside, stream = _beside(index, size), iter(entries)
-    roots: dict[int, bytes] = {}
-    for start, end in sorted([*beside, (index, index + 1)]):
-        tree = Tree(islice(stream, end - start))
-        if tree.size != end - start:
-            raise ValueError(f"there are fewer than {size} entries")
-        roots[start] = tree.root()
-    return tuple(roots[start] for start, _ in beside)
+    return paths(entries, [index], size)[0]
+
+
+def paths(entries: Iterable[bytes], indexes: Sequence[int], size: int) -> list[tuple[bytes, ...]]:
+    """Return the proofs of several entries, which are read once: most of what is beside one is beside the
+    others, too. Raises ValueError as `path` does."""
+    beside = [_beside(index, size) for index in indexes]
+    waiting = sorted({each for found in beside for each in found}, reverse=True)
+    growing: list[tuple[int, int, Tree]] = []
+    roots: dict[tuple[int, int], bytes] = {}
+    count = 0
+    for entry in islice(entries, size):
+        while waiting and waiting[-1][0] == count:
+            start, end = waiting.pop()
+            growing.append((start, end, Tree()))
+        count += 1
+        for start, end, tree in growing:
+            tree.add(entry)
+            if end == count:
+                roots[start, end] = tree.root()
+        if any(end == count for _, end, _ in growing):
+            growing = [each for each in growing if each[1] != count]
+    if count < size:
+        raise ValueError(f"there are fewer than {size} entries")
+    return [tuple(roots[each] for each in found) for found in beside]
 
 
 def root_of(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes:

@@ -10,7 +10,8 @@ from typing import Final
 import sqlalchemy as sa
 
 from ..core.errors import CatalogueError
-from .database import LOCK, Database
+from .database import Database
+from .locks import WRITERS
 from .models import Base
 from .place import sqlite_path
 from .schema import engine_of
@@ -95,7 +96,7 @@ def _reading(url: str) -> Iterator[sa.Connection]:
     try:
         with engine.connect() as connection, connection.begin():  # SQLite: BEGIN IMMEDIATE
             if engine.dialect.name == "postgresql":
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+                connection.exec_driver_sql(WRITERS)
             yield connection
     finally:
         engine.dispose()

@@ -12,6 +12,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from ..core.errors import CatalogueError
+from .locks import WRITERS
 from .place import sqlite_path
 from .remedies import said
 
@@ -36,7 +37,7 @@ def upgrade(url: str, revision: str | None, *, shown: str) -> None:
         try:
             with engine.begin() as connection:
                 if engine.dialect.name == "postgresql":
-                    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(1937006957)")
+                    connection.exec_driver_sql(WRITERS)
                 configuration.attributes["connection"] = connection
                 command.upgrade(configuration, "head")
         except sa.exc.DBAPIError as error:

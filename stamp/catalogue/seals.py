@@ -81,23 +81,33 @@ def verify(
     )
 
 
-def prove(database: Database, seq: int) -> Proof:
-    """Return the proof that event `seq` is under a seal: the first one over it that has a time stamp, else
-    the first one. Raises CatalogueError where there is none, or the log does not lead to it."""
-    over = _all(database, "WHERE seq >= ?", seq) if seq > 0 else []
-    if not over:
-        raise CatalogueError(f"{database.shown}: no seal is over event {seq}; `stamp works seal` makes one")
-    seal = next((each for each in over if each.token), over[0])
-    try:
-        path = merkle.path(_hashes(database), seq - 1, seal.seq)
-    except ValueError as error:
-        raise _broken(database) from error
-    own = bytes(database.execute("SELECT hash FROM event WHERE seq = ?", (seq,))[0][0])
-    leaf = merkle.leaf_hash(own).hex()
-    proof = Proof(seq=seq, leaf=leaf, path=tuple(each.hex() for each in path), seal=seal)
-    if not holds(proof):
-        raise _broken(database)
-    return proof
+def prove(database: Database, seqs: Sequence[int]) -> list[Proof]:
+    """Return the proofs that events are under a seal, each under the first one over it that has a time stamp,
+    else the first one; the log is read once a seal. Raises CatalogueError where no seal is over one, or the
+    log does not lead to it."""
+    by_seal: dict[int, list[int]] = {}
+    seals = {each.seq: each for each in _all(database)}
+    for seq in seqs:
+        over = [each for each in seals.values() if 0 < seq <= each.seq]
+        if not over:
+            raise CatalogueError(
+                f"{database.shown}: no seal is over event {seq}; `stamp works seal` makes one"
+            )
+        by_seal.setdefault(next((each for each in over if each.token), over[0]).seq, []).append(seq)
+    found: dict[int, Proof] = {}
+    for sealed, under in by_seal.items():
+        try:
+            paths = merkle.paths(_hashes(database), [seq - 1 for seq in under], sealed)
+        except ValueError as error:
+            raise _broken(database) from error
+        for seq, path in zip(under, paths, strict=True):
+            own = bytes(database.execute("SELECT hash FROM event WHERE seq = ?", (seq,))[0][0])
+            leaf = merkle.leaf_hash(own).hex()
+            proof = Proof(seq=seq, leaf=leaf, path=tuple(each.hex() for each in path), seal=seals[sealed])
+            if not holds(proof):
+                raise _broken(database)
+            found[seq] = proof
+    return [found[seq] for seq in seqs]
 
 
 def holds(proof: Proof) -> bool:

@@ -31,11 +31,17 @@ _COMMANDS = {
     "Watermarks": {
         "embed": "Mark works and write their rights notice.",
         "detect": "Look for a mark.",
+        "confirm": "Ask whether a photo is a known copy, where no mark can be read.",
+        "preview": "Show what a visible notice would look like.",
         "demo": "Mark a photo, squeeze, crop and turn it, and read the mark back.",
     },
     "Rights notices": {
         "show": "Show the rights notice in a file, and where in it.",
         "rights": "Take notices out, bring them back, and see which survived.",
+    },
+    "Content Credentials": {
+        "sign": "Sign works with Content Credentials (C2PA).",
+        "credentials": "Read and check them, also those of a copy that has lost them.",
     },
     "Catalogue": {
         "works": "Add, list, search and keep the works of your catalogue.",
@@ -44,10 +50,14 @@ _COMMANDS = {
         "licence": "Who may use which work, where and until when.",
     },
     "Finds": {
+        "match": "Find which works suspects show, also such that were never marked.",
         "find": "Keep what was found elsewhere, and compare it with the original.",
         "evidence": "Make a packet on a find that a stranger can check; check one.",
         "notice": "Write the letter that asks for a copy to be taken down.",
         "case": "Follow what is done about finds.",
+    },
+    "Service": {
+        "serve": "A page in the browser, and an HTTP API, for what the commands do.",
     },
     "Set up": {
         "key": "Make a key, show it, back it up on paper.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,8 @@ from ..core import words
 from ..core.reports import DetectReport
 from ..jobs.catalogues import place_to_read
 from ..jobs.keys import KeyFile, find_key, load_key
-from ..jobs.tasks import DetectTask, Entry
+from ..jobs.plan import inputs
+from ..jobs.tasks import DetectTask, Entry, taken_by
 from . import ERROR, NOT_FOUND, OK, options
 from .help import RESULTS, WATERMARK, Command, option
 from .run import run_over
@@ -49,6 +51,13 @@ if TYPE_CHECKING:
     help="Clips and songs: stop as soon as one mark is certain, and look for no more.",
 )
 @option(
+    WATERMARK,
+    "--original",
+    type=options.Place(),
+    metavar="FILE",
+    help="Photos: what was marked, before it was. Reads far worse copies, and says what of it they show.",
+)
+@option(
     RESULTS,
     "--picture",
     type=options.Place(),
@@ -65,6 +74,7 @@ def command(
     key_files: tuple[str, ...],
     expect: bytes | None,
     first: bool,
+    original: str | None,
     picture: str | None,
     catalogue: str | None,
     run: options.Run,
@@ -98,9 +108,10 @@ def command(
         first=first,
         expected=expect,
         catalogue=place_to_read(catalogue),
+        original=Path(original) if original else None,
         picture=_drawn_to(picture, sources),
     )
-    failed = run_over(screen, "detect", task, sources, run, show)
+    failed = run_over(screen, "detect", task, sources, run, show, partial(inputs, takes=taken_by(task)))
     if screen.schema is None:
         _say_what_to_try(screen, missed, cut_short)
     return ERROR if failed else NOT_FOUND if others else OK

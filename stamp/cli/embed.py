@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from ..core.credentials import Signed
 from ..core.errors import CatalogueError
 from ..core.options import CopyOptions
 from ..core.reports import EmbedReport, RightsReport
@@ -17,17 +18,20 @@ from ..jobs.keys import KeyFile, find_key, find_or_make_key
 from ..jobs.plan import inputs
 from ..jobs.selection import Selection
 from ..jobs.tasks import EmbedTask, NoticeTask
-from . import options
+from . import clip_options, options
 from .help import Command
 from .key import say_made
 from .run import run_writing
 from .screen import Screen
+from .signing import Signing, signing_options
 from .spoken import spoken
+from .visible import Visible, check_visible, visible
 
 _GROWN = 1.05  # times the bytes: a clip that grew by more has this said
 _PLANS = {
     "mark": "to be marked",
     "notice": "to get a notice, no mark",
+    "sign": "to be signed",
     "skip": "to be left as it is",
 }
 
@@ -41,7 +45,9 @@ _PLANS = {
 @options.notice
 @options.places
 @options.mark
-@options.clips
+@visible
+@clip_options.clips
+@signing_options
 @options.copies
 @options.running(options.jobs, options.resume, options.dry_run, options.max_pixels)
 @options.screen_options("stamp.embed/1", "embed")
@@ -53,7 +59,9 @@ def command(
     notice: options.Notice,
     places: options.Places,
     mark: options.Mark,
-    clips: options.Clips,
+    visible: Visible,
+    clips: clip_options.Clips,
+    signing: Signing,
     copies: options.Copies,
     run: options.Run,
 ) -> int:
@@ -71,8 +79,14 @@ def command(
     results.check()
     copies.check(marked=not mark.no_watermark)
     _check(notice, mark, clips, places)
+    sign = signing.options()
+    if sign and mark.no_watermark:
+        raise click.UsageError("--no-watermark excludes --sign: `stamp sign` signs the finished file")
     if not mark.no_watermark:
         _check_use(clips, sources, run)
+    drawn = visible.notice()
+    if drawn:
+        _check_drawn(mark, sources, run)
     found = _rights(screen, notice, mark)
     rights = found.rights if found else None
     key, former = _keys(screen, mark, run)
@@ -87,8 +101,8 @@ def command(
     }
     task: EmbedTask | NoticeTask
     if key is not None:
-        encoding = clips.embed_options(lossy=results.force)
-        common |= {"former": former, "entry": _entry(screen, copies, run)}
+        encoding = clips.embed_options(lossy=results.force, margin=not mark.no_margin)
+        common |= {"former": former, "visible": drawn, "entry": _entry(screen, copies, run), "sign": sign}
         task = EmbedTask(key, mark.payload, rights, mark.strength, encoding, notice=allowed, **common)
     else:
         assert rights is not None
@@ -96,7 +110,9 @@ def command(
     return run_writing(screen, "embed", task, sources, results, run, describe)
 
 
-def _check(notice: options.Notice, mark: options.Mark, clips: options.Clips, places: options.Places) -> None:
+def _check(
+    notice: options.Notice, mark: options.Mark, clips: clip_options.Clips, places: options.Places
+) -> None:
     """Raise UsageError where options contradict each other."""
     given = notice.rights().values() or notice.no_ai or notice.rights_file or places.given
     if mark.no_metadata and given:
@@ -109,7 +125,14 @@ def _check(notice: options.Notice, mark: options.Mark, clips: options.Clips, pla
         raise click.UsageError("nothing to do: --no-watermark and --no-metadata exclude each other")
 
 
-def _check_use(clips: options.Clips, sources: Sequence[str], run: options.Run) -> None:
+def _check_drawn(mark: options.Mark, sources: Sequence[str], run: options.Run) -> None:
+    """Raise UsageError where a visible notice would be drawn into nothing."""
+    if mark.no_watermark:
+        raise click.UsageError("--visible is drawn into what is marked: leave out --no-watermark")
+    check_visible(sources, run)
+
+
+def _check_use(clips: clip_options.Clips, sources: Sequence[str], run: options.Run) -> None:
     """Raise UsageError for options that would do nothing for any of the works. What is not known might be a
     clip: its reader will say what is wrong with it."""
     wanted = clips.embed_options(lossy=False)
@@ -188,11 +211,23 @@ def describe(report: EmbedReport) -> str:
         parts.append(f"PSNR {report.psnr_db:.1f} dB  SSIM {report.ssim:.4f}")
     if report.marked_share is not None:
         parts.append(f"{report.marked_share:.0%} of the sound marked")
+    if report.visible:
+        parts.append(f"visible, contrast {report.visible.contrast:.1f}")
+    if report.margin and report.margin.holds:
+        parts.append(report.margin.words)
     if report.kind == "video" and report.growth is not None and report.growth > _GROWN:
         parts.append(sizes(report.bytes_before or 0, report.bytes_after or 0))
     if report.metadata:
         parts += changes(report.metadata)
+    if report.credentials:
+        parts.append(signed(report.credentials))
     return "  ".join(parts)
+
+
+def signed(credentials: Signed) -> str:
+    """How a file was signed, in a few words."""
+    beside = f", beside it {credentials.sidecar.name}" if credentials.sidecar else ""
+    return f"signed by {credentials.signer}{beside}"
 
 
 def sizes(before: int, after: int) -> str:

@@ -20,15 +20,36 @@ RESULTS = "Sources and results"
 RIGHTS = "Rights"
 WATERMARK = "Watermark"
 KEY = "Key"
+VISIBLE = "Visible notice"
 CLIPS = "Clips"
 LICENCE = "Licence"
 CATALOGUE = "Catalogue"
+CREDENTIALS = "Content Credentials"
 EVIDENCE = "Evidence"
 NOTICE = "Notice"
 CLAIMANT = "Claimant"
+SERVICE = "Service"
+ACCESS = "Who may ask"
 RUN = "Run"
 OUTPUT = "Output"
-_ORDER = (RESULTS, RIGHTS, WATERMARK, KEY, CLIPS, LICENCE, CATALOGUE, EVIDENCE, NOTICE, CLAIMANT, RUN, OUTPUT)
+_ORDER = (
+    *(
+        SERVICE,
+        ACCESS,
+        RESULTS,
+        RIGHTS,
+        WATERMARK,
+        VISIBLE,
+        KEY,
+        CLIPS,
+        LICENCE,
+        CREDENTIALS,
+        CATALOGUE,
+        EVIDENCE,
+    ),
+    *(NOTICE, CLAIMANT, RUN),
+    OUTPUT,
+)
 
 _WIDEST = 30  # columns; click puts the text that belongs to a longer name on the next line
 

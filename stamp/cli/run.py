@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..core.credentials import CredentialsReport
 from ..core.reports import AuditReport, EmbedReport, Failure, RemovalReport, RightsReport
 from ..jobs.plan import Job, inputs, plan
 from ..jobs.runner import run_jobs, tidy
@@ -128,7 +129,9 @@ def run_writing(
     return ERROR if failed else OK
 
 
-def say_notes(screen: Screen, entry: EmbedReport | RemovalReport | RightsReport | AuditReport) -> None:
+def say_notes(
+    screen: Screen, entry: EmbedReport | RemovalReport | RightsReport | AuditReport | CredentialsReport
+) -> None:
     """What a person should know about a file."""
     for note in entry.notes:
         screen.say(f"{entry.path}: {spoken(note)}", "WARNING")

@@ -14,6 +14,7 @@ _WORDS = {
     "planned": "to be done",
     "detected": "with a mark",
     "not_detected": "without",
+    "not_found": "not found",
 }
 _MOST_SORTS = 6
 

@@ -15,7 +15,8 @@ from ..catalogue.works import KINDS
 from ..core.errors import CatalogueError, KeyFileError, StampError
 from ..jobs.catalogues import catalogue_of
 from ..jobs.keys import load_key
-from . import ERROR, NOT_FOUND, OK, exchange, options
+from ..jobs.monitoring import Fingerprints
+from . import ERROR, NOT_FOUND, OK, exchange, indexing, options
 from .deposit import command as deposit
 from .help import CATALOGUE, OUTPUT, WATERMARK, Command, Decorator, option
 from .screen import Screen
@@ -36,6 +37,7 @@ def command() -> None:
 
 command.add_command(exchange.export_)
 command.add_command(exchange.copy_to)
+command.add_command(indexing.index)
 
 
 def paging(of: str) -> Decorator:
@@ -100,6 +102,8 @@ def add(
                     identifiers=identifiers,
                     origin="third_party" if third_party else "own",
                 )
+                if file is not None:
+                    Fingerprints(Path(file)).add(opened, work.work)
             except StampError as error:
                 failed += 1
                 _fail(screen, error, file)

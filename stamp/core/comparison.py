@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from .detection import Quad
 
 VERDICTS = ("agrees", "differs", "unregistered")
+AGREES = 0.3
+"""Correlation of fine detail from which on a suspect shows the original; ADR 95 has what was measured."""
 _WHOLE = 0.97  # of the work; more is said to be all of it
 
 

@@ -70,6 +70,10 @@ class Detection:
     region : the corners of what shows the original, (x, y) in pixels, clockwise from the top left one; None
         where it is not known. On a page, the rectangle in which the mark was read: where `seen` is None, it
         may show more than the original, and the original may reach beyond it.
+    correlation : of fine detail with the original that was at hand, -1 to 1: copies have 0.3 and more, other
+        pictures that its mark was carried over to are near 0. None where none was, or it was not found in the
+        picture. `seen` and `region` then are of the part of it that is seen.
+    original_payload : the mark that the original which was at hand carries itself; None as it should be.
     marked_pixels : the least and the most pixels that the original had when it was marked, as far as the mark
         tells; the most is None where there is no limit. None where it does not tell.
     others : other marks in the same work, such as those of the other cells of a collage.
@@ -92,12 +96,17 @@ class Detection:
     seen: Quad | None = None
     region: Quad | None = None
     marked_pixels: tuple[int, int | None] | None = None
+    correlation: float | None = None
+    original_payload: Payload | None = None
     others: tuple[Mark, ...] = ()
 
     @property
     def share(self) -> float | None:
         """At most this part of the original's area is in view, above 0 to 1; less where something else is in
-        the picture, too. None where no payload was read: its check shows which area the original has."""
+        the picture, too. None where no payload was read: its check shows which area the original has. With
+        the original at hand, just this part."""
+        if self.correlation is not None and self.seen is not None:
+            return min(area(self.seen), 1.0)
         if self.payload is None or self.transform is None:
             return None
         room = 1.0

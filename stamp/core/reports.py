@@ -14,13 +14,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+from .credentials import CredentialsReport, Signed
 from .detection import Detection, Mark, Quad
 from .known import KnownMark, entries_of
+from .margin import Margin
+from .matches import MatchReport
 from .payload import Payload
 from .rights import Rights, Value, plain
 from .verdict import CheckRecord
+from .visible import VisibleReport
 
-Action = Literal["mark", "notice", "skip"]
+Action = Literal["mark", "notice", "sign", "skip"]
 
 
 def _now() -> datetime:
@@ -126,18 +130,21 @@ class EmbedReport(Written):
         1.
     metadata : None where no rights notice was asked for.
     notes : what a person should know, such as a raised JPEG quality.
-    action : "mark"; "notice": the notice alone was written; "skip": it was there already, with this mark and
-        this notice, and was left as it is.
+    action : "mark"; "notice": the notice alone was written; "sign": it was signed and nothing else; "skip":
+        it was there already, with this mark and this notice, and was left as it is.
     receipt : see `receipts.receipt_of`; None where none was asked for, or nothing was written.
     marked_share : the part of a song that carries the mark, 0 to 1; None for other works.
     former_payload : the 8 bytes of a mark of the same key that was read before the work was marked again.
     kind : what was marked, "image", "audio" or "video"; None where nothing was.
     key_name, key_fingerprint : the key of the mark; None without one. See `Key`.
     known : the work and the copy in the catalogue; None where none was handed over.
+    margin : what is left of the mark after a reference rung; None where that was not measured.
+    visible : the notice that was drawn; None without one.
+    credentials : how it was signed; None where nobody did.
     The rest is that of `Written`.
     """
 
-    OUTCOMES: ClassVar = ("marked", "noticed", "done_before", "planned")
+    OUTCOMES: ClassVar = ("marked", "noticed", "signed", "done_before", "planned")
 
     path: Path | None
     output: Path | None
@@ -154,6 +161,9 @@ class EmbedReport(Written):
     key_name: str | None = None
     key_fingerprint: str | None = None
     known: KnownMark | None = None
+    margin: Margin | None = None
+    visible: VisibleReport | None = None
+    credentials: Signed | None = None
 
     @property
     def growth(self) -> float | None:
@@ -170,7 +180,8 @@ class EmbedReport(Written):
         """What became of the file, one of OUTCOMES."""
         if self.action == "skip":
             return "done_before"
-        return "planned" if self.planned else "marked" if self.action == "mark" else "noticed"
+        done = {"mark": "marked", "notice": "noticed", "sign": "signed"}
+        return "planned" if self.planned else done[self.action]
 
     def with_note(self, note: str) -> EmbedReport:
         """Return the report with one more note."""
@@ -196,6 +207,9 @@ class EmbedReport(Written):
             "receipt": self.receipt,
             "marked_share": self.marked_share,
             "former_payload": self.former_payload.hex() if self.former_payload else None,
+            "margin": self.margin.to_dict() if self.margin else None,
+            "visible": self.visible.to_dict() if self.visible else None,
+            "credentials": self.credentials.to_dict() if self.credentials else None,
             **entries_of(self.known),
             "error": None,
         }
@@ -315,6 +329,8 @@ class DetectReport(Detection):
                 "share": None if self.share is None else round(self.share, 4),
                 "whole_pixels": self.whole_pixels,
                 "marked_pixels": self.marked_pixels and list(self.marked_pixels),
+                "correlation": None if self.correlation is None else round(self.correlation, 4),
+                "original_payload": self.original_payload.hex() if self.original_payload else None,
             },
             "notice_payload": self.noticed.hex() if self.noticed else None,
             **entries_of(self.known),
@@ -396,7 +412,16 @@ class AuditReport:
         }
 
 
-Report = EmbedReport | RemovalReport | DetectReport | RightsReport | AuditReport | CheckRecord
+Report = (
+    EmbedReport
+    | RemovalReport
+    | DetectReport
+    | RightsReport
+    | AuditReport
+    | CheckRecord
+    | CredentialsReport
+    | MatchReport
+)
 
 _NOWHERE = Path()
 _NO_NOTICE = RightsReport(_NOWHERE, Rights())
@@ -409,6 +434,9 @@ _REPORTS: dict[str, Report] = {
     "undo": RemovalReport(_NOWHERE, _NOWHERE, "undone", _NO_NOTICE),
     "audit": AuditReport(_NOWHERE, _NOWHERE, {}),
     "check": CheckRecord("unknown", False),
+    "match": MatchReport(_NOWHERE),
+    "sign": EmbedReport(_NOWHERE, _NOWHERE, action="sign"),
+    "credentials": CredentialsReport(_NOWHERE, "none"),
 }
 
 
@@ -423,9 +451,9 @@ class Failure:
     date: datetime = field(default_factory=_now, compare=False)
 
     def to_dict(self, command: str) -> dict[str, Any]:
-        """Return an entry of `stamp.embed/1`, `stamp.detect/1`, `stamp.show/1`, `stamp.check/1` or
-        `stamp.rights/1`, the last for "remove", "undo" and "audit". It has every key that the entry of a
-        report has."""
+        """Return an entry of `stamp.embed/1`, `stamp.detect/1`, `stamp.show/1`, `stamp.check/1`,
+        `stamp.sign/1`, `stamp.credentials/1` or `stamp.rights/1`, the last for "remove", "undo" and
+        "audit". It has every key that the entry of a report has."""
         known: dict[str, Any] = {"path": os.fspath(self.path), "status": "error", "date": iso(self.date)}
         known["error"] = {"type": self.type, "message": self.message}
         return {

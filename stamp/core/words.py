@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from .comparison import AGREES
 from .detection import Detection, Mark, Quad, area
 from .reports import DetectReport
 
@@ -24,6 +25,7 @@ _SURE = {"image": 9, "video": 9, "audio": 8}
 _SAME_SIZE, _SAME_ASPECT, _SAME_ANGLE = 0.005, 0.005, 0.05
 _SAME_TEMPO, _SAME_PITCH = 0.05, 1.0
 _MEGA = 1_000_000
+_WHOLE = 0.97  # of the original; more is said to be all of it
 
 
 def kind(found: Detection) -> str:
@@ -34,7 +36,8 @@ def kind(found: Detection) -> str:
 def sentence(found: DetectReport, expected: bytes | None = None) -> str:
     """Say what was found in a file, and how sure that is; `expected` is the payload that was hoped for."""
     if not found.present:
-        return "; ".join(["no mark found", *_named(found)])
+        parts = ["no mark found", *_named(found), _alike(found)]
+        return "; ".join(part for part in parts if part)
     parts = [_carries(found, expected), _chance(found)]
     if found.payload is None:
         parts += _named(found)
@@ -44,7 +47,7 @@ def sentence(found: DetectReport, expected: bytes | None = None) -> str:
         parts.append(f"this is {found.known}")
     if found.is_unknown and found.payload:
         parts.append(without_record(found.payload))
-    parts += [_when(found), _in_view(found), _moved(found), _played(found)]
+    parts += [_when(found), _in_view(found), _alike(found), _moved(found), _played(found)]
     parts += [_also(other, expected) for other in found.others]
     return "; ".join(part for part in parts if part)
 
@@ -144,6 +147,10 @@ def _in_view(found: Detection) -> str:
     """How much of the original is seen, and how large."""
     if found.share is None or found.size is None or found.whole_pixels is None or found.transform is None:
         return ""
+    if found.correlation is not None and found.share < _WHOLE:
+        share = _percent(found.share)
+        text = f"about {share} of the original is seen, {_large(found.whole_pixels)}"
+        return ", ".join([text, *_resized(found.whole_pixels, found.marked_pixels)])
     width, height = found.size
     if found.seen is not None and found.region is not None:
         is_all = area(found.region) >= width * height
@@ -159,6 +166,22 @@ def _in_view(found: Detection) -> str:
     if found.region is not None and found.seen is None:
         text += f", read in {_place(found.region)} of {width} x {height}"
     return ", ".join([text, *_resized(found.whole_pixels, found.marked_pixels)])
+
+
+def _alike(found: Detection) -> str:
+    """Whether the fine detail is that of the original that was at hand."""
+    parts = []
+    if found.correlation is not None:
+        figure = f"({found.correlation:.2f})"
+        if found.correlation >= AGREES:
+            parts.append(f"its fine detail is that of the original {figure}, as in copies of it")
+        else:
+            carried = "a mark that was carried over to another picture looks like this"
+            parts.append(f"its fine detail is not that of the original {figure}: {carried}")
+    if found.original_payload:
+        given = f"the original that was given carries the mark {found.original_payload.hex()} itself"
+        parts.append(f"{given}: give the file as it was before it was marked")
+    return "; ".join(parts)
 
 
 def _large(whole_pixels: int) -> str:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..catalogue.records import WorkRecord
 
 EVENT = "deposit.begun"
+_SIDE = 400  # pixels: enough to tell which work it is
 
 
 def make_deposit(
@@ -48,7 +49,7 @@ def make_deposit(
     work = catalogue.works.show(reference)
     known = catalogue.dossier(work.work)
     original, found = _original(catalogue, work, known, wanted.original)
-    pictures = {"pictures/work.jpg": thumbnail(original)} if work.kind == "image" else {}
+    pictures = {"pictures/work.jpg": thumbnail(original, _SIDE)} if work.kind == "image" else {}
     catalogue.log(EVENT, work.work, {"sha256": found.sha256, "size": found.size})
     catalogue.seal(wanted.tsa, roots=wanted.tsa_root)
     lines, seals = log.lines_of(catalogue, [work.work])
@@ -79,8 +80,7 @@ def _original(
         if given:
             raise CatalogueError(f"{path}: is not the file that work #{work.number} was added with")
     raise CatalogueError(
-        f"the file of work #{work.number} '{work.title}' is not where it was, or was changed; give --original"
-        " FILE"
+        f"the file of work #{work.number} '{work.title}' is not where it was, or was changed; give `original`"
     )
 
 

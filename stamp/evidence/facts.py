@@ -82,7 +82,7 @@ def gather(
     """
     find = catalogue.finds.show(reference)
     if find.work is None:
-        raise CatalogueError(f"find #{find.number} has no work: add it again with --work")
+        raise CatalogueError(f"find #{find.number} has no work: add it again with `work`")
     work = catalogue.works.show(find.work)
     capture = catalogue.documents.path(find.capture)
     name = sums.entry_name("captures", "find", Path(find.capture.name))

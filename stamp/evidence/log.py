@@ -87,16 +87,18 @@ class Line:
 def lines_of(catalogue: Catalogue, subjects: Sequence[str]) -> tuple[list[Line], list[SealRecord]]:
     """Return what the log has on these subjects, with proofs, and the seals that these lead to. Raises
     CatalogueError where the log does not hold."""
-    found: list[Line] = []
-    seals: dict[int, SealRecord] = {}
-    last = catalogue.last_seal()
-    for entry in catalogue.excerpt(subjects):
+    entries = catalogue.excerpt(subjects)
+    for entry in entries:
         if not events.holds(entry.event, entry.before):
             raise CatalogueError(f"event {entry.event.seq} was changed; `stamp works verify` says more")
+    last = catalogue.last_seal()
+    sealed = [entry.event.seq for entry in entries if last is not None and entry.event.seq <= last.seq]
+    proofs = {proof.seq: proof for proof in catalogue.proofs(sealed)}
+    seals = {proof.seal.seq: proof.seal for proof in proofs.values()}
+    found = []
+    for entry in entries:
         line = Line(_without_secrets(entry))
-        if last is not None and entry.event.seq <= last.seq:
-            proof = catalogue.proof(entry.event.seq)
-            seals[proof.seal.seq] = proof.seal
+        if (proof := proofs.get(line.seq)) is not None:
             line = replace(line, sealed=proof.seal.seq, path=proof.path)
         found.append(line)
     return found, [seals[seq] for seq in sorted(seals)]

@@ -54,7 +54,7 @@ def make_packet(catalogue: Catalogue, find: str, target: Path, options: PacketOp
     Raises
     ------
     CatalogueError    : the find has no work, a file is not at hand, or no right time stamp comes.
-    ArgumentError     : no packet can have this date, or a text has letters that the PDF's fonts lack.
+    ArgumentError     : no packet can have this date.
     KeyFileError      : the key to sign with cannot be used.
     MissingDependency : an extra, `evidence` or `match`, is not installed.
     MediaError        : a file cannot be read, OutputError, UnwritableFile : the packet not be written.

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from ..core.errors import ArgumentError
 from ..core.words import chance_power
 from ..print.typesetting import typeset
 from . import guide
 from .log import Line
 from .words import Words, words
 
+# What is not seen, or turns the order of what is, such as U+202E: names are strangers'.
+_UNSEEN: Final = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+)
+# What the fonts of typst may lack, and the above.
+_RARE: Final = re.compile(
+    r"[^ -~\xa0-\xac\xae-\u052f\u2010-\u2027\u2030-\u2044\u2070-\u208e\u20a0-\u20bf\u2116\u2122\u2190-\u2193]"
+)
+_HIGHEST: Final = 11.5  # cm that pictures may take of page one
 _TEMPLATE: Final = Path(__file__).with_name("report.typ")
 Section = dict[str, Any]
 
@@ -20,7 +31,7 @@ Section = dict[str, Any]
 def pdf(document: Mapping[str, Any], lines: Sequence[Line], pictures: Mapping[str, bytes]) -> bytes:
     """Return the report on a document as PDF/A-3b: the same bytes for the same document.
 
-    Raises ArgumentError where a text has letters that the fonts lack, MissingDependency without the extra
+    Letters that the fonts lack are shown by their numbers. Raises MissingDependency without the extra
     `evidence`.
     """
     said = words(document["language"])
@@ -33,17 +44,36 @@ def pdf(document: Mapping[str, Any], lines: Sequence[Line], pictures: Mapping[st
         "warnings": [],
         "short": [],
         "pictures": [_picture(each, said) for each in document["pictures"]],
+        "pictures_head": said("head", "pictures"),
+        "highest": _HIGHEST / max(1, len(document["pictures"])),
     }
     parts = _find_parts if document["kind"] == "find" else _deposit_parts
     values |= parts(document, lines, said)
+    try:
+        return _typeset(_numbered(values, _UNSEEN), document, pictures)
+    except ArgumentError:  # the fonts lack letters of strangers' names: these must not prevent a packet
+        values["sections"][-1]["notes"] = [said("note", "letters")]
+        return _typeset(_numbered(values, _RARE), document, pictures)
+
+
+def _typeset(values: Mapping[str, Any], document: Mapping[str, Any], pictures: Mapping[str, bytes]) -> bytes:
     return typeset(
         _TEMPLATE.read_text("utf-8"),
         values,
-        title=f"{title}: {document['work']['title']}",
+        title=f"{values['title']}: {values['subtitle']}",
         language=document["language"],
         on=datetime.fromisoformat(document["created"]).date(),
         files={Path(name).name: data for name, data in pictures.items()},
     )
+
+
+def _numbered(value: Any, letters: re.Pattern[str]) -> Any:
+    """The same with these letters by their numbers."""
+    if isinstance(value, str):
+        return letters.sub(lambda letter: f"[U+{ord(letter[0]):04X}]", value)
+    if isinstance(value, dict):
+        return {name: _numbered(each, letters) for name, each in value.items()}
+    return [_numbered(each, letters) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _find_parts(document: Mapping[str, Any], lines: Sequence[Line], said: Words) -> dict[str, Any]:
@@ -89,7 +119,7 @@ def _deposit_parts(document: Mapping[str, Any], lines: Sequence[Line], said: Wor
         ],
         "table": {
             "columns": [3, 1],
-            "head": [said("name", "field"), said("name", "became")],
+            "head": ["", said("name", "state")],
             "rows": [
                 [each["what"], said("deposit", "have" if each["have"] else "missing")]
                 for each in authority["asked"]
@@ -104,8 +134,11 @@ def _deposit_parts(document: Mapping[str, Any], lines: Sequence[Line], said: Wor
         "notes": [said("check", "stamp")],
     }
     return {
+        "pictures_head": said("name", "thumbnail"),
+        "highest": _HIGHEST / 2,
         "short": [
             said("deposit", "intro"),
+            said("deposit", "hash", **document["work"]["original"]),
             said("deposit", "entered", seq=document["event"]) + " " + _deposited(document, said),
         ],
         "sections": [
@@ -132,7 +165,7 @@ def comparison_text(document: Mapping[str, Any], said: Words) -> str:
     found = document["comparison"]
     if found is None or found["verdict"] == "unregistered":
         return said("comparison", "unregistered" if found else "none")
-    figures = {"correlation": f"{found['correlation']:.2f}", "needed": f"{found['needed']:.1f}"}
+    figures = {"correlation": f"{found['correlation']:.2f}", "needed": f"{found['needed']:g}"}
     if found["verdict"] == "differs":
         return said("comparison", "transplanted" if is_transplanted(document) else "differs", **figures)
     share = round(100 * found["overlap"])
@@ -262,7 +295,10 @@ def _sure(document: Mapping[str, Any], said: Words) -> Section:
             "log10_p": f"{mark['log10_p']:.1f}",
             "power": _raised(chance_power(find["kind"], mark["log10_p"], is_read=True)),
         }
-        texts = [said("sure", "mark", **figures), said("sure", "means"), said("sure", "not_means")]
+        spans = "; ".join(f"{_clock(start)}–{_clock(end)}" for start, end in mark["spans"] or ())
+        read = said("sure", "mark", **figures)
+        read += f" {said('sure', 'spans', spans=spans)}" if spans else ""
+        texts = [read, said("sure", "means"), said("sure", "not_means")]
     rows = [("seal", seal_text(document, said))]
     notes = [said("sure", "correlation")]
     return {"head": said("head", "sure"), "intro": texts, "rows": _named(rows, said), "notes": notes}
@@ -336,14 +372,14 @@ def _custody(document: Mapping[str, Any], lines: Sequence[Line], said: Words) ->
                 f"{event.seq}",
                 _when(event.at),
                 event.actor,
-                event.verb,
+                said.known("verb", event.verb),
                 " ".join(filter(None, (state, hidden))),
             ]
         )
     return {
         "head": said("head", "custody"),
         "table": {
-            "columns": [1, 5, 3, 4, 5],
+            "columns": [1, 5, 3, 7, 4],
             "head": ["#", *(said("name", each) for each in ("at", "actor", "event", "state"))],
             "rows": rows,
         },
@@ -372,7 +408,7 @@ def _spans(found: Mapping[str, Any], said: Words) -> list[str]:
 
 def _picture(picture: Mapping[str, Any], said: Words) -> dict[str, Any]:
     caption = said("caption", picture["caption"])
-    return {"file": Path(picture["file"]).name, "caption": caption, "width": 100}
+    return {"file": Path(picture["file"]).name, "caption": caption}
 
 
 def _footer(document: Mapping[str, Any], said: Words) -> str:

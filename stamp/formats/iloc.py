@@ -57,6 +57,11 @@ class Locations:
         """With `shift(start)` added to every place in the file."""
         return replace(self, items=tuple(_moved(item, shift, self.sizes) for item in self.items))
 
+    def without_bases(self, width: int) -> Locations:
+        """With all places in the extents, whose offsets get a field of `width` bytes, and no base offsets."""
+        _, lengths, _, indices = self.sizes
+        return replace(self, sizes=(width, lengths, 0, indices), items=tuple(map(_unbased, self.items)))
+
     def encoded(self) -> bytes:
         """The content of the box. Raises `UnsupportedFormat` where an offset does not fit in its field."""
         version = self.header[0]
@@ -73,6 +78,11 @@ class Locations:
             for index, offset, length in item.extents:
                 out += packed(index, index_size) + packed(offset, offset_size) + packed(length, length_size)
         return bytes(out)
+
+
+def _unbased(item: Item) -> Item:
+    extents = tuple((index, item.base + offset, length) for index, offset, length in item.extents)
+    return replace(item, base=0, extents=extents)
 
 
 def parse(content: bytes) -> Locations:

@@ -34,6 +34,7 @@ from ..notices.case import CLAIMANT, elements_of
 CONFIG_FILE = "stamp.toml"
 _CATALOGUE = "catalogue"
 _CLAIMANT = "claimant"
+_FINGERPRINTS = "fingerprints"
 
 
 def config_folder() -> Path | None:
@@ -79,6 +80,7 @@ def load_defaults(path: str | os.PathLike[str]) -> Defaults:
     text, document = _parsed(path)
     document.pop(_CATALOGUE, None)  # see catalogue_setting
     document.pop(_CLAIMANT, None)  # see claimant_setting
+    document.pop(_FINGERPRINTS, None)  # see fingerprints_setting
     table = document.get("rights", document)
     if not isinstance(table, dict):
         raise RightsError(f"{path}: `rights` must be a table: write [rights], then one field a line")
@@ -123,6 +125,16 @@ def catalogue_setting() -> str | None:
     if not isinstance(value, str) or not value.strip():
         raise RightsError(f'{path}: `{_CATALOGUE}` must be a file, a database URL or "none", not {value!r}')
     return os.path.join(path.parent, os.path.expanduser(value))
+
+
+def fingerprints_setting() -> bool:
+    """Return whether works get fingerprints when they are added or marked: unless the nearest stamp.toml has
+    `fingerprints = false`. Raises RightsError where it says something else, or cannot be read."""
+    path = find_config()
+    value = True if path is None else _parsed(path)[1].get(_FINGERPRINTS, True)
+    if not isinstance(value, bool):
+        raise RightsError(f"{path}: `{_FINGERPRINTS}` must be true or false, not {value!r}")
+    return value
 
 
 def claimant_setting() -> dict[str, str]:

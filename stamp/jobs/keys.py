@@ -162,6 +162,12 @@ def find_key(given: StrPath | None = None) -> KeyFile:
     return KeyFile.of(load_key(given), key_path(given))
 
 
+def has_key() -> bool:
+    """Whether there is a key without one being given: `$STAMP_KEY_FILE`, or the user's own."""
+    folder = config_folder()
+    return bool(_named(None)) or (folder is not None and os.path.exists(_default_key()))
+
+
 def find_or_make_key(given: StrPath | None = None, *, dry_run: bool = False) -> tuple[KeyFile, Path | None]:
     """Return the place of the key of `load_or_make_key`, and the file that was made; in a dry run it would be
     made, and the key is one that nothing is marked with. Raises like it."""

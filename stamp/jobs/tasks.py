@@ -9,15 +9,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from ..catalogue.policy import Policy
 from ..catalogue.terms import Use
 from ..core import words
+from ..core.credentials import CredentialsReport
 from ..core.detection import Mark
-from ..core.errors import CorruptFile, NoticeNotWritten, OutputError, UnsupportedFormat
+from ..core.errors import CorruptFile, NoticeNotWritten, OutputError, UnsupportedFormat, UnwritableFile
 from ..core.key import Key
-from ..core.options import CopyOptions, EmbedOptions, NoticeOptions
+from ..core.options import CopyOptions, EmbedOptions, NoticeOptions, SignOptions
 from ..core.payload import Payload
 from ..core.reports import (
     AuditReport,
@@ -30,8 +32,10 @@ from ..core.reports import (
 )
 from ..core.rights import Rights
 from ..core.verdict import CheckRecord
-from ..formats.sniff import kind_of
+from ..core.visible import VisibleNotice
+from ..formats.sniff import kind_of, known_kind
 from ..pipeline.checking import check_file
+from ..pipeline.credentials import is_signed, read_credentials, sign_file
 from ..pipeline.drawing import draw_marks
 from ..pipeline.files import (
     audit_rights,
@@ -53,7 +57,8 @@ from ..storage.digest import digest, traces
 from .catalogues import CatalogueEntry, opened
 from .journal import Journal, Placing, written_down
 from .keys import KeyFile
-from .plan import Job, Takes, known, noted, works, writable
+from .monitoring import Fingerprints
+from .plan import Job, Takes, known, noted, searchable, works, writable
 from .pool import report_progress
 from .resume import check_whole, lacks_rights, lacks_sound, mark_in
 
@@ -75,6 +80,8 @@ class EmbedTask:
     journal : where what is changed is written down.
     preserve_times, dry_run : see `OutputOptions`.
     entry : where the copies are written down; None for nowhere.
+    visible : what is drawn into photos and clips; `resume` does not look for it.
+    sign : who signs them; None for nobody. `resume` takes none for done that are not signed.
     """
 
     key: KeyFile
@@ -91,6 +98,8 @@ class EmbedTask:
     former: tuple[KeyFile, ...] = ()
     notice: NoticeOptions = field(default_factory=NoticeOptions)
     entry: CatalogueEntry | None = None
+    visible: VisibleNotice | None = None
+    sign: SignOptions | None = None
 
     def __call__(self, job: Job) -> EmbedReport:
         return written_down(self._embed, job, self.journal, self.preserve_times, self.dry_run)
@@ -115,6 +124,8 @@ class EmbedTask:
         payload = self.payload or (found and found[0])
         placing.payload = payload or os.urandom(8)
         entry = self.entry.open() if self.entry else None
+        prints = Fingerprints(job.path, wanted=entry is not None and not self.dry_run)
+        is_song = known_kind(job.path) == "audio"
         report = embed_file(
             job.path,
             output,
@@ -130,7 +141,16 @@ class EmbedTask:
             output=placing.options,
             catalogue=entry.catalogue if entry else None,
             copy=self._copy_of(entry, found) if entry else None,
+            visible=None if is_song else self.visible,
+            sign=self.sign,
         )
+        if entry and report.known:
+            try:
+                prints.add(entry.catalogue, report.known.work)
+            except UnwritableFile as error:  # the file is whole and known
+                report = report.with_note(f"{error}; `stamp works index` adds it later")
+        if is_song and self.visible:
+            report = report.with_note("a song shows nothing: there is no visible notice")
         return note_earlier_mark(report, found[0].hex()) if found and self.in_place else report
 
     def _copy_of(self, entry: InCatalogue, found: tuple[Payload, Key] | None) -> CopyOptions:
@@ -170,6 +190,9 @@ class EmbedTask:
                 raise OutputError(f"{output}: {pictures}; for a mark in its sound, begin with the original")
             _refuse_unless(overwrite, output, pictures)
             return None
+        if self.sign and not is_signed(output):
+            _refuse_unless(overwrite, output, "is not signed")
+            return None
         if self.rights is None:
             check_whole(output, job.path)
             return _done_before(job, self.dry_run, payload, key)
@@ -177,6 +200,8 @@ class EmbedTask:
         if not lacking:
             return _done_before(job, self.dry_run, payload, key)
         _refuse_unless(overwrite, output, f"has another notice, or none: {', '.join(lacking)}")
+        if self.sign:  # whose signature another notice would break
+            return None
         # The notice of an output is ours, or the source's.
         check_notice(job.path, rights, self.notice)
         allowed = replace(self.notice, replace_rights=True)
@@ -270,13 +295,14 @@ class UndoTask:
 @dataclass(frozen=True, slots=True)
 class DetectTask:
     """Look for a mark of any of `keys`; that of the payload `expected` comes before all others. `catalogue`
-    is asked what it means. `picture` : where a photo is drawn with the places of its marks, in a folder under
-    its own name."""
+    is asked what it means. `original` is the photo before it was marked. `picture` : where a photo is drawn
+    with the places of its marks, in a folder under its own name."""
 
     keys: tuple[KeyFile, ...]
     first: bool = False
     expected: bytes | None = None
     catalogue: str | None = None
+    original: Path | None = None
     picture: Path | None = None
 
     def __call__(self, job: Job) -> DetectReport:
@@ -293,14 +319,15 @@ class DetectTask:
         return replace(found, known=known, is_unknown=known is None)
 
     def _found(self, job: Job, keys: list[Key]) -> DetectReport:
-        found = detect_file(job.path, keys=keys, first=self.first, progress=report_progress)
+        look = partial(detect_file, first=self.first, progress=report_progress, original=self.original)
+        found = look(job.path, keys=keys)
         if self.expected is None or found.payload is None or found.carries(self.expected):
             return found
         # A picture that was marked with two keys is reported by the first; the second may be the one that is
         # asked for.
         for key in keys:
             if key.name != found.key_name:
-                other = detect_file(job.path, keys=key, first=self.first, progress=report_progress)
+                other = look(job.path, keys=key)
                 if other.carries(self.expected):
                     mark = Mark(
                         found.payload, found.key_name, found.log10_p, found.spans, found.region, found.seen
@@ -361,11 +388,58 @@ class CheckTask:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class SignTask:
+    """Sign a work as it is.
+
+    keys : the mark of one of them becomes the soft binding. parent : what the work was made of; None for
+    itself. The rest is as in `EmbedTask`.
+    """
+
+    sign: SignOptions
+    keys: tuple[KeyFile, ...] = ()
+    parent: Path | None = None
+    overwrite: bool = False
+    in_place: bool = False
+    journal: Journal | None = None
+    preserve_times: bool | None = None
+    dry_run: bool = False
+
+    def __call__(self, job: Job) -> EmbedReport:
+        return written_down(self._sign, job, self.journal, self.preserve_times, self.dry_run)
+
+    def _sign(self, job: Job, placing: Placing) -> EmbedReport:
+        return sign_file(
+            job.path,
+            placing.output,
+            self.sign,
+            keys=[file.load() for file in self.keys],
+            parent=self.parent,
+            overwrite=self.overwrite or self.in_place,
+            output=placing.options,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialsTask:
+    """Read the Content Credentials of a file. The fields are arguments of `read_credentials`."""
+
+    trust: Path | None = None
+    store: Path | None = None
+    keys: tuple[KeyFile, ...] = ()
+
+    def __call__(self, job: Job) -> CredentialsReport:
+        keys = [file.load() for file in self.keys]
+        return read_credentials(job.path, trust=self.trust, store=self.store, keys=keys)
+
+
 def taken_by(task: Task) -> Takes:
     """Return which files a walk picks up for a task; what it can do nothing with is passed over."""
     if isinstance(task, NoticeTask):
         return known if task.notice.sidecar else writable
-    return works if isinstance(task, EmbedTask | DetectTask) else noted
+    if isinstance(task, DetectTask):
+        return searchable
+    return works if isinstance(task, EmbedTask | SignTask) else noted
 
 
 def _done_before(

@@ -68,13 +68,26 @@ def _placed(original: Plane, suspect: NDArray[np.uint8], turn: Matrix) -> tuple[
     cross = one * np.conj(two)
     size_of = np.abs(cross)
     peaks = np.fft.irfft2(cross / (size_of + 1e-3 * size_of.max() + 1e-12), s=shape)
+    spread = peaks.std() + 1e-12
+    rows, columns = (_usable(*sizes) for sizes in zip(shape, original.shape, moved.shape, strict=True))
+    peaks[~(rows[:, None] & columns)] = -np.inf
     y, x = np.unravel_index(int(peaks.argmax()), peaks.shape)
-    top = float(peaks.max() / (peaks.std() + 1e-12))
+    top = float(peaks[y, x] / spread)
     dy = y if y < original.shape[0] else y - shape[0]
     dx = x if x < original.shape[1] else x - shape[1]
     place = at_origin.copy()
     place[:2, 2] += (dx, dy)
     return top, place
+
+
+def _usable(length: int, whole: int, part: int) -> NDArray[np.bool_]:
+    """The shifts of a period of `length` by which the part lies on the whole with half of the shorter: on
+    less than that, one edge looks like another."""
+    shifts = np.arange(length)
+    shifts[whole:] -= length
+    shared = np.minimum(shifts + part, whole) - np.maximum(shifts, 0)
+    usable: NDArray[np.bool_] = shared >= min(whole, part) / 2
+    return usable
 
 
 def _spectrum(plane: Plane, inside: Plane | None, shape: list[int]) -> NDArray[np.complex64]:

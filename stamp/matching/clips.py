@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.comparison import Comparison
+from ..core.comparison import AGREES, Comparison
 from . import detail
 from .frame_prints import Course, Prints, course, fingerprint
 from .opencv import luma, reduced
-from .registration import AGREES, Registration, fitted, overlaid, points_of, register
+from .registration import Registration, fitted, overlaid, points_of, register
 
 Frame = tuple[float, NDArray[Any]]
 Frames = Callable[[], Iterable[Frame]]
@@ -31,6 +31,7 @@ _SIDE = 960
 _WINDOW, _CANDIDATES = 0.7, 13  # seconds around the expected moment; frames of it that are compared
 _SOURCES, _PROBES = 60, 4  # frames of work and find whose points are tried against each other
 _LEAST_POINTS = 12
+_EXACT = 0.02  # seconds, half a frame
 _CLEAR = 0.6  # a correlation below this may be due to a wrong place: another one is looked for
 
 
@@ -220,10 +221,20 @@ def _meeting(probe: Kept, window: list[Kept], expected: float) -> Meeting | None
     laid = next((found for found in tried if found is not None), None)
     if laid is None:
         return None
-    chosen = nearest[:: max(1, len(nearest) // _CANDIDATES)]
-    best = max(chosen, key=lambda each: _alike(each.frame, probe.frame, laid))
+    best = _most_alike(window, probe, laid)
     final = register(best.frame, probe.frame) or laid
     return Meeting(probe.time, best.time, best.frame, probe.frame, final, probe.pixels)
+
+
+def _most_alike(window: list[Kept], probe: Kept, laid: Registration) -> Kept:
+    """The frame of the window that agrees most: some of all are tried, then those beside the best."""
+
+    def alike(number: int) -> float:
+        return _alike(window[number].frame, probe.frame, laid)
+
+    step = max(1, len(window) // _CANDIDATES)
+    top = max(range(0, len(window), step), key=alike)
+    return window[max(range(max(0, top - step + 1), min(len(window), top + step)), key=alike)]
 
 
 def _alike(original: NDArray[np.uint8], suspect: NDArray[np.uint8], laid: Registration) -> float:
@@ -254,11 +265,21 @@ def _aligned(
 
 
 def _speed(agreed: list[Meeting], expected: float) -> float:
-    """The median speed between frames that are at least two seconds apart; the expected one without such."""
+    """The median speed between frames at least two seconds apart, where it fits clearly better than the
+    expected one."""
     found = [
         (b.work_time - a.work_time) / (b.find_time - a.find_time)
         for i, a in enumerate(agreed)
         for b in agreed[i + 1 :]
         if b.find_time - a.find_time >= 2
     ]
-    return float(np.median(found)) if found else expected
+    if not found:
+        return expected
+    measured = float(np.median(found))
+    return measured if _misfit(agreed, expected) > 2 * _misfit(agreed, measured) + _EXACT else expected
+
+
+def _misfit(agreed: list[Meeting], speed: float) -> float:
+    """Seconds by which the frames are off their course, on average."""
+    starts = np.array([each.work_time - speed * each.find_time for each in agreed])
+    return float(np.mean(np.abs(starts - np.median(starts))))

@@ -6,9 +6,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from ..core.comparison import Comparison
+from ..core.comparison import AGREES, Comparison
 from ..core.detection import Transform
-from .registration import AGREES, Registration, register
+from .registration import Registration, register
 
 
 def compare_images(

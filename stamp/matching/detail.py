@@ -25,6 +25,7 @@ _FLOOR = 0.35  # of the band's deviation: flat places, which show noise and the 
 _MARGIN = 9  # pixels at the edge of the overlap that the filters spoil
 _LEAST_PIXELS = 400
 _CELLS = 80
+_TRUSTED = 0.5  # local correlation of places that show the original beyond doubt
 _ALIKE = 0.2  # local correlation that neither speaks for nor against the original being seen at a place
 
 
@@ -118,15 +119,20 @@ def agreement(original: Plane, suspect: Plane, found: Bands, mask: Mask) -> Plan
 
     Where neither has detail, the luma decides: a flat page beside a flat sky has another one.
     """
+    inner = found.mask.astype(np.float32)  # both pictures end where the overlap does, which is no detail
+    known = np.maximum(blur(inner, 1.5 * _AROUND), np.float32(1e-3))
     product, one, two = (
-        blur(part, 1.5 * _AROUND)
+        blur(part * inner, 1.5 * _AROUND) / known
         for part in (found.original * found.suspect, found.original**2, found.suspect**2)
     )
     local = product / np.sqrt(one * two + np.float32(1e-3))
     busy = np.clip(2 * np.maximum(one, two), 0, 1)
-    slope, offset = gain(original, suspect, mask)
+    # Brightness and contrast are taken from where the detail agrees: a page around a photo has others.
+    alike_there = mask & (busy > 0.5) & (local > _TRUSTED)
+    where = alike_there if np.count_nonzero(alike_there) >= _LEAST_PIXELS else mask
+    slope, offset = gain(original, suspect, where)
     apart = np.abs(slope * original + offset - suspect)
-    usual = float(np.median(apart[mask])) if mask.any() else 0.0
+    usual = float(np.median(apart[where])) if where.any() else 0.0
     alike = np.where(apart < 4 * usual + 12, 0.05, -0.5)
     score = busy * (local - _ALIKE) + (1 - busy) * alike
     return np.where(mask, score, -_ALIKE).astype(np.float32)

@@ -18,7 +18,7 @@ from .opencv import opencv
 _SIDE, _WAVES = 64, np.arange(1, 17)
 _COSINES = np.cos(np.pi * (2 * np.arange(_SIDE) + 1) * _WAVES[:, None] / (2 * _SIDE)).astype(np.float32)
 _MIRROR = np.packbits(np.tile(_WAVES % 2 == 1, (16, 1)).ravel())
-_FLAT = 8.0  # deviation of a frame that says nothing: black, a fade
+FLAT = 8.0  # deviation of a frame that says nothing: black, a fade
 _BAR = 6.0  # deviation of a row or column of a bar
 _NEAR = 72  # of 256 bits
 _SPEEDS = (1.0, 0.95, 1.05, 0.9, 1.1, 0.8, 1.25)  # the usual one first: of equals, it is taken
@@ -51,13 +51,15 @@ class Course:
 
 def fingerprint(frame: NDArray[Any]) -> NDArray[np.uint8] | None:
     """Return the 32 bytes of a frame of luma (H, W); None of one that is flat."""
+    waves, deviation = spectrum(_without_bars(frame))
+    return None if deviation < FLAT else np.packbits(waves > 0)
+
+
+def spectrum(plane: NDArray[Any]) -> tuple[NDArray[np.float32], float]:
+    """Return the 16 x 16 lowest frequencies of a picture of luma (H, W), and the deviation of its luma."""
     cv2 = opencv()
-    inner = _without_bars(frame)
-    small = cv2.resize(inner, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
-    if small.std() < _FLAT:
-        return None
-    waves = _COSINES @ (small - small.mean()) @ _COSINES.T
-    return np.packbits(waves > 0)
+    small = cv2.resize(plane, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
+    return _COSINES @ (small - small.mean()) @ _COSINES.T, float(small.std())
 
 
 def _without_bars(frame: NDArray[Any]) -> NDArray[Any]:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.comparison import AGREES
 from ..core.detection import Quad, Transform
 from ..watermark.image.regions import Box, regions
 from . import detail
@@ -30,9 +31,6 @@ from .opencv import (
     resizing,
     slopes,
 )
-
-AGREES = 0.3
-"""Correlation of fine detail from which on a suspect shows the original; ADR 95 has what was measured."""
 
 _SIDE, _FRAME = 1400, 1024  # longest sides at which points are sought, and detail compared
 _POINTS, _CONTRAST = 2000, 0.02
@@ -108,12 +106,12 @@ def register(
     if transform is None:
         return None
     laid = judged(gray, other, located(gray, other, transform), 0)
-    return laid if laid.agrees or _would_match(gray, other) else None
+    return laid if laid.agrees or would_match(gray, other) else None
 
 
-def _would_match(original: NDArray[np.uint8], suspect: NDArray[np.uint8]) -> bool:
-    """Whether both have so many points that those of a copy would have matched: of a crop of plain sky, a
-    place that is wrong must not be called a mark that was carried over."""
+def would_match(original: NDArray[np.uint8], suspect: NDArray[np.uint8]) -> bool:
+    """Return whether both have so many points that those of a copy would have matched: of a crop of plain
+    sky, a place that is wrong must not be called a mark that was carried over."""
     return min(len(points_of(each, _ENOUGH).places) for each in (original, suspect)) >= _ENOUGH
 
 
@@ -188,7 +186,7 @@ def fitted(known: Points, points: Points, longest: int) -> tuple[Matrix, int] | 
     bent, kept = cv2.findHomography(here, there, **settings)
     if bent is not None and (more := _distinct(here, there, kept)) > _BENT * inliers and more >= 2 * _LEAST:
         matrix, inliers = bent, more
-    return (matrix, inliers) if inliers >= _LEAST and _possible(matrix, here) else None
+    return (matrix, inliers) if inliers >= _LEAST and possible(matrix, here) else None
 
 
 def _distinct(here: Matrix, there: Matrix, kept: NDArray[Any]) -> int:
@@ -197,8 +195,8 @@ def _distinct(here: Matrix, there: Matrix, kept: NDArray[Any]) -> int:
     return min(len(np.unique(np.rint(places[chosen]), axis=0)) for places in (here, there))
 
 
-def _possible(matrix: Matrix, places: Matrix) -> bool:
-    """Whether a map stretches what is there no more than copies are."""
+def possible(matrix: Matrix, places: NDArray[Any]) -> bool:
+    """Return whether a map (3, 3) stretches what is at `places` (n, 2) no more than copies are."""
     steps = slopes(matrix, places.mean(0))
     stretches = np.linalg.svd(steps, compute_uv=False)
     return bool(0 < stretches[0] < _WIDEST * stretches[1])

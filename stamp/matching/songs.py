@@ -19,7 +19,7 @@ from ..core.comparison import Comparison
 Mono = NDArray[np.float32]
 Detail = NDArray[np.float32]  # (frames, bands)
 
-SONG_AGREES = 0.2
+SONG_AGREES = 0.15
 """Correlation of fine detail from which on a song plays the work; ADR 95 has what was measured."""
 
 _LOW, _HIGH, _BANDS = 300.0, 8000.0, 48

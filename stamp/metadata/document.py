@@ -29,6 +29,7 @@ from .mapping.fields import COLUMNS, FIELD, STORES, agree, coverage, slots_in
 from .revert import Changes, undone
 
 _Essence = Callable[[Source], Iterable[bytes | memoryview]]
+BROKEN_BY_CHANGES = "the file has a C2PA manifest (Content Credentials), which any change makes invalid"
 _NOT_READ_BACK = "the rights do not read back as they were written: the file's metadata is damaged"
 
 
@@ -145,9 +146,7 @@ class Document:
         sources = {name: places[name] for name in FIELD if name in places}
         has_c2pa = self.container.has_c2pa(self.data)
         if has_c2pa:
-            warnings.append(
-                "the file has a C2PA manifest (Content Credentials), which any change makes invalid"
-            )
+            warnings.append(BROKEN_BY_CHANGES)
         rights, invalid = _merged(ordered, sources)
         return RightsFound(self.name, rights, sources, ordered, [*warnings, *invalid], has_c2pa)
 

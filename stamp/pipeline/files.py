@@ -29,10 +29,11 @@ from ..core.errors import (
 )
 from ..core.key import Key
 from ..core.limits import one_account
-from ..core.options import CopyOptions, EmbedOptions, NoticeOptions, OutputOptions, Progress
+from ..core.options import CopyOptions, EmbedOptions, NoticeOptions, OutputOptions, Progress, SignOptions
 from ..core.payload import Payload
 from ..core.reports import AuditReport, DetectReport, EmbedReport, RightsReport
 from ..core.rights import Rights
+from ..core.visible import VisibleNotice
 from ..formats.reading import named
 from ..formats.sniff import HEAD, kind, kind_of, known_kind
 from ..formats.table import Kind
@@ -44,6 +45,8 @@ from .objects import taking_objects
 from .registering import Entry
 from .removals import remove_rights
 from .request import EmbedRequest
+from .signing import Signing
+from .visible import checked_visible
 from .work import Medium
 
 if TYPE_CHECKING:
@@ -87,6 +90,8 @@ def embed_file(
     output: OutputOptions | None = None,
     catalogue: Catalogue | None = None,
     copy: CopyOptions | None = None,
+    visible: VisibleNotice | None = None,
+    sign: SignOptions | None = None,
 ) -> EmbedReport:
     """Mark the work in `src` (a photo, a clip, a song) and write it to `dst`, with its rights notice.
 
@@ -112,10 +117,14 @@ def embed_file(
     output : how `dst` appears.
     catalogue : where the copy is written down before `dst` appears; None: nowhere.
     copy : what is written down there.
+    visible : a notice that is drawn into photos and clips, where everybody sees it.
+    sign : who signs the finished work with Content Credentials, whose parent is `src`; None: nobody. Needs a
+        watermark; `sign_file` signs what has none.
 
     Raises
     ------
-    PayloadError, KeyFileError : the payload is not 8 bytes; a watermark without a key.
+    PayloadError, KeyFileError : the payload is not 8 bytes; a watermark without a key; a certificate or a key
+        with which nothing can be signed.
     ArgumentError : `strength` is not above 0 and finite, something is of another type, or one of `options`
         does nothing for a work of this kind.
     RightsError : neither a watermark nor a notice was asked for, or a text has another word in braces.
@@ -124,7 +133,7 @@ def embed_file(
     NoticeNotWritten : `src` has no place for the notice, and `notice` has no remedy.
     UnsupportedFormat, CorruptFile, MediaError : `src` cannot be read.
     AlreadyMarked : it carries a mark of the key, and `remark` is False.
-    HostError : the work cannot carry a mark that can be read back.
+    HostError : the work cannot carry a mark that can be read back, or `visible` does not fit.
     UnwritableFile : `dst` cannot be written.
     CatalogueError : the catalogue cannot be used, or the payload belongs to another work in it.
     """
@@ -132,8 +141,14 @@ def embed_file(
     rights = _checked_rights(rights)
     check_output(src, dst, overwrite)
     if not watermark:
+        if visible is not None:
+            raise ArgumentError("a visible notice is drawn into what is marked: leave out `watermark=False`")
         if rights is None:
             raise RightsError("nothing to write: neither a watermark nor a rights notice was asked for")
+        if sign is not None:
+            raise ArgumentError(
+                "what is signed here is marked; sign the finished file afterwards (`sign_file`)"
+            )
         written = write_notice(src, dst, rights, overwrite=overwrite, options=notice, output=output)
         return noticed(src, written)
 
@@ -145,6 +160,7 @@ def embed_file(
     strength = arguments.strength(strength)
     notice = NoticeOptions() if notice is None else arguments.instance(notice, NoticeOptions, "notice")
     options = _checked_options(src, options)
+    signing = None if sign is None else Signing.of(arguments.instance(sign, SignOptions, "sign"))
     if rights:
         check_notice(src, rights, notice)
     named_by_notice = _identifier(src)
@@ -163,6 +179,8 @@ def embed_file(
         progress=progress or _no_progress,
         output=output or OutputOptions(),
         entry=_entry(catalogue, copy),
+        visible=checked_visible(src, visible),
+        signing=signing,
     )
     report = stages.embed(request, _medium(request.kind))
     if drawn and report.planned:
@@ -259,6 +277,7 @@ def detect_file(
     search: bool = True,
     first: bool = False,
     progress: Progress | None = None,
+    original: StrPath | None = None,
 ) -> DetectReport:
     """Look for a mark of any of `keys` in a photo, a clip or a song.
 
@@ -267,31 +286,54 @@ def detect_file(
     fast and as high as it did, which is quick. A clip or a song is read to its end, for the spans that are
     marked and for other marks; with `first`, until one is certain.
 
+    `original` is the file of a photo before it was marked: much less of a copy is enough with it, and the
+    report says which part of it is seen, and whether the fine detail is its own.
+
     `src` is a path or a binary file object, which is read from its beginning if it can seek.
 
     Raises
     ------
     KeyFileError : `keys` is empty, or one of them is no Key.
-    ArgumentError : `src` is neither a path nor a binary file object.
-    UnsupportedFormat, CorruptFile, MediaError : `src` cannot be read.
+    ArgumentError : `src` is neither a path nor a binary file object, or no photo and there is an `original`.
+    UnsupportedFormat, CorruptFile, MediaError : `src` or `original` cannot be read.
+    MissingDependency : an `original` without OpenCV.
     """
     several, progress = _several(keys), progress or _no_progress
-    if _is_video(src):
+    if original is None and _is_video(src):
         medium = _medium("video")
         return medium.detect(cast(BinaryIO, src), keys=several, search=search, first=first, progress=progress)
-    return _detect(src, several, search, first, progress)
+    return _detect(src, several, search, first, progress, None if original is None else Path(original))
 
 
 @taking_objects
 def _detect(
-    src: StrPath | BinaryIO, keys: Sequence[Key], search: bool, first: bool, progress: Progress
+    src: StrPath | BinaryIO,
+    keys: Sequence[Key],
+    search: bool,
+    first: bool,
+    progress: Progress,
+    original: Path | None,
 ) -> DetectReport:
     path = Path(cast(StrPath, src))
     with named(path):
-        medium = _medium(kind_of(path))
-        report = medium.detect(path, keys=keys, search=search, first=first, progress=progress)
+        if original is not None:
+            _check_photos(path, original)
+            from . import image
+
+            report = image.detect(path, keys=keys, search=search, original=original)
+        else:
+            medium = _medium(kind_of(path))
+            report = medium.detect(path, keys=keys, search=search, first=first, progress=progress)
     log.files.info("%s: %s", path, f"carries {report.payload}" if report.payload else "no mark was read")
     return report if report.payload else replace(report, noticed=_noticed(path))
+
+
+def _check_photos(src: Path, original: Path) -> None:
+    """Raise ArgumentError unless both are photos."""
+    for path in (src, original):
+        if (kind := kind_of(path)) != "image":
+            what = f"is {_WORDS[kind]}, and only photos are looked at with their `original`"
+            raise ArgumentError(f"{what}; leave it out", path=path)
 
 
 def _is_video(src: object) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -42,10 +42,20 @@ class Registration:
         self._copy: ReservedCopy | None = None
         self.known: KnownMark | None = None
 
-    def reserve(self, src: Path, dst: Path, kind: Kind, payload: Payload, key: Key) -> None:
-        """Write down that the payload belongs to the work. Raises CatalogueError."""
+    def reserve(
+        self,
+        src: Path,
+        dst: Path,
+        kind: Kind,
+        payload: Payload,
+        key: Key,
+        creators: tuple[str, ...] = (),
+    ) -> None:
+        """Write down that the payload belongs to the work, which these have made where nothing is known of
+        it. Raises CatalogueError."""
         if self._entry:
             wanted = reservation(src, dst, kind, payload, key, self._entry.options)
+            wanted = replace(wanted, creators=creators)
             self._copy = self._entry.catalogue.reserve(wanted)
             self.known = self._entry.catalogue.lookup(payload, key)
 
@@ -53,6 +63,11 @@ class Registration:
         """Write down the finished draft. Raises CatalogueError."""
         if self._copy:
             self._copy.complete(bytes.fromhex(sha256), size, essence_of(draft))
+
+    def keep_manifest(self, file: Path, identifier: str) -> None:
+        """Keep the manifest of the copy, as it was signed. Raises CatalogueError."""
+        if self._entry and self.known:
+            self._entry.catalogue.keep_manifest(file, identifier, self.known)
 
     def placed(self) -> str | None:
         """Write down that the file has appeared. Return what is to be said where that was not possible: the

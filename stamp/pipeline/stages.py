@@ -17,16 +17,21 @@ from pathlib import Path
 from typing import Any
 
 from ..core import log
+from ..core.credentials import Signed
 from ..core.errors import AlreadyMarked, HostError
+from ..core.margin import Margin
 from ..core.payload import Payload
 from ..core.reports import EmbedReport, RightsReport
 from ..formats.reading import named
+from ..metadata.document import BROKEN_BY_CHANGES
 from ..storage.digest import traces
 from ..storage.outputs import placing
 from ..storage.sidecars import Beside
 from .notice import add_notice
 from .registering import Registration
 from .request import EmbedRequest
+from .signing import SCHEMES, Unsigned, add_credentials
+from .visible import notes_on
 from .work import Effort, Medium, Work
 
 
@@ -35,8 +40,10 @@ class Passage:
 
     work : set by `decode`. former : the payload that it carried before. effort : of the attempt
         that is made. metadata : None without a notice. beside : the sidecars of source and output.
-    readable : whether the mark was read back. traced : which file was made of which, see `Written`.
-    registration : the copy in the catalogue. remarks : what is to be said beside.
+    readable : whether the mark was read back. margin : see `EmbedReport`. traced : which file was made of
+        which, see `Written`.
+    registration : the copy in the catalogue. signed : how; None where nobody signs. remarks : what is to be
+        said beside.
     drafting : what is open while there is a draft; closed, the draft is in its place, left by an exception,
         it is gone.
     """
@@ -49,8 +56,10 @@ class Passage:
         self.former: Payload | None = None
         self.metadata: RightsReport | None = None
         self.readable = False
+        self.margin: Margin | None = None
         self.traced: dict[str, Any] = {}
         self.registration = Registration(request.entry)
+        self.signed: Signed | None = None
         self.remarks: list[str] = []
         self.drafting = ExitStack()
         self._placed: list[str] = []
@@ -69,7 +78,16 @@ class Passage:
         """Return what is to be said about the finished file."""
         request, work = self.request, self.work
         metadata = self.metadata and replace(self.metadata, path=request.dst)
-        notes = (*work.notes(), *(metadata.notes if metadata else ()), *self._placed, *self.remarks)
+        short = [self.margin.words] if self.margin and not self.margin.holds else []
+        said = (
+            *work.notes(),
+            *short,
+            *notes_on(request.visible, work.visible),
+            *(metadata.notes if metadata else ()),
+            *self._placed,
+            *self.remarks,
+        )
+        notes = [note for note in said if not (self.signed and note == BROKEN_BY_CHANGES)]
         return EmbedReport(
             request.src,
             request.dst,
@@ -83,6 +101,9 @@ class Passage:
             kind=work.kind,
             planned=request.output.dry_run,
             known=self.registration.known,
+            margin=self.margin,
+            visible=work.visible,
+            credentials=self.signed,
             **self.traced,
         )
 
@@ -122,10 +143,20 @@ def look(passage: Passage) -> None:
 
 
 @timed
+def draw(passage: Passage) -> None:
+    """Draw the visible notice: below the mark, so that this is read as without it."""
+    if passage.request.visible:
+        passage.work.draw(passage.request.visible)
+
+
+@timed
 def reserve(passage: Passage) -> None:
     """Have the payload written down as that of its work, before anything carries it."""
     request = passage.request
-    passage.registration.reserve(request.src, request.dst, request.kind, request.payload, request.key)
+    passage.registration.reserve(
+        *(request.src, request.dst, request.kind, request.payload, request.key),
+        creators=tuple(request.rights.creators) if request.rights else (),
+    )
 
 
 @timed
@@ -157,6 +188,26 @@ def verify(passage: Passage) -> None:
 
 
 @timed
+def measure(passage: Passage) -> None:
+    """Measure what would be left of the mark in a coarse copy of the draft."""
+    if passage.readable and passage.request.options.margin:
+        passage.margin = passage.work.measure(passage.draft)
+
+
+@timed
+def sign(passage: Passage) -> None:
+    """Put Content Credentials into the draft, or beside it: nothing may be written to it afterwards."""
+    request = passage.request
+    if request.signing:
+        work = Unsigned(
+            *(passage.draft, request.src, request.dst, request.payload, SCHEMES[request.kind]),
+            *(request.key.fingerprint, request.rights, request.overwrite),
+        )
+        passage.signed, notes = add_credentials(work, request.signing, passage.drafting, passage.registration)
+        passage.remarks += notes
+
+
+@timed
 def weigh(passage: Passage) -> None:
     """Take the hashes of source and draft. The source has been read and the draft written just now, so that
     both come from memory where there is room for them; `place` sees to it that neither has changed."""
@@ -185,7 +236,8 @@ def place(passage: Passage) -> None:
 
 
 class UntilReadable:
-    """Stages that are run with one effort of the work after the other, until the mark can be read back.
+    """Stages that are run with one effort of the work after the other, until the mark can be read back; once
+    more where its margin is short and the work has more to give.
 
     Raises HostError where no effort suffices.
     """
@@ -196,8 +248,10 @@ class UntilReadable:
     def __call__(self, passage: Passage) -> None:
         for effort in passage.work.efforts:
             passage.effort = effort
-            for stage in self.stages:
-                stage(passage)
+            self._run(passage)
+            margin = passage.margin
+            if margin and not margin.holds and passage.work.strengthen(margin):
+                self._run(passage)
             if passage.readable:
                 return
         if passage.former:  # in a song, two marks of one key are hardly ever told apart
@@ -205,14 +259,19 @@ class UntilReadable:
             raise HostError(f"the new mark cannot be read back {there}; begin with the original")
         raise HostError(passage.work.unreadable())
 
+    def _run(self, passage: Passage) -> None:
+        for stage in self.stages:
+            stage(passage)
 
-READING: tuple[Stage, ...] = (decode, look)
+
+READING: tuple[Stage, ...] = (decode, look, draw)
 """All that is done in a dry run."""
 
 STAGES: tuple[Stage, ...] = (
     *READING,
     reserve,
-    UntilReadable(mark, encode, notice, verify),
+    UntilReadable(mark, encode, notice, verify, measure),
+    sign,
     weigh,
     register,
     place,

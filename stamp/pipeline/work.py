@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, ClassVar, Protocol
 
+from ..core.errors import ArgumentError
+from ..core.margin import Margin
 from ..core.options import Progress
 from ..core.payload import Payload
 from ..core.reports import DetectReport
+from ..core.visible import VisibleNotice, VisibleReport
 from ..formats.table import Kind
 from .request import EmbedRequest
 
@@ -35,7 +38,7 @@ class Work(ABC):
     time, as video and audio are, runs through all three in `encode`.
 
     efforts : `mark` and `encode` are called with one after the other, until the mark can be read back.
-    kind, psnr_db, ssim, marked_share : see `EmbedReport`; set once the work is encoded.
+    kind, psnr_db, ssim, marked_share, visible : see `EmbedReport`; set once the work is encoded.
     """
 
     kind: ClassVar[Kind]
@@ -46,10 +49,16 @@ class Work(ABC):
         self.psnr_db: float | None = None
         self.ssim: float | None = None
         self.marked_share: float | None = None
+        self.visible: VisibleReport | None = None
 
     @abstractmethod
     def former(self) -> Payload | None:
         """Return the payload of a mark of the key in the source, as far as a quick look finds it."""
+
+    def draw(self, notice: VisibleNotice) -> None:
+        """Draw a visible notice, or get ready to. Raises ArgumentError where nothing can be seen, or the
+        notice cannot be drawn; HostError where it does not fit."""
+        raise ArgumentError("a song shows nothing: leave out `visible`")
 
     @abstractmethod
     def mark(self, effort: Effort) -> None:
@@ -66,6 +75,16 @@ class Work(ABC):
     def read_back(self, draft: Path) -> bytes | None:
         """Return the payload that a detector reads from `draft`. Raises UnsupportedFormat where it is not
         all of the work."""
+
+    def measure(self, draft: Path) -> Margin | None:
+        """Return what is left of the mark in a coarse copy of `draft`, which was read back; None where that
+        cannot be said."""
+        return None
+
+    def strengthen(self, margin: Margin) -> bool:
+        """Provide for more mark where the margin is short; return whether there is more to give. `mark` and
+        what follows are then run once more."""
+        return False
 
     @abstractmethod
     def unreadable(self) -> str:

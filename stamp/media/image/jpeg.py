@@ -76,6 +76,16 @@ class JpegHost:
         picture = [*_raw(fresh.coding), fresh.scans.removesuffix(_EOI), *_raw(self.syntax.late), _EOI]
         return b"".join([_SOI, *self._metadata(picture), *picture, self.syntax.trailer]), notes
 
+    def chroma(self) -> list[Pixels]:
+        """Return the upright planes Cb and Cr (H, W) of a YCbCr JPEG; of others there are none."""
+        planes = self.planes if self.syntax.colours == "YCbCr" else []
+        return [upright(np.asarray(plane), self.orientation) for plane in planes]
+
+    def with_chroma(self, planes: list[Pixels]) -> JpegHost:
+        """Return the host with other planes Cb and Cr."""
+        stored = [Image.fromarray(as_stored(plane, self.orientation)) for plane in planes]
+        return replace(self, planes=stored)
+
     def _metadata(self, picture: list[bytes]) -> list[bytes]:
         """The source's segments, for a file in which the pieces `picture` follow them. A multi-picture index
         finds what is behind the picture where it is now.

@@ -17,6 +17,7 @@ from ...core.errors import CorruptFile
 from ...formats.reading import damaged, refused
 from .clip import decoder_for, reading
 from .difficulty import EXCERPT_FRAMES
+from .dynamic_hdr import Carried
 from .luma import luma_plane
 from .streams import COUNTING, open_encoder, video_stream
 from .timing import Times, fraction
@@ -24,6 +25,9 @@ from .transcode import Transcode
 
 Edit = Callable[[NDArray[Any], float], None]
 """Called with the upright luma of each frame, to be changed in place, and its time in seconds."""
+
+Draw = Callable[[VideoFrame, float], None]
+"""Called with each frame before it is edited, to be drawn on, and its time in seconds."""
 
 Preview = Callable[[list[VideoFrame]], None]
 """Called once, with the first frames: `EXCERPT_FRAMES` of them, or all where there are fewer."""
@@ -64,9 +68,16 @@ class PictureTrack:
     """
 
     def __init__(
-        self, stream: VideoStream, plan: Transcode, edit: Edit, preview: Preview, damage: Damage
+        self,
+        stream: VideoStream,
+        plan: Transcode,
+        edit: Edit,
+        preview: Preview,
+        damage: Damage,
+        draw: Draw | None = None,
     ) -> None:
         self._stream, self._plan, self._edit, self._preview = stream, plan, edit, preview
+        self._draw = draw
         self._damage = damage
         self._times = Times(stream, in_order=plan.clip.muxer == "avi")
         self._decoder = decoder_for(stream)
@@ -74,6 +85,7 @@ class PictureTrack:
         self._counting = plan.encoder.name in COUNTING
         self._awaited: list[VideoFrame] | None = []  # until there are enough for the preview
         self._held: Packet[Any] | None = None
+        self._carried = Carried(stream.codec_context.extradata or b"") if plan.clip.carried_hdr else None
         self._first_dts = 0
         self.frames = 0
 
@@ -91,6 +103,8 @@ class PictureTrack:
 
     def push(self, packet: Packet[Any] | None) -> None:
         """Take a packet, and write those that are ready; None is the end of the packets."""
+        if self._carried and packet is not None:
+            self._carried.take(packet)
         for frame in self._after_preview(self._decoded(packet), last=packet is None):
             self._change(frame)
             for coded in self._encoder.encode(frame):
@@ -152,6 +166,8 @@ class PictureTrack:
                 f"a piece of {gap:.1f} s seems to be missing before {seconds:.1f} s of the picture"
             )
         frame.pict_type = 0  # the encoder is not to repeat those of the source
+        if self._draw:
+            self._draw(frame, seconds)
         self._edit(clip.turn.upright(luma_plane(frame)), seconds)
         if self._counting:
             times.number(frame, fraction(self._encoder.time_base))
@@ -163,6 +179,8 @@ class PictureTrack:
         # Not every encoder hands durations on, and the last one does not follow from the frames' times.
         duration = self._times.durations.pop(packet.pts, 0) if packet.pts is not None else 0
         packet.duration = packet.duration or duration
+        if self._carried:
+            packet = self._carried.put(packet)
         packet.stream = self._made
         if self._held is not None:
             self._output.mux_one(self._held)

@@ -19,7 +19,7 @@ from av.video.stream import VideoStream
 from ...formats.reading import damaged, refused
 from ..tolerance import AS_THEY_ARE
 from .clip import PICTURES, missing_bytes, opened, reading
-from .picture_track import Damage, Edit, PictureTrack, Preview
+from .picture_track import Damage, Draw, Edit, PictureTrack, Preview
 from .streams import copied_stream, muxer_options
 from .timing import Order, fraction
 from .transcode import Transcode
@@ -63,9 +63,10 @@ def rewrite(
     preview: Preview = lambda frames: None,
     progress: Progress = lambda done: None,
     make_sound: MakeSound | None = None,
+    draw: Draw | None = None,
 ) -> Written:
     """Write the clip of `plan` to `target` with `edit` applied to every frame, after a `preview` of the first
-    ones.
+    ones; `draw` comes before `edit`.
 
     Timestamps, codec, colour, HDR, display matrix, interlacing, chapters, attachments, tags and all other
     streams are those of the source. `make_sound` makes what marks an audio stream, or None for one that is
@@ -78,7 +79,7 @@ def rewrite(
     damage = Damage(tolerant=plan.tolerant)
     with opened(clip.path) as source:
         stream = cast(VideoStream, source.streams[clip.index])
-        pictures = PictureTrack(stream, plan, edit, preview, damage)
+        pictures = PictureTrack(stream, plan, edit, preview, damage, draw)
         job = _Job(source, clip.path, target, plan, pictures, damage, make_sound)
         try:
             job.check_size()

@@ -68,10 +68,15 @@ def has_c2pa(data: bytes) -> bool:
 
 
 def essence(data: bytes) -> list[memoryview]:
-    """Everything but the signature and XMP: screen, palettes, pictures, delays, loop count."""
-    view = memoryview(data)
-    old = _xmp(data, _blocks(data))
-    return [view[6 : old.start], view[old.end :]] if old else [view[6:]]
+    """Everything but the signature, XMP and a C2PA manifest: screen, palettes, pictures, delays, loops."""
+    view, start = memoryview(data), len(b"GIF89a")
+    parts: list[memoryview] = []
+    xmp = _xmp(data, _blocks(data))
+    for block in _blocks(data):
+        if block == xmp or block.begins(data, _C2PA):
+            parts.append(view[start : block.start])
+            start = block.end
+    return [*parts, view[start:]]
 
 
 def _first(data: bytes) -> int:

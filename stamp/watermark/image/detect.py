@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ...core.detection import Detection, Quad, corners
 from ...core.key import Key
 from ...core.payload import Payload
+from ..common.null_law import MAX_DECODINGS
 from .carrier import carriers
 from .grid import GRIDS, canonical_shape, grid_for
 from .luma import luma_plane, white_of
@@ -23,7 +24,12 @@ _MOST = 16_000_000  # pixels in which photos are sought on a page
 
 
 def detect(
-    image: NDArray[np.generic], *, key: Key, data_range: float | None = None, search: bool = True
+    image: NDArray[np.generic],
+    *,
+    key: Key,
+    data_range: float | None = None,
+    search: bool = True,
+    spent: int = 0,
 ) -> Detection:
     """Look for the mark of `key` in a picture, whatever was done to it.
 
@@ -32,6 +38,7 @@ def detect(
     image : (H, W), (H, W, 3) RGB or (H, W, 4) RGBA; uint8 or uint16, or floats with `data_range`.
     data_range : the value of white; required for floats.
     search : also look for turned, cropped, scaled and mirrored pictures.
+    spent : decodings that are allowed in the same call beside this, which `log10_p` counts, too.
 
     Returns
     -------
@@ -47,7 +54,7 @@ def detect(
     Reads the picture as it is first; then searches rotation, scale and mirroring, then changes of the aspect
     ratio as well.
     """
-    state = _search(image, key, data_range)
+    state = _search(image, key, data_range, spent)
     found = None
     if min(canonical_shape(state.shape)) >= NARROWEST:
         found = state.run(AS_IT_IS)
@@ -65,21 +72,18 @@ def _is_part(found: Detection) -> bool:
 
 
 def _moved(image: NDArray[np.generic], data_range: float | None, state: ImageSearch) -> Detection | None:
-    """What is found on a page, else in the whole picture whatever was done to it, else on the page of marks
-    that cannot be read."""
-    page = Page(luma_plane(image, data_range, _MOST), state)
+    """What is found on a page, else in the whole picture whatever was done to it."""
+    page = Page(luma_plane(image, data_range, _MOST), state, spent=state.spent + MAX_DECODINGS)
     if found := page.search():
         return _in_pixels(joined(found), state.shape[1] / page.plane.shape[1])
-    if (moved := state.run(IF_MOVED)) is not None:
-        return outlined(moved, state)
-    faint = next((each for each in page.unread if each.present), None)
-    return faint and _in_pixels(faint, state.shape[1] / page.plane.shape[1])
+    moved = state.run(IF_MOVED)
+    return None if moved is None else outlined(moved, state)
 
 
 def look_closer(image: NDArray[np.generic], *, key: Key) -> Detection | None:
     """Look at the rectangles of a picture that may be photos, where `detect` has found nothing in a reduced
     version of it; None where nothing is read. What both calls decode is counted together."""
-    state = _search(image, key, None)
+    state = _search(image, key, None, 0)
     page = Page(luma_plane(image, None, _MOST), state, spent=MOST_DECODINGS)
     if not (found := page.search()):
         return None
@@ -97,17 +101,17 @@ def _times(quad: Quad | None, zoom: float) -> Quad | None:
     return quad and tuple((x * zoom, y * zoom) for x, y in quad)
 
 
-def glance(image: NDArray[np.generic], *, key: Key) -> Payload | None:
+def glance(image: NDArray[np.generic], *, key: Key, data_range: float | None = None) -> Payload | None:
     """Return the payload of a picture that lies as it was marked, as in a file that was marked before. Where
     there is none, that takes a small part of the time of `detect` without `search`. Raises HostError."""
-    state = _search(image, key, None)
+    state = _search(image, key, data_range, 0)
     if min(canonical_shape(state.shape)) < NARROWEST:
         return None
     found = state.run(UNMOVED)
     return found.payload if found else None
 
 
-def _search(image: NDArray[np.generic], key: Key, data_range: float | None) -> ImageSearch:
+def _search(image: NDArray[np.generic], key: Key, data_range: float | None, spent: int) -> ImageSearch:
     """The state of a search that has not begun."""
     Key.checked(key)
     white_of(image, data_range)
@@ -120,4 +124,5 @@ def _search(image: NDArray[np.generic], key: Key, data_range: float | None) -> I
         work=luma_plane(image, data_range, max(own.area, WORK_AREA)),
         grids=tuple(sorted(GRIDS, key=lambda grid: grid is not own)),
         thresholds=THRESHOLDS,
+        spent=spent,
     )

@@ -22,16 +22,17 @@ _BLOCK = 16
 @dataclass(frozen=True, slots=True)
 class Grid:
     """A canonical grid: what is added to the scheme's name in the keyed check, so that a frame shows its
-    grid, and the area in pixels."""
+    grid, the area in pixels, and the least and the most pixels of pictures that are marked on it."""
 
     check: str
     area: int
+    marked_pixels: tuple[int, int | None]
 
 
-STANDARD = Grid("", 768 * 512)
-LARGE = Grid("/large", 2 * 768 * 512)
-GRIDS = (STANDARD, LARGE)
 LARGE_FROM = 1_500_000  # pixels of a picture that is marked on the large grid
+STANDARD = Grid("", 768 * 512, (1, LARGE_FROM - 1))
+LARGE = Grid("/large", 2 * 768 * 512, (LARGE_FROM, None))
+GRIDS = (STANDARD, LARGE)
 
 
 def grid_for(shape: tuple[int, int]) -> Grid:

@@ -8,7 +8,7 @@ the law of the whole call holds however many rectangles there are (`null_law.thr
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,14 +85,12 @@ class Page:
     plane : its luma, 0 to 255, in which all pixels are counted. whole : the search in all of it.
     spent : decodings that were or may yet be made there and in the rectangles looked at before; looks : how
         many these were.
-    unread : what the detection chips show in rectangles where no payload was read.
     """
 
     plane: Plane
     whole: ImageSearch
     spent: int = MAX_DECODINGS
     looks: int = 0
-    unread: list[Detection] = field(default_factory=list)
 
     @property
     def box(self) -> Box:
@@ -166,12 +164,13 @@ class Page:
             best=None,
             reading=None,
             candidates=[],
+            score=0.0,
         )
         found = state.run(stages)
         self.spent += _BUDGET
         self.looks += 1
+        self.whole.score = max(self.whole.score, state.score)
         if found is None:
-            self.unread.append(self._placed(state.verdict(), box))
             return None
         return _Look(box, self._placed(found, box), state)
 

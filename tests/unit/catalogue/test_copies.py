@@ -227,7 +227,8 @@ def test_a_run_that_was_taken_for_dead_still_registers(
     def recovered(passage: Passage) -> None:
         assert catalogue.recover() == stamp.Recovered(abandoned=1)
 
-    before, after = stages.STAGES[:3], stages.STAGES[3:]
+    behind = stages.STAGES.index(stages.reserve) + 1
+    before, after = stages.STAGES[:behind], stages.STAGES[behind:]
     monkeypatch.setattr(stages, "STAGES", (*before, recovered, *after))
     stamp.embed_file(photo, tmp_path / "a.jpg", PAYLOAD, key=KEY, catalogue=catalogue)
     (copy,) = catalogue.works.show("1").copies or ()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stamp.catalogue.merkle import Tree, leaf_hash, path, root_of
+from stamp.catalogue.merkle import Tree, leaf_hash, path, paths, root_of, sides
 
 # The entries and roots that the logs of Certificate Transparency are tested with.
 ENTRIES = [
@@ -107,3 +107,15 @@ def test_what_is_not_there_has_no_proof() -> None:
     for index in (0, 8):
         with pytest.raises(ValueError, match="fewer than 9"):
             path(ENTRIES, index, 9)
+
+
+@given(
+    st.integers(1, 40).flatmap(lambda n: st.tuples(st.just(n), st.lists(st.integers(0, n - 1), max_size=6)))
+)
+def test_several_proofs_at_once_are_those_of_each(case: tuple[int, list[int]]) -> None:
+    size, indexes = case
+    entries = [bytes([number]) for number in range(size + 3)]
+    found = paths(entries, indexes, size)
+    assert found == [tuple(naive_path(index, entries[:size])) for index in indexes]
+    for index, proof in zip(indexes, found, strict=True):
+        assert len(sides(index, size)) == len(proof)

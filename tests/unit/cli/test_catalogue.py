@@ -48,8 +48,9 @@ def lake(elsewhere: Path, key_file: Path) -> str:
 
 @pytest.mark.slow
 def test_a_first_photo_from_an_empty_folder(stamp: Runner, lake: str) -> None:
-    done = stamp("embed", lake)
+    done = stamp("embed", lake, "--creator", "Ada Lovelace", "--creator", "Bob")
     assert done.code == 0
+    assert stamp("works", "show", "1", "--json").entries[0]["creators"] == ["Ada Lovelace", "Bob"]
     assert f"made your catalogue, {OWN.resolve()}" in done.err
     assert "work #1" in done.out
     assert "made your catalogue" not in stamp("embed", lake, "-o", "b.jpg").err

@@ -98,6 +98,26 @@ def test_first_and_expect_together_are_explained(
 
 
 @pytest.mark.slow
+def test_with_the_original_it_says_what_is_seen(stamp: Runner, photo: Path, key_file: Path) -> None:
+    from PIL import Image
+
+    assert stamp("embed", photo, "--payload", PAYLOAD, "-o", "marked.jpg", "--no-catalogue").code == 0
+    with Image.open("marked.jpg") as whole:
+        whole.crop((100, 100, 260, 220)).save("piece.jpg", quality=80)
+    result = stamp("detect", "piece.jpg", "--original", photo)
+    assert f"carries your mark {PAYLOAD}" in result.out
+    assert "% of the original is seen, at a size at which all of it has" in result.out
+    assert "its fine detail is that of the original" in result.out
+    entry = stamp("detect", "piece.jpg", "--original", photo, "--json").entries[0]["watermark"]
+    assert entry["correlation"] > 0.8
+    assert entry["original_payload"] is None
+    assert len(entry["seen"]) == len(entry["region"]) == 4
+    named = stamp("detect", "marked.jpg", "--original", "marked.jpg")
+    assert f"the original that was given carries the mark {PAYLOAD} itself" in named.out
+    assert stamp("detect", "piece.jpg", "--original", "nowhere.png").code == 3
+
+
+@pytest.mark.slow
 def test_a_picture_shows_where_the_marks_are(stamp: Runner, media: Path, key_file: Path) -> None:
     marked = Image.open(media / "marked.jpg").convert("RGB")
     made = Image.new("RGB", (1000, 1200), (255, 255, 255))

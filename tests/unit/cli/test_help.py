@@ -9,8 +9,16 @@ import pytest
 from .conftest import Runner
 
 GROUPS = {
-    "embed": ["Sources and results", "Rights", "Watermark", "Clips", "Catalogue", "Run", "Output"],
-    "detect": ["Watermark", "Catalogue", "Run", "Output"],
+    "embed": [
+        *("Sources and results", "Rights", "Watermark", "Visible notice", "Clips"),
+        *("Content Credentials", "Catalogue", "Run", "Output"),
+    ],
+    "sign": ["Sources and results", "Watermark", "Content Credentials", "Run", "Output"],
+    "credentials show": ["Watermark", "Content Credentials", "Run", "Output"],
+    "credentials new-cert": ["Content Credentials", "Output"],
+    "detect": ["Sources and results", "Watermark", "Catalogue", "Run", "Output"],
+    "confirm": ["Watermark", "Output"],
+    "preview": ["Sources and results", "Visible notice", "Output"],
     "show": ["Catalogue", "Run", "Output"],
     "formats": ["Output"],
     "rights remove": ["Sources and results", "Rights", "Run", "Output"],
@@ -37,13 +45,15 @@ GROUPS = {
     "licence list": ["Catalogue", "Output"],
     "licence show": ["Catalogue", "Output"],
     "licence end": ["Licence", "Catalogue", "Output"],
+    "works index": ["Catalogue", "Run", "Output"],
+    "match": ["Sources and results", "Watermark", "Catalogue", "Run", "Output"],
     "check": ["Watermark", "Catalogue", "Run", "Output"],
     "party show": ["Catalogue", "Output"],
     "party erase": ["Catalogue", "Output"],
     "find add": ["Sources and results", "Watermark", "Catalogue", "Output"],
     "find list": ["Catalogue", "Output"],
     "find show": ["Catalogue", "Output"],
-    "find compare": ["Sources and results", "Catalogue", "Output"],
+    "find compare": ["Sources and results", "Watermark", "Catalogue", "Output"],
     "evidence make": ["Sources and results", "Catalogue", "Evidence", "Output"],
     "evidence verify": ["Evidence", "Output"],
     "notice": ["Catalogue", "Notice", "Claimant", "Output"],
@@ -84,12 +94,13 @@ def test_commands_are_in_groups(stamp: Runner) -> None:
         "Options",
         "Watermarks",
         "Rights notices",
+        "Content Credentials",
         "Catalogue",
         "Finds",
         "Set up",
     ]
-    names = "embed detect show rights works check party licence find case evidence notice key formats"
-    for name in [*names.split(), "selftest", "demo"]:
+    names = "embed detect preview sign credentials show rights works check party licence find case evidence"
+    for name in [*names.split(), "match", "notice", "key", "formats", "selftest", "demo"]:
         assert re.search(rf"^  {name} +\S", page, re.MULTILINE)
     assert re.findall(r"^  (\w+)  ", stamp("rights", "--help").out, re.MULTILINE) == [
         "audit",

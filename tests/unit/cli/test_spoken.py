@@ -10,7 +10,12 @@ import stamp
 from stamp.cli.spoken import OPTIONS, spoken
 
 PACKAGE = Path(stamp.__file__).parent
-BELOW = [path for path in PACKAGE.rglob("*.py") if path.relative_to(PACKAGE).parts[0] not in ("cli", "jobs")]
+BELOW = [
+    path
+    for path in PACKAGE.rglob("*.py")
+    if path.relative_to(PACKAGE).parts[0] not in ("cli", "jobs")
+    and path.name != "guide.py"  # commands of other programs, for strangers
+]
 
 
 def texts(path: Path) -> list[str]:

@@ -52,6 +52,8 @@ def sent(photo: Path, key_file: Path, stamp: Runner, monkeypatch: pytest.MonkeyP
         ("detect", "photo.jpg", *keys, "--key-file", "same name.key", "--expect", PAYLOAD),
         ("detect", "photo.jpg"),
         ("show", "photo.jpg"),
+        ("sign", "photo.jpg", "-o", "signed.jpg", "--sign", "chain.pem", "--sign-key", "key.pem"),
+        ("credentials", "show", "photo.jpg"),
         ("check", "photo.jpg", *keys, "--catalogue", "c.sqlite"),
     ):
         assert main(list(command)) == 0

@@ -28,7 +28,7 @@ PHOTO = DetectReport(
     bits_corrected=3,
     transform=replace(NONE, scale=1.6),
     key_name="2026-11",
-    scheme="stamp.image.1",
+    scheme="stamp.image.2",
     size=(640, 480),
     marked_pixels=(1, 1_499_999),
     path=Path("a.jpg"),
@@ -192,9 +192,9 @@ def test_no_mark_never_looks_like_nearly(missed: DetectReport) -> None:
 def test_figures_are_apart() -> None:
     assert words.figures(PHOTO) == (
         "score 14.2, needed 2.7; log10_p -48.3; 3 coded bits corrected; "
-        "scale 1.6000, turn 0.00, not mirrored, aspect 1.0000; stamp.image.1"
+        "scale 1.6000, turn 0.00, not mirrored, aspect 1.0000; stamp.image.2"
     )
-    assert words.figures(MISSED) == "score 6.9, needed 7.3; log10_p -2.0; stamp.image.1"
+    assert words.figures(MISSED) == "score 6.9, needed 7.3; log10_p -2.0; stamp.image.2"
     assert "tempo 1.0000, pitch 1.0000" in words.figures(SONG)
     assert "read after 4.0 s" in words.figures(replace(CLIP, decided_after_s=4.0))
 

@@ -57,7 +57,7 @@ def test_another_file_than_the_works_is_refused(catalogue: Catalogue, tmp_path: 
     with pytest.raises(CatalogueError, match="is not the file that work #1 was added with"):
         make_deposit(catalogue, "1", tmp_path / "b.zip", PacketOptions(original=tmp_path / "other.jpg"))
     (tmp_path / "new.jpg").rename(tmp_path / "moved.jpg")
-    with pytest.raises(CatalogueError, match="give --original"):
+    with pytest.raises(CatalogueError, match="give `original`"):
         make_deposit(catalogue, "1", tmp_path / "b.zip")
     assert catalogue.excerpt([catalogue.works.show("1").work])[-1].event.verb == "work.added"
     assert not (tmp_path / "b.zip").exists()

@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,12 @@ import pytest
 import stamp.evidence
 from stamp.core.errors import ArgumentError, CatalogueError, KeyFileError
 from stamp.evidence import log
+from stamp.evidence.document import of_find
+from stamp.evidence.facts import gather
 from stamp.evidence.verify import Verdict, verify_packet
 from stamp.evidence.words import LANGUAGES, words
+from stamp.jobs.demo import paint
+from stamp.pipeline.finding import Seen, add_find
 from stamp.print.promises import promised
 from tests.unit.evidence.conftest import AT, NAME, TITLE, Case
 
@@ -132,6 +137,16 @@ def test_what_is_nobody_elses_business_is_not_in_a_packet(case: Case, packet: Pa
     assert not subjects & others
 
 
+def test_a_copy_that_was_confirmed_is_in_the_document(case: Case) -> None:
+    facts = gather(case.catalogue, case.by_hand)
+    sure = {"payload": "0123456789abcdef", "method": "confirmed", "z": 9.1, "log10_p": -18.5, "copy": None}
+    known = replace(facts, find=replace(facts.find, comparison={"verdict": "agrees", "confirmed": sure}))
+    for each, confirmed in ((facts, None), (known, sure)):
+        document = of_find(each, at=AT, language="en", files={})
+        assert document["confirmed"] == confirmed
+        assert document["mark"] is None
+
+
 @pytest.mark.slow
 def test_the_same_inputs_and_date_give_the_same_bytes(case: Case, tmp_path: Path) -> None:
     one, two = case.packet(tmp_path / "one.zip"), case.packet(tmp_path / "two.zip")
@@ -205,7 +220,7 @@ def test_without_signature_and_time_stamp_it_says_so(case: Case, tmp_path: Path)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("behaviour", ["replay", "nonsense", "cut", "error", "refusal"])
+@pytest.mark.parametrize("behaviour", ["other data", "replay", "nonsense", "cut", "error", "refusal"])
 def test_an_authority_that_misbehaves_makes_no_packet(case: Case, tmp_path: Path, behaviour: str) -> None:
     case.authority.behaviour = behaviour
     try:
@@ -225,3 +240,19 @@ def test_what_cannot_be_is_refused(case: Case, tmp_path: Path) -> None:
     (tmp_path / "no.pem").chmod(0o600)
     with pytest.raises(KeyFileError, match="no private key"):
         case.packet(tmp_path / "p.zip", sign=tmp_path / "no.pem")
+
+
+@pytest.mark.slow
+def test_names_in_any_script_do_not_prevent_a_packet(case: Case, tmp_path: Path) -> None:
+    paint(tmp_path / "found.png", size=(320, 240), seed=9)
+    seen = Seen(account="@日本😀 العربية\u0007", by="Bob", url="https://例え.example/\u202e?q=#set")
+    found = add_find(case.catalogue, tmp_path / "found.png", work="1", seen=seen)
+    case.packet(tmp_path / "p.zip", found.find)
+    assert verify_packet(tmp_path / "p.zip", case.authority.root).is_verified
+    report = text_of(entries(tmp_path / "p.zip")["report.pdf"])
+    assert "@[U+65E5][U+672C][U+1F600]" in report
+    assert "[U+0007]" in report
+    assert "[U+202E]" in report
+    assert "Letters that the fonts of this report lack" in report
+    said = json.loads(entries(tmp_path / "p.zip")["evidence.json"])
+    assert said["find"]["sightings"][0]["account"] == seen.account

@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter, ImageOps
 
 import stamp
+from stamp.core.comparison import AGREES
 from stamp.matching.by_mark import located
 from stamp.matching.compare import compare_images
 from stamp.matching.opencv import luma, mapped
-from stamp.matching.registration import AGREES, judged, register
+from stamp.matching.registration import judged, register
 from tests.media.pixels import photo
 
 Pixels = NDArray[np.uint8]
@@ -100,6 +101,20 @@ def test_a_page_shows_the_work_where_it_is() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("colour", [20, 250])
+def test_a_part_under_an_even_sky_ends_where_the_page_begins(colour: int) -> None:
+    sky = np.full((150, 640, 3), (120, 160, 220), np.int64)
+    ground = photo(330, 640, seed=3).astype(np.int64) // 2
+    whole = np.concatenate([sky, ground]).astype(np.uint8)
+    page = Image.new("RGB", (560, 900), (colour,) * 3)
+    part = Image.fromarray(whole).crop((80, 60, 560, 420)).resize((500, 375), Image.Resampling.LANCZOS)
+    page.paste(part, (20, 180))
+    found = register(whole, jpeg(page, 80))
+    assert found is not None
+    wanted = [[0.125, 0.125], [0.875, 0.125], [0.875, 0.875], [0.125, 0.875]]
+    assert np.abs(found.quad_work - wanted).max() < 0.07
+
+
 def test_a_mirrored_part_has_its_corners_in_both() -> None:
     found = register(original(), np.ascontiguousarray(original()[100:400, 50:450][:, ::-1]))
     assert found is not None

@@ -1,0 +1,48 @@
+"""`stamp works index`."""
+
+from __future__ import annotations
+
+import click
+
+from ..jobs.catalogues import catalogue_of
+from ..jobs.monitoring import IndexTask, clear, place_of, to_index
+from ..jobs.pool import Crash, run
+from . import ERROR, OK, options
+from .exchange import SCHEMA
+from .help import CATALOGUE, Command, option
+from .screen import Screen
+
+
+@click.command("index", cls=Command, short_help="Make the fingerprints of works that have none.")
+@click.argument("works", metavar="[WORK]...", nargs=-1)
+@option(CATALOGUE, "--rebuild", is_flag=True, help="Make all of them anew, from the files of the works.")
+@options.catalogue
+@options.jobs
+@options.screen_options(SCHEMA)
+@options.pass_screen
+def index(screen: Screen, works: tuple[str, ...], rebuild: bool, catalogue: str | None, jobs: int) -> int:
+    """Make the fingerprints by which `stamp match` finds works, of those that were added or marked before
+    there were any. They are made of the originals, which have to be where they were; of a work whose original
+    is gone, of a marked copy.
+    """
+    if rebuild and works:
+        raise click.UsageError("--rebuild is for all works: leave WORK out")
+    place = place_of(catalogue)
+    if rebuild:
+        clear(place)
+    with catalogue_of(catalogue, make=False) as opened:
+        items = to_index(place, works)
+        names = [f"#{opened.works.show(work, limit=1).number}" for work, _ in items]
+    failed = 0
+    with screen.progress(names, "indexing") as bar:
+        for number, done in run(IndexTask(place), items, jobs, bar.news):
+            bar.advance(number)
+            error = f"{names[number]}: {done.message}" if isinstance(done, Crash) else done.error
+            if error is not None:
+                failed += 1
+                screen.complain(error)
+            if not isinstance(done, Crash):
+                screen.entry(done.to_dict())
+    screen.say(f"stamp: {len(items) - failed} works indexed" + (f", {failed} failed" if failed else ""))
+    screen.close()
+    return ERROR if failed else OK

@@ -1,0 +1,132 @@
+"""`stamp match`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..core.errors import KeyFileError
+from ..core.matches import FOUND, MatchedWork, MatchReport
+from ..jobs.keys import KeyFile, find_key, load_key
+from ..jobs.monitoring import MatchTask, place_of
+from ..jobs.tasks import Entry
+from . import ERROR, NOT_FOUND, OK, options
+from .help import RESULTS, WATERMARK, Command, option
+from .run import run_over
+from .screen import Screen
+
+_WORDS = {
+    "mark": "carries the mark of",
+    "copy": "is a copy of",
+    "scene": "shows the scene of",
+    "candidate": "may show",
+}
+
+
+@click.command(cls=Command, short_help="Find which works suspects show.")
+@options.paths("SUSPECT...")
+@option(
+    RESULTS,
+    "--picture",
+    "pictures",
+    type=options.Place(),
+    metavar="DIR",
+    help="Draw each match here: original, suspect, where the one lies in the other, and the difference.",
+)
+@option(RESULTS, "--keep", is_flag=True, help="Add what is found to the ledger of finds.")
+@option(WATERMARK, "--blind", is_flag=True, help="Look for a mark also where no work was found: slow.")
+@option(
+    WATERMARK,
+    "--key-file",
+    "key_files",
+    type=options.Place(),
+    multiple=True,
+    metavar="FILE",
+    help="The key whose marks are read; may be repeated. Else $STAMP_KEY_FILE, else your own key, if there "
+    "is one.",
+)
+@options.catalogue
+@options.running(options.jobs, options.max_pixels)
+@options.screen_options("stamp.match/1", "match")
+@options.pass_screen
+def command(
+    screen: Screen,
+    sources: tuple[str, ...],
+    pictures: str | None,
+    keep: bool,
+    blind: bool,
+    key_files: tuple[str, ...],
+    catalogue: str | None,
+    run: options.Run,
+) -> int:
+    """Find which works of your catalogue photos show, also works that were never marked: whole or cropped,
+    turned, mirrored, filtered, on a page or in a collage. Works are found by fingerprints (`stamp works
+    index`), laid onto their original, and their mark is read there.
+
+    Exits with 0 if something was found, with 1 if nothing was, with 3 if a file could not be read.
+    """
+    place = place_of(catalogue)
+    found = 0
+
+    def show(entry: Entry) -> None:
+        nonlocal found
+        assert isinstance(entry, MatchReport)
+        found += entry.outcome == "found"
+        _describe(screen, entry)
+
+    folder = Path(pictures) if pictures else None
+    task = MatchTask(place, _keys(key_files, needed=blind), blind, folder, keep)
+    failed = run_over(screen, "match", task, sources, run, show)
+    return ERROR if failed else OK if found else NOT_FOUND
+
+
+def _keys(files: tuple[str, ...], *, needed: bool) -> tuple[KeyFile, ...]:
+    """The keys whose marks are read; nobody needs one whose works were never marked."""
+    if files:
+        return tuple({key: KeyFile.of(key, path) for path in files for key in [load_key(path)]}.values())
+    try:
+        return (find_key(),)
+    except KeyFileError:
+        if needed:
+            raise
+        return ()
+
+
+def _describe(screen: Screen, entry: MatchReport) -> None:
+    """Print what was found, a line a work."""
+    shown = [match for match in entry.matches if screen.verbose or match.verdict in FOUND]
+    if entry.watermark:
+        mark = entry.watermark
+        screen.line(f"{entry.path}: carries the mark {mark.payload} of key {mark.key_name}, without a record")
+    elif not shown:
+        more = f"; {len(entry.matches)} candidates (-v)" if entry.matches else ""
+        screen.line(f"{entry.path}: no work was found{more}")
+    for match in shown:
+        screen.line(
+            f"{entry.path}: {_WORDS[match.verdict]} work #{match.number} '{match.title}'{_more(match)}"
+        )
+    for path in entry.pictures:
+        screen.say(f"stamp: drawn as {path}")
+
+
+def _more(match: MatchedWork) -> str:
+    """What else is to be said of a match."""
+    parts = []
+    if match.verdict == "scene":
+        parts.append("a part of it, or another shot of it")
+    if match.of_work is not None:
+        parts.append(f"{_percent(match.of_work)} of the work")
+    if match.of_suspect is not None:
+        parts.append(f"{_percent(match.of_suspect)} of the file")
+    if match.mirrored:
+        parts.append("mirrored")
+    if match.correlation is not None:
+        parts.append(f"fine detail {match.correlation:.2f}")
+    if match.watermark and match.verdict == "mark":
+        parts.append(f"payload {match.watermark.payload}")
+    return ": " + ", ".join(parts) if parts else ""
+
+
+def _percent(share: float) -> str:
+    return f"{max(1, round(100 * share))} %"

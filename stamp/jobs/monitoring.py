@@ -1,0 +1,128 @@
+"""Works taken into the index of fingerprints, and suspects matched with it, as tasks for processes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..core.errors import CatalogueError
+from ..core.matches import MatchReport
+from .catalogues import opened
+from .config import fingerprints_setting
+from .keys import KeyFile
+from .plan import Job
+
+if TYPE_CHECKING:
+    from ..catalogue.catalogue import Catalogue
+    from ..monitor.store import Print
+
+
+@dataclass(frozen=True, slots=True)
+class MatchTask:
+    """Find out which works of a catalogue a suspect shows; see `match_file`. keep : add what is found to the
+    ledger of finds."""
+
+    catalogue: str
+    keys: tuple[KeyFile, ...] = ()
+    blind: bool = False
+    pictures: Path | None = None
+    keep: bool = False
+
+    def __call__(self, job: Job) -> MatchReport:
+        from ..monitor.keeping import keep
+        from ..monitor.matching import match_file
+
+        catalogue = opened(self.catalogue)
+        report = match_file(
+            catalogue,
+            job.path,
+            keys=[file.load() for file in self.keys],
+            blind=self.blind,
+            pictures=self.pictures,
+        )
+        return keep(catalogue, report) if self.keep else report
+
+
+class Fingerprints:
+    """The fingerprints of one file on its way into the catalogue: taken before it is marked, as its original
+    may be replaced, added when its work is known. Nothing happens where they are switched off."""
+
+    def __init__(self, path: Path, *, wanted: bool = True) -> None:
+        self._made: list[Print] = []
+        if wanted and fingerprints_setting():
+            from ..monitor.indexing import prints_if_possible
+
+            self._made = prints_if_possible(path)
+
+    def add(self, catalogue: Catalogue, work: str) -> None:
+        """Add them, unless the work has some. Raises UnwritableFile."""
+        if self._made:
+            from ..monitor.indexing import add_prints
+
+            add_prints(catalogue, work, self._made)
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """A work that was to be indexed. prints : how many fingerprints were made; None where there is an
+    `error`."""
+
+    work: str
+    path: Path | None
+    prints: int | None = None
+    error: str | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        """Return an entry of `stamp.works/1`."""
+        path = str(self.path) if self.path else None
+        return {"work": self.work, "path": path, "prints": self.prints, "error": self.error}
+
+
+@dataclass(frozen=True, slots=True)
+class IndexTask:
+    """Make and add the fingerprints of a work, (uid, file)."""
+
+    catalogue: str
+
+    def __call__(self, item: tuple[str, Path | None]) -> Indexed:
+        from ..core.errors import StampError
+        from ..monitor.indexing import remedy
+        from ..monitor.place import prints_for
+        from ..monitor.prints import prints_of
+
+        work, path = item
+        catalogue = opened(self.catalogue)
+        try:
+            if path is None:
+                raise remedy(work, catalogue)
+            made = prints_of(path)
+            prints_for(catalogue).add(work, made)
+        except (StampError, OSError) as error:
+            return Indexed(work, path, error=str(error))
+        return Indexed(work, path, len(made))
+
+
+def clear(place: str) -> None:
+    """Remove all fingerprints of a catalogue, which are about to be made anew."""
+    from ..monitor.place import prints_for
+
+    prints_for(opened(place)).clear()
+
+
+def to_index(place: str, works: tuple[str, ...]) -> list[tuple[str, Path | None]]:
+    """Return which works are to be indexed, and their files; see `files_to_index`. Raises CatalogueError."""
+    from ..monitor.indexing import files_to_index
+
+    return list(files_to_index(opened(place), works))
+
+
+def place_of(given: str | None) -> str:
+    """Return the catalogue that suspects are matched with. Raises CatalogueError where there is none."""
+    from .catalogues import catalogue_of, catalogue_place
+
+    catalogue_of(given, make=False).close()
+    place = catalogue_place(given)
+    if place is None:
+        raise CatalogueError("no catalogue; give --catalogue FILE")
+    return place

@@ -1,0 +1,198 @@
+"""Fingerprints on the disk: append-only files in a folder beside the catalogue, mapped into memory.
+
+    heads.1    a record a picture or frame: its work, signs, time, proportions, and which points are its own
+    codes.1    16 bytes a point
+    places.1   6 bytes a point: where it is, how large, which way it points
+    order.A-B  the points A to B sorted by their codes, see `runs`; made of the others
+
+The number is that of the form. Points are written before the head that names them, so what a killed writer
+leaves behind is never read, and the next writer cuts it off. Nothing here is worth a backup: all of it is
+made anew from the files of the works.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.errors import UnwritableFile
+from ..storage.locks import holding
+from .runs import Run, runs_in, settle
+
+FORM: Final = 1
+HEAD: Final = np.dtype(
+    [
+        ("work", "u1", 16),
+        ("signs", "u1", 32),
+        ("time", "<f4"),
+        ("kind", "u1"),
+        ("has_signs", "u1"),
+        ("width", "<u2"),
+        ("height", "<u2"),
+        ("spare", "u1", 2),
+        ("first", "<u8"),
+        ("count", "<u4"),
+    ]
+)
+PLACE: Final = np.dtype([("x", "<u2"), ("y", "<u2"), ("scale", "u1"), ("angle", "u1")])
+KINDS: Final = ("image", "video", "audio")
+_CODE = 16  # bytes
+_UNIT, _STEPS, _TURN = 65_535, 24, 256 / 360  # of a place, of an octave of scale, of a degree
+
+
+@dataclass(frozen=True)
+class Print:
+    """The fingerprint of a picture, or of a frame of a clip at `time` seconds.
+
+    size : (width, height). signs : (32,) uint8, None of what is flat. codes : (n, 16) uint8. places : (n,) of
+        PLACE.
+    """
+
+    kind: str
+    size: tuple[int, int]
+    signs: NDArray[np.uint8] | None
+    codes: NDArray[np.uint8]
+    places: NDArray[np.void]
+    time: float = 0.0
+
+
+def packed(
+    places: NDArray[np.float32], scales: NDArray[np.float32], angles: NDArray[np.float32]
+) -> NDArray[np.void]:
+    """Return places of points in 6 bytes each; arguments as in `PicturePoints`."""
+    found = np.zeros(len(places), PLACE)
+    found["x"], found["y"] = np.clip(np.rint(places * _UNIT), 0, _UNIT).T.astype(np.uint16)
+    found["scale"] = np.clip(np.rint(-scales * _STEPS), 0, 255).astype(np.uint8)
+    found["angle"] = np.rint(angles * _TURN).astype(np.int64) % 256
+    return found
+
+
+def unpacked(
+    found: NDArray[np.void],
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Return places (n, 2), scales and angles of points, as `packed` got them."""
+    places = np.column_stack([found["x"], found["y"]]).astype(np.float32) / np.float32(_UNIT)
+    scales = found["scale"].astype(np.float32) / np.float32(-_STEPS)
+    return places, scales, found["angle"].astype(np.float32) / np.float32(_TURN)
+
+
+@dataclass(frozen=True)
+class View:
+    """The fingerprints as they were when it was made; later ones are not in it.
+
+    heads : (n,) of HEAD. codes : (m, 16) uint8. places : (m,) of PLACE. runs : cover all m points.
+    """
+
+    heads: NDArray[np.void]
+    codes: NDArray[np.uint8]
+    places: NDArray[np.void]
+    runs: tuple[Run, ...]
+
+    def work(self, head: int) -> UUID:
+        """Return the uid of the work of a head."""
+        return UUID(bytes=self.heads["work"][head].tobytes())
+
+
+class Prints:
+    """The fingerprints in a folder, which is made when the first one is added."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def add(self, work: str, prints: Sequence[Print]) -> None:
+        """Append the fingerprints of the work of this uid. Raises UnwritableFile."""
+        heads = np.zeros(len(prints), HEAD)
+        heads["work"] = np.frombuffer(UUID(work).bytes, np.uint8)
+        heads["kind"] = [KINDS.index(each.kind) for each in prints]
+        heads["time"] = [each.time for each in prints]
+        heads["has_signs"] = [each.signs is not None for each in prints]
+        sizes = np.clip([each.size for each in prints], 0, 65_535).reshape(-1, 2)
+        heads["width"], heads["height"] = sizes.T
+        heads["count"] = [len(each.codes) for each in prints]
+        for head, each in zip(heads, prints, strict=True):
+            if each.signs is not None:
+                head["signs"] = each.signs
+        with self._writing() as end:
+            heads["first"] = end + np.cumsum(heads["count"], dtype=np.int64) - heads["count"]
+            for name, parts in (("codes", [p.codes for p in prints]), ("places", [p.places for p in prints])):
+                self._append(name, b"".join(np.ascontiguousarray(part).tobytes() for part in parts))
+            self._append("heads", heads.tobytes())
+            settle(self.folder, self._mapped("codes", np.uint8, _CODE), self._total())
+
+    def works(self) -> set[str]:
+        """Return the uids of all works that have a fingerprint."""
+        found = np.unique(self._heads()["work"].reshape(-1, 16), axis=0)
+        return {str(UUID(bytes=each.tobytes())) for each in found}
+
+    def has(self, work: str) -> bool:
+        """Return whether the work of this uid has a fingerprint."""
+        wanted = np.frombuffer(UUID(work).bytes, np.uint8)
+        return bool((self._mapped("heads", HEAD)["work"] == wanted).all(axis=-1).any())
+
+    def state(self) -> int:
+        """Return a number that changes when something is added or removed."""
+        path = self._path("heads")
+        return path.stat().st_size if path.is_file() else 0
+
+    def view(self) -> View:
+        """Return what is there now."""
+        heads = self._heads()
+        total = int(heads["first"][-1] + heads["count"][-1]) if len(heads) else 0
+        codes = self._mapped("codes", np.uint8, _CODE)[:total]
+        places = self._mapped("places", PLACE)[:total]
+        return View(heads, codes, places, tuple(runs_in(self.folder, codes)))
+
+    def clear(self) -> None:
+        """Remove all of them."""
+        if self.folder.is_dir():
+            for path in self.folder.iterdir():
+                path.unlink()
+
+    def _heads(self) -> NDArray[np.void]:
+        return np.array(self._mapped("heads", HEAD))
+
+    def _total(self) -> int:
+        heads = self._mapped("heads", HEAD)
+        return int(heads["first"][-1] + heads["count"][-1]) if len(heads) else 0
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}.{FORM}"
+
+    def _mapped(self, name: str, dtype: Any, columns: int | None = None) -> NDArray[Any]:
+        """All whole records of a file."""
+        path, record = self._path(name), np.dtype(dtype).itemsize * (columns or 1)
+        count = path.stat().st_size // record if path.is_file() else 0
+        shape = (count,) if columns is None else (count, columns)
+        return np.memmap(path, dtype, "r", shape=shape) if count else np.zeros(shape, dtype)
+
+    def _append(self, name: str, content: bytes) -> None:
+        with open(self._path(name), "ab") as file:
+            file.write(content)
+
+    @contextmanager
+    def _writing(self) -> Iterator[int]:
+        """Be the only writer; what a killed one left is cut off. Gives the number of points."""
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            heads = os.open(self._path("heads"), os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                with holding(heads):
+                    os.truncate(heads, os.fstat(heads).st_size // HEAD.itemsize * HEAD.itemsize)
+                    end = self._total()
+                    for name, size in (("codes", _CODE), ("places", PLACE.itemsize)):
+                        with open(self._path(name), "ab") as file:
+                            file.truncate(end * size)
+                    yield end
+            finally:
+                os.close(heads)
+        except OSError as error:
+            why = error.strerror or error
+            raise UnwritableFile(f"the fingerprints cannot be written: {why}", path=self.folder) from error

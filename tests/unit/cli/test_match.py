@@ -1,0 +1,133 @@
+"""`stamp match` and `stamp works index`: exit codes, lines, JSON, finds, pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter, ImageOps
+
+from stamp.core.key import Key
+from stamp.jobs import catalogues
+from stamp.jobs.demo import paint
+from stamp.pipeline.cataloguing import Catalogue
+
+from .conftest import Runner
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def on(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """With a catalogue of three photos, and suspects: a mirrored copy, a crop, something else."""
+    monkeypatch.setenv("STAMP_CATALOGUE", str(elsewhere / "c.sqlite"))
+    for seed, name in enumerate(("lake", "sea", "hill"), 1):
+        paint(Path(f"{name}.png"), size=(640, 480), seed=seed)
+    paint(Path("other.jpg"), size=(640, 480), seed=77)
+    with Image.open("lake.png") as lake:
+        ImageOps.mirror(lake).resize((400, 300)).save("mirrored.jpg", quality=70)
+        lake.crop((160, 120, 520, 420)).save("crop.jpg", quality=80)
+    yield
+    while catalogues._opened:
+        catalogues._opened.popitem()[1].close()
+
+
+def test_a_copy_of_an_unmarked_work_is_found(stamp: Runner) -> None:
+    assert stamp("works", "add", "lake.png", "sea.png", "hill.png").code == 0
+    done = stamp("match", "mirrored.jpg", "crop.jpg", "--json")
+    assert done.code == 0
+    mirrored, crop = done.entries
+    assert mirrored["verdict"] == crop["verdict"] == "copy"
+    (match,) = mirrored["matches"]
+    assert (match["number"], match["mirrored"], match["stage"]) == (1, True, "whole")
+    assert match["correlation"] > 0.5
+    assert match["overlap"]["work"] > 0.95
+    (match,) = crop["matches"]
+    assert match["overlap"]["work"] == pytest.approx(0.35, abs=0.04)
+    assert match["watermark"] is None
+    assert done.document["summary"]["found"] == 2
+    nothing = stamp("match", "other.jpg")
+    assert nothing.code == 1
+    assert "no work was found" in nothing.out
+    assert stamp("match", "missing.jpg", "crop.jpg").code == 3
+
+
+def test_the_mark_of_a_crop_is_read(stamp: Runner) -> None:
+    Key.generate("k").save("k.key")
+    embedded = stamp(
+        "embed", "lake.png", "-o", "m.png", "--key-file", "k.key", "--copyright", "(c) A", "--json"
+    )
+    assert embedded.code == 0
+    with Image.open("m.png") as marked:
+        marked.crop((100, 60, 580, 420)).save("part.jpg", quality=90)
+    done = stamp("match", "part.jpg", "--key-file", "k.key", "--keep", "--picture", "drawn", "--json")
+    assert done.code == 0
+    (entry,) = done.entries
+    assert entry["verdict"] == "mark"
+    mark = entry["matches"][0]["watermark"]
+    assert mark["payload"] == embedded.entries[0]["payload"]
+    assert mark["work"] == embedded.entries[0]["work"] == entry["matches"][0]["work"]
+    assert Path(entry["pictures"][0]).is_file()
+    (find,) = stamp("find", "list", "--json").entries
+    assert find["find"] == entry["find"]
+    assert find["basis"] == "mark"
+    assert find["payload"] == mark["payload"]
+    again = stamp("match", "part.jpg", "--key-file", "k.key", "--keep", "--json")
+    assert again.entries[0]["find"] == find["find"]
+
+
+def test_works_that_were_there_before_are_indexed(stamp: Runner, elsewhere: Path) -> None:
+    Path("stamp.toml").write_text("fingerprints = false\n")
+    assert stamp("works", "add", "lake.png", "sea.png").code == 0
+    assert stamp("match", "crop.jpg").code == 1
+    assert not (elsewhere / "c.sqlite.fingerprints").exists()
+    Path("sea.png").rename("ocean.png")
+    done = stamp("works", "index", "--json")
+    assert done.code == 3
+    assert sorted(entry["prints"] or 0 for entry in done.entries) == [0, 1]
+    assert "the original of work #2 'sea' is not where it was" in done.err
+    assert stamp("match", "crop.jpg").code == 0
+    Path("ocean.png").rename("sea.png")
+    assert stamp("works", "index").code == 0
+    assert stamp("works", "index", "--rebuild", "-j", "2").code == 0
+    assert stamp("match", "crop.jpg").code == 0
+
+
+def test_another_shot_is_a_scene_and_not_a_copy(stamp: Runner) -> None:
+    stamp("works", "add", "lake.png")
+    with Image.open("lake.png") as lake, Image.open("sea.png") as sea:
+        # What is coarse is that of the one, what is fine that of the other.
+        smooth = ImageFilter.GaussianBlur(6)
+        coarse = np.asarray(lake.filter(smooth), np.float32)
+        fine = np.asarray(sea, np.float32) - np.asarray(sea.filter(smooth), np.float32)
+        Image.fromarray(np.clip(coarse + 2 * fine, 0, 255).astype(np.uint8)).save("shot.png")
+    done = stamp("match", "shot.png", "--json")
+    (match,) = done.entries[0]["matches"]
+    assert (done.code, match["verdict"]) == (0, "scene")
+    assert (match["correlation"] or 0) < 0.3
+    assert "or another shot of it" in stamp("match", "shot.png").out
+
+
+def test_a_wrong_setting_is_named(stamp: Runner) -> None:
+    Path("stamp.toml").write_text('fingerprints = "yes"\n')
+    done = stamp("works", "add", "lake.png")
+    assert done.code == 3
+    assert "`fingerprints` must be true or false" in done.err
+
+
+def test_no_catalogue_is_an_error(stamp: Runner) -> None:
+    assert stamp("match", "crop.jpg").code == 3
+
+
+def test_deleted_works_are_not_named(stamp: Runner, elsewhere: Path) -> None:
+    stamp("works", "add", "lake.png")
+    while catalogues._opened:
+        catalogues._opened.popitem()[1].close()
+    for path in elsewhere.glob("c.sqlite*"):
+        if path.is_file():
+            path.unlink()
+    with Catalogue.open(elsewhere / "c.sqlite") as opened:
+        opened.works.add("sea.png")
+    assert stamp("match", "crop.jpg").code == 1
