@@ -15,7 +15,7 @@ from .plan import Job
 
 if TYPE_CHECKING:
     from ..catalogue.catalogue import Catalogue
-    from ..monitor.store import Print
+    from ..monitor.prints import Made
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Fingerprints:
     may be replaced, added when its work is known. Nothing happens where they are switched off."""
 
     def __init__(self, path: Path, *, wanted: bool = True) -> None:
-        self._made: list[Print] = []
+        self._made: Made | None = None
         if wanted and fingerprints_setting():
             from ..monitor.indexing import prints_if_possible
 
@@ -57,7 +57,7 @@ class Fingerprints:
 
     def add(self, catalogue: Catalogue, work: str) -> None:
         """Add them, unless the work has some. Raises UnwritableFile."""
-        if self._made:
+        if self._made is not None:
             from ..monitor.indexing import add_prints
 
             add_prints(catalogue, work, self._made)
@@ -89,18 +89,17 @@ class IndexTask:
         from ..core.errors import StampError
         from ..monitor.indexing import remedy
         from ..monitor.place import prints_for
-        from ..monitor.prints import prints_of
+        from ..monitor.prints import add_made, prints_of
 
         work, path = item
         catalogue = opened(self.catalogue)
         try:
             if path is None:
                 raise remedy(work, catalogue)
-            made = prints_of(path)
-            prints_for(catalogue).add(work, made)
+            count = add_made(prints_for(catalogue), work, prints_of(path))
         except (StampError, OSError) as error:
             return Indexed(work, path, error=str(error))
-        return Indexed(work, path, len(made))
+        return Indexed(work, path, count)
 
 
 def clear(place: str) -> None:

@@ -13,23 +13,25 @@ from .place import prints_for
 
 if TYPE_CHECKING:
     from ..catalogue.catalogue import Catalogue
-    from .store import Print
+    from .prints import Made
 
 
-def prints_if_possible(path: Path) -> list[Print]:
-    """Return the fingerprints of a file, as it is now; none where it has none, or OpenCV is not installed."""
+def prints_if_possible(path: Path) -> Made | None:
+    """Return the fingerprints of a file, as it is now; None where it has none, or OpenCV is not installed."""
     with suppress(MissingDependency, MediaError):
         from .prints import prints_of
 
         return prints_of(path)
-    return []
+    return None
 
 
-def add_prints(catalogue: Catalogue, work: str, made: Sequence[Print]) -> None:
+def add_prints(catalogue: Catalogue, work: str, made: Made) -> None:
     """Add fingerprints of a work, unless it has some. Raises UnwritableFile."""
+    from .prints import add_made
+
     prints = prints_for(catalogue)
-    if made and not prints.has(work):
-        prints.add(work, made)
+    if not prints.has(work):
+        add_made(prints, work, made)
 
 
 def file_of(catalogue: Catalogue, work: str) -> Path | None:
