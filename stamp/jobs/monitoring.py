@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,39 +83,48 @@ class Indexed:
 
 @dataclass(frozen=True, slots=True)
 class IndexTask:
-    """Make and add the fingerprints of a work, (uid, file)."""
+    """Make and add the fingerprints of a work, (uid, file); in `folder` if they are to replace what there
+    is."""
 
     catalogue: str
+    folder: Path | None = None
 
     def __call__(self, item: tuple[str, Path | None]) -> Indexed:
         from ..core.errors import StampError
         from ..monitor.indexing import remedy
         from ..monitor.place import prints_for
         from ..monitor.prints import add_made, prints_of
+        from ..monitor.store import Prints
 
         work, path = item
         catalogue = opened(self.catalogue)
         try:
             if path is None:
                 raise remedy(work, catalogue)
-            count = add_made(prints_for(catalogue), work, prints_of(path))
+            prints = Prints(self.folder) if self.folder else prints_for(catalogue)
+            count = add_made(prints, work, prints_of(path))
         except (StampError, OSError) as error:
             return Indexed(work, path, error=str(error))
         return Indexed(work, path, count)
 
 
-def clear(place: str) -> None:
-    """Remove all fingerprints of a catalogue, which are about to be made anew."""
-    from ..monitor.place import prints_for
+@contextmanager
+def rebuilding(place: str) -> Iterator[Path]:
+    """Give a folder for the fingerprints of a catalogue that are made anew; at the end they replace those
+    that there are. Raises UnwritableFile."""
+    from ..monitor.place import beside, prints_for
 
-    prints_for(opened(place)).clear()
+    old = prints_for(opened(place))
+    made = beside(old)
+    yield made.folder
+    made.replace(old)
 
 
-def to_index(place: str, works: tuple[str, ...]) -> list[tuple[str, Path | None]]:
+def to_index(place: str, works: tuple[str, ...], *, again: bool) -> list[tuple[str, Path | None]]:
     """Return which works are to be indexed, and their files; see `files_to_index`. Raises CatalogueError."""
     from ..monitor.indexing import files_to_index
 
-    return list(files_to_index(opened(place), works))
+    return list(files_to_index(opened(place), works, again=again))
 
 
 def place_of(given: str | None) -> str:

@@ -39,7 +39,7 @@ def tones_of(samples: NDArray[np.float32], rate: int, speed: float = 1.0) -> Ton
     speed : how many times as fast, and as high, it is played as the work that is looked for; times are those
         of the work.
     """
-    places = _peaks(samples, rate * speed)
+    places = _peaks(samples, rate / speed)
     codes, times = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     taken = np.zeros(len(places), np.int64)
     for ahead in range(1, 40):  # tones are in the order of time

@@ -43,12 +43,14 @@ def file_of(catalogue: Catalogue, work: str) -> Path | None:
     return None
 
 
-def files_to_index(catalogue: Catalogue, works: Sequence[str] = ()) -> Iterator[tuple[str, Path | None]]:
+def files_to_index(
+    catalogue: Catalogue, works: Sequence[str] = (), *, again: bool = False
+) -> Iterator[tuple[str, Path | None]]:
     """Yield the uid of each work that has no fingerprint yet, and its file, None where that is not at hand.
 
-    works : only these, by whatever names them. Raises CatalogueError.
+    works : only these, by whatever names them. again : also those that have one. Raises CatalogueError.
     """
-    known = prints_for(catalogue).works()
+    known = set[str]() if again else prints_for(catalogue).works()
     for uid in [catalogue.works.show(each, limit=1).work for each in works] or all_works(catalogue):
         if uid not in known:
             yield uid, file_of(catalogue, uid)

@@ -15,6 +15,7 @@ made anew from the files of the works.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -100,6 +101,10 @@ def tone_keys(tones: NDArray[np.void]) -> Callable[[int, int], NDArray[np.uint32
     return lambda start, end: tones["code"][start:end] << np.uint32(_TONE_BITS)
 
 
+def _bytes_of(work: str) -> NDArray[np.uint8]:
+    return np.frombuffer(UUID(work).bytes, np.uint8)
+
+
 def _end(records: NDArray[np.void]) -> int:
     """How many rows belong to records."""
     return int(records["first"][-1] + records["count"][-1]) if len(records) else 0
@@ -125,6 +130,15 @@ class View:
         """Return the uid of the work of a head."""
         return UUID(bytes=self.heads["work"][head].tobytes())
 
+    def print(self, head: int) -> Print:
+        """Return the fingerprint of a head."""
+        found = self.heads[head]
+        rows = slice(int(found["first"]), int(found["first"]) + int(found["count"]))
+        signs = found["signs"] if found["has_signs"] else None
+        size = int(found["width"]), int(found["height"])
+        kind, time = KINDS[found["kind"]], float(found["time"])
+        return Print(kind, size, signs, self.codes[rows], self.places[rows], time)
+
 
 class Prints:
     """The fingerprints in a folder, which is made when the first one is added."""
@@ -135,7 +149,7 @@ class Prints:
     def add_tones(self, work: str, tones: Tones) -> None:
         """Append the fingerprint of a song, the work of this uid. Raises UnwritableFile."""
         song = np.zeros(1, SONG)
-        song["work"], song["count"] = np.frombuffer(UUID(work).bytes, np.uint8), len(tones.codes)
+        song["work"], song["count"] = _bytes_of(work), len(tones.codes)
         rows = np.zeros(len(tones.codes), TONE)
         rows["code"], rows["time"] = tones.codes, tones.times
         with self._writing("songs", SONG, {"tones": TONE.itemsize}) as end:
@@ -147,7 +161,7 @@ class Prints:
     def add(self, work: str, prints: Sequence[Print]) -> None:
         """Append the fingerprints of the work of this uid. Raises UnwritableFile."""
         heads = np.zeros(len(prints), HEAD)
-        heads["work"] = np.frombuffer(UUID(work).bytes, np.uint8)
+        heads["work"] = _bytes_of(work)
         heads["kind"] = [KINDS.index(each.kind) for each in prints]
         heads["time"] = [each.time for each in prints]
         heads["has_signs"] = [each.signs is not None for each in prints]
@@ -173,7 +187,7 @@ class Prints:
 
     def has(self, work: str) -> bool:
         """Return whether the work of this uid has a fingerprint."""
-        wanted = np.frombuffer(UUID(work).bytes, np.uint8)
+        wanted = _bytes_of(work)
         named = (self._mapped(name, form)["work"] for name, form in (("heads", HEAD), ("songs", SONG)))
         return any(bool((each == wanted).all(axis=-1).any()) for each in named)
 
@@ -195,9 +209,22 @@ class Prints:
 
     def clear(self) -> None:
         """Remove all of them."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def replace(self, old: Prints) -> None:
+        """Take the place of others, with what they have of works that are not here: their files may be gone,
+        or they were added meanwhile. Raises UnwritableFile."""
+        view = old.view()
+        for work in sorted(old.works() - self.works()):
+            own = np.flatnonzero((view.heads["work"] == _bytes_of(work)).all(axis=-1))
+            if len(own):
+                self.add(work, [view.print(int(head)) for head in own])
+            for song in view.songs[(view.songs["work"] == _bytes_of(work)).all(axis=-1)]:
+                rows = view.tones[int(song["first"]) :][: int(song["count"])]
+                self.add_tones(work, Tones(rows["code"], rows["time"]))
+        old.clear()
         if self.folder.is_dir():
-            for path in self.folder.iterdir():
-                path.unlink()
+            self.folder.rename(old.folder)
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.{FORM}"

@@ -49,7 +49,7 @@ def test_part_of_a_song_is_a_copy(catalogue: Catalogue, tmp_path: Path) -> None:
     assert match.work_span is not None
     assert match.work_span == (pytest.approx(15, abs=0.5), pytest.approx(27, abs=0.5))
     soundfile.write(tmp_path / "other.wav", song(12, 9), RATE)
-    assert match_file(catalogue, tmp_path / "other.wav").verdict == "none"
+    assert match_file(catalogue, tmp_path / "other.wav").outcome == "not_found"
 
 
 def write(path: Path, frames: list[Luma]) -> Path:
@@ -74,7 +74,7 @@ def test_part_of_a_clip_is_found_with_its_span(catalogue: Catalogue, tmp_path: P
     assert match.work_span[0] == pytest.approx(3, abs=0.7)
     assert report.pictures[0].is_file()
     other = match_file(catalogue, write(tmp_path / "other.mp4", clip(40)[:40]))
-    assert other.verdict in ("none", "candidate")
+    assert other.outcome == "not_found"
 
 
 def test_a_still_of_a_clip_is_found_with_its_moment(catalogue: Catalogue, tmp_path: Path) -> None:
