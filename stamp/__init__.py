@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         WorkRecord,
     )
     from .catalogue.terms import Terms, Territory, Use, UseRule
+    from .core.confirmation import Confirmation
     from .core.credentials import CredentialsReport
     from .core.detection import Detection, Transform
     from .core.errors import (
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from .core.key import Key
     from .core.known import KnownMark
     from .core.limits import StampLimits, limited
+    from .core.margin import Margin
     from .core.options import CopyOptions, EmbedOptions, NoticeOptions, OutputOptions, SignOptions
     from .core.party import Party
     from .core.payload import Payload
@@ -63,7 +65,7 @@ if TYPE_CHECKING:
     from .pipeline.cataloguing import Catalogue
     from .pipeline.credentials import read_credentials, sign_file
     from .pipeline.files import detect_file, embed_file
-    from .pipeline.informed import detect
+    from .pipeline.informed import confirm, detect
     from .pipeline.notice import read_rights, write_rights
     from .pipeline.removals import remove_rights
     from .watermark.image.embed import embed
@@ -86,9 +88,11 @@ _HOMES = {
     ),
     "catalogue.terms": "Terms Territory Use UseRule",
     "core.known": "KnownMark",
+    "core.margin": "Margin",
     "core.visible": "VisibleNotice VisibleReport",
     "pipeline.files": "detect_file embed_file",
-    "pipeline.informed": "detect",
+    "pipeline.informed": "confirm detect",
+    "core.confirmation": "Confirmation",
     "core.limits": "StampLimits limited",
     "core.party": "Party",
     "core.payload": "Payload",
@@ -111,6 +115,7 @@ __all__ = [
     "Catalogue",
     "CatalogueError",
     "CheckRecord",
+    "Confirmation",
     "CopyOptions",
     "CopyRecord",
     "CorruptFile",
@@ -126,6 +131,7 @@ __all__ = [
     "KeyFileError",
     "KnownMark",
     "LicenceRecord",
+    "Margin",
     "MarkRecord",
     "MediaError",
     "MissingDependency",
@@ -162,6 +168,7 @@ __all__ = [
     "WorkRecord",
     "__version__",
     "audit_rights",
+    "confirm",
     "detect",
     "detect_file",
     "embed",

@@ -31,6 +31,7 @@ _COMMANDS = {
     "Watermarks": {
         "embed": "Mark works and write their rights notice.",
         "detect": "Look for a mark.",
+        "confirm": "Ask whether a photo is a known copy, where no mark can be read.",
         "preview": "Show what a visible notice would look like.",
         "demo": "Mark a photo, squeeze, crop and turn it, and read the mark back.",
     },
@@ -54,6 +55,9 @@ _COMMANDS = {
         "evidence": "Make a packet on a find that a stranger can check; check one.",
         "notice": "Write the letter that asks for a copy to be taken down.",
         "case": "Follow what is done about finds.",
+    },
+    "Service": {
+        "serve": "A page in the browser, and an HTTP API, for what the commands do.",
     },
     "Set up": {
         "key": "Make a key, show it, back it up on paper.",

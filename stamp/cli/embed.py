@@ -18,7 +18,7 @@ from ..jobs.keys import KeyFile, find_key, find_or_make_key
 from ..jobs.plan import inputs
 from ..jobs.selection import Selection
 from ..jobs.tasks import EmbedTask, NoticeTask
-from . import options
+from . import clip_options, options
 from .help import Command
 from .key import say_made
 from .run import run_writing
@@ -46,7 +46,7 @@ _PLANS = {
 @options.places
 @options.mark
 @visible
-@options.clips
+@clip_options.clips
 @signing_options
 @options.copies
 @options.running(options.jobs, options.resume, options.dry_run, options.max_pixels)
@@ -60,7 +60,7 @@ def command(
     places: options.Places,
     mark: options.Mark,
     visible: Visible,
-    clips: options.Clips,
+    clips: clip_options.Clips,
     signing: Signing,
     copies: options.Copies,
     run: options.Run,
@@ -101,7 +101,7 @@ def command(
     }
     task: EmbedTask | NoticeTask
     if key is not None:
-        encoding = clips.embed_options(lossy=results.force)
+        encoding = clips.embed_options(lossy=results.force, margin=not mark.no_margin)
         common |= {"former": former, "visible": drawn, "entry": _entry(screen, copies, run), "sign": sign}
         task = EmbedTask(key, mark.payload, rights, mark.strength, encoding, notice=allowed, **common)
     else:
@@ -110,7 +110,9 @@ def command(
     return run_writing(screen, "embed", task, sources, results, run, describe)
 
 
-def _check(notice: options.Notice, mark: options.Mark, clips: options.Clips, places: options.Places) -> None:
+def _check(
+    notice: options.Notice, mark: options.Mark, clips: clip_options.Clips, places: options.Places
+) -> None:
     """Raise UsageError where options contradict each other."""
     given = notice.rights().values() or notice.no_ai or notice.rights_file or places.given
     if mark.no_metadata and given:
@@ -130,7 +132,7 @@ def _check_drawn(mark: options.Mark, sources: Sequence[str], run: options.Run) -
     check_visible(sources, run)
 
 
-def _check_use(clips: options.Clips, sources: Sequence[str], run: options.Run) -> None:
+def _check_use(clips: clip_options.Clips, sources: Sequence[str], run: options.Run) -> None:
     """Raise UsageError for options that would do nothing for any of the works. What is not known might be a
     clip: its reader will say what is wrong with it."""
     wanted = clips.embed_options(lossy=False)
@@ -211,6 +213,8 @@ def describe(report: EmbedReport) -> str:
         parts.append(f"{report.marked_share:.0%} of the sound marked")
     if report.visible:
         parts.append(f"visible, contrast {report.visible.contrast:.1f}")
+    if report.margin and report.margin.holds:
+        parts.append(report.margin.words)
     if report.kind == "video" and report.growth is not None and report.growth > _GROWN:
         parts.append(sizes(report.bytes_before or 0, report.bytes_after or 0))
     if report.metadata:

@@ -7,7 +7,6 @@ one argument for each option, and a command with thirty arguments cannot be read
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import wraps
@@ -16,14 +15,14 @@ from typing import Any, cast
 
 import click
 
-from ..core.errors import ArgumentError, PayloadError, RightsError
+from ..core.errors import PayloadError, RightsError
 from ..core.limits import StampLimits
-from ..core.options import CODECS, PLATFORMS, CopyOptions, EmbedOptions, NoticeOptions
+from ..core.options import CopyOptions, NoticeOptions
 from ..core.payload import Payload
 from ..core.rights import Rights
 from ..jobs.config import Defaults, gather_defaults
 from ..jobs.journal import Journal
-from .help import CATALOGUE, CLIPS, OUTPUT, RESULTS, RIGHTS, RUN, WATERMARK, Decorator, Function, option
+from .help import CATALOGUE, OUTPUT, RESULTS, RIGHTS, RUN, WATERMARK, Decorator, Function, option
 from .log import Log
 from .screen import Screen
 from .summary import Summary
@@ -132,19 +131,6 @@ def strength(ctx: click.Context, param: click.Parameter, value: float) -> float:
     if not 0 < value <= 4:  # click.FloatRange lets "nan" through
         raise click.BadParameter(f"{value} is not above 0 and at most 4")
     return value
-
-
-def bit_rate(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
-    """Callback for a bit rate: a number, with k or M for thousands and millions of bit/s."""
-    if value is None:
-        return None
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([kM]?)", value)
-    rate = round(float(found[1]) * {"": 1, "k": 1000, "M": 1_000_000}[found[2]]) if found else 0
-    try:
-        EmbedOptions(max_bit_rate=rate)
-    except ArgumentError as error:
-        raise click.BadParameter(f"{value!r} is no bit rate from 10k on; give 800k, 4M or bit/s") from error
-    return rate
 
 
 class Place(click.Path):
@@ -398,6 +384,7 @@ class Mark:
     strength: float
     no_watermark: bool
     no_metadata: bool
+    no_margin: bool
 
 
 mark = as_one(
@@ -432,36 +419,18 @@ mark = as_one(
     ),
     option(
         WATERMARK,
+        "--no-margin",
+        is_flag=True,
+        help="Do not measure what is left of the mark in a coarse copy of the finished file.",
+    ),
+    option(
+        WATERMARK,
         "--no-watermark",
         is_flag=True,
         help="Write the notice only; picture and sound are not touched.",
     ),
     option(RIGHTS, "--no-metadata", is_flag=True, help="Write the mark only; the metadata is not touched."),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Clips:
-    """How a marked clip is encoded."""
-
-    platform: str | None
-    codec: str | None
-    crf: float | None
-    preset: str | None
-    max_bit_rate: int | None
-    audio: bool
-
-    def embed_options(self, *, lossy: bool) -> EmbedOptions:
-        """Return the options of `embed_file`."""
-        return EmbedOptions(
-            self.codec,
-            self.crf,
-            self.preset,
-            self.platform,
-            lossy=lossy,
-            audio=self.audio,
-            max_bit_rate=self.max_bit_rate,
-        )
 
 
 catalogue = option(
@@ -560,40 +529,4 @@ places = as_one(
         is_flag=True,
         help="Mark works that have no place for the notice, too; without it they are refused.",
     ),
-)
-
-clips = as_one(
-    "clips",
-    Clips,
-    option(
-        CLIPS,
-        "--platform",
-        type=click.Choice(PLATFORMS),
-        metavar="NAME",
-        help=f"Prepare clips for {', '.join(PLATFORMS)}, and say what it would like otherwise.",
-    ),
-    option(
-        CLIPS,
-        "--codec",
-        type=click.Choice(CODECS),
-        metavar="C",
-        help=f"Another codec than the clip's own ({', '.join(CODECS)}).",
-    ),
-    option(
-        CLIPS,
-        "--crf",
-        type=click.FloatRange(min=0, max=63),
-        metavar="Q",
-        help="The encoder's scale of quality, lower is better; visually lossless without it.",
-    ),
-    option(CLIPS, "--preset", metavar="P", help="The encoder's own word for its speed."),
-    option(
-        CLIPS,
-        "--max-bitrate",
-        "max_bit_rate",
-        metavar="RATE",
-        callback=bit_rate,
-        help="The most that pictures may take: 800k, 4M or bit/s.",
-    ),
-    option(CLIPS, "--audio", is_flag=True, help="Mark the sound, too, with the same payload."),
 )

@@ -109,7 +109,9 @@ class Detection:
             return min(area(self.seen), 1.0)
         if self.payload is None or self.transform is None:
             return None
-        room = 1.0 if self.region is None or self.size is None else area(self.region) / math.prod(self.size)
+        room = 1.0
+        if self.seen is not None and self.region is not None and self.size is not None:
+            room = area(self.region) / math.prod(self.size)
         return min(room * self.transform.scale**-2, 1.0)
 
     @property

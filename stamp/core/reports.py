@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Literal
 from .credentials import CredentialsReport, Signed
 from .detection import Detection, Mark, Quad
 from .known import KnownMark, entries_of
+from .margin import Margin
 from .matches import MatchReport
 from .payload import Payload
 from .rights import Rights, Value, plain
@@ -137,6 +138,7 @@ class EmbedReport(Written):
     kind : what was marked, "image", "audio" or "video"; None where nothing was.
     key_name, key_fingerprint : the key of the mark; None without one. See `Key`.
     known : the work and the copy in the catalogue; None where none was handed over.
+    margin : what is left of the mark after a reference rung; None where that was not measured.
     visible : the notice that was drawn; None without one.
     credentials : how it was signed; None where nobody did.
     The rest is that of `Written`.
@@ -159,6 +161,7 @@ class EmbedReport(Written):
     key_name: str | None = None
     key_fingerprint: str | None = None
     known: KnownMark | None = None
+    margin: Margin | None = None
     visible: VisibleReport | None = None
     credentials: Signed | None = None
 
@@ -204,6 +207,7 @@ class EmbedReport(Written):
             "receipt": self.receipt,
             "marked_share": self.marked_share,
             "former_payload": self.former_payload.hex() if self.former_payload else None,
+            "margin": self.margin.to_dict() if self.margin else None,
             "visible": self.visible.to_dict() if self.visible else None,
             "credentials": self.credentials.to_dict() if self.credentials else None,
             **entries_of(self.known),

@@ -128,7 +128,7 @@ class VisibleReport:
 
     text : as it is read; None of a logo. box : around it; with `tile`, the whole picture.
     contrast : of the letters' worst tenth to the worst tenth of what is around them, after WCAG, 1 to 21;
-        with `tile` the median of all of them, of a clip the least that any frame has.
+        with `tile` the median of all of them, of a clip the least, measured once a second.
     colour : of the letters, "#rrggbb"; None of a logo.
     needed : the contrast that makes it readable.
     """

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from itertools import accumulate
 
 from ..core.errors import CorruptFile, UnsupportedFormat
@@ -21,6 +22,7 @@ Change = Callable[[int, bytes, bytes], bytes | None]
 """(item, type of a property, its content) -> the content that it gets; None takes the property from it."""
 _Association = tuple[int, int, bool]
 _Span = tuple[int, int]
+_LEAST_BOX = 8
 
 
 def replaced(data: bytes, coded: Mapping[int, bytes], change: Change) -> bytes:
@@ -52,11 +54,13 @@ def replaced(data: bytes, coded: Mapping[int, bytes], change: Change) -> bytes:
     return Patched(data, whole)[:]
 
 
-def with_bases(data: bytes) -> bytes:
-    """Return the file with each item found by its base offset, where its table has these; nothing moves.
+def without_bases(data: bytes) -> bytes:
+    """Return the file with a table of places that has no base offsets; nothing moves, since a box `free`
+    fills the room.
 
-    Of a base of zero with an offset beside it, c2pa-rs 0.91 moves both, and the item is lost. Raises
-    CorruptFile.
+    Of a base of zero with an offset beside it, c2pa-rs 0.91 moves both; in a table of version 1 it loses its
+    way at the second item that has a base. Raises CorruptFile, and UnsupportedFormat where there is no such
+    table.
     """
     top = boxes(data, tail=Tail.CRUMBS)
     meta = next((part for part in top if part.kind == b"meta"), None)
@@ -64,8 +68,17 @@ def with_bases(data: bytes) -> bytes:
     table = next((part for part in inside if part.kind == b"iloc"), None)
     if table is None:
         raise CorruptFile("HEIF: no table of places")
-    new = iloc.parse(data[table.content : table.end]).based().encoded()
-    return data[: table.content] + new + data[table.end :]
+    places = iloc.parse(data[table.content : table.end])
+    if not places.sizes[2]:
+        return data
+    for width in (4, 8):
+        with suppress(UnsupportedFormat):  # an offset has no room in four bytes
+            new = box(b"iloc", places.without_bases(width).encoded())
+            left = table.end - table.start - len(new)
+            if left == 0 or left >= _LEAST_BOX:
+                filler = box(b"free", bytes(left - _LEAST_BOX)) if left else b""
+                return data[: table.start] + new + filler + data[table.end :]
+    raise UnsupportedFormat("HEIF: its table of places cannot be written without base offsets")
 
 
 def _cuts(

@@ -57,10 +57,10 @@ class Locations:
         """With `shift(start)` added to every place in the file."""
         return replace(self, items=tuple(_moved(item, shift, self.sizes) for item in self.items))
 
-    def based(self) -> Locations:
-        """With the place of each item of the file in its base offset, and its extents counted from there; the
-        same where the table has no base offsets."""
-        return replace(self, items=tuple(map(_based, self.items))) if self.sizes[2] else self
+    def without_bases(self, width: int) -> Locations:
+        """With all places in the extents, whose offsets get a field of `width` bytes, and no base offsets."""
+        _, lengths, _, indices = self.sizes
+        return replace(self, sizes=(width, lengths, 0, indices), items=tuple(map(_unbased, self.items)))
 
     def encoded(self) -> bytes:
         """The content of the box. Raises `UnsupportedFormat` where an offset does not fit in its field."""
@@ -80,12 +80,9 @@ class Locations:
         return bytes(out)
 
 
-def _based(item: Item) -> Item:
-    if item.method != IN_FILE or item.reference or not item.extents:
-        return item
-    first = min(offset for _, offset, _ in item.extents)
-    extents = tuple((index, offset - first, length) for index, offset, length in item.extents)
-    return replace(item, base=item.base + first, extents=extents)
+def _unbased(item: Item) -> Item:
+    extents = tuple((index, item.base + offset, length) for index, offset, length in item.extents)
+    return replace(item, base=0, extents=extents)
 
 
 def parse(content: bytes) -> Locations:

@@ -6,6 +6,7 @@ the difference is not what every reduction takes away.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,8 @@ from .registration import Registration, filled
 
 _STEPS, _STEP = 40, 1e-4  # of the refinement, at most; and what a step must gain
 _AROUND = 6  # pixels about what is seen that interpolation needs
+
+Shrink = Callable[[Plane, tuple[int, int]], Plane]
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,12 @@ class Laid:
     seen: detail.Mask
 
 
-def laid(original: Plane, suspect: NDArray[Any], found: Registration) -> Laid:
+def laid(original: Plane, suspect: NDArray[Any], found: Registration, shrink: Shrink) -> Laid:
     """Return a suspect in the frame of the original.
 
     original : its luma, (H, W), at whatever size it is to be compared. suspect : the luma that was
-    registered, (H, W).
+    registered, (H, W). shrink : how pictures are made smaller where the suspect came from, as far as anybody
+    knows: (H, W) to a shape.
     """
     height, width = original.shape
     size = width, height
@@ -51,7 +55,8 @@ def laid(original: Plane, suspect: NDArray[Any], found: Registration) -> Laid:
     moved, seen = detail.warped(small, into, size)
     like = original
     if rate > 1:
-        coarse, out = reduced(original, max(16, round(max(size) / rate)))
+        shape = max(16, round(height / rate)), max(16, round(width / rate))
+        coarse, out = shrink(original, shape), resizing((shape[1], shape[0]), size)
         there, _ = detail.warped(coarse, np.linalg.inv(into) @ out, (small.shape[1], small.shape[0]))
         like, _ = detail.warped(there, into, size)
     return Laid(moved, like, seen & filled(quad, original.shape))

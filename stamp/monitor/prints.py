@@ -15,7 +15,7 @@ from ..matching.constellation import Tones, tones_of
 from ..matching.frame_prints import fingerprint
 from ..matching.opencv import luma
 from ..matching.picture_prints import whole_signs, work_points
-from ..media.image.opening import read_shown
+from ..media.image.opening import read_luma
 from ..pipeline.spans import samples_of
 from .clips import sampled
 from .store import PLACE, Print, Prints, packed
@@ -31,7 +31,7 @@ def prints_of(path: Path) -> Made:
     MissingDependency without OpenCV."""
     kind = kind_of(path)
     if kind == "image":
-        return [print_of(luma(read_shown(path), "picture"), kind)]
+        return [print_of(luma(read_luma(path), "picture"), kind)]
     if kind == "video":
         return list(_of_frames(path))
     return tones_of(*samples_of(path))

@@ -10,10 +10,11 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageDraw, features
+from PIL import Image, ImageCms, ImageDraw, ImageOps, features
 
 from ..core.errors import ArgumentError, HostError
 from ..core.visible import READABLE, READABLE_LOGO, VisibleNotice
+from ..formats.reading import decoding, named, regular_file
 from .fonts import font_for, opened
 
 Plane = NDArray[np.float32]
@@ -22,7 +23,7 @@ _LEAST_LETTERS = 9  # pixels: smaller ones cannot be read after JPEG
 _LEAST_LOGO = 8
 SLANT: Final = 30  # degrees anticlockwise, of what is repeated
 _LOGO_FORMATS = ("PNG", "WEBP", "JPEG", "TIFF", "GIF")
-_LARGEST_LOGO = 64_000_000  # pixels
+_MOST_PIXELS, _MOST_BYTES = 64_000_000, 1 << 28  # of a logo
 _BY_ITSELF = ("R", "AL", "AN")  # bidirectional classes of what is written from right to left
 _SHAPED = ((0x0600, 0x08FF), (0x0900, 0x109F), (0x1780, 0x17FF))
 """Scripts whose letters change beside each other: Arabic and Syriac, those of India to Myanmar, Khmer."""
@@ -53,7 +54,8 @@ class Artwork:
 def artwork(notice: VisibleNotice, picture: tuple[int, int]) -> Artwork:
     """Return what `notice` looks like in a picture of this width and height.
 
-    Raises ArgumentError where its letters or its file cannot be had, HostError where it does not fit.
+    Raises ArgumentError where its letters cannot be had, MediaError where its file cannot, HostError where it
+    does not fit.
     """
     shorter = min(picture)
     room = [side - 2 * round(notice.margin * shorter) for side in picture]
@@ -116,22 +118,20 @@ def _logo(path: Path, height: float, room: list[int]) -> Artwork:
 
 
 def _read_logo(path: Path) -> Image.Image:
-    """RGBA, in sRGB, without empty edges. Raises ArgumentError."""
-    remedy = "name a PNG, WebP, TIFF or JPEG"
-    try:
-        image = Image.open(path, formats=_LOGO_FORMATS)
-        if image.width * image.height > _LARGEST_LOGO:
-            raise ArgumentError(f"{path}: a logo of {image.width}x{image.height} pixels is too large")
+    """RGBA, in sRGB, without empty edges. Raises ArgumentError, MediaError."""
+    with regular_file(path) as file, named(path), decoding():
+        image = Image.open(io.BytesIO(file.read(_MOST_BYTES)), formats=_LOGO_FORMATS)
+        if image.width * image.height > _MOST_PIXELS:
+            what = f"a logo of {image.width}x{image.height} pixels is too large"
+            raise ArgumentError(f"{what}; scale it down", path=path)
         profile: Any = image.info.get("icc_profile")
-        samples = image.convert("RGBA")
+        samples = ImageOps.exif_transpose(image).convert("RGBA")
         if profile and image.mode in ("RGB", "RGBA", "P"):
             samples = _in_srgb(samples, profile)
-    except OSError as error:
-        raise ArgumentError(f"{path}: {error.strerror or 'no picture that can be read'}; {remedy}") from error
-    box = samples.getchannel("A").getbbox()
-    if box is None:
-        raise ArgumentError(f"{path}: there is nothing to see in this logo; {remedy}")
-    return samples.crop(box)
+        box = samples.getchannel("A").getbbox()
+        if box is None:
+            raise ArgumentError("there is nothing to see in this logo: all of it is transparent", path=path)
+        return samples.crop(box)
 
 
 def _in_srgb(samples: Image.Image, profile: bytes) -> Image.Image:

@@ -25,6 +25,7 @@ _LEAST_SHADE: Final = 0.25  # for texture, even where the contrast would do with
 _STEPS: Final = 6  # of halving: to a sixtieth
 _WORST: Final = 10  # percent of the pixels, of letters and of their surroundings
 _WIDER, _BLUR = 0.12, 0.10  # of the height of letters
+_LARGE: Final = 0.05  # of the shorter side: larger letters need no wider shade
 _MOST_PIXELS: Final = 20_000  # that contrast is measured by
 _FEW: Final = 0.2  # share of the letters: what is left of them at the edge of a picture is not measured
 _MIDDLE: Final = 0.18  # light of mid-gray
@@ -65,7 +66,7 @@ class Pattern:
     """A notice at its size, with room for its shade on all sides.
 
     coverage, halo : of its letters and of its shade, (H, W), 0 to 1. colours : sRGB (H, W, 3); None of
-    letters. pad : the room, in pixels. letters : how many pixels they have.
+    letters. pad : the room, in pixels. letters : how many pixels they have. dark : whether the colours are.
     """
 
     notice: VisibleNotice
@@ -76,6 +77,7 @@ class Pattern:
     pad: int
     needed: float
     letters: int
+    dark: bool
 
     def cropped(self, cut: Cut) -> Pattern:
         """Return what is left of it at the edge of a picture."""
@@ -97,8 +99,7 @@ class Pattern:
         `darks`: what "auto" has the choice of."""
         word = self.notice.colour
         if self.colours is not None:
-            dark = bool(np.median(light(self.colours[self.coverage > 0.5])) < _MIDDLE)
-            look = Look(_DARK if dark else _LIGHT, 0.0, dark)
+            look = Look(_DARK if self.dark else _LIGHT, 0.0, self.dark)
             return self._shaded(look, grounds)[0] if word == "auto" else look
         if word != "auto":
             colour = {"light": _LIGHT, "dark": _DARK}.get(word) or _rgb(word)
@@ -152,15 +153,17 @@ class Pattern:
         return replace(look, shade=shade), at(shade)
 
 
-def pattern_of(made: Artwork, notice: VisibleNotice, transfer: Transfer) -> Pattern:
-    """Return a notice at its size, ready to be drawn."""
-    wider, blur = max(1, round(_WIDER * made.unit)), max(0.8, _BLUR * made.unit)
+def pattern_of(made: Artwork, notice: VisibleNotice, transfer: Transfer, shorter: int) -> Pattern:
+    """Return a notice at its size, ready to be drawn into a picture with this shorter side."""
+    unit = min(made.unit, _LARGE * shorter)
+    wider, blur = max(1, round(_WIDER * unit)), max(0.8, _BLUR * unit)
     pad = wider + math.ceil(2.5 * blur)
     coverage = np.pad(made.coverage, pad)
     colours = None if made.colour is None else np.pad(made.colour, ((pad, pad), (pad, pad), (0, 0)), "edge")
     letters = int(np.count_nonzero(coverage > 0.5))
+    dark = colours is not None and bool(np.median(light(colours[coverage > 0.5])) < _MIDDLE)
     halo = _halo(coverage, wider, blur)
-    return Pattern(notice, transfer, coverage, halo, colours, pad, made.needed, letters)
+    return Pattern(notice, transfer, coverage, halo, colours, pad, made.needed, letters, dark)
 
 
 def as_hex(colour: Colour) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..core.visible import Box, VisibleNotice, VisibleReport
 from .artwork import artwork
-from .drawing import Layer, Pattern, as_hex, pattern_of
+from .drawing import Cut, Layer, Pattern, as_hex, pattern_of
 from .light import Plane, Transfer
 from .places import fixed, quiet, tiled
 
@@ -46,8 +46,8 @@ class Drawing:
 
     def __init__(self, notice: VisibleNotice, canvas: Canvas, *, steady: bool = False) -> None:
         made = artwork(notice, canvas.size)
-        self._notice = notice
-        self._pattern = pattern_of(made, notice, canvas.transfer)
+        self._notice, self._picture = notice, canvas.size
+        self._pattern = pattern_of(made, notice, canvas.transfer, min(canvas.size))
         self._look = self._pattern.look([np.ones((*self._pattern.halo.shape, 3), np.float32)], (False,))
         self._layer = self._pattern.layer(self._look) if steady else None
         self.box = Box(0, 0, *canvas.size)
@@ -60,15 +60,24 @@ class Drawing:
             self.box = fixed(notice, made.size, canvas.size, notice.position)
         self._boxes = [self.box]
 
-    def draw(self, canvas: Canvas, share: float = 1.0) -> float:
-        """Draw it with a share of its opacity, and return the contrast that was measured; the median where it
-        is repeated."""
-        measured = []
-        for inside, pattern, layer in self._pieces(canvas):
+    def draw(self, canvas: Canvas, share: float = 1.0) -> None:
+        """Draw it with a share of its opacity."""
+        for inside, cut, pattern in self._places():
+            if self._layer:
+                layer = Layer(self._layer.alpha[cut], self._layer.colour[cut])
+            else:
+                self._look = pattern.look(canvas.grounds(inside))
+                layer = pattern.layer(self._look)
             faded = layer.faded(share)
             canvas.draw(inside, faded.alpha, faded.colour)
-            measured.append(min(pattern.measured(ground) for ground in canvas.grounds(inside)))
-        return statistics.median_low(measured) if measured else 1.0
+
+    def measured(self, canvas: Canvas) -> float:
+        """Return the contrast that it has where it was drawn; the median where it is repeated."""
+        found = [
+            min(pattern.measured(ground) for ground in canvas.grounds(inside))
+            for inside, _, pattern in self._places()
+        ]
+        return statistics.median_low(found) if found else 1.0
 
     def report(self, contrast: float) -> VisibleReport:
         """Return how it was drawn, with this contrast."""
@@ -76,25 +85,20 @@ class Drawing:
         colour = as_hex(self._look.colour) if text is not None else None
         return VisibleReport(text, self.box, contrast, colour, self._pattern.needed)
 
-    def _pieces(self, canvas: Canvas) -> Iterator[tuple[Box, Pattern, Layer]]:
-        """What is drawn where: each time it is repeated, without what would be outside the picture."""
+    def _places(self) -> Iterator[tuple[Box, Cut, Pattern]]:
+        """Where it is, each time it is repeated; which part of it is not outside the picture, and that
+        part."""
         pad = self._pattern.pad
         for box in self._boxes:
             x, y = box.x - pad, box.y - pad
             width, height = box.width + 2 * pad, box.height + 2 * pad
             left, top = max(x, 0), max(y, 0)
-            right, bottom = min(x + width, canvas.size[0]), min(y + height, canvas.size[1])
+            right, bottom = min(x + width, self._picture[0]), min(y + height, self._picture[1])
             if left >= right or top >= bottom:
                 continue
             inside, cut = (
                 Box(left, top, right - left, bottom - top),
                 np.s_[top - y : bottom - y, left - x : right - x],
             )
-            pattern = self._pattern
-            if (inside.width, inside.height) != (width, height):
-                pattern = pattern.cropped(cut)
-            if self._layer:
-                yield inside, pattern, Layer(self._layer.alpha[cut], self._layer.colour[cut])
-            else:
-                self._look = pattern.look(canvas.grounds(inside))
-                yield inside, pattern, pattern.layer(self._look)
+            whole = (inside.width, inside.height) == (width, height)
+            yield inside, cut, self._pattern if whole else self._pattern.cropped(cut)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..core.detection import Detection, Mark
 from ..core.errors import HostError, MediaError, UnsupportedFormat
+from ..core.margin import Margin
 from ..core.options import Progress
 from ..core.payload import Payload
 from ..core.reports import DetectReport
@@ -17,6 +18,7 @@ from ..media.audio.opening import open_song
 from ..media.audio.song import block_frames
 from ..media.audio.track import SoundTrack, is_silent
 from ..watermark.audio import Detector, Embedder
+from .margins import song_margin
 from .request import EmbedRequest
 from .work import Effort, Work
 
@@ -61,6 +63,10 @@ class AudioWork(Work):
             reason = f"its copy would be {there} samples long instead of {frames}"
             raise UnsupportedFormat(f"{reason}; convert it to FLAC or WAV first")
         return payload_of(draft, key=self.request.key)
+
+    def measure(self, draft: Path) -> Margin | None:
+        seconds = self._samples.frames / self._song.rate
+        return song_margin(draft, self.request.payload, key=self.request.key, seconds=seconds)
 
     def unreadable(self) -> str:
         seconds, share = self._samples.frames / self._song.rate, self._embedder.marked_share

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..core.comparison import AGREES
+from ..core.confirmation import CONFIRMED, Confirmation
 from ..core.detection import Detection, Transform
+from ..core.errors import ArgumentError
+from ..core.key import Key
+from ..core.payload import Payload
 from ..media.image.opening import read_luma
 from ..watermark.common.null_law import MAX_DECODINGS
 from ..watermark.image import informed
+from ..watermark.image.carrier import carriers
+from ..watermark.image.confirm import judge
 from ..watermark.image.detect import detect as detect_blindly
 from ..watermark.image.detect import glance
 from ..watermark.image.grid import Grid, canonical_shape, grid_for, resize
@@ -22,7 +31,6 @@ from ..watermark.image.search import transform_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ..core.key import Key
     from ..matching.laying import Laid
     from ..matching.registration import Registration
 
@@ -67,6 +75,39 @@ def detect(
     return Pair.of(image, original, data_range).detect(key, search=search)
 
 
+def confirm(
+    image: NDArray[np.generic],
+    *,
+    original: NDArray[np.generic],
+    key: Key,
+    payloads: Iterable[bytes],
+    data_range: float | None = None,
+) -> list[Confirmation]:
+    """Say which of some payloads the mark in a picture has, also where no mark can be read: on thumbnails and
+    after the hardest compression. Whoever has the original and the key knows all of the mark but its payload.
+
+    Parameters
+    ----------
+    image : the suspect; as in `detect`.
+    original : the picture before it was marked.
+    key : the key of the marks.
+    payloads : 8 bytes each: those of the copies that there are.
+    data_range : the value of white; required for floats.
+
+    Returns
+    -------
+    A Confirmation for each payload, in their order.
+
+    Raises
+    ------
+    ArgumentError : there are no payloads, or the original carries a mark of the key itself.
+    PayloadError, KeyFileError : a payload is not 8 bytes; `key` is no Key.
+    HostError : an array is no picture.
+    MissingDependency : OpenCV is not installed (`pip install 'stamp-media[match]'`).
+    """
+    return Pair.of(image, original, data_range).confirm(Key.checked(key), list(payloads))
+
+
 @dataclass(frozen=True)
 class Pair:
     """A suspect and the original.
@@ -90,17 +131,18 @@ class Pair:
         from ..matching.laying import laid
         from ..matching.seeking import sought
 
-        whole, there = _shades(original, data_range), _shades(suspect, data_range)
-        found = sought(whole, there)
-        shape = whole.shape[0], whole.shape[1]
-        plane = luma_plane(original, _range(original, data_range), np.inf)
-        plane = resize(plane, canonical_shape(shape, grid_for(shape)))
-        return cls(suspect, original, data_range, found, plane, laid(plane, there, found) if found else None)
+        there, full = _shades(suspect, data_range), _luma(original, data_range)
+        shape = full.shape[0], full.shape[1]
+        plane = resize(full, canonical_shape(shape, grid_for(shape)))
+        found = sought(_rounded(full), there)
+        return cls(
+            suspect, original, data_range, found, plane, laid(plane, there, found, resize) if found else None
+        )
 
     def detect(self, key: Key, *, search: bool = True) -> Detection:
         """Look for the mark of `key`: in what is left without the original, in the suspect laid onto it, and
         in the suspect as it is, until a payload is read."""
-        marked = glance(self.original, key=key, data_range=_range(self.original, self.data_range))
+        marked = self.marked(key)
         tried = []
         for found, is_laid in self._looks(key, marked is None, search):
             tried.append(self._placed(found, is_laid))
@@ -108,6 +150,44 @@ class Pair:
                 break
         best = min(tried, key=lambda each: (each.payload is None, not each.present, each.log10_p))
         return replace(best, original_payload=marked)
+
+    def marked(self, key: Key) -> Payload | None:
+        """Return what the original carries itself, which it should not."""
+        return glance(self.original, key=key, data_range=_range(self.original, self.data_range))
+
+    def confirm(self, key: Key, payloads: Sequence[bytes], *, keys: int = 1) -> list[Confirmation]:
+        """Judge which of `payloads` the mark in the suspect has, in their order. keys : so many are asked for
+        one answer, each with its payloads.
+
+        Raises ArgumentError where there are none or the original is marked itself, PayloadError.
+        """
+        candidates = [Payload(payload) for payload in payloads]
+        if not candidates:
+            raise ArgumentError("there is nothing to confirm: give `payloads`")
+        if marked := self.marked(key):
+            given = f"the original that was given carries the mark {marked.hex()} itself"
+            raise ArgumentError(f"{given}: give the file as it was before it was marked")
+        if self.found is None or self.laid is None:
+            nothing = partial(Confirmation, confirmed=False, z=0.0, log10_p=0.0, log10_p_permuted=0.0)
+            return [
+                nothing(each, correlation=None, key_name=key.name, candidates=len(candidates))
+                for each in candidates
+            ]
+        judged = judge(informed.observe(self.sight, carriers(key)), key, self.grid, candidates)
+        several, agrees = math.log10(keys * len(candidates)), self.found.correlation >= AGREES
+        return [
+            Confirmation(
+                payload=payload,
+                confirmed=agrees and each.log10_p + several <= CONFIRMED,
+                z=each.z,
+                log10_p=min(0.0, each.log10_p + several),
+                log10_p_permuted=min(0.0, each.log10_p_permuted + several),
+                correlation=self.found.correlation,
+                key_name=key.name,
+                candidates=len(candidates),
+            )
+            for payload, each in zip(candidates, judged, strict=True)
+        ]
 
     def _looks(self, key: Key, is_unmarked: bool, search: bool) -> Iterator[tuple[Detection, bool]]:
         """What is found in one look after another, and whether that was in the frame of the original."""
@@ -179,5 +259,12 @@ def _range(image: NDArray[np.generic], data_range: float | None) -> float | None
 
 def _shades(image: NDArray[np.generic], data_range: float | None) -> NDArray[np.uint8]:
     """The luma of every pixel, uint8. Raises HostError."""
-    plane = luma_plane(image, _range(image, data_range), np.inf)
+    return _rounded(_luma(image, data_range))
+
+
+def _luma(image: NDArray[np.generic], data_range: float | None) -> NDArray[np.float32]:
+    return luma_plane(image, _range(image, data_range), np.inf)
+
+
+def _rounded(plane: NDArray[np.float32]) -> NDArray[np.uint8]:
     return np.clip(np.rint(plane), 0, 255).astype(np.uint8)

@@ -85,7 +85,8 @@ def preview_file(
 def _of_photo(src: Path, dst: Path, notice: VisibleNotice, written_as: str) -> tuple[VisibleReport, bytes]:
     canvas = Canvas(read_picture(src))
     drawing = Drawing(notice, canvas)
-    report = drawing.report(drawing.draw(canvas))
+    drawing.draw(canvas)
+    report = drawing.report(drawing.measured(canvas))
     if same_container(src, dst):
         picture = canvas.picture()
         return report, encode_picture(picture, picture.pixels)[0]
@@ -104,7 +105,8 @@ def _of_clip(
     canvas = FrameCanvas(frame, clip)
     drawing = Drawing(notice, canvas, steady=True)
     share = 1.0 if at is None else notice.share(at)
-    report = drawing.report(drawing.draw(canvas, share))
+    drawing.draw(canvas, share)
+    report = drawing.report(drawing.measured(canvas))
     return report, _saved(shown(frame, clip), written_as)
 
 

@@ -20,12 +20,12 @@ from ..core.errors import CorruptFile, MediaError, UnsupportedFormat
 from ..core.options import SignOptions
 from ..core.payload import Payload
 from ..core.rights import Rights
-from ..formats.heif_edit import with_bases
+from ..formats.heif_edit import without_bases
 from ..formats.ifd import pages
 from ..formats.png import chunks
 from ..formats.reading import read_source
 from ..formats.sniff import kind_of, sniff_path
-from ..formats.table import Kind
+from ..formats.table import FORMATS, Kind
 from ..media.packets import duration_ms, packet_digest
 from ..media.thumbnails import thumbnail
 from ..metadata.document import Document
@@ -42,7 +42,7 @@ from ..storage.large import open_large
 from ..storage.outputs import placing
 from .registering import Registration
 
-SCHEMES: Final = {"image": "stamp.image.1", "audio": "stamp.audio.1", "video": "stamp.video.2"}
+SCHEMES: Final = {"image": "stamp.image.2", "audio": "stamp.audio.1", "video": "stamp.video.2"}
 """What embeds now in a work of each kind."""
 _REWRITTEN: Final = frozenset({"id3"})
 """Stores that the library writes anew, in another version: what they say is compared, not their bytes."""
@@ -126,10 +126,11 @@ def add_credentials(
         notes += [f"its Content Credentials are beside it, in {sidecar.name}: {reason}"] if reason else []
     else:
         sidecar = None
+        before = _account(work.draft, kind)
         _prepare(work.draft)
         with write_whole(work.draft, overwrite=True) as target:
             manifest = signed(target)
-            _check_unharmed(work.draft, target, kind)
+            _check_unharmed(before, target, kind)
         found = read(asset(work.draft))
     identifier = _checked(found, claim, notes)
     stored = None
@@ -171,21 +172,23 @@ def _no_room(path: Path) -> str | None:
 
 
 def _prepare(draft: Path) -> None:
-    """Have all items of a HEIF found by their base offsets: of a base of zero with an offset beside it, the
-    library moves both."""
+    """Have the items of a HEIF found without base offsets, which the library mistakes."""
     found = sniff_path(draft)
     if found and found.name == "heif":
         data = read_source(draft)
-        if (fit := with_bases(data)) != data:
+        if (fit := without_bases(data)) != data:
             draft.write_bytes(fit)
 
 
-def _check_unharmed(before: Path, after: Path, kind: Kind) -> None:
+def _check_unharmed(before: tuple[object, object], target: Path, kind: Kind) -> None:
     """Raise CorruptFile where a signed file has another picture, film or sound, or another notice."""
-    (work, said), (new_work, new_said) = (_account(path, kind) for path in (before, after))
-    if work != new_work:
+    try:
+        work, said = _account(target, kind)
+    except MediaError as error:
+        raise CorruptFile(f"the c2pa library would have damaged it ({error}): {_REMEDY}") from error
+    if work != before[0]:
         raise CorruptFile(f"the c2pa library would have changed the work itself: {_REMEDY}")
-    if said != new_said:
+    if said != before[1]:
         raise CorruptFile(f"the c2pa library would have changed its metadata: {_REMEDY}")
 
 
@@ -193,7 +196,9 @@ def _account(path: Path, kind: Kind) -> tuple[object, object]:
     """What must stay as it is: the work itself, and what its metadata say."""
     with open_large(path) as file:
         document = Document(file, {})
-        work = [document.name, essence_digest(document)]
+        work = [document.name]
+        if FORMATS[document.name].notice:  # of others, all of the file would be the work
+            work.append(essence_digest(document))
         blocks = {store: block for store, block in document.blocks.items() if store not in _REWRITTEN}
         said = document.found.values, blocks
         if document.name == "tiff":

@@ -19,6 +19,7 @@ from typing import Any
 from ..core import log
 from ..core.credentials import Signed
 from ..core.errors import AlreadyMarked, HostError
+from ..core.margin import Margin
 from ..core.payload import Payload
 from ..core.reports import EmbedReport, RightsReport
 from ..formats.reading import named
@@ -39,7 +40,8 @@ class Passage:
 
     work : set by `decode`. former : the payload that it carried before. effort : of the attempt
         that is made. metadata : None without a notice. beside : the sidecars of source and output.
-    readable : whether the mark was read back. traced : which file was made of which, see `Written`.
+    readable : whether the mark was read back. margin : see `EmbedReport`. traced : which file was made of
+        which, see `Written`.
     registration : the copy in the catalogue. signed : how; None where nobody signs. remarks : what is to be
         said beside.
     drafting : what is open while there is a draft; closed, the draft is in its place, left by an exception,
@@ -54,6 +56,7 @@ class Passage:
         self.former: Payload | None = None
         self.metadata: RightsReport | None = None
         self.readable = False
+        self.margin: Margin | None = None
         self.traced: dict[str, Any] = {}
         self.registration = Registration(request.entry)
         self.signed: Signed | None = None
@@ -75,8 +78,10 @@ class Passage:
         """Return what is to be said about the finished file."""
         request, work = self.request, self.work
         metadata = self.metadata and replace(self.metadata, path=request.dst)
+        short = [self.margin.words] if self.margin and not self.margin.holds else []
         said = (
             *work.notes(),
+            *short,
             *notes_on(request.visible, work.visible),
             *(metadata.notes if metadata else ()),
             *self._placed,
@@ -96,6 +101,7 @@ class Passage:
             kind=work.kind,
             planned=request.output.dry_run,
             known=self.registration.known,
+            margin=self.margin,
             visible=work.visible,
             credentials=self.signed,
             **self.traced,
@@ -182,6 +188,13 @@ def verify(passage: Passage) -> None:
 
 
 @timed
+def measure(passage: Passage) -> None:
+    """Measure what would be left of the mark in a coarse copy of the draft."""
+    if passage.readable and passage.request.options.margin:
+        passage.margin = passage.work.measure(passage.draft)
+
+
+@timed
 def sign(passage: Passage) -> None:
     """Put Content Credentials into the draft, or beside it: nothing may be written to it afterwards."""
     request = passage.request
@@ -223,7 +236,8 @@ def place(passage: Passage) -> None:
 
 
 class UntilReadable:
-    """Stages that are run with one effort of the work after the other, until the mark can be read back.
+    """Stages that are run with one effort of the work after the other, until the mark can be read back; once
+    more where its margin is short and the work has more to give.
 
     Raises HostError where no effort suffices.
     """
@@ -234,14 +248,20 @@ class UntilReadable:
     def __call__(self, passage: Passage) -> None:
         for effort in passage.work.efforts:
             passage.effort = effort
-            for stage in self.stages:
-                stage(passage)
+            self._run(passage)
+            margin = passage.margin
+            if margin and not margin.holds and passage.work.strengthen(margin):
+                self._run(passage)
             if passage.readable:
                 return
         if passage.former:  # in a song, two marks of one key are hardly ever told apart
             there = f"beside {passage.former.hex()}, which is there already"
             raise HostError(f"the new mark cannot be read back {there}; begin with the original")
         raise HostError(passage.work.unreadable())
+
+    def _run(self, passage: Passage) -> None:
+        for stage in self.stages:
+            stage(passage)
 
 
 READING: tuple[Stage, ...] = (decode, look, draw)
@@ -250,7 +270,7 @@ READING: tuple[Stage, ...] = (decode, look, draw)
 STAGES: tuple[Stage, ...] = (
     *READING,
     reserve,
-    UntilReadable(mark, encode, notice, verify),
+    UntilReadable(mark, encode, notice, verify, measure),
     sign,
     weigh,
     register,

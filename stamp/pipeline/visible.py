@@ -36,4 +36,4 @@ def notes_on(notice: VisibleNotice | None, drawn: VisibleReport | None) -> tuple
     if notice is None or drawn is None or notice.tile or drawn.is_readable:
         return ()
     what = f"the visible notice is hard to read: its contrast is {drawn.contrast:.1f}, below {drawn.needed:g}"
-    return (f'{what}; `colour="auto"` and an `opacity` from 0.8 on give more',)
+    return (f'{what}; `colour="auto"` with `opacity` from 0.8 on gives more',)

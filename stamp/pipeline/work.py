@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, ClassVar, Protocol
 
 from ..core.errors import ArgumentError
+from ..core.margin import Margin
 from ..core.options import Progress
 from ..core.payload import Payload
 from ..core.reports import DetectReport
@@ -74,6 +75,16 @@ class Work(ABC):
     def read_back(self, draft: Path) -> bytes | None:
         """Return the payload that a detector reads from `draft`. Raises UnsupportedFormat where it is not
         all of the work."""
+
+    def measure(self, draft: Path) -> Margin | None:
+        """Return what is left of the mark in a coarse copy of `draft`, which was read back; None where that
+        cannot be said."""
+        return None
+
+    def strengthen(self, margin: Margin) -> bool:
+        """Provide for more mark where the margin is short; return whether there is more to give. `mark` and
+        what follows are then run once more."""
+        return False
 
     @abstractmethod
     def unreadable(self) -> str:

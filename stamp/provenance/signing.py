@@ -8,12 +8,10 @@ from pathlib import Path
 
 from ..core.errors import MediaError
 from .identity import Identity
-from .library import OPAQUE, context, library, refusals
+from .library import context, library, refusals
 from .manifest import THUMBNAIL, Claim
 
-_TSA_REMEDY = (
-    "the time-stamp authority could not be reached, or answered otherwise; try again, or sign without `tsa`"
-)
+_TSA_REMEDY = "where that is about the time-stamp authority, try again, or sign without `tsa`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +58,8 @@ def sign(
                 with work.path.open("rb") as source, _opened(target) as signed:
                     manifest: bytes = builder.sign(signer, work.mime, source, signed)
             except c2pa.C2paError as error:
-                if tsa and work.mime != OPAQUE and "imestamp" in str(error).replace("-", "").replace("_", ""):
-                    raise MediaError(f"{_TSA_REMEDY} ({error})") from error
+                if tsa:
+                    raise MediaError(f"cannot be signed: {error}; {_TSA_REMEDY}") from error
                 raise
     return manifest
 

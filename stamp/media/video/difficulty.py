@@ -26,7 +26,7 @@ EXCERPT_FRAMES = 16
 _FEWEST = 4
 _EVERY_SECONDS, _MOST_EXCERPTS = 10.0, 24
 _ROWS = 360  # of the rendition that most clips come back in
-_LIFETIME = 150  # frames that share a key frame on platforms
+LIFETIME = 150  # frames that share a key frame on platforms
 _SETTINGS = {"preset": "veryfast", "qp": "28", "g": "1000", "sc_threshold": "0"}
 
 
@@ -91,5 +91,5 @@ def _bits(frames: list[VideoFrame]) -> float:
     for number, frame in enumerate(frames):
         frame.pts, frame.time_base, frame.pict_type = number, encoder.time_base, PictureType.NONE
     sizes = [packet.size for frame in (*frames, None) for packet in encoder.encode(frame)]
-    shared = sizes[0] / _LIFETIME + sum(sizes[1:]) / (len(sizes) - 1)
+    shared = sizes[0] / LIFETIME + sum(sizes[1:]) / (len(sizes) - 1)
     return 8 * shared / (encoder.width * encoder.height)

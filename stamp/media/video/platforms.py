@@ -27,7 +27,8 @@ class Platform:
 
     containers, codecs, audio : by FFmpeg's names. sides : least and most pixels. widest : most pixels in a
     row. fps, shortest_s, longest_s, largest_bytes, highest_bps : limits. keyframes_s : seconds from one to
-    the next. aspect : the shape that fills the screen.
+    the next. aspect : the shape that fills the screen. rung : the lowest ordinary rendition that it makes,
+    rows of the shorter side and bits per pixel and frame, in H.264.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Platform:
     fps: tuple[float, float]
     largest_bytes: int
     longest_s: float
+    rung: tuple[int, float]
     shortest_s: float = 0.0
     sides: tuple[int, int] | None = None
     widest: int | None = None

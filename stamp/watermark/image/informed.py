@@ -1,17 +1,16 @@
 """Read the mark with the unmarked original at hand, in what is left of a suspect without it.
 
 The suspect lies in the frame in which the original was marked. What the original explains is taken out of
-every wavelet coefficient, and what is left counts as a matched filter counts it: by the amplitude that the
-mask gave the mark there, by how much of the original's own detail has survived there, and by what else is
-left around it. All three come from suspect and original; the key's signs have no part in them, so the law of
-`null_law` holds as it does for a picture by itself.
+every wavelet coefficient. What is left counts as a matched filter counts it: frequency by frequency, by how
+much of the original's own detail has survived and how much else is there; place by place, by the amplitude
+that the mask gave the mark. All of this comes from suspect and original. The key's signs have no part in it,
+so that the law of `null_law` holds as it does for a picture by itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,24 +19,26 @@ from ...core.detection import Detection
 from ...core.key import Key
 from ..common import null_law
 from ..common.filters import box
-from ..common.soft_decoding import Decoded, decode_soft
-from ..common.wavelet import analyse
-from .carrier import PILOT, Carriers, carriers
-from .decode import detection_score, gains_from_code, gains_from_pilots
+from ..common.soft_decoding import Decoded
+from ..common.wavelet import MARGIN, analyse, synthesise
+from .carrier import Carriers, carriers
+from .decode import decode_variants, grid_of
 from .grid import Grid
-from .mask import visibility
+from .mask import headroom, visibility
 from .observation import BANDS, Observation, activity, coverage, gathered, pad_to_tiles
 
 Plane = NDArray[np.float32]
 
-DECODINGS = 6  # two weightings, each refined twice
+DECODINGS = 1  # an attempt whose coded bits are looked at
 
-_WINDOW = 7  # coefficients over which survival and noise are measured
+_WINDOW = 7  # coefficients over which it is measured what the original explains
 _PRIOR = 8.0  # coefficients as which the sub-band as a whole counts in that
-_LEAST = 1.0  # grey levels squared: noise that is there even where nothing seems to be
-_SHARE = 0.1  # of the sub-band's noise, which counts everywhere
+_SHARE = 0.1  # of the mean square of the sub-band, which counts everywhere in what is around a place
 _CLIP = 3.0  # deviations
-_SURVIVES = 1.2  # more than this is sharpening
+_SPECTRUM = 17  # frequencies of the frame over which survival and noise are measured
+_FLOOR = 0.2  # of the mean noise, which counts at every frequency
+_COARSE = 31  # pixels: what is coarser says nothing of survival
+_EXPONENT = 0.75  # of the noise; 1 would be right if it were the same everywhere
 
 
 @dataclass(frozen=True)
@@ -62,56 +63,65 @@ def observe(sight: Sight, c: Carriers) -> Observation:
 
 
 def _measured(sight: Sight, cover: list[Plane]) -> Iterator[NDArray[np.float32]]:
-    planes = sight.original, sight.like, np.where(sight.seen, sight.suspect, sight.like)
-    original, like, suspect = (analyse(pad_to_tiles(plane))[1] for plane in planes)
+    """What is left, matched to the mark, at every coefficient."""
+    padded = pad_to_tiles(sight.original)
+    _, original = analyse(padded)
     everywhere = coverage(sight.original.shape, (0, 0), None)
-    mask = visibility([activity(detail) for detail in original], everywhere, 1.0)
-    for host, resized, there, seen, amplitude in zip(
-        original, like, suspect, cover, mask.levels, strict=True
-    ):
-        left = (there - _fitted(there, resized, seen) * resized) * seen
-        square = left * left
-        noise = _around(square) + np.float32(_SHARE) * _mean(square, seen) + np.float32(_LEAST)
-        survived = np.clip(_fitted(there, host, seen), 0, np.float32(_SURVIVES))
-        deviation = np.sqrt(noise)
-        clipped = np.clip(left / deviation, -_CLIP, _CLIP)
-        yield (clipped * amplitude * survived / np.sqrt(deviation)).astype(np.float32)
+    mask = visibility([activity(detail) for detail in original], everywhere, headroom(padded), 1.0)
+    _, matched = analyse(pad_to_tiles(_matched(sight, _left(sight, cover))))
+    for detail, seen, amplitude in zip(matched, cover, mask.levels, strict=True):
+        square = detail * detail * seen
+        whole = _mean(square, seen) + np.float32(1e-12)
+        deviation = np.sqrt(_around(square) + np.float32(_SHARE) * whole)
+        clipped = np.clip(detail / deviation, -_CLIP, _CLIP)
+        yield (clipped * np.sqrt(whole) * amplitude).astype(np.float32, copy=False)
 
 
-def _fitted(there: Plane, known: Plane, seen: Plane) -> Plane:
-    """By what a sub-band's coefficients `known` are multiplied in `there`: around each place, as far as that
-    can be told from so few."""
-    product, power = there * known * seen, known * known * seen
-    whole = _mean(power, seen) + np.float32(1e-6)
-    prior = np.float32(_PRIOR / _WINDOW**2)
-    fitted = (_around(product) + prior * _mean(product, seen)) / (_around(power) + prior * whole)
-    return fitted.astype(np.float32, copy=False)
+def _left(sight: Sight, cover: list[Plane]) -> Plane:
+    """What the original does not explain, around each place, as a plane without what is coarsest."""
+    planes = np.where(sight.seen, sight.suspect, sight.like), sight.like
+    (coarse, there), (_, known) = (analyse(pad_to_tiles(plane)) for plane in planes)
+    left = []
+    for one, two, seen in zip(there, known, cover, strict=True):
+        product, power = one * two * seen, two * two * seen
+        prior = np.float32(_PRIOR / _WINDOW**2)
+        fitted = _around(product) + prior * _mean(product, seen)
+        fitted /= _around(power) + prior * _mean(power, seen) + np.float32(1e-6)
+        left.append(((one - fitted * two) * seen).astype(np.float32, copy=False))
+    height, width = sight.seen.shape
+    plane = synthesise(np.zeros_like(coarse), left)
+    return np.ascontiguousarray(plane[MARGIN : MARGIN + height, MARGIN : MARGIN + width])
+
+
+def _matched(sight: Sight, left: Plane) -> Plane:
+    """What is left, each frequency by the square of what of the original has survived, over the noise."""
+    whole, there = (
+        np.fft.rfft2((plane - box(plane, _COARSE)) * sight.seen) for plane in (sight.original, sight.suspect)
+    )
+    survived = _smooth((there * whole.conj()).real) / (_smooth(np.abs(whole) ** 2) + 1e-6)
+    spectrum = np.fft.rfft2(left)
+    noise = _smooth(np.abs(spectrum) ** 2)
+    noise += np.float32(_FLOOR * noise.mean() + 1e-6)
+    spectrum *= np.clip(survived, 0, 1) ** 2 / noise**_EXPONENT
+    return np.fft.irfft2(spectrum, left.shape).astype(np.float32)
+
+
+def _smooth(spectrum: NDArray[np.floating]) -> Plane:
+    return box(spectrum.astype(np.float32), _SPECTRUM)
 
 
 def _mean(bands: Plane, seen: Plane) -> Plane:
-    mean: Plane = bands.sum((1, 2), keepdims=True) / np.float32(max(float(seen.sum()), 1.0))
-    return mean
+    return bands.sum((1, 2), keepdims=True) / np.float32(max(float(seen.sum()), 1.0))
 
 
 def _around(bands: Plane) -> Plane:
     return np.stack([box(band, _WINDOW) for band in bands])
 
 
-def decode(observation: Observation, key: Key, grid: Grid) -> tuple[Decoded, float]:
-    """Decode what was observed on `grid`; and return the statistic of the detection chips, whatever the code
-    says. At most `DECODINGS`."""
-    c = carriers(key)
+def decode(observation: Observation, key: Key) -> Decoded | None:
+    """Decode what was observed. Nothing but suspect and original had a part in choosing the geometry."""
     even = np.ones(BANDS)
-    decoded = decode_soft(
-        observation.soft[:, :PILOT],
-        [even, gains_from_pilots(observation)],
-        key=key,
-        schemes=[c.layout.scheme + grid.check],
-        gains=partial(gains_from_code, observation),
-        score=lambda weight, code: detection_score(observation, weight),
-        budget=DECODINGS,
-    )
-    return decoded, detection_score(observation, even)
+    return decode_variants(observation, key, carriers(key), promising=True, searched=False, fixed=[even])
 
 
 def read(sight: Sight, key: Key, grid: Grid, *, spent: int = 0) -> Detection:
@@ -120,22 +130,17 @@ def read(sight: Sight, key: Key, grid: Grid, *, spent: int = 0) -> Detection:
     spent : decodings that are allowed in the same call beside `DECODINGS`. The geometry is the caller's.
     """
     c = carriers(key)
-    decoded, alone = decode(observe(sight, c), key, grid)
-    threshold = null_law.threshold_after(spent + DECODINGS)
-    read_it = decoded.payload is not None and decoded.score >= threshold
-    score = decoded.score if read_it else alone
-    if read_it:
-        log10_p = null_law.log10_p_report(score, spent + DECODINGS)
-    else:
-        threshold = null_law.THRESHOLD_ALONE
-        log10_p = null_law.log10_p_statistic(score, null_law.MAX_POSITIONS)
+    decoded = decode(observe(sight, c), key)
+    trials, odds = spent + DECODINGS, c.layout.odds
+    threshold, score = null_law.threshold_after(trials, odds), decoded.score if decoded else 0.0
+    read_it = decoded and decoded.payload and score >= threshold and grid_of(decoded, c.layout) is grid
     return Detection(
-        present=read_it or score >= threshold,
-        payload=decoded.payload if read_it else None,
+        present=bool(read_it),
+        payload=decoded.payload if decoded and read_it else None,
         score=round(score, 2),
         threshold=threshold,
-        log10_p=round(log10_p, 2),
-        bits_corrected=decoded.bits_corrected if read_it else None,
+        log10_p=round(null_law.log10_p_report(score, trials, odds), 2),
+        bits_corrected=decoded.bits_corrected if decoded and read_it else None,
         transform=None,
         key_name=key.name,
         scheme=c.layout.scheme,

@@ -18,6 +18,7 @@ from .warp import unwarp
 
 WORK_AREA = 1.6 * STANDARD.area  # pixels in which geometries are searched
 _NEAR = 1  # pixels by which an uncropped copy may be displaced on the canonical grid
+_ABOUT = 4  # the same, where the borders of the copy were found on a page
 _STEP_UP = 0.2  # deviations by which a correction of the drift must raise the pilots' score
 
 
@@ -33,6 +34,19 @@ def try_untouched(search: Search) -> Detection | None:
     """Try the whole picture, upright and in its own proportions, at any size, on each grid."""
     for grid in search.grids:
         if (found := _try_grid(search, grid)) is not None:
+            return found
+    return None
+
+
+def try_nearly_untouched(search: Search) -> Detection | None:
+    """Do so with one attempt a grid, for a picture whose borders are known to about a pixel."""
+    for grid in search.grids:
+        shape = canonical_shape(search.shape, grid)
+        affine = np.diag([shape[0] / search.work.shape[0], shape[1] / search.work.shape[1]])
+        plane = resize(search.work, shape)
+        _, offset = search.offsets(plane, whiten(plane), _ABOUT)[0]
+        attempt = search.attempt(plane, None, offset, affine)
+        if (found := search.decode(attempt, search.thresholds.decode_far)) is not None:
             return found
     return None
 
@@ -75,7 +89,7 @@ UNMOVED = (try_unmoved,)
 AS_IT_IS = (try_untouched,)
 IF_MOVED = (try_constellation, refine_candidates)
 ANY_GEOMETRY = (*AS_IT_IS, *IF_MOVED)
-IN_A_REGION = (try_untouched, try_similar, refine_candidates)
+IN_A_REGION = (try_nearly_untouched, try_similar, refine_candidates)
 
 
 def _try_grid(search: Search, grid: Grid) -> Detection | None:
@@ -85,7 +99,7 @@ def _try_grid(search: Search, grid: Grid) -> Detection | None:
         return found
     for _, offset in search.offsets(plane, whiten(plane), _NEAR):
         if offset != (0, 0):
-            attempts.append(search.attempt(plane, None, offset, affine))
+            attempts.append(search.attempt(plane, None, offset, affine, searched=False))
             if (found := search.decode(attempts[-1], search.thresholds.decode_near)) is not None:
                 return found
     return _follow_drift(search, max(attempts, key=lambda attempt: attempt.pilots), plane, None)
@@ -96,7 +110,7 @@ def _placed(search: Search, grid: Grid) -> tuple[Attempt, Plane]:
     shape = canonical_shape(search.shape, grid)
     affine = np.diag([shape[0] / search.work.shape[0], shape[1] / search.work.shape[1]])
     plane = resize(search.work, shape)
-    return search.attempt(plane, None, (0, 0), affine), plane
+    return search.attempt(plane, None, (0, 0), affine, searched=False), plane
 
 
 def _likely(

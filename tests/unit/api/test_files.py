@@ -55,7 +55,7 @@ def test_embed_detect_and_rights(photo: Path, tmp_path: Path) -> None:
     assert found.present
     assert found.payload == PAYLOAD
     assert found.key_name == "api"
-    assert found.scheme == "stamp.image.1"
+    assert found.scheme == "stamp.image.2"
     assert found.score >= found.threshold
     assert found.log10_p < -9
     assert found.transform
@@ -125,7 +125,7 @@ def test_not_found_is_a_value(photo: Path) -> None:
 
 
 def test_one_of_several_keys(marked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    nothing = stamp.Detection(False, None, 1.0, 5.0, -0.5, None, None, "nothing", "stamp.image.1")
+    nothing = stamp.Detection(False, None, 1.0, 5.0, -0.5, None, None, "nothing", "stamp.image.2")
     found = {
         "nothing": nothing,
         "less": replace(nothing, log10_p=-0.1, key_name="less"),
@@ -245,14 +245,14 @@ def deaf(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
     """The finished file is read back in vain the first `times` times."""
     from stamp.pipeline import image as photos
 
-    read = photos.detect
+    read = photos.detect_in
     left = iter(range(times))
 
-    def detect(src: Path, **options: Any) -> stamp.DetectReport:
-        found = read(src, **options)
+    def detect(luma: Any, **options: Any) -> stamp.Detection:
+        found = read(luma, **options)
         return found if next(left, None) is None else replace(found, present=False, payload=None)
 
-    monkeypatch.setattr("stamp.pipeline.image.detect", detect)
+    monkeypatch.setattr("stamp.pipeline.image.detect_in", detect)
 
 
 def quality_floors(monkeypatch: pytest.MonkeyPatch) -> list[int | None]:

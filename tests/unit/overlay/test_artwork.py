@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, features
 
-from stamp.core.errors import ArgumentError, HostError
+from stamp.core.errors import ArgumentError, HostError, MediaError
 from stamp.core.visible import VisibleNotice
 from stamp.overlay import artwork as module
 from stamp.overlay.artwork import artwork, needs_shaping
@@ -87,9 +87,12 @@ def test_a_logo_keeps_colours_and_loses_empty_edges(logo: Path) -> None:
 def test_what_is_no_logo_is_refused(tmp_path: Path) -> None:
     (text := tmp_path / "a.png").write_text("none")
     Image.new("RGBA", (9, 9)).save(empty := tmp_path / "b.png")
-    for path, why in ((text, "can be read"), (empty, "nothing to see"), (tmp_path / "c.png", "No such file")):
-        with pytest.raises(ArgumentError, match=why):
+    for path, why in ((text, "cannot be decoded"), (tmp_path / "c.png", "No such file")):
+        with pytest.raises(MediaError, match=why) as raised:
             artwork(VisibleNotice(logo=path), PICTURE)
+        assert raised.value.path == path
+    with pytest.raises(ArgumentError, match="nothing to see"):
+        artwork(VisibleNotice(logo=empty), PICTURE)
     with pytest.raises(ArgumentError, match="export it as a PNG"):
         VisibleNotice(logo="logo.svg")
 
@@ -98,3 +101,17 @@ def test_what_is_repeated_is_aslant() -> None:
     level, turned = (artwork(VisibleNotice("Ada Lovelace", tile=tile), PICTURE) for tile in (False, True))
     assert turned.size[1] > 3 * level.size[1]
     assert turned.level == level.size
+
+
+def test_damaged_logos_are_refused_by_their_name(logo: Path) -> None:
+    whole = logo.read_bytes()
+    for length in range(1, len(whole) - 12, 97):
+        logo.write_bytes(whole[:length])
+        with pytest.raises(MediaError, match=r"logo\.png"):
+            artwork(VisibleNotice(logo=logo), PICTURE)
+
+
+def test_a_logo_too_large_to_be_one_is_refused(tmp_path: Path) -> None:
+    Image.new("1", (8200, 8200)).save(path := tmp_path / "logo.png")
+    with pytest.raises(ArgumentError, match="8200x8200 pixels is too large; scale it down"):
+        artwork(VisibleNotice(logo=path), PICTURE)

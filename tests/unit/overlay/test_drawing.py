@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from stamp.core.visible import Box, VisibleNotice
 from stamp.overlay.artwork import artwork
@@ -32,7 +35,7 @@ class Paper:
 
 def pattern(transfer: Transfer = "sdr", **details: object) -> Pattern:
     notice = VisibleNotice("© Ada", size=0.1, **details)  # type: ignore[arg-type]
-    return pattern_of(artwork(notice, PICTURE), notice, transfer)
+    return pattern_of(artwork(notice, PICTURE), notice, transfer, min(PICTURE))
 
 
 def ground(name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
@@ -104,7 +107,8 @@ def test_what_moves_below_a_steady_notice_does_not_matter(transfer: Transfer) ->
     drawing = Drawing(notice, paper, steady=True)
     for name in ("black", "white", "gray", "noise", "half"):
         paper.signals = ground(name, (400, 600))
-        assert drawing.draw(paper) >= 4.5, name
+        drawing.draw(paper)
+        assert drawing.measured(paper) >= 4.5, name
 
 
 def test_places() -> None:
@@ -130,7 +134,8 @@ def test_tiles_are_all_over_the_picture() -> None:
     before = np.full((800, 1200, 3), 0.4, np.float32)
     paper = Paper(before)
     drawing = Drawing(VisibleNotice("© Ada", tile=True), paper)
-    assert drawing.draw(paper) > 1.5
+    drawing.draw(paper)
+    assert drawing.measured(paper) > 1.5
     changed = np.abs(paper.signals - before).max(axis=2) > 0.05
     cells = changed.reshape(4, 200, 4, 300).any(axis=(1, 3))
     assert cells.all()
@@ -145,3 +150,21 @@ def test_light_is_that_of_the_standards() -> None:
         assert light(signal, transfer) == pytest.approx(1, abs=0.01)  # type: ignore[arg-type]
     assert contrast(1, 0) == pytest.approx(21)
     assert float(light(np.full(3, 0x77 / 255, np.float32))) == pytest.approx(0.184, abs=0.001)
+
+
+@pytest.mark.parametrize("size", [(130, 900), (900, 130)])
+def test_what_is_left_of_tiles_at_the_edges_is_drawn_too(size: tuple[int, int], tmp_path: Path) -> None:
+    Image.new("RGBA", (60, 60), (240, 240, 240, 255)).save(logo := tmp_path / "logo.png")
+    paper = Paper(np.full((*size, 3), 0.4, np.float32))
+    drawing = Drawing(VisibleNotice(logo=logo, tile=True, size=0.3), paper)
+    drawing.draw(paper)
+    assert drawing.measured(paper) > 1.5
+    assert paper.signals.min() >= 0
+
+
+def test_the_shade_of_large_letters_is_no_wider() -> None:
+    pads = []
+    for size in (0.05, 0.4):
+        notice = VisibleNotice("A", size=size)
+        pads.append(pattern_of(artwork(notice, PICTURE), notice, "sdr", min(PICTURE)).pad)
+    assert pads[0] == pads[1]

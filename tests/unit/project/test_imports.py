@@ -30,6 +30,7 @@ FLOORS = (
     "pipeline",
     "evidence monitor",
     "jobs",
+    "web",
     "cli",
 )
 # Part of the package -> what it may never import, nor anything below it.
@@ -42,7 +43,7 @@ FORBIDDEN = {
     "stamp.watermark.image": "stamp.watermark.audio stamp.watermark.video",
     "stamp.watermark.audio": "stamp.watermark.image stamp.watermark.video",
     "stamp.watermark.video": "stamp.watermark.audio",
-    "stamp.overlay": "pywt av click rich stamp.formats stamp.storage",
+    "stamp.overlay": "pywt av click rich stamp.storage stamp.media",
     "stamp.matching": "PIL av click rich stamp.formats stamp.storage",
     "stamp.catalogue": "numpy pywt PIL av click rich stamp.metadata stamp.media stamp.watermark",
     "stamp.evidence": "pywt av click rich",
@@ -54,6 +55,7 @@ FORBIDDEN = {
     "stamp.metadata.stores": "stamp.metadata.containers stamp.metadata.document",
     "stamp.media": "click rich stamp.metadata stamp.watermark",
     "stamp.cli": "numpy pywt PIL av stamp.media",
+    "stamp.web": "numpy pywt PIL av click rich stamp.media stamp.metadata stamp.watermark",
     "stamp.jobs.plan": "numpy PIL av stamp.media stamp.metadata stamp.watermark",
     "stamp.jobs.pool": "numpy PIL av click rich stamp.media stamp.metadata stamp.watermark",
 }
@@ -67,13 +69,14 @@ RESERVED |= dict.fromkeys(
 RESERVED["cv2"] = "stamp.matching"
 # What reaches for the network, and what checks who has signed.
 RESERVED |= dict.fromkeys(
-    ("urllib.request", "urllib3", "http", "ssl", "requests", "rfc3161_client"),
+    ("urllib.request", "urllib3", "http.client", "ssl", "requests", "rfc3161_client"),
     "stamp.catalogue.timestamps",
 )
 RESERVED["cryptography"] = "stamp.catalogue.timestamps stamp.evidence.signing"
 RESERVED["cryptography"] += " stamp.provenance.identity stamp.provenance.certificates"
 RESERVED["c2pa"] = "stamp.provenance.library"
-RESERVED |= {"typst": "stamp.print", "jinja2": "stamp.notices.templating"}
+RESERVED |= {"typst": "stamp.print", "jinja2": "stamp.notices.templating stamp.web.pages"}
+RESERVED |= dict.fromkeys(("starlette", "uvicorn"), "stamp.web")
 RESERVED |= dict.fromkeys(("mutagen", "pyexiv2", "exiv2"), "")
 
 
@@ -150,14 +153,14 @@ def test_modules_are_small(module: str) -> None:
 
 PUBLIC = """
     AlreadyMarked ArgumentError AuditReport CaseError Catalogue CatalogueError CheckRecord
-    CopyOptions CopyRecord CorruptFile CredentialsReport DetectReport Detection EmbedOptions
-    EmbedReport HostError InternalError Key KeyFileError KnownMark LicenceRecord MarkRecord MediaError MissingDependency
-    Erased MissingElements NoticeNotWritten NoticeOptions OutputError OutputOptions Party PartyRecord
-    Payload PayloadError Policy Proof Recovered Rights RightsConflict RightsError RightsReport
-    SealRecord SignOptions StampError StampLimits Terms Territory Transform UnsupportedFormat
-    UnwritableFile Use UseRule Verification VisibleNotice VisibleReport WorkRecord __version__
-    audit_rights detect
-    detect_file embed embed_file limited
+    Confirmation CopyOptions CopyRecord CorruptFile CredentialsReport DetectReport Detection
+    EmbedOptions EmbedReport Erased HostError InternalError Key KeyFileError KnownMark LicenceRecord
+    Margin MarkRecord MediaError MissingDependency MissingElements NoticeNotWritten NoticeOptions
+    OutputError OutputOptions Party PartyRecord Payload PayloadError Policy Proof Recovered Rights
+    RightsConflict RightsError RightsReport SealRecord SignOptions StampError StampLimits Terms
+    Territory Transform UnsupportedFormat UnwritableFile Use UseRule Verification VisibleNotice
+    VisibleReport WorkRecord __version__ audit_rights confirm detect detect_file embed embed_file
+    limited
     read_credentials read_rights remove_rights sign_file write_rights
 """
 

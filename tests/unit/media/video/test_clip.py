@@ -132,6 +132,11 @@ def test_hdr_is_told_to_the_encoder(tmp_path: Path) -> None:
     assert "content-light=1000,400" in av1
 
 
+def test_av1_is_coded_without_the_filter_that_eats_marks(tmp_path: Path) -> None:
+    clip = examined(video_files.write(tmp_path / "clip.mp4", count=4))
+    assert "enable-tf=0" in choose(clip, Settings(codec="av1")).options["svtav1-params"]
+
+
 @pytest.mark.parametrize(
     ("name", "codec", "clock"),
     [
@@ -638,7 +643,7 @@ def test_a_second_video_track_is_copied_and_that_is_said(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("block", "name"),
-    [("DOVI_METADATA", "Dolby Vision"), ("DYNAMIC_HDR_PLUS", "HDR10+"), ("DYNAMIC_HDR_VIVID", "HDR Vivid")],
+    [("DOVI_METADATA", "Dolby Vision"), ("DYNAMIC_HDR_VIVID", "HDR Vivid")],
 )
 def test_metadata_of_each_frame_is_noticed_and_lost_on_demand(
     block: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -1,0 +1,137 @@
+"""A reference rung: excerpts of a clip as a platform hands them on, coded and decoded again in memory."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+from av import VideoCodecContext
+from av.container import InputContainer
+from av.packet import Packet
+from av.video.frame import PictureType, VideoFrame
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from .clip import Clip, decoder_for, describe, main_video, opened
+from .difficulty import LIFETIME
+from .luma import luma_plane
+from .platforms import platform
+
+_EVERY_SECONDS, _MOST_EXCERPTS = 10.0, 6
+_SHARE, _SHORTEST, _LONGEST = 0.1, 0.5, 1.0  # of a clip, and seconds of an excerpt
+_FEWEST = 8  # frames
+_CRF, _ROWS = 28, 720
+_PRESET = "veryfast"
+_FINEST, _COARSEST = 18, 44  # crf of a rung with a rate
+_SIXFOLD = 6.0  # of the quantiser, that halve the bits
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """rows : of the shorter side, at most. bits : per pixel and frame; None for a fixed quality."""
+
+    name: str
+    rows: int
+    bits: float | None = None
+
+
+REFERENCE = Rung(f"x264 at crf {_CRF}, {_ROWS} rows at most", _ROWS)
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A frame of a copy. luma : (H, W) uint8, upright. size : bytes that it was coded in."""
+
+    luma: NDArray[Any]
+    seconds: float
+    size: int
+
+
+def rung_for(name: str | None) -> Rung:
+    """Return the lowest ordinary rung of a platform; without one, the reference."""
+    if name is None:
+        return REFERENCE
+    wanted = platform(name)
+    rows, bits = wanted.rung
+    return Rung(f"the {rows:g} rows of {name}", int(rows), bits)
+
+
+def excerpts(path: Path, rung: Rung) -> Iterator[list[Shared]]:
+    """Yield excerpts of a clip, half a second to a second of every ten, as they come out of the rung.
+
+    Raises MediaError, and FFmpegError where they cannot be coded.
+    """
+    with opened(path) as container:
+        stream = main_video(container)
+        if stream is None:
+            return
+        decoder = decoder_for(stream)
+        seconds = float((container.duration or 0) / av.time_base)
+        count = min(max(int(seconds / _EVERY_SECONDS), 1), _MOST_EXCERPTS)
+        fps = float(stream.average_rate or 25)
+        length = min(max(_SHARE * seconds / count, _SHORTEST), _LONGEST)
+        for number in range(count):
+            frames = _frames(
+                container, stream, decoder, seconds * number / count, max(round(length * fps), _FEWEST)
+            )
+            if frames:
+                yield _through(frames, describe(container, stream, frames[0], path), rung)
+
+
+def _frames(
+    container: InputContainer, stream: VideoStream, decoder: VideoCodecContext, seconds: float, count: int
+) -> list[VideoFrame]:
+    """So many frames from the key frame at or before `seconds` on."""
+    if seconds:
+        container.seek(
+            (stream.start_time or 0) + int(seconds / (stream.time_base or Fraction(1))), stream=stream
+        )
+        decoder.flush_buffers()
+    found: list[VideoFrame] = []
+    for packet in container.demux(stream):
+        found += decoder.decode(packet)
+        if len(found) >= count:
+            break
+    return found[:count]
+
+
+def _through(frames: Sequence[VideoFrame], clip: Clip, rung: Rung) -> list[Shared]:
+    """The frames as they come out of the rung; with a rate, coded once to see which quality that asks for."""
+    first = frames[0]
+    scale = min(rung.rows / min(first.width, first.height), 1.0)
+    width, height = (max(round(side * scale / 2) * 2, 2) for side in (first.width, first.height))
+    small = [frame.reformat(width, height, format="yuv420p") for frame in frames]
+    crf = float(_CRF)
+    if rung.bits is not None:
+        sizes = [packet.size for packet in _coded(small, crf, clip.fps)]
+        sharing = min(LIFETIME, max(clip.frames, len(frames)))  # the key frame
+        bits = 8 * (sizes[0] / sharing + sum(sizes[1:]) / max(len(sizes) - 1, 1)) / (width * height)
+        crf = min(max(crf + _SIXFOLD * math.log2(max(bits, 1e-9) / rung.bits), _FINEST), _COARSEST)
+    decoder = av.CodecContext.create("h264", "r")
+    decoder.thread_count = 1
+    sizes_of: dict[int | None, int] = {}
+    found: list[Shared] = []
+    for packet in (*_coded(small, crf, clip.fps), None):
+        if packet is not None:
+            sizes_of[packet.pts] = packet.size
+        for frame in decoder.decode(packet):
+            number = frame.pts or 0
+            luma = clip.turn.upright(luma_plane(frame))
+            found.append(Shared(luma, number / (clip.fps or 25), sizes_of.get(frame.pts, 1)))
+    return found
+
+
+def _coded(frames: Sequence[VideoFrame], crf: float, fps: float) -> list[Packet[Any]]:
+    encoder = av.CodecContext.create("libx264", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = frames[0].width, frames[0].height, "yuv420p"
+    encoder.framerate = Fraction(fps or 25).limit_denominator(1001)
+    encoder.time_base = 1 / encoder.framerate
+    encoder.thread_count, encoder.options = 1, {"preset": _PRESET, "crf": f"{crf:.1f}"}
+    for number, frame in enumerate(frames):
+        frame.pts, frame.time_base, frame.pict_type = number, encoder.time_base, PictureType.NONE
+    return [packet for frame in (*frames, None) for packet in encoder.encode(frame)]
