@@ -147,7 +147,7 @@ class Resolution:
 
 def openapi() -> bytes:
     """Return the description of the routes (OpenAPI 3.1), JSON."""
-    return files(__package__).joinpath("openapi.json").read_bytes()
+    return files(__package__).joinpath("resolution.json").read_bytes()
 
 
 def _listed(identifiers: Sequence[str]) -> Answer:

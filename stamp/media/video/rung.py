@@ -109,7 +109,8 @@ def _through(frames: Sequence[VideoFrame], clip: Clip, rung: Rung) -> list[Share
     crf = float(_CRF)
     if rung.bits is not None:
         sizes = [packet.size for packet in _coded(small, crf, clip.fps)]
-        bits = 8 * (sizes[0] / LIFETIME + sum(sizes[1:]) / max(len(sizes) - 1, 1)) / (width * height)
+        sharing = min(LIFETIME, max(clip.frames, len(frames)))  # the key frame
+        bits = 8 * (sizes[0] / sharing + sum(sizes[1:]) / max(len(sizes) - 1, 1)) / (width * height)
         crf = min(max(crf + _SIXFOLD * math.log2(max(bits, 1e-9) / rung.bits), _FINEST), _COARSEST)
     decoder = av.CodecContext.create("h264", "r")
     decoder.thread_count = 1
