@@ -257,6 +257,16 @@ def test_a_manifest_beside_it_where_that_is_wished(works: Path, tmp_path: Path) 
     assert trusted(target).status == "invalid"
 
 
+def test_what_is_beside_a_work_counts_where_what_is_in_it_is_broken(works: Path, tmp_path: Path) -> None:
+    sign_file(works / "original.jpg", tmp_path / "camera.jpg", signers.signing())
+    target = tmp_path / "b.jpg"
+    stamp.embed_file(tmp_path / "camera.jpg", target, key=KEY, sign=signers.signing(sidecar=True))
+    found = trusted(target)
+    assert (found.status, found.where) == ("trusted", "sidecar")
+    (tmp_path / "b.c2pa").unlink()
+    assert (trusted(target).status, trusted(target).where) == ("invalid", "embedded")
+
+
 def test_a_sidecar_of_the_longer_name_is_read(works: Path, tmp_path: Path) -> None:
     sign_file(works / "original.jpg", tmp_path / "b.jpg", signers.signing(sidecar=True))
     (tmp_path / "b.c2pa").rename(tmp_path / "b.jpg.c2pa")
