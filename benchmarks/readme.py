@@ -34,7 +34,7 @@ from benchmarks.speed import audio as speed_audio
 from benchmarks.speed import run as speed
 from benchmarks.speed import video as speed_video
 from benchmarks.studies import RESULTS as STUDIES
-from benchmarks.studies import adr0002_coding, adr0074_layouts
+from benchmarks.studies import adr0002_coding
 from stamp.metadata.mapping.fields import FIELDS, STORES
 from stamp.notices.requirements import KINDS, elements, kind_of
 
@@ -77,7 +77,6 @@ BLOCKS: dict[str, Table] = {
     "false_positives_video": _dated(false_positives_video.markdown),
     "margin": _dated(margin.markdown),
     "adr0002_coding": adr0002_coding.brief,
-    "adr0074_layouts": _dated(adr0074_layouts.markdown),
 }
 # Block -> what makes it, and the results that it is made of.
 JOINED: dict[str, tuple[Table, str]] = {

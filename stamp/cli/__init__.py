@@ -56,6 +56,9 @@ _COMMANDS = {
         "notice": "Write the letter that asks for a copy to be taken down.",
         "case": "Follow what is done about finds.",
     },
+    "Service": {
+        "serve": "A page in the browser, and an HTTP API, for what the commands do.",
+    },
     "Set up": {
         "key": "Make a key, show it, back it up on paper.",
         "formats": "What each kind of file can carry.",

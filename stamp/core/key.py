@@ -48,6 +48,11 @@ class Key:
         neither the secret nor a mark. The name is no part of it."""
         return self.stream("stamp.key-fingerprint/1", 8).hex()
 
+    @property
+    def geometry(self) -> Key:
+        """The key of what finds a picture's mark, and shows nothing of what it says."""
+        return self
+
     @classmethod
     def generate(cls, name: str | None = None) -> Key:
         """A new key from the operating system's random source, named after today's month unless told."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..core.errors import UnsupportedFormat
 from ..formats.sniff import kind_of
 from ..matching.opencv import luma
-from ..matching.picture_prints import picture_points, whole_signs
+from ..matching.picture_prints import whole_signs, work_points
 from ..media.image.opening import read_shown
 from .store import Print, packed
 
@@ -25,7 +25,7 @@ def prints_of(path: Path) -> list[Print]:
 
 def print_of(plane: NDArray[Any], kind: str, time: float = 0.0) -> Print:
     """Return the fingerprint of a picture of luma (H, W) uint8."""
-    points = picture_points(plane)
+    points = work_points(plane)
     places = packed(points.places, points.scales, points.angles)
     size = plane.shape[1], plane.shape[0]
     return Print(kind, size, whole_signs(plane), points.codes, np.asarray(places), time)

@@ -22,7 +22,7 @@ from ..core.rights import Rights
 from ..formats.reading import named
 from ..provenance.identity import anchors
 from ..provenance.library import library
-from ..provenance.reading import Found, manifest_file, read
+from ..provenance.reading import Found, manifest_file, read, remote_url
 from ..provenance.sidecars import sidecar_there
 from ..provenance.store import Store
 from ..storage.digest import traces
@@ -35,6 +35,10 @@ StrPath = str | os.PathLike[str]
 _UNBOUND = (
     "without a soft binding, a copy that has lost its credentials cannot lead back to them: {why}; give the "
     "key that it was marked with"
+)
+_ELSEWHERE = (
+    "it says that its credentials are at {url}, which is not asked: fetch them, and put them beside it as "
+    "{path}.c2pa"
 )
 _TRANSPLANTED = "compare it with {what} by eye: a mark can be copied from one picture into another"
 
@@ -135,9 +139,13 @@ def read_credentials(
             found = read(made, anchors=roots, manifest=manifest_file(beside))
             assert found is not None
             return _report(path, found, CredentialsReport(path, "none", "sidecar", place=beside))
-    if store is None or not keys:
-        return CredentialsReport(path, "none")
-    return _recovered(path, Store(Path(store)), keys, roots)
+        elsewhere = remote_url(made)
+    report = CredentialsReport(path, "none")
+    if store is not None and keys:
+        report = _recovered(path, Store(Path(store)), keys, roots)
+    if elsewhere and report.status == "none":
+        report = replace(report, notes=(*report.notes, _ELSEWHERE.format(url=elsewhere, path=path.stem)))
+    return report
 
 
 def _report(path: Path, found: Found, report: CredentialsReport) -> CredentialsReport:

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..core.detection import Detection
 from ..core.errors import HostError
 from ..core.margin import Margin
 from ..core.options import Progress
@@ -17,7 +18,7 @@ from ..media.image.canvas import Canvas
 from ..media.image.opening import encode_picture, read_luma, read_picture
 from ..overlay.notice import Drawing
 from ..watermark.image.detect import detect as detect_in
-from ..watermark.image.detect import glance
+from ..watermark.image.detect import glance, look_closer
 from ..watermark.image.embed import embed as embed_in
 from .fidelity import image_fidelity
 from .informed import pair_of
@@ -31,6 +32,12 @@ if TYPE_CHECKING:
     from ..core.key import Key
 
 
+_ALL = 2**62  # pixels: more than any picture has
+_BELOW_TILES = 1.2
+"""Times the strength: a notice all over a picture takes two powers of ten from the evidence of its mark,
+which this gives back (ADR 102)."""
+
+
 class ImageWork(Work):
     """An image: its pixels are marked once, and encoded again more finely where the file's own settings would
     kill the mark."""
@@ -41,6 +48,7 @@ class ImageWork(Work):
     def __init__(self, request: EmbedRequest) -> None:
         super().__init__(request)
         self._picture = read_picture(request.src)
+        self._strength = request.strength
         self._marked: NDArray[Any] | None = None
         self._encoded = b""
         self._notes: list[str] = []
@@ -52,6 +60,8 @@ class ImageWork(Work):
         drawing.draw(canvas)
         self.visible = drawing.report(drawing.measured(canvas))
         self._picture = canvas.picture()
+        if notice.tile:
+            self._strength *= _BELOW_TILES
         if notice.logo is not None and canvas.is_gray:
             self._notes.append("the logo is drawn in gray: there is no colour that could be changed")
 
@@ -63,7 +73,7 @@ class ImageWork(Work):
             return
         pixels, request = self._picture.pixels, self.request
         self._marked = embed_in(
-            pixels, request.payload, key=request.key, strength=request.strength, verify=False
+            pixels, request.payload, key=request.key, strength=self._strength, verify=False
         )
         self.psnr_db, self.ssim = image_fidelity(pixels, self._marked)
 
@@ -95,6 +105,15 @@ class ImageWork(Work):
         return (*self._picture.notes, *self._notes, *self._coding)
 
 
+def _closer(src: Path, looked_at: tuple[int, ...], keys: Sequence[Key]) -> list[Detection]:
+    """What is found on a large page in full size that was looked at in less."""
+    luma = read_luma(src, max_pixels_hint=_ALL)
+    if luma.shape == looked_at:
+        return []
+    found = (look_closer(luma, key=key) for key in keys)
+    return [each for each in found if each is not None][:1]
+
+
 def decode(request: EmbedRequest) -> ImageWork:
     """Read the image in full. Raises UnsupportedFormat, CorruptFile, MediaError."""
     return ImageWork(request)
@@ -111,13 +130,16 @@ def detect(
 ) -> DetectReport:
     """Look for a mark of any of `keys` in the image of `src`; see `files.detect_file`."""
     if original is None:
-        look = partial(detect_in, read_luma(src), search=search)
+        luma = read_luma(src)
+        shape, look = luma.shape, partial(detect_in, luma, search=search)
     else:
-        look = partial(pair_of(src, original).detect, search=search)
+        shape, look = None, partial(pair_of(src, original).detect, search=search)
     tried = []
     for key in keys:
         tried.append(look(key=key))
         if tried[-1].payload is not None:
             break  # a picture without a mark takes the whole search, for every key
+    else:
+        tried += _closer(src, shape, keys) if search and shape else []
     best = min(tried, key=lambda found: (found.payload is None, not found.present, found.log10_p))
     return DetectReport.of(src, best)

@@ -42,7 +42,7 @@ from ..storage.large import open_large
 from ..storage.outputs import placing
 from .registering import Registration
 
-SCHEMES: Final = {"image": "stamp.image.1", "audio": "stamp.audio.1", "video": "stamp.video.2"}
+SCHEMES: Final = {"image": "stamp.image.2", "audio": "stamp.audio.1", "video": "stamp.video.2"}
 """What embeds now in a work of each kind."""
 _REWRITTEN: Final = frozenset({"id3"})
 """Stores that the library writes anew, in another version: what they say is compared, not their bytes."""

@@ -106,6 +106,13 @@ def test_the_mark_is_read_below_a_tiled_notice(tmp_path: Path) -> None:
         assert stamp.detect_file(copy, keys=KEY).payload == PAYLOAD, name
 
 
+def test_below_tiles_the_mark_is_stronger(jpeg: Path) -> None:
+    tiled = stamp.VisibleNotice("© Ada", tile=True)
+    usual, weaker = (embedded(jpeg, tiled, strength=strength)[1].psnr_db or 0 for strength in (1, 1 / 1.2))
+    plain = embedded(jpeg, stamp.VisibleNotice("© Ada"))[1].psnr_db or 0
+    assert usual < weaker < plain
+
+
 def test_what_is_hard_to_read_is_said(jpeg: Path) -> None:
     faint = stamp.VisibleNotice("© Ada", opacity=0.1)
     assert "hard to read" in "".join(embedded(jpeg, faint)[1].notes)

@@ -23,10 +23,11 @@ from stamp.core.key import Key
 from stamp.watermark.common import null_law, soft_decoding
 from stamp.watermark.common.wavelet import analyse
 from stamp.watermark.image import decode, search
-from stamp.watermark.image.carrier import DETECTION, IMAGE, PILOT, carriers
+from stamp.watermark.image.carrier import IMAGE, PILOT, carriers
 from stamp.watermark.image.detect import detect
 from stamp.watermark.image.embed import embed
 from stamp.watermark.image.observation import coverage, observe, observe_plane, pad_to_tiles
+from stamp.watermark.image.pages import MOST_DECODINGS
 from stamp.watermark.image.search import Thresholds
 from tests.media.pixels import photo
 
@@ -66,11 +67,12 @@ def test_an_untouched_picture(marked: Picture) -> None:
     found = find(marked)
     assert found.present
     assert found.payload == PAYLOAD
-    assert found.score > found.threshold == null_law.THRESHOLD
+    assert found.score > found.threshold
+    assert 11.9 < found.threshold < 12
     assert found.log10_p < -100
     assert found.bits_corrected == 0
     assert found.transform == Transform(1.0, 0.0, False, 1.0)
-    assert (found.key_name, found.scheme) == ("tests", "stamp.image.1")
+    assert (found.key_name, found.scheme) == ("tests", "stamp.image.2")
 
 
 @pytest.mark.slow
@@ -201,39 +203,9 @@ def test_a_mark_of_which_a_scrap_is_left_is_not_misread(marked: Picture) -> None
         assert find(victim).payload in (None, PAYLOAD)
 
 
-@pytest.mark.slow
-def test_wrong_keys_follow_the_null_law(marked: Picture) -> None:
-    """The score of keys that know nothing of the picture has mean 0 and deviation 1."""
-    plane = np.asarray(marked.convert("L"), np.float32)
-    details, cover = analyse(pad_to_tiles(plane))[1], coverage(plane.shape, (0, 0), None)
-    scores = []
-    for k in range(100):
-        o = observe(details, cover, carriers(Key(bytes([7, k]) * 16)))
-        scores.append(decode.detection_score(o, 1 / np.sqrt(o.variance)))
-    assert abs(np.mean(scores)) < 0.35
-    assert 0.75 < np.std(scores) < 1.25
-    assert sum(score >= null_law.THRESHOLD for score in scores) <= 4
-
-
-def test_detection_chips_have_no_say_before_the_verdict(marked: Picture) -> None:
-    """Another sign of the detection chips changes their own sum, and nothing that anything else looks at."""
-    c = carriers(KEY)
-    plane = np.asarray(marked.convert("L"), np.float32)
-    turned = tuple(np.where(i == c.layout.detection, -s, s) for i, s in zip(c.index, c.sign, strict=True))
-    flipped = replace(c, sign=turned)
-    ours, theirs = observe_plane(plane, c), observe_plane(plane, flipped)
-    np.testing.assert_array_equal(np.delete(ours.soft, DETECTION, 1), np.delete(theirs.soft, DETECTION, 1))
-    np.testing.assert_array_equal(ours.soft[:, DETECTION], -theirs.soft[:, DETECTION])
-    for name in ("variance", "pilot_count", "coded_energy", "pilot_energy", "detection_energy"):
-        np.testing.assert_array_equal(getattr(ours, name), getattr(theirs, name))
-    weight = decode.gains_from_pilots(ours)
-    np.testing.assert_array_equal(weight, decode.gains_from_pilots(theirs))
-    assert decode.detection_score(ours, weight) == -decode.detection_score(theirs, weight) > 10
-
-
 def test_coded_bits_have_no_say_in_their_own_weights(marked: Picture) -> None:
     """Where they are the statistic: what is looked at, and how it counts, does not depend on their signs."""
-    layout = replace(IMAGE, scheme="tests", detection_chips=0.0)
+    layout = IMAGE
     c = carriers(KEY, layout)
     turned = tuple(np.where(i == c.layout.pilot, s, -s) for i, s in zip(c.index, c.sign, strict=True))
     plane = np.asarray(marked.convert("L"), np.float32)
@@ -279,7 +251,7 @@ def test_a_call_stays_within_the_trials_that_the_law_counts(monkeypatch: pytest.
     monkeypatch.setattr(soft_decoding, "decode", counted("decodings", soft_decoding.decode))
     monkeypatch.setattr(search, "observe_plane", counted("attempts", observe_plane))
     assert silent(find(photo(256, 384, 7)))
-    assert 20 < spent["decodings"] <= null_law.MAX_DECODINGS
+    assert 20 < spent["decodings"] <= MOST_DECODINGS
     assert 20 < spent["attempts"] <= null_law.MAX_POSITIONS
 
 
