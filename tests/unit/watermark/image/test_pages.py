@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import fields
-from typing import Any
 
 import numpy as np
 import pytest
