@@ -7,9 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from starlette.datastructures import Headers
 
 from stamp.core.errors import ArgumentError, KeyFileError
 from stamp.web.access import AccessFile, Allowance, Credentials, User, add_key, load
+from stamp.web.guard import _is_ours
 
 
 def header(**given: str) -> Callable[[str], str | None]:
@@ -98,3 +100,18 @@ def test_an_allowance_is_used_up_and_grows_again() -> None:
     assert allowance.wait("a") == 0
     now[0] = 1e6
     assert [allowance.wait("a") == 0 for _ in range(7)] == [True] * 6 + [False]
+
+
+def test_behind_a_proxy_a_browser_has_to_say_that_our_page_asks() -> None:
+    def ours(method: str = "POST", *, strict: bool = True, **given: str) -> bool:
+        named = {name.replace("_", "-"): value for name, value in given.items()}
+        return _is_ours(Headers({"host": "stamp.example"} | named), method, strict=strict)
+
+    assert not ours()
+    assert ours(strict=False)  # a cookie of our own says it
+    assert ours("GET")
+    assert ours(sec_fetch_site="same-origin")
+    assert ours(origin="https://stamp.example")
+    for strict in (True, False):
+        assert not ours(origin="https://evil.example", strict=strict)
+        assert not ours("GET", sec_fetch_site="cross-site", strict=strict)

@@ -222,3 +222,15 @@ def test_folders_of_services_that_were_killed_are_swept(
     running.close()
     second.close()
     assert not running.folder.exists()
+
+
+def test_who_hangs_up_while_it_is_worked_on_leaves_no_file_and_gives_up_the_place(live: Live) -> None:
+    photo = (live.media / "other.jpg").read_bytes()
+    with socket.create_connection(("127.0.0.1", live.port)) as line:
+        line.sendall(head(live, len(photo)) + photo)
+        time.sleep(0.1)
+    assert live.left() == []
+    until = time.monotonic() + 5
+    while live.service.workers.inside and time.monotonic() < until:
+        time.sleep(0.05)
+    assert live.service.workers.inside == 0
