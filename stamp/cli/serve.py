@@ -109,7 +109,7 @@ _MEGA = 1_000_000
     type=click.IntRange(min=1),
     default=60,
     metavar="N",
-    help="Time that a photo may take; a clip or a song ten times that.  [default: 60]",
+    help="Time that a photo may take; a clip or a song ten times that, sixty to be marked.  [default: 60]",
 )
 @options.screen_options("stamp.serve/1")
 @options.pass_screen

@@ -15,7 +15,6 @@ from ..core.key import Key
 from ..formats.reading import regular_file
 from ..formats.sniff import kind_of, sniff_path
 from ..storage.digest import digest
-from .files import detect_file
 
 if TYPE_CHECKING:
     from ..catalogue.catalogue import Catalogue
@@ -62,6 +61,7 @@ def add_find(
     from ..catalogue.events import current_actor
     from ..catalogue.find_records import SightingRecord
     from ..catalogue.finds import instant
+    from .files import detect_file
 
     path, seen = Path(path), seen or Seen()
     with regular_file(path):

@@ -1,4 +1,5 @@
-"""What the workers do: an order a route, plain data for other processes, called there."""
+"""What the workers do: an order a route, plain data for other processes, called there. What decodes files is
+imported there, too: the service itself needs none of it."""
 
 from __future__ import annotations
 
@@ -20,10 +21,7 @@ from ..formats.sniff import sniff_path
 from ..jobs.catalogues import CatalogueEntry, opened
 from ..jobs.keys import KeyFile, adopt
 from ..jobs.plan import Job
-from ..jobs.tasks import CheckTask, DetectTask, EmbedTask
-from ..pipeline.comparing import compare_find, covering, draw
 from ..pipeline.finding import Seen, add_find, media_type
-from ..pipeline.glimpse import glimpse
 
 SCHEMAS = {"detect": "stamp.detect/1", "embed": "stamp.embed/1", "check": "stamp.check/1"}
 _SHOWN = "the file"
@@ -55,6 +53,9 @@ class Detect:
     picture: bool = False
 
     def __call__(self) -> Done:
+        from ..jobs.tasks import DetectTask
+        from ..pipeline.glimpse import glimpse
+
         _known(self.path)
         report: DetectReport = DetectTask(self.keys, catalogue=self.catalogue)(Job(self.path))
         drawn = glimpse(self.path, report) if self.picture else None
@@ -76,6 +77,8 @@ class Check:
     usual: bool
 
     def __call__(self) -> Done:
+        from ..jobs.tasks import CheckTask
+
         _known(self.path)
         task = CheckTask(self.catalogue, self.use, self.usual, Policy(), self.keys)
         record: CheckRecord = task(Job(self.path))
@@ -99,6 +102,8 @@ class Embed:
     rights: Rights | None
 
     def __call__(self) -> Done:
+        from ..jobs.tasks import EmbedTask
+
         kind = media_type(self.path)
         output = self.path.with_name(f"marked{_known(self.path)}")
         source, entry = self.path, None
@@ -152,6 +157,8 @@ class CompareFind:
     folder: Path
 
     def __call__(self) -> Done:
+        from ..pipeline.comparing import compare_find, covering, draw
+
         catalogue, target = opened(self.catalogue), self.folder / "drawn.jpg"
         done = compare_find(catalogue, self.reference, draw=True)
         draw(done, target)

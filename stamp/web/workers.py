@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from ..formats.sniff import known_kind
 from ..jobs.pool import Crash, Pool
-from .orders import Done, Order, Worker
+from .orders import Done, Embed, Order, Worker
 
 
 class Busy(Exception):
@@ -19,8 +19,8 @@ class Workers:
     """A pool in which a file that kills its process, or takes too much of time or memory, costs one request.
 
     processes : how many. most : requests that are let in at once, at work or waiting. seconds, memory : what
-    a photo may take, memory in bytes of address space; a clip or a song may take ten times as long, and twice
-    the memory.
+    a photo may take, memory in bytes of address space; a clip or a song may take twice the memory and ten
+    times as long, or sixty times where it is marked, for then it is encoded.
     """
 
     def __init__(self, processes: int, worker: Worker, *, most: int, seconds: float, memory: int) -> None:
@@ -51,7 +51,7 @@ class Workers:
         future = self._pool.submit(
             order,
             news=news,
-            seconds=self._seconds * (1 if is_photo else 10),
+            seconds=self._seconds * (1 if is_photo else 60 if isinstance(order, Embed) else 10),
             memory=self._memory * (1 if is_photo else 2),
         )
         result = await asyncio.wrap_future(future)

@@ -204,6 +204,7 @@ def test_every_error_is_public_and_drawn_in_the_tree() -> None:
         ("from stamp.cli import main; main(['--version'])", {"click", "colorama"}),
         ("from stamp.cli import main; main(['nonsense'])", {"click", "colorama"}),
         ("import stamp; stamp.Catalogue", {"rfc8785", "defusedxml"}),
+        ("import stamp.web.orders, stamp.web.saying, stamp.web.settings", {"rfc8785", "defusedxml"}),
         ("import stamp; stamp.Rights(copyright_notice='x')", {"defusedxml"}),
     ],
 )
