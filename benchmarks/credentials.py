@@ -82,7 +82,7 @@ def photo(task: tuple[Path, Path, Made, int]) -> list[Row]:
 
 def clip(task: tuple[Path, Path, Made, float]) -> list[Row]:
     path, folder, made, seconds = task
-    source, target, copy = (folder / f"{path.stem}{end}.mp4" for end in ("", ".signed", ".copy"))
+    source, target, copy = (folder / f"{path.name}{end}.mp4" for end in ("", ".signed", ".copy"))
     _ffmpeg("-i", path, "-t", str(seconds), *X264, "-crf", "14", "-pix_fmt", "yuv420p", source)
     identifier = signed(source, target, made, folder / "store")
     rows = [("clips never marked", looked_up(source, None, made, folder / "store"))]

@@ -29,7 +29,7 @@ from ..storage.digest import traces
 from ..storage.outputs import check_output, placing
 from .files import detect_file
 from .notice import read_rights
-from .signing import Signing, Unsigned, add_credentials, algorithm, asset
+from .signing import Signing, Unsigned, add_credentials, algorithm, asset, asset_outside
 
 StrPath = str | os.PathLike[str]
 _UNBOUND = (
@@ -133,12 +133,15 @@ def read_credentials(
     roots = None if trust is None else anchors(Path(trust))
     with named(path):
         made = asset(path)
-        if found := read(made, anchors=roots):
-            return _report(path, found, CredentialsReport(path, "none", "embedded", place=path))
-        if beside := sidecar_there(path):
-            found = read(made, anchors=roots, manifest=manifest_file(beside))
+        inside, beside = read(made, anchors=roots), sidecar_there(path)
+        # What a source had may still be in a work that was signed beside itself.
+        if beside and not (inside and inside.is_whole):
+            found = read(asset_outside(path), anchors=roots, manifest=manifest_file(beside))
             assert found is not None
-            return _report(path, found, CredentialsReport(path, "none", "sidecar", place=beside))
+            if found.is_whole or inside is None:
+                return _report(path, found, CredentialsReport(path, "none", "sidecar", place=beside))
+        if inside:
+            return _report(path, inside, CredentialsReport(path, "none", "embedded", place=path))
         elsewhere = remote_url(made)
     report = CredentialsReport(path, "none")
     if store is not None and keys:

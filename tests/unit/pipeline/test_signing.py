@@ -71,7 +71,7 @@ def test_a_photo_is_marked_and_signed(works: Path) -> None:
     assert (record.signer, record.title, record.failures) == (signers.NAME, "signed.jpg", ())
     assert record.actions == ("c2pa.opened", "c2pa.watermarked.bound")
     (binding,) = record.soft_bindings
-    assert (binding.algorithm, binding.value) == ("org.example.stamp.image.1", PAYLOAD.hex())
+    assert (binding.algorithm, binding.value) == ("org.example.stamp.image.2", PAYLOAD.hex())
     (parent,) = record.ingredients
     assert (parent.title, parent.relationship, parent.manifest) == ("original.jpg", "parentOf", None)
     assert record.signed_at is None
@@ -255,6 +255,16 @@ def test_a_manifest_beside_it_where_that_is_wished(works: Path, tmp_path: Path) 
     assert not target.exists()
     target.write_bytes((works / "original.jpg").read_bytes()[:-2] + b"\0\0")
     assert trusted(target).status == "invalid"
+
+
+def test_what_is_beside_a_work_counts_where_what_is_in_it_is_broken(works: Path, tmp_path: Path) -> None:
+    sign_file(works / "original.jpg", tmp_path / "camera.jpg", signers.signing())
+    target = tmp_path / "b.jpg"
+    stamp.embed_file(tmp_path / "camera.jpg", target, key=KEY, sign=signers.signing(sidecar=True))
+    found = trusted(target)
+    assert (found.status, found.where) == ("trusted", "sidecar")
+    (tmp_path / "b.c2pa").unlink()
+    assert (trusted(target).status, trusted(target).where) == ("invalid", "embedded")
 
 
 def test_a_sidecar_of_the_longer_name_is_read(works: Path, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from tests.helpers import signers
 KEY = stamp.Key(bytes(range(32)), "service")
 PAYLOAD = stamp.Payload.fromhex("00ff00ff00ff00ff")
 VALUE = base64.b64encode(PAYLOAD).decode()
-IMAGE = "org.example.stamp.image.1"
+IMAGE = "org.example.stamp.image.2"
 
 
 @dataclass(frozen=True)
