@@ -5,7 +5,7 @@
 The attacker has the source code. He takes marked 768x512 photos, each with a payload of its own (or all with
 one: `--one-payload`), normalises their wavelet coefficients as the detector does, folds them to a tile and
 adds them up; and he adds up their normalised power spectra. Measured against the key's own carriers: how many
-constellation points are among the highest peaks, how many signs of pilots and detection chips are right, and
+constellation points are among the highest peaks, how many signs of pilots are right, and
 how many known chips are among the strongest fifth of the coefficients (by chance: a fifth).
 
 Then he plants the sum in six unmarked photos, and subtracts it from six other marked ones, under a visibility
@@ -45,6 +45,9 @@ REMOVALS = (
     (0, 0.0, 0.0, 70),
     (10, 1.8, 0.8, 70),
     (20, 1.8, 0.8, 70),
+    (100, 2.4, 1.0, None),
+    (100, 1.8, 0.8, 70),
+    (100, 1.8, 0.0, 70),
 )
 """Pictures, grey levels, weight of what the target shows itself, JPEG quality."""
 

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import averaging, in_short, model, readers, tags, visible
+from benchmarks import averaging, in_short, margin, model, readers, tags, visible
 from benchmarks.common import runner
 from benchmarks.false_positives import audio as false_positives_audio
 from benchmarks.false_positives import run as false_positives
@@ -34,7 +34,7 @@ from benchmarks.speed import audio as speed_audio
 from benchmarks.speed import run as speed
 from benchmarks.speed import video as speed_video
 from benchmarks.studies import RESULTS as STUDIES
-from benchmarks.studies import adr0002_coding, adr0074_layouts
+from benchmarks.studies import adr0002_coding
 from stamp.metadata.mapping.fields import FIELDS, STORES
 from stamp.notices.requirements import KINDS, elements, kind_of
 
@@ -75,8 +75,8 @@ BLOCKS: dict[str, Table] = {
     "fidelity_video": _dated(fidelity_video.markdown),
     "speed_video": _dated(speed_video.markdown),
     "false_positives_video": _dated(false_positives_video.markdown),
+    "margin": _dated(margin.markdown),
     "adr0002_coding": adr0002_coding.brief,
-    "adr0074_layouts": _dated(adr0074_layouts.markdown),
 }
 # Block -> what makes it, and the results that it is made of.
 JOINED: dict[str, tuple[Table, str]] = {

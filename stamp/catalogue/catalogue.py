@@ -170,11 +170,11 @@ class Catalogue:
             body = {"manifest": identifier, "sha256": document.sha256, "work": known.work}
             self.log("manifest.kept", known.copy or known.work, body)
 
-    def log(self, verb: str, subject: str, body: Mapping[str, Any]) -> None:
-        """Append an event to the log."""
+    def log(self, verb: str, subject: str, body: Mapping[str, Any], actor: str | None = None) -> None:
+        """Append an event to the log. actor : who did it; the user of this computer unless given."""
         database = self._database()
         with database.writing():
-            database.log(verb, subject, body)
+            database.log(verb, subject, body, actor)
 
     def exported(self) -> Iterator[dict[str, Any]]:
         """Yield each work with its marks and copies (`stamp.work/1`), the oldest first, as `take_in` takes

@@ -115,11 +115,11 @@ class Database:
         sql = f"INSERT INTO {table} ({columns}) VALUES ({places}) RETURNING id"
         return int(self.execute(sql, tuple(values.values()))[0][0])
 
-    def log(self, verb: str, subject: str, body: Mapping[str, Any]) -> None:
-        """Append an event; within `writing`."""
+    def log(self, verb: str, subject: str, body: Mapping[str, Any], actor: str | None = None) -> None:
+        """Append an event; within `writing`. actor : the user of this computer unless given."""
         last = self.execute("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1")
         seq, before = (last[0][0] + 1, bytes(last[0][1])) if last else (1, events.FIRST)
-        event = events.following(seq, before, identity.now(), verb, subject, body)
+        event = events.following(seq, before, identity.now(), verb, subject, body, actor)
         self.execute(
             "INSERT INTO event (seq, at, actor, verb, subject, salt, body, body_sha256, hash)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -40,8 +40,9 @@ class FindRecord:
     find : its uid. number : short, of this catalogue alone. work, title, copy, recipient, licensee : what its
         mark means, or what somebody said of it by hand; None where nothing is known. basis : "mark",
         "mark_without_record", "hand" or "none". payload : 16 hexadecimal digits. report : as in
-        `stamp.detect/1`. comparison : with the original; None before the first. verdict : "open", "ours",
-        "licensed", "not_ours", "unclear". licence : the one that covers it, if the verdict is "licensed".
+        `stamp.detect/1`. comparison : with the original; None before the first; its `confirmed` is how the
+        copy was told by the original, where no mark had been read. verdict : "open", "ours", "licensed",
+        "not_ours", "unclear". licence : the one that covers it, if the verdict is "licensed".
         sightings : where it was seen, the first one first.
     """
 
@@ -75,6 +76,9 @@ class FindRecord:
     def to_dict(self) -> dict[str, Any]:
         """Return an entry of `stamp.find/1`."""
         entry = asdict(self) | {"url": self.url, "sha256": self.capture.sha256, "error": None}
+        if self.comparison and (confirmed := self.comparison.get("confirmed")):
+            whose = {"confirmed": {**confirmed, "recipient": self.recipient}}
+            entry["comparison"] = self.comparison | whose
         return entry | {"sightings": [asdict(sighting) for sighting in self.sightings]}
 
 

@@ -126,6 +126,51 @@ class Finds:
             database.log("find.measured", self._uid(database, number), dict(comparison))
         return self.show(f"#{number}")
 
+    def candidates(self, find: FindRecord, fingerprint: str) -> dict[Payload, str | None]:
+        """Return the payloads that the work of a find was marked with under a key, each with the uid of the
+        newest copy that has it, None where there is none."""
+        rows = self._connect().execute(
+            "SELECT mark.payload, copy.uid FROM mark JOIN key ON key.id = mark.key_id"
+            " JOIN work ON work.id = mark.work_id LEFT JOIN copy ON copy.mark_id = mark.id"
+            " WHERE work.uid = ? AND key.fingerprint = ?"
+            " ORDER BY mark.id, coalesce(copy.state, '') <> 'abandoned', copy.id",
+            (find.work, fingerprint),
+        )
+        return {Payload(bytes(payload)): copy for payload, copy in rows}
+
+    def identified(
+        self,
+        reference: str,
+        payload: Payload,
+        fingerprint: str,
+        *,
+        report: Mapping[str, Any] | None = None,
+    ) -> FindRecord:
+        """Write down which mark of its work a find has, and return it.
+
+        report : of the detector, where the mark was read; then the mark is what the find goes by from now on.
+        Else the payload was confirmed, and the find still goes by who named the work.
+        Raises CatalogueError where the find is not there or the mark is none of its work.
+        """
+        database = self._connect()
+        with database.writing():
+            number = find_id(database, "find", reference)
+            mark_id, copy_id, work_id = _meaning(database, payload, fingerprint)
+            had_work = database.execute("SELECT work_id FROM find WHERE id = ?", (number,))[0][0]
+            if mark_id is None or work_id != had_work:
+                raise CatalogueError(f"{payload.hex()} is no mark of the work of find #{number}")
+            if report is not None:
+                self._complete(database, number, "mark", mark_id, copy_id, work_id, report)
+                log10_p = (report.get("watermark") or {}).get("log10_p")
+                database.execute("UPDATE find SET log10_p = ? WHERE id = ?", (log10_p, number))
+            else:
+                database.execute(
+                    "UPDATE find SET mark_id = ?, copy_id = ? WHERE id = ?", (mark_id, copy_id, number)
+                )
+                body = {"basis": "hand", "payload": payload.hex()}
+                database.log("find.completed", self._uid(database, number), body)
+        return self.show(f"#{number}")
+
     def judge(
         self, reference: str, verdict: str, by: str, *, note: str | None = None, licence: str | None = None
     ) -> FindRecord:

@@ -50,11 +50,14 @@ _COMMANDS = {
         "licence": "Who may use which work, where and until when.",
     },
     "Finds": {
-        "match": "Find which works suspects show, also such that were never marked.",
+        "match": "Find which works suspects show or play, also works that were never marked.",
         "find": "Keep what was found elsewhere, and compare it with the original.",
         "evidence": "Make a packet on a find that a stranger can check; check one.",
         "notice": "Write the letter that asks for a copy to be taken down.",
         "case": "Follow what is done about finds.",
+    },
+    "Service": {
+        "serve": "A page in the browser, and an HTTP API, for what the commands do.",
     },
     "Set up": {
         "key": "Make a key, show it, back it up on paper.",

@@ -26,6 +26,19 @@ def bit_rate(ctx: click.Context, param: click.Parameter, value: str | None) -> i
     return rate
 
 
+def size(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    """Callback for a size: a number, with k, M or G for thousands, millions and billions of bytes."""
+    if value is None:
+        return None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([kMG]?)", value)
+    given = round(float(found[1]) * {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}[found[2]]) if found else 0
+    try:
+        EmbedOptions(fit_size=given)
+    except ArgumentError as error:
+        raise click.BadParameter(f"{value!r} is no size from 50k on; give 800k, 10M or bytes") from error
+    return given
+
+
 @dataclass(frozen=True, slots=True)
 class Clips:
     """How a marked clip is encoded."""
@@ -35,6 +48,7 @@ class Clips:
     crf: float | None
     preset: str | None
     max_bit_rate: int | None
+    fit_size: int | None
     audio: bool
 
     def embed_options(self, *, lossy: bool, margin: bool = True) -> EmbedOptions:
@@ -48,6 +62,7 @@ class Clips:
             audio=self.audio,
             max_bit_rate=self.max_bit_rate,
             margin=margin,
+            fit_size=self.fit_size,
         )
 
 
@@ -83,6 +98,13 @@ clips = as_one(
         metavar="RATE",
         callback=bit_rate,
         help="The most that pictures may take: 800k, 4M or bit/s.",
+    ),
+    option(
+        CLIPS,
+        "--fit-size",
+        metavar="SIZE",
+        callback=size,
+        help="The most that a marked clip may have: 800k, 10M or bytes.",
     ),
     option(CLIPS, "--audio", is_flag=True, help="Mark the sound, too, with the same payload."),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,10 @@ from ..core import words
 from ..core.reports import DetectReport
 from ..jobs.catalogues import place_to_read
 from ..jobs.keys import KeyFile, find_key, load_key
-from ..jobs.tasks import DetectTask, Entry
+from ..jobs.plan import inputs
+from ..jobs.tasks import DetectTask, Entry, taken_by
 from . import ERROR, NOT_FOUND, OK, options
-from .help import WATERMARK, Command, option
+from .help import RESULTS, WATERMARK, Command, option
 from .run import run_over
 from .screen import Screen, printable
 
@@ -55,6 +57,13 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Photos: what was marked, before it was. Reads far worse copies, and says what of it they show.",
 )
+@option(
+    RESULTS,
+    "--picture",
+    type=options.Place(),
+    metavar="FILE|DIR",
+    help="Draw where in a photo its marks are: PNG; of several photos, into a folder.",
+)
 @options.catalogue
 @options.running(options.jobs, options.max_pixels)
 @options.screen_options("stamp.detect/1", "detect")
@@ -66,6 +75,7 @@ def command(
     expect: bytes | None,
     first: bool,
     original: str | None,
+    picture: str | None,
     catalogue: str | None,
     run: options.Run,
 ) -> int:
@@ -99,11 +109,22 @@ def command(
         expected=expect,
         catalogue=place_to_read(catalogue),
         original=Path(original) if original else None,
+        picture=_drawn_to(picture, sources),
     )
-    failed = run_over(screen, "detect", task, sources, run, show)
+    failed = run_over(screen, "detect", task, sources, run, show, partial(inputs, takes=taken_by(task)))
     if screen.schema is None:
         _say_what_to_try(screen, missed, cut_short)
     return ERROR if failed else NOT_FOUND if others else OK
+
+
+def _drawn_to(picture: str | None, sources: Sequence[str]) -> Path | None:
+    """Where photos are drawn to: a folder, unless there is one only."""
+    if picture is None:
+        return None
+    place = Path(picture)
+    if not place.is_dir() and (len(sources) > 1 or any(Path(source).is_dir() for source in sources)):
+        raise click.UsageError(f"--picture {picture} is no folder: several photos need one that is there")
+    return place
 
 
 def _say_what_to_try(screen: Screen, missed: Sequence[str], cut_short: int) -> None:
@@ -122,7 +143,9 @@ def _told_apart(files: Sequence[str]) -> tuple[KeyFile, ...]:
     their files."""
     keys: dict[Key, str] = {}
     for path in files:
-        keys.setdefault(load_key(path), path)
+        key = load_key(path)
+        for each in key.ring or (key,):
+            keys.setdefault(each, path)
     names = Counter(key.name for key in keys)
     return tuple(
         KeyFile.of(

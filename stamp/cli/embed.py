@@ -213,10 +213,10 @@ def describe(report: EmbedReport) -> str:
         parts.append(f"{report.marked_share:.0%} of the sound marked")
     if report.visible:
         parts.append(f"visible, contrast {report.visible.contrast:.1f}")
-    if report.kind == "video" and report.growth is not None and report.growth > _GROWN:
-        parts.append(sizes(report.bytes_before or 0, report.bytes_after or 0))
     if report.margin and report.margin.holds:
         parts.append(report.margin.words)
+    if report.kind == "video" and report.growth is not None and report.growth > _GROWN:
+        parts.append(sizes(report.bytes_before or 0, report.bytes_after or 0))
     if report.metadata:
         parts += changes(report.metadata)
     if report.credentials:

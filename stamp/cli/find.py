@@ -147,6 +147,15 @@ def show(screen: Screen, finds: tuple[str, ...], catalogue: str | None) -> int:
 @option(
     RESULTS, "--picture", type=options.Place(), metavar="FILE", help="Draw the two side by side: PNG or JPEG."
 )
+@option(
+    WATERMARK,
+    "--key-file",
+    "key_files",
+    type=options.Place(),
+    multiple=True,
+    metavar="FILE",
+    help="The key of the copies, to tell which one it is, where no mark was read. Else your own.",
+)
 @option(CATALOGUE, "--verdict", type=click.Choice(VERDICTS), metavar="V", help=f"{', '.join(VERDICTS)}.")
 @option(CATALOGUE, "--by", metavar="NAME", help="Who looked at the two.")
 @option(CATALOGUE, "--note", metavar="T", help="What he says of it.")
@@ -164,6 +173,7 @@ def compare(
     by: str | None,
     note: str | None,
     licence: str | None,
+    key_files: tuple[str, ...],
     catalogue: str | None,
 ) -> None:
     """Lay a find onto the original, measure whether its fine detail agrees, and draw the two side by side. A
@@ -175,7 +185,13 @@ def compare(
     if not verdict and (by or note or licence):
         raise click.UsageError("--by, --note and --licence go with --verdict")
     with catalogue_of(catalogue, make=False) as opened:
-        done = compare_find(opened, find, original=Path(original) if original else None, draw=bool(picture))
+        done = compare_find(
+            opened,
+            find,
+            original=Path(original) if original else None,
+            draw=bool(picture),
+            keys=_keys(key_files, needed=False),
+        )
         if picture:
             draw(done, Path(picture))
         found, licences = done.find, covering(opened, done.find)
@@ -211,7 +227,10 @@ def describe(screen: Screen, find: FindRecord) -> None:
     if find.payload and mark:
         screen.line(f"  mark      {find.payload}  key {mark['key']}  log10_p {mark['log10_p']:.1f}")
     if find.basis == "hand":
-        screen.line("  mark      none; the work was named by hand")
+        confirmed = (
+            find.payload and f"{find.payload}, confirmed with the original; the work was named by hand"
+        )
+        screen.line(f"  mark      {confirmed or 'none; the work was named by hand'}")
     if find.recipient:
         screen.line(f"  copy      for {find.recipient}")
     for sighting in find.sightings:
@@ -219,6 +238,11 @@ def describe(screen: Screen, find: FindRecord) -> None:
         screen.line(f"  seen      {'  '.join(part for part in parts if part)} {sighting.seen_by}")
     if find.comparison:
         screen.line(f"  compared  {find.comparison['sentence']}")
+        if sure := find.comparison.get("confirmed"):
+            how = f"by {sure['z']:.1f} deviations" if sure["z"] is not None else "as it was read"
+            screen.line(
+                f"  copy is   {sure['payload']}  key {sure['key']}  log10_p {sure['log10_p']:.1f}, {how}"
+            )
     if find.verdict == "open":
         more = (
             " --verdict V --by NAME` says whose it is"

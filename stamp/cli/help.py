@@ -28,10 +28,25 @@ CREDENTIALS = "Content Credentials"
 EVIDENCE = "Evidence"
 NOTICE = "Notice"
 CLAIMANT = "Claimant"
+SERVICE = "Service"
+ACCESS = "Who may ask"
 RUN = "Run"
 OUTPUT = "Output"
 _ORDER = (
-    *(RESULTS, RIGHTS, WATERMARK, VISIBLE, KEY, CLIPS, LICENCE, CREDENTIALS, CATALOGUE, EVIDENCE),
+    *(
+        SERVICE,
+        ACCESS,
+        RESULTS,
+        RIGHTS,
+        WATERMARK,
+        VISIBLE,
+        KEY,
+        CLIPS,
+        LICENCE,
+        CREDENTIALS,
+        CATALOGUE,
+        EVIDENCE,
+    ),
     *(NOTICE, CLAIMANT, RUN),
     OUTPUT,
 )

@@ -20,6 +20,7 @@ OPTIONS: Final = {
     "logo": "--visible FILE.png",
     "lossy=True": "--force",
     "margin": "--visible-margin",
+    "fit_size": "--fit-size",
     "max_bit_rate": "--max-bitrate",
     "max_pixels": "--max-pixels",
     "NoticeOptions(mine=...)": "`mine` in stamp.toml",

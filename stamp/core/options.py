@@ -17,7 +17,8 @@ OPTION_NAMES = {"copyright": "copyright_notice", "creator": "creators", "credit"
 PLATFORMS = ("youtube", "tiktok", "instagram")
 """What clips can be prepared for."""
 
-_LEAST_RATE = 10_000  # bit/s; x264 counts in thousands, and takes 0 for no limit
+LEAST_RATE = 10_000  # bit/s; x264 counts in thousands, and takes 0 for no limit
+_LEAST_SIZE = 50_000  # bytes
 
 Progress = Callable[[int, int], None]
 """Called with the frames (of a song, the samples) that are done, and with those there are in all (0 where
@@ -69,6 +70,8 @@ class EmbedOptions:
     max_bit_rate : the most that the pictures may take, in bit/s, from 10,000; any stretch of a clip may have
         one second's worth more (AV1 some percent beyond). As it falls, so does the quality. None leaves the
         rate to the quality.
+    fit_size : the most bytes that the marked clip may have, Content Credentials aside; the rate of the
+        pictures follows from it.
     margin : measure what is left of the mark in a coarse copy of the finished file, and report it.
     """
 
@@ -80,11 +83,14 @@ class EmbedOptions:
     audio: bool = False
     max_bit_rate: int | None = None
     margin: bool = True
+    fit_size: int | None = None
 
     def __post_init__(self) -> None:
-        """Raise ArgumentError for a rate that no encoder could keep to."""
-        if self.max_bit_rate is not None and not self.max_bit_rate >= _LEAST_RATE:
-            raise ArgumentError(f"`max_bit_rate` is {_LEAST_RATE} or more, not {self.max_bit_rate}")
+        """Raise ArgumentError for a rate that no encoder could keep to, a size that no clip has."""
+        if self.max_bit_rate is not None and not self.max_bit_rate >= LEAST_RATE:
+            raise ArgumentError(f"`max_bit_rate` is {LEAST_RATE} or more, not {self.max_bit_rate}")
+        if self.fit_size is not None and not self.fit_size >= _LEAST_SIZE:
+            raise ArgumentError(f"`fit_size` is {_LEAST_SIZE} bytes or more, not {self.fit_size}")
 
     def idle(self, kind: str) -> tuple[str, ...]:
         """Return those of the options, as messages name them, that do nothing for a work of this kind:
@@ -93,6 +99,7 @@ class EmbedOptions:
             return ()
         words: dict[str, object] = {"`codec`": self.codec, "`crf`": self.crf, "`preset`": self.preset}
         words |= {"`platform`": self.platform, "`max_bit_rate`": self.max_bit_rate}
+        words |= {"`fit_size`": self.fit_size}
         given = [word for word, value in words.items() if value is not None]
         return (*given, "`audio`") if self.audio and kind == "image" else tuple(given)
 

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable
 
 from .comparison import AGREES
-from .detection import Detection
+from .detection import Detection, Mark, Quad, area
 from .reports import DetectReport
 
 # What carries the mark, by the second part of its scheme's name.
@@ -48,7 +48,7 @@ def sentence(found: DetectReport, expected: bytes | None = None) -> str:
     if found.is_unknown and found.payload:
         parts.append(without_record(found.payload))
     parts += [_when(found), _in_view(found), _alike(found), _moved(found), _played(found)]
-    parts += [_also(other.payload, other.key_name, other.spans, expected) for other in found.others]
+    parts += [_also(other, expected) for other in found.others]
     return "; ".join(part for part in parts if part)
 
 
@@ -78,8 +78,8 @@ def figures(found: Detection) -> str:
 def next_steps(kinds: Iterable[str]) -> list[str]:
     """Return what to try where no mark was found in works of these `kind`s."""
     every = {
-        "photo": "photos: cut the photo out of the page, screenshot or collage around it, roughly is enough, "
-        "and look again; or look at a larger copy",
+        "photo": "photos: look at a larger copy; if it is small on its page or much is drawn over it, "
+        "cut the photo out, roughly is enough, and look again",
         "clip": "clips: look at another excerpt, ten seconds or more, or at a better copy",
         "song": "songs: look at another excerpt, ten seconds or more, with no voices over it",
     }
@@ -153,10 +153,9 @@ def _in_view(found: Detection) -> str:
         return ", ".join([text, *_resized(found.whole_pixels, found.marked_pixels)])
     width, height = found.size
     if found.seen is not None and found.region is not None:
-        (left, top), _, (right, bottom), _ = found.region
-        seen = f"{round(right - left)} x {round(bottom - top)}"
-        within = "" if seen == f"{width} x {height}" else f" of {width} x {height}"
-        text = f"the whole frame of the original is seen, to within 2 %, in {seen}{within} pixels"
+        is_all = area(found.region) >= width * height
+        place = f"{width} x {height} pixels" if is_all else f"{_place(found.region)} of {width} x {height}"
+        text = f"the whole frame of the original is seen, to within 2 %, in {place}"
     elif found.transform.scale > 1 + _SAME_SIZE:
         text = f"at most about {_percent(found.share)} of the original is seen, {_large(found.whole_pixels)}"
     elif found.transform.scale < 1 - _SAME_SIZE:
@@ -164,6 +163,8 @@ def _in_view(found: Detection) -> str:
         text = f"the original takes up at most about {room} of this picture, {_large(found.whole_pixels)}"
     else:
         text = f"how much of the original is seen is not known; it is seen {_large(found.whole_pixels)}"
+    if found.region is not None and found.seen is None:
+        text += f", read in {_place(found.region)} of {width} x {height}"
     return ", ".join([text, *_resized(found.whole_pixels, found.marked_pixels)])
 
 
@@ -244,9 +245,16 @@ def _played(found: Detection) -> str:
     return f"played {told}" if told else ""
 
 
-def _also(
-    payload: bytes, key_name: str, spans: tuple[tuple[float, float], ...], expected: bytes | None
-) -> str:
-    whose = "the expected mark" if payload == expected else "the mark"
-    where = f" {_spans(spans)}" if spans else ""
-    return f"also carries {whose} {payload.hex()} (key {key_name}){where}"
+def _also(mark: Mark, expected: bytes | None) -> str:
+    whose = "the expected mark" if mark.payload == expected else "the mark"
+    where = f" {_spans(mark.spans)}" if mark.spans else ""
+    if mark.region is not None:
+        where = f", {'the whole frame of it' if mark.seen else 'read'} in {_place(mark.region)}"
+    return f"also carries {whose} {mark.payload.hex()} (key {mark.key_name}){where}"
+
+
+def _place(region: Quad) -> str:
+    """The size of a rectangle, upright or turned, and its top left corner."""
+    across, down = (math.dist(region[0], corner) for corner in (region[1], region[3]))
+    x, y = region[0]
+    return f"{across:.0f} x {down:.0f} pixels at ({x:.0f}, {y:.0f})"

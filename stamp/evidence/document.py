@@ -45,6 +45,7 @@ def of_find(facts: Facts, *, at: datetime, language: str, files: Mapping[str, Co
         | {"original": named(facts.original, digest(facts.original))},
         "mark": _mark(facts),
         "comparison": likeness.comparison.to_dict() if likeness.comparison else None,
+        "confirmed": (facts.find.comparison or {}).get("confirmed"),
         "rights": audit_entries(facts.rights),
         "seals": [seal_entry(state.seal, state.is_checked) for state in facts.seals.values()],
         "sealed_before": _sealed_before(facts),

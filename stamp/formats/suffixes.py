@@ -18,6 +18,10 @@ SUFFIXES: Final = (
 ) - RAW
 """What a walk through a folder picks up, unless it is about notices alone; a file that is named itself is
 tried whatever its name."""
+SEARCHED: Final = SUFFIXES | frozenset(
+    suffix for each in FORMATS.values() if each.is_searchable for suffix in each.suffixes
+)
+"""What a walk picks up where marks are looked for: also what cannot be marked."""
 
 _SAME_CONTAINER = tuple(frozenset(names.split()) for each in FORMATS.values() for names in each.names)
 

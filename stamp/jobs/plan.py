@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..core.errors import MediaError, OutputError, StampError
 from ..formats.sniff import sniff_path
-from ..formats.suffixes import KNOWN, NOTED, RAW, SUFFIXES, same_container, wrong_suffix
+from ..formats.suffixes import KNOWN, NOTED, RAW, SEARCHED, SUFFIXES, same_container, wrong_suffix
 from ..formats.table import FORMATS
 from ..storage.sidecars import Names
 from .selection import Selection
@@ -28,6 +28,11 @@ Takes = Callable[[str, Names], bool]
 def works(name: str, names: Names) -> bool:
     """Take what can be marked, or carry a notice, but no raw photographs."""
     return _suffix(name) in SUFFIXES
+
+
+def searchable(name: str, names: Names) -> bool:
+    """Take what a mark can be looked for in."""
+    return _suffix(name) in SEARCHED
 
 
 def writable(name: str, names: Names) -> bool:

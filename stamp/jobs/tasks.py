@@ -36,6 +36,7 @@ from ..core.visible import VisibleNotice
 from ..formats.sniff import kind_of, known_kind
 from ..pipeline.checking import check_file
 from ..pipeline.credentials import is_signed, read_credentials, sign_file
+from ..pipeline.drawing import draw_marks
 from ..pipeline.files import (
     audit_rights,
     detect_file,
@@ -57,7 +58,7 @@ from .catalogues import CatalogueEntry, opened
 from .journal import Journal, Placing, written_down
 from .keys import KeyFile
 from .monitoring import Fingerprints
-from .plan import Job, Takes, known, noted, works, writable
+from .plan import Job, Takes, known, noted, searchable, works, writable
 from .pool import report_progress
 from .resume import check_whole, lacks_rights, lacks_sound, mark_in
 
@@ -294,17 +295,23 @@ class UndoTask:
 @dataclass(frozen=True, slots=True)
 class DetectTask:
     """Look for a mark of any of `keys`; that of the payload `expected` comes before all others. `catalogue`
-    is asked what it means. `original` is the photo before it was marked."""
+    is asked what it means. `original` is the photo before it was marked. `picture` : where a photo is drawn
+    with the places of its marks, in a folder under its own name."""
 
     keys: tuple[KeyFile, ...]
     first: bool = False
     expected: bytes | None = None
     catalogue: str | None = None
     original: Path | None = None
+    picture: Path | None = None
 
     def __call__(self, job: Job) -> DetectReport:
         keys = [file.load() for file in self.keys]
         found = self._found(job, keys)
+        if self.picture is not None and found.size is not None and found.present:
+            draw_marks(
+                found, self.picture / f"{job.path.name}.png" if self.picture.is_dir() else self.picture
+            )
         if self.catalogue is None or found.payload is None:
             return found
         key = next(key for key in keys if key.name == found.key_name)
@@ -322,7 +329,9 @@ class DetectTask:
             if key.name != found.key_name:
                 other = look(job.path, keys=key)
                 if other.carries(self.expected):
-                    mark = Mark(found.payload, found.key_name, found.log10_p, found.spans)
+                    mark = Mark(
+                        found.payload, found.key_name, found.log10_p, found.spans, found.region, found.seen
+                    )
                     return replace(other, others=(*other.others, mark))
         return found
 
@@ -428,7 +437,9 @@ def taken_by(task: Task) -> Takes:
     """Return which files a walk picks up for a task; what it can do nothing with is passed over."""
     if isinstance(task, NoticeTask):
         return known if task.notice.sidecar else writable
-    return works if isinstance(task, EmbedTask | DetectTask | SignTask) else noted
+    if isinstance(task, DetectTask):
+        return searchable
+    return works if isinstance(task, EmbedTask | SignTask) else noted
 
 
 def _done_before(

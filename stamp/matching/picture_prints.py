@@ -20,6 +20,7 @@ from .opencv import opencv, reduced
 Signs = NDArray[np.uint8]
 WORK_SIDE, WORK_POINTS = 512, 300
 """Longest side, in pixels, at which points of a work are looked for, and how many are kept."""
+_CELLS = 8  # of the longer side: of crops to a tenth, 0.66 instead of 0.52 were found with these
 _CONTRAST = 0.02
 _ODD = np.arange(1, 17) % 2 == 1
 # The mean of RootSIFT over 15,453 points of 55 photographs, in thousandths: of 4 x 4 histograms of 8
@@ -103,23 +104,43 @@ def turns(signs: Signs) -> Signs:
     return np.packbits(np.array(both).reshape(8, 256), axis=1)
 
 
-def picture_points(plane: NDArray[Any], side: int = WORK_SIDE, most: int = WORK_POINTS) -> PicturePoints:
-    """Return the strongest points of a picture of luma (H, W), at most `most`, found at `side` pixels."""
+def picture_points(plane: NDArray[Any], side: int, most: int, *, spread: bool = False) -> PicturePoints:
+    """Return the strongest points of a picture of luma (H, W), at most `most`, found at `side` pixels.
+
+    spread : the strongest of each part of it, so that crops of any part have some.
+    """
     cv2 = opencv()
     small, _ = reduced(np.ascontiguousarray(plane), side)
     longest = max(small.shape)
-    sift = cv2.SIFT_create(nfeatures=most, contrastThreshold=_CONTRAST)
+    sift = cv2.SIFT_create(nfeatures=4 * most if spread else most, contrastThreshold=_CONTRAST)
     found, histograms = sift.detectAndCompute(small, None)
     if histograms is None:
         found, histograms = (), np.zeros((0, 128), np.float32)
-    found, histograms = found[:most], histograms[:most]
-    table = np.array([(*each.pt, each.size, each.angle) for each in found], np.float32).reshape(-1, 4)
+    table = np.array([(*each.pt, each.size, each.angle, each.response) for each in found], np.float32)
+    table = table.reshape(-1, 5)
+    chosen = _spread(table[:, :2] / longest, table[:, 4])[:most] if spread else np.arange(len(table))[:most]
+    table, histograms = table[chosen], histograms[chosen]
     return PicturePoints(
         places=table[:, :2] / np.float32(longest),
         scales=np.log2(table[:, 2] / np.float32(longest)),
         angles=table[:, 3],
         histograms=np.sqrt(histograms / np.maximum(histograms.sum(1, keepdims=True), 1e-9)),
     )
+
+
+def work_points(plane: NDArray[Any]) -> PicturePoints:
+    """Return the points of a work, a picture of luma (H, W), that are kept."""
+    return picture_points(plane, WORK_SIDE, WORK_POINTS, spread=True)
+
+
+def _spread(places: NDArray[np.float32], responses: NDArray[np.float32]) -> NDArray[np.int64]:
+    """The order of points: the strongest of each cell, then the second of each, and so on."""
+    x, y = (places * _CELLS).astype(np.int64).T
+    cells = y * _CELLS + x
+    by_cell = np.lexsort((-responses, cells))
+    ranks = np.empty(len(cells), np.int64)
+    ranks[by_cell] = np.arange(len(cells)) - np.searchsorted(cells[by_cell], cells[by_cell])
+    return np.lexsort((-responses, ranks))
 
 
 _MEAN, _ROTATION = _mean(), _rotation()

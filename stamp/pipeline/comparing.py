@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from ..core.comparison import Comparison
 from ..core.detection import Transform
 from ..core.errors import CatalogueError, OutputError
+from ..core.key import Key
 from ..formats.reading import named
 from ..storage.atomic import write_whole
 from ..storage.digest import digest
+from .confirming import known_copy
 from .finding import original_of
 
 if TYPE_CHECKING:
@@ -37,11 +40,17 @@ class Compared:
 
 
 def compare_find(
-    catalogue: Catalogue, reference: str, *, original: Path | None = None, draw: bool = False
+    catalogue: Catalogue,
+    reference: str,
+    *,
+    original: Path | None = None,
+    draw: bool = False,
+    keys: Sequence[Key] = (),
 ) -> Compared:
     """Compare a find with the original of its work, and write down what was measured.
 
     original : the file; where the catalogue knows one to be, unless given. draw : draw the two side by side.
+    keys : of the work's copies; where no mark was read in a photo, it is asked which of these it is.
 
     Raises CatalogueError where find or original are not there or the original is of another kind, MediaError
     where one of the two cannot be read, MissingDependency without OpenCV.
@@ -57,6 +66,10 @@ def compare_find(
         "original_known": sha256 in known,
         "sentence": comparison.sentence(),
     }
+    if copy := known_copy(catalogue, find, path, capture, keys):
+        report = copy.report.to_dict() if copy.report else None
+        catalogue.finds.identified(reference, copy.payload, copy.key.fingerprint, report=report)
+        said["confirmed"] = copy.to_dict()
     return Compared(catalogue.finds.compared(reference, said), comparison, path, picture)
 
 

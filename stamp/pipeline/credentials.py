@@ -22,19 +22,23 @@ from ..core.rights import Rights
 from ..formats.reading import named
 from ..provenance.identity import anchors
 from ..provenance.library import library
-from ..provenance.reading import Found, manifest_file, read
+from ..provenance.reading import Found, manifest_file, read, remote_url
 from ..provenance.sidecars import sidecar_there
 from ..provenance.store import Store
 from ..storage.digest import traces
 from ..storage.outputs import check_output, placing
 from .files import detect_file
 from .notice import read_rights
-from .signing import Signing, Unsigned, add_credentials, algorithm, asset
+from .signing import Signing, Unsigned, add_credentials, algorithm, asset, asset_outside
 
 StrPath = str | os.PathLike[str]
 _UNBOUND = (
     "without a soft binding, a copy that has lost its credentials cannot lead back to them: {why}; give the "
     "key that it was marked with"
+)
+_ELSEWHERE = (
+    "it says that its credentials are at {url}, which is not asked: fetch them, and put them beside it as "
+    "{path}.c2pa"
 )
 _TRANSPLANTED = "compare it with {what} by eye: a mark can be copied from one picture into another"
 
@@ -129,15 +133,22 @@ def read_credentials(
     roots = None if trust is None else anchors(Path(trust))
     with named(path):
         made = asset(path)
-        if found := read(made, anchors=roots):
-            return _report(path, found, CredentialsReport(path, "none", "embedded", place=path))
-        if beside := sidecar_there(path):
-            found = read(made, anchors=roots, manifest=manifest_file(beside))
+        inside, beside = read(made, anchors=roots), sidecar_there(path)
+        # What a source had may still be in a work that was signed beside itself.
+        if beside and not (inside and inside.is_whole):
+            found = read(asset_outside(path), anchors=roots, manifest=manifest_file(beside))
             assert found is not None
-            return _report(path, found, CredentialsReport(path, "none", "sidecar", place=beside))
-    if store is None or not keys:
-        return CredentialsReport(path, "none")
-    return _recovered(path, Store(Path(store)), keys, roots)
+            if found.is_whole or inside is None:
+                return _report(path, found, CredentialsReport(path, "none", "sidecar", place=beside))
+        if inside:
+            return _report(path, inside, CredentialsReport(path, "none", "embedded", place=path))
+        elsewhere = remote_url(made)
+    report = CredentialsReport(path, "none")
+    if store is not None and keys:
+        report = _recovered(path, Store(Path(store)), keys, roots)
+    if elsewhere and report.status == "none":
+        report = replace(report, notes=(*report.notes, _ELSEWHERE.format(url=elsewhere, path=path.stem)))
+    return report
 
 
 def _report(path: Path, found: Found, report: CredentialsReport) -> CredentialsReport:

@@ -47,12 +47,14 @@ def add_find(
     seen: Seen | None = None,
     work: str | None = None,
     page: StrPath | None = None,
+    name: str | None = None,
 ) -> FindRecord:
     """Look for a mark in a file that was found elsewhere, keep the file, and write both down. The same bytes
     are one find, seen again.
 
     catalogue : where. keys : what is looked with; () looks for no mark, for a find that `work` names by hand.
-    page : a capture of the page, such as a WARC or a PDF.
+    page : a capture of the page, such as a WARC or a PDF. name : of the file, for people; its own
+    unless given.
 
     Raises MediaError where the file cannot be read, ArgumentError, CatalogueError where the work is not there
     or the mark is that of another one.
@@ -75,8 +77,8 @@ def add_find(
     if found and found.payload and key:
         known = catalogue.lookup(found.payload, key)
         found = replace(found, known=known, is_unknown=known is None)
-    report = found.to_dict() | {"path": path.name} if found else None
-    capture = catalogue.documents.keep(path, media_type(path))
+    report = found.to_dict() | {"path": name or path.name} if found else None
+    capture = catalogue.documents.keep(path, media_type(path), name=name)
     if page is not None:
         kept = catalogue.documents.keep(Path(page), media_type(Path(page)))
         sighting = replace(sighting, page=kept)

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..core.detection import Detection
 from ..core.errors import HostError
 from ..core.margin import Margin
 from ..core.options import Progress
@@ -17,7 +18,7 @@ from ..media.image.canvas import Canvas
 from ..media.image.opening import encode_picture, read_luma, read_picture
 from ..overlay.notice import Drawing
 from ..watermark.image.detect import detect as detect_in
-from ..watermark.image.detect import glance
+from ..watermark.image.detect import glance, look_closer
 from ..watermark.image.embed import embed as embed_in
 from .fidelity import image_fidelity
 from .informed import pair_of
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from ..core.key import Key
 
 
+_ALL = 2**62  # pixels: more than any picture has
 _BELOW_TILES = 1.2
 """Times the strength: a notice all over a picture takes two powers of ten from the evidence of its mark,
 which this gives back (ADR 102)."""
@@ -103,6 +105,15 @@ class ImageWork(Work):
         return (*self._picture.notes, *self._notes, *self._coding)
 
 
+def _closer(src: Path, looked_at: tuple[int, ...], keys: Sequence[Key]) -> list[Detection]:
+    """What is found on a large page in full size that was looked at in less."""
+    luma = read_luma(src, max_pixels_hint=_ALL)
+    if luma.shape == looked_at:
+        return []
+    found = (look_closer(luma, key=key) for key in keys)
+    return [each for each in found if each is not None][:1]
+
+
 def decode(request: EmbedRequest) -> ImageWork:
     """Read the image in full. Raises UnsupportedFormat, CorruptFile, MediaError."""
     return ImageWork(request)
@@ -119,13 +130,24 @@ def detect(
 ) -> DetectReport:
     """Look for a mark of any of `keys` in the image of `src`; see `files.detect_file`."""
     if original is None:
-        look = partial(detect_in, read_luma(src), search=search)
+        luma = read_luma(src)
+        shape, look = luma.shape, partial(detect_in, luma, search=search)
     else:
-        look = partial(pair_of(src, original).detect, search=search)
+        shape, look = None, partial(pair_of(src, original).detect, search=search)
     tried = []
-    for key in keys:
-        tried.append(look(key=key))
+    for key, *ring in _rings(keys) if original is None else ([key] for key in keys):
+        tried.append(look(key=key, ring=ring) if ring else look(key=key))
         if tried[-1].payload is not None:
             break  # a picture without a mark takes the whole search, for every key
+    else:
+        tried += _closer(src, shape, keys) if search and shape else []
     best = min(tried, key=lambda found: (found.payload is None, not found.present, found.log10_p))
     return DetectReport.of(src, best)
+
+
+def _rings(keys: Sequence[Key]) -> list[list[Key]]:
+    """The keys, those of one ring together."""
+    rings: dict[bytes, list[Key]] = {}
+    for number, key in enumerate(keys):
+        rings.setdefault(key.finder or str(number).encode(), []).append(key)
+    return list(rings.values())

@@ -131,11 +131,10 @@ class Pair:
         from ..matching.laying import laid
         from ..matching.seeking import sought
 
-        whole, there = _shades(original, data_range), _shades(suspect, data_range)
-        found = sought(whole, there)
-        shape = whole.shape[0], whole.shape[1]
-        plane = luma_plane(original, _range(original, data_range), np.inf)
-        plane = resize(plane, canonical_shape(shape, grid_for(shape)))
+        there, full = _shades(suspect, data_range), _luma(original, data_range)
+        shape = full.shape[0], full.shape[1]
+        plane = resize(full, canonical_shape(shape, grid_for(shape)))
+        found = sought(_rounded(full), there)
         return cls(
             suspect, original, data_range, found, plane, laid(plane, there, found, resize) if found else None
         )
@@ -143,7 +142,7 @@ class Pair:
     def detect(self, key: Key, *, search: bool = True) -> Detection:
         """Look for the mark of `key`: in what is left without the original, in the suspect laid onto it, and
         in the suspect as it is, until a payload is read."""
-        marked = glance(self.original, key=key, data_range=_range(self.original, self.data_range))
+        marked = self.marked(key)
         tried = []
         for found, is_laid in self._looks(key, marked is None, search):
             tried.append(self._placed(found, is_laid))
@@ -152,15 +151,20 @@ class Pair:
         best = min(tried, key=lambda each: (each.payload is None, not each.present, each.log10_p))
         return replace(best, original_payload=marked)
 
-    def confirm(self, key: Key, payloads: Sequence[bytes]) -> list[Confirmation]:
-        """Judge which of `payloads` the mark in the suspect has, in their order.
+    def marked(self, key: Key) -> Payload | None:
+        """Return what the original carries itself, which it should not."""
+        return glance(self.original, key=key, data_range=_range(self.original, self.data_range))
+
+    def confirm(self, key: Key, payloads: Sequence[bytes], *, keys: int = 1) -> list[Confirmation]:
+        """Judge which of `payloads` the mark in the suspect has, in their order. keys : so many are asked for
+        one answer, each with its payloads.
 
         Raises ArgumentError where there are none or the original is marked itself, PayloadError.
         """
         candidates = [Payload(payload) for payload in payloads]
         if not candidates:
             raise ArgumentError("there is nothing to confirm: give `payloads`")
-        if marked := glance(self.original, key=key, data_range=_range(self.original, self.data_range)):
+        if marked := self.marked(key):
             given = f"the original that was given carries the mark {marked.hex()} itself"
             raise ArgumentError(f"{given}: give the file as it was before it was marked")
         if self.found is None or self.laid is None:
@@ -170,7 +174,7 @@ class Pair:
                 for each in candidates
             ]
         judged = judge(informed.observe(self.sight, carriers(key)), key, self.grid, candidates)
-        several, agrees = math.log10(len(candidates)), self.found.correlation >= AGREES
+        several, agrees = math.log10(keys * len(candidates)), self.found.correlation >= AGREES
         return [
             Confirmation(
                 payload=payload,
@@ -255,5 +259,12 @@ def _range(image: NDArray[np.generic], data_range: float | None) -> float | None
 
 def _shades(image: NDArray[np.generic], data_range: float | None) -> NDArray[np.uint8]:
     """The luma of every pixel, uint8. Raises HostError."""
-    plane = luma_plane(image, _range(image, data_range), np.inf)
+    return _rounded(_luma(image, data_range))
+
+
+def _luma(image: NDArray[np.generic], data_range: float | None) -> NDArray[np.float32]:
+    return luma_plane(image, _range(image, data_range), np.inf)
+
+
+def _rounded(plane: NDArray[np.float32]) -> NDArray[np.uint8]:
     return np.clip(np.rint(plane), 0, 255).astype(np.uint8)

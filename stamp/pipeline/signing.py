@@ -42,7 +42,7 @@ from ..storage.large import open_large
 from ..storage.outputs import placing
 from .registering import Registration
 
-SCHEMES: Final = {"image": "stamp.image.1", "audio": "stamp.audio.1", "video": "stamp.video.2"}
+SCHEMES: Final = {"image": "stamp.image.2", "audio": "stamp.audio.1", "video": "stamp.video.2"}
 """What embeds now in a work of each kind."""
 _REWRITTEN: Final = frozenset({"id3"})
 """Stores that the library writes anew, in another version: what they say is compared, not their bytes."""
@@ -91,6 +91,16 @@ def asset(path: Path) -> Asset:
     return Asset(path, mime(None if found is None or bare else found.name))
 
 
+def asset_outside(path: Path) -> Asset:
+    """Return a file as the library takes it for a manifest beside it: as nothing but bytes where there is one
+    in it already, whose place the library would leave out."""
+    made = asset(path)
+    try:
+        return made if read(made) is None else Asset(path, OPAQUE)
+    except MediaError:
+        return Asset(path, OPAQUE)
+
+
 def algorithm(scheme: str) -> str:
     """Return what a soft binding calls a scheme of marks. The name has to go into the list of C2PA, under a
     domain that is ours, before anybody relies on it."""
@@ -114,14 +124,14 @@ def add_credentials(
     parent, options = asset(work.parent), signing.options
     notes = list(_about_parent(parent))
 
-    def signed(target: Path | None) -> bytes:
-        made = asset(work.draft)
+    def signed(made: Asset, target: Path | None) -> bytes:
         return sign(signing.identity, claim, made, parent, target, thumbnail=picture, tsa=options.tsa)
 
     reason = None if options.sidecar else _no_room(work.draft)
     if options.sidecar or reason:
-        manifest, sidecar = signed(None), sidecar_of(work.output)
-        found = read(asset(work.draft), manifest=manifest)
+        made, sidecar = asset_outside(work.draft), sidecar_of(work.output)
+        manifest = signed(made, None)
+        found = read(made, manifest=manifest)
         placed.enter_context(placing(None, sidecar, work.overwrite)).write_bytes(manifest)
         notes += [f"its Content Credentials are beside it, in {sidecar.name}: {reason}"] if reason else []
     else:
@@ -129,7 +139,7 @@ def add_credentials(
         before = _account(work.draft, kind)
         _prepare(work.draft)
         with write_whole(work.draft, overwrite=True) as target:
-            manifest = signed(target)
+            manifest = signed(asset(work.draft), target)
             _check_unharmed(before, target, kind)
         found = read(asset(work.draft))
     identifier = _checked(found, claim, notes)

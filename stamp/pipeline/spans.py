@@ -26,7 +26,7 @@ def clips(original: Path, suspect: Path, draw: bool) -> tuple[Comparison, NDArra
 
     Raises MediaError, MissingDependency.
     """
-    comparison, found = compare_clips(_frames(original), _frames(suspect))
+    comparison, found = compare_clips(frames_of(original), frames_of(suspect))
     if found is None or not draw:
         return comparison, None
     best = found.best
@@ -35,11 +35,11 @@ def clips(original: Path, suspect: Path, draw: bool) -> tuple[Comparison, NDArra
 
 def songs(original: Path, suspect: Path, *, marked: bool) -> Comparison:
     """Return whether a song plays another one; `marked` : it carries that one's mark. Raises MediaError."""
-    (whole, rate), (heard, suspect_rate) = _samples(original), _samples(suspect)
+    (whole, rate), (heard, suspect_rate) = samples_of(original), samples_of(suspect)
     return compare_songs(whole, heard, rate, suspect_rate, marked=marked)[0]
 
 
-def _frames(path: Path) -> Callable[[], Iterator[Frame]]:
+def frames_of(path: Path) -> Callable[[], Iterator[Frame]]:
     """A function that reads a clip from the start: times, and luma of 8 bits."""
 
     def read() -> Iterator[Frame]:
@@ -57,7 +57,7 @@ def _frames(path: Path) -> Callable[[], Iterator[Frame]]:
     return read
 
 
-def _samples(path: Path) -> tuple[NDArray[np.float32], int]:
+def samples_of(path: Path) -> tuple[NDArray[np.float32], int]:
     """A song as one channel, and its rate."""
     song = open_song(path)
     mono = np.concatenate([np.zeros(0, np.float32), *(block.mean(axis=1) for block in song.blocks())])

@@ -9,13 +9,14 @@ import math
 from bisect import bisect
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..core.detection import Mark
 from ..core.errors import HostError, MediaError
 from ..core.margin import Margin
-from ..core.options import Progress
+from ..core.options import LEAST_RATE, Progress
 from ..core.payload import Payload
 from ..core.reports import DetectReport
 from ..core.visible import VisibleNotice, VisibleReport
@@ -23,6 +24,7 @@ from ..media.audio.opening import open_song
 from ..media.video.canvas import FrameCanvas
 from ..media.video.clip import Clip, examine
 from ..media.video.difficulty import difficulty, later_scenes
+from ..media.video.fitting import rate_within, too_large
 from ..media.video.frames import watched
 from ..media.video.mp4_index import carry_over_boxes
 from ..media.video.remux import rewrite
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
     from ..core.key import Key
 
 _DOUBLED = 2.0  # times the bytes
+_NOTICE = 16_000  # bytes, at most
+_TRIES, _CLOSER = 3, 0.95  # of a clip that did not fit, and how much closer each aims
 _MOST_GAIN = 1.5  # that a margin which is short is worth
 _RESERVE = 1.1
 _BETWEEN = 1.0  # seconds between two frames whose visible notice is measured
@@ -59,7 +63,12 @@ class VideoWork(Work):
 
     def __init__(self, request: EmbedRequest, clip: Clip) -> None:
         super().__init__(request)
-        self._plan = plan_transcode(clip, request.options)
+        self._source, self._options = clip, request.options
+        self._room = _room(request)
+        if self._room:
+            rate = rate_within(self._room, request.src, clip)
+            self._options = replace(self._options, max_bit_rate=min(rate, self._options.max_bit_rate or rate))
+        self._plan = plan_transcode(clip, self._options)
         self._clip = self._plan.clip
         self._scenes = later_scenes(request.src, clip.seconds)
         self._gain = 1.0
@@ -88,6 +97,20 @@ class VideoWork(Work):
         self._tracks = audio.Tracks(self.request) if self.request.options.audio else None
 
     def encode(self, draft: Path, effort: Effort) -> None:
+        self._write(draft)
+        for _ in range(_TRIES if self._room else 0):
+            if (there := draft.stat().st_size) <= self._room:
+                return
+            rate = self._options.max_bit_rate or LEAST_RATE
+            lower = max(int(rate * _CLOSER * self._room / there), LEAST_RATE)
+            self._options = replace(self._options, max_bit_rate=lower)
+            self._plan = plan_transcode(self._source, self._options)
+            self.mark(effort)
+            self._write(draft)
+        if self._room and draft.stat().st_size > self._room:
+            raise too_large(self.request.options.fit_size or 0)
+
+    def _write(self, draft: Path) -> None:
         clip, progress = self._clip, self.request.progress
         written = rewrite(
             self._plan,
@@ -99,7 +122,8 @@ class VideoWork(Work):
             draw=self._drawn.draw if self._drawn else None,
         )
         if clip.muxer in ("mp4", "mov"):
-            carry_over_boxes(self.request.src, draft, written.track_ids)
+            told = "Dolby Vision" in clip.carried_hdr
+            carry_over_boxes(self.request.src, draft, written.track_ids, dolby_vision=told)
         self._written = list(written.notes)
         self._growth = draft.stat().st_size / self.request.src.stat().st_size
         self.psnr_db, self.ssim = self._marking.fidelity.result()
@@ -131,7 +155,7 @@ class VideoWork(Work):
         return True
 
     def unreadable(self) -> str:
-        limit = self.request.options.max_bit_rate
+        limit = self._options.max_bit_rate
         finer = "a lower `crf`" if limit is None else f"a higher `max_bit_rate` than {limit}, a lower `crf`"
         return (
             "the mark cannot be read back: the clip is too small, too flat or too coarsely coded; "
@@ -151,10 +175,11 @@ class VideoWork(Work):
         """Whether the clip has grown far beyond what the source was content with, unless somebody asked for
         it."""
         options = self.request.options
-        if self._growth < _DOUBLED or options.codec or options.crf is not None or options.max_bit_rate:
+        asked = options.codec or options.crf is not None or options.max_bit_rate or options.fit_size
+        if self._growth < _DOUBLED or asked:
             return ()
         what = f"it takes {self._growth:.1f} times the bytes, since the source was coded at a low rate"
-        return (f"{what}; a higher `crf` or a `max_bit_rate` makes it smaller",)
+        return (f"{what}; a higher `crf`, a `max_bit_rate` or a `fit_size` makes it smaller",)
 
 
 def decode(request: EmbedRequest) -> Work:
@@ -162,6 +187,12 @@ def decode(request: EmbedRequest) -> Work:
     MediaError."""
     clip = examine(request.src)
     return audio.decode(request) if clip is None else VideoWork(request, clip)
+
+
+def _room(request: EmbedRequest) -> int:
+    """The bytes that a draft may have without its notice; 0 for any."""
+    size = request.options.fit_size or 0
+    return size - min(_NOTICE, size // 50) if request.rights else size
 
 
 class _DrawnFrames:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ _BINDINGS: Final = (
     "assertion.bmffHash.mismatch",
     "assertion.boxesHash.mismatch",
 )
+_REMOTE: Final = re.compile(r"must fetch remote manifests from url (\S+)")
 _MOST: Final = 64 << 20  # bytes of a manifest that lies in a file of its own; the largest seen have 10 MB
 
 
@@ -63,9 +65,21 @@ def read(asset: Asset, *, anchors: str | None = None, manifest: bytes | None = N
             with closing(c2pa.Reader(asset.mime, file, context=context(anchors), **data)) as reader:
                 return _found(reader)
     except c2pa.C2paError as error:
-        if manifest is None and is_absence(error):
+        if manifest is None and (is_absence(error) or _REMOTE.search(str(error))):
             return None
         raise MediaError(f"its Content Credentials cannot be read: {error}", path=asset.path) from error
+
+
+def remote_url(asset: Asset) -> str | None:
+    """Return where a file without a manifest says that its own is, None where it says nothing of that. Nobody
+    is asked there."""
+    c2pa = library()
+    try:
+        with asset.path.open("rb") as file, closing(c2pa.Reader(asset.mime, file, context=context())):
+            return None
+    except c2pa.C2paError as error:
+        found = _REMOTE.search(str(error))
+        return found[1] if found else None
 
 
 def read_kept(manifest: bytes, *, anchors: str | None = None) -> Found:

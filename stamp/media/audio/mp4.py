@@ -7,8 +7,9 @@ source.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -30,7 +31,8 @@ from ...formats.mp4 import (
 )
 from ...formats.reading import damaged, decoding, refused
 from ...storage.large import open_large
-from .decode import Sound, cut, decoded, examine
+from ..video.mp4_index import carry_over_boxes
+from .decode import Sound, cut, decoded, examine, opened
 from .encode import AAC_OPTIONS, Counted, lossy_note, mux, quantised, raised_rate
 from .gapless import GAPLESS
 from .mp4_track import replace_sound_track
@@ -71,6 +73,8 @@ def open_mp4(path: Path) -> Song:
     sound = examine(path, "mov")
     with decoding():
         measured = _measured(moov, track, sound.rate)
+    if measured.fragmented:  # in its index are none of its samples
+        measured = replace(measured, size=path.stat().st_size)
     # An edit list counts in the movie's time scale, often milliseconds, and FFmpeg 9 cuts the sound there.
     # Where nothing but a delay is to be left out, it is told to take no more than that from the list.
     edits = {"advanced_editlist": "0"} if measured.frames is not None else {}
@@ -137,10 +141,6 @@ def _write(path: Path, sound: Sound, track: _Track, target: Path, blocks: Iterab
         raise refused(
             "its edit list puts it together of several pieces", "make one of them: ffmpeg -i IN OUT.m4a"
         )
-    if track.fragmented:
-        raise refused(
-            "a fragmented MP4 cannot be marked", "put it in one piece: ffmpeg -i IN -c copy OUT.m4a"
-        )
     notes: list[str] = []
     if track.silent >= _GAP:
         notes.append(f"gaps between its samples, {track.silent:.2f} s in all, were closed")
@@ -160,8 +160,29 @@ def _write(path: Path, sound: Sound, track: _Track, target: Path, blocks: Iterab
         if track.frames is not None and frames < track.frames - slack:
             raise damaged(f"its header tells of {track.frames} samples, there are {frames}")
         with open(target, "wb") as output:
-            replace_sound_track(path, spool, frames, output)
+            if track.fragmented:
+                with _in_one_piece(path, target) as whole:
+                    replace_sound_track(whole, spool, frames, output)
+                notes.append("its fragments were put together to one piece")
+            else:
+                replace_sound_track(path, spool, frames, output)
     return notes
+
+
+@contextmanager
+def _in_one_piece(path: Path, target: Path) -> Iterator[Path]:
+    """A copy beside `target` of a fragmented file, with one index for all of it and the boxes of its own."""
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
+        whole = Path(folder) / "whole.m4a"
+        with opened(path, "mov") as source, av.open(str(whole), "w", format="mp4") as made:
+            stream = next(iter(source.streams.audio))
+            copy, number = made.add_stream_from_template(stream, opaque=True), stream.id
+            for packet in source.demux(stream):
+                if packet.size:
+                    packet.stream = copy
+                    made.mux(packet)
+        carry_over_boxes(path, whole, [number])
+        yield whole
 
 
 def _encode_alac(spool: BinaryIO, sound: Sound, blocks: Iterable[Block], notes: list[str]) -> int:

@@ -18,7 +18,7 @@ def as_shared(luma: Pixels) -> Pixels:
     """Return luma (H, W), uint8 or uint16, as it comes out of the rung: uint8, `SIDE` pixels at most."""
     plane = luma if luma.dtype == np.uint8 else (luma // _DEEP).astype(np.uint8)
     image = Image.fromarray(np.ascontiguousarray(plane))
-    image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    image.thumbnail((SIDE, SIDE), Image.Resampling.BICUBIC, reducing_gap=1.0)
     coded = io.BytesIO()
     image.save(coded, "JPEG", quality=QUALITY)
     return np.asarray(Image.open(coded))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -24,6 +24,7 @@ from ...formats.ebml import SEGMENT, doc_type, element
 from ...formats.reading import damaged, named, refused, regular_file, unreadable
 from ...formats.table import FORMATS
 from ..tolerance import AS_THEY_ARE
+from .dynamic_hdr import is_whole
 from .hdr import Static, side_data, static_metadata
 from .luma import Turn, has_luma_plane, turn_of
 from .timing import fraction
@@ -63,7 +64,8 @@ class Clip:
     staggered : some sound starts at another time than the picture.
     timed_packets : a transport stream as camcorders write it, with a time before each packet.
     ahead : by how many frames coding may run ahead of showing; None where the container sets no limit.
-    dynamic_hdr : the names of per-frame metadata that no encoder here can write again.
+    dynamic_hdr : the names of per-frame metadata that cannot be written again. carried_hdr : of those that
+        can, as long as the codec stays.
     """
 
     path: Path | None
@@ -97,6 +99,7 @@ class Clip:
     timed_packets: bool = False
     steady: bool = False
     ahead: int | None = None
+    carried_hdr: tuple[str, ...] = ()
 
     @property
     def luma_depth(self) -> int:
@@ -115,11 +118,14 @@ class Clip:
 
     def losses(self, codec: str) -> tuple[str, ...]:
         """What of it cannot be written again in `codec`."""
-        return (*self.dynamic_hdr, *(() if self._tells_aspect(codec) else (_SHAPE,)))
+        lost = () if codec == self.codec else self.carried_hdr
+        return (*self.dynamic_hdr, *lost, *(() if self._tells_aspect(codec) else (_SHAPE,)))
 
     def written(self, codec: str) -> Clip:
-        """What becomes of it in `codec`: without the shape of its samples, if that is lost."""
-        return self if self._tells_aspect(codec) else replace(self, sample_aspect=Fraction(1))
+        """What becomes of it in `codec`: without what `losses` names."""
+        kept = self.carried_hdr if codec == self.codec else ()
+        shape = self.sample_aspect if self._tells_aspect(codec) else Fraction(1)
+        return replace(self, carried_hdr=kept, sample_aspect=shape)
 
     def _tells_aspect(self, codec: str) -> bool:
         # PyAV has no way to set it for the stream, which is where these muxers look.
@@ -286,17 +292,7 @@ def describe(container: InputContainer, stream: VideoStream, frame: VideoFrame, 
     seconds = _seconds(container, stream)
     brand = container.metadata.get("major_brand", "")
     muxer = _muxer(container.format.name, brand)
-    dynamic = []
-    if (
-        "DOVI_METADATA" in blocks
-        or "DOVI_RPU_BUFFER" in blocks
-        or stream.codec_context.codec_tag in _DOLBY_VISION_TAGS
-    ):
-        dynamic.append("Dolby Vision")
-    if "DYNAMIC_HDR_PLUS" in blocks:
-        dynamic.append("HDR10+")
-    if "DYNAMIC_HDR_VIVID" in blocks:
-        dynamic.append("HDR Vivid")
+    dynamic, carried = _dynamic(stream, blocks)
     format_ = frame.format
     sounds = container.streams.audio
     first = sounds[0].codec_context if sounds else None
@@ -321,7 +317,8 @@ def describe(container: InputContainer, stream: VideoStream, frame: VideoFrame, 
         first_field=_FIELDS.get(stream.codec_context.field_order, "") if frame.interlaced_frame else "",
         alpha=any(component.is_alpha for component in format_.components),
         hdr=static_metadata(frame),
-        dynamic_hdr=tuple(dynamic),
+        dynamic_hdr=dynamic,
+        carried_hdr=carried,
         display_matrix=blocks.get("DISPLAYMATRIX"),
         other_videos=sum(not other.disposition & PICTURES for other in container.streams.video) - 1,
         transfer=frame.color_trc,
@@ -332,6 +329,22 @@ def describe(container: InputContainer, stream: VideoStream, frame: VideoFrame, 
         steady=rate != 0 and stream.base_rate == rate,
         ahead=_ahead(muxer, stream, fraction(rate)),
     )
+
+
+def _dynamic(stream: VideoStream, blocks: Mapping[str, bytes]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of per-frame metadata that cannot be written again, and of those that can."""
+    found = {"HDR10+": "DYNAMIC_HDR_PLUS" in blocks, "HDR Vivid": "DYNAMIC_HDR_VIVID" in blocks}
+    tag = stream.codec_context.codec_tag
+    found["Dolby Vision"] = (
+        "DOVI_METADATA" in blocks or "DOVI_RPU_BUFFER" in blocks or tag in _DOLBY_VISION_TAGS
+    )
+    kept = set()
+    if stream.codec_context.codec.canonical_name == "hevc":
+        kept.add("HDR10+")
+        if is_whole(blocks.get("DOVI_METADATA", b"")) and tag not in _DOLBY_VISION_TAGS:
+            kept.add("Dolby Vision")
+    names = [name for name, there in found.items() if there]
+    return tuple(n for n in names if n not in kept), tuple(n for n in names if n in kept)
 
 
 def _ahead(muxer: str, stream: VideoStream, rate: Fraction) -> int | None:

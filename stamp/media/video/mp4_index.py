@@ -15,24 +15,30 @@ from pathlib import Path
 
 from ...core.errors import CorruptFile
 from ...formats.chunk_offsets import chunk_offsets, set_chunk_offsets, widen
-from ...formats.isobmff import MAX_TOP_BOXES, Box, BoxTree, Tail, boxes, taken_apart, taken_out, walk
+from ...formats.isobmff import MAX_TOP_BOXES, Box, BoxTree, Tail, box, boxes, taken_apart, taken_out, walk
 from ...formats.mp4 import PARENTS, tracks
 from ...formats.reading import named
 from ...formats.source import Source
 from ...storage.large import open_large
 
 _OWN = (b"udta", b"meta", b"uuid")
+_DOLBY_VISION = (b"dvcC", b"dvvC", b"dvwC")
+_STSD = (b"mdia", b"minf", b"stbl", b"stsd")
+_ENTRIES, _PICTURE = 8, 78  # bytes before the entries of stsd, and before the boxes of one (12.1.3)
 _FRAGMENTS = (b"moof", b"sidx", b"styp")
 _MOST_EXTRA = 64 << 20  # bytes of one top-level box that are carried over
 _TOP_OF_32_BITS = 0xFFFFFFFF
 
 
-def carry_over_boxes(source: Path, made: Path, track_ids: Sequence[int]) -> None:
+def carry_over_boxes(
+    source: Path, made: Path, track_ids: Sequence[int], *, dolby_vision: bool = False
+) -> None:
     """Replace `made`, a file with its index at the end, by one with the index in front and with the user
     data, metadata and uuid boxes of `source`: of the file, of the movie, and of the tracks.
 
     track_ids : for each track of `made` in order, the track of `source` that it comes from; tracks beyond
         them keep what they have.
+    dolby_vision : the pictures still have their metadata, so that what describes these is carried over, too.
 
     Raises CorruptFile if one of the two is no such file, OSError for what the disk does not take.
     """
@@ -45,6 +51,8 @@ def carry_over_boxes(source: Path, made: Path, track_ids: Sequence[int]) -> None
         old_index = next((part for part in parts if part.kind == b"moov"), None)
         moov = taken_apart(new, index, PARENTS)
         _carry_over(moov, old, old_index, track_ids)
+        if dolby_vision and old_index:
+            _describe_dolby_vision(moov, taken_apart(old, old_index, PARENTS))
 
         # Brands that promise fragments are not kept: what was made has none.
         kept = [] if any(part.kind in _FRAGMENTS for part in parts) else parts
@@ -107,6 +115,31 @@ def _carry_over(moov: BoxTree, old: Source, old_index: Box | None, track_ids: Se
         if number in old_tracks:
             _take_over(track, old, _children(old, old_tracks[number]))
     _take_over(moov, old, parts)
+
+
+def _describe_dolby_vision(moov: BoxTree, old: BoxTree) -> None:
+    """Put what describes Dolby Vision behind the description of the pictures, as FFmpeg's muxer does in MP4
+    but not in QuickTime."""
+    told = next((each for track in tracks(old) for each in _configurations(track)), None)
+    for track in tracks(moov):
+        table = track.get(*_STSD)
+        if told is None or table is None or next(_configurations(track), None):
+            continue
+        parts = boxes(table.content, _ENTRIES)
+        if parts and parts[0].kind in (b"hvc1", b"hev1"):
+            first = parts[0]
+            entry = box(first.kind, table.content[first.content : first.end], told)
+            table.content = table.content[:_ENTRIES] + entry + table.content[first.end :]
+            return
+
+
+def _configurations(track: BoxTree) -> Iterator[bytes]:
+    """The boxes in the descriptions of a track that are about Dolby Vision."""
+    content = table.content if (table := track.get(*_STSD)) else b""
+    for entry in boxes(content, _ENTRIES, tail=Tail.ANYTHING) if content else ():
+        for part in walk(content, entry.content + _PICTURE, entry.end, tail=Tail.ANYTHING):
+            if part.kind in _DOLBY_VISION:
+                yield content[part.start : part.end]
 
 
 def _take_over(new: BoxTree, old: Source, parts: Sequence[Box]) -> None:

@@ -17,6 +17,7 @@ from ...core.errors import CorruptFile
 from ...formats.reading import damaged, refused
 from .clip import decoder_for, reading
 from .difficulty import EXCERPT_FRAMES
+from .dynamic_hdr import Carried
 from .luma import luma_plane
 from .streams import COUNTING, open_encoder, video_stream
 from .timing import Times, fraction
@@ -84,6 +85,7 @@ class PictureTrack:
         self._counting = plan.encoder.name in COUNTING
         self._awaited: list[VideoFrame] | None = []  # until there are enough for the preview
         self._held: Packet[Any] | None = None
+        self._carried = Carried(stream.codec_context.extradata or b"") if plan.clip.carried_hdr else None
         self._first_dts = 0
         self.frames = 0
 
@@ -101,6 +103,8 @@ class PictureTrack:
 
     def push(self, packet: Packet[Any] | None) -> None:
         """Take a packet, and write those that are ready; None is the end of the packets."""
+        if self._carried and packet is not None:
+            self._carried.take(packet)
         for frame in self._after_preview(self._decoded(packet), last=packet is None):
             self._change(frame)
             for coded in self._encoder.encode(frame):
@@ -175,6 +179,8 @@ class PictureTrack:
         # Not every encoder hands durations on, and the last one does not follow from the frames' times.
         duration = self._times.durations.pop(packet.pts, 0) if packet.pts is not None else 0
         packet.duration = packet.duration or duration
+        if self._carried:
+            packet = self._carried.put(packet)
         packet.stream = self._made
         if self._held is not None:
             self._output.mux_one(self._held)

@@ -43,9 +43,10 @@ def plan_transcode(clip: Clip, options: EmbedOptions) -> Transcode:
     if wanted:
         settings = with_codec(settings, clip, wanted)
     codec = settings.codec or clip.codec
-    losses, clip = clip.losses(codec), clip.written(codec)
+    source, losses, clip = clip, clip.losses(codec), clip.written(codec)
     if losses and not options.lossy:
-        raise refused(f"{' and '.join(losses)} would be lost", "`lossy=True` writes it without")
+        remedy = "`lossy=True` writes it without"
+        raise refused(f"{' and '.join(losses)} would be lost", f"{_first_remedy(source, codec)}{remedy}")
     if not has_luma_plane(clip.pix_fmt):
         raise refused(f"frames of {clip.pix_fmt} have no plane of luma", "convert them to YUV first")
     encoder = choose(sampled(clip, codec) if wanted else clip, settings)
@@ -56,3 +57,12 @@ def plan_transcode(clip: Clip, options: EmbedOptions) -> Transcode:
         advice = findings(clip, wanted, clip.path.stat().st_size, layout(clip.path))
     edit_lists = wanted is None or wanted.edit_lists or clip.staggered
     return Transcode(clip, encoder, edit_lists, options.lossy, losses, advice)
+
+
+def _first_remedy(clip: Clip, codec: str) -> str:
+    """What keeps the metadata of single frames, where something does."""
+    if clip.carried_hdr and codec != clip.codec:
+        return f"it is kept in {clip.codec}; "
+    if "Dolby Vision" in clip.dynamic_hdr and clip.codec == "hevc":
+        return "make it profile 8.1 first (of 7: dovi_tool -m 2 convert; of 5: FFmpeg's libplacebo); "
+    return ""

@@ -1,8 +1,8 @@
 """Judge known payloads by what is left of a suspect without the original, where no decoding can read one.
 
-An observation has one sum for each coded bit. A candidate's code word c says what sign each of them, S,
-should have; nothing else of the mark depends on the payload, so that pilots, witnesses and constellation,
-which all marks of a key have in common, stay out of it. Two laws hold of c S, whatever the picture is:
+An observation has one sum for each coded bit, S, under the signs of the candidate's variant. The candidate's
+code word c says what sign each of them should have; pilots and constellation, which all marks of a key have
+in common, stay out of it. Two laws hold of c S, whatever the picture is:
 
 - Made without the key: S is a sum over places of independent fair signs, the key's, so that the bound of
   `null_law` holds of c S by the root of the sum of squares over places.
@@ -25,10 +25,10 @@ from numpy.typing import NDArray
 from ...core.key import Key
 from ..common import null_law
 from ..common.coding import encode
-from ..common.frame import FRAME_BITS, frame
-from .carrier import PILOT, carriers
+from .carrier import IMAGE, PILOT, carriers, variant_of
+from .decode import code_of
 from .grid import Grid
-from .observation import BANDS, Observation
+from .observation import BANDS, Observation, in_variant
 
 _DRAWN = 4096  # code words that candidates are compared with
 
@@ -44,14 +44,15 @@ class Judged:
 
 def judge(observation: Observation, key: Key, grid: Grid, payloads: Sequence[bytes]) -> list[Judged]:
     """Judge candidates that were marked with `key` on `grid`. Raises PayloadError."""
-    scheme = carriers(key).layout.scheme + grid.check
-    soft = np.ones(BANDS) @ observation.soft[:, :PILOT]
-    over_codes = float(np.sqrt(soft @ soft)) + 1e-12
+    made = carriers(key)
     over_places = float(np.sqrt(observation.coded_energy.sum())) + 1e-12
-    drawn = _drawn() @ soft
     judged = []
     for payload in payloads:
-        agreed = float(_code(frame(payload, key, scheme)) @ soft)
+        own = in_variant(observation, made, variant_of(payload, key))
+        soft = np.ones(BANDS) @ own.soft[:, :PILOT]
+        over_codes = float(np.sqrt(soft @ soft)) + 1e-12
+        drawn = _drawn() @ soft
+        agreed = float(code_of(payload, key, grid) @ soft)
         z, by_key = agreed / over_codes, agreed / over_places
         law = max(null_law.log10_p_statistic(z), null_law.log10_p_statistic(by_key))
         by_draw = null_law.log10_normal_tail((agreed - float(drawn.mean())) / (float(drawn.std()) + 1e-12))
@@ -59,13 +60,9 @@ def judge(observation: Observation, key: Key, grid: Grid, payloads: Sequence[byt
     return judged
 
 
-def _code(bits: NDArray[np.uint8]) -> NDArray[np.float64]:
-    return 1.0 - 2.0 * encode(bits).astype(np.float64)
-
-
 @cache
 def _drawn() -> NDArray[np.float32]:
     """Code words of frames that were drawn once and for all, (n, coded bits), +1 for 0 and -1 for 1."""
-    generator = np.array([encode(bits) for bits in np.eye(FRAME_BITS, dtype=np.uint8)], np.float32)
-    frames = np.random.default_rng(0).integers(0, 2, (_DRAWN, FRAME_BITS)).astype(np.float32)
+    generator = np.array([encode(bits) for bits in np.eye(IMAGE.frame_bits, dtype=np.uint8)], np.float32)
+    frames = np.random.default_rng(0).integers(0, 2, (_DRAWN, IMAGE.frame_bits)).astype(np.float32)
     return np.asarray(1 - 2 * ((frames @ generator) % 2), np.float32)

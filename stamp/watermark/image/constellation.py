@@ -12,7 +12,7 @@ from .sync import POWER_CAP, spectrum_at, window
 
 Plane = NDArray[np.float32]
 
-SHARE_MIN, SHARE_MAX = 0.13, 0.3  # of the mark's energy
+SHARE_MIN, SHARE_MAX = 0.07, 0.2  # of the mark's energy
 _MIDDLE = 512
 SCORE = 40.0  # what the search should see, host and all, before anything happens to the picture
 

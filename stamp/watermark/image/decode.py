@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...core.key import Key
+from ..common.coding import encode
+from ..common.frame import frame
 from ..common.null_law import WEIGHTINGS
 from ..common.soft_decoding import Code, Decoded, Weights, decode_soft, standard_score
-from .carrier import DETECTION, IMAGE, PILOT, Layout
+from .carrier import IMAGE, PILOT, Carriers, Layout, variant_of
 from .grid import GRIDS, Grid
-from .observation import Observation
+from .observation import Observation, in_variant
+
+_TRIED = 3  # weightings under which the coded bits of one variant are decoded
+_LIKELY = 4  # variants that are decoded where the pilots promise something
+_CLEAR = 4.0  # deviations of the coded bits' energy that promise something whatever the pilots say
 
 
 def pilot_scores(observation: Observation, layout: Layout = IMAGE) -> NDArray[np.float64]:
@@ -22,16 +30,18 @@ def pilot_scores(observation: Observation, layout: Layout = IMAGE) -> NDArray[np
     return (weight @ observation.soft[:, PILOT]) / np.sqrt(weight**2 @ observation.pilot_energy + 1e-30)
 
 
-def detection_score(o: Observation, weight: Weights) -> float:
-    """Return the statistic of `null_law`: the detection chips' weighted correlation in standard deviations.
-    `weight` must not depend on them."""
-    return standard_score(weight, o.soft[:, DETECTION], o.detection_energy)
-
-
 def code_score(o: Observation, weight: Weights, code: Code) -> float:
-    """Return the statistic of `null_law` for a scheme without detection chips: how far the coded bits agree
-    with `code`. `weight` must not depend on them."""
+    """Return the statistic of `null_law`: how far the coded bits agree with `code`, in standard deviations.
+    `weight` must not depend on them."""
     return standard_score(weight, o.soft[:, :PILOT] @ code, o.coded_energy)
+
+
+def known_score(o: Observation, weight: Weights, code: Code) -> float:
+    """Return the same of coded bits and pilots together, for a geometry that no pilot had a part in choosing.
+    `weight` must depend on neither."""
+    return standard_score(
+        weight, o.soft[:, :PILOT] @ code + o.soft[:, PILOT], o.coded_energy + o.pilot_energy
+    )
 
 
 def agreement(o: Observation, layout: Layout, code: Code) -> float:
@@ -45,11 +55,14 @@ def code_energy(o: Observation, layout: Layout) -> float:
 
     It shows whether there is anything to decode, whatever the payload is.
     """
-    energies = []
-    for weight in _weightings(o, layout):
-        soft = weight @ o.soft[:, :PILOT]
-        energies.append(float(soft @ soft / (weight**2 @ o.coded_energy + 1e-30)))
-    return float((max(energies) - 1) * (layout.coded_bits / 2) ** 0.5)
+    return float(_energies(o, _weightings(o, layout), layout).max())
+
+
+def _energies(o: Observation, weightings: list[Weights], layout: Layout) -> NDArray[np.float64]:
+    """Return `code_energy` under each weighting."""
+    weights = np.array(weightings)
+    energy = np.square(weights @ o.soft[:, :PILOT]).sum(1) / (np.square(weights) @ o.coded_energy + 1e-30)
+    return np.asarray((energy - 1) * (layout.coded_bits / 2) ** 0.5)
 
 
 def gains_from_pilots(o: Observation) -> Weights:
@@ -76,8 +89,6 @@ def decode_payload(observation: Observation, key: Key, budget: int, layout: Layo
     weightings = _weightings(observation, layout)
 
     def score(weight: Weights, code: Code) -> float:
-        if layout.detection_chips:
-            return detection_score(observation, weight)
         return max(code_score(observation, each, code) for each in weightings)
 
     return decode_soft(
@@ -89,6 +100,73 @@ def decode_payload(observation: Observation, key: Key, budget: int, layout: Layo
         score=score,
         budget=budget,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one of several keys that share the pilots sees. observation : under its own `carriers`."""
+
+    key: Key
+    carriers: Carriers
+    observation: Observation
+
+
+def decode_variants(
+    views: Sequence[View], *, promising: bool, searched: bool, fixed: Sequence[Weights] = ()
+) -> tuple[Decoded, View] | None:
+    """Decode the variants whose coded bits have the most energy, of whichever key; None where none has
+    enough.
+
+    promising : the pilots say that there is something. searched : they had a part in choosing the geometry.
+    fixed : weightings of the sub-bands that depend on no sign of the key; the layout's profiles if empty.
+    """
+    o, layout = views[0].observation, views[0].carriers.layout
+    fixed = fixed or list(np.array(layout.profiles) / np.sqrt(o.variance))
+    weightings = [weight for weight in (gains_from_pilots(o), *fixed) if weight.any()]
+    energies = np.array(
+        [
+            _energies(in_variant(view.observation, view.carriers, variant), weightings, layout)
+            for view in views
+            for variant in range(layout.variants)
+        ]
+    )
+    # pilots that keys share are in pictures that were marked with another of them
+    known = not searched and views[0].key.finder is None
+    highest = None
+    for number in np.argsort(-energies.max(1))[:_LIKELY]:
+        if not promising and energies[number].max() < _CLEAR:
+            break
+        view, variant = views[number // layout.variants], int(number % layout.variants)
+        own = in_variant(view.observation, view.carriers, variant)
+
+        def score(weight: Weights, code: Code, own: Observation = own) -> float:
+            by_code = max(code_score(own, each, code) for each in weightings)
+            return by_code if not known else max(by_code, *(known_score(own, each, code) for each in fixed))
+
+        decoded = decode_soft(
+            own.soft[:, :PILOT],
+            [weightings[i] for i in np.argsort(-energies[number])[:_TRIED]],
+            key=view.key,
+            schemes=[layout.scheme + grid.check for grid in GRIDS],
+            gains=partial(gains_from_code, own),
+            score=score,
+        )
+        if decoded.payload is not None and variant_of(decoded.payload, view.key, layout) == variant:
+            return decoded, view
+        if highest is None or decoded.score > highest[0].score:
+            highest = replace(decoded, payload=None), view
+    return highest
+
+
+def code_of(payload: bytes, key: Key, grid: Grid) -> Code:
+    """Return the coded bits of a picture's payload, +1 for 0 and -1 for 1.
+
+    Raises
+    ------
+    PayloadError : `payload` is not 8 bytes.
+    """
+    bits = encode(frame(payload, key, IMAGE.scheme + grid.check, IMAGE.frame_bits))
+    return np.asarray(1.0 - 2.0 * bits.astype(np.float64))
 
 
 def grid_of(decoded: Decoded, layout: Layout) -> Grid:

@@ -13,13 +13,13 @@ from ...core.key import Key
 from ..common.coding import encode
 from ..common.frame import frame
 from ..common.wavelet import MARGIN, analyse, synthesise
-from .carrier import SCHEME, carriers
+from .carrier import IMAGE, SCHEME, Carriers, carriers, variant_of
 from .constellation import sinusoids
 from .detect import detect
 from .grid import canonical_shape, grid_for, resize
 from .informed_embedding import coefficients
 from .luma import add_luma, luma_plane, white_of
-from .mask import spatial, visibility
+from .mask import headroom, spatial, visibility
 from .observation import activity, coverage, pad_to_tiles
 
 Plane = NDArray[np.float32]
@@ -69,13 +69,16 @@ def embed(
     white = white_of(image, data_range)
     h, w = image.shape[:2]
     grid = grid_for((h, w))
-    bits = frame(payload, key, SCHEME + grid.check)
+    bits = frame(payload, key, SCHEME + grid.check, IMAGE.frame_bits)
     if strength == 0:
         return image.copy()
     _check_size(image)
     plane = resize(luma_plane(image, data_range, grid.area), canonical_shape((h, w), grid))
     _check_shades(plane)
-    marked = add_luma(image, mark(plane, bits, key, strength), white)
+    # a picture of fewer pixels than the grid cannot show the finest levels; the others get what these would
+    amplitude = strength * max(grid.area / (h * w), 1.0) ** 0.25
+    delta = mark(plane, bits, carriers(key).of(variant_of(payload, key)), amplitude)
+    marked = add_luma(image, delta, white)
     if verify and detect(marked, key=key, data_range=data_range, search=False).payload != bytes(payload):
         raise HostError(
             f"the mark could not be read back at strength {strength:g}, so nothing was marked: the picture "
@@ -110,18 +113,19 @@ def _check_shades(plane: Plane) -> None:
         )
 
 
-def mark(plane: Plane, bits: NDArray[np.uint8], key: Key, strength: float) -> Plane:
-    """Return what to add to a canonical luma plane (H, W), 0 to 255, so that it carries the frame `bits`."""
+def mark(plane: Plane, bits: NDArray[np.uint8], c: Carriers, strength: float) -> Plane:
+    """Return what to add to a canonical luma plane (H, W), 0 to 255, so that it carries the frame `bits` in
+    the variant of `c`."""
     h, w = plane.shape
-    c = carriers(key)
     padded = pad_to_tiles(plane)
     cover = coverage(plane.shape, (0, 0), None)
     approximation, host = analyse(padded)
     activities = [activity(detail) for detail in host]
-    mask = visibility(activities, cover, strength)
-    waves = sinusoids(padded, spatial(mask, activities, padded.shape), c.frequencies, mask.rms)
+    room = headroom(padded)
+    mask = visibility(activities, cover, room, strength)
+    waves = sinusoids(padded, spatial(mask, activities, room, padded.shape), c.frequencies, mask.rms)
     share = float(np.mean(waves * waves)) / mask.rms**2
-    signs = np.concatenate([1 - 2 * encode(bits).astype(np.float32), np.ones(2, np.float32)])
+    signs = np.concatenate([1 - 2 * encode(bits).astype(np.float32), np.ones(1, np.float32)])
     chips = coefficients(host, cover, mask, signs, c, mask.rms**2 * (1 - share))
     delta = synthesise(np.zeros_like(approximation), chips) + waves
     return np.ascontiguousarray(delta[MARGIN : MARGIN + h, MARGIN : MARGIN + w])

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,17 +19,17 @@ from ...core.detection import Detection
 from ...core.key import Key
 from ..common import null_law
 from ..common.filters import box
-from ..common.soft_decoding import Decoded, decode_soft
+from ..common.soft_decoding import Decoded
 from ..common.wavelet import MARGIN, analyse, synthesise
-from .carrier import PILOT, Carriers, carriers
-from .decode import detection_score, gains_from_code, gains_from_pilots
+from .carrier import Carriers, carriers
+from .decode import View, decode_variants, grid_of
 from .grid import Grid
-from .mask import visibility
+from .mask import headroom, visibility
 from .observation import BANDS, Observation, activity, coverage, gathered, pad_to_tiles
 
 Plane = NDArray[np.float32]
 
-DECODINGS = 6  # two weightings, each refined twice
+DECODINGS = 1  # an attempt whose coded bits are looked at
 
 _WINDOW = 7  # coefficients over which it is measured what the original explains
 _PRIOR = 8.0  # coefficients as which the sub-band as a whole counts in that
@@ -65,9 +64,10 @@ def observe(sight: Sight, c: Carriers) -> Observation:
 
 def _measured(sight: Sight, cover: list[Plane]) -> Iterator[NDArray[np.float32]]:
     """What is left, matched to the mark, at every coefficient."""
-    _, original = analyse(pad_to_tiles(sight.original))
+    padded = pad_to_tiles(sight.original)
+    _, original = analyse(padded)
     everywhere = coverage(sight.original.shape, (0, 0), None)
-    mask = visibility([activity(detail) for detail in original], everywhere, 1.0)
+    mask = visibility([activity(detail) for detail in original], everywhere, headroom(padded), 1.0)
     _, matched = analyse(pad_to_tiles(_matched(sight, _left(sight, cover))))
     for detail, seen, amplitude in zip(matched, cover, mask.levels, strict=True):
         square = detail * detail * seen
@@ -118,21 +118,11 @@ def _around(bands: Plane) -> Plane:
     return np.stack([box(band, _WINDOW) for band in bands])
 
 
-def decode(observation: Observation, key: Key, grid: Grid) -> tuple[Decoded, float]:
-    """Decode what was observed on `grid`; and return the statistic of the detection chips, whatever the code
-    says. At most `DECODINGS`."""
-    c = carriers(key)
-    even = np.ones(BANDS)
-    decoded = decode_soft(
-        observation.soft[:, :PILOT],
-        [even, gains_from_pilots(observation)],
-        key=key,
-        schemes=[c.layout.scheme + grid.check],
-        gains=partial(gains_from_code, observation),
-        score=lambda weight, code: detection_score(observation, weight),
-        budget=DECODINGS,
-    )
-    return decoded, detection_score(observation, even)
+def decode(observation: Observation, key: Key) -> Decoded | None:
+    """Decode what was observed. Nothing but suspect and original had a part in choosing the geometry."""
+    view = View(key, carriers(key), observation)
+    found = decode_variants([view], promising=True, searched=False, fixed=[np.ones(BANDS)])
+    return found[0] if found else None
 
 
 def read(sight: Sight, key: Key, grid: Grid, *, spent: int = 0) -> Detection:
@@ -141,22 +131,17 @@ def read(sight: Sight, key: Key, grid: Grid, *, spent: int = 0) -> Detection:
     spent : decodings that are allowed in the same call beside `DECODINGS`. The geometry is the caller's.
     """
     c = carriers(key)
-    decoded, alone = decode(observe(sight, c), key, grid)
-    threshold = null_law.threshold_after(spent + DECODINGS)
-    read_it = decoded.payload is not None and decoded.score >= threshold
-    score = decoded.score if read_it else alone
-    if read_it:
-        log10_p = null_law.log10_p_report(score, spent + DECODINGS)
-    else:
-        threshold = null_law.THRESHOLD_ALONE
-        log10_p = null_law.log10_p_statistic(score, null_law.MAX_POSITIONS)
+    decoded = decode(observe(sight, c), key)
+    trials, odds = spent + DECODINGS, c.layout.odds
+    threshold, score = null_law.threshold_after(trials, odds), decoded.score if decoded else 0.0
+    read_it = decoded and decoded.payload and score >= threshold and grid_of(decoded, c.layout) is grid
     return Detection(
-        present=read_it or score >= threshold,
-        payload=decoded.payload if read_it else None,
+        present=bool(read_it),
+        payload=decoded.payload if decoded and read_it else None,
         score=round(score, 2),
         threshold=threshold,
-        log10_p=round(log10_p, 2),
-        bits_corrected=decoded.bits_corrected if read_it else None,
+        log10_p=round(null_law.log10_p_report(score, trials, odds), 2),
+        bits_corrected=decoded.bits_corrected if decoded and read_it else None,
         transform=None,
         key_name=key.name,
         scheme=c.layout.scheme,

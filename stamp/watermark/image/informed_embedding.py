@@ -22,7 +22,7 @@ from .observation import PICTURE, activity, fold, normalise, weight
 Levels = NDArray[np.float64]  # (LEVELS, symbols)
 
 # share of the mean amplitude that every bit gets anyway: a crop does not see the host that was cancelled
-FLOOR = 0.7
+FLOOR = 0.8
 TARGETS = np.array([1.0, 0.8, 0.5])
 _SEES = np.array([[1, 1, 1, 1], [0, 1, 1, 1], [0, 0, 1, 1]])
 _SWEEPS, _HALVINGS = 3, 9

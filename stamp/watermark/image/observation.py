@@ -6,7 +6,7 @@ Embedder and detector share it: the embedder brings just this statistic to its t
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,12 +96,14 @@ def fold(plane: NDArray[np.float32], side: int, origin: int) -> NDArray[np.float
 class Observation:
     """What is seen of a mark in a picture, by sub-band (level 1 first, LH HL HH within a level).
 
-    soft : (BANDS, symbols) float64, correlation with the carrier of each coded bit, of the pilots and of the
-        detection chips.
+    soft : (BANDS, symbols) float64, correlation with the carrier of each coded bit, in the first variant, and
+        of the pilots.
     variance : (BANDS,) mean square of the normalised coefficients.
     pilot_count : (BANDS,) number of pilot coefficients seen.
-    coded_energy, pilot_energy, detection_energy : (BANDS,) sum of the squares of a tile's coefficients, all
-        tiles added up, at the coded bits, at the pilots, at the detection chips.
+    coded_energy, pilot_energy : (BANDS,) sum of the squares of a tile's coefficients, all tiles added up, at
+        the coded bits, at the pilots.
+    tile : (coefficients of a tile,) those sums times their signs in the first variant; levels one after
+        another.
     """
 
     soft: NDArray[np.float64]
@@ -109,7 +111,7 @@ class Observation:
     pilot_count: NDArray[np.float64]
     coded_energy: NDArray[np.float64]
     pilot_energy: NDArray[np.float64]
-    detection_energy: NDArray[np.float64]
+    tile: NDArray[np.float32]
 
 
 def normalise(
@@ -134,23 +136,47 @@ def gathered(
     measured: Iterable[NDArray[np.float32]], cover: list[NDArray[np.float32]], carriers: Carriers
 ) -> Observation:
     """Gather what was measured at every coefficient, level by level, bit by bit."""
-    soft, variance, count, energy = [], [], [], []
+    variance, count, energy, tiles = [], [], [], []
     for level, (each, seen) in enumerate(zip(measured, cover, strict=True), start=1):
         side, origin = PERIOD >> level, MARGIN >> level
         index, sign = carriers.index[level - 1], carriers.sign[level - 1]
         y = each * seen
         total = max(float(seen.sum()), 1.0)
         tile = fold(y, side, origin)
+        tiles.append((tile * sign).ravel())
         seen_tile = fold(seen[None], side, origin)[0]
         for o in range(3):
-            pilots, detection = index[o] == carriers.layout.pilot, index[o] == carriers.layout.detection
-            soft.append(np.bincount(index[o].ravel(), (tile[o] * sign[o]).ravel(), carriers.layout.symbols))
+            pilots = index[o] == carriers.layout.pilot
             variance.append(float(np.vdot(y[o], y[o])) / total + 1e-12)
             count.append(max(float(seen_tile[pilots].sum()), 1.0))
             square = tile[o] ** 2
-            known = float(square[pilots].sum()), float(square[detection].sum())
-            energy.append((float(square.sum()) - sum(known), *known))
-    return Observation(*(np.array(a) for a in (soft, variance, count)), *np.array(energy).T)
+            at_pilots = float(square[pilots].sum())
+            energy.append((float(square.sum()) - at_pilots, at_pilots))
+    signed = np.concatenate(tiles)
+    soft = _by_symbol(signed, carriers)
+    coded, known = np.array(energy).T
+    return Observation(soft, np.array(variance), np.array(count), coded, known, signed)
+
+
+def under(o: Observation, carriers: Carriers, other: Carriers) -> Observation:
+    """Return what is seen of the coded bits if the signs and places are those of `other`, a key that shares
+    the pilots with `carriers`."""
+    if other is carriers:
+        return o
+    turned = np.concatenate([(a * b).ravel() for a, b in zip(carriers.sign, other.sign, strict=True)])
+    tile = o.tile * turned
+    return replace(o, tile=tile, soft=_by_symbol(tile, other))
+
+
+def in_variant(o: Observation, carriers: Carriers, variant: int) -> Observation:
+    """Return what is seen of the coded bits if their signs are those of a variant."""
+    return replace(o, soft=_by_symbol(o.tile * carriers.flips[variant], carriers))
+
+
+def _by_symbol(signed: NDArray[np.float32], carriers: Carriers) -> NDArray[np.float64]:
+    """Add up the signed coefficients of a tile by sub-band and symbol."""
+    symbols = carriers.layout.symbols
+    return np.bincount(carriers.band, signed, BANDS * symbols).reshape(BANDS, symbols)
 
 
 def observe_plane(

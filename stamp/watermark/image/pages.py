@@ -8,7 +8,7 @@ the law of the whole call holds however many rectangles there are (`null_law.thr
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,14 +19,15 @@ from ..common.null_law import MAX_DECODINGS
 from .grid import GRIDS, LARGE, canonical_shape
 from .luma import luma_plane
 from .outline import outline
-from .regions import Box, regions_of
+from .regions import Box, Plane, regions_of, snapped
 from .search import ImageSearch, Thresholds
 from .stages import IF_MOVED, IN_A_REGION, WORK_AREA, refine_candidates, try_geometry, try_nearly_untouched
 
 NARROWEST = 48  # canonical pixels of the shorter side below which nothing can be read
 
-_LOOKS = 16  # rectangles that are looked at
+_RECTANGLES, _LOOKS = 16, 24  # that are looked at; looks, those at wider rectangles included
 _BUDGET = 30  # decodings in one of them
+MOST_DECODINGS = MAX_DECODINGS + _LOOKS * _BUDGET  # in one call
 _THRESHOLDS = Thresholds(decode_near=3.2)
 _PART = 0.6  # of a rectangle: a smaller one in it may show another photo
 _SAME = 0.7  # of the smaller of two rectangles: then they show the same photo
@@ -70,38 +71,35 @@ class _Look:
         least = _area(self.box) if not self.is_all and _area(box) < _PART * _area(self.box) else _area(box)
         return _shared(box, self.box) > _SAME * min(least, _area(self.box))
 
-    def geometry(self, state: ImageSearch) -> NDArray[np.float64]:
-        """The map of frequencies that was found, as another search on the same picture sees it."""
+    def geometry(self, shape: tuple[int, ...], full: tuple[int, ...]) -> NDArray[np.float64]:
+        """The map of frequencies that was found, in a plane of `shape` that shows `full` pixels."""
         assert self.state.reading is not None
-        mine, other = (
-            np.array(each.work.shape) / np.array(each.shape, np.float64) for each in (self.state, state)
-        )
-        return np.diag(mine / other) @ self.state.reading.affine
+        mine = np.array(self.state.work.shape) / self.state.shape
+        return np.diag(mine * full / shape) @ self.state.reading.affine
 
 
 @dataclass(slots=True)
 class Page:
     """One picture in which rectangles are looked at.
 
-    whole : the search in all of it. spent : decodings that were or may yet be made there and in the
-        rectangles looked at before. unread : what the detection chips show in rectangles where no payload was
-        read.
+    plane : its luma, 0 to 255, in which all pixels are counted. whole : the search in all of it.
+    spent : decodings that were or may yet be made there and in the rectangles looked at before; looks : how
+        many these were.
     """
 
-    image: NDArray[np.generic]
-    data_range: float | None
+    plane: Plane
     whole: ImageSearch
     spent: int = MAX_DECODINGS
-    unread: list[Detection] = field(default_factory=list)
+    looks: int = 0
 
     @property
     def box(self) -> Box:
         """All of it."""
-        return 0, 0, self.image.shape[1], self.image.shape[0]
+        return 0, 0, self.plane.shape[1], self.plane.shape[0]
 
     def search(self) -> list[Detection]:
         """Look at one rectangle after another; return what was read, the surest first."""
-        boxes = [region.box for region in regions_of(self._reduced(), self.box[2:], _LOOKS)]
+        boxes = self._boxes()
         looks: list[_Look] = []
         for box in boxes:
             if any(look.explains(box) for look in looks):
@@ -113,9 +111,17 @@ class Page:
                     look = self._widest(look)
                 looks.append(look)
         found: dict[Payload | None, Detection] = {}
-        for look in sorted(looks, key=lambda look: (look.found.seen is None, look.found.log10_p)):
+        for look in sorted(looks, key=lambda look: (look.found.seen is None, -look.strength)):
             found.setdefault(look.found.payload, look.found)
         return sorted(found.values(), key=lambda each: each.log10_p)
+
+    def _boxes(self) -> list[Box]:
+        """The rectangles that are looked at, their sides at edges of the picture in full."""
+        reduced = np.clip(luma_plane(self.plane, 255.0, _SEARCHED), 0, 255)
+        reach = round(2 * (self.plane.size / reduced.size) ** 0.5) + 1
+        found = regions_of(reduced, self.box[2:], _RECTANGLES)
+        boxes = (snapped(self.plane, region.box, reach) for region in found)
+        return list(dict.fromkeys(boxes))
 
     def _wider(self, look: _Look, boxes: Sequence[Box]) -> _Look:
         """The look at the rectangle around it that shows the original from corner to corner, if there is
@@ -132,7 +138,7 @@ class Page:
         """The look at all of the picture, if that shows more of the mark."""
         if look.whole_by_page < 1 - 2 * _ALL:  # there is something around it
             return look
-        known = look.geometry(self.whole)
+        known = look.geometry(self.whole.work.shape, self.plane.shape)
         found = self.whole.run([lambda state: try_geometry(state, known), refine_candidates])
         if found is not None and found.payload == look.found.payload:
             whole = _Look(self.box, found, self.whole)
@@ -144,12 +150,12 @@ class Page:
         """What is read in one rectangle, with its place in the picture."""
         x0, y0, x1, y1 = box
         shape = y1 - y0, x1 - x0
-        if min(canonical_shape(shape)) < NARROWEST:
+        if min(canonical_shape(shape)) < NARROWEST or self.looks == _LOOKS:
             return None
         state = replace(
             self.whole,
             shape=shape,
-            work=luma_plane(self.image[y0:y1, x0:x1], self.data_range, max(LARGE.area, WORK_AREA)),
+            work=luma_plane(self.plane[y0:y1, x0:x1], 255.0, max(LARGE.area, WORK_AREA)),
             grids=GRIDS,
             thresholds=_THRESHOLDS,
             spent=self.spent,
@@ -158,11 +164,13 @@ class Page:
             best=None,
             reading=None,
             candidates=[],
+            score=0.0,
         )
         found = state.run(stages)
         self.spent += _BUDGET
+        self.looks += 1
+        self.whole.score = max(self.whole.score, state.score)
         if found is None:
-            self.unread.append(self._placed(state.verdict(), box))
             return None
         return _Look(box, self._placed(found, box), state)
 
@@ -172,9 +180,6 @@ class Page:
             share = _area(box) / _area(self.box)
             transform = replace(transform, scale=round(transform.scale * share**0.5, 4))
         return replace(found, region=region, transform=transform)
-
-    def _reduced(self) -> NDArray[np.float32]:
-        return np.clip(luma_plane(self.image, self.data_range, _SEARCHED), 0, 255)
 
 
 def outlined(found: Detection, state: ImageSearch, corner: tuple[int, int] = (0, 0)) -> Detection:
@@ -192,10 +197,8 @@ def _outlined(look: _Look) -> _Look:
     return replace(look, found=outlined(look.found, look.state, look.box[:2]))
 
 
-def joined(found: Sequence[Detection]) -> Detection | None:
-    """Return the first, with the others beside it."""
-    if not found:
-        return None
+def joined(found: Sequence[Detection]) -> Detection:
+    """Return the first of one or more, with the others beside it."""
     first, *rest = found
     others = (
         Mark(other.payload, other.key_name, other.log10_p, region=other.region, seen=other.seen)

@@ -27,6 +27,7 @@ _PICTURE_LIKE = 0.5
 _BLOCK = 8  # pixels in which fine detail is averaged
 _FINE = 0.7  # of it, in grey levels, from which on a block is sharp
 _RECTANGULAR = 0.5  # of a rectangle that is sharp
+_CELL, _MOST_CELLS = 0.03, 8  # of the page's area; cells beside those that were cut out
 _FEWEST = 12  # blocks
 _SEAM, _STANDS_OUT = 0.4, 3.0  # share of a line's pixels that step so many times as far as those around
 
@@ -69,10 +70,12 @@ def regions_of(plane: Plane, size: tuple[int, int], limit: int) -> list[Region]:
     cuts = _Cuts(plane, busy)
     _cut(cuts, (0, 0, plane.shape[1], plane.shape[0]), 0)
     sharp = _sharp(plane)
-    scores = {box: _score(plane, box) for box in {*cuts.leaves, *cuts.parents, *_merged(cuts), *sharp}}
+    cells = _cells(cuts)
+    first = {*cuts.leaves, *sharp, *cells}
+    scores = {box: _score(plane, box) for box in {*first, *cuts.parents, *_merged(cuts)}}
     # A merged piece never comes before a whole one, or it would hide the cells of a collage.
     found = [
-        Region(_enlarged(box, plane.shape, size), score + (box in cuts.leaves or box in sharp))
+        Region(_enlarged(box, plane.shape, size), score + (box in first))
         for box, score in scores.items()
         if score is not None
     ]
@@ -106,7 +109,7 @@ def _sharp(plane: Plane) -> list[Box]:
                 side * _BLOCK for side in (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
             )
             if _filled(rows, columns) > _RECTANGULAR:
-                found.append(_snapped(plane, (int(x0), int(y0), int(x1), int(y1))))
+                found.append(snapped(plane, (int(x0), int(y0), int(x1), int(y1)), 2 * _BLOCK))
     return list(dict.fromkeys(found))
 
 
@@ -148,22 +151,29 @@ def _components(mask: NDArray[np.bool_]) -> list[tuple[NDArray[np.int64], NDArra
     return [np.nonzero(label == name) for name in names[counts > _FEWEST]]
 
 
-def _snapped(plane: Plane, box: Box) -> Box:
-    """The rectangle with each side at the sharpest edge near it."""
+def snapped(plane: Plane, box: Box, reach: int) -> Box:
+    """Return a rectangle with each side at the sharpest edge within `reach` pixels of it, if one stands out;
+    what is so near to the border of the plane is moved there."""
     x0, y0, x1, y1 = box
-    inside = plane[y0:y1, x0:x1]
-
-    def at(lines: Plane, place: int) -> int:
-        low, high = max(place - 2 * _BLOCK, 1), min(place + 2 * _BLOCK, len(lines))
-        if place < _BLOCK or place > len(lines) - _BLOCK or high <= low:
-            return 0 if place < _BLOCK else len(lines) if place > len(lines) - _BLOCK else place
-        steps = np.minimum(np.abs(lines[low:high] - lines[low - 1 : high - 1]), 40).mean(1)
-        best = int(steps.argmax())
-        return low + best if steps[best] > 1.5 * np.median(steps) + 1 else place
-
-    assert inside.size
     columns, rows = plane[y0:y1].T, plane[:, x0:x1]
-    return at(columns, x0), at(rows, y0), at(columns, x1), at(rows, y1)
+    return (
+        _sharpest(columns, x0, reach),
+        _sharpest(rows, y0, reach),
+        _sharpest(columns, x1, reach),
+        _sharpest(rows, y1, reach),
+    )
+
+
+def _sharpest(lines: Plane, place: int, reach: int) -> int:
+    """The line near a place at which most changes from the one before."""
+    if place <= reach // 2:
+        return 0
+    if place >= len(lines) - reach // 2:
+        return len(lines)
+    low, high = max(place - reach, 1), min(place + reach + 1, len(lines))
+    steps = np.minimum(np.abs(lines[low:high] - lines[low - 1 : high - 1]), 40).mean(1)
+    best = int(steps.argmax())
+    return low + best if steps[best] > 1.5 * np.median(steps) + 1 else place
 
 
 def _enlarged(box: Box, shape: tuple[int, ...], size: tuple[int, int]) -> Box:
@@ -253,6 +263,36 @@ def _seam_shares(lines: Plane) -> NDArray[np.float64]:
     around -= np.pad(steps, ((1, 1), (0, 0)), mode="edge")[2:]
     shares: NDArray[np.float64] = (two > _STANDS_OUT * around / 10 + 4).mean(1)
     return shares
+
+
+def _cells(cuts: _Cuts) -> list[Box]:
+    """Parts of a piece that are as large as another piece, between lines along which others were cut: cells
+    of a collage whose pictures are too much alike for a seam to be seen."""
+    large = [box for box in cuts.leaves if _area(box) > _CELL * cuts.plane.size]
+    found = []
+    for x0, y0, x1, y1 in large:
+        columns, rows = (
+            [low, *sorted({side for box in large for side in box[axis::2] if low < side < high}), high]
+            for axis, low, high in ((0, x0, x1), (1, y0, y1))
+        )
+        parts = [
+            (left, top, right, bottom)
+            for i, left in enumerate(columns)
+            for right in columns[i + 1 :]
+            for k, top in enumerate(rows)
+            for bottom in rows[k + 1 :]
+        ]
+        found += [
+            part
+            for part in parts
+            if part != (x0, y0, x1, y1) and any(_is_as_large(part, other) for other in large)
+        ]
+    return found[:_MOST_CELLS]
+
+
+def _is_as_large(one: Box, two: Box) -> bool:
+    sides = ((box[2] - box[0], box[3] - box[1]) for box in (one, two))
+    return all(abs(a - b) <= max(3, 0.02 * b) for a, b in zip(*sides, strict=True))
 
 
 def _merged(cuts: _Cuts) -> list[Box]:

@@ -20,10 +20,10 @@ from ...core.payload import Payload
 from ..common import null_law
 from ..common.soft_decoding import Decoded
 from .align import Offset, translations
-from .carrier import Carriers
-from .decode import code_score, decode_payload, detection_score, gains_from_pilots, grid_of, pilot_scores
-from .grid import STANDARD, Grid, canonical_shape, grid_for
-from .observation import PICTURE, Measure, Observation, observe_plane
+from .carrier import Carriers, carriers, variant_of
+from .decode import View, code_score, decode_variants, gains_from_pilots, grid_of, pilot_scores
+from .grid import STANDARD, Grid, canonical_shape
+from .observation import PICTURE, Measure, Observation, in_variant, observe_plane, under
 from .place import seen_corners
 
 Plane = NDArray[np.float32]
@@ -75,7 +75,7 @@ class Budgets:
 class Attempt:
     """One picture in one geometry: `unwarp(work, affine, shift)` begins at `offset` within the tile.
 
-    pilots : their score there, in standard deviations.
+    pilots : their score there, in standard deviations. searched : they had a part in choosing the geometry.
     """
 
     pilots: float
@@ -83,6 +83,12 @@ class Attempt:
     observation: Observation
     affine: Affine
     shift: NDArray[np.float64] | None = None
+    searched: bool = True
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether it sees the picture as it was marked, whatever the pilots say."""
+        return not self.searched and self.offset == (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +119,8 @@ class Search(ABC):
     best : the attempt whose pilots have the highest score. reading : where a payload was read.
     candidates : the pilots' score (-inf if no correlation was high enough for an attempt) and the map of each
         geometry that was tried in vain.
+    score : the highest of all frames that were decoded. ring : other keys that share the geometry of `key`;
+        `key` and `carriers` become those of the one whose payload was read.
     """
 
     key: Key
@@ -129,6 +137,8 @@ class Search(ABC):
     best: Attempt | None = None
     reading: Reading | None = None
     candidates: list[tuple[float, Affine]] = field(default_factory=list)
+    score: float = 0.0
+    ring: tuple[Key, ...] = ()
 
     @abstractmethod
     def offsets(self, plane: Plane, white: Plane, near: int | None = None) -> list[tuple[float, Offset]]:
@@ -138,12 +148,23 @@ class Search(ABC):
         """
 
     @abstractmethod
-    def decode_observation(self, observation: Observation) -> Decoded | None:
-        """Decode within the budget, and count what it takes; None where it is not worth it."""
+    def decode_attempt(self, attempt: Attempt, *, promising: bool) -> Decoded | None:
+        """Decode, and count what it takes; None where it is not worth it. promising : the pilots say that
+        there is something."""
 
-    @abstractmethod
     def verdict(self) -> Detection:
-        """Return the answer where no payload could be read."""
+        """Return "not present": without a payload, code words show nothing."""
+        return Detection(
+            present=False,
+            payload=None,
+            score=round(self.score, 2),
+            threshold=self.threshold,
+            log10_p=round(self.log10_p(self.score), 2),
+            bits_corrected=None,
+            transform=None,
+            key_name=self.key.name,
+            scheme=self.carriers.layout.scheme,
+        )
 
     def run(self, stages: Iterable[Callable[[Self], Detection | None]]) -> Detection | None:
         """Run one stage after another, until one finds the mark."""
@@ -159,11 +180,14 @@ class Search(ABC):
         offset: Offset,
         affine: Affine,
         shift: NDArray[np.float64] | None = None,
+        *,
+        searched: bool = True,
     ) -> Attempt:
-        """Observe a canonical plane, which is `unwarp(work, affine, shift)`, at an offset."""
+        """Observe a canonical plane, which is `unwarp(work, affine, shift)`, at an offset. searched : pilots
+        had a part in choosing it."""
         o = observe_plane(plane, self.carriers, offset, valid, self.measure)
         pilots = float(pilot_scores(o, self.carriers.layout).max())
-        made = Attempt(pilots, offset, o, affine, shift)
+        made = Attempt(pilots, offset, o, affine, shift, searched)
         if pilots > self.best_pilots:
             self.best = made
         return made
@@ -174,13 +198,16 @@ class Search(ABC):
         return -np.inf if self.best is None else self.best.pilots
 
     def decode(self, attempt: Attempt, least: float) -> Detection | None:
-        """Read the payload of an attempt whose pilots score at least so much."""
-        if attempt.pilots < least or self.decodings == self.budget:
+        """Read the payload of an attempt whose pilots score at least so much, or that is in place."""
+        promising = attempt.pilots >= least
+        if not (promising or attempt.is_in_place) or self.decodings >= self.budget:
             return None
-        decoded = self.decode_observation(attempt.observation)
+        made = self.carriers
+        decoded = self.decode_attempt(attempt, promising=promising)
         if decoded is None or decoded.payload is None or decoded.score < self.threshold:
             return None
-        o = attempt.observation
+        variant = variant_of(decoded.payload, self.key, self.carriers.layout)
+        o = in_variant(under(attempt.observation, made, self.carriers), self.carriers, variant)
         strength = code_score(o, gains_from_pilots(o), decoded.code)
         grid = grid_of(decoded, self.carriers.layout)
         self.reading = Reading(decoded.payload, attempt.affine, attempt.shift, attempt.offset, grid, strength)
@@ -226,40 +253,30 @@ class Search(ABC):
 
 @dataclass(slots=True)
 class ImageSearch(Search):
-    """Places a picture by phase correlation, and judges it by its detection chips."""
+    """Places a picture by phase correlation."""
 
     def offsets(self, plane: Plane, white: Plane, near: int | None = None) -> list[tuple[float, Offset]]:
         return translations(white, self.carriers, near)
 
-    def decode_observation(self, observation: Observation) -> Decoded:
-        left = self.budget - self.decodings
-        decoded = decode_payload(observation, self.key, left, self.carriers.layout)
-        self.decodings += decoded.decodings
+    def decode_attempt(self, attempt: Attempt, *, promising: bool) -> Decoded | None:
+        self.decodings += 1
+        views = [
+            View(key, made, under(attempt.observation, self.carriers, made))
+            for key in (self.key, *self.ring)
+            for made in (carriers(key, self.carriers.layout),)
+        ]
+        found = decode_variants(views, promising=promising, searched=attempt.searched)
+        if found is None:
+            return None
+        decoded, view = found
+        self.score = max(self.score, decoded.score)
+        if decoded.payload is not None and decoded.score >= self.threshold and view.key != self.key:
+            others = [key for key in (self.key, *self.ring) if key != view.key]
+            self.key, self.carriers, self.ring = view.key, view.carriers, tuple(others)
         return decoded
 
     def marked_pixels(self, grid: Grid) -> tuple[int, int | None] | None:
         return grid.marked_pixels
-
-    def verdict(self) -> Detection:
-        """Return whether the detection chips of the best attempt show a mark that could not be read."""
-        score = 0.0
-        if self.best is not None:
-            observation = self.best.observation
-            score = detection_score(observation, gains_from_pilots(observation))
-        transform = None
-        if (present := score >= null_law.THRESHOLD_ALONE) and self.best is not None:
-            transform = self.transform(self.best.affine, grid_for(self.shape))
-        return Detection(
-            present=present,
-            payload=None,
-            score=round(score, 2),
-            threshold=null_law.THRESHOLD_ALONE,
-            log10_p=round(null_law.log10_p_statistic(score, null_law.MAX_POSITIONS), 2),
-            bits_corrected=None,
-            transform=transform,
-            key_name=self.key.name,
-            scheme=self.carriers.layout.scheme,
-        )
 
 
 def transform_of(affine: Affine) -> Transform:

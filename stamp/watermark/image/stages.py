@@ -99,7 +99,7 @@ def _try_grid(search: Search, grid: Grid) -> Detection | None:
         return found
     for _, offset in search.offsets(plane, whiten(plane), _NEAR):
         if offset != (0, 0):
-            attempts.append(search.attempt(plane, None, offset, affine))
+            attempts.append(search.attempt(plane, None, offset, affine, searched=False))
             if (found := search.decode(attempts[-1], search.thresholds.decode_near)) is not None:
                 return found
     return _follow_drift(search, max(attempts, key=lambda attempt: attempt.pilots), plane, None)
@@ -110,7 +110,7 @@ def _placed(search: Search, grid: Grid) -> tuple[Attempt, Plane]:
     shape = canonical_shape(search.shape, grid)
     affine = np.diag([shape[0] / search.work.shape[0], shape[1] / search.work.shape[1]])
     plane = resize(search.work, shape)
-    return search.attempt(plane, None, (0, 0), affine), plane
+    return search.attempt(plane, None, (0, 0), affine, searched=False), plane
 
 
 def _likely(

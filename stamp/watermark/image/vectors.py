@@ -24,7 +24,7 @@ from ..common.coding import decode, encode
 from ..common.digest import digest
 from ..common.frame import frame, unframe
 from ..common.wavelet import analyse
-from .carrier import SCHEME, carriers
+from .carrier import IMAGE, SCHEME, carriers, variant_of
 from .detect import detect
 from .embed import mark
 
@@ -56,16 +56,19 @@ def host_picture(shape: tuple[int, int] = _SHAPE) -> NDArray[np.uint8]:
 def compute() -> dict[str, Any]:
     """Compute everything but the stored marked picture."""
     c = carriers(_KEY)
-    bits = frame(_PAYLOAD, _KEY, SCHEME)
+    bits = frame(_PAYLOAD, _KEY, SCHEME, IMAGE.frame_bits)
+    variant = variant_of(_PAYLOAD, _KEY)
     plane = host_picture().astype(np.float32)
     approximation, details = analyse(plane)
-    delta = mark(plane, bits, _KEY, 1.0)
+    delta = mark(plane, bits, c.of(variant), 1.0)
     return {
         "stream": _KEY.stream(f"{SCHEME}/test", 48).hex(),
         "frame": np.packbits(bits).tobytes().hex(),
         "coded": np.packbits(encode(bits)).tobytes().hex(),
         "index": [digest(i, "<i2") for i in c.index],
         "sign": [digest(s, "i1") for s in c.sign],
+        "variant": variant,
+        "flips": digest(c.flips, "i1"),
         "constellation": np.rint(c.frequencies * 256).astype(int).tolist(),
         "host": digest(host_picture(), "u1"),
         "wavelet": [
@@ -114,11 +117,12 @@ def _check(name: str, test: Callable[[], tuple[bool, str]]) -> tuple[str, bool, 
 
 
 def _decodes_noise() -> tuple[bool, str]:
-    noise = np.frombuffer(_KEY.stream("vectors/noise", 576), np.uint8).astype(np.float64) / 128 - 1
-    soft = 1.0 - 2.0 * encode(frame(_PAYLOAD, _KEY, SCHEME)) + 1.5 * noise
-    return unframe(
-        decode(soft), _KEY, SCHEME
-    ) == _PAYLOAD, f"{int(((soft < 0) != encode(frame(_PAYLOAD, _KEY, SCHEME))).sum())} bits corrected"
+    drawn = np.frombuffer(_KEY.stream("vectors/noise", IMAGE.coded_bits), np.uint8)
+    noise = drawn.astype(np.float64) / 128 - 1
+    coded = encode(frame(_PAYLOAD, _KEY, SCHEME, IMAGE.frame_bits))
+    soft = 1.0 - 2.0 * coded + 1.5 * noise
+    wrong = int(((soft < 0) != coded).sum())
+    return unframe(decode(soft), _KEY, SCHEME) == _PAYLOAD, f"{wrong} bits corrected"
 
 
 def _reads(marked: NDArray[np.uint8]) -> tuple[bool, str]:

@@ -26,7 +26,6 @@ CLIP = Layout(
     SCHEME,
     frame_bits=84,
     pilots=0.14,
-    detection_chips=0.0,
     profiles=(  # by how coarse the scene's own mark is, and by how much of its finer levels came through
         (0, 0, 0, 1, 1, 0.6, 0.5, 0.5, 1, 0.2, 0.2, 0.2),
         (0, 0, 0, 0.6, 0.6, 0.4, 0.6, 0.6, 1.2, 0.3, 0.3, 0.3),
@@ -61,7 +60,7 @@ def pattern(
     PayloadError : `payload` is not 8 bytes.
     """
     c = carriers(key, CLIP)
-    signs = np.concatenate([code_of(payload, key), np.ones(2)]).astype(np.float32)
+    signs = np.concatenate([code_of(payload, key), np.ones(1)]).astype(np.float32)
     details = [
         _amplitudes(level, shares) * signs[index] * sign
         for level, index, sign in zip(range(1, LEVELS + 1), c.index, c.sign, strict=True)

@@ -9,8 +9,7 @@ from ..common import null_law
 from ..common.soft_decoding import Decoded
 from ..image.align import Offset
 from ..image.decode import code_energy, decode_payload
-from ..image.observation import Observation
-from ..image.search import Plane, Search, Thresholds
+from ..image.search import Attempt, Plane, Search, Thresholds
 from ..image.stages import whitened_inside
 from ..image.warp import unwarp
 from .pilots import climb, tile_offsets, zooms
@@ -43,33 +42,20 @@ class VideoSearch(Search):
     """
 
     thresholds: VideoThresholds = VideoThresholds()
-    score: float = 0.0
 
     def offsets(self, plane: Plane, white: Plane, near: int | None = None) -> list[tuple[float, Offset]]:
         return tile_offsets(white, plane, self.carriers, near)
 
-    def decode_observation(self, observation: Observation) -> Decoded | None:
+    def decode_attempt(self, attempt: Attempt, *, promising: bool) -> Decoded | None:
+        if not promising:
+            return None
         self.decodings += 1
-        layout = self.carriers.layout
+        layout, observation = self.carriers.layout, attempt.observation
         if code_energy(observation, layout) < self.thresholds.energy:
             return None
         decoded = decode_payload(observation, self.key, null_law.MAX_DECODINGS, layout)
         self.score = max(self.score, decoded.score)
         return decoded
-
-    def verdict(self) -> Detection:
-        """Return "not present": without a payload, code words show nothing."""
-        return Detection(
-            present=False,
-            payload=None,
-            score=round(self.score, 2),
-            threshold=self.threshold,
-            log10_p=round(self.log10_p(self.score), 2),
-            bits_corrected=None,
-            transform=None,
-            key_name=self.key.name,
-            scheme=self.carriers.layout.scheme,
-        )
 
 
 def search_exhaustively(search: VideoSearch) -> Detection | None:

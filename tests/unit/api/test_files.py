@@ -55,7 +55,7 @@ def test_embed_detect_and_rights(photo: Path, tmp_path: Path) -> None:
     assert found.present
     assert found.payload == PAYLOAD
     assert found.key_name == "api"
-    assert found.scheme == "stamp.image.1"
+    assert found.scheme == "stamp.image.2"
     assert found.score >= found.threshold
     assert found.log10_p < -9
     assert found.transform
@@ -125,7 +125,7 @@ def test_not_found_is_a_value(photo: Path) -> None:
 
 
 def test_one_of_several_keys(marked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    nothing = stamp.Detection(False, None, 1.0, 5.0, -0.5, None, None, "nothing", "stamp.image.1")
+    nothing = stamp.Detection(False, None, 1.0, 5.0, -0.5, None, None, "nothing", "stamp.image.2")
     found = {
         "nothing": nothing,
         "less": replace(nothing, log10_p=-0.1, key_name="less"),

@@ -6,7 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 import stamp.jobs.tasks as tasks
 from stamp.core.reports import DetectReport
@@ -113,3 +115,39 @@ def test_with_the_original_it_says_what_is_seen(stamp: Runner, photo: Path, key_
     named = stamp("detect", "marked.jpg", "--original", "marked.jpg")
     assert f"the original that was given carries the mark {PAYLOAD} itself" in named.out
     assert stamp("detect", "piece.jpg", "--original", "nowhere.png").code == 3
+
+
+@pytest.mark.slow
+def test_a_picture_shows_where_the_marks_are(stamp: Runner, media: Path, key_file: Path) -> None:
+    marked = Image.open(media / "marked.jpg").convert("RGB")
+    made = Image.new("RGB", (1000, 1200), (255, 255, 255))
+    made.paste(marked, (200, 300))
+    made.save("page.png")
+    before = Path("page.png").read_bytes()
+    result = stamp("detect", "page.png", "--picture", "drawn.png", "--json")
+    assert result.code == 0
+    region = result.entries[0]["watermark"]["region"]
+    assert region[0] == pytest.approx([200, 300], abs=2)
+    drawn = np.asarray(Image.open("drawn.png"))
+    assert drawn.shape == (1200, 1000, 3)
+    changed = np.argwhere((drawn != np.asarray(made)).any(2))
+    assert changed.min(0) == pytest.approx([300, 200], abs=12)
+    assert changed.max(0) == pytest.approx([300 + marked.height, 200 + marked.width], abs=12)
+    refused = stamp("detect", "page.png", "--picture", "page.png")
+    assert refused.code == 3
+    assert "photo itself" in refused.err
+    assert Path("page.png").read_bytes() == before
+    assert "name that ends with .png" in stamp("detect", "page.png", "--picture", "drawn.webp").err
+
+
+@pytest.mark.slow
+def test_pictures_of_several_go_into_a_folder(
+    stamp: Runner, media: Path, photo: Path, key_file: Path
+) -> None:
+    marked = media / "marked.jpg"
+    refused = stamp("detect", marked, photo, "--picture", "drawn")
+    assert refused.code == 2
+    assert "no folder" in refused.err
+    Path("drawn").mkdir()
+    assert stamp("detect", marked, photo, "--picture", "drawn").code == 1
+    assert [path.name for path in Path("drawn").iterdir()] == ["marked.jpg.png"]

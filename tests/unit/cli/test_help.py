@@ -16,7 +16,7 @@ GROUPS = {
     "sign": ["Sources and results", "Watermark", "Content Credentials", "Run", "Output"],
     "credentials show": ["Watermark", "Content Credentials", "Run", "Output"],
     "credentials new-cert": ["Content Credentials", "Output"],
-    "detect": ["Watermark", "Catalogue", "Run", "Output"],
+    "detect": ["Sources and results", "Watermark", "Catalogue", "Run", "Output"],
     "confirm": ["Watermark", "Output"],
     "preview": ["Sources and results", "Visible notice", "Output"],
     "show": ["Catalogue", "Run", "Output"],
@@ -53,7 +53,7 @@ GROUPS = {
     "find add": ["Sources and results", "Watermark", "Catalogue", "Output"],
     "find list": ["Catalogue", "Output"],
     "find show": ["Catalogue", "Output"],
-    "find compare": ["Sources and results", "Catalogue", "Output"],
+    "find compare": ["Sources and results", "Watermark", "Catalogue", "Output"],
     "evidence make": ["Sources and results", "Catalogue", "Evidence", "Output"],
     "evidence verify": ["Evidence", "Output"],
     "notice": ["Catalogue", "Notice", "Claimant", "Output"],
@@ -63,6 +63,7 @@ GROUPS = {
     "case sent": ["Catalogue", "Output"],
     "case reply": ["Sources and results", "Catalogue", "Output"],
     "case close": ["Catalogue", "Output"],
+    "serve": ["Service", "Who may ask", "Watermark", "Catalogue", "Run", "Output"],
     "demo": ["Watermark", "Output"],
     "selftest": ["Output"],
 }
@@ -97,10 +98,11 @@ def test_commands_are_in_groups(stamp: Runner) -> None:
         "Content Credentials",
         "Catalogue",
         "Finds",
+        "Service",
         "Set up",
     ]
     names = "embed detect preview sign credentials show rights works check party licence find case evidence"
-    for name in [*names.split(), "match", "notice", "key", "formats", "selftest", "demo"]:
+    for name in [*names.split(), "match", "notice", "serve", "key", "formats", "selftest", "demo"]:
         assert re.search(rf"^  {name} +\S", page, re.MULTILINE)
     assert re.findall(r"^  (\w+)  ", stamp("rights", "--help").out, re.MULTILINE) == [
         "audit",

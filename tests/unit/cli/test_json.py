@@ -66,7 +66,7 @@ def test_detect(stamp: Runner, media: Path, key_file: Path) -> None:
     assert found["path"] == str(media / "marked.jpg")
     check(found["watermark"], WATERMARK)
     check(found["watermark"]["transform"], TRANSFORM)
-    assert found["watermark"]["scheme"] == "stamp.image.1"
+    assert found["watermark"]["scheme"] == "stamp.image.2"
     assert found["watermark"]["payload"] == PAYLOAD
     assert found["watermark"]["key"] == "tests"
     assert found["watermark"]["score"] > found["watermark"]["threshold"]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from stamp.cli import options as cli_options
+from stamp.cli import clip_options
 from stamp.core.key import Key
 from stamp.core.options import CODECS, EmbedOptions
 from stamp.media.video.encoders import _KINDS
@@ -131,7 +131,7 @@ def test_another_codec(stamp: Runner, clip: Path, key_file: Path) -> None:
 
 
 def test_the_command_line_offers_what_can_be_encoded() -> None:
-    assert cli_options.CODECS is CODECS
+    assert clip_options.CODECS is CODECS
     assert set(CODECS) == set(_KINDS)
 
 

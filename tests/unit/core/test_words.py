@@ -28,7 +28,7 @@ PHOTO = DetectReport(
     bits_corrected=3,
     transform=replace(NONE, scale=1.6),
     key_name="2026-11",
-    scheme="stamp.image.1",
+    scheme="stamp.image.2",
     size=(640, 480),
     marked_pixels=(1, 1_499_999),
     path=Path("a.jpg"),
@@ -63,7 +63,24 @@ def test_a_whole_copy() -> None:
         "; the whole frame of the original is seen, to within 2 %, in 640 x 480 pixels"
     )
     framed = replace(WHOLE, region=corners(0, 60, 640, 420))
-    assert "in 640 x 360 of 640 x 480 pixels" in words.sentence(framed)
+    assert "in 640 x 360 pixels at (0, 60) of 640 x 480" in words.sentence(framed)
+    turned = replace(WHOLE, region=((100.0, 0.0), (500.0, 300.0), (320.0, 540.0), (-80.0, 240.0)))
+    assert "in 500 x 300 pixels at (100, 0) of 640 x 480" in words.sentence(turned)
+
+
+def test_the_cells_of_a_collage() -> None:
+    cell = replace(PHOTO, transform=replace(NONE, scale=0.6), region=corners(0, 0, 320, 240), seen=None)
+    others = (
+        Mark(OTHER, "2026-11", -20.0, region=corners(320, 0, 640, 240)),
+        Mark(PAYLOAD, "2026-11", -20.0, region=corners(0, 240, 320, 480), seen=corners(0, 0, 1, 1)),
+    )
+    said = words.sentence(replace(cell, others=others))
+    assert "takes up at most about 36 % of this picture" in said
+    assert ", read in 320 x 240 pixels at (0, 0) of 640 x 480" in said
+    assert (
+        "also carries the mark 0123456789abcdef (key 2026-11), read in 320 x 240 pixels at (320, 0)" in said
+    )
+    assert said.endswith(", the whole frame of it in 320 x 240 pixels at (0, 240)")
 
 
 def test_what_is_around_the_original_and_what_cannot_be_known() -> None:
@@ -175,9 +192,9 @@ def test_no_mark_never_looks_like_nearly(missed: DetectReport) -> None:
 def test_figures_are_apart() -> None:
     assert words.figures(PHOTO) == (
         "score 14.2, needed 2.7; log10_p -48.3; 3 coded bits corrected; "
-        "scale 1.6000, turn 0.00, not mirrored, aspect 1.0000; stamp.image.1"
+        "scale 1.6000, turn 0.00, not mirrored, aspect 1.0000; stamp.image.2"
     )
-    assert words.figures(MISSED) == "score 6.9, needed 7.3; log10_p -2.0; stamp.image.1"
+    assert words.figures(MISSED) == "score 6.9, needed 7.3; log10_p -2.0; stamp.image.2"
     assert "tempo 1.0000, pitch 1.0000" in words.figures(SONG)
     assert "read after 4.0 s" in words.figures(replace(CLIP, decided_after_s=4.0))
 

@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ import pytest
 import stamp.evidence
 from stamp.core.errors import ArgumentError, CatalogueError, KeyFileError
 from stamp.evidence import log
+from stamp.evidence.document import of_find
+from stamp.evidence.facts import gather
 from stamp.evidence.verify import Verdict, verify_packet
 from stamp.evidence.words import LANGUAGES, words
 from stamp.jobs.demo import paint
@@ -132,6 +135,16 @@ def test_what_is_nobody_elses_business_is_not_in_a_packet(case: Case, packet: Pa
     others = {case.planted, case.by_hand, *(each.work for each in case.catalogue.works.list()[:1])}
     assert case.find in subjects
     assert not subjects & others
+
+
+def test_a_copy_that_was_confirmed_is_in_the_document(case: Case) -> None:
+    facts = gather(case.catalogue, case.by_hand)
+    sure = {"payload": "0123456789abcdef", "method": "confirmed", "z": 9.1, "log10_p": -18.5, "copy": None}
+    known = replace(facts, find=replace(facts.find, comparison={"verdict": "agrees", "confirmed": sure}))
+    for each, confirmed in ((facts, None), (known, sure)):
+        document = of_find(each, at=AT, language="en", files={})
+        assert document["confirmed"] == confirmed
+        assert document["mark"] is None
 
 
 @pytest.mark.slow

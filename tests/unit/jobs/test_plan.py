@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stamp.core.errors import MediaError, OutputError
-from stamp.jobs.plan import Job, inputs, is_stamped, plan, stamped_name
+from stamp.jobs.plan import Job, inputs, is_stamped, plan, searchable, stamped_name
 from stamp.jobs.selection import PassedOver, Selection
 
 
@@ -45,6 +45,14 @@ def test_reading_walks_everything_that_looks_like_a_picture(tree: Path) -> None:
         "other/b.jpg",
         "nowhere",
     ]
+
+
+def test_what_can_only_be_searched_is_found_where_marks_are_looked_for(tree: Path) -> None:
+    for name in ("a.aac", "b.CAF", "c.wma", "d.bmp", "e.cr2"):
+        (tree / "sub" / name).touch()
+    found = {job.path.name for job in inputs([tree / "sub"], takes=searchable)}
+    assert found == {"a.aac", "b.CAF", "c.wma", "d.bmp", "c.tiff", "c.stamped.tiff"}
+    assert {job.path.name for job in inputs([tree / "sub"])} == {"c.tiff", "c.stamped.tiff"}
 
 
 def test_what_a_walk_leaves_out_is_reported_with_the_reason(tree: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stamp.matching.picture_prints import picture_points, turns, whole_signs
+from stamp.matching.picture_prints import picture_points, turns, whole_signs, work_points
 from tests.media.pixels import gray
 
 
@@ -43,16 +43,26 @@ def test_quarter_turns_are_among_them() -> None:
 def test_a_flat_picture_has_neither() -> None:
     plane = np.full((200, 300), 90, np.uint8)
     assert whole_signs(plane) is None
-    assert picture_points(plane).codes.shape == (0, 16)
+    assert work_points(plane).codes.shape == (0, 16)
 
 
 def test_points_of_a_mirror_image_are_like_those_of_the_picture() -> None:
     plane = gray(300, 400)
-    points = picture_points(plane)
-    mirrored = picture_points(np.ascontiguousarray(plane[:, ::-1])).mirrored()
+    points = work_points(plane)
+    mirrored = work_points(np.ascontiguousarray(plane[:, ::-1])).mirrored()
     apart = np.bitwise_count(mirrored.codes[:, None] ^ points.codes[None]).sum(axis=2)
     near = apart.min(axis=1) <= 26
     assert near.mean() > 0.6
     places = np.column_stack([399 / 400 - mirrored.places[:, 0], mirrored.places[:, 1]])
     gone = np.abs(places[near] - points.places[apart.argmin(axis=1)[near]]).max(axis=1)
     assert np.mean(gone < 0.01) > 0.8
+
+
+def test_points_of_a_work_are_spread_over_it() -> None:
+    plane = gray(400, 400)
+    plane[:, 200:] = (
+        128 + (plane[:, 200:].astype(int) - 128) // 4
+    )  # the right half has a quarter of the contrast
+    right = work_points(plane).places[:, 0] > 0.5
+    strongest = picture_points(plane, 512, 300).places[:, 0] > 0.5
+    assert right.mean() > 2 * strongest.mean()

@@ -12,6 +12,7 @@ from PIL import Image
 
 import stamp
 from stamp.core.confirmation import CONFIRMED
+from stamp.watermark.image.carrier import IMAGE, carriers
 from stamp.watermark.image.confirm import judge
 from stamp.watermark.image.grid import STANDARD
 from stamp.watermark.image.observation import BANDS, Observation
@@ -80,9 +81,11 @@ def test_what_cannot_be_asked_is_an_error() -> None:
 
 def test_z_of_other_code_words_is_a_standard_normal() -> None:
     rng = np.random.default_rng(4)
-    soft = rng.normal(size=(BANDS, 578)) * np.linspace(0.1, 2, 578)
-    none = np.zeros(BANDS)
-    observation = Observation(soft, none + 1, none + 1, (soft[:, :576] ** 2).sum(1), none, none)
+    made, none = carriers(KEY), np.zeros(BANDS)
+    tile = (rng.normal(size=made.band.size) * np.linspace(0.1, 2, made.band.size)).astype(np.float32)
+    coded = made.band % made.layout.symbols != made.layout.pilot
+    energy = np.bincount(made.band // made.layout.symbols, coded * tile * tile)
+    observation = Observation(np.zeros((BANDS, 505)), none + 1, none + 1, energy, none, tile)
     judged = judge(observation, KEY, STANDARD, [rng.bytes(8) for _ in range(1500)])
     z = np.array([each.z for each in judged])
     assert abs(z.mean()) < 0.1
@@ -95,16 +98,16 @@ def test_z_of_other_code_words_is_a_standard_normal() -> None:
 
 def test_no_five_columns_of_the_generator_add_up_to_zero() -> None:
     """So that five bits of a code word that was drawn are independent."""
-    from stamp.watermark.common.coding import CODED_BITS, RATE, encode
-    from stamp.watermark.common.frame import FRAME_BITS
+    from stamp.watermark.common.coding import RATE, encode
 
-    rows = np.array([encode(bits) for bits in np.eye(FRAME_BITS, dtype=np.uint8)])
-    columns = [int.from_bytes(np.packbits(rows[:, number]).tobytes()) for number in range(CODED_BITS)]
-    sums = {columns[i] ^ columns[j] for i in range(CODED_BITS) for j in range(i)}
-    assert len(sums) == CODED_BITS * (CODED_BITS - 1) // 2  # no four
+    count = IMAGE.coded_bits
+    rows = np.array([encode(bits) for bits in np.eye(IMAGE.frame_bits, dtype=np.uint8)])
+    columns = [int.from_bytes(np.packbits(rows[:, number]).tobytes()) for number in range(count)]
+    sums = {columns[i] ^ columns[j] for i in range(count) for j in range(i)}
+    assert len(sums) == count * (count - 1) // 2  # no four
     assert not sums & set(columns)  # no three
     for first in range(RATE):  # the code is cyclic: each sum of five can be turned so that it begins here
-        for i in range(CODED_BITS):
+        for i in range(count):
             if i != first:
                 begun = columns[first] ^ columns[i]
                 assert not any(begun ^ columns[j] in sums for j in range(i) if j != first)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import threading
 from collections.abc import Callable
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +71,7 @@ def test_a_photo_is_marked_and_signed(works: Path) -> None:
     assert (record.signer, record.title, record.failures) == (signers.NAME, "signed.jpg", ())
     assert record.actions == ("c2pa.opened", "c2pa.watermarked.bound")
     (binding,) = record.soft_bindings
-    assert (binding.algorithm, binding.value) == ("org.example.stamp.image.1", PAYLOAD.hex())
+    assert (binding.algorithm, binding.value) == ("org.example.stamp.image.2", PAYLOAD.hex())
     (parent,) = record.ingredients
     assert (parent.title, parent.relationship, parent.manifest) == ("original.jpg", "parentOf", None)
     assert record.signed_at is None
@@ -253,6 +255,16 @@ def test_a_manifest_beside_it_where_that_is_wished(works: Path, tmp_path: Path) 
     assert not target.exists()
     target.write_bytes((works / "original.jpg").read_bytes()[:-2] + b"\0\0")
     assert trusted(target).status == "invalid"
+
+
+def test_what_is_beside_a_work_counts_where_what_is_in_it_is_broken(works: Path, tmp_path: Path) -> None:
+    sign_file(works / "original.jpg", tmp_path / "camera.jpg", signers.signing())
+    target = tmp_path / "b.jpg"
+    stamp.embed_file(tmp_path / "camera.jpg", target, key=KEY, sign=signers.signing(sidecar=True))
+    found = trusted(target)
+    assert (found.status, found.where) == ("trusted", "sidecar")
+    (tmp_path / "b.c2pa").unlink()
+    assert (trusted(target).status, trusted(target).where) == ("invalid", "embedded")
 
 
 def test_a_sidecar_of_the_longer_name_is_read(works: Path, tmp_path: Path) -> None:
@@ -492,3 +504,40 @@ def test_clips_and_songs_say_which_span_is_marked(tmp_path: Path) -> None:
         assert block["scope"]["timespan"]["start"] == 0
         assert block["scope"]["timespan"]["end"] > 200
         assert stamp.detect_file(target, keys=KEY).payload == PAYLOAD
+
+
+def test_no_manifest_is_fetched_from_the_network(works: Path, tmp_path: Path) -> None:
+    """Trap 15: XMP of a stranger's file can name one, and the library would ask for it."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        url = f"http://127.0.0.1:{server.server_port}/m.c2pa"
+        packet = (
+            '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
+            '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+            '<rdf:Description rdf:about="" xmlns:dcterms="http://purl.org/dc/terms/" '
+            f'dcterms:provenance="{url}"/></rdf:RDF></x:xmpmeta>'
+        )
+        with Image.open(works / "original.jpg") as image:
+            image.save(tmp_path / "a.jpg", xmp=packet.encode())
+        found = read_credentials(tmp_path / "a.jpg")
+        sign_file(tmp_path / "a.jpg", tmp_path / "b.jpg", signers.signing())
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert found.status == "none"
+    assert any(url in note and "a.c2pa" in note for note in found.notes)
+    assert asked == []
+    assert trusted(tmp_path / "b.jpg").status == "trusted"

@@ -30,6 +30,7 @@ FLOORS = (
     "pipeline",
     "evidence monitor",
     "jobs",
+    "web",
     "cli",
 )
 # Part of the package -> what it may never import, nor anything below it.
@@ -54,6 +55,7 @@ FORBIDDEN = {
     "stamp.metadata.stores": "stamp.metadata.containers stamp.metadata.document",
     "stamp.media": "click rich stamp.metadata stamp.watermark",
     "stamp.cli": "numpy pywt PIL av stamp.media",
+    "stamp.web": "numpy pywt PIL av click rich stamp.media stamp.metadata stamp.watermark",
     "stamp.jobs.plan": "numpy PIL av stamp.media stamp.metadata stamp.watermark",
     "stamp.jobs.pool": "numpy PIL av click rich stamp.media stamp.metadata stamp.watermark",
 }
@@ -67,13 +69,14 @@ RESERVED |= dict.fromkeys(
 RESERVED["cv2"] = "stamp.matching"
 # What reaches for the network, and what checks who has signed.
 RESERVED |= dict.fromkeys(
-    ("urllib.request", "urllib3", "http", "ssl", "requests", "rfc3161_client"),
+    ("urllib.request", "urllib3", "http.client", "ssl", "requests", "rfc3161_client"),
     "stamp.catalogue.timestamps",
 )
 RESERVED["cryptography"] = "stamp.catalogue.timestamps stamp.evidence.signing"
 RESERVED["cryptography"] += " stamp.provenance.identity stamp.provenance.certificates"
 RESERVED["c2pa"] = "stamp.provenance.library"
-RESERVED |= {"typst": "stamp.print", "jinja2": "stamp.notices.templating"}
+RESERVED |= {"typst": "stamp.print", "jinja2": "stamp.notices.templating stamp.web.pages"}
+RESERVED |= dict.fromkeys(("starlette", "uvicorn"), "stamp.web")
 RESERVED |= dict.fromkeys(("mutagen", "pyexiv2", "exiv2"), "")
 
 

@@ -9,6 +9,7 @@ import pytest
 
 import stamp
 from stamp.media.video.clip import examine
+from stamp.media.video.fitting import rate_within
 from stamp.media.video.transcode import plan_transcode
 from tests.media import video_files
 
@@ -66,3 +67,39 @@ def test_vp8_is_not_held_to_a_rate_that_nobody_asked_for(tmp_path: Path) -> None
     assert clip is not None
     plan = plan_transcode(clip, stamp.EmbedOptions(codec="vp8"))
     assert int(plan.encoder.options["b"]) > 10_000_000  # 0 is taken for FFmpeg's own 256 kbit/s
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_a_clip_fits_into_a_size(tmp_path: Path, suffix: str) -> None:
+    source = video_files.write(tmp_path / f"in{suffix}", size=(640, 360), count=100)
+    free, held = tmp_path / f"free{suffix}", tmp_path / f"held{suffix}"
+    quick, rights = stamp.EmbedOptions(preset="veryfast"), stamp.Rights(copyright_notice="© A")
+    stamp.embed_file(source, free, key=KEY, options=quick)
+    size = free.stat().st_size * 2 // 3
+    options = stamp.EmbedOptions(preset="veryfast", fit_size=size)
+    report = stamp.embed_file(source, held, key=KEY, options=options, rights=rights)
+    assert size // 3 < held.stat().st_size <= size
+    assert stamp.detect_file(held, keys=KEY).payload == report.payload
+
+
+@pytest.mark.slow
+def test_a_clip_that_is_too_large_at_first_is_coded_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = video_files.write(tmp_path / "in.mp4", size=(640, 360), count=50)
+    monkeypatch.setattr("stamp.pipeline.video.rate_within", lambda size, path, clip: 3_000_000)
+    options = stamp.EmbedOptions(preset="veryfast", fit_size=250_000)
+    stamp.embed_file(source, tmp_path / "out.mp4", key=KEY, options=options)
+    assert (tmp_path / "out.mp4").stat().st_size <= 250_000
+
+
+def test_a_size_that_sound_alone_fills_is_refused(tmp_path: Path) -> None:
+    source = video_files.write(tmp_path / "in.mp4", size=(416, 240), count=8)
+    clip = examine(source)
+    assert clip
+    with pytest.raises(stamp.UnsupportedFormat, match=r"cannot fit into 1000 bytes.*; allow more"):
+        rate_within(1000, source, clip)
+    with pytest.raises(stamp.ArgumentError, match="fit_size"):
+        stamp.EmbedOptions(fit_size=10)
+    assert stamp.EmbedOptions(fit_size=10**6).idle("image") == ("`fit_size`",)

@@ -643,7 +643,7 @@ def test_a_second_video_track_is_copied_and_that_is_said(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("block", "name"),
-    [("DOVI_METADATA", "Dolby Vision"), ("DYNAMIC_HDR_PLUS", "HDR10+"), ("DYNAMIC_HDR_VIVID", "HDR Vivid")],
+    [("DOVI_METADATA", "Dolby Vision"), ("DYNAMIC_HDR_VIVID", "HDR Vivid")],
 )
 def test_metadata_of_each_frame_is_noticed_and_lost_on_demand(
     block: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -17,7 +17,7 @@ from stamp.core.errors import CorruptFile, UnsupportedFormat
 from stamp.core.rights import NO_AI_TERMS, Rights
 from stamp.formats import mpf, table
 from stamp.formats.png import packed
-from stamp.metadata.containers import jpeg, png, rawprofile, tiff, webp
+from stamp.metadata.containers import gif, jpeg, png, rawprofile, tiff, webp
 from stamp.metadata.document import Document
 from stamp.metadata.essence import same_essence
 from stamp.metadata.stores import exif, iptc, xmp
@@ -596,3 +596,12 @@ def test_png_needs_header_and_image_data() -> None:
     end = struct.pack(">I", 0) + b"IEND" + struct.pack(">I", zlib.crc32(b"IEND"))
     with pytest.raises(CorruptFile, match="no header or no image data"):
         png.extract(head + end)
+
+
+def test_a_manifest_is_no_part_of_a_gif() -> None:
+    manifest = b"\x21\xff\x0bC2PA_GIF\x01\x00\x00\x03abc\x00"
+    plain = sample("gif")
+    at = 13 + 3 * (2 << (plain[10] & 7)) if plain[10] & 0x80 else 13
+    signed = plain[:at] + manifest + plain[at:]
+    assert gif.has_c2pa(signed)
+    assert b"".join(gif.essence(signed)) == b"".join(gif.essence(plain))

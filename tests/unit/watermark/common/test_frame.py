@@ -14,11 +14,11 @@ from stamp.watermark.common.frame import FRAME_BITS, frame, unframe
 
 KEY, OTHER = Key(bytes(range(32)), "tests"), Key(bytes(32), "other")
 PAYLOAD = bytes.fromhex("0123456789abcdef")
-SCHEME = "stamp.image.1"
+SCHEME = "stamp.image.2"
 
 
 def test_a_frame_is_the_payload_and_a_truncated_hmac() -> None:
-    seed = hmac.new(KEY.secret, b"stamp.image.1/check", hashlib.sha256).digest()
+    seed = hmac.new(KEY.secret, b"stamp.image.2/check", hashlib.sha256).digest()
     check = hmac.new(hashlib.shake_256(seed).digest(32), PAYLOAD, hashlib.sha256).digest()[:4]
     text = "".join(f"{byte:08b}" for byte in PAYLOAD + check)
     bits = frame(PAYLOAD, KEY, SCHEME)
@@ -49,7 +49,7 @@ def test_a_frame_may_have_a_shorter_check() -> None:
 def test_another_key_or_scheme_is_rejected() -> None:
     bits = frame(PAYLOAD, KEY, SCHEME)
     assert unframe(bits, OTHER, SCHEME) is None
-    assert unframe(bits, KEY, "stamp.image.2") is None
+    assert unframe(bits, KEY, "stamp.image.1") is None
     assert unframe(bits, KEY, "") is None
 
 

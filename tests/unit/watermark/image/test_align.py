@@ -11,7 +11,7 @@ from stamp.core.key import Key
 from stamp.watermark.common.filters import box, whiten
 from stamp.watermark.common.frame import frame
 from stamp.watermark.image.align import drift, translations
-from stamp.watermark.image.carrier import PERIOD, carriers
+from stamp.watermark.image.carrier import IMAGE, PERIOD, carriers
 from stamp.watermark.image.embed import mark
 from stamp.watermark.image.grid import resize
 from stamp.watermark.image.observation import BANDS
@@ -25,7 +25,7 @@ Plane = NDArray[np.float32]
 @pytest.fixture(scope="module")
 def plane() -> Plane:
     host = gray(512, 768, 2).astype(np.float32)
-    return host + mark(host, frame(b"12345678", KEY, "stamp.image.1"), KEY, 1.0)
+    return host + mark(host, frame(b"12345678", KEY, IMAGE.scheme, IMAGE.frame_bits), carriers(KEY), 1.0)
 
 
 @pytest.mark.parametrize("corner", [(0, 0), (1, 0), (37, 101), (200, 255), (130, 300), (256, 512)])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
-from stamp.watermark.image.regions import Box, regions
+from stamp.watermark.image.regions import Box, regions, snapped
 from tests.media.pixels import photo
 
 Pixels = NDArray[np.uint8]
@@ -57,3 +58,35 @@ def test_flat_pages_and_whole_photos_have_no_regions() -> None:
     assert regions(np.zeros((3, 3), np.uint8)) == []
     assert all(overlap(r.box, (0, 0, 640, 480)) < 0.97 for r in regions(photo(480, 640)))
     assert len(regions(page((50, 100, photo(300, 400)), (50, 500, photo(300, 400))), limit=1)) == 1
+
+
+def test_a_photo_on_a_grainy_ground_is_found() -> None:
+    made = page((100, 250, photo(300, 400)))
+    grain = np.random.default_rng(1).normal(0, 6, made.shape[:2])[..., None]
+    ground = np.clip(150 + grain, 0, 255).astype(np.uint8)
+    made = np.where(made == 250, ground, made)
+    assert max(overlap(region.box, (100, 250, 500, 550)) for region in regions(made)) > 0.95
+
+
+def test_a_turned_photo_has_a_rectangle_around_it() -> None:
+    turned = Image.fromarray(photo(300, 400)).convert("RGBA").rotate(10, expand=True)
+    made = Image.new("RGB", (700, 900), (90, 120, 150))
+    made.paste(turned, (100, 200), turned)
+    around = (100, 200, 100 + turned.width, 200 + turned.height)
+    assert max(overlap(region.box, around) for region in regions(np.asarray(made))) > 0.9
+
+
+def test_a_cell_without_seams_is_found_by_the_lines_of_the_others() -> None:
+    """Two pictures of one column that are alike where they meet, beside two that are not."""
+    column = photo(1000, 300, seed=3)
+    made = page((0, 0, photo(500, 300, 4) // 2), (0, 500, photo(500, 300, 5) // 2 + 127), (300, 0, column))
+    found = [region.box for region in regions(made, limit=16)]
+    assert max(overlap(box, (300, 0, 600, 500)) for box in found) > 0.95
+    assert max(overlap(box, (300, 500, 600, 1000)) for box in found) > 0.95
+
+
+def test_sides_move_to_the_edge_near_them() -> None:
+    plane = np.zeros((200, 300), np.float32)
+    plane[50:150, 80:220] = 200
+    assert snapped(plane, (77, 53, 223, 148), 5) == (80, 50, 220, 150)
+    assert snapped(plane, (1, 1, 298, 199), 5) == (0, 0, 300, 200)

@@ -55,6 +55,8 @@ WRONG: dict[str, Any] = {
     "coded": "00" + STORED["coded"][2:],
     "index": [*STORED["index"][:3], STORED["index"][0]],
     "sign": STORED["sign"][:3],
+    "variant": STORED["variant"] ^ 1,
+    "flips": "",
     "constellation": STORED["constellation"][::-1],
     "host": "",
     "wavelet": [STORED["wavelet"][0], STORED["wavelet"][1] + 0.06, *STORED["wavelet"][2:]],

@@ -1,0 +1,50 @@
+"""The application: which route answers what, behind the guard."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from . import files, pages, records
+from .guard import Guard
+from .service import Service
+
+
+def routes() -> list[Route]:
+    """Return the routes, which openapi.json describes."""
+    return [
+        Route("/", pages.page, methods=["GET"]),
+        Route("/page.js", pages.asset, methods=["GET"]),
+        Route("/page.css", pages.asset, methods=["GET"]),
+        Route("/api/openapi.json", pages.openapi, methods=["GET"]),
+        Route("/api/detect", files.detect.answer, methods=["POST"]),
+        Route("/api/check", files.check.answer, methods=["POST"]),
+        Route("/api/embed", files.embed.answer, methods=["POST"]),
+        Route("/api/embedded/{token}", files.embedded, methods=["GET"]),
+        Route("/api/works", records.works, methods=["GET"]),
+        Route("/api/works/{reference}", records.one_work, methods=["GET"]),
+        Route("/api/finds", records.finds, methods=["GET"]),
+        Route("/api/finds", files.add_find.answer, methods=["POST"]),
+        Route("/api/finds/{reference}", records.one_find, methods=["GET"]),
+        Route("/api/finds/{reference}/compare", records.compare, methods=["POST"]),
+        Route("/api/finds/{reference}/verdict", records.judge, methods=["POST"]),
+        Route("/api/cases", records.cases, methods=["GET"]),
+    ]
+
+
+def application(service: Service, port: int) -> ASGIApp:
+    """Return the application of a service that listens on this port."""
+    app = Starlette(
+        routes=routes(),
+        exception_handlers={HTTPException: records.not_found, Exception: records.failed},
+    )
+    app.router.redirect_slashes = False
+    app.state.service, app.state.port = service, port
+    return Guard(
+        app,
+        credentials=service.credentials,
+        hosts=service.settings.hosts,
+        cookie=pages.cookie_name(port),
+    )
