@@ -24,6 +24,7 @@ import stamp
 from benchmarks.common import photos, runner, steps
 from benchmarks.common.steps import Pixels, Rng
 from stamp.core.comparison import AGREES
+from stamp.core.confirmation import CONFIRMED
 from stamp.pipeline.informed import Pair
 from stamp.watermark.image import informed
 from stamp.watermark.image.carrier import carriers
@@ -179,14 +180,12 @@ def _look(name: str, attack: str, suspects: list[Pixels], original: Pixels, payl
         if judged_pair.laid is None:
             continue
         observation = informed.observe(judged_pair.sight, carriers(key))
-        decoded, _ = informed.decode(observation, key, judged_pair.grid)
-        judged = judge(
-            observation, key, judged_pair.grid, [*others, *([] if into is look.wrong else [payload])]
-        )
-        into += [each.z for each in judged]
-        confirmed_wrongly = sum(each.log10_p <= -6 for each in judged)
         is_null = into is not look.wrong
-        look.false += confirmed_wrongly + (is_null and decoded.payload is not None)
+        judged = judge(observation, key, judged_pair.grid, [*others, payload] if is_null else others)
+        into += [each.z for each in judged]
+        look.false += sum(each.log10_p <= CONFIRMED for each in judged)
+        if is_null:
+            look.false += informed.read(judged_pair.sight, key, judged_pair.grid).payload is not None
         look.looks = look.looks[0] + is_null, look.looks[1] + len(judged)
     return look
 

@@ -16,7 +16,7 @@ import fnmatch
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -34,7 +34,7 @@ from stamp.matching.registration import register
 from stamp.monitor.prints import print_of
 from stamp.monitor.runs import sorted_run
 from stamp.monitor.search import POINTS_SURE, Index
-from stamp.monitor.store import HEAD, PLACE, Prints, View
+from stamp.monitor.store import HEAD, PLACE, Prints, View, code_keys
 
 CASES = (
     *(attacks.ATTACKS[name] for name in ("JPEG 30", "resize 0.25", "mirror", "rotate 5", "rotate 90")),
@@ -170,7 +170,9 @@ def large(view: View, count: int, with_points: bool, seed: int) -> tuple[Index, 
     heads["has_signs"] = 1
     began = time.process_time()
     if not with_points:
-        return Index(View(heads, view.codes[:0], view.places[:0], ())), time.process_time() - began
+        return Index(
+            replace(view, heads=heads, codes=view.codes[:0], places=view.places[:0], runs=())
+        ), time.process_time() - began
     total = 300 * count
     codes = view.codes[rng.integers(0, len(view.codes), total)]
     for start in range(0, total, 1 << 20):
@@ -180,8 +182,10 @@ def large(view: View, count: int, with_points: bool, seed: int) -> tuple[Index, 
     places = np.zeros(total, PLACE)
     places["x"], places["y"] = rng.integers(0, 65_536, (2, total))
     began = time.process_time()
-    run = sorted_run(codes, 0, total)
-    return Index(View(heads, codes, places, (run,))), time.process_time() - began
+    run = sorted_run(code_keys(codes), 0, total)
+    return Index(
+        replace(view, heads=heads, codes=codes, places=places, runs=(run,))
+    ), time.process_time() - began
 
 
 def scale(view: View, suspects: list[Pixels], counts: list[int], seed: int) -> list[dict[str, Any]]:

@@ -50,7 +50,7 @@ _COMMANDS = {
         "licence": "Who may use which work, where and until when.",
     },
     "Finds": {
-        "match": "Find which works suspects show, also such that were never marked.",
+        "match": "Find which works suspects show or play, also works that were never marked.",
         "find": "Keep what was found elsewhere, and compare it with the original.",
         "evidence": "Make a packet on a find that a stranger can check; check one.",
         "notice": "Write the letter that asks for a copy to be taken down.",

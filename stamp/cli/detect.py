@@ -143,7 +143,9 @@ def _told_apart(files: Sequence[str]) -> tuple[KeyFile, ...]:
     their files."""
     keys: dict[Key, str] = {}
     for path in files:
-        keys.setdefault(load_key(path), path)
+        key = load_key(path)
+        for each in key.ring or (key,):
+            keys.setdefault(each, path)
     names = Counter(key.name for key in keys)
     return tuple(
         KeyFile.of(

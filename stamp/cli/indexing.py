@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import click
 
 from ..jobs.catalogues import catalogue_of
-from ..jobs.monitoring import IndexTask, clear, place_of, to_index
+from ..jobs.monitoring import IndexTask, place_of, rebuilding, to_index
 from ..jobs.pool import Crash, run
 from . import ERROR, OK, options
 from .exchange import SCHEMA
@@ -23,19 +25,17 @@ from .screen import Screen
 def index(screen: Screen, works: tuple[str, ...], rebuild: bool, catalogue: str | None, jobs: int) -> int:
     """Make the fingerprints by which `stamp match` finds works, of those that were added or marked before
     there were any. They are made of the originals, which have to be where they were; of a work whose original
-    is gone, of a marked copy.
+    is gone, of a marked copy. Works whose files are not at hand keep what they have.
     """
     if rebuild and works:
         raise click.UsageError("--rebuild is for all works: leave WORK out")
     place = place_of(catalogue)
-    if rebuild:
-        clear(place)
     with catalogue_of(catalogue, make=False) as opened:
-        items = to_index(place, works)
+        items = to_index(place, works, again=rebuild)
         names = [f"#{opened.works.show(work, limit=1).number}" for work, _ in items]
     failed = 0
-    with screen.progress(names, "indexing") as bar:
-        for number, done in run(IndexTask(place), items, jobs, bar.news):
+    with rebuilding(place) if rebuild else nullcontext() as folder, screen.progress(names, "indexing") as bar:
+        for number, done in run(IndexTask(place, folder), items, jobs, bar.news):
             bar.advance(number)
             error = f"{names[number]}: {done.message}" if isinstance(done, Crash) else done.error
             if error is not None:

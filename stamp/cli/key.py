@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -11,7 +12,7 @@ import click
 from ..core.errors import KeyFileError
 from ..core.key import Key
 from ..core.key_backup import Sheet, backup_of, grouped, read_sheet
-from ..core.key_file import FORMAT, OLD_FORMAT, time_text
+from ..core.key_file import FORMAT, OLD_FORMAT, RING_FORMAT, time_text
 from ..core.key_words import WORDS, number_of
 from ..core.private_files import named, read_private, write_private
 from ..jobs.keys import KeyFile, examine_key, keep_key, key_path
@@ -32,15 +33,31 @@ def command() -> None:
 @command.command("new", cls=Command, short_help="Make a key file.")
 @click.argument("file", type=options.Place())
 @option(KEY, "--name", metavar="N", help="What reports call the key.  [default: this month]")
+@option(
+    KEY,
+    "--ring",
+    type=options.Place(),
+    metavar="MASTER",
+    help="Derive it from this key file, under its name.",
+)
 @options.screen_options(SCHEMA)
 @options.pass_screen
-def new(screen: Screen, file: str, name: str | None) -> None:
+def new(screen: Screen, file: str, name: str | None, ring: str | None) -> None:
     """Make a new random 256-bit key in FILE, which only you can read. An existing file is never
-    overwritten."""
-    key = Key.generate(name)
-    key.save(file)
+    overwritten.
+
+    With --ring it is one of many keys, of customers say, that are all looked for at once: `stamp detect
+    --key-file MASTER` says whose mark it is. Whoever has one of them can neither read nor forge the marks of
+    another.
+    """
+    key = _of_ring(file, ring, name) if ring else Key.generate(name)
+    if not ring:
+        key.save(file)
     screen.line(f"{file}: {_described(key)}")
-    screen.document([_entry(file, key, FORMAT) | {"key": key.name}])
+    screen.document([_entry(file, key, RING_FORMAT if ring else FORMAT) | {"key": key.name}])
+    if ring:
+        screen.say(f"stamp: {ring} makes this key again: keep that one in a safe place")
+        return
     screen.say(f"stamp: without the key no mark can be found: {_advice(file)}")
 
 
@@ -126,6 +143,23 @@ def restore(screen: Screen, file: str, output: str | None, name: str | None) -> 
     path = os.fspath(keep_key(key, output))
     screen.line(f"{path}: {_described(key)}")
     screen.document([_entry(path, key, FORMAT)])
+
+
+def _of_ring(file: str, ring: str, name: str | None) -> Key:
+    """Write a key of a ring, whose master then lists it."""
+    if not name:
+        raise click.UsageError("a key of a ring is derived from its name: give --name N")
+    master = Key.load(ring)
+    if master.finder:
+        raise KeyFileError(
+            "this is one of the keys of a ring; --ring takes its master, the key that they are derived from",
+            path=ring,
+        )
+    key = master.member(name)
+    key.save(file)
+    if name not in master.members:
+        replace(master, members=(*master.members, name)).save_again(ring)
+    return key
 
 
 def say_made(screen: Screen, key: Key | KeyFile, path: os.PathLike[str]) -> None:

@@ -24,7 +24,7 @@ _WORDS = {
 }
 
 
-@click.command(cls=Command, short_help="Find which works suspects show.")
+@click.command(cls=Command, short_help="Find which works suspects show or play.")
 @options.paths("SUSPECT...")
 @option(
     RESULTS,
@@ -60,9 +60,9 @@ def command(
     catalogue: str | None,
     run: options.Run,
 ) -> int:
-    """Find which works of your catalogue photos show, also works that were never marked: whole or cropped,
-    turned, mirrored, filtered, on a page or in a collage. Works are found by fingerprints (`stamp works
-    index`), laid onto their original, and their mark is read there.
+    """Find which works of your catalogue photos and clips show, and songs play, also works that were never
+    marked: whole or cropped, turned, mirrored, filtered, on a page or in a collage, cut, faster. Works are
+    found by fingerprints (`stamp works index`), laid onto their original, and their mark is read there.
 
     Exits with 0 if something was found, with 1 if nothing was, with 3 if a file could not be read.
     """
@@ -113,6 +113,8 @@ def _describe(screen: Screen, entry: MatchReport) -> None:
 def _more(match: MatchedWork) -> str:
     """What else is to be said of a match."""
     parts = []
+    if match.work_span and match.work_span[1] > match.work_span[0]:
+        parts.append("from {:.1f} to {:.1f} s".format(*match.work_span))
     if match.verdict == "scene":
         parts.append("a part of it, or another shot of it")
     if match.of_work is not None:

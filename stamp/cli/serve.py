@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -152,7 +153,8 @@ def command(
         screen.line(url)
         screen.document([{"url": url, "error": None}])
 
-    serve(settings, ready)
+    with suppress(KeyboardInterrupt):  # which is how it ends
+        serve(settings, ready)
     return OK
 
 

@@ -20,7 +20,7 @@ class Confirmation:
     payload : the candidate. confirmed : whether it is this one, which takes a `log10_p` of -6 and that the
         fine detail agrees.
     z : how far the coded bits agree with the payload's code word, in standard deviations over all code words;
-        24 at most. What all marks of the key have in common is not in it.
+        22.4 at most. What all marks of the key have in common is not in it.
     log10_p : upper bound of log10 of the chance that one of the candidates reaches this, if the suspect was
         made without the key, or carries another mark of it: the larger of the two.
     log10_p_permuted : the same against code words that were drawn, instead of the law.

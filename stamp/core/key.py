@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 
 from .errors import KeyFileError
 from .key_file import KEY_BYTES, KeyRecord, complaint, encoded, read_key_file
-from .private_files import write_private
+from .private_files import replace_private, write_private
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,8 @@ class Key:
     secret : 32 bytes. Never printed, never part of `repr`.
     name : what reports call it; 1 to 64 printable characters.
     created : when it was made, with a time zone; None where that is not known. Keys are compared without it.
+    finder : of a key of a ring, 32 bytes by which the marks of all its keys are found in pictures.
+    members : of the master of a ring, the names of its keys. Keys are compared without them.
 
     Raises
     ------
@@ -37,9 +39,11 @@ class Key:
     secret: bytes = field(repr=False)
     name: str = "unnamed"
     created: datetime | None = field(default=None, compare=False)
+    finder: bytes | None = field(default=None, repr=False)
+    members: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
-        if wrong := complaint(self.secret, self.name, self.created):
+        if wrong := complaint(self.secret, self.name, self.created, self.finder):
             raise KeyFileError(wrong)
 
     @property
@@ -51,7 +55,18 @@ class Key:
     @property
     def geometry(self) -> Key:
         """The key of what finds a picture's mark, and shows nothing of what it says."""
-        return self
+        return Key(self.finder, "ring") if self.finder else self
+
+    def member(self, name: str) -> Key:
+        """Return the key of that name of the ring that this key is the master of: HMAC-SHA256 of the master's
+        secret, so that no member leads to the master, to another member or to another's marks."""
+        secret = hmac.digest(self.secret, b"stamp.key-ring/1/key/" + name.encode(), "sha256")
+        return Key(secret, name, self.created, hmac.digest(self.secret, b"stamp.key-ring/1/finder", "sha256"))
+
+    @property
+    def ring(self) -> tuple[Key, ...]:
+        """The keys of the ring that this key is the master of, in the order in which they were made."""
+        return tuple(self.member(name) for name in self.members)
 
     @classmethod
     def generate(cls, name: str | None = None) -> Key:
@@ -70,7 +85,7 @@ class Key:
         KeyFileError : the file is missing, unreadable, damaged, no regular file or not a key file.
         """
         record = read_key_file(path)
-        return cls(record.secret, record.name, record.created)
+        return cls(record.secret, record.name, record.created, record.finder, record.members)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the key to a new file that only its owner may read (mode 0600), with a checksum.
@@ -79,7 +94,16 @@ class Key:
         ------
         KeyFileError : the file exists already (a key is never overwritten), or cannot be written.
         """
-        write_private(path, encoded(KeyRecord(self.secret, self.name, self.created)), "key file")
+        write_private(path, self._encoded(), "key file")
+
+    def save_again(self, path: str | os.PathLike[str]) -> None:
+        """Put the key in the place of its own file, after a member was added. Raises KeyFileError."""
+        if Key.load(path) != self:
+            raise KeyFileError("the file holds another key by now", path=path)
+        replace_private(path, self._encoded(), "key file")
+
+    def _encoded(self) -> str:
+        return encoded(KeyRecord(self.secret, self.name, self.created, self.finder, self.members))
 
     @classmethod
     def checked(cls, key: object) -> Key:

@@ -56,7 +56,17 @@ def grouped(fingerprint: str) -> str:
 
 
 def backup_of(key: Key) -> str:
-    """Return the text of a key's backup: name, fingerprint, date and words, with what to do with them."""
+    """Return the text of a key's backup: name, fingerprint, date and words, with what to do with them.
+
+    Raises
+    ------
+    KeyFileError : the key is one of a ring, which no words hold.
+    """
+    if key.finder:
+        raise KeyFileError(
+            "a key of a ring is made again from its master, by `stamp key new FILE --ring MASTER --name N`: "
+            "back up the master"
+        )
     facts = [
         f"name: {key.name}",
         f"fingerprint: {grouped(key.fingerprint)}",

@@ -25,10 +25,12 @@ from .private_files import StrPath, named, read_private
 KEY_BYTES = 32
 FORMAT = "stamp.key/2"
 OLD_FORMAT = "stamp.key/1"  # without date and checksum
+RING_FORMAT = "stamp.key/3"  # of a ring: of one of its keys, or of its master
 
 _FIELDS = {
     OLD_FORMAT: ("format", "name", "secret"),
     FORMAT: ("format", "name", "created", "secret", "checksum"),
+    RING_FORMAT: ("format", "name", "created", "secret", "finder", "members", "checksum"),
 }
 _RESTORE = "restore it from its backup with `stamp key restore`, or copy it again from where you keep it"
 
@@ -40,12 +42,14 @@ class KeyRecord:
     secret: bytes = field(repr=False)
     name: str
     created: datetime | None = None
+    finder: bytes | None = field(default=None, repr=False)
+    members: tuple[str, ...] = ()
     format: str = FORMAT
 
 
-def complaint(secret: object, name: str, created: datetime | None) -> str | None:
+def complaint(secret: object, name: str, created: datetime | None, finder: object = None) -> str | None:
     """Say what keeps these from being a key; None for nothing."""
-    if not isinstance(secret, bytes) or len(secret) != KEY_BYTES:
+    if any(not isinstance(each, bytes) or len(each) != KEY_BYTES for each in (secret, finder or secret)):
         return f"a key is {KEY_BYTES} bytes; make one with Key.generate() or `stamp key new FILE`"
     if not (1 <= len(name) <= 64 and name.isprintable()):
         return f"a key's name is 1 to 64 printable characters, not {name!r}"
@@ -82,40 +86,48 @@ def read_key_file(path: StrPath) -> KeyRecord:
 
 
 def encoded(record: KeyRecord) -> str:
-    """Return the text of a key file, in the newest format."""
-    created, secret = time_text(record.created), record.secret.hex()
-    fields = {
+    """Return the text of a key file, in the format of a ring where it belongs to one."""
+    fields: dict[str, Any] = {
         "format": FORMAT,
         "name": record.name,
-        "created": created,
-        "secret": secret,
-        "checksum": _checksum(record.name, created, secret),
+        "created": time_text(record.created),
+        "secret": record.secret.hex(),
     }
+    if record.finder or record.members:
+        finder = record.finder.hex() if record.finder else None
+        fields |= {"format": RING_FORMAT, "finder": finder, "members": list(record.members)}
+    fields["checksum"] = _checksum(fields)
     return json.dumps(fields, indent=1) + "\n"
 
 
-def _checksum(name: str, created: str | None, secret: str) -> str:
+def _checksum(fields: dict[str, Any]) -> str:
     """16 hexadecimal digits, which miss a damage once in 2^64 times."""
-    content = json.dumps([FORMAT, name, created, secret])
+    content = json.dumps([fields[name] for name in _FIELDS[fields["format"]] if name != "checksum"])
     return hashlib.sha256(content.encode("ascii")).hexdigest()[:16]
 
 
 def _record(raw: bytes) -> KeyRecord:
     fields = _fields(raw)
-    name, secret = fields["name"], fields["secret"]
-    if not (isinstance(secret, str) and re.fullmatch(f"[0-9A-Fa-f]{{{2 * KEY_BYTES}}}", secret)):
-        raise _damaged(f"the secret is not {2 * KEY_BYTES} hexadecimal digits")
+    name, secret, finder = fields["name"], fields["secret"], fields.get("finder")
+    for what, each in (("secret", secret), ("finder", finder or secret)):
+        if not (isinstance(each, str) and re.fullmatch(f"[0-9A-Fa-f]{{{2 * KEY_BYTES}}}", each)):
+            raise _damaged(f"the {what} is not {2 * KEY_BYTES} hexadecimal digits")
+    members = fields.get("members", [])
+    if not (isinstance(members, list) and all(isinstance(member, str) for member in members)):
+        raise _damaged('"members" is not a list of names')
     if not isinstance(name, str):
         raise _damaged("the name is not a text")
     try:
         created = time_of(fields.get("created"))
     except ValueError as error:
         raise _damaged('"created" is not a time such as 2026-11-27T10:21:07Z') from error
-    if fields["format"] == FORMAT:
-        checksum = _checksum(name, fields["created"], secret.lower())
+    if fields["format"] != OLD_FORMAT:
+        lower = {"secret": secret.lower(), "finder": finder and finder.lower()}
+        checksum = _checksum(fields | lower)
         if not hmac.compare_digest(checksum.encode(), str(fields["checksum"]).lower().encode()):
             raise _damaged("the checksum does not fit: something in it was changed")
-    record = KeyRecord(bytes.fromhex(secret), name, created, fields["format"])
+    known = bytes.fromhex(finder) if finder else None
+    record = KeyRecord(bytes.fromhex(secret), name, created, known, tuple(members), fields["format"])
     if wrong := complaint(record.secret, record.name, record.created):
         raise _damaged(wrong)
     return record

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -95,4 +96,21 @@ def write_private(path: StrPath, text: str, what: str) -> None:
             os.fsync(file.fileno())
     except OSError as error:
         Path(path).unlink(missing_ok=True)
+        raise KeyFileError(f"cannot write the {what}: {error.strerror or error}", path=path) from error
+
+
+def replace_private(path: StrPath, text: str, what: str) -> None:
+    """Put a file that only its owner may read in the place of the one at `path`, whole or not at all.
+
+    Raises
+    ------
+    KeyFileError : it cannot be written.
+    """
+    target = Path(os.path.realpath(path))
+    draft = target.with_name(f".{secrets.token_hex(8)}.stamp-tmp")
+    write_private(draft, text, what)
+    try:
+        draft.replace(target)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
         raise KeyFileError(f"cannot write the {what}: {error.strerror or error}", path=path) from error

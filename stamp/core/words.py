@@ -78,8 +78,8 @@ def figures(found: Detection) -> str:
 def next_steps(kinds: Iterable[str]) -> list[str]:
     """Return what to try where no mark was found in works of these `kind`s."""
     every = {
-        "photo": "photos: cut the photo out of the page, screenshot or collage around it, roughly is enough, "
-        "and look again; or look at a larger copy",
+        "photo": "photos: look at a larger copy; if it is small on its page or much is drawn over it, "
+        "cut the photo out, roughly is enough, and look again",
         "clip": "clips: look at another excerpt, ten seconds or more, or at a better copy",
         "song": "songs: look at another excerpt, ten seconds or more, with no voices over it",
     }

@@ -64,7 +64,7 @@ def examine_key(given: StrPath | None = None) -> tuple[Key, str]:
             path=path,
         )
     record = read_key_file(path)
-    return Key(record.secret, record.name, record.created), record.format
+    return Key(record.secret, record.name, record.created, record.finder, record.members), record.format
 
 
 def keep_key(key: Key, given: StrPath | None = None) -> StrPath:
@@ -146,7 +146,8 @@ class KeyFile:
         KeyFileError : the file cannot be read any more, or holds another key by now.
         """
         if self not in _loaded:
-            key = Key.load(self.path)
+            whole = Key.load(self.path)
+            key = next((each for each in whole.ring if each.fingerprint == self.fingerprint), whole)
             if key.fingerprint != self.fingerprint:
                 message = "holds another key than when the run began; begin it again"
                 raise KeyFileError(message, path=self.path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +17,7 @@ from .plan import Job
 
 if TYPE_CHECKING:
     from ..catalogue.catalogue import Catalogue
-    from ..monitor.store import Print
+    from ..monitor.prints import Made
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Fingerprints:
     may be replaced, added when its work is known. Nothing happens where they are switched off."""
 
     def __init__(self, path: Path, *, wanted: bool = True) -> None:
-        self._made: list[Print] = []
+        self._made: Made | None = None
         if wanted and fingerprints_setting():
             from ..monitor.indexing import prints_if_possible
 
@@ -57,7 +59,7 @@ class Fingerprints:
 
     def add(self, catalogue: Catalogue, work: str) -> None:
         """Add them, unless the work has some. Raises UnwritableFile."""
-        if self._made:
+        if self._made is not None:
             from ..monitor.indexing import add_prints
 
             add_prints(catalogue, work, self._made)
@@ -81,40 +83,48 @@ class Indexed:
 
 @dataclass(frozen=True, slots=True)
 class IndexTask:
-    """Make and add the fingerprints of a work, (uid, file)."""
+    """Make and add the fingerprints of a work, (uid, file); in `folder` if they are to replace what there
+    is."""
 
     catalogue: str
+    folder: Path | None = None
 
     def __call__(self, item: tuple[str, Path | None]) -> Indexed:
         from ..core.errors import StampError
         from ..monitor.indexing import remedy
         from ..monitor.place import prints_for
-        from ..monitor.prints import prints_of
+        from ..monitor.prints import add_made, prints_of
+        from ..monitor.store import Prints
 
         work, path = item
         catalogue = opened(self.catalogue)
         try:
             if path is None:
                 raise remedy(work, catalogue)
-            made = prints_of(path)
-            prints_for(catalogue).add(work, made)
+            prints = Prints(self.folder) if self.folder else prints_for(catalogue)
+            count = add_made(prints, work, prints_of(path))
         except (StampError, OSError) as error:
             return Indexed(work, path, error=str(error))
-        return Indexed(work, path, len(made))
+        return Indexed(work, path, count)
 
 
-def clear(place: str) -> None:
-    """Remove all fingerprints of a catalogue, which are about to be made anew."""
-    from ..monitor.place import prints_for
+@contextmanager
+def rebuilding(place: str) -> Iterator[Path]:
+    """Give a folder for the fingerprints of a catalogue that are made anew; at the end they replace those
+    that there are. Raises UnwritableFile."""
+    from ..monitor.place import beside, prints_for
 
-    prints_for(opened(place)).clear()
+    old = prints_for(opened(place))
+    made = beside(old)
+    yield made.folder
+    made.replace(old)
 
 
-def to_index(place: str, works: tuple[str, ...]) -> list[tuple[str, Path | None]]:
+def to_index(place: str, works: tuple[str, ...], *, again: bool) -> list[tuple[str, Path | None]]:
     """Return which works are to be indexed, and their files; see `files_to_index`. Raises CatalogueError."""
     from ..monitor.indexing import files_to_index
 
-    return list(files_to_index(opened(place), works))
+    return list(files_to_index(opened(place), works, again=again))
 
 
 def place_of(given: str | None) -> str:

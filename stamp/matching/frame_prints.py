@@ -62,6 +62,11 @@ def spectrum(plane: NDArray[Any]) -> tuple[NDArray[np.float32], float]:
     return _COSINES @ (small - small.mean()) @ _COSINES.T, float(small.std())
 
 
+def mirrored(signs: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the fingerprint of the mirror image of a frame."""
+    return signs ^ _MIRROR
+
+
 def _without_bars(frame: NDArray[Any]) -> NDArray[Any]:
     """The frame without rows and columns of one colour at its edges."""
     step = max(1, min(frame.shape) // 128)

@@ -13,23 +13,25 @@ from .place import prints_for
 
 if TYPE_CHECKING:
     from ..catalogue.catalogue import Catalogue
-    from .store import Print
+    from .prints import Made
 
 
-def prints_if_possible(path: Path) -> list[Print]:
-    """Return the fingerprints of a file, as it is now; none where it has none, or OpenCV is not installed."""
+def prints_if_possible(path: Path) -> Made | None:
+    """Return the fingerprints of a file, as it is now; None where it has none, or OpenCV is not installed."""
     with suppress(MissingDependency, MediaError):
         from .prints import prints_of
 
         return prints_of(path)
-    return []
+    return None
 
 
-def add_prints(catalogue: Catalogue, work: str, made: Sequence[Print]) -> None:
+def add_prints(catalogue: Catalogue, work: str, made: Made) -> None:
     """Add fingerprints of a work, unless it has some. Raises UnwritableFile."""
+    from .prints import add_made
+
     prints = prints_for(catalogue)
-    if made and not prints.has(work):
-        prints.add(work, made)
+    if not prints.has(work):
+        add_made(prints, work, made)
 
 
 def file_of(catalogue: Catalogue, work: str) -> Path | None:
@@ -41,12 +43,14 @@ def file_of(catalogue: Catalogue, work: str) -> Path | None:
     return None
 
 
-def files_to_index(catalogue: Catalogue, works: Sequence[str] = ()) -> Iterator[tuple[str, Path | None]]:
+def files_to_index(
+    catalogue: Catalogue, works: Sequence[str] = (), *, again: bool = False
+) -> Iterator[tuple[str, Path | None]]:
     """Yield the uid of each work that has no fingerprint yet, and its file, None where that is not at hand.
 
-    works : only these, by whatever names them. Raises CatalogueError.
+    works : only these, by whatever names them. again : also those that have one. Raises CatalogueError.
     """
-    known = prints_for(catalogue).works()
+    known = set[str]() if again else prints_for(catalogue).works()
     for uid in [catalogue.works.show(each, limit=1).work for each in works] or all_works(catalogue):
         if uid not in known:
             yield uid, file_of(catalogue, uid)

@@ -31,6 +31,13 @@ def prints_for(catalogue: Catalogue) -> Prints:
     raise CatalogueError(f"no folder for fingerprints: set {FINGERPRINTS_VARIABLE}")
 
 
+def beside(prints: Prints) -> Prints:
+    """Return an empty place for fingerprints that are to replace others."""
+    made = Prints(prints.folder.with_name(f"{prints.folder.name}.new"))
+    made.clear()
+    return made
+
+
 def index_of(prints: Prints) -> Index:
     """Return the index of fingerprints as they are now, made once for as long as they do not change."""
     from .search import Index

@@ -1,7 +1,7 @@
-"""Points sorted by the first bits of their codes, so that a search reads hardly any of them.
+"""Points, or pairs of tones, sorted by the first bits of their codes: a search reads hardly any of them.
 
-A run covers the points from one number to another: where each bucket begins, and the points in their order.
-Its buckets hold some 8 points each. The newest points are in no run on the disk and are sorted when the
+A run covers the rows from one number to another: where each bucket begins, and the rows in their order.
+Its buckets hold some 8 rows each. The newest ones are in no run on the disk and are sorted when the
 files are opened; when there are many, they become a run, and two neighbours of like size become one, so that
 there are few of them however many points there are.
 
@@ -12,7 +12,7 @@ differs there first: of a query all buckets are looked into that differ from its
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,9 +30,11 @@ _BUCKET, _LEAST_BITS, _MOST_BITS = 8, 6, 24
 _UNCERTAIN = 5  # bits: 32 buckets a query; 83 to 99 % of a copy's points are in them
 _CROWDED = 4096  # points of a bucket: of a pattern that repeats, more would say nothing
 _NEIGHBOURS = 4
-_NAME = re.compile(r"order\.(\d+)-(\d+)")
+_NAME = re.compile(r"(\w+)\.(\d+)-(\d+)")
 
 Codes = NDArray[np.uint8]
+Keys = Callable[[int, int], NDArray[np.uint32]]
+"""Gives 32 bits of each row from one number to another."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +49,17 @@ class Run:
 
     def candidates(self, values: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return pairs (query, point) worth comparing; `values` (n, 128) as in `PicturePoints`."""
-        buckets = _probed(values, self.bits)
+        return self._rows(_probed(values, self.bits))
+
+    def equal(self, keys: NDArray[np.uint32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return pairs (query, row) whose keys begin alike."""
+        return self._rows(_first_bits(keys, self.bits).astype(np.int64)[:, None])
+
+    def _rows(self, buckets: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Pairs of queries and what is in their buckets (n, m)."""
         first = self.starts[buckets].astype(np.int64)
         count = np.minimum(self.starts[buckets + 1].astype(np.int64) - first, _CROWDED)
-        queries = np.repeat(np.arange(len(values)), count.sum(axis=1))
+        queries = np.repeat(np.arange(len(buckets)), count.sum(axis=1))
         first, count = first.ravel(), count.ravel()
         within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
         return queries, self.start + self.order[np.repeat(first, count) + within].astype(np.int64)
@@ -81,22 +90,22 @@ def neighbours(
     return queries[rank < _NEIGHBOURS], points[rank < _NEIGHBOURS]
 
 
-def sorted_run(codes: Codes, start: int, end: int) -> Run:
-    """Return the run of the points from `start` to `end`."""
+def sorted_run(keys: Keys, start: int, end: int) -> Run:
+    """Return the run of the rows from `start` to `end`, by the first bits of their keys."""
     bits = int(np.clip(np.log2(max(1, end - start) / _BUCKET), _LEAST_BITS, _MOST_BITS))
-    keys = _keys(codes[start:end], bits)
+    buckets = _first_bits(keys(start, end), bits)
     starts = np.zeros((1 << bits) + 1, np.uint32)
-    starts[1:] = np.cumsum(np.bincount(keys, minlength=1 << bits))
-    return Run(start, bits, starts, np.argsort(keys, kind="stable").astype(np.uint32))
+    starts[1:] = np.cumsum(np.bincount(buckets, minlength=1 << bits))
+    return Run(start, bits, starts, np.argsort(buckets, kind="stable").astype(np.uint32))
 
 
-def runs_in(folder: Path, codes: Codes) -> Iterator[Run]:
-    """Yield runs that cover all points: those in the folder, and one of what is in none."""
-    there = _ends(folder)
+def runs_in(folder: Path, name: str, keys: Keys, total: int) -> Iterator[Run]:
+    """Yield runs that cover all rows: those in the folder, and one of what is in none."""
+    there = dict(_pairs(folder, name))
     done = 0
-    while (end := there.get(done, 0)) and end <= len(codes):
+    while (end := there.get(done, 0)) and end <= total:
         with suppress(OSError, ValueError):  # somebody has just made one of two: the points are sorted here
-            table = np.load(folder / f"order.{done}-{end}", mmap_mode="r")
+            table = np.load(folder / f"{name}.{done}-{end}", mmap_mode="r")
             bits = int(table[0])
             split = (1 << bits) + 2
             if len(table) == split + end - done:
@@ -104,13 +113,13 @@ def runs_in(folder: Path, codes: Codes) -> Iterator[Run]:
                 done = end
                 continue
         break
-    if done < len(codes):
-        yield sorted_run(codes, done, len(codes))
+    if done < total:
+        yield sorted_run(keys, done, total)
 
 
-def settle(folder: Path, codes: Codes, total: int) -> None:
-    """Make a run of the newest points where there are many, and one of two of like size."""
-    there = _ends(folder)
+def settle(folder: Path, name: str, keys: Keys, total: int) -> None:
+    """Make a run of the newest rows where there are many, and one of two of like size."""
+    there = dict(_pairs(folder, name))
     bounds = [0]
     while (end := there.get(bounds[-1], 0)) and end <= total:
         bounds.append(end)
@@ -119,39 +128,39 @@ def settle(folder: Path, codes: Codes, total: int) -> None:
     merged = [*bounds, total]
     while len(merged) > 2 and merged[-2] - merged[-3] < 2 * (merged[-1] - merged[-2]):
         del merged[-2]
-    run = sorted_run(codes, merged[-2], total)
+    run = sorted_run(keys, merged[-2], total)
     table = np.concatenate([np.array([run.bits], np.uint32), run.starts, run.order])
     with (
-        write_whole(folder / f"order.{run.start}-{total}", overwrite=True) as draft,
+        write_whole(folder / f"{name}.{run.start}-{total}", overwrite=True) as draft,
         open(draft, "wb") as file,
     ):
         np.save(file, table)
-    for start, end in _pairs(folder):
+    for start, end in _pairs(folder, name):
         if start >= run.start and (start, end) != (run.start, total):
             with suppress(OSError):  # mapped by a reader, on Windows; the longest of one start is taken
-                (folder / f"order.{start}-{end}").unlink()
+                (folder / f"{name}.{start}-{end}").unlink()
 
 
-def _ends(folder: Path) -> dict[int, int]:
-    """Where each run ends, by where it starts; of several the longest."""
-    return dict(sorted(_pairs(folder)))
-
-
-def _pairs(folder: Path) -> list[tuple[int, int]]:
+def _pairs(folder: Path, name: str) -> list[tuple[int, int]]:
+    """Where runs start and end, of several that start at one row the longest last."""
     if not folder.is_dir():
         return []
-    names = (_NAME.fullmatch(path.name) for path in folder.iterdir())
-    return [(int(name[1]), int(name[2])) for name in names if name]
+    found = (_NAME.fullmatch(path.name) for path in folder.iterdir())
+    return sorted((int(each[2]), int(each[3])) for each in found if each and each[1] == name)
 
 
-def _keys(codes: Codes, bits: int) -> NDArray[np.uint32]:
-    heads = np.ascontiguousarray(codes[:, :4]).view(">u4").ravel().astype(np.uint32)
-    return heads >> np.uint32(32 - bits)
+def keys_of(codes: Codes) -> NDArray[np.uint32]:
+    """Return the first 32 bits of codes (n, 16)."""
+    return np.ascontiguousarray(codes[:, :4]).view(">u4").ravel().astype(np.uint32)
+
+
+def _first_bits(keys: NDArray[np.uint32], bits: int) -> NDArray[np.uint32]:
+    return keys >> np.uint32(32 - bits)
 
 
 def _probed(values: NDArray[np.float32], bits: int) -> NDArray[np.int64]:
     """The buckets (n, 32) to look into."""
-    own = _keys(np.packbits(values[:, :32] > 0, axis=1), bits).astype(np.int64)
+    own = _first_bits(keys_of(np.packbits(values[:, :32] > 0, axis=1)), bits).astype(np.int64)
     uncertain = np.argsort(np.abs(values[:, :bits]), axis=1)[:, :_UNCERTAIN]
     weights = 1 << (bits - 1 - uncertain)
     subsets = (np.arange(1 << _UNCERTAIN)[:, None] >> np.arange(_UNCERTAIN)) & 1

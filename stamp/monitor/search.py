@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..matching import frame_prints
 from ..matching.opencv import Matrix, corner_points, mapped, opencv
 from ..matching.picture_prints import PicturePoints, picture_points, turns, whole_signs
 from ..matching.registration import possible
@@ -70,8 +72,21 @@ class Index:
         self._columns = np.ascontiguousarray(signs.view(np.uint64).T)
         self._firsts = view.heads["first"].astype(np.int64)
 
-    def search(self, plane: NDArray[Any]) -> list[Hit]:
-        """Return what a picture of luma (H, W) uint8 may show, the surest first, a picture of a work once."""
+    def prints(self, work: str) -> frame_prints.Prints:
+        """Return the signs of the frames of the work of this uid."""
+        uid = np.frombuffer(UUID(work).bytes, np.uint8)
+        own = (self.view.heads["work"] == uid).all(axis=-1) & (self.view.heads["has_signs"] > 0)
+        heads = self.view.heads[own]
+        return frame_prints.Prints(heads["time"].astype(np.float64), heads["signs"])
+
+    def search(self, plane: NDArray[Any], *, quick: bool = False) -> list[Hit]:
+        """Return what a picture of luma (H, W) uint8 may show, the surest first, a picture of a work once.
+
+        quick : look for points of the whole only, and fewer.
+        """
+        if quick:
+            box = 0, 0, plane.shape[1], plane.shape[0]
+            return sorted(self._by_points(plane, box, *_REGION), key=lambda hit: (-hit.inliers, hit.head))
         looks = [region.box for region in regions(plane)]
         whole = 0, 0, plane.shape[1], plane.shape[0]
         best: dict[int, Hit] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,18 +55,23 @@ def known_copy(
     original : the file of the work; of one that is marked itself nothing can be told. keys : that it may be
     marked with. Raises MediaError, MissingDependency.
     """
-    if find.kind != "image" or find.work is None or find.basis == "mark" or not keys:
+    if find.kind != "image" or find.work is None or find.basis == "mark":
+        return None
+    asked = {
+        key: candidates for key in keys if (candidates := catalogue.finds.candidates(find, key.fingerprint))
+    }
+    if not asked:
         return None
     pair = pair_of(capture, original)
-    for key in keys:
-        if (known := _with_key(catalogue, find, pair, key, len(keys))) is not None:
-            return known
-    return None
+    told = (_with_key(find, pair, key, candidates, len(asked)) for key, candidates in asked.items())
+    return next((each for each in told if each), None)
 
 
-def _with_key(catalogue: Catalogue, find: FindRecord, pair: Pair, key: Key, keys: int) -> KnownCopy | None:
-    candidates = catalogue.finds.candidates(find, key.fingerprint)
-    if not candidates or pair.marked(key) is not None:
+def _with_key(
+    find: FindRecord, pair: Pair, key: Key, candidates: Mapping[Payload, str | None], keys: int
+) -> KnownCopy | None:
+    """As `known_copy`, by the marks of one key of `keys`. candidates : payload -> uid of the copy."""
+    if pair.marked(key) is not None:
         return None
     found = pair.detect(key, search=False)
     if found.payload is not None:

@@ -135,11 +135,19 @@ def detect(
     else:
         shape, look = None, partial(pair_of(src, original).detect, search=search)
     tried = []
-    for key in keys:
-        tried.append(look(key=key))
+    for key, *ring in _rings(keys) if original is None else ([key] for key in keys):
+        tried.append(look(key=key, ring=ring) if ring else look(key=key))
         if tried[-1].payload is not None:
             break  # a picture without a mark takes the whole search, for every key
     else:
         tried += _closer(src, shape, keys) if search and shape else []
     best = min(tried, key=lambda found: (found.payload is None, not found.present, found.log10_p))
     return DetectReport.of(src, best)
+
+
+def _rings(keys: Sequence[Key]) -> list[list[Key]]:
+    """The keys, those of one ring together."""
+    rings: dict[bytes, list[Key]] = {}
+    for number, key in enumerate(keys):
+        rings.setdefault(key.finder or str(number).encode(), []).append(key)
+    return list(rings.values())

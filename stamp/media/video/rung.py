@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -76,42 +77,38 @@ def excerpts(path: Path, rung: Rung) -> Iterator[list[Shared]]:
         fps = float(stream.average_rate or 25)
         length = min(max(_SHARE * seconds / count, _SHORTEST), _LONGEST)
         for number in range(count):
-            frames = _frames(
-                container, stream, decoder, seconds * number / count, max(round(length * fps), _FEWEST)
-            )
-            if frames:
-                yield _through(frames, describe(container, stream, frames[0], path), rung)
+            decoded = _frames(container, stream, decoder, seconds * number / count)
+            first = next(decoded, None)
+            if first is None:
+                continue
+            clip = describe(container, stream, first, path)
+            taken = islice(chain([first], decoded), max(round(length * fps), _FEWEST))
+            yield _through([_small(frame, rung) for frame in taken], clip, rung)
 
 
 def _frames(
-    container: InputContainer, stream: VideoStream, decoder: VideoCodecContext, seconds: float, count: int
-) -> list[VideoFrame]:
-    """So many frames from the key frame at or before `seconds` on."""
+    container: InputContainer, stream: VideoStream, decoder: VideoCodecContext, seconds: float
+) -> Iterator[VideoFrame]:
+    """The frames from the key frame at or before `seconds` on."""
     if seconds:
         container.seek(
             (stream.start_time or 0) + int(seconds / (stream.time_base or Fraction(1))), stream=stream
         )
         decoder.flush_buffers()
-    found: list[VideoFrame] = []
     for packet in container.demux(stream):
-        found += decoder.decode(packet)
-        if len(found) >= count:
-            break
-    return found[:count]
+        yield from decoder.decode(packet)
 
 
-def _through(frames: Sequence[VideoFrame], clip: Clip, rung: Rung) -> list[Shared]:
-    """The frames as they come out of the rung; with a rate, coded once to see which quality that asks for."""
-    first = frames[0]
-    scale = min(rung.rows / min(first.width, first.height), 1.0)
-    width, height = (max(round(side * scale / 2) * 2, 2) for side in (first.width, first.height))
-    small = [frame.reformat(width, height, format="yuv420p") for frame in frames]
-    crf = float(_CRF)
-    if rung.bits is not None:
-        sizes = [packet.size for packet in _coded(small, crf, clip.fps)]
-        sharing = min(LIFETIME, max(clip.frames, len(frames)))  # the key frame
-        bits = 8 * (sizes[0] / sharing + sum(sizes[1:]) / max(len(sizes) - 1, 1)) / (width * height)
-        crf = min(max(crf + _SIXFOLD * math.log2(max(bits, 1e-9) / rung.bits), _FINEST), _COARSEST)
+def _small(frame: VideoFrame, rung: Rung) -> VideoFrame:
+    """A frame at the size of the rung: one of 2160 rows by itself takes as much as twenty of these."""
+    scale = min(rung.rows / min(frame.width, frame.height), 1.0)
+    width, height = (max(round(side * scale / 2) * 2, 2) for side in (frame.width, frame.height))
+    return frame.reformat(width, height, format="yuv420p")
+
+
+def _through(small: Sequence[VideoFrame], clip: Clip, rung: Rung) -> list[Shared]:
+    """Small frames as they come out of the rung."""
+    crf = _CRF if rung.bits is None else _quality(small, clip, rung.bits)
     decoder = av.CodecContext.create("h264", "r")
     decoder.thread_count = 1
     sizes_of: dict[int | None, int] = {}
@@ -124,6 +121,14 @@ def _through(frames: Sequence[VideoFrame], clip: Clip, rung: Rung) -> list[Share
             luma = clip.turn.upright(luma_plane(frame))
             found.append(Shared(luma, number / (clip.fps or 25), sizes_of.get(frame.pts, 1)))
     return found
+
+
+def _quality(small: Sequence[VideoFrame], clip: Clip, wanted: float) -> float:
+    """The crf at which all of a clip would have the `wanted` bits per pixel, by an excerpt of it."""
+    first, *others = (packet.size for packet in _coded(small, _CRF, clip.fps))
+    shared = first / min(LIFETIME, max(clip.frames, len(small)))  # of its key frame
+    bits = 8 * (shared + sum(others) / max(len(others), 1)) / (small[0].width * small[0].height)
+    return min(max(_CRF + _SIXFOLD * math.log2(max(bits, 1e-9) / wanted), _FINEST), _COARSEST)
 
 
 def _coded(frames: Sequence[VideoFrame], crf: float, fps: float) -> list[Packet[Any]]:

@@ -33,6 +33,10 @@ weightings, at each of 9 places on 2 grids, of which the pilots may have chosen 
 no more than 13 statistics of a frame in each of 100 attempts and 12 in each of 18 places, 1,516; the law
 counts 100 x `WEIGHTINGS_PICTURE` = 1,600.
 
+A call that looks at rectangles of a picture one by one makes further decodings in each, and asks more of each
+(`threshold_after`): however many there are, all of them together are as likely to report a payload by chance
+as the whole picture is. Rectangles are chosen without the key.
+
 A mark is called present without its payload only where z alone reaches `THRESHOLD_ALONE`: p <= 1e-10 over the
 `MAX_POSITIONS` geometries that one call may look at.
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -102,47 +102,59 @@ def decode_payload(observation: Observation, key: Key, budget: int, layout: Layo
     )
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one of several keys that share the pilots sees. observation : under its own `carriers`."""
+
+    key: Key
+    carriers: Carriers
+    observation: Observation
+
+
 def decode_variants(
-    o: Observation,
-    key: Key,
-    carriers: Carriers,
-    *,
-    promising: bool,
-    searched: bool,
-    fixed: Sequence[Weights] = (),
-) -> Decoded | None:
-    """Decode the variants whose coded bits have the most energy; None where none has enough.
+    views: Sequence[View], *, promising: bool, searched: bool, fixed: Sequence[Weights] = ()
+) -> tuple[Decoded, View] | None:
+    """Decode the variants whose coded bits have the most energy, of whichever key; None where none has
+    enough.
 
     promising : the pilots say that there is something. searched : they had a part in choosing the geometry.
     fixed : weightings of the sub-bands that depend on no sign of the key; the layout's profiles if empty.
     """
-    layout = carriers.layout
+    o, layout = views[0].observation, views[0].carriers.layout
     fixed = fixed or list(np.array(layout.profiles) / np.sqrt(o.variance))
     weightings = [weight for weight in (gains_from_pilots(o), *fixed) if weight.any()]
-    seen = [in_variant(o, carriers, variant) for variant in range(layout.variants)]
-    energies = np.array([_energies(each, weightings, layout) for each in seen])
+    energies = np.array(
+        [
+            _energies(in_variant(view.observation, view.carriers, variant), weightings, layout)
+            for view in views
+            for variant in range(layout.variants)
+        ]
+    )
+    # pilots that keys share are in pictures that were marked with another of them
+    known = not searched and views[0].key.finder is None
     highest = None
-    for variant in np.argsort(-energies.max(1))[:_LIKELY]:
-        own, energy = seen[variant], energies[variant]
-        if not promising and energy.max() < _CLEAR:
+    for number in np.argsort(-energies.max(1))[:_LIKELY]:
+        if not promising and energies[number].max() < _CLEAR:
             break
+        view, variant = views[number // layout.variants], int(number % layout.variants)
+        own = in_variant(view.observation, view.carriers, variant)
 
         def score(weight: Weights, code: Code, own: Observation = own) -> float:
             by_code = max(code_score(own, each, code) for each in weightings)
-            return by_code if searched else max(by_code, *(known_score(own, each, code) for each in fixed))
+            return by_code if not known else max(by_code, *(known_score(own, each, code) for each in fixed))
 
         decoded = decode_soft(
             own.soft[:, :PILOT],
-            [weightings[i] for i in np.argsort(-energy)[:_TRIED]],
-            key=key,
+            [weightings[i] for i in np.argsort(-energies[number])[:_TRIED]],
+            key=view.key,
             schemes=[layout.scheme + grid.check for grid in GRIDS],
             gains=partial(gains_from_code, own),
             score=score,
         )
-        if decoded.payload is not None and variant_of(decoded.payload, key, layout) == variant:
-            return decoded
-        if highest is None or decoded.score > highest.score:
-            highest = replace(decoded, payload=None)
+        if decoded.payload is not None and variant_of(decoded.payload, view.key, layout) == variant:
+            return decoded, view
+        if highest is None or decoded.score > highest[0].score:
+            highest = replace(decoded, payload=None), view
     return highest
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -30,6 +31,7 @@ def detect(
     data_range: float | None = None,
     search: bool = True,
     spent: int = 0,
+    ring: Sequence[Key] = (),
 ) -> Detection:
     """Look for the mark of `key` in a picture, whatever was done to it.
 
@@ -39,6 +41,7 @@ def detect(
     data_range : the value of white; required for floats.
     search : also look for turned, cropped, scaled and mirrored pictures.
     spent : decodings that are allowed in the same call beside this, which `log10_p` counts, too.
+    ring : other keys of the ring that `key` is of, whose marks are looked for in the same search.
 
     Returns
     -------
@@ -54,7 +57,7 @@ def detect(
     Reads the picture as it is first; then searches rotation, scale and mirroring, then changes of the aspect
     ratio as well.
     """
-    state = _search(image, key, data_range, spent)
+    state = replace(_search(image, key, data_range, spent), ring=tuple(ring))
     found = None
     if min(canonical_shape(state.shape)) >= NARROWEST:
         found = state.run(AS_IT_IS)

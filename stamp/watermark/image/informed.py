@@ -22,7 +22,7 @@ from ..common.filters import box
 from ..common.soft_decoding import Decoded
 from ..common.wavelet import MARGIN, analyse, synthesise
 from .carrier import Carriers, carriers
-from .decode import decode_variants, grid_of
+from .decode import View, decode_variants, grid_of
 from .grid import Grid
 from .mask import headroom, visibility
 from .observation import BANDS, Observation, activity, coverage, gathered, pad_to_tiles
@@ -120,8 +120,9 @@ def _around(bands: Plane) -> Plane:
 
 def decode(observation: Observation, key: Key) -> Decoded | None:
     """Decode what was observed. Nothing but suspect and original had a part in choosing the geometry."""
-    even = np.ones(BANDS)
-    return decode_variants(observation, key, carriers(key), promising=True, searched=False, fixed=[even])
+    view = View(key, carriers(key), observation)
+    found = decode_variants([view], promising=True, searched=False, fixed=[np.ones(BANDS)])
+    return found[0] if found else None
 
 
 def read(sight: Sight, key: Key, grid: Grid, *, spent: int = 0) -> Detection:

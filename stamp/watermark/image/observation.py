@@ -158,6 +158,16 @@ def gathered(
     return Observation(soft, np.array(variance), np.array(count), coded, known, signed)
 
 
+def under(o: Observation, carriers: Carriers, other: Carriers) -> Observation:
+    """Return what is seen of the coded bits if the signs and places are those of `other`, a key that shares
+    the pilots with `carriers`."""
+    if other is carriers:
+        return o
+    turned = np.concatenate([(a * b).ravel() for a, b in zip(carriers.sign, other.sign, strict=True)])
+    tile = o.tile * turned
+    return replace(o, tile=tile, soft=_by_symbol(tile, other))
+
+
 def in_variant(o: Observation, carriers: Carriers, variant: int) -> Observation:
     """Return what is seen of the coded bits if their signs are those of a variant."""
     return replace(o, soft=_by_symbol(o.tile * carriers.flips[variant], carriers))

@@ -25,7 +25,7 @@ from .stages import IF_MOVED, IN_A_REGION, WORK_AREA, refine_candidates, try_geo
 
 NARROWEST = 48  # canonical pixels of the shorter side below which nothing can be read
 
-_LOOKS = 16  # rectangles that are looked at
+_RECTANGLES, _LOOKS = 16, 24  # that are looked at; looks, those at wider rectangles included
 _BUDGET = 30  # decodings in one of them
 MOST_DECODINGS = MAX_DECODINGS + _LOOKS * _BUDGET  # in one call
 _THRESHOLDS = Thresholds(decode_near=3.2)
@@ -83,12 +83,14 @@ class Page:
     """One picture in which rectangles are looked at.
 
     plane : its luma, 0 to 255, in which all pixels are counted. whole : the search in all of it.
-    spent : decodings that were or may yet be made there and in the rectangles looked at before.
+    spent : decodings that were or may yet be made there and in the rectangles looked at before; looks : how
+        many these were.
     """
 
     plane: Plane
     whole: ImageSearch
     spent: int = MAX_DECODINGS
+    looks: int = 0
 
     @property
     def box(self) -> Box:
@@ -117,7 +119,7 @@ class Page:
         """The rectangles that are looked at, their sides at edges of the picture in full."""
         reduced = np.clip(luma_plane(self.plane, 255.0, _SEARCHED), 0, 255)
         reach = round(2 * (self.plane.size / reduced.size) ** 0.5) + 1
-        found = regions_of(reduced, self.box[2:], _LOOKS)
+        found = regions_of(reduced, self.box[2:], _RECTANGLES)
         boxes = (snapped(self.plane, region.box, reach) for region in found)
         return list(dict.fromkeys(boxes))
 
@@ -148,7 +150,7 @@ class Page:
         """What is read in one rectangle, with its place in the picture."""
         x0, y0, x1, y1 = box
         shape = y1 - y0, x1 - x0
-        if min(canonical_shape(shape)) < NARROWEST:
+        if min(canonical_shape(shape)) < NARROWEST or self.looks == _LOOKS:
             return None
         state = replace(
             self.whole,
@@ -166,6 +168,8 @@ class Page:
         )
         found = state.run(stages)
         self.spent += _BUDGET
+        self.looks += 1
+        self.whole.score = max(self.whole.score, state.score)
         if found is None:
             return None
         return _Look(box, self._placed(found, box), state)

@@ -20,10 +20,10 @@ from ...core.payload import Payload
 from ..common import null_law
 from ..common.soft_decoding import Decoded
 from .align import Offset, translations
-from .carrier import Carriers, variant_of
-from .decode import code_score, decode_variants, gains_from_pilots, grid_of, pilot_scores
+from .carrier import Carriers, carriers, variant_of
+from .decode import View, code_score, decode_variants, gains_from_pilots, grid_of, pilot_scores
 from .grid import STANDARD, Grid, canonical_shape
-from .observation import PICTURE, Measure, Observation, in_variant, observe_plane
+from .observation import PICTURE, Measure, Observation, in_variant, observe_plane, under
 from .place import seen_corners
 
 Plane = NDArray[np.float32]
@@ -85,6 +85,11 @@ class Attempt:
     shift: NDArray[np.float64] | None = None
     searched: bool = True
 
+    @property
+    def is_in_place(self) -> bool:
+        """Whether it sees the picture as it was marked, whatever the pilots say."""
+        return not self.searched and self.offset == (0, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -114,7 +119,8 @@ class Search(ABC):
     best : the attempt whose pilots have the highest score. reading : where a payload was read.
     candidates : the pilots' score (-inf if no correlation was high enough for an attempt) and the map of each
         geometry that was tried in vain.
-    score : the highest of all frames that were decoded.
+    score : the highest of all frames that were decoded. ring : other keys that share the geometry of `key`;
+        `key` and `carriers` become those of the one whose payload was read.
     """
 
     key: Key
@@ -132,6 +138,7 @@ class Search(ABC):
     reading: Reading | None = None
     candidates: list[tuple[float, Affine]] = field(default_factory=list)
     score: float = 0.0
+    ring: tuple[Key, ...] = ()
 
     @abstractmethod
     def offsets(self, plane: Plane, white: Plane, near: int | None = None) -> list[tuple[float, Offset]]:
@@ -191,15 +198,16 @@ class Search(ABC):
         return -np.inf if self.best is None else self.best.pilots
 
     def decode(self, attempt: Attempt, least: float) -> Detection | None:
-        """Read the payload of an attempt whose pilots score at least so much, or that was not searched."""
+        """Read the payload of an attempt whose pilots score at least so much, or that is in place."""
         promising = attempt.pilots >= least
-        if not (promising or not attempt.searched) or self.decodings >= self.budget:
+        if not (promising or attempt.is_in_place) or self.decodings >= self.budget:
             return None
+        made = self.carriers
         decoded = self.decode_attempt(attempt, promising=promising)
         if decoded is None or decoded.payload is None or decoded.score < self.threshold:
             return None
         variant = variant_of(decoded.payload, self.key, self.carriers.layout)
-        o = in_variant(attempt.observation, self.carriers, variant)
+        o = in_variant(under(attempt.observation, made, self.carriers), self.carriers, variant)
         strength = code_score(o, gains_from_pilots(o), decoded.code)
         grid = grid_of(decoded, self.carriers.layout)
         self.reading = Reading(decoded.payload, attempt.affine, attempt.shift, attempt.offset, grid, strength)
@@ -252,10 +260,19 @@ class ImageSearch(Search):
 
     def decode_attempt(self, attempt: Attempt, *, promising: bool) -> Decoded | None:
         self.decodings += 1
-        decoded = decode_variants(
-            attempt.observation, self.key, self.carriers, promising=promising, searched=attempt.searched
-        )
-        self.score = max(self.score, decoded.score if decoded else 0.0)
+        views = [
+            View(key, made, under(attempt.observation, self.carriers, made))
+            for key in (self.key, *self.ring)
+            for made in (carriers(key, self.carriers.layout),)
+        ]
+        found = decode_variants(views, promising=promising, searched=attempt.searched)
+        if found is None:
+            return None
+        decoded, view = found
+        self.score = max(self.score, decoded.score)
+        if decoded.payload is not None and decoded.score >= self.threshold and view.key != self.key:
+            others = [key for key in (self.key, *self.ring) if key != view.key]
+            self.key, self.carriers, self.ring = view.key, view.carriers, tuple(others)
         return decoded
 
     def marked_pixels(self, grid: Grid) -> tuple[int, int | None] | None:

@@ -100,6 +100,26 @@ def find(catalogue: Catalogue, capture: DocumentRecord) -> FindRecord:
     return catalogue.finds.add(capture, "image", SIGHTING, work="1")
 
 
+def test_a_find_that_was_named_gets_a_mark_of_its_work(
+    catalogue: Catalogue, capture: DocumentRecord, tmp_path: Path
+) -> None:
+    payload, other = Payload.random(), Payload.random()
+    marked(catalogue, tmp_path, payload, title="Lake")
+    catalogue.works.add(title="Hill", kind="image")
+    found = catalogue.finds.add(capture, "image", SIGHTING, work="1")
+    assert catalogue.finds.candidates(found, "0" * 16) == {}
+    (known, copy), *others = catalogue.finds.candidates(found, KEY.fingerprint).items()
+    assert (known, others) == (payload, [])
+    confirmed = catalogue.finds.identified(found.find, payload, KEY.fingerprint)
+    assert (confirmed.payload, confirmed.copy, confirmed.basis) == (payload.hex(), copy, "hand")
+    report = {"path": "found.jpg", "watermark": {"payload": payload.hex(), "log10_p": -20.5}}
+    read = catalogue.finds.identified(found.find, payload, KEY.fingerprint, report=report)
+    assert (read.payload, read.basis, read.log10_p, read.report) == (payload.hex(), "mark", -20.5, report)
+    with pytest.raises(CatalogueError, match="is no mark of the work of find #1"):
+        catalogue.finds.identified(found.find, other, KEY.fingerprint)
+    assert catalogue.verify()
+
+
 def test_no_verdict_without_a_comparison(catalogue: Catalogue, find: FindRecord) -> None:
     with pytest.raises(CatalogueError, match="has no comparison yet; `stamp find compare 1`"):
         catalogue.finds.judge("1", "ours", "Ada")

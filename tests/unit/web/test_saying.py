@@ -72,7 +72,7 @@ REPORT = DetectReport(
     log10_p=-30.5,
     bits_corrected=2,
     transform=Transform(1.8, 17.4, True, 1.0),
-    scheme="stamp.image.1",
+    scheme="stamp.image.2",
     key_name="k",
     known=KnownMark("u", 3, "Lake", recipient="ACME"),
 )

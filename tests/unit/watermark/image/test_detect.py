@@ -6,11 +6,12 @@ import json
 import multiprocessing
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import asdict, fields, replace
 from functools import partial
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +21,8 @@ from PIL import Image, ImageOps
 from stamp.core.detection import Detection, Transform
 from stamp.core.errors import HostError
 from stamp.core.key import Key
-from stamp.watermark.common import null_law, soft_decoding
+from stamp.watermark.common import null_law
+from stamp.watermark.common.soft_decoding import Decoded
 from stamp.watermark.common.wavelet import analyse
 from stamp.watermark.image import decode, search
 from stamp.watermark.image.carrier import IMAGE, PILOT, carriers
@@ -175,6 +177,34 @@ def test_two_marks_live_side_by_side(marked: Picture) -> None:
     assert (find(squeezed).payload, find(squeezed, OTHER).payload) == (PAYLOAD, PAYLOAD[::-1])
 
 
+RING = tuple(Key(bytes(range(32)), "master").member(name) for name in ("anna", "bela", "cid"))
+
+
+def test_a_ring_is_looked_for_in_one_search() -> None:
+    marked = embed(photo(512, 768, 1), PAYLOAD, key=RING[1])
+    for picture in (marked, marked[64:, 80:]):
+        found = detect(picture, key=RING[0], ring=RING[1:])
+        assert (found.payload, found.key_name) == (PAYLOAD, "bela")
+        # what the keys share is found, and is no evidence for another of them
+        other = detect(picture, key=RING[2])
+        assert silent(other)
+        assert other.score < other.threshold
+
+
+def test_keys_of_a_ring_share_what_finds_a_mark_and_nothing_that_it_says() -> None:
+    one, other = carriers(RING[0]), carriers(RING[1])
+    np.testing.assert_array_equal(one.frequencies, other.frequencies)
+    np.testing.assert_array_equal(one.pilot_spectrum, other.pilot_spectrum)
+    for level in range(4):
+        pilots = one.index[level] == IMAGE.pilot
+        np.testing.assert_array_equal(pilots, other.index[level] == IMAGE.pilot)
+        np.testing.assert_array_equal(one.sign[level][pilots], other.sign[level][pilots])
+        data = ~pilots
+        assert abs(np.mean(one.sign[level][data] * other.sign[level][data])) < 5 / data.sum() ** 0.5
+        assert np.mean(one.index[level][data] == other.index[level][data]) < 0.01
+    assert (one.flips != other.flips).mean() > 0.4
+
+
 def silent(found: Detection) -> bool:
     return (
         not found.present
@@ -235,24 +265,23 @@ def test_coded_bits_follow_the_null_law(marked: Picture) -> None:
 
 @pytest.mark.slow
 def test_a_call_stays_within_the_trials_that_the_law_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With every limit that saves time lifted: no more decodings and attempts than `null_law` multiplies
+    """With every limit that saves time lifted: no more attempts than `null_law` multiplies
     by."""
     lifted = Thresholds(*(-np.inf for _ in fields(Thresholds)))
     monkeypatch.setattr(sys.modules["stamp.watermark.image.detect"], "THRESHOLDS", lifted)
-    spent = {"decodings": 0, "attempts": 0}
+    searched, decoded = [], search.decode_variants
 
-    def counted(name: str, function: Callable[..., object]) -> Callable[..., object]:
-        def call(*arguments: object, **options: object) -> object:
-            spent[name] += 1
-            return function(*arguments, **options)
+    def counted(views: Sequence[decode.View], **options: Any) -> tuple[Decoded, decode.View] | None:
+        searched.append(options["searched"])
+        return decoded(views, **options)
 
-        return call
-
-    monkeypatch.setattr(soft_decoding, "decode", counted("decodings", soft_decoding.decode))
-    monkeypatch.setattr(search, "observe_plane", counted("attempts", observe_plane))
+    monkeypatch.setattr(search, "decode_variants", counted)
     assert silent(find(photo(256, 384, 7)))
-    assert 20 < spent["decodings"] <= MOST_DECODINGS
-    assert 20 < spent["attempts"] <= null_law.MAX_POSITIONS
+    assert 20 < len(searched) <= MOST_DECODINGS
+    # 9 places on 2 grids, and 12 profiles beside the pilots' weights: as `null_law` counts them
+    assert 0 < searched.count(False) <= 18
+    assert len(IMAGE.profiles) == 12
+    assert null_law.MAX_DECODINGS * null_law.WEIGHTINGS_PICTURE >= 100 * 13 + 18 * 12
 
 
 @pytest.mark.slow

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from dataclasses import fields
 
 import numpy as np
@@ -13,12 +12,13 @@ from PIL import Image, ImageFilter
 
 from stamp.core.key import Key
 from stamp.core.payload import Payload
-from stamp.watermark.common import null_law, soft_decoding
-from stamp.watermark.image import pages, search
+from stamp.watermark.common import null_law
+from stamp.watermark.common.soft_decoding import Decoded
+from stamp.watermark.image import pages
+from stamp.watermark.image.carrier import IMAGE
 from stamp.watermark.image.detect import detect, look_closer
 from stamp.watermark.image.embed import embed
-from stamp.watermark.image.observation import observe_plane
-from stamp.watermark.image.search import Thresholds
+from stamp.watermark.image.search import Attempt, ImageSearch, Thresholds
 from tests.media.pixels import photo
 
 KEY = Key(bytes(range(32)), "tests")
@@ -145,8 +145,8 @@ def test_the_more_was_decoded_the_more_is_asked_for(marked: list[Picture]) -> No
     made = page()
     made.paste(marked[0].resize((600, 400), Image.Resampling.LANCZOS), (200, 300))
     found = detect(np.asarray(made), key=KEY)
-    assert found.threshold >= null_law.threshold_after(null_law.MAX_DECODINGS + 1)
-    assert found.threshold <= null_law.threshold_after(pages.MOST_DECODINGS)
+    assert found.threshold > null_law.threshold_after(null_law.MAX_DECODINGS, IMAGE.odds)
+    assert found.threshold <= null_law.threshold_after(pages.MOST_DECODINGS, IMAGE.odds)
 
 
 @pytest.mark.slow
@@ -155,18 +155,20 @@ def test_a_call_stays_within_what_the_law_counts(monkeypatch: pytest.MonkeyPatch
     lifted = Thresholds(*(-np.inf for _ in fields(Thresholds)))
     monkeypatch.setattr(sys.modules["stamp.watermark.image.detect"], "THRESHOLDS", lifted)
     monkeypatch.setattr(pages, "_THRESHOLDS", lifted)
-    spent = {"decodings": 0, "attempts": 0}
+    attempts = {"whole": 0, "rectangles": 0}
+    decode = ImageSearch.decode_attempt
 
-    def counted(name: str, function: Callable[..., object]) -> Callable[..., object]:
-        def call(*arguments: object, **options: object) -> object:
-            spent[name] += 1
-            return function(*arguments, **options)
+    def counted(state: ImageSearch, attempt: Attempt, *, promising: bool) -> Decoded | None:
+        if state.spent:
+            attempts["rectangles"] += 1
+            assert attempt.searched  # pilots are no evidence there
+        else:
+            attempts["whole"] += 1
+        return decode(state, attempt, promising=promising)
 
-        return call
-
-    monkeypatch.setattr(soft_decoding, "decode", counted("decodings", soft_decoding.decode))
-    monkeypatch.setattr(search, "observe_plane", counted("attempts", observe_plane))
+    monkeypatch.setattr(ImageSearch, "decode_attempt", counted)
     made: NDArray[np.uint8] = np.full((700, 500, 3), 250, np.uint8)
     made[60:260, 100:400], made[330:600, 60:460] = photo(200, 300, 7), photo(270, 400, 8)
     assert not detect(made, key=KEY).present
-    assert null_law.MAX_DECODINGS < spent["decodings"] <= pages.MOST_DECODINGS
+    assert 10 < attempts["whole"] <= null_law.MAX_DECODINGS
+    assert 10 < attempts["rectangles"] <= pages.MOST_DECODINGS - null_law.MAX_DECODINGS
