@@ -8,7 +8,7 @@ clips that were cropped.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,7 +23,7 @@ from ..core.key import Key
 from ..core.matches import FOUND, MatchedWork, MatchReport, MatchVerdict
 from ..matching.frame_prints import Course, Prints, course, fingerprint, mirrored
 from ..matching.opencv import reduced
-from ..pipeline.spans import clips, frames_of
+from ..pipeline.spans import clips, sampled
 from ..storage.atomic import write_whole
 from ..watermark.image.regions import regions
 from .indexing import file_of
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from ..catalogue.catalogue import Catalogue
     from ..catalogue.records import WorkRecord
 
-EVERY = 0.5  # seconds between frames whose signs are taken
 _NEAR = 60  # bits of 256
 _SIDE = 640  # of a frame that is kept
 _PROBES = 8  # frames that are looked for by their points
@@ -70,15 +69,6 @@ class Seen:
     @property
     def weight(self) -> tuple[int, int]:
         return max(self.votes, self.inliers // 4), self.inliers
-
-
-def sampled(path: Path) -> Iterator[tuple[float, NDArray[np.uint8]]]:
-    """Yield two frames a second of a clip, as luma. Raises MediaError."""
-    due = -np.inf
-    for time, frame in frames_of(path)():
-        if time >= due:
-            due = time + EVERY
-            yield time, np.asarray(frame)
 
 
 def matched(catalogue: Catalogue, path: Path, keys: Sequence[Key], pictures: Path | None) -> MatchReport:

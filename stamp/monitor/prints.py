@@ -16,8 +16,7 @@ from ..matching.frame_prints import fingerprint
 from ..matching.opencv import luma
 from ..matching.picture_prints import whole_signs, work_points
 from ..media.image.opening import read_luma
-from ..pipeline.spans import samples_of
-from .clips import sampled
+from ..pipeline.spans import sampled, samples_of
 from .store import PLACE, Print, Prints, packed
 
 Made = list[Print] | Tones

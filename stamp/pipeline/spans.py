@@ -18,6 +18,7 @@ from ..matching.songs import compare_songs
 from ..media.audio.opening import open_song
 from ..media.video.frames import watched
 
+_EVERY = 0.5  # seconds
 _HALVED = 32_000  # samples a second; of more, two are made one: no more than 8000 Hz is compared
 
 
@@ -55,6 +56,15 @@ def frames_of(path: Path) -> Callable[[], Iterator[Frame]]:
                 )
 
     return read
+
+
+def sampled(path: Path) -> Iterator[tuple[float, NDArray[np.uint8]]]:
+    """Yield two frames a second of a clip, by their times, as luma of 8 bits. Raises MediaError."""
+    due = -np.inf
+    for time, frame in frames_of(path)():
+        if time >= due:
+            due = time + _EVERY
+            yield time, np.asarray(frame)
 
 
 def samples_of(path: Path) -> tuple[NDArray[np.float32], int]:

@@ -84,4 +84,4 @@ def test_the_sound_of_a_clip_is_marked_when_asked(stamp: Runner, key_file: Path)
         "embed", str(SAMPLE_MEDIA / "pan.mp4"), "-o", "out.mp4", "--audio", "--json", "--preset", "ultrafast"
     )
     assert result.code == 0
-    assert result.entries[0]["notes"] == ["there is no sound in it to be marked"]
+    assert "there is no sound in it to be marked" in result.entries[0]["notes"]

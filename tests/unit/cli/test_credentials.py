@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from stamp.provenance.store import Store
+from stamp.watermark.image.carrier import SCHEME
 from tests.helpers import signers, tsa
 
 from .conftest import PAYLOAD, Runner
@@ -41,7 +42,7 @@ def test_sign_and_read(marked: Path, key_file: Path, stamp: Runner) -> None:
     read = stamp("credentials", "b.jpg", *TRUST)
     assert read.code == 0
     assert read.out.startswith("b.jpg: trusted: signed, by somebody whom you trust\n")
-    assert f"  mark          {PAYLOAD} (org.example.stamp.image.2)\n" in read.out
+    assert f"  mark          {PAYLOAD} (org.example.{SCHEME})\n" in read.out
     assert "without a time stamp, nobody confirms when" in read.out
     read = stamp("credentials", "--json", "b.jpg", marked)
     assert read.code == 1

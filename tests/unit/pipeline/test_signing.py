@@ -71,7 +71,7 @@ def test_a_photo_is_marked_and_signed(works: Path) -> None:
     assert (record.signer, record.title, record.failures) == (signers.NAME, "signed.jpg", ())
     assert record.actions == ("c2pa.opened", "c2pa.watermarked.bound")
     (binding,) = record.soft_bindings
-    assert (binding.algorithm, binding.value) == ("org.example.stamp.image.2", PAYLOAD.hex())
+    assert (binding.algorithm, binding.value) == (f"org.example.{IMAGE}", PAYLOAD.hex())
     (parent,) = record.ingredients
     assert (parent.title, parent.relationship, parent.manifest) == ("original.jpg", "parentOf", None)
     assert record.signed_at is None

@@ -16,13 +16,14 @@ from PIL import Image
 import stamp
 from stamp.jobs.demo import paint
 from stamp.provenance.reading import read_kept
+from stamp.watermark.image.carrier import SCHEME
 from stamp.web.resolution import ALGORITHMS, Resolution, openapi
 from tests.helpers import signers
 
 KEY = stamp.Key(bytes(range(32)), "service")
 PAYLOAD = stamp.Payload.fromhex("00ff00ff00ff00ff")
 VALUE = base64.b64encode(PAYLOAD).decode()
-IMAGE = "org.example.stamp.image.2"
+IMAGE = f"org.example.{SCHEME}"
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def test_by_binding(app: Resolution, identifier: str) -> None:
     assert ask(app, "POST", "/matches/byBinding", body[:9], body[9:]).matches == [identifier]
     other = base64.urlsafe_b64encode(b"\xff" * 8).decode()
     assert ask(app, "GET", f"/matches/byBinding?alg={IMAGE}&value={other}").matches == []
-    wrong = asked.replace("image.1", "audio.1")
+    wrong = asked.replace(SCHEME, "stamp.audio.1")
     assert ask(app, "GET", wrong).matches == []
 
 
