@@ -16,6 +16,11 @@ from .screen import Screen
 from .works import paging
 
 if TYPE_CHECKING:
+    _DayType = click.ParamType[date]
+else:
+    _DayType = click.ParamType  # no generic before click 8.3
+
+if TYPE_CHECKING:
     from ..catalogue.catalogue import Catalogue
     from ..catalogue.find_records import CaseRecord
 
@@ -24,7 +29,7 @@ OUTCOMES = ("removed", "licensed", "settled", "withdrawn", "lost", "abandoned")
 REPLIES = ("acknowledged", "complied", "rejected", "countered", "retracted", "note")
 
 
-class Day(click.ParamType[date]):
+class Day(_DayType):
     """A day, such as 2026-11-27."""
 
     name = "day"

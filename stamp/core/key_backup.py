@@ -64,8 +64,7 @@ def backup_of(key: Key) -> str:
     """
     if key.finder:
         raise KeyFileError(
-            "a key of a ring is made again from its master, by `stamp key new FILE --ring MASTER --name N`: "
-            "back up the master"
+            "a key of a ring is made again from its master and its name (`Key.member`): back up the master"
         )
     facts = [
         f"name: {key.name}",

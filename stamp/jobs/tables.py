@@ -164,23 +164,24 @@ def read_xlsx(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield the number and the filled cells of each row of the first sheet. Raises ValueError for another
     table, MissingDependency."""
     openpyxl = _openpyxl()
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (openpyxl.utils.exceptions.InvalidFileException, OSError, ValueError, LookupError):
-        raise
-    except Exception as error:  # of the ZIP file, or of XML in it
-        raise ValueError(f"no workbook: {error}") from error
-    try:
-        rows = book.worksheets[0].iter_rows(values_only=True)
-        names = [_text(value) for value in next(rows, ())]
-        while names and not names[-1]:
-            names.pop()
-        _check(names or [""])
-        for line, row in enumerate(rows, 2):
-            cells = {name: _text(value) for name, value in zip(names, row, strict=False)}
-            yield line, {name: value for name, value in cells.items() if value}
-    finally:
-        book.close()
+    with path.open("rb") as file:  # which openpyxl would leave open where it fails
+        try:
+            book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+        except (openpyxl.utils.exceptions.InvalidFileException, OSError, ValueError, LookupError):
+            raise
+        except Exception as error:  # of the ZIP file, or of XML in it
+            raise ValueError(f"no workbook: {error}") from error
+        yield from _rows(book.worksheets[0].iter_rows(values_only=True))
+
+
+def _rows(rows: Iterator[tuple[object, ...]]) -> Iterator[tuple[int, dict[str, str]]]:
+    names = [_text(value) for value in next(rows, ())]
+    while names and not names[-1]:
+        names.pop()
+    _check(names or [""])
+    for line, row in enumerate(rows, 2):
+        cells = {name: _text(value) for name, value in zip(names, row, strict=False)}
+        yield line, {name: value for name, value in cells.items() if value}
 
 
 def _check(names: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ PACKAGE = Path(stamp.__file__).parent
 BELOW = [
     path
     for path in PACKAGE.rglob("*.py")
-    if path.relative_to(PACKAGE).parts[0] not in ("cli", "jobs")
+    if path.relative_to(PACKAGE).parts[0] not in ("cli", "jobs", "web")
     and path.name != "guide.py"  # commands of other programs, for strangers
 ]
 
