@@ -23,7 +23,7 @@ from ..pipeline.spans import samples_of, songs
 from .indexing import file_of
 from .marks import ORDER, read, with_mark
 from .place import index_of, prints_for
-from .store import View
+from .store import View, aligned
 
 if TYPE_CHECKING:
     from ..catalogue.catalogue import Catalogue
@@ -78,8 +78,7 @@ def searched(view: View, samples: NDArray[np.float32], rate: int) -> dict[str, H
 
 def _votes(view: View, tones: Tones) -> list[tuple[int, int, float]]:
     """Songs with most pairs in common at one offset: which, how many pairs, and the offset in steps."""
-    keys = tones.codes << np.uint32(9)
-    found = [run.equal(keys) for run in view.tone_runs]
+    found = [run.equal(aligned(tones.codes)) for run in view.tone_runs]
     if not found:
         return []
     queries, rows = (np.concatenate(each) for each in zip(*found, strict=True))

@@ -96,9 +96,14 @@ def code_keys(codes: NDArray[np.uint8]) -> Callable[[int, int], NDArray[np.uint3
     return lambda start, end: keys_of(codes[start:end])
 
 
+def aligned(codes: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Return codes of pairs of tones as keys of 32 bits."""
+    return codes << np.uint32(_TONE_BITS)
+
+
 def tone_keys(tones: NDArray[np.void]) -> Callable[[int, int], NDArray[np.uint32]]:
     """Return what gives the keys of pairs of tones."""
-    return lambda start, end: tones["code"][start:end] << np.uint32(_TONE_BITS)
+    return lambda start, end: aligned(tones["code"][start:end])
 
 
 def _bytes_of(work: str) -> NDArray[np.uint8]:

@@ -12,6 +12,8 @@ from PIL import Image, ImageFilter, ImageOps
 from stamp.core.key import Key
 from stamp.jobs import catalogues
 from stamp.jobs.demo import paint
+from stamp.monitor.prints import prints_of
+from stamp.monitor.store import Prints
 from stamp.pipeline.cataloguing import Catalogue
 
 from .conftest import Runner
@@ -135,3 +137,16 @@ def test_deleted_works_are_not_named(stamp: Runner, elsewhere: Path) -> None:
     with Catalogue.open(elsewhere / "c.sqlite") as opened:
         opened.works.add("sea.png")
     assert stamp("match", "crop.jpg").code == 1
+
+
+def test_fingerprints_of_works_that_are_marked_in_place_are_of_the_original(
+    stamp: Runner, elsewhere: Path
+) -> None:
+    Key.generate("k").save("k.key")
+    before = prints_of(Path("lake.png"))
+    assert isinstance(before, list)
+    args = ("--in-place", "--key-file", "k.key", "--copyright", "(c) A")
+    assert stamp("embed", "lake.png", *args).code == 0
+    view = Prints(elsewhere / "c.sqlite.fingerprints").view()
+    assert np.array_equal(view.codes, before[0].codes)
+    assert np.array_equal(view.heads["signs"][0], before[0].signs)
