@@ -14,6 +14,7 @@ OPTIONS: Final = {
     "codec": "--codec",
     "colour": "--visible-colour",
     'colour="auto"': "--visible-colour auto",
+    "Key.member": "`stamp key new FILE --ring MASTER --name N`",
     "crf": "--crf",
     "fade": "the fade",
     "font": "--visible-font FILE",

@@ -49,6 +49,7 @@ class ImageWork(Work):
         super().__init__(request)
         self._picture = read_picture(request.src)
         self._strength = request.strength
+        self._former: Payload | None = None
         self._marked: NDArray[Any] | None = None
         self._encoded = b""
         self._notes: list[str] = []
@@ -66,14 +67,20 @@ class ImageWork(Work):
             self._notes.append("the logo is drawn in gray: there is no colour that could be changed")
 
     def former(self) -> Payload | None:
-        return glance(self._picture.pixels, key=self.request.key)
+        self._former = glance(self._picture.pixels, key=self.request.key)
+        return self._former
 
     def mark(self, effort: Effort) -> None:
         if self._marked is not None:
             return
         pixels, request = self._picture.pixels, self.request
         self._marked = embed_in(
-            pixels, request.payload, key=request.key, strength=self._strength, verify=False
+            pixels,
+            request.payload,
+            key=request.key,
+            strength=self._strength,
+            verify=False,
+            former=None if self._former == request.payload else self._former,
         )
         self.psnr_db, self.ssim = image_fidelity(pixels, self._marked)
 

@@ -39,6 +39,7 @@ def embed(
     strength: float = 1.0,
     data_range: float | None = None,
     verify: bool = True,
+    former: bytes | None = None,
 ) -> NDArray[Scalar]:
     """Return a marked copy of a picture.
 
@@ -52,6 +53,9 @@ def embed(
     data_range : the value of white; required for floats.
     verify : read the mark back before returning it. Only a caller who reads the finished file himself may
         leave that out.
+    former : the payload of an earlier mark of the key in the same picture, which is taken off as far as it
+        can
+        be; None looks for one only where the new mark is not read.
 
     Returns
     -------
@@ -77,14 +81,27 @@ def embed(
     _check_shades(plane)
     # a picture of fewer pixels than the grid cannot show the finest levels; the others get what these would
     amplitude = strength * max(grid.area / (h * w), 1.0) ** 0.25
-    delta = mark(plane, bits, carriers(key).of(variant_of(payload, key)), amplitude)
-    marked = add_luma(image, delta, white)
-    if verify and detect(marked, key=key, data_range=data_range, search=False).payload != bytes(payload):
-        raise HostError(
-            f"the mark could not be read back at strength {strength:g}, so nothing was marked: the picture "
-            "is too flat, small, clipped or noisy to carry it; try a higher strength or a larger version"
-        )
-    return marked
+    c = carriers(key)
+    less: Plane | float = 0.0
+    if (
+        former is not None
+    ):  # two marks of one key lie in the same places, and the one that is left may be read
+        old = frame(former, key, SCHEME + grid.check, IMAGE.frame_bits)
+        less = mark(plane, old, c.of(variant_of(former, key)), amplitude)
+    marked = add_luma(
+        image, mark(plane - less, bits, c.of(variant_of(payload, key)), amplitude) - less, white
+    )
+    if not verify:
+        return marked
+    read = detect(marked, key=key, data_range=data_range, search=False).payload
+    if read == bytes(payload):
+        return marked
+    if read is not None and former is None:
+        return embed(image, payload, key=key, strength=strength, data_range=data_range, former=read)
+    raise HostError(
+        f"the mark could not be read back at strength {strength:g}, so nothing was marked: the picture "
+        "is too flat, small, clipped or noisy to carry it; try a higher strength or a larger version"
+    )
 
 
 def _check_size(image: NDArray[np.generic]) -> None:

@@ -298,3 +298,15 @@ def test_threads_and_processes_give_the_same_bytes() -> None:
         assert [m.tobytes() for m in threads.map(task, hosts)] == reference
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as processes:
         assert [m.tobytes() for m in processes.map(task, hosts)] == reference
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_a_second_mark_of_the_same_key_takes_the_place_of_the_first(number: int) -> None:
+    first, second = bytes([number] * 8), bytes([255 - number] * 8)
+    once = embed(SMALL, first, key=KEY)
+    assert detect(embed(once, second, key=KEY), key=KEY, search=False).payload == second
+    over = embed(once, second, key=KEY, former=first, verify=False)
+    assert detect(over, key=KEY, search=False).payload == second
+    assert (
+        psnr(SMALL, over, data_range=255) > psnr(SMALL, once, data_range=255) - 1.5
+    )  # the first was taken off, not marked over
