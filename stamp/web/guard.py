@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
 from http.cookies import CookieError, SimpleCookie
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -24,6 +27,7 @@ HEADERS = {
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
 _SAFE = ("GET", "HEAD")
+_DISCARDED, _PATIENCE = 1 << 20, 2.0  # bytes of a refused body that are read, and seconds for it
 
 
 class Guard:
@@ -40,13 +44,24 @@ class Guard:
             await self._app(scope, receive, send)
             return
 
+        all_came = False
+
+        async def receive_seen() -> Message:
+            nonlocal all_came
+            message = await receive()
+            all_came = message["type"] != "http.request" or not message.get("more_body", False)
+            return message
+
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message).update(HEADERS)
+                if message["status"] >= 400 and not all_came:
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(_discard(receive_seen, lambda: all_came), _PATIENCE)
             await send(message)
 
         refusal = self._refusal(scope)
-        await (refusal or self._app)(scope, receive, send_guarded)
+        await (refusal or self._app)(scope, receive_seen, send_guarded)
 
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
@@ -62,6 +77,13 @@ class Guard:
         if user.by_browser and not _is_ours(headers, scope["method"], strict=not user.is_local):
             return refused(403, "ForeignOrigin", "this request comes from another site's page")
         return None
+
+
+async def _discard(receive: Receive, all_came: Callable[[], bool]) -> None:
+    """Read what is left of a short body: a connection that is closed before is reset, and the answer lost."""
+    left = _DISCARDED
+    while left > 0 and not all_came():
+        left -= len((await receive()).get("body", b"")) + 1
 
 
 def refused(status: int, kind: str, message: str, **headers: str) -> Response:
