@@ -11,7 +11,7 @@ from . import identity
 from .database import Database, Row
 from .documents import Documents
 from .find_records import CaseRecord, DocumentRecord, NoticeRecord, ReplyRecord
-from .references import find_id
+from .references import find_id, uid_of
 
 OUTCOMES: Final = ("removed", "licensed", "settled", "withdrawn", "lost", "abandoned")
 REPLIES: Final = ("acknowledged", "complied", "rejected", "countered", "retracted", "note")
@@ -61,7 +61,7 @@ class Cases:
             )
             for find in numbers:
                 database.execute("INSERT INTO case_find (case_id, find_id) VALUES (?, ?)", (number, find))
-            uids = [_uid(database, "find", find) for find in numbers]
+            uids = [uid_of(database, "find", find) for find in numbers]
             database.log("case.opened", uid, {"finds": uids})
         return self.show(f"#{number}")
 
@@ -130,7 +130,7 @@ class Cases:
                 state="draft",
                 added_at=identity.now(),
             )
-            database.log("notice.drafted", uid, {"case": _uid(database, "case_file", case), "kind": kind})
+            database.log("notice.drafted", uid, {"case": uid_of(database, "case_file", case), "kind": kind})
         return self._notice(database, number)
 
     def advance(
@@ -199,7 +199,7 @@ class Cases:
             )
             body: dict[str, Any] = {"kind": kind, "on": on.isoformat()}
             body |= {"document": document.sha256} if document else {}
-            database.log("case.replied", _uid(database, "case_file", case), body)
+            database.log("case.replied", uid_of(database, "case_file", case), body)
         return self.show(f"#{case}")
 
     def close(self, reference: str, outcome: str) -> CaseRecord:
@@ -213,7 +213,7 @@ class Cases:
                 "UPDATE case_file SET closed_at = ?, outcome = ? WHERE id = ?",
                 (identity.now(), outcome, case),
             )
-            database.log("case.closed", _uid(database, "case_file", case), {"outcome": outcome})
+            database.log("case.closed", uid_of(database, "case_file", case), {"outcome": outcome})
         return self.show(f"#{case}")
 
     def _notice(self, database: Database, number: int) -> NoticeRecord:
@@ -311,7 +311,3 @@ def _title(database: Database, find: int) -> str:
         (find,),
     )[0]
     return " on ".join(part for part in (title or name, url) if part)
-
-
-def _uid(database: Database, table: str, number: int) -> str:
-    return str(database.execute(f"SELECT uid FROM {table} WHERE id = ?", (number,))[0][0])

@@ -14,7 +14,7 @@ from . import identity
 from .database import Database, Row
 from .documents import Documents
 from .find_records import DocumentRecord, FindRecord, SightingRecord
-from .references import find_id
+from .references import find_id, uid_of
 
 VERDICTS: Final = ("ours", "licensed", "not_ours", "unclear")
 Originals = list[tuple[Path, bytes | None]]
@@ -123,7 +123,7 @@ class Finds:
         with database.writing():
             number = find_id(database, "find", reference)
             database.execute("UPDATE find SET comparison = ? WHERE id = ?", (_dumped(comparison), number))
-            database.log("find.measured", self._uid(database, number), dict(comparison))
+            database.log("find.measured", uid_of(database, "find", number), dict(comparison))
         return self.show(f"#{number}")
 
     def candidates(self, find: FindRecord, fingerprint: str) -> dict[Payload, str | None]:
@@ -168,7 +168,7 @@ class Finds:
                     "UPDATE find SET mark_id = ?, copy_id = ? WHERE id = ?", (mark_id, copy_id, number)
                 )
                 body = {"basis": "hand", "payload": payload.hex()}
-                database.log("find.completed", self._uid(database, number), body)
+                database.log("find.completed", uid_of(database, "find", number), body)
         return self.show(f"#{number}")
 
     def judge(
@@ -255,7 +255,7 @@ class Finds:
             "UPDATE find SET basis = ?, mark_id = ?, copy_id = ?, work_id = ?, report = ? WHERE id = ?",
             (basis, mark_id, copy_id, work_id, _dumped(report), number),
         )
-        database.log("find.completed", self._uid(database, number), {"basis": basis})
+        database.log("find.completed", uid_of(database, "find", number), {"basis": basis})
 
     def _see(self, database: Database, number: int, sighting: SightingRecord, *, is_new: bool) -> None:
         where = "find_id = ? AND coalesce(url, '') = ? AND coalesce(media_url, '') = ?"
@@ -280,9 +280,6 @@ class Finds:
             find.find,
             {name: value for name, value in (body | seen | {"seen_by": sighting.seen_by}).items() if value},
         )
-
-    def _uid(self, database: Database, number: int) -> str:
-        return str(database.execute("SELECT uid FROM find WHERE id = ?", (number,))[0][0])
 
     def _record(self, database: Database, row: Row) -> FindRecord:
         (

@@ -34,6 +34,11 @@ def find_id(database: Database, table: str, reference: str) -> int:
     raise CatalogueError(f"{reference}: there is no such {_NOUN.get(table, table)}; {remedy}")
 
 
+def uid_of(database: Database, table: str, number: int) -> str:
+    """Return the uid of the row of `table` with this id, which is there."""
+    return str(database.execute(f"SELECT uid FROM {table} WHERE id = ?", (number,))[0][0])
+
+
 def _by_uid(database: Database, table: str, beginning: str) -> list[tuple[int]]:
     if len(beginning) == 36:
         return database.execute(f"SELECT id FROM {table} WHERE uid = ?", (beginning,))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -150,7 +150,7 @@ def verify(screen: Screen, packets: tuple[str, ...], tsa_root: Path | None) -> i
             verdict = verify_packet(Path(packet), tsa_root)
         except StampError as error:
             codes.append(ERROR)
-            _fail(screen, packet, error)
+            screen.miss(error, {"status": "error", "checks": []}, packet)
             continue
         codes.append(OK if verdict.is_verified else NOT_FOUND)
         _describe(screen, verdict)
@@ -169,12 +169,3 @@ def _describe(screen: Screen, verdict: Verdict) -> None:
     screen.line(f"{verdict.path}: {'verified' if verdict.is_verified else 'NOT VERIFIED'}")
     for check in verdict.checks:
         screen.line(f"  {check.name:<10}  {_SIGNS[check.state]:<11}  {spoken(check.detail)}")
-
-
-def _fail(screen: Screen, path: str, error: StampError) -> None:
-    message = spoken(str(error))
-    if path not in message:
-        message = f"{path}: {message}"
-    screen.complain(message)
-    entry: dict[str, Any] = {"path": path, "status": "error", "checks": []}
-    screen.entry(entry | {"error": {"type": type(error).__name__, "message": message}})

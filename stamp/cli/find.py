@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,7 +13,6 @@ from ..jobs.keys import load_key
 from . import ERROR, OK, options
 from .help import CATALOGUE, OUTPUT, RESULTS, WATERMARK, Command, option
 from .screen import Screen
-from .spoken import spoken
 from .works import paging
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ def add(
                 )
             except StampError as error:
                 failed += 1
-                _fail(screen, file, error)
+                screen.miss(error, {"find": None}, file)
                 continue
             describe(screen, found)
             screen.entry(found.to_dict())
@@ -127,7 +126,7 @@ def show(screen: Screen, finds: tuple[str, ...], catalogue: str | None) -> int:
                 found = opened.finds.show(reference)
             except CatalogueError as error:
                 failed += 1
-                _fail(screen, None, error)
+                screen.miss(error, {"find": None})
                 continue
             describe(screen, found)
             screen.entry(found.to_dict())
@@ -263,12 +262,3 @@ def _keys(files: tuple[str, ...], *, needed: bool) -> list[Key]:
         if files or needed:
             raise
         return []
-
-
-def _fail(screen: Screen, path: str | None, error: StampError) -> None:
-    message = spoken(str(error))
-    if path and path not in message:
-        message = f"{path}: {message}"
-    screen.complain(message)
-    entry: dict[str, Any] = {"path": path} if path else {}
-    screen.entry(entry | {"find": None, "error": {"type": type(error).__name__, "message": message}})

@@ -141,6 +141,16 @@ class Screen:
             self.close(error={"type": type(error).__name__, "message": spoken(str(error))})
         return ERROR
 
+    def miss(self, error: Exception, entry: dict[str, Any], path: str | None = None) -> None:
+        """One of several things cannot be done: say why, naming `path` once, and add `entry` with the error
+        to the document."""
+        message = spoken(str(error))
+        if path and path not in message:
+            message = f"{path}: {message}"
+        self.complain(message)
+        named: dict[str, Any] = {"path": path} if path else {}
+        self.entry(named | entry | {"error": {"type": type(error).__name__, "message": message}})
+
     def interrupted(self) -> None:
         """The run was stopped from outside."""
         self.say("stamp: interrupted; what is finished is whole, nothing is half-written")

@@ -7,7 +7,7 @@ import os
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,7 +20,6 @@ from . import ERROR, NOT_FOUND, OK, exchange, indexing, options
 from .deposit import command as deposit
 from .help import CATALOGUE, OUTPUT, WATERMARK, Command, Decorator, option
 from .screen import Screen
-from .spoken import spoken
 
 if TYPE_CHECKING:
     from ..catalogue.records import WorkRecord
@@ -106,7 +105,7 @@ def add(
                     Fingerprints(Path(file)).add(opened, work.work)
             except StampError as error:
                 failed += 1
-                _fail(screen, error, file)
+                screen.miss(error, {"work": None}, file)
                 continue
             screen.line(_line(work))
             screen.entry(work.to_dict())
@@ -156,7 +155,7 @@ def show(screen: Screen, references: tuple[str, ...], catalogue: str | None) -> 
                 work = opened.works.show(reference)
             except CatalogueError as error:
                 failed += 1
-                _fail(screen, error)
+                screen.miss(error, {"work": None})
                 continue
             _describe(screen, work)
             screen.entry(work.to_dict())
@@ -205,7 +204,7 @@ def import_(screen: Screen, files: tuple[str, ...], key_file: str | None, catalo
                     screen.entry(outcome.to_dict())
             except CatalogueError as error:
                 counts["error"] += 1
-                _fail(screen, error, file)
+                screen.miss(error, {"work": None}, file)
             bar.advance(number)
             failed += counts["error"]
             screen.line(f"{file}: {counts['imported']} brought in, {counts['known']} known already")
@@ -343,15 +342,6 @@ def _describe(screen: Screen, work: WorkRecord) -> None:
         whom += [copy.channel] if copy.channel else []
         parts = [copy.payload, copy.state, copy.output, *whom, copy.reserved_at[:19].replace("T", " ")]
         screen.line(f"  copy      {'  '.join(parts)}")
-
-
-def _fail(screen: Screen, error: StampError, path: str | None = None) -> None:
-    message = spoken(str(error))
-    if path and path not in message:
-        message = f"{path}: {message}"
-    screen.complain(message)
-    entry: dict[str, Any] = {"path": path} if path else {}
-    screen.entry(entry | {"work": None, "error": {"type": type(error).__name__, "message": message}})
 
 
 command.add_command(deposit)
