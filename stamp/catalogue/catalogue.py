@@ -30,6 +30,7 @@ from .place import CATALOGUE_VARIABLE, default_place
 from .recognition import Recognition
 from .records import Erased, Proof, Recovered, SealRecord, Verification
 from .references import find_id
+from .suspects import Suspects
 from .works import Works
 
 if TYPE_CHECKING:
@@ -52,8 +53,8 @@ class Catalogue:
     Any thread may use it, each by a connection of its own; so may a process that was handed it, for it
     pickles as its place. Errors are CatalogueError.
 
-    url : the place, a path or a database URL. works, parties, licences, finds, cases, documents : what is in
-        it.
+    url : the place, a path or a database URL. works, parties, licences, finds, cases, documents, suspects :
+        what is in it.
     """
 
     def __init__(self, url: str, *, make: bool = True) -> None:
@@ -64,6 +65,7 @@ class Catalogue:
         self.documents = Documents(self._database)
         self.finds = Finds(self._database, self.documents)
         self.cases = Cases(self._database, self.documents)
+        self.suspects = Suspects(self._database)
         self.licences = Licences(self._database)
         self.recognition = Recognition(self._database)
         self._make = make

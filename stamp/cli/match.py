@@ -76,13 +76,14 @@ def command(
         _describe(screen, entry)
 
     folder = Path(pictures) if pictures else None
-    task = MatchTask(place, _keys(key_files, needed=blind), blind, folder, keep)
+    task = MatchTask(place, keys_of(key_files, needed=blind), blind, folder, keep)
     failed = run_over(screen, "match", task, sources, run, show)
     return ERROR if failed else OK if found else NOT_FOUND
 
 
-def _keys(files: tuple[str, ...], *, needed: bool) -> tuple[KeyFile, ...]:
-    """The keys whose marks are read; nobody needs one whose works were never marked."""
+def keys_of(files: tuple[str, ...], *, needed: bool) -> tuple[KeyFile, ...]:
+    """Return the keys whose marks are read; nobody needs one whose works were never marked. Raises
+    KeyFileError."""
     if files:
         return tuple({key: KeyFile.of(key, path) for path in files for key in [load_key(path)]}.values())
     try:
@@ -103,11 +104,14 @@ def _describe(screen: Screen, entry: MatchReport) -> None:
         more = f"; {len(entry.matches)} candidates (-v)" if entry.matches else ""
         screen.line(f"{entry.path}: no work was found{more}")
     for match in shown:
-        screen.line(
-            f"{entry.path}: {_WORDS[match.verdict]} work #{match.number} '{match.title}'{_more(match)}"
-        )
+        screen.line(f"{entry.path}: {said(match)}")
     for path in entry.pictures:
         screen.say(f"stamp: drawn as {path}")
+
+
+def said(match: MatchedWork) -> str:
+    """Return a match in words that follow the name of the suspect."""
+    return f"{_WORDS[match.verdict]} work #{match.number} '{match.title}'{_more(match)}"
 
 
 def _more(match: MatchedWork) -> str:
