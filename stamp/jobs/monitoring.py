@@ -13,6 +13,7 @@ from ..core.matches import MatchReport
 from .catalogues import opened
 from .config import fingerprints_setting
 from .keys import KeyFile
+from .matched import Matched
 from .plan import Job
 
 if TYPE_CHECKING:
@@ -23,13 +24,14 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class MatchTask:
     """Find out which works of a catalogue a suspect shows; see `match_file`. keep : add what is found to the
-    ledger of finds."""
+    ledger of finds. journal : where it is written down what came of it."""
 
     catalogue: str
     keys: tuple[KeyFile, ...] = ()
     blind: bool = False
     pictures: Path | None = None
     keep: bool = False
+    journal: Matched | None = None
 
     def __call__(self, job: Job) -> MatchReport:
         from ..monitor.keeping import keep
@@ -43,7 +45,10 @@ class MatchTask:
             blind=self.blind,
             pictures=self.pictures,
         )
-        return keep(catalogue, report) if self.keep else report
+        report = keep(catalogue, report) if self.keep else report
+        if self.journal:
+            self.journal.add(job, report.to_dict())
+        return report
 
 
 class Fingerprints:
