@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,6 +102,22 @@ def test_works_that_were_there_before_are_indexed(stamp: Runner, elsewhere: Path
     assert stamp("works", "index", "--rebuild").code == 3  # and what there is of lake.png stays
     assert not (elsewhere / "c.sqlite.fingerprints.new").exists()
     assert stamp("match", "crop.jpg").code == 0
+
+
+def test_works_are_indexed_in_parts(stamp: Runner, elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("stamp.toml").write_text("fingerprints = false\n")
+    assert stamp("works", "add", "lake.png", "sea.png", "hill.png").code == 0
+    indexed = []
+    for part in (1, 2):  # each on the computer that has it
+        monkeypatch.setenv("STAMP_FINGERPRINTS", str(elsewhere / f"part{part}"))
+        indexed += stamp("works", "index", "--shard", f"{part}/2", "--json").entries
+        Prints(elsewhere / f"part{part}").folder.mkdir(exist_ok=True)  # a part may have no work yet
+    assert len({entry["work"] for entry in indexed}) == len(indexed) == 3
+    monkeypatch.setenv("STAMP_FINGERPRINTS", f"{elsewhere / 'part1'}{os.pathsep}{elsewhere / 'part2'}")
+    assert stamp("works", "index", "--json").entries == []
+    done = stamp("match", "mirrored.jpg", "sea.png", "--json")
+    assert [entry["matches"][0]["title"] for entry in done.entries] == ["lake", "sea"]
+    assert stamp("works", "index", "--shard", "3/2").code == 2
 
 
 def test_another_shot_is_a_scene_and_not_a_copy(stamp: Runner) -> None:
