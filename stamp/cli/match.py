@@ -26,6 +26,19 @@ _WORDS = {
     "scene": "shows the scene of",
     "candidate": "may show",
 }
+reading_marks = options.together(
+    option(WATERMARK, "--blind", is_flag=True, help="Look for a mark also where no work was found: slow."),
+    option(
+        WATERMARK,
+        "--key-file",
+        "key_files",
+        type=options.Place(),
+        multiple=True,
+        metavar="FILE",
+        help="The key whose marks are read; may be repeated. Else $STAMP_KEY_FILE, else your own key, if "
+        "there is one.",
+    ),
+)
 _resume = option(
     RUN, "--resume", is_flag=True, help="Go on with the same run that was broken off: look at the rest."
 )
@@ -42,17 +55,7 @@ _resume = option(
     help="Draw each match here: original, suspect, where the one lies in the other, and the difference.",
 )
 @option(RESULTS, "--keep", is_flag=True, help="Add what is found to the ledger of finds.")
-@option(WATERMARK, "--blind", is_flag=True, help="Look for a mark also where no work was found: slow.")
-@option(
-    WATERMARK,
-    "--key-file",
-    "key_files",
-    type=options.Place(),
-    multiple=True,
-    metavar="FILE",
-    help="The key whose marks are read; may be repeated. Else $STAMP_KEY_FILE, else your own key, if there "
-    "is one.",
-)
+@reading_marks
 @options.catalogue
 @options.running(options.jobs, _resume, options.max_pixels)
 @options.screen_options("stamp.match/1", "match")

@@ -17,8 +17,8 @@ from ..jobs.monitoring import place_of
 from ..jobs.selection import Selection
 from ..jobs.watching import WatchTask, watch, watched_in
 from . import ERROR, NOT_FOUND, OK, options
-from .help import FETCH, RUN, WATERMARK, Command, option
-from .match import keys_of, said
+from .help import FETCH, RUN, Command, option
+from .match import keys_of, reading_marks, said
 from .screen import Screen
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -64,17 +64,7 @@ def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> f
 @option(
     FETCH, "--allow-private", is_flag=True, help="Fetch from private addresses, too: of your own network."
 )
-@option(WATERMARK, "--blind", is_flag=True, help="Look for a mark also where no work was found: slow.")
-@option(
-    WATERMARK,
-    "--key-file",
-    "key_files",
-    type=options.Place(),
-    multiple=True,
-    metavar="FILE",
-    help="The key whose marks are read; may be repeated. Else $STAMP_KEY_FILE, else your own key, if there "
-    "is one.",
-)
+@reading_marks
 @options.catalogue
 @option(RUN, "--every", metavar="SPAN", callback=_seconds, help="Do it again and again: every 30m, 6h, 1d.")
 @option(
