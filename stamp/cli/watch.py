@@ -61,9 +61,7 @@ def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> f
     metavar="S",
     help="Seconds that a file may take.  [default: 120]",
 )
-@option(
-    FETCH, "--allow-private", is_flag=True, help="Fetch from private addresses, too: of your own network."
-)
+@option(FETCH, "--allow-private", is_flag=True, help="Fetch from hosts of your own network, too.")
 @reading_marks
 @options.catalogue
 @option(RUN, "--every", metavar="SPAN", callback=_seconds, help="Do it again and again: every 30m, 6h, 1d.")

@@ -49,7 +49,8 @@ class Manners:
     """How files are fetched.
 
     pause : seconds between two requests to one host. most : bytes of a file. seconds : that one may take,
-    redirects and all. private : also from addresses that are not of the public network.
+    redirects and all. private : also from hosts whose addresses are not of the public network, if these are
+    asked for themselves: a redirect to another one is refused.
     """
 
     pause: float = 2.0
@@ -101,7 +102,7 @@ class Fetcher:
     def __post_init__(self) -> None:
         self.pace = Pace(self.manners.pause)
         self._rules: dict[str, RobotFileParser | str] = {}
-        self._here = self.folder
+        self._here, self._listed = self.folder, ""
         self._count = 0
 
     def fetch(self, url: str, version: str | None = None) -> Fetched | None:
@@ -123,7 +124,7 @@ class Fetcher:
     def _fetch(self, url: str, version: str | None) -> Fetched | None:
         allowance = Allowance(self.manners.most, time.monotonic() + self.manners.seconds)
         exchanges: list[Exchange] = []
-        target = url
+        target, self._listed = url, str(_split(url).hostname)
         for _ in range(1 + _REDIRECTS):
             parts = _split(target)
             target = _canonical(parts)
@@ -243,11 +244,11 @@ class Fetcher:
             if not needed:  # only the proxy knows the names, and whom it lets in
                 return []
             raise _Refused(f"the host {parts.hostname} is not known") from error
-        bad = [] if self.manners.private else [each for each in found if not is_public(each)]
+        mine = self.manners.private and parts.hostname == self._listed
+        bad = [] if mine else [each for each in found if not is_public(each)]
         if bad:
-            raise _Refused(
-                f"leads to {bad[0]}, which is no public address; --allow-private fetches from there"
-            )
+            remedy = "" if self.manners.private else "; --allow-private fetches from there"
+            raise _Refused(f"leads to {bad[0]}, which is no public address{remedy}")
         return found
 
     def _tunnel(

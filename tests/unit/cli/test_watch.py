@@ -110,7 +110,6 @@ def test_a_hostile_server_costs_lines_and_nothing_else(stamp: Runner) -> None:
         bad = ["/private", "/endless", "/html", "/lie", "/bomb", "/packed", "/slow", "/disallowed", "/loop"]
         path = listed(pages, *bad, "/copy.jpg")
         fetching = ("--fetch", "--pause", "0", "--most", "1", "--longest", "1", "--log-file", "watch.log")
-        # Private addresses are allowed, else the site itself were none; that to which it leads is not there.
         done = stamp("watch", path, *fetching, "--allow-private", "--json")
         assert pages.asked["/disallowed"] == 0
     assert done.code == 3

@@ -115,6 +115,13 @@ def test_this_computer_is_refused_unless_it_is_allowed(pages: Site, tmp_path: Pa
     assert Fetcher(tmp_path, Manners(pause=0, private=True)).fetch(f"{pages.url}/a.jpg")
 
 
+def test_what_is_allowed_does_not_lead_further_in(pages: Site, tmp_path: Path) -> None:
+    fetcher = Fetcher(tmp_path, Manners(pause=0, private=True))
+    pages.pages |= {"/same": moved("/a.jpg"), "/away": moved(f"http://127.0.0.2:{pages.server_port}/a.jpg")}
+    assert "leads to 127.0.0.2, which is no public address" in why(fetcher, f"{pages.url}/away")
+    assert fetcher.fetch(f"{pages.url}/same")
+
+
 def test_the_connection_is_made_to_the_address_that_was_looked_at(
     pages: Site, fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
