@@ -61,8 +61,8 @@ if TYPE_CHECKING:
     from .core.rights import Rights
     from .core.verdict import CheckRecord
     from .core.visible import VisibleNotice, VisibleReport
+    from .monitor.cataloguing import Catalogue
     from .pipeline.audit import audit_rights
-    from .pipeline.cataloguing import Catalogue
     from .pipeline.credentials import read_credentials, sign_file
     from .pipeline.files import detect_file, embed_file
     from .pipeline.informed import confirm, detect
@@ -77,7 +77,7 @@ _HOMES = {
         "KeyFileError MediaError MissingDependency MissingElements NoticeNotWritten OutputError PayloadError "
         "RightsConflict RightsError StampError UnsupportedFormat UnwritableFile"
     ),
-    "pipeline.cataloguing": "Catalogue",
+    "monitor.cataloguing": "Catalogue",
     "pipeline.credentials": "read_credentials sign_file",
     "core.credentials": "CredentialsReport",
     "catalogue.policy": "Policy",

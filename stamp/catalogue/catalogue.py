@@ -30,6 +30,7 @@ from .place import CATALOGUE_VARIABLE, default_place
 from .recognition import Recognition
 from .records import Erased, Proof, Recovered, SealRecord, Verification
 from .references import find_id
+from .suspects import Suspects
 from .works import Works
 
 if TYPE_CHECKING:
@@ -52,18 +53,19 @@ class Catalogue:
     Any thread may use it, each by a connection of its own; so may a process that was handed it, for it
     pickles as its place. Errors are CatalogueError.
 
-    url : the place, a path or a database URL. works, parties, licences, finds, cases, documents : what is in
-        it.
+    url : the place, a path or a database URL. works, parties, licences, finds, cases, documents, suspects :
+        what is in it.
     """
 
     def __init__(self, url: str, *, make: bool = True) -> None:
         """Like `open`, of a place that is known."""
         self.url = url
-        self.works = Works(self._database, self._essence)
+        self.works = Works(self._database, self._essence, self._added)
         self.parties = Parties(self._database)
         self.documents = Documents(self._database)
         self.finds = Finds(self._database, self.documents)
         self.cases = Cases(self._database, self.documents)
+        self.suspects = Suspects(self._database)
         self.licences = Licences(self._database)
         self.recognition = Recognition(self._database)
         self._make = make
@@ -128,7 +130,10 @@ class Catalogue:
     def reserve(self, wanted: copies.Reservation) -> ReservedCopy:
         """Reserve a copy before its file is made. Raises CatalogueError where its payload belongs to another
         work, or its options name something that is not there."""
-        return ReservedCopy(self, copies.reserve(self._database(), wanted))
+        copy = ReservedCopy(self, copies.reserve(self._database(), wanted))
+        if known := copies.lookup(self._database(), wanted.payload, wanted.key_fingerprint):
+            self._added(known.work, wanted.source)
+        return copy
 
     def adopt(
         self, wanted: copies.Reservation, digest: bytes, size: int | None, essence: bytes | None = None
@@ -272,6 +277,10 @@ class Catalogue:
         from . import moving
 
         return moving.copy_to(self._database(), url, seen=seen)
+
+    def _added(self, work: str, source: Path) -> None:
+        """Look at the file of a work that is there from now on, if somebody can: see
+        `monitor.cataloguing`."""
 
     def _essence(self, path: Path) -> bytes | None:
         """The SHA-256 of a file's essence, where somebody can read it: see `pipeline.cataloguing`."""

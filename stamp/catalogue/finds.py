@@ -87,6 +87,15 @@ class Finds:
             self._see(database, number, sighting, is_new=not known)
         return self.show(f"#{number}")
 
+    def seen_again(self, reference: str, sighting: SightingRecord) -> FindRecord:
+        """Add a sighting to a find, unless it was seen there already, and return it. Raises
+        CatalogueError."""
+        database = self._connect()
+        with database.writing():
+            number = find_id(database, "find", reference)
+            self._see(database, number, sighting, is_new=False)
+        return self.show(f"#{number}")
+
     def list(
         self,
         *,
@@ -116,6 +125,15 @@ class Finds:
         number = find_id(database, "find", reference)
         rows = database.execute(f"SELECT {_COLUMNS} FROM {_FROM} WHERE find.id = ?", (number,))
         return self._record(database, rows[0])
+
+    def of_file(self, sha256: str) -> FindRecord | None:
+        """Return the find with these bytes, by their hexadecimal digits; None where there is none."""
+        rows = self._connect().execute(
+            "SELECT find.id FROM find JOIN document ON document.id = find.document_id"
+            " WHERE document.sha256 = ?",
+            (bytes.fromhex(sha256),),
+        )
+        return self.show(f"#{rows[0][0]}") if rows else None
 
     def compared(self, reference: str, comparison: Mapping[str, Any]) -> FindRecord:
         """Write down how a find compares with the original, and return it. Raises CatalogueError."""

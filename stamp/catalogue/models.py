@@ -373,6 +373,28 @@ class Sighting(Base):
     page_id: Mapped[int | None] = _to("document")
 
 
+class Suspect(Base):
+    """What `stamp watch` has looked at: where it is (a URL or a path) and on which page, as hashes, which
+    version of it that was (an ETag or a date, or size and time of a file), its bytes, and what came of it.
+    signs : of a photo, by which it is known again."""
+
+    __tablename__ = "suspect"
+    id: Mapped[int] = _id()
+    place_sha256: Mapped[bytes] = _hash(unique=True)
+    place: Mapped[str]
+    page_sha256: Mapped[bytes | None] = _hash(index=True)
+    version: Mapped[str | None]
+    sha256: Mapped[bytes] = _hash(index=True)
+    signs: Mapped[bytes | None] = _hash()
+    outcome: Mapped[str]
+    find_id: Mapped[int | None] = _to("find")
+    looked_at: Mapped[datetime]
+    __table_args__ = (
+        _one_of("outcome", "found", "not_found", "unreadable"),
+        CheckConstraint("(outcome = 'found') = (find_id IS NOT NULL)", name="found"),
+    )
+
+
 class CaseFile(Base):
     """What is done about one or several finds. respondent : who is asked to act."""
 

@@ -36,10 +36,15 @@ _COLUMNS = "work.id, work.uid, work.title, work.kind, work.origin, work.added_at
 
 class Works:
     """The works of a catalogue. `connect` gives the connection of the thread that asks, `essence` the SHA-256
-    of a file's essence, None where there is none."""
+    of a file's essence, None where there is none. `added` is called with the uid of a work and its file."""
 
-    def __init__(self, connect: Callable[[], Database], essence: Callable[[Path], bytes | None]) -> None:
-        self._connect, self._essence = connect, essence
+    def __init__(
+        self,
+        connect: Callable[[], Database],
+        essence: Callable[[Path], bytes | None],
+        added: Callable[[str, Path], None],
+    ) -> None:
+        self._connect, self._essence, self._added = connect, essence, added
 
     def add(
         self,
@@ -89,7 +94,10 @@ class Works:
                 creators=creators,
                 identifiers=known,
             )
-        return self.show(f"#{work_id}")
+        work = self.show(f"#{work_id}")
+        if path is not None:
+            self._added(work.work, path)
+        return work
 
     def list(self, *, limit: int = 50, after: str | None = None) -> Found:
         """Return works, the newest first; `after` is the last one of the page before. Raises

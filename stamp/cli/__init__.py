@@ -51,6 +51,7 @@ _COMMANDS = {
     },
     "Finds": {
         "match": "Find which works suspects show or play, also works that were never marked.",
+        "watch": "Look for works in lists of URLs and in folders, again and again.",
         "find": "Keep what was found elsewhere, and compare it with the original.",
         "evidence": "Make a packet on a find that a stranger can check; check one.",
         "notice": "Write the letter that asks for a copy to be taken down.",

@@ -233,7 +233,11 @@ def describe(screen: Screen, find: FindRecord) -> None:
     if find.recipient:
         screen.line(f"  copy      for {find.recipient}")
     for sighting in find.sightings:
-        parts = [sighting.url, sighting.account, f"seen {sighting.seen_at[:16].replace('T', ' ')} by"]
+        parts = [
+            sighting.url or sighting.media_url,
+            sighting.account,
+            f"seen {sighting.seen_at[:16].replace('T', ' ')} by",
+        ]
         screen.line(f"  seen      {'  '.join(part for part in parts if part)} {sighting.seen_by}")
     if find.comparison:
         screen.line(f"  compared  {find.comparison['sentence']}")

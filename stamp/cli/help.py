@@ -30,6 +30,7 @@ NOTICE = "Notice"
 CLAIMANT = "Claimant"
 SERVICE = "Service"
 ACCESS = "Who may ask"
+FETCH = "Fetching"
 RUN = "Run"
 OUTPUT = "Output"
 _ORDER = (
@@ -37,6 +38,7 @@ _ORDER = (
         SERVICE,
         ACCESS,
         RESULTS,
+        FETCH,
         RIGHTS,
         WATERMARK,
         VISIBLE,

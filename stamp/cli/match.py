@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from ..core.errors import KeyFileError
+from ..core.errors import CatalogueError, KeyFileError
 from ..core.matches import FOUND, MatchedWork, MatchReport
 from ..jobs.keys import KeyFile, find_key, load_key
+from ..jobs.matched import Matched
 from ..jobs.monitoring import MatchTask, place_of
+from ..jobs.plan import Job, inputs
+from ..jobs.selection import Selection
 from ..jobs.tasks import Entry
 from . import ERROR, NOT_FOUND, OK, options
-from .help import RESULTS, WATERMARK, Command, option
+from .help import RESULTS, RUN, WATERMARK, Command, option
 from .run import run_over
 from .screen import Screen
 
@@ -22,6 +26,22 @@ _WORDS = {
     "scene": "shows the scene of",
     "candidate": "may show",
 }
+reading_marks = options.together(
+    option(WATERMARK, "--blind", is_flag=True, help="Look for a mark also where no work was found: slow."),
+    option(
+        WATERMARK,
+        "--key-file",
+        "key_files",
+        type=options.Place(),
+        multiple=True,
+        metavar="FILE",
+        help="The key whose marks are read; may be repeated. Else $STAMP_KEY_FILE, else your own key, if "
+        "there is one.",
+    ),
+)
+_resume = option(
+    RUN, "--resume", is_flag=True, help="Go on with the same run that was broken off: look at the rest."
+)
 
 
 @click.command(cls=Command, short_help="Find which works suspects show or play.")
@@ -35,19 +55,9 @@ _WORDS = {
     help="Draw each match here: original, suspect, where the one lies in the other, and the difference.",
 )
 @option(RESULTS, "--keep", is_flag=True, help="Add what is found to the ledger of finds.")
-@option(WATERMARK, "--blind", is_flag=True, help="Look for a mark also where no work was found: slow.")
-@option(
-    WATERMARK,
-    "--key-file",
-    "key_files",
-    type=options.Place(),
-    multiple=True,
-    metavar="FILE",
-    help="The key whose marks are read; may be repeated. Else $STAMP_KEY_FILE, else your own key, if there "
-    "is one.",
-)
+@reading_marks
 @options.catalogue
-@options.running(options.jobs, options.max_pixels)
+@options.running(options.jobs, _resume, options.max_pixels)
 @options.screen_options("stamp.match/1", "match")
 @options.pass_screen
 def command(
@@ -63,11 +73,33 @@ def command(
     """Find which works of your catalogue photos and clips show, and songs play, also works that were never
     marked: whole or cropped, turned, mirrored, filtered, on a page or in a collage, cut, faster. Works are
     found by fingerprints (`stamp works index`), laid onto their original, and their mark is read there.
+    A run that was broken off goes on with --resume: what it has found out already is in the JSON document
+    too, and lines are those of the rest.
 
     Exits with 0 if something was found, with 1 if nothing was, with 3 if a file could not be read.
     """
     place = place_of(catalogue)
     found = 0
+    folder = Path(pictures) if pictures else None
+    keys = keys_of(key_files, needed=blind)
+    journal = Matched.of(list(sources), place, keys, blind, keep, folder)
+    if run.resume and journal is None:
+        raise CatalogueError("no folder for what is unfinished: there is no home")
+
+    def missing(sources: Sequence[str], selection: Selection) -> list[Job]:
+        nonlocal found
+        jobs = inputs(sources, selection)
+        if journal is None:
+            return jobs
+        done = journal.entries(jobs) if run.resume else {}
+        if not done and len(jobs) > 1:
+            journal.begin()
+        for entry in done.values():
+            found += entry["status"] == "found"
+            screen.summary.add(entry["status"])
+            if not screen.in_lines:
+                screen.entry(entry)
+        return [job for job in jobs if job not in done]
 
     def show(entry: Entry) -> None:
         nonlocal found
@@ -75,14 +107,16 @@ def command(
         found += entry.outcome == "found"
         _describe(screen, entry)
 
-    folder = Path(pictures) if pictures else None
-    task = MatchTask(place, _keys(key_files, needed=blind), blind, folder, keep)
-    failed = run_over(screen, "match", task, sources, run, show)
+    task = MatchTask(place, keys, blind, folder, keep, journal)
+    failed = run_over(screen, "match", task, sources, run, show, missing)
+    if journal:
+        journal.end()
     return ERROR if failed else OK if found else NOT_FOUND
 
 
-def _keys(files: tuple[str, ...], *, needed: bool) -> tuple[KeyFile, ...]:
-    """The keys whose marks are read; nobody needs one whose works were never marked."""
+def keys_of(files: tuple[str, ...], *, needed: bool) -> tuple[KeyFile, ...]:
+    """Return the keys whose marks are read; nobody needs one whose works were never marked. Raises
+    KeyFileError."""
     if files:
         return tuple({key: KeyFile.of(key, path) for path in files for key in [load_key(path)]}.values())
     try:
@@ -103,11 +137,14 @@ def _describe(screen: Screen, entry: MatchReport) -> None:
         more = f"; {len(entry.matches)} candidates (-v)" if entry.matches else ""
         screen.line(f"{entry.path}: no work was found{more}")
     for match in shown:
-        screen.line(
-            f"{entry.path}: {_WORDS[match.verdict]} work #{match.number} '{match.title}'{_more(match)}"
-        )
+        screen.line(f"{entry.path}: {said(match)}")
     for path in entry.pictures:
         screen.say(f"stamp: drawn as {path}")
+
+
+def said(match: MatchedWork) -> str:
+    """Return a match in words that follow the name of the suspect."""
+    return f"{_WORDS[match.verdict]} work #{match.number} '{match.title}'{_more(match)}"
 
 
 def _more(match: MatchedWork) -> str:

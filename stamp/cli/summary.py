@@ -15,6 +15,7 @@ _WORDS = {
     "detected": "with a mark",
     "not_detected": "without",
     "not_found": "not found",
+    "seen_again": "seen again",
 }
 _MOST_SORTS = 6
 

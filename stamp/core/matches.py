@@ -142,6 +142,41 @@ class MatchReport:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class WatchReport:
+    """What became of one suspect that is watched.
+
+    place : its URL, or its path. outcome : one of OUTCOMES, or "failed": "found" is a find, "seen_again" one
+        that was there, "known" bytes or a picture of which it is known that nothing is in them, "unchanged"
+        what was looked at in this place before. sha256 : of the file, where it was read. match : where it was
+        looked at now. find : uid in the ledger.
+    """
+
+    OUTCOMES: ClassVar = ("found", "seen_again", "not_found", "known", "unchanged")
+
+    place: str
+    outcome: str = "unchanged"
+    sha256: str | None = None
+    match: MatchReport | None = None
+    find: str | None = None
+    error: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return an entry of `stamp.watch/1`."""
+        match = self.match
+        return {
+            "place": self.place,
+            "status": "error" if self.error is not None else self.outcome,
+            "sha256": self.sha256,
+            "verdict": match.verdict if match else None,
+            "kind": match.kind if match else None,
+            "matches": [each.to_dict() for each in match.matches] if match else [],
+            "watermark": _mark(match.watermark) if match else None,
+            "find": self.find,
+            "error": self.error,
+        }
+
+
 def _mark(mark: FoundMark | None) -> dict[str, Any] | None:
     if mark is None:
         return None

@@ -18,7 +18,7 @@ from .credentials import CredentialsReport, Signed
 from .detection import Detection, Mark, Quad
 from .known import KnownMark, entries_of
 from .margin import Margin
-from .matches import MatchReport
+from .matches import MatchReport, WatchReport
 from .payload import Payload
 from .rights import Rights, Value, plain
 from .verdict import CheckRecord
@@ -421,6 +421,7 @@ Report = (
     | CheckRecord
     | CredentialsReport
     | MatchReport
+    | WatchReport
 )
 
 _NOWHERE = Path()
@@ -435,6 +436,7 @@ _REPORTS: dict[str, Report] = {
     "audit": AuditReport(_NOWHERE, _NOWHERE, {}),
     "check": CheckRecord("unknown", False),
     "match": MatchReport(_NOWHERE),
+    "watch": WatchReport(""),
     "sign": EmbedReport(_NOWHERE, _NOWHERE, action="sign"),
     "credentials": CredentialsReport(_NOWHERE, "none"),
 }

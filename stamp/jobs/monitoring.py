@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,23 +12,26 @@ from ..core.matches import MatchReport
 from .catalogues import opened
 from .config import fingerprints_setting
 from .keys import KeyFile
+from .matched import Matched
 from .plan import Job
 
 if TYPE_CHECKING:
     from ..catalogue.catalogue import Catalogue
+    from ..monitor.place import AllPrints
     from ..monitor.prints import Made
 
 
 @dataclass(frozen=True, slots=True)
 class MatchTask:
     """Find out which works of a catalogue a suspect shows; see `match_file`. keep : add what is found to the
-    ledger of finds."""
+    ledger of finds. journal : where it is written down what came of it."""
 
     catalogue: str
     keys: tuple[KeyFile, ...] = ()
     blind: bool = False
     pictures: Path | None = None
     keep: bool = False
+    journal: Matched | None = None
 
     def __call__(self, job: Job) -> MatchReport:
         from ..monitor.keeping import keep
@@ -43,7 +45,10 @@ class MatchTask:
             blind=self.blind,
             pictures=self.pictures,
         )
-        return keep(catalogue, report) if self.keep else report
+        report = keep(catalogue, report) if self.keep else report
+        if self.journal:
+            self.journal.add(job, report.to_dict())
+        return report
 
 
 class Fingerprints:
@@ -83,48 +88,46 @@ class Indexed:
 
 @dataclass(frozen=True, slots=True)
 class IndexTask:
-    """Make and add the fingerprints of a work, (uid, file); in `folder` if they are to replace what there
+    """Make and add the fingerprints of a work, (uid, file); to `prints` if these are to replace what there
     is."""
 
     catalogue: str
-    folder: Path | None = None
+    prints: AllPrints | None = None
 
     def __call__(self, item: tuple[str, Path | None]) -> Indexed:
         from ..core.errors import StampError
         from ..monitor.indexing import remedy
         from ..monitor.place import prints_for
         from ..monitor.prints import add_made, prints_of
-        from ..monitor.store import Prints
 
         work, path = item
         catalogue = opened(self.catalogue)
         try:
             if path is None:
                 raise remedy(work, catalogue)
-            prints = Prints(self.folder) if self.folder else prints_for(catalogue)
-            count = add_made(prints, work, prints_of(path))
+            count = add_made(self.prints or prints_for(catalogue), work, prints_of(path))
         except (StampError, OSError) as error:
             return Indexed(work, path, error=str(error))
         return Indexed(work, path, count)
 
 
-@contextmanager
-def rebuilding(place: str) -> Iterator[Path]:
-    """Give a folder for the fingerprints of a catalogue that are made anew; at the end they replace those
-    that there are. Raises UnwritableFile."""
-    from ..monitor.place import beside, prints_for
+def rebuilding(place: str) -> AbstractContextManager[AllPrints]:
+    """Give a place for the fingerprints of a catalogue that are made anew; see `renewing`."""
+    from ..monitor.place import prints_for, renewing
 
-    old = prints_for(opened(place))
-    made = beside(old)
-    yield made.folder
-    made.replace(old)
+    return renewing(prints_for(opened(place)))
 
 
-def to_index(place: str, works: tuple[str, ...], *, again: bool) -> list[tuple[str, Path | None]]:
+def to_index(
+    place: str, works: tuple[str, ...], *, again: bool, shard: tuple[int, int] | None = None
+) -> list[tuple[str, Path | None]]:
     """Return which works are to be indexed, and their files; see `files_to_index`. Raises CatalogueError."""
     from ..monitor.indexing import files_to_index
+    from ..monitor.place import prints_for
 
-    return list(files_to_index(opened(place), works, again=again))
+    for part in prints_for(opened(place)).parts:
+        part.make()  # also one that gets no work: one that is gone is an error
+    return list(files_to_index(opened(place), works, again=again, shard=shard))
 
 
 def place_of(given: str | None) -> str:

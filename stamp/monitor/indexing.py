@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..core.errors import CatalogueError, MediaError, MissingDependency
 from ..storage.digest import digest
 from .place import prints_for
+from .shards import shard_of
 
 if TYPE_CHECKING:
     from ..catalogue.catalogue import Catalogue
@@ -44,15 +45,20 @@ def file_of(catalogue: Catalogue, work: str) -> Path | None:
 
 
 def files_to_index(
-    catalogue: Catalogue, works: Sequence[str] = (), *, again: bool = False
+    catalogue: Catalogue,
+    works: Sequence[str] = (),
+    *,
+    again: bool = False,
+    shard: tuple[int, int] | None = None,
 ) -> Iterator[tuple[str, Path | None]]:
     """Yield the uid of each work that has no fingerprint yet, and its file, None where that is not at hand.
 
-    works : only these, by whatever names them. again : also those that have one. Raises CatalogueError.
+    works : only these, by whatever names them. again : also those that have one. shard : only those of this
+    part, (0, 2) is the first of two. Raises CatalogueError.
     """
     known = set[str]() if again else prints_for(catalogue).works()
     for uid in [catalogue.works.show(each, limit=1).work for each in works] or all_works(catalogue):
-        if uid not in known:
+        if uid not in known and (shard is None or shard_of(uid, shard[1]) == shard[0]):
             yield uid, file_of(catalogue, uid)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.matches import MatchReport
@@ -10,34 +11,54 @@ from ..pipeline.finding import Seen, media_type
 
 if TYPE_CHECKING:
     from ..catalogue.catalogue import Catalogue
+    from ..catalogue.find_records import SightingRecord
 
 
-def keep(catalogue: Catalogue, report: MatchReport, seen: Seen | None = None) -> MatchReport:
+def keep(
+    catalogue: Catalogue,
+    report: MatchReport,
+    seen: Seen | None = None,
+    *,
+    page: Path | None = None,
+    name: str | None = None,
+) -> MatchReport:
     """Add a suspect that shows or plays a work to the finds, with what matched; the same bytes are one find.
     Return the report with its uid; one that found nothing as it is.
 
+    page : a capture of the page, or of what the server sent: a WARC. name : of the file, for people; its own
+    unless given.
+
     Raises CatalogueError where the file is a find of another work already.
     """
-    from ..catalogue.events import current_actor
-    from ..catalogue.find_records import SightingRecord
-    from ..catalogue.finds import instant
-
     if report.outcome != "found" or report.kind is None:
         return report
-    seen = seen or Seen()
-    sighting = SightingRecord(
-        seen.url, seen.media_url, seen.account, instant(seen.at), seen.by or current_actor()
-    )
+    sighting = sighting_of(catalogue, seen or Seen(), page)
     first = report.found[0] if report.found else None
     mark = report.watermark or (first.watermark if first and first.verdict == "mark" else None)
     entry = report.to_dict()
     find = catalogue.finds.add(
-        catalogue.documents.keep(report.path, media_type(report.path)),
+        catalogue.documents.keep(report.path, media_type(report.path), name=name),
         report.kind,
         sighting,
-        report={"path": report.path.name, "watermark": entry["watermark"], "matches": entry["matches"]},
+        report={
+            "path": name or report.path.name,
+            "watermark": entry["watermark"],
+            "matches": entry["matches"],
+        },
         payload=Payload.fromhex(mark.payload) if mark else None,
         key_fingerprint=mark.key_fingerprint if mark else None,
         work=first.work if first else None,
     )
     return report.kept(find.find)
+
+
+def sighting_of(catalogue: Catalogue, seen: Seen, page: Path | None) -> SightingRecord:
+    """Return where and when something was seen, with the capture of the page, which is kept. Raises
+    ArgumentError, CatalogueError."""
+    from ..catalogue.events import current_actor
+    from ..catalogue.find_records import SightingRecord
+    from ..catalogue.finds import instant
+
+    kept = catalogue.documents.keep(page, media_type(page)) if page else None
+    by = seen.by or current_actor()
+    return SightingRecord(seen.url, seen.media_url, seen.account, instant(seen.at), by, kept)

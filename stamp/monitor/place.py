@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ..catalogue.place import data_folder, sqlite_path
 from ..core.errors import CatalogueError
+from .shards import Shards
 from .store import Prints
 
 if TYPE_CHECKING:
@@ -17,12 +20,17 @@ if TYPE_CHECKING:
 FINGERPRINTS_VARIABLE: Final = "STAMP_FINGERPRINTS"
 
 
-def prints_for(catalogue: Catalogue) -> Prints:
-    """Return the fingerprints of a catalogue: in `$STAMP_FINGERPRINTS`, else beside an SQLite catalogue
-    (`catalogue.sqlite.fingerprints`), else, for PostgreSQL, in the user's data folder. Raises CatalogueError
-    where there is no such place."""
-    if given := os.environ.get(FINGERPRINTS_VARIABLE):
-        return Prints(Path(given).expanduser())
+AllPrints = Prints | Shards
+
+
+def prints_for(catalogue: Catalogue) -> AllPrints:
+    """Return the fingerprints of a catalogue: in `$STAMP_FINGERPRINTS`, which may name several folders as
+    `$PATH` does, else beside an SQLite catalogue (`catalogue.sqlite.fingerprints`), else, for PostgreSQL, in
+    the user's data folder. Raises CatalogueError where there is no such place."""
+    given = os.environ.get(FINGERPRINTS_VARIABLE, "")
+    folders = [Path(each).expanduser() for each in given.split(os.pathsep) if each]
+    if folders:
+        return _in(folders)
     if "://" not in catalogue.url or catalogue.url.startswith("sqlite:"):
         path = sqlite_path(catalogue.url)
         return Prints(path.with_name(f"{path.name}.fingerprints"))
@@ -31,14 +39,21 @@ def prints_for(catalogue: Catalogue) -> Prints:
     raise CatalogueError(f"no folder for fingerprints: set {FINGERPRINTS_VARIABLE}")
 
 
-def beside(prints: Prints) -> Prints:
-    """Return an empty place for fingerprints that are to replace others."""
-    made = Prints(prints.folder.with_name(f"{prints.folder.name}.new"))
+def _in(folders: list[Path]) -> AllPrints:
+    return Prints(folders[0]) if len(folders) == 1 else Shards(folders)
+
+
+@contextmanager
+def renewing(prints: AllPrints) -> Iterator[AllPrints]:
+    """Give an empty place for fingerprints that at the end replace others. Raises UnwritableFile."""
+    made = _in([part.folder.with_name(f"{part.folder.name}.new") for part in prints.parts])
     made.clear()
-    return made
+    yield made
+    for new, old in zip(made.parts, prints.parts, strict=True):
+        new.replace(old)
 
 
-def index_of(prints: Prints) -> Index:
+def index_of(prints: AllPrints) -> Index:
     """Return the index of fingerprints as they are now, made once for as long as they do not change."""
     from .search import Index
 

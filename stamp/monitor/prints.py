@@ -17,6 +17,7 @@ from ..matching.opencv import luma
 from ..matching.picture_prints import whole_signs, work_points
 from ..media.image.opening import read_luma
 from ..pipeline.spans import sampled, samples_of
+from .shards import Shards
 from .store import PLACE, Print, Prints, packed
 
 Made = list[Print] | Tones
@@ -54,7 +55,7 @@ def print_of(plane: NDArray[Any], kind: str, time: float = 0.0) -> Print:
     return Print(kind, size, whole_signs(plane), points.codes, np.asarray(places), time)
 
 
-def add_made(prints: Prints, work: str, made: Made) -> int:
+def add_made(prints: Prints | Shards, work: str, made: Made) -> int:
     """Add what `prints_of` made of a work, and return how many fingerprints that is. Raises
     UnwritableFile."""
     if isinstance(made, Tones):

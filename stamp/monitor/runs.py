@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..storage.atomic import write_whole
+from .stacked import Stacked
 
 NEAR: Final = 26
 """Of 128 bits, how many of a copy's may differ."""
@@ -66,18 +67,17 @@ class Run:
 
 
 def neighbours(
-    runs: tuple[Run, ...], codes: Codes, values: NDArray[np.float32]
+    runs: tuple[Run, ...], codes: Codes | Stacked, values: NDArray[np.float32]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return pairs (query, point) of like codes: of each query the four nearest points, within `NEAR` bits.
 
     codes : of all points, (m, 16). values : of the queries, (n, 128).
     """
     mine = np.packbits(values > 0, axis=1).view(np.uint64)
-    theirs = np.asarray(codes).view(np.uint64)
     found = []
     for run in runs:
         queries, points = run.candidates(values)
-        different = mine[queries] ^ theirs.take(points, axis=0)
+        different = mine[queries] ^ codes.take(points, axis=0).view(np.uint64)
         apart = np.bitwise_count(different[:, 0]) + np.bitwise_count(different[:, 1])
         near = apart <= NEAR
         found.append((queries[near], points[near], apart[near]))

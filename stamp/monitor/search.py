@@ -26,7 +26,7 @@ from .store import View, unpacked
 SIGNS_NEAR = 60
 """Bits of 256 that differ at most, in a catalogue that is not too large for it: see `near`."""
 POINTS_MAYBE, POINTS_SURE = 6, 8
-_LOOKS, _REGION, _WHOLE = 4, (512, 400), (1024, 800)  # pixels of the longer side, and points
+_LOOKS, _REGION, _WHOLE = 9, (512, 400), (1024, 800)  # pictures on a page; pixels of the longer side, points
 _VOTES, _FITTED = 4, 12  # votes that are worth a fit; pictures that are fitted at most, of a look
 _TURN_BIN = 30.0  # degrees; scales have bins of an octave
 _INSIDE = 3 / 512  # of the work's longer side
@@ -87,13 +87,13 @@ class Index:
         if quick:
             box = 0, 0, plane.shape[1], plane.shape[0]
             return sorted(self._by_points(plane, box, *_REGION), key=lambda hit: (-hit.inliers, hit.head))
-        looks = [region.box for region in regions(plane)]
+        looks = [region.box for region in regions(plane, limit=_LOOKS)]
         whole = 0, 0, plane.shape[1], plane.shape[0]
         best: dict[int, Hit] = {}
         for hit in self._by_signs(plane, whole, looks):
             if hit.head not in best or (hit.distance or 0) < (best[hit.head].distance or 0):
                 best[hit.head] = hit
-        for box, (side, most) in [*((box, _REGION) for box in looks[:_LOOKS]), (whole, _WHOLE)]:
+        for box, (side, most) in [*((box, _REGION) for box in looks), (whole, _WHOLE)]:
             for hit in self._by_points(plane, box, side, most):
                 known = best.get(hit.head)
                 if known is None or hit.inliers > known.inliers:

@@ -30,6 +30,7 @@ from ..core.errors import UnwritableFile
 from ..matching.constellation import Tones
 from ..storage.locks import holding
 from .runs import Run, keys_of, runs_in, settle
+from .stacked import Rows
 
 FORM: Final = 1
 HEAD: Final = np.dtype(
@@ -124,11 +125,11 @@ class View:
     """
 
     heads: NDArray[np.void]
-    codes: NDArray[np.uint8]
-    places: NDArray[np.void]
+    codes: Rows
+    places: Rows
     runs: tuple[Run, ...]
     songs: NDArray[np.void]
-    tones: NDArray[np.void]
+    tones: Rows
     tone_runs: tuple[Run, ...]
 
     def work(self, head: int) -> UUID:
@@ -150,6 +151,11 @@ class Prints:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+
+    @property
+    def parts(self) -> tuple[Prints, ...]:
+        """The folders that they are in: this one."""
+        return (self,)
 
     def add_tones(self, work: str, tones: Tones) -> None:
         """Append the fingerprint of a song, the work of this uid. Raises UnwritableFile."""
@@ -205,9 +211,9 @@ class Prints:
         """Return what is there now."""
         heads, songs = np.array(self._mapped("heads", HEAD)), np.array(self._mapped("songs", SONG))
         total, heard = _end(heads), _end(songs)
-        codes = self._mapped("codes", np.uint8, _CODE)[:total]
-        places = self._mapped("places", PLACE)[:total]
-        tones = self._mapped("tones", TONE)[:heard]
+        codes = np.asarray(self._mapped("codes", np.uint8, _CODE)[:total])
+        places = np.asarray(self._mapped("places", PLACE)[:total])
+        tones = np.asarray(self._mapped("tones", TONE)[:heard])
         runs = tuple(runs_in(self.folder, "order", code_keys(codes), total))
         tone_runs = tuple(runs_in(self.folder, "pitch", tone_keys(tones), heard))
         return View(heads, codes, places, runs, songs, tones, tone_runs)
@@ -225,11 +231,22 @@ class Prints:
             if len(own):
                 self.add(work, [view.print(int(head)) for head in own])
             for song in view.songs[(view.songs["work"] == _bytes_of(work)).all(axis=-1)]:
-                rows = view.tones[int(song["first"]) :][: int(song["count"])]
+                rows = view.tones[int(song["first"]) : int(song["first"]) + int(song["count"])]
                 self.add_tones(work, Tones(rows["code"], rows["time"]))
         old.clear()
         if self.folder.is_dir():
             self.folder.rename(old.folder)
+
+    def make(self) -> None:
+        """Make the folder, with nothing in it, unless it is there. Raises UnwritableFile."""
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: OSError) -> UnwritableFile:
+        why = error.strerror or error
+        return UnwritableFile(f"the fingerprints cannot be written: {why}", path=self.folder)
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.{FORM}"
@@ -249,8 +266,8 @@ class Prints:
     def _writing(self, name: str, form: np.dtype[Any], rows: Mapping[str, int]) -> Iterator[int]:
         """Be the only writer of a file of records, and of those with their rows, of so many bytes; what a
         killed one left is cut off. Gives the number of rows."""
+        self.make()
         try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             records = os.open(self._path(name), os.O_RDWR | os.O_CREAT, 0o600)
             try:
                 with holding(records):
@@ -263,5 +280,4 @@ class Prints:
             finally:
                 os.close(records)
         except OSError as error:
-            why = error.strerror or error
-            raise UnwritableFile(f"the fingerprints cannot be written: {why}", path=self.folder) from error
+            raise self._unwritable(error) from error

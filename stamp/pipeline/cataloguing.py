@@ -17,16 +17,7 @@ if TYPE_CHECKING:
 
 
 class Catalogue(catalogue.Catalogue):
-    """The record of works, marked copies, parties and licences.
-
-        with stamp.Catalogue.open() as catalogue:
-            known = catalogue.lookup(payload, key)
-
-    Any thread may use it, each by a connection of its own; so may a process that was handed it, for it
-    pickles as its place. Errors are CatalogueError.
-
-    url : the place, a path or a database URL. works, parties, licences : what is in it.
-    """
+    """A catalogue that recognises works by their essence, and says whether a file may be used."""
 
     def check(
         self,

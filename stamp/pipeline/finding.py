@@ -109,6 +109,8 @@ def original_of(catalogue: Catalogue, find: FindRecord) -> Path:
 
 def media_type(path: Path) -> str:
     """Return the media type of a file, by its content where it is a photo, a clip or a song."""
+    if path.name.endswith((".warc", ".warc.gz")):  # which `mimetypes` does not know
+        return "application/warc"
     found = sniff_path(path)
     name = f"x{found.names[0].split()[0]}" if found and found.names else path.name
     guessed, _ = mimetypes.guess_type(name)

@@ -47,6 +47,7 @@ GROUPS = {
     "licence end": ["Licence", "Catalogue", "Output"],
     "works index": ["Catalogue", "Run", "Output"],
     "match": ["Sources and results", "Watermark", "Catalogue", "Run", "Output"],
+    "watch": ["Fetching", "Watermark", "Catalogue", "Run", "Output"],
     "check": ["Watermark", "Catalogue", "Run", "Output"],
     "party show": ["Catalogue", "Output"],
     "party erase": ["Catalogue", "Output"],
@@ -102,7 +103,7 @@ def test_commands_are_in_groups(stamp: Runner) -> None:
         "Set up",
     ]
     names = "embed detect preview sign credentials show rights works check party licence find case evidence"
-    for name in [*names.split(), "match", "notice", "serve", "key", "formats", "selftest", "demo"]:
+    for name in [*names.split(), "match", "watch", "notice", "serve", "key", "formats", "selftest", "demo"]:
         assert re.search(rf"^  {name} +\S", page, re.MULTILINE)
     assert re.findall(r"^  (\w+)  ", stamp("rights", "--help").out, re.MULTILINE) == [
         "audit",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,6 +104,22 @@ def test_works_that_were_there_before_are_indexed(stamp: Runner, elsewhere: Path
     assert stamp("match", "crop.jpg").code == 0
 
 
+def test_works_are_indexed_in_parts(stamp: Runner, elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("stamp.toml").write_text("fingerprints = false\n")
+    assert stamp("works", "add", "lake.png", "sea.png", "hill.png").code == 0
+    indexed = []
+    for part in (1, 2):  # each on the computer that has it
+        monkeypatch.setenv("STAMP_FINGERPRINTS", str(elsewhere / f"part{part}"))
+        indexed += stamp("works", "index", "--shard", f"{part}/2", "--json").entries
+        Prints(elsewhere / f"part{part}").folder.mkdir(exist_ok=True)  # a part may have no work yet
+    assert len({entry["work"] for entry in indexed}) == len(indexed) == 3
+    monkeypatch.setenv("STAMP_FINGERPRINTS", f"{elsewhere / 'part1'}{os.pathsep}{elsewhere / 'part2'}")
+    assert stamp("works", "index", "--json").entries == []
+    done = stamp("match", "mirrored.jpg", "sea.png", "--json")
+    assert [entry["matches"][0]["title"] for entry in done.entries] == ["lake", "sea"]
+    assert stamp("works", "index", "--shard", "3/2").code == 2
+
+
 def test_another_shot_is_a_scene_and_not_a_copy(stamp: Runner) -> None:
     stamp("works", "add", "lake.png")
     with Image.open("lake.png") as lake, Image.open("sea.png") as sea:
@@ -150,3 +169,35 @@ def test_fingerprints_of_works_that_are_marked_in_place_are_of_the_original(
     view = Prints(elsewhere / "c.sqlite.fingerprints").view()
     assert np.array_equal(view.codes, before[0].codes)
     assert np.array_equal(view.heads["signs"][0], before[0].signs)
+
+
+def test_a_run_that_was_broken_off_goes_on(
+    stamp: Runner, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stamp("works", "add", "lake.png")
+    suspects = ("mirrored.jpg", "crop.jpg", "other.jpg")
+
+    def stop(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("stamp.cli.match._describe", stop)
+        assert stamp("match", *suspects).code == 130
+    (journal,) = (elsewhere.parent / "data").glob("stamp/unfinished/match-*.jsonl")
+    lines = journal.read_text().splitlines()
+    done = {json.loads(line)["entry"]["path"] for line in lines[1:]}
+    assert "mirrored.jpg" in done
+    # What is written down is not looked at again: there are no fingerprints any more. The last line was cut.
+    journal.write_text("\n".join(lines[:2]) + "\n" + lines[1][:40])
+    first = json.loads(lines[1])["entry"]["path"]
+    shutil.rmtree("c.sqlite.fingerprints")
+    resumed = stamp("match", *suspects, "--resume", "--json")
+    assert resumed.code == 0
+    assert sorted(entry["path"] for entry in resumed.entries) == sorted(suspects)
+    assert {entry["path"]: entry["status"] for entry in resumed.entries} == {
+        path: "found" if path == first else "not_found" for path in suspects
+    }
+    assert resumed.document["summary"]["found"] == 1
+    assert not journal.exists()
+    assert stamp("match", *suspects, "--resume").code == 1
+    assert not journal.exists()

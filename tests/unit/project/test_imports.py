@@ -69,9 +69,10 @@ RESERVED |= dict.fromkeys(
 RESERVED["cv2"] = "stamp.matching"
 # What reaches for the network, and what checks who has signed.
 RESERVED |= dict.fromkeys(
-    ("urllib.request", "urllib3", "http.client", "ssl", "requests", "rfc3161_client"),
-    "stamp.catalogue.timestamps",
+    ("urllib.request", "urllib.robotparser", "urllib3", "http.client", "ssl", "requests"),
+    "stamp.catalogue.timestamps stamp.monitor.fetching stamp.monitor.wire",
 )
+RESERVED["rfc3161_client"] = "stamp.catalogue.timestamps"
 RESERVED["cryptography"] = "stamp.catalogue.timestamps stamp.evidence.signing"
 RESERVED["cryptography"] += " stamp.provenance.identity stamp.provenance.certificates"
 RESERVED["c2pa"] = "stamp.provenance.library"
