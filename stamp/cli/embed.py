@@ -11,12 +11,12 @@ from ..core.credentials import Signed
 from ..core.errors import CatalogueError
 from ..core.options import CopyOptions
 from ..core.reports import EmbedReport, RightsReport
+from ..core.url import is_url
 from ..formats.sniff import known_kind
 from ..jobs.catalogues import CatalogueEntry, catalogue_place, is_there, opened
 from ..jobs.config import Defaults
 from ..jobs.keys import KeyFile, find_key, find_or_make_key
 from ..jobs.plan import inputs
-from ..jobs.selection import Selection
 from ..jobs.tasks import EmbedTask, NoticeTask
 from . import clip_options, options
 from .help import Command
@@ -49,7 +49,9 @@ _PLANS = {
 @clip_options.clips
 @signing_options
 @options.copies
-@options.running(options.jobs, options.resume, options.dry_run, options.max_pixels)
+@options.running(
+    options.jobs, options.resume, options.resume_read, options.dry_run, options.max_pixels, options.many
+)
 @options.screen_options("stamp.embed/1", "embed")
 @options.pass_screen
 def command(
@@ -94,7 +96,7 @@ def command(
     common: dict[str, Any] = {
         "overwrite": results.force,
         "in_place": results.in_place,
-        "resume": run.resume,
+        "resume": run.resumes,
         "dry_run": run.dry_run,
         "journal": results.journal,
         "preserve_times": results.keeps_times,
@@ -137,7 +139,9 @@ def _check_use(clips: clip_options.Clips, sources: Sequence[str], run: options.R
     clip: its reader will say what is wrong with it."""
     wanted = clips.embed_options(lossy=False)
     idle = set(wanted.idle("image"))
-    for job in inputs(sources, Selection(run.include, run.exclude)) if idle else ():
+    if any(map(is_url, sources)):  # each says so itself
+        return
+    for job in inputs(sources, run.selection()) if idle else ():
         idle &= set(wanted.idle(known_kind(job.path) or "video"))
         if not idle:
             return
@@ -161,7 +165,7 @@ def _rights(screen: Screen, notice: options.Notice, mark: options.Mark) -> Defau
 
 def _keys(screen: Screen, mark: options.Mark, run: options.Run) -> tuple[KeyFile | None, tuple[KeyFile, ...]]:
     """The key, None where there is to be no watermark, and former keys."""
-    if len(mark.key_files) > 1 and not run.resume:
+    if len(mark.key_files) > 1 and not run.resumes:
         raise click.UsageError("works are marked with one key: more --key-file go with --resume")
     former = tuple(find_key(path) for path in mark.key_files[1:])
     if mark.no_watermark:

@@ -7,6 +7,8 @@ one argument for each option, and a command with thirty arguments cannot be read
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import wraps
@@ -15,13 +17,15 @@ from typing import Any, cast
 
 import click
 
-from ..core.errors import PayloadError, RightsError
+from ..core.errors import ArgumentError, PayloadError, RightsError
 from ..core.limits import StampLimits
 from ..core.options import CopyOptions, NoticeOptions
 from ..core.payload import Payload
 from ..core.rights import Rights
+from ..core.url import is_file, is_url
 from ..jobs.config import Defaults, gather_defaults
 from ..jobs.journal import Journal
+from ..jobs.selection import PassedOver, Selection, Shard
 from .help import CATALOGUE, OUTPUT, RESULTS, RIGHTS, RUN, WATERMARK, Decorator, Function, option
 from .log import Log
 from .screen import Screen
@@ -165,6 +169,24 @@ class Run:
     limits: StampLimits | None = None
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    read_back: bool = False
+    scheduler: str | None = None
+    shard: Shard | None = None
+
+    @property
+    def resumes(self) -> bool:
+        """Whether what is done is left as it is."""
+        return self.resume or self.read_back
+
+    def selection(self, passed_over: Callable[[PassedOver], None] = lambda each: None) -> Selection:
+        """Return which files are taken."""
+        return Selection(self.include, self.exclude, passed_over, self.shard)
+
+    def is_far(self, *places: str | None) -> bool:
+        """Whether there is more to a run over these sources and outputs than files of this machine."""
+        return self.scheduler is not None or any(
+            is_url(each) and not is_file(each) for each in places if each
+        )
 
 
 def running(*options: Decorator) -> Decorator:
@@ -228,6 +250,45 @@ max_pixels = option(
     callback=lambda ctx, param, value: StampLimits(value, None) if value else StampLimits(),
 )
 
+
+def _shard(ctx: click.Context, param: click.Parameter, value: str | None) -> Shard | None:
+    if value is None:
+        return None
+    found = re.fullmatch(r"(\d+)/(\d+)", value)
+    try:
+        return (
+            Shard(int(found[1]), int(found[2]))
+            if found
+            else param.type.fail(f"{value}: write 0/20", param, ctx)
+        )
+    except ArgumentError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+resume_read = option(
+    RUN,
+    "--resume-read",
+    "read_back",
+    is_flag=True,
+    help="Like --resume; outputs in stores are fetched and read, and not believed by what was said of them.",
+)
+
+many = together(
+    option(
+        RUN,
+        "--scheduler",
+        metavar="URL",
+        help="Have the workers of this Dask scheduler do it, such as tcp://host:8786.",
+    ),
+    option(
+        RUN,
+        "--shard",
+        metavar="I/N",
+        callback=_shard,
+        help="Of all files, do part I of N only, counted from 0: for N machines that do not know each other.",
+    ),
+)
+
 key_file = option(
     WATERMARK,
     "--key-file",
@@ -277,8 +338,8 @@ def results(force: str) -> Decorator:
             "-o",
             "--output",
             type=Place(),
-            metavar="FILE|DIR",
-            help="Where results go; a DIR keeps the names.",
+            metavar="FILE|DIR|URL",
+            help="Where results go; a DIR, or a URL that ends in /, keeps the names.",
         ),
         option(RESULTS, "--in-place", is_flag=True, help="Replace the sources themselves."),
         option(RESULTS, "--force", is_flag=True, help=force),

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
+from secrets import token_bytes
 from typing import Any
+
+import click
 
 from ..core.credentials import CredentialsReport
 from ..core.reports import AuditReport, EmbedReport, Failure, RemovalReport, RightsReport
-from ..jobs.plan import Job, inputs, plan
-from ..jobs.runner import run_jobs, tidy
+from ..core.url import path_text, place
+from ..jobs.cluster import Cluster
+from ..jobs.plan import Jobs, Takes, inputs, plan, works
+from ..jobs.remote import RemoteTask
+from ..jobs.remote_plan import Planner
+from ..jobs.runner import WINDOW, run_jobs
 from ..jobs.selection import Selection
 from ..jobs.tasks import Entry, Task, taken_by
 from . import ERROR, OK
+from .far import check_writing
 from .options import Results, Run
-from .screen import Screen
+from .screen import Screen, printable
 from .spoken import spoken
 
-Find = Callable[[Sequence[str], Selection], list[Job]]
+_WAITING = 10_000
+"""Entries that wait for an earlier one; more are printed before it, or a long clip would keep all photos
+behind it in memory."""
+
+Found = Jobs | Planner
+Find = Callable[[Sequence[str], Selection], Found]
 
 
 def run_over(
@@ -28,30 +41,87 @@ def run_over(
     sources: Sequence[str],
     options: Run,
     show: Callable[[Entry], None],
-    find: Find = inputs,
+    find: Find | None = None,
+    *,
+    takes: Takes = works,
 ) -> int:
     """Do a task with all files that are found in `sources`, and return how many could not be done. `show`
     prints an entry that is no failure, in the order of the jobs, however many processes there are, and
-    nothing is kept. JSON lines come as the files are done.
+    nothing is kept. JSON lines come as the files are done. `takes` says which files of folders are read,
+    unless `find` finds the jobs.
     """
     screen.begin(command)
-    jobs = find(sources, Selection(options.include, options.exclude, screen.pass_over))
-    screen.write_down("INFO", f"{command}: {len(jobs)} files")
+    selection = options.selection(screen.pass_over)
+    jobs = find(sources, selection) if find else find_inputs(sources, selection, options, takes)
+    # A store may take an hour to list; only a document must have what is passed over before the rest.
+    total = jobs.survey() if isinstance(jobs, Jobs) or screen.in_document else None
+    files = f"files of {', '.join(sources)}" if total is None else f"{total} files"
+    screen.write_down("INFO", f"{command}: {files}")
+    names: dict[int, str] = {}
     ready: dict[int, Entry] = {}
-    shown = 0
-    with screen.progress([job.path.name for job in jobs], command) as bar:
-        for index, done in run_jobs(task, jobs, options.jobs, bar.news, options.limits):
-            ready[index] = entry = _in_words(done)
+    shown = count = 0
+    only: object = None
+
+    def named(jobs: Iterable[Any]) -> Iterator[Any]:
+        nonlocal count, only
+        for index, job in enumerate(jobs):
+            names[index] = printable(job.path.name)
+            count, only = index + 1, None if index else job.path
+            yield job
+
+    with (
+        _executor(options) as executor,
+        screen.progress(names, command, total=total) as bar,
+    ):
+        done = run_jobs(
+            _doing(task, jobs, options),
+            named(jobs),
+            options.jobs,
+            bar.news,
+            options.limits,
+            executor=executor,
+            window=executor.window if executor else WINDOW,
+        )
+        for index, each in done:
+            ready[index] = entry = _in_words(each)
             bar.advance(index)
+            del names[index]
             if screen.in_lines:
                 screen.entry(_told(entry, command))
-            while shown in ready:
-                _take(screen, ready.pop(shown), command, show)
-                shown += 1
-    named = len(jobs) == 1 and [job.path for job in jobs] == [Path(source) for source in sources]
-    if not named or screen.summary.failed or screen.summary.has_passed_over:
+            while ready and (shown in ready or len(ready) > _WAITING or min(ready) < shown):
+                first = min(ready)
+                _take(screen, ready.pop(first), command, show)
+                shown = max(shown, first + 1)
+    named_alone = count == 1 and [only] == [place(source) for source in sources]
+    if not named_alone or screen.summary.failed or screen.summary.has_passed_over:
         screen.say(f"stamp: {screen.summary.line()}")
     return screen.summary.failed
+
+
+def find_inputs(sources: Sequence[str], selection: Selection, options: Run, takes: Takes = works) -> Found:
+    """Return a job for each file to be read."""
+    if options.is_far(*sources):
+        return Planner(sources, selection=selection, takes=takes)
+    return inputs(map(path_text, sources), selection, takes)
+
+
+def _doing(task: Task, jobs: Found, options: Run) -> Task | RemoteTask:
+    """What is called with each of the jobs."""
+    if isinstance(jobs, Planner):
+        return RemoteTask(task, read=options.read_back, prints=options.scheduler is None)
+    return task
+
+
+@contextmanager
+def _executor(options: Run) -> Iterator[Cluster | None]:
+    """What works instead of this machine."""
+    if options.scheduler is None:
+        yield None
+        return
+    if options.jobs != 1:
+        raise click.UsageError("-j is for processes of this machine: leave it out with --scheduler")
+    with Cluster(options.scheduler) as cluster:
+        yield cluster
 
 
 def _in_words(entry: Entry) -> Entry:
@@ -107,24 +177,32 @@ def run_writing(
         screen.line(describe(entry))
         say_notes(screen, entry)
 
-    def find(sources: Sequence[str], selection: Selection) -> list[Job]:
+    def find(sources: Sequence[str], selection: Selection) -> Found:
+        takes = taken_by(task)
+        if options.is_far(*sources, results.output):
+            return Planner(
+                sources,
+                results.output,
+                secret=token_bytes(32),
+                selection=selection,
+                takes=takes,
+                again=again,
+                follow_links=results.follow_links,
+            )
         jobs = plan(
-            sources,
-            output=results.output,
+            [path_text(source) for source in sources],
+            output=results.output and path_text(results.output),
             in_place=results.in_place,
             again=again,
             selection=selection,
-            takes=taken_by(task),
+            takes=takes,
             follow_links=results.follow_links,
         )
-        if options.dry_run:
-            return jobs
-        if options.resume:
-            tidy(jobs)
-        if results.journal:
-            results.journal.begin(more=results.force or options.resume)
-        return jobs
+        if results.journal and not options.dry_run:
+            results.journal.begin(more=results.force or options.resumes)
+        return jobs.tidied() if options.resumes and not options.dry_run else jobs
 
+    check_writing(task, sources, results, options)
     failed = run_over(screen, command, task, sources, options, show, find)
     return ERROR if failed else OK
 
