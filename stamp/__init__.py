@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from .monitor.cataloguing import Catalogue
     from .pipeline.audit import audit_rights
     from .pipeline.credentials import read_credentials, sign_file
-    from .pipeline.files import detect_file, embed_file
+    from .pipeline.files import confirm_file, detect_file, embed_file
     from .pipeline.informed import confirm, detect
     from .pipeline.notice import read_rights, write_rights
     from .pipeline.removals import remove_rights
@@ -90,7 +90,7 @@ _HOMES = {
     "core.known": "KnownMark",
     "core.margin": "Margin",
     "core.visible": "VisibleNotice VisibleReport",
-    "pipeline.files": "detect_file embed_file",
+    "pipeline.files": "confirm_file detect_file embed_file",
     "pipeline.informed": "confirm detect",
     "core.confirmation": "Confirmation",
     "core.limits": "StampLimits limited",
@@ -169,6 +169,7 @@ __all__ = [
     "__version__",
     "audit_rights",
     "confirm",
+    "confirm_file",
     "detect",
     "detect_file",
     "embed",

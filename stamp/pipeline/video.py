@@ -79,9 +79,8 @@ class VideoWork(Work):
 
     def former(self) -> Payload | None:
         path, key = self.request.src, self.request.key
-        seen = _seen(path, keys=[key], search=False, first=True, until_s=_GLANCE)
-        if seen and seen.payload:
-            return seen.payload
+        if seen := glance(path, key=key):
+            return seen
         if self.request.options.audio:
             with suppress(HostError, MediaError):  # without sound, or with sound that cannot be read
                 return audio.glance(open_song(path), key=key)
@@ -276,6 +275,12 @@ def detect(
         heard = audio.detect(src, keys=keys, search=search, first=first)
         return heard if heard.present else seen
     return seen
+
+
+def glance(path: Path, *, key: Key) -> Payload | None:
+    """Return the payload that is read from the first pictures of a clip that was left as it is."""
+    seen = _seen(path, keys=[key], search=False, first=True, until_s=_GLANCE)
+    return seen.payload if seen else None
 
 
 def payload_of(path: Path, *, key: Key) -> Payload | None:
