@@ -20,12 +20,14 @@ from ..core.options import LEAST_RATE, Progress
 from ..core.payload import Payload
 from ..core.reports import DetectReport
 from ..core.visible import VisibleNotice, VisibleReport
+from ..formats.reading import refused
 from ..media.audio.opening import open_song
 from ..media.video.canvas import FrameCanvas
 from ..media.video.clip import Clip, examine
 from ..media.video.difficulty import difficulty, later_scenes
 from ..media.video.fitting import rate_within, too_large
 from ..media.video.frames import watched
+from ..media.video.luma import is_rgb
 from ..media.video.mp4_index import carry_over_boxes
 from ..media.video.remux import rewrite
 from ..media.video.rung import rung_for
@@ -87,6 +89,8 @@ class VideoWork(Work):
         return None
 
     def draw(self, notice: VisibleNotice) -> None:
+        if is_rgb(self._clip.pix_fmt):
+            raise refused("a visible notice is drawn on luma and chroma", "convert the clip to YUV first")
         self._drawn = _DrawnFrames(notice, self.request.src, self._clip)
         self.visible = self._drawn.report()
 
