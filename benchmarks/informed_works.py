@@ -21,7 +21,7 @@ from PIL import Image
 
 import stamp
 from benchmarks.common import clips, runner, sounds
-from benchmarks.common.sound_attacks import aac, codec, mono, mp3, opus
+from benchmarks.common.sound_attacks import aac, mono, mp3, opus
 from benchmarks.common.sounds import RATE, Rng, Samples, resampled
 from benchmarks.robustness.video.attacks import RENDITIONS, Quality
 from stamp.core.comparison import AGREES
@@ -138,7 +138,7 @@ SOUNDS = {
     "MP3 32": mp3(32),
     "Opus 24": opus(24),
     "telephone": _telephone,
-    "telephone, ADPCM": lambda x, rng: codec("adpcm_ima_wav", 32)(_telephone(x, rng), rng),
+    "telephone, Opus 16": lambda x, rng: opus(16)(_telephone(x, rng).repeat(2, axis=1), rng),
 }
 
 
