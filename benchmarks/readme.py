@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import averaging, in_short, informed_works, margin, model, readers, tags, visible
+from benchmarks import averaging, in_short, margin, model, readers, tags, visible
 from benchmarks.common import runner
 from benchmarks.false_positives import audio as false_positives_audio
 from benchmarks.false_positives import run as false_positives
@@ -76,8 +76,6 @@ BLOCKS: dict[str, Table] = {
     "speed_video": _dated(speed_video.markdown),
     "false_positives_video": _dated(false_positives_video.markdown),
     "margin": _dated(margin.markdown),
-    "informed_clips": _dated(informed_works.markdown),
-    "informed_songs": _dated(informed_works.markdown),
     "adr0002_coding": adr0002_coding.brief,
 }
 # Block -> what makes it, and the results that it is made of.

@@ -16,6 +16,7 @@ from stamp.core.confirmation import CONFIRMED
 from stamp.pipeline.comparing import compare_find
 from stamp.pipeline.finding import add_find
 from stamp.pipeline.informed_songs import SongPair
+from stamp.pipeline.pairs import pairing_of
 from stamp.watermark.audio import informed
 from tests.media.frames import pan
 from tests.media.samples import music, played_faster
@@ -61,15 +62,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_coarse_copy_of_a_clip_is_the_copy_that_it_is(folder: Path) -> None:
     original, suspect = folder / "clip.mp4", folder / "marked_small.mp4"
     assert stamp.detect_file(suspect, keys=KEY, search=False).payload is None
-    found = stamp.confirm_file(suspect, original=original, key=KEY, payloads=[*OTHERS, PAYLOAD])
+    pair = pairing_of(suspect, original)
+    found = pair.confirm(KEY, [*OTHERS, PAYLOAD])
     assert [each.payload for each in found if each.confirmed] == [PAYLOAD]
     assert found[-1].z > 6
     assert max(found[-1].log10_p, found[-1].log10_p_permuted) < CONFIRMED
     assert all(abs(each.z) < 4 for each in found[:-1])
-    for name, key in (("marked_small.mp4", OTHER), ("clip_small.mp4", KEY)):
-        for each in stamp.confirm_file(folder / name, original=original, key=key, payloads=[PAYLOAD]):
-            assert not each.confirmed
-            assert abs(each.z) < 4
+    unmarked = stamp.confirm_file(folder / "clip_small.mp4", original=original, key=KEY, payloads=[PAYLOAD])
+    for each in (*pair.confirm(OTHER, [PAYLOAD]), *unmarked):
+        assert not each.confirmed
+        assert abs(each.z) < 4
 
 
 @pytest.mark.slow
