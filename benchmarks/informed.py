@@ -1,6 +1,9 @@
 """What is read, and which copy is confirmed, with the unmarked original at hand.
 
     python -m benchmarks.informed --photos sample_media ../shared/media/images/photos
+    python -m benchmarks.informed --clips FOLDER --songs FOLDER
+
+Of clips and songs: see `informed_works`. Of photos:
 
 Each photo (cut to 768x512; smaller ones as they are) is marked and attacked. Reading: with the
 original and, with `--alone`, without it. Confirming: the right payload, others of the same key, and with
@@ -21,6 +24,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageOps
 
 import stamp
+from benchmarks import informed_works
 from benchmarks.common import photos, runner, steps
 from benchmarks.common.steps import Pixels, Rng
 from stamp.core.comparison import AGREES
@@ -179,13 +183,13 @@ def _look(name: str, attack: str, suspects: list[Pixels], original: Pixels, payl
     for key, judged_pair, into in _nulls(pair, Pair.of(suspects[1], original), look):
         if judged_pair.laid is None:
             continue
-        observation = informed.observe(judged_pair.sight, carriers(key))
+        observation = judged_pair.residue.observe(carriers(key))
         is_null = into is not look.wrong
         judged = judge(observation, key, judged_pair.grid, [*others, payload] if is_null else others)
         into += [each.z for each in judged]
         look.false += sum(each.log10_p <= CONFIRMED for each in judged)
         if is_null:
-            look.false += informed.read(judged_pair.sight, key, judged_pair.grid).payload is not None
+            look.false += informed.read(judged_pair.residue, key, judged_pair.grid).payload is not None
         look.looks = look.looks[0] + is_null, look.looks[1] + len(judged)
     return look
 
@@ -266,10 +270,16 @@ def _costs(made: list[Look]) -> str:
 
 def main() -> None:
     parser = runner.parser("informed", __doc__)
-    parser.add_argument("--most", type=int, default=100, help="photos [100]")
+    parser.add_argument("--most", type=int, default=100, help="photos, clips, songs [100]")
     parser.add_argument("--alone", action="store_true", help="also try each without the original")
+    parser.add_argument("--clips", nargs="+", type=Path, help="files or folders, instead of photos")
+    parser.add_argument("--songs", nargs="+", type=Path, help="files or folders, instead of photos")
+    parser.add_argument("--seconds", type=float, default=8.0, help="taken of each clip [8]")
     options = parser.parse_args()
     options.tools = ["stamp"]
+    if options.clips or options.songs:
+        informed_works.run(options)
+        return
     paths = [path for path in photos.find(options.photos) if path.name not in LEFT_OUT and _is_photo(path)]
     paths = paths[: 2 if options.quick else options.most]
     made: list[Look] = []

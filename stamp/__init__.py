@@ -70,7 +70,7 @@ if TYPE_CHECKING:
     from .monitor.cataloguing import Catalogue
     from .pipeline.audit import audit_rights
     from .pipeline.credentials import read_credentials, sign_file
-    from .pipeline.files import detect_file, embed_file
+    from .pipeline.files import confirm_file, detect_file, embed_file
     from .pipeline.informed import confirm, detect
     from .pipeline.notice import read_rights, write_rights
     from .pipeline.removals import remove_rights
@@ -96,7 +96,7 @@ _HOMES = {
     "core.known": "KnownMark",
     "core.margin": "Margin",
     "core.visible": "VisibleNotice VisibleReport",
-    "pipeline.files": "detect_file embed_file",
+    "pipeline.files": "confirm_file detect_file embed_file",
     "pipeline.informed": "confirm detect",
     "core.confirmation": "Confirmation",
     "core.limits": "StampLimits limited",
@@ -187,6 +187,7 @@ __all__ = [
     "__version__",
     "audit_rights",
     "confirm",
+    "confirm_file",
     "detect",
     "detect_file",
     "embed",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from ..core.payload import Payload
@@ -19,7 +17,7 @@ def _several(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
     return tuple(each for each in found if each)
 
 
-@click.command(cls=Command, short_help="Ask whether a photo is a known copy, where no mark can be read.")
+@click.command(cls=Command, short_help="Ask whether a file is a known copy, where no mark can be read.")
 @click.argument("suspect", type=options.Place())
 @option(
     WATERMARK,
@@ -27,7 +25,7 @@ def _several(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
     required=True,
     type=options.Place(),
     metavar="FILE",
-    help="The photo before it was marked.",
+    help="The photo, clip or song before it was marked; of a still, the clip.",
 )
 @option(
     WATERMARK,
@@ -55,14 +53,15 @@ def command(
     payloads: tuple[Payload, ...],
     key_file: str | None,
 ) -> int:
-    """Ask which of some copies a photo is, where it is too small or too damaged for its mark to be read. With
-    original and key, all of a mark is known but its payload.
+    """Ask which of some copies a photo, a clip, a still of a clip or a song is, where it is too small, too
+    short or too damaged for its mark to be read. With original and key, all of a mark is known but its
+    payload.
 
     Exits with 0 if a copy is confirmed, with 1 if none is.
     """
-    from ..pipeline.informed import pair_of
+    from ..pipeline.files import confirm_file
 
-    done = pair_of(Path(suspect), Path(original)).confirm(load_key(key_file), payloads)
+    done = confirm_file(suspect, original=original, key=load_key(key_file), payloads=payloads)
     for each in done:
         screen.line(f"{suspect}: {each.sentence()}")
     screen.document([{"path": suspect, **each.to_dict(), "error": None} for each in done])

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     "--original",
     type=options.Place(),
     metavar="FILE",
-    help="Photos: what was marked, before it was. Reads far worse copies, and says what of it they show.",
+    help="What was marked, before it was. Reads far worse copies and stills, and says what of it they show.",
 )
 @option(
     RESULTS,

@@ -26,7 +26,7 @@ class Confirmation:
     log10_p_permuted : the same against code words that were drawn, instead of the law.
     correlation : of fine detail with the original, as in `Detection`; None where no place for the suspect was
         found, and nothing could be confirmed.
-    key_name : of the key. candidates : how many there were.
+    key_name : of the key. candidates : how many there were. needed : correlation that copies have.
     """
 
     payload: Payload
@@ -37,6 +37,7 @@ class Confirmation:
     correlation: float | None
     key_name: str
     candidates: int
+    needed: float = AGREES
 
     def to_dict(self) -> dict[str, Any]:
         """An entry of `stamp.confirm/1`, but for the path."""
@@ -56,12 +57,12 @@ class Confirmation:
         name = f"{self.payload.hex()} (key {self.key_name})"
         if self.correlation is None:
             return f"{name} not confirmed: no part of the original was found in it"
-        if self.correlation < AGREES:
+        if self.correlation < self.needed:
             return (
                 f"{name} not confirmed: its fine detail is not that of the original ({self.correlation:.2f})"
             )
         if not self.confirmed:
             return f"{name} not confirmed ({self.z:.1f} deviations): no evidence that it is another copy"
         power = math.floor(min(-self.log10_p, 999))
-        chance = "the chance that another copy or a photo without this key agrees like this is"
+        chance = "the chance that another copy or a work without this key agrees like this is"
         return f"confirmed as the copy marked {name}: {self.z:.1f} deviations; {chance} below 1 in 10^{power}"

@@ -303,7 +303,7 @@ class UndoTask:
 @dataclass(frozen=True, slots=True)
 class DetectTask:
     """Look for a mark of any of `keys`; that of the payload `expected` comes before all others. `catalogue`
-    is asked what it means. `original` is the photo before it was marked. `picture` : where a photo is drawn
+    is asked what it means. `original` is the work before it was marked. `picture` : where a photo is drawn
     with the places of its marks, in a folder under its own name."""
 
     keys: tuple[KeyFile, ...]

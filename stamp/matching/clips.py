@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ..core.comparison import AGREES, Comparison
 from . import detail
 from .frame_prints import Course, Prints, course, fingerprint
-from .opencv import luma, reduced
+from .opencv import Matrix, luma, reduced, resizing
 from .registration import Registration, fitted, overlaid, points_of, register
 
 Frame = tuple[float, NDArray[Any]]
@@ -71,6 +71,11 @@ class ClipAlignment:
     speed: float
     correlation: float
     meetings: list[Meeting]
+
+    def at(self, seconds: float) -> float:
+        """Return the second of the work that a second of the find shows, by the frame whose detail agrees
+        most: where an encoder has too few bits, others show what was there before."""
+        return self.best.work_time + self.speed * (seconds - self.best.find_time)
 
     @property
     def best(self) -> Meeting:
@@ -136,6 +141,8 @@ def _prints(frames: Iterable[Frame]) -> tuple[Prints, float]:
 
 def _spread(times: NDArray[np.float64], count: int) -> list[float]:
     """At most `count` of the times, evenly."""
+    if not len(times):
+        return []
     chosen = np.unique(np.linspace(0, len(times) - 1, count).round().astype(int))
     return [float(times[i]) for i in chosen]
 
@@ -147,13 +154,14 @@ def _at(frames: Iterable[Frame], times: list[float]) -> list[Kept]:
         if len(kept) == len(times):
             break
         if time >= times[len(kept)] - 1e-6:
-            kept.append(_small(time, frame))
+            kept.append(small(time, frame))
     return kept
 
 
-def _small(time: float, frame: NDArray[Any]) -> Kept:
-    small, back = reduced(luma(frame, "frame"), _SIDE)
-    return Kept(time, small.copy(), float(back[0, 0]))
+def small(time: float, frame: NDArray[Any]) -> Kept:
+    """Return a frame, luma (H, W), no larger than it is compared."""
+    less, back = reduced(luma(frame, "frame"), _SIDE)
+    return Kept(time, less.copy(), float(back[0, 0]))
 
 
 def _by_points(original: Frames, suspect: Frames, length: float) -> Course | None:
@@ -182,7 +190,7 @@ def _sources(original: Frames) -> list[Kept]:
     for time, frame in original():
         if time >= due:
             due = time + every
-            kept.append(_small(time, frame))
+            kept.append(small(time, frame))
             if len(kept) > _SOURCES:
                 kept, every = kept[::2], 2 * every
     return kept
@@ -209,13 +217,20 @@ def _windows(frames: Iterable[Frame], probes: list[Kept], found: Course) -> Iter
         if not waiting:
             return
         if time >= found.at(waiting[0].time) - _WINDOW:
-            held.append(_small(time, frame))
+            held.append(small(time, frame))
     for probe in waiting:
         yield probe, held
 
 
 def _meeting(probe: Kept, window: list[Kept], expected: float) -> Meeting | None:
-    """The frame on that of the window which agrees most."""
+    """The frame on that of the window which agrees most.
+
+    Of a camera that pans, frames show parts of their neighbours: where all of the frame is seen, it is that
+    of the same moment.
+    """
+    whole = _whole(window, probe)
+    if whole is not None and (final := register(whole.frame, probe.frame)) is not None:
+        return Meeting(probe.time, whole.time, whole.frame, probe.frame, final, probe.pixels)
     nearest = sorted(window, key=lambda each: abs(each.time - expected))
     tried = (register(each.frame, probe.frame) for each in nearest[:8:3])
     laid = next((found for found in tried if found is not None), None)
@@ -226,20 +241,32 @@ def _meeting(probe: Kept, window: list[Kept], expected: float) -> Meeting | None
     return Meeting(probe.time, best.time, best.frame, probe.frame, final, probe.pixels)
 
 
+def _whole(window: list[Kept], probe: Kept) -> Kept | None:
+    """The frame of the window that a frame shows all of, None where it shows none so."""
+    if not window:
+        return None
+    height, width = probe.frame.shape
+    there = window[0].frame.shape
+    matrix = resizing((width, height), (there[1], there[0]))
+    likeness = [_alike(kept.frame, probe.frame, matrix) for kept in window]
+    top = int(np.argmax(likeness))
+    return window[top] if likeness[top] >= _CLEAR else None
+
+
 def _most_alike(window: list[Kept], probe: Kept, laid: Registration) -> Kept:
     """The frame of the window that agrees most: some of all are tried, then those beside the best."""
 
     def alike(number: int) -> float:
-        return _alike(window[number].frame, probe.frame, laid)
+        return _alike(window[number].frame, probe.frame, laid.matrix)
 
     step = max(1, len(window) // _CANDIDATES)
     top = max(range(0, len(window), step), key=alike)
     return window[max(range(max(0, top - step + 1), min(len(window), top + step)), key=alike)]
 
 
-def _alike(original: NDArray[np.uint8], suspect: NDArray[np.uint8], laid: Registration) -> float:
+def _alike(original: NDArray[np.uint8], suspect: NDArray[np.uint8], matrix: Matrix) -> float:
     """The correlation with another frame of the same shot, at the same place."""
-    both = overlaid(original, suspect, laid.matrix, _SIDE // 2)
+    both = overlaid(original, suspect, matrix, _SIDE // 2)
     return detail.bands(both.original, both.suspect, both.seen).correlation
 
 

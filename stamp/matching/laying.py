@@ -37,29 +37,48 @@ class Laid:
 
 
 def laid(original: Plane, suspect: NDArray[Any], found: Registration, shrink: Shrink) -> Laid:
-    """Return a suspect in the frame of the original.
+    """Return a suspect in the frame of the original; arguments as of `Way`."""
+    return Way(original, suspect, found, shrink).lay(original, suspect)
+
+
+class Way:
+    """How a suspect comes into the frame of the original, the same for all frames of a clip.
 
     original : its luma, (H, W), at whatever size it is to be compared. suspect : the luma that was
-    registered, (H, W). shrink : how pictures are made smaller where the suspect came from, as far as anybody
-    knows: (H, W) to a shape.
+    registered, (H, W). found : how the one lies on the other. shrink : how pictures are made smaller where
+    the suspect came from, as far as anybody knows: (H, W) to a shape.
     """
-    height, width = original.shape
-    size = width, height
-    quad = found.quad_work * np.array(size)
-    matrix = np.linalg.inv(resizing(size, found.original_size)) @ found.matrix
-    piece, matrix = _cut(suspect, matrix, found.quad_suspect)
-    centre = np.clip(found.quad_suspect.mean(0), 0, np.array(found.suspect_size) - 1)
-    rate = pixels_per_pixel(found.matrix, centre) * width / found.original_size[0]
-    small, back = reduced(piece, max(16, round(max(piece.shape) * min(1.0, rate))))
-    into = refined(original, small, matrix @ back)
-    moved, seen = detail.warped(small, into, size)
-    like = original
-    if rate > 1:
-        shape = max(16, round(height / rate)), max(16, round(width / rate))
-        coarse, out = shrink(original, shape), resizing((shape[1], shape[0]), size)
-        there, _ = detail.warped(coarse, np.linalg.inv(into) @ out, (small.shape[1], small.shape[0]))
-        like, _ = detail.warped(there, into, size)
-    return Laid(moved, like, seen & filled(quad, original.shape))
+
+    def __init__(self, original: Plane, suspect: NDArray[Any], found: Registration, shrink: Shrink) -> None:
+        height, width = original.shape
+        self._size = size = width, height
+        self._quad, self._shrink = found.quad_suspect, shrink
+        self._seen = filled(found.quad_work * np.array(size), original.shape)
+        matrix = np.linalg.inv(resizing(size, found.original_size)) @ found.matrix
+        piece, matrix = _cut(suspect, matrix, self._quad)
+        centre = np.clip(found.quad_suspect.mean(0), 0, np.array(found.suspect_size) - 1)
+        self._rate = pixels_per_pixel(found.matrix, centre) * width / found.original_size[0]
+        small, back = self._reduced(piece)
+        self._into = refined(original, small, matrix @ back)
+
+    def lay(self, original: Plane, suspect: NDArray[Any]) -> Laid:
+        """Return a suspect, of the size of the first, in the frame of an original of the size of the
+        first."""
+        piece, _ = _cut(suspect, np.eye(3), self._quad)
+        small, _ = self._reduced(piece)
+        moved, seen = detail.warped(small, self._into, self._size)
+        like = original
+        if self._rate > 1:
+            shape = tuple(max(16, round(side / self._rate)) for side in original.shape)
+            coarse = self._shrink(original, (shape[0], shape[1]))
+            out = np.linalg.inv(self._into) @ resizing((shape[1], shape[0]), self._size)
+            there, _ = detail.warped(coarse, out, (small.shape[1], small.shape[0]))
+            like, _ = detail.warped(there, self._into, self._size)
+        return Laid(moved, like, seen & self._seen)
+
+    def _reduced(self, piece: NDArray[Any]) -> tuple[Plane, Matrix]:
+        """A piece no finer than the frame, and the map back."""
+        return reduced(piece, max(16, round(max(piece.shape) * min(1.0, self._rate))))
 
 
 def refined(original: Plane, suspect: NDArray[Any], matrix: Matrix) -> Matrix:

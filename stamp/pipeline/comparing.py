@@ -50,7 +50,7 @@ def compare_find(
     """Compare a find with the original of its work, and write down what was measured.
 
     original : the file; where the catalogue knows one to be, unless given. draw : draw the two side by side.
-    keys : of the work's copies; where no mark was read in a photo, it is asked which of these it is.
+    keys : of the work's copies; where no mark was read, it is asked which of these the find is.
 
     Raises CatalogueError where find or original are not there or the original is of another kind, MediaError
     where one of the two cannot be read, MissingDependency without OpenCV.

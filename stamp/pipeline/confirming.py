@@ -11,7 +11,8 @@ from ..core.confirmation import Confirmation
 from ..core.key import Key
 from ..core.payload import Payload
 from ..core.reports import DetectReport
-from .informed import Pair, pair_of
+from .pairing import Pairing
+from .pairs import pairing_of
 
 if TYPE_CHECKING:
     from ..catalogue.catalogue import Catalogue
@@ -49,26 +50,25 @@ class KnownCopy:
 def known_copy(
     catalogue: Catalogue, find: FindRecord, original: Path, capture: Path, keys: Sequence[Key]
 ) -> KnownCopy | None:
-    """Return the mark of a photo that was found and whose work is known; None where it was read before, or
-    cannot be told.
+    """Return the mark of a find whose work is known; None where it was read before, or cannot be told.
 
     original : the file of the work; of one that is marked itself nothing can be told. keys : that it may be
     marked with. Raises MediaError, MissingDependency.
     """
-    if find.kind != "image" or find.work is None or find.basis == "mark":
+    if find.work is None or find.basis == "mark":
         return None
     asked = {
         key: candidates for key in keys if (candidates := catalogue.finds.candidates(find, key.fingerprint))
     }
     if not asked:
         return None
-    pair = pair_of(capture, original)
+    pair = pairing_of(capture, original)
     told = (_with_key(find, pair, key, candidates, len(asked)) for key, candidates in asked.items())
     return next((each for each in told if each), None)
 
 
 def _with_key(
-    find: FindRecord, pair: Pair, key: Key, candidates: Mapping[Payload, str | None], keys: int
+    find: FindRecord, pair: Pairing, key: Key, candidates: Mapping[Payload, str | None], keys: int
 ) -> KnownCopy | None:
     """As `known_copy`, by the marks of one key of `keys`. candidates : payload -> uid of the copy."""
     if pair.marked(key) is not None:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from ..core import arguments, log
+from ..core.confirmation import Confirmation
 from ..core.errors import (
     ArgumentError,
     KeyFileError,
@@ -58,6 +59,7 @@ __all__ = [
     "EmbedReport",
     "RightsReport",
     "audit_rights",
+    "confirm_file",
     "detect_file",
     "embed_file",
     "read_rights",
@@ -286,15 +288,16 @@ def detect_file(
     fast and as high as it did, which is quick. A clip or a song is read to its end, for the spans that are
     marked and for other marks; with `first`, until one is certain.
 
-    `original` is the file of a photo before it was marked: much less of a copy is enough with it, and the
-    report says which part of it is seen, and whether the fine detail is its own.
+    `original` is the file before it was marked: much less of a copy is enough with it, such as a still of a
+    clip, and the report says which part of it is seen or heard, and whether the fine detail is its own.
 
     `src` is a path or a binary file object, which is read from its beginning if it can seek.
 
     Raises
     ------
     KeyFileError : `keys` is empty, or one of them is no Key.
-    ArgumentError : `src` is neither a path nor a binary file object, or no photo and there is an `original`.
+    ArgumentError : `src` is neither a path nor a binary file object, or of a kind that can be no copy of the
+        `original`.
     UnsupportedFormat, CorruptFile, MediaError : `src` or `original` cannot be read.
     MissingDependency : an `original` without OpenCV.
     """
@@ -317,10 +320,9 @@ def _detect(
     path = Path(cast(StrPath, src))
     with named(path):
         if original is not None:
-            _check_photos(path, original)
-            from . import image
+            from . import pairs
 
-            report = image.detect(path, keys=keys, search=search, original=original)
+            report = pairs.detect(path, original, keys=keys, search=search)
         else:
             medium = _medium(kind_of(path))
             report = medium.detect(path, keys=keys, search=search, first=first, progress=progress)
@@ -328,12 +330,28 @@ def _detect(
     return report if report.payload else replace(report, noticed=_noticed(path))
 
 
-def _check_photos(src: Path, original: Path) -> None:
-    """Raise ArgumentError unless both are photos."""
-    for path in (src, original):
-        if (kind := kind_of(path)) != "image":
-            what = f"is {_WORDS[kind]}, and only photos are looked at with their `original`"
-            raise ArgumentError(f"{what}; leave it out", path=path)
+def confirm_file(
+    src: StrPath, *, original: StrPath, key: Key, payloads: Iterable[bytes]
+) -> list[Confirmation]:
+    """Say which of some payloads the mark in a file has, also where no mark can be read: a thumbnail, a clip
+    of 144 rows, three seconds of a song through a telephone, a still of a clip.
+
+    `original` is the file before it was marked, `key` that of the marks, `payloads` those of the copies that
+    there are. Returns a Confirmation for each payload, in their order.
+
+    Raises
+    ------
+    ArgumentError : there are no payloads, the original carries a mark of the key itself, or the one file can
+        be no copy of the other.
+    PayloadError, KeyFileError : a payload is not 8 bytes; `key` is no Key.
+    UnsupportedFormat, CorruptFile, MediaError : `src` or `original` cannot be read.
+    MissingDependency : OpenCV is not installed (`pip install 'stamp-media[match]'`).
+    """
+    from .pairs import pairing_of
+
+    key, path = Key.checked(key), Path(src)
+    with named(path):
+        return pairing_of(path, Path(original)).confirm(key, list(payloads))
 
 
 def _is_video(src: object) -> bool:

@@ -21,7 +21,6 @@ from ..watermark.image.detect import detect as detect_in
 from ..watermark.image.detect import glance, look_closer
 from ..watermark.image.embed import embed as embed_in
 from .fidelity import image_fidelity
-from .informed import pair_of
 from .margins import photo_margin
 from .request import EmbedRequest
 from .work import Effort, Work
@@ -133,21 +132,17 @@ def detect(
     search: bool,
     first: bool = True,
     progress: Progress = lambda done, total: None,
-    original: Path | None = None,
 ) -> DetectReport:
     """Look for a mark of any of `keys` in the image of `src`; see `files.detect_file`."""
-    if original is None:
-        luma = read_luma(src)
-        shape, look = luma.shape, partial(detect_in, luma, search=search)
-    else:
-        shape, look = None, partial(pair_of(src, original).detect, search=search)
+    luma = read_luma(src)
+    look = partial(detect_in, luma, search=search)
     tried = []
-    for key, *ring in _rings(keys) if original is None else ([key] for key in keys):
+    for key, *ring in _rings(keys):
         tried.append(look(key=key, ring=ring) if ring else look(key=key))
         if tried[-1].payload is not None:
             break  # a picture without a mark takes the whole search, for every key
     else:
-        tried += _closer(src, shape, keys) if search and shape else []
+        tried += _closer(src, luma.shape, keys) if search else []
     best = min(tried, key=lambda found: (found.payload is None, not found.present, found.log10_p))
     return DetectReport.of(src, best)
 

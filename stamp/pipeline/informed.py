@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..core.comparison import AGREES
-from ..core.confirmation import CONFIRMED, Confirmation
+from ..core.confirmation import Confirmation
 from ..core.detection import Detection, Transform
-from ..core.errors import ArgumentError
 from ..core.key import Key
 from ..core.payload import Payload
 from ..media.image.opening import read_luma
+from ..watermark.common.known import Judged
 from ..watermark.common.null_law import MAX_DECODINGS
 from ..watermark.image import informed
 from ..watermark.image.carrier import carriers
@@ -27,6 +25,7 @@ from ..watermark.image.detect import glance
 from ..watermark.image.grid import Grid, canonical_shape, grid_for, resize
 from ..watermark.image.luma import luma_plane
 from ..watermark.image.search import transform_of
+from .pairing import Pairing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -109,8 +108,8 @@ def confirm(
 
 
 @dataclass(frozen=True)
-class Pair:
-    """A suspect and the original.
+class Pair(Pairing):
+    """A suspect and the original, both of them pictures.
 
     found : how the one lies on the other; None where that was not found. plane : the original's luma in the
     frame in which it was marked. laid : the two in that frame.
@@ -140,8 +139,7 @@ class Pair:
         )
 
     def detect(self, key: Key, *, search: bool = True) -> Detection:
-        """Look for the mark of `key`: in what is left without the original, in the suspect laid onto it, and
-        in the suspect as it is, until a payload is read."""
+        # In what is left without the original, in the suspect laid onto it, and in the suspect as it is.
         marked = self.marked(key)
         tried = []
         for found, is_laid in self._looks(key, marked is None, search):
@@ -152,49 +150,21 @@ class Pair:
         return replace(best, original_payload=marked)
 
     def marked(self, key: Key) -> Payload | None:
-        """Return what the original carries itself, which it should not."""
         return glance(self.original, key=key, data_range=_range(self.original, self.data_range))
 
-    def confirm(self, key: Key, payloads: Sequence[bytes], *, keys: int = 1) -> list[Confirmation]:
-        """Judge which of `payloads` the mark in the suspect has, in their order. keys : so many are asked for
-        one answer, each with its payloads.
+    @property
+    def correlation(self) -> float | None:
+        return None if self.found is None else self.found.correlation
 
-        Raises ArgumentError where there are none or the original is marked itself, PayloadError.
-        """
-        candidates = [Payload(payload) for payload in payloads]
-        if not candidates:
-            raise ArgumentError("there is nothing to confirm: give `payloads`")
-        if marked := self.marked(key):
-            given = f"the original that was given carries the mark {marked.hex()} itself"
-            raise ArgumentError(f"{given}: give the file as it was before it was marked")
-        if self.found is None or self.laid is None:
-            nothing = partial(Confirmation, confirmed=False, z=0.0, log10_p=0.0, log10_p_permuted=0.0)
-            return [
-                nothing(each, correlation=None, key_name=key.name, candidates=len(candidates))
-                for each in candidates
-            ]
-        judged = judge(informed.observe(self.sight, carriers(key)), key, self.grid, candidates)
-        several, agrees = math.log10(keys * len(candidates)), self.found.correlation >= AGREES
-        return [
-            Confirmation(
-                payload=payload,
-                confirmed=agrees and each.log10_p + several <= CONFIRMED,
-                z=each.z,
-                log10_p=min(0.0, each.log10_p + several),
-                log10_p_permuted=min(0.0, each.log10_p_permuted + several),
-                correlation=self.found.correlation,
-                key_name=key.name,
-                candidates=len(candidates),
-            )
-            for payload, each in zip(candidates, judged, strict=True)
-        ]
+    def judge(self, key: Key, payloads: Sequence[Payload]) -> list[Judged]:
+        return judge(self.residue.observe(carriers(key)), key, self.grid, payloads)
 
     def _looks(self, key: Key, is_unmarked: bool, search: bool) -> Iterator[tuple[Detection, bool]]:
         """What is found in one look after another, and whether that was in the frame of the original."""
         spent = informed.DECODINGS + MAX_DECODINGS
         if self.laid is not None:
             if is_unmarked:  # else it takes a mark of the suspect away instead of what hides it
-                yield informed.read(self.sight, key, self.grid, spent=2 * MAX_DECODINGS), True
+                yield informed.read(self.residue, key, self.grid, spent=2 * MAX_DECODINGS), True
             shown = np.where(self.laid.seen, self.laid.suspect, self.laid.suspect[self.laid.seen].mean())
             yield detect_blindly(shown, key=key, data_range=255.0, search=False, spent=spent), True
         yield (
@@ -224,18 +194,20 @@ class Pair:
         )
         if not is_laid or not found.present:
             return placed
-        return replace(placed, transform=_transform(there), marked_pixels=self.grid.marked_pixels)
+        return replace(placed, transform=transform_by(there), marked_pixels=self.grid.marked_pixels)
 
     @property
     def grid(self) -> Grid:
         """The grid on which the original is marked."""
         return grid_for((self.original.shape[0], self.original.shape[1]))
 
-    @property
-    def sight(self) -> informed.Sight:
-        """What the reader compares."""
+    @cached_property
+    def residue(self) -> informed.Residue:
+        """What the original does not explain."""
         assert self.laid is not None
-        return informed.Sight(self.plane, self.laid.original, self.laid.suspect, self.laid.seen)
+        residue = informed.Residue()
+        residue.add(informed.Sight(self.plane, self.laid.original, self.laid.suspect, self.laid.seen))
+        return residue
 
 
 def pair_of(suspect: Path, original: Path) -> Pair:
@@ -245,8 +217,8 @@ def pair_of(suspect: Path, original: Path) -> Pair:
     return Pair.of(there, whole)
 
 
-def _transform(found: Registration) -> Transform:
-    """What happened to the original, by how it lies."""
+def transform_by(found: Registration) -> Transform:
+    """Return what happened to the original, by how it lies."""
     content = np.linalg.inv(found.affine[:, :2])[::-1, ::-1]  # where its points went, (y, x)
     areas = [width * height for width, height in (found.original_size, found.suspect_size)]
     return transform_of(np.linalg.inv(content.T) * np.sqrt(areas[1] / areas[0]))

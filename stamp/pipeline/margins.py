@@ -42,15 +42,15 @@ def song_margin(path: Path, payload: bytes, *, key: Key, seconds: float) -> Marg
     Raises MediaError."""
     song = open_song(path)
     starts = _INTRO if seconds >= _INTRO + songs.SECONDS else 0
-    heard = songs.as_shared(_excerpt(song, starts * song.rate, songs.SECONDS * song.rate), song.rate)
+    heard = songs.as_shared(excerpt(song, starts * song.rate, songs.SECONDS * song.rate), song.rate)
     if heard is None:
         return None
     score = in_songs.left_of(heard, payload, key=key, sample_rate=song.rate, starts_s=starts)
     return Margin(songs.RUNG, score, in_songs.NEEDED)
 
 
-def _excerpt(song: Song, first: int, count: int) -> Block:
-    """So many samples of a song from that one on, or what there is of them."""
+def excerpt(song: Song, first: int, count: int) -> Block:
+    """Return so many samples of a song from that one on, or what there is of them."""
     parts, at = [], 0
     for block in song.blocks():
         parts.append(block[max(first - at, 0) : max(first + count - at, 0)])

@@ -20,12 +20,14 @@ from ..core.options import LEAST_RATE, Progress
 from ..core.payload import Payload
 from ..core.reports import DetectReport
 from ..core.visible import VisibleNotice, VisibleReport
+from ..formats.reading import refused
 from ..media.audio.opening import open_song
 from ..media.video.canvas import FrameCanvas
 from ..media.video.clip import Clip, examine
 from ..media.video.difficulty import difficulty, later_scenes
 from ..media.video.fitting import rate_within, too_large
 from ..media.video.frames import watched
+from ..media.video.luma import is_rgb
 from ..media.video.mp4_index import carry_over_boxes
 from ..media.video.remux import rewrite
 from ..media.video.rung import rung_for
@@ -79,15 +81,16 @@ class VideoWork(Work):
 
     def former(self) -> Payload | None:
         path, key = self.request.src, self.request.key
-        seen = _seen(path, keys=[key], search=False, first=True, until_s=_GLANCE)
-        if seen and seen.payload:
-            return seen.payload
+        if seen := glance(path, key=key):
+            return seen
         if self.request.options.audio:
             with suppress(HostError, MediaError):  # without sound, or with sound that cannot be read
                 return audio.glance(open_song(path), key=key)
         return None
 
     def draw(self, notice: VisibleNotice) -> None:
+        if is_rgb(self._clip.pix_fmt):
+            raise refused("a visible notice is drawn on luma and chroma", "convert the clip to YUV first")
         self._drawn = _DrawnFrames(notice, self.request.src, self._clip)
         self.visible = self._drawn.report()
 
@@ -276,6 +279,12 @@ def detect(
         heard = audio.detect(src, keys=keys, search=search, first=first)
         return heard if heard.present else seen
     return seen
+
+
+def glance(path: Path, *, key: Key) -> Payload | None:
+    """Return the payload that is read from the first pictures of a clip that was left as it is."""
+    seen = _seen(path, keys=[key], search=False, first=True, until_s=_GLANCE)
+    return seen.payload if seen else None
 
 
 def payload_of(path: Path, *, key: Key) -> Payload | None:

@@ -26,7 +26,7 @@ from ...formats.table import FORMATS
 from ..tolerance import AS_THEY_ARE
 from .dynamic_hdr import is_whole
 from .hdr import Static, side_data, static_metadata
-from .luma import Turn, has_luma_plane, turn_of
+from .luma import Turn, has_luma_plane, is_rgb, turn_of
 from .timing import fraction
 
 Source = str | os.PathLike[str] | BinaryIO
@@ -308,7 +308,9 @@ def describe(container: InputContainer, stream: VideoStream, frame: VideoFrame, 
         width=frame.width,
         height=frame.height,
         depth=format_.components[0].bits,
-        full_range=frame.color_range == _FULL_RANGE or format_.name.startswith("yuvj"),
+        full_range=frame.color_range == _FULL_RANGE
+        or format_.name.startswith("yuvj")
+        or is_rgb(format_.name),
         turn=turn_of(blocks.get("DISPLAYMATRIX")),
         sample_aspect=fraction(stream.sample_aspect_ratio or Fraction(1)),
         fps=float(rate),

@@ -15,6 +15,7 @@ from av.codec import Codec
 
 from ...formats.reading import refused
 from .clip import Clip
+from .luma import is_rgb
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,8 @@ def choose(clip: Clip, settings: Settings) -> Encoder:
             f"there is no encoder here for {codec}", f"choose one with `codec` ({', '.join(_KINDS)})"
         )
     kind = _KINDS[codec]
+    if kind.encoder == "libx264" and is_rgb(clip.pix_fmt):
+        kind = replace(kind, encoder="libx264rgb")
     options = dict(_SPECIAL[codec](clip)) if codec in _SPECIAL else {}
     quality = kind.quality if settings.crf is None else settings.crf
     if settings.crf is not None and kind.quality is None:
@@ -112,7 +115,7 @@ def _capped(encoder: Encoder, rate: int, quality: float) -> Encoder:
     if encoder.name == "libsvtav1":
         rate = min(rate, _SVTAV1_ROOF)
     limit = {"maxrate": str(rate), "bufsize": str(rate)}
-    if encoder.name in ("libx264", "libx265", "libsvtav1"):
+    if encoder.name in ("libx264", "libx264rgb", "libx265", "libsvtav1"):
         return replace(encoder, options={**encoder.options, **limit})
     limit["b"] = str(rate)
     if encoder.name == "libvpx":
@@ -131,6 +134,8 @@ def _pixel_format(encoder: str, clip: Clip) -> str:
     taken = [format_.name for format_ in Codec(encoder, "w").video_formats or ()]
     # prores_ks takes 10 bits of what FFmpeg decodes as 12; full range is no part of the format.
     fitting = [clip.pix_fmt, clip.pix_fmt.replace("yuvj", "yuv")]
+    if encoder == "libx264rgb":
+        fitting += ["rgb24"] if clip.depth == 8 and not clip.alpha else []
     if encoder == "prores_ks":
         fitting.append(clip.pix_fmt.replace("p12", "p10"))
     for name in fitting:
@@ -153,7 +158,7 @@ def _check_size(encoder: str, pix_fmt: str, clip: Clip) -> None:
 
 
 def _interlaced(encoder: Encoder, clip: Clip) -> Encoder:
-    if encoder.name == "libx264":
+    if encoder.name in ("libx264", "libx264rgb"):
         order = "tff=1" if clip.first_field == "top" else "bff=1"
         given = encoder.options.get("x264-params")
         options = {"x264-params": f"{given}:{order}" if given else order}

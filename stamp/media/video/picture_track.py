@@ -18,7 +18,7 @@ from ...formats.reading import damaged, refused
 from .clip import decoder_for, reading
 from .difficulty import EXCERPT_FRAMES
 from .dynamic_hdr import Carried
-from .luma import luma_plane
+from .luma import edit_luma
 from .streams import COUNTING, open_encoder, video_stream
 from .timing import Times, fraction
 from .transcode import Transcode
@@ -168,7 +168,7 @@ class PictureTrack:
         frame.pict_type = 0  # the encoder is not to repeat those of the source
         if self._draw:
             self._draw(frame, seconds)
-        self._edit(clip.turn.upright(luma_plane(frame)), seconds)
+        edit_luma(frame, clip.turn, lambda luma: self._edit(luma, seconds))
         if self._counting:
             times.number(frame, fraction(self._encoder.time_base))
         self.frames += 1

@@ -21,6 +21,7 @@ from ...core.errors import UnsupportedFormat
 from ...formats.reading import refused
 from .clip import Clip
 from .encoders import Encoder, configure
+from .luma import is_rgb
 
 # ISO BMFF: the characters by which the codec of the source is named, where a muxer takes more than one.
 _TAGS = {
@@ -97,7 +98,7 @@ def open_encoder(video: VideoStream, clip: Clip, encoder: Encoder, *, global_hea
     context.time_base = 1 / rate if encoder.name in COUNTING else video.time_base or 1 / rate
     if video.sample_aspect_ratio:
         context.sample_aspect_ratio = video.sample_aspect_ratio
-    if context.colorspace == _IDENTITY:
+    if context.colorspace == _IDENTITY and not is_rgb(clip.pix_fmt):
         context.colorspace = _UNKNOWN
     context.bit_rate = 0
     # A stream made after another one has lost the encoder's defaults: x264's and SVT-AV1's closed groups of

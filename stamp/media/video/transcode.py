@@ -8,7 +8,7 @@ from ...core.options import EmbedOptions
 from ...formats.reading import refused
 from .clip import Clip
 from .encoders import Encoder, Settings, choose
-from .luma import has_luma_plane
+from .luma import has_luma_plane, is_rgb
 from .mp4_index import layout
 from .platforms import findings, platform, prepared, sampled, with_codec
 
@@ -47,7 +47,7 @@ def plan_transcode(clip: Clip, options: EmbedOptions) -> Transcode:
     if losses and not options.lossy:
         remedy = "`lossy=True` writes it without"
         raise refused(f"{' and '.join(losses)} would be lost", f"{_first_remedy(source, codec)}{remedy}")
-    if not has_luma_plane(clip.pix_fmt):
+    if not has_luma_plane(clip.pix_fmt) and not is_rgb(clip.pix_fmt):
         raise refused(f"frames of {clip.pix_fmt} have no plane of luma", "convert them to YUV first")
     encoder = choose(sampled(clip, codec) if wanted else clip, settings)
     advice: tuple[str, ...] = ()

@@ -48,42 +48,44 @@ class Detector:
         """Return the answer for each key."""
         for stretch in self._mapper.flush():
             self._read(stretch)
-        return [self._answer(name, reader) for name, reader in self._readers]
+        return [answer(name, reader) for name, reader in self._readers]
 
     def _read(self, stretch: Stretch) -> None:
         for _, reader in self._readers:
             reader.read(stretch)
 
-    def _answer(self, key_name: str, reader: Reader) -> Detection:
-        reader.read_together()
-        found = reader.found
-        if found is None:
-            score = reader.best_score
-            return Detection(
-                present=score >= null_law.THRESHOLD_ALONE,
-                payload=None,
-                score=score,
-                threshold=null_law.THRESHOLD_ALONE,
-                log10_p=null_law.log10_p_statistic(score, null_law.MAX_POSITIONS),
-                bits_corrected=None,
-                transform=None,
-                key_name=key_name,
-                scheme=SCHEME,
-            )
+
+def answer(key_name: str, reader: Reader) -> Detection:
+    """Return what a reader has to say after the last stretch."""
+    reader.read_together()
+    found = reader.found
+    if found is None:
+        score = reader.best_score
         return Detection(
-            present=True,
-            payload=found.decoded.payload,
-            score=found.decoded.score,
-            threshold=found.threshold,
-            log10_p=null_law.log10_p_report(found.decoded.score, found.decodings),
-            bits_corrected=found.decoded.bits_corrected,
+            present=score >= null_law.THRESHOLD_ALONE,
+            payload=None,
+            score=score,
+            threshold=null_law.THRESHOLD_ALONE,
+            log10_p=null_law.log10_p_statistic(score, null_law.MAX_POSITIONS),
+            bits_corrected=None,
             transform=None,
             key_name=key_name,
             scheme=SCHEME,
-            tempo=found.alignment.tempo,
-            pitch=found.alignment.pitch,
-            spans=tuple((a / STEPS, b / STEPS) for a, b in reader.spans()),
         )
+    return Detection(
+        present=True,
+        payload=found.decoded.payload,
+        score=found.decoded.score,
+        threshold=found.threshold,
+        log10_p=null_law.log10_p_report(found.decoded.score, found.decodings),
+        bits_corrected=found.decoded.bits_corrected,
+        transform=None,
+        key_name=key_name,
+        scheme=SCHEME,
+        tempo=found.alignment.tempo,
+        pitch=found.alignment.pitch,
+        spans=tuple((a / STEPS, b / STEPS) for a, b in reader.spans()),
+    )
 
 
 def detect(samples: NDArray[np.floating], *, key: Key, sample_rate: int, search: bool = True) -> Detection:

@@ -158,14 +158,14 @@ def decode_variants(
     return highest
 
 
-def code_of(payload: bytes, key: Key, grid: Grid) -> Code:
-    """Return the coded bits of a picture's payload, +1 for 0 and -1 for 1.
+def code_of(payload: bytes, key: Key, grid: Grid, layout: Layout = IMAGE) -> Code:
+    """Return the coded bits of the payload of a picture, or of a clip by its layout, +1 for 0 and -1 for 1.
 
     Raises
     ------
     PayloadError : `payload` is not 8 bytes.
     """
-    bits = encode(frame(payload, key, IMAGE.scheme + grid.check, IMAGE.frame_bits))
+    bits = encode(frame(payload, key, layout.scheme + grid.check, layout.frame_bits))
     return np.asarray(1.0 - 2.0 * bits.astype(np.float64))
 
 

@@ -1,5 +1,7 @@
 """Read the mark with the unmarked original at hand, in what is left of a suspect without it.
 
+What is left of the frames of a clip adds up to one picture, which is read as that of a photo is.
+
 The suspect lies in the frame in which the original was marked. What the original explains is taken out of
 every wavelet coefficient. What is left counts as a matched filter counts it: frequency by frequency, by how
 much of the original's own detail has survived and how much else is there; place by place, by the amplitude
@@ -9,7 +11,7 @@ so that the law of `null_law` holds as it does for a picture by itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,8 +22,8 @@ from ...core.key import Key
 from ..common import null_law
 from ..common.filters import box
 from ..common.soft_decoding import Decoded
-from ..common.wavelet import MARGIN, analyse, synthesise
-from .carrier import Carriers, carriers
+from ..common.wavelet import MARGIN, Detail, analyse, synthesise
+from .carrier import IMAGE, Carriers, Layout, carriers
 from .decode import View, decode_variants, grid_of
 from .grid import Grid
 from .mask import headroom, visibility
@@ -38,6 +40,7 @@ _CLIP = 3.0  # deviations
 _SPECTRUM = 17  # frequencies of the frame over which survival and noise are measured
 _FLOOR = 0.2  # of the mean noise, which counts at every frequency
 _COARSE = 31  # pixels: what is coarser says nothing of survival
+_MOSTLY = 0.9  # of the frames, by weight, that show a place which counts
 _EXPONENT = 0.75  # of the noise; 1 would be right if it were the same everywhere
 
 
@@ -55,21 +58,62 @@ class Sight:
     seen: NDArray[np.bool_]
 
 
-def observe(sight: Sight, c: Carriers) -> Observation:
-    """Observe every coded bit in what the original does not explain."""
-    seen = sight.seen.astype(np.float32)
-    cover = coverage(sight.original.shape, (0, 0), seen)
-    return gathered(_measured(sight, cover), cover, c)
+class Residue:
+    """What the original does not explain of a suspect: of one picture, or of the frames of a clip, which show
+    one mark.
+
+    frames : how many were added.
+    """
+
+    def __init__(self) -> None:
+        self.frames = 0
+        self._weight = 0.0
+        # of the frames, by weight: original, what is left, where it is seen; power of the original's
+        # frequencies, and what the suspect has in common with them
+        self._sums: list[Plane] = []
+
+    def add(self, sight: Sight, weight: float = 1.0) -> None:
+        """Add a picture, of the shape of those before it, that counts by `weight`."""
+        seen, by = sight.seen.astype(np.float32), np.float32(weight)
+        whole, there = (
+            np.fft.rfft2((plane - box(plane, _COARSE)) * seen) for plane in (sight.original, sight.suspect)
+        )
+        left = _left(sight, coverage(sight.original.shape, (0, 0), seen))
+        power, shared = np.abs(whole) ** 2, (there * whole.conj()).real
+        parts = [np.asarray(by * part, np.float32) for part in (sight.original, left, seen, power, shared)]
+        added = [one + other for one, other in zip(self._sums, parts, strict=True)] if self._sums else parts
+        self._sums = added
+        self._weight += weight
+        self.frames += 1
+
+    def observe(self, c: Carriers) -> Observation:
+        """Observe every coded bit."""
+        original, left, shown, power, shared = self._sums
+        seen = (shown > _MOSTLY * self._weight).astype(np.float32)
+        cover = coverage(original.shape, (0, 0), seen)
+        padded = pad_to_tiles(original / np.float32(self._weight))
+        everywhere = coverage(original.shape, (0, 0), None)
+        details = analyse(padded)[1]
+        mask = visibility([activity(detail) for detail in details], everywhere, headroom(padded), 1.0)
+        matched = analyse(pad_to_tiles(_matched(left, power, shared)))[1]
+        return gathered(_weighted(matched, cover, mask.levels), cover, c)
 
 
-def _measured(sight: Sight, cover: list[Plane]) -> Iterator[NDArray[np.float32]]:
-    """What is left, matched to the mark, at every coefficient."""
-    padded = pad_to_tiles(sight.original)
-    _, original = analyse(padded)
-    everywhere = coverage(sight.original.shape, (0, 0), None)
-    mask = visibility([activity(detail) for detail in original], everywhere, headroom(padded), 1.0)
-    _, matched = analyse(pad_to_tiles(_matched(sight, _left(sight, cover))))
-    for detail, seen, amplitude in zip(matched, cover, mask.levels, strict=True):
+def _matched(left: Plane, power: Plane, shared: Plane) -> Plane:
+    """What is left, each frequency by the square of what of the original has survived, over the noise."""
+    survived = _smooth(shared) / (_smooth(power) + 1e-6)
+    spectrum = np.fft.rfft2(left)
+    noise = _smooth(np.abs(spectrum) ** 2)
+    noise += np.float32(_FLOOR * noise.mean() + 1e-6)
+    spectrum *= np.clip(survived, 0, 1) ** 2 / noise**_EXPONENT
+    return np.fft.irfft2(spectrum, left.shape).astype(np.float32)
+
+
+def _weighted(
+    matched: Detail, cover: list[Plane], amplitudes: Sequence[Plane]
+) -> Iterator[NDArray[np.float32]]:
+    """Coefficients that count by the amplitude of the mark, none of them far more than those around it."""
+    for detail, seen, amplitude in zip(matched, cover, amplitudes, strict=True):
         square = detail * detail * seen
         whole = _mean(square, seen) + np.float32(1e-12)
         deviation = np.sqrt(_around(square) + np.float32(_SHARE) * whole)
@@ -93,19 +137,6 @@ def _left(sight: Sight, cover: list[Plane]) -> Plane:
     return np.ascontiguousarray(plane[MARGIN : MARGIN + height, MARGIN : MARGIN + width])
 
 
-def _matched(sight: Sight, left: Plane) -> Plane:
-    """What is left, each frequency by the square of what of the original has survived, over the noise."""
-    whole, there = (
-        np.fft.rfft2((plane - box(plane, _COARSE)) * sight.seen) for plane in (sight.original, sight.suspect)
-    )
-    survived = _smooth((there * whole.conj()).real) / (_smooth(np.abs(whole) ** 2) + 1e-6)
-    spectrum = np.fft.rfft2(left)
-    noise = _smooth(np.abs(spectrum) ** 2)
-    noise += np.float32(_FLOOR * noise.mean() + 1e-6)
-    spectrum *= np.clip(survived, 0, 1) ** 2 / noise**_EXPONENT
-    return np.fft.irfft2(spectrum, left.shape).astype(np.float32)
-
-
 def _smooth(spectrum: NDArray[np.floating]) -> Plane:
     return box(spectrum.astype(np.float32), _SPECTRUM)
 
@@ -118,20 +149,20 @@ def _around(bands: Plane) -> Plane:
     return np.stack([box(band, _WINDOW) for band in bands])
 
 
-def decode(observation: Observation, key: Key) -> Decoded | None:
+def decode(observation: Observation, key: Key, layout: Layout = IMAGE) -> Decoded | None:
     """Decode what was observed. Nothing but suspect and original had a part in choosing the geometry."""
-    view = View(key, carriers(key), observation)
+    view = View(key, carriers(key, layout), observation)
     found = decode_variants([view], promising=True, searched=False, fixed=[np.ones(BANDS)])
     return found[0] if found else None
 
 
-def read(sight: Sight, key: Key, grid: Grid, *, spent: int = 0) -> Detection:
+def read(residue: Residue, key: Key, grid: Grid, *, spent: int = 0, layout: Layout = IMAGE) -> Detection:
     """Look for the mark of `key` in what the original does not explain; "not found" is a value.
 
     spent : decodings that are allowed in the same call beside `DECODINGS`. The geometry is the caller's.
     """
-    c = carriers(key)
-    decoded = decode(observe(sight, c), key)
+    c = carriers(key, layout)
+    decoded = decode(residue.observe(c), key, layout)
     trials, odds = spent + DECODINGS, c.layout.odds
     threshold, score = null_law.threshold_after(trials, odds), decoded.score if decoded else 0.0
     read_it = decoded and decoded.payload and score >= threshold and grid_of(decoded, c.layout) is grid

@@ -163,7 +163,7 @@ PUBLIC = """
     OutputError OutputOptions Party PartyRecord Payload PayloadError Policy Proof Recovered Rights
     RightsConflict RightsError RightsReport SealRecord SignOptions StampError StampLimits Terms
     Territory Transform UnsupportedFormat UnwritableFile Url Use UseRule Verification VisibleNotice
-    VisibleReport WorkRecord __version__ audit_rights confirm detect detect_file embed embed_file
+    VisibleReport WorkRecord __version__ audit_rights confirm confirm_file detect detect_file embed embed_file
     limited
     read_credentials read_rights remove_rights run_jobs sign_file write_rights
 """

@@ -32,7 +32,7 @@ from stamp.media.video.mp4_index import _make_room, carry_over_boxes
 from stamp.media.video.picture_track import _decoding_threads
 from stamp.media.video.remux import rewrite
 from stamp.media.video.timing import Order
-from stamp.media.video.transcode import Transcode
+from stamp.media.video.transcode import Transcode, plan_transcode
 from stamp.pipeline.files import detect_file, embed_file
 from tests.media import video_files
 
@@ -365,10 +365,11 @@ def test_pictures_that_ffmpeg_does_not_know_are_no_song(tmp_path: Path) -> None:
         detect_file(path, keys=Key.generate())
 
 
-def test_rgb_is_refused(tmp_path: Path) -> None:
-    source = video_files.write(tmp_path / "rgb.mkv", "libx264rgb", pix_fmt="rgb24", count=2)
+@pytest.mark.parametrize("pix_fmt", ["rgb48le", "pal8", "gbrpf32le", "yuv420p10be"])
+def test_frames_without_luma_or_plain_colours_are_refused(tmp_path: Path, pix_fmt: str) -> None:
+    clip = replace(examined(video_files.write(tmp_path / "in.mkv", count=2)), pix_fmt=pix_fmt)
     with pytest.raises(UnsupportedFormat, match="luma"):
-        embed_file(source, tmp_path / "out.mkv", key=Key.generate())
+        plan_transcode(clip, EmbedOptions())
 
 
 def test_a_codec_without_an_encoder_is_refused(tmp_path: Path) -> None:
