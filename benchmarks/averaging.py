@@ -12,8 +12,8 @@ Then he plants the sum in six unmarked photos, and subtracts it from six other m
 mask, with a root mean square of `--rms` grey levels. The row of 0 pictures is the marked photos themselves.
 
 A better attacker who only wants the marks gone adds to the sum what the target shows of its own pattern,
-its area, and is read with the unmarked original at hand (`detect(original=)`, extra `match`).
-its area, and read with the unmarked original at hand (`detect(original=)`, extra `match`).
+subtracts more, and saves the result as a JPEG: the second table. What is left is also cut to three quarters
+of its area, and read with the unmarked original at hand (`detect(original=)`, extra `match`).
 """
 
 from __future__ import annotations
