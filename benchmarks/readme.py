@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import averaging, in_short, margin, model, readers, tags, visible
+from benchmarks import averaging, in_short, margin, model, readers, redrawn, tags, visible
 from benchmarks.common import runner
 from benchmarks.false_positives import audio as false_positives_audio
 from benchmarks.false_positives import run as false_positives
@@ -51,6 +51,8 @@ BLOCKS: dict[str, Table] = {
     "robustness": robustness.brief,
     "robustness_large": robustness.brief,
     "robustness_random": robustness.brief,
+    "robustness_odd": robustness.listed,
+    "redrawn": redrawn.brief,
     "fidelity": fidelity.brief,
     "false_positives": false_positives.brief,
     "speed": speed.brief,

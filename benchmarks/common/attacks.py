@@ -110,6 +110,27 @@ COMBINATIONS: dict[str, Attack] = _table(
     ]
 )
 
+# What happens to pictures less often, and harms more: small copies, lenses, screens, paper.
+ODD: dict[str, Attack] = _table(
+    [
+        chain(s.fit(320)),
+        chain(s.fit(320), s.jpeg(75)),
+        chain(s.crop(0.25), s.resize(0.5)),
+        chain(s.strip(0.35), s.jpeg(80)),
+        chain(s.aspect(1.3), s.jpeg(80)),
+        chain(s.aspect(1 / 1.3), s.jpeg(80), name="aspect 10:13 + JPEG 80"),
+        chain(s.perspective(0.04), s.jpeg(80)),
+        chain(s.perspective(0.08), s.jpeg(80)),
+        chain(s.barrel(0.05), s.jpeg(80)),
+        chain(s.bend(1), s.jpeg(80)),
+        chain(s.bend(3), s.jpeg(80)),
+        chain(s.screen()),
+        chain(s.print_and_scan()),
+        chain(s.gif_palette(64)),
+        chain(s.overlay(0.3), s.jpeg(80)),
+    ]
+)
+
 # The half that costs marks, for photos of several megapixels, with what sites do to such photos.
 HARSH: dict[str, Attack] = {
     name: (ATTACKS | COMBINATIONS)[name]
@@ -188,12 +209,12 @@ def random_chains(count: int, seed: int) -> dict[str, Attack]:
 
 
 def select(words: list[str], *, seed: int) -> dict[str, Attack]:
-    """Attacks by set ('list', 'combinations', 'harsh', 'random:N', a family) or by exact name.
+    """Attacks by set ('list', 'combinations', 'odd', 'harsh', 'random:N', a family) or by exact name.
 
     Raises ValueError for a word that is neither.
     """
-    everything = ATTACKS | COMBINATIONS | HARSH
-    sets = {"list": ATTACKS, "combinations": COMBINATIONS, "harsh": HARSH} | {
+    everything = ATTACKS | COMBINATIONS | ODD | HARSH
+    sets = {"list": ATTACKS, "combinations": COMBINATIONS, "odd": ODD, "harsh": HARSH} | {
         family: {n: a for n, a in everything.items() if a.family == family} for family in FAMILIES
     }
     chosen: dict[str, Attack] = {}

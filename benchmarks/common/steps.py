@@ -69,9 +69,9 @@ def avif(quality: int) -> Step:
     return _codec(f"AVIF {quality}", "AVIF", quality=quality, speed=8)
 
 
-def gif_palette() -> Step:
-    """256 colours with Floyd-Steinberg dither, as a GIF or an 8-bit PNG carries."""
-    return _pillow("256 colours", lambda image: image.quantize(256))
+def gif_palette(colours: int = 256) -> Step:
+    """A palette with Floyd-Steinberg dither, as a GIF or an 8-bit PNG carries."""
+    return _pillow(f"{colours} colours", lambda image: image.quantize(colours))
 
 
 # ---- size ------------------------------------------------------------------------------------------------
@@ -125,6 +125,17 @@ def crop(share: float) -> Step:
         return pixels[y0:y1, x0:x1]
 
     return Step(f"crop {share * 100:g} %", apply)
+
+
+def strip(share: float) -> Step:
+    """Keeps the full height and `share` of the width."""
+
+    def apply(pixels: Pixels, rng: Rng) -> Pixels:
+        height, width = pixels.shape[:2]
+        x0, _, x1, _ = _box(width, height, round(width * share), height, rng)
+        return pixels[:, x0:x1]
+
+    return Step(f"strip {share:g}", apply)
 
 
 def crop_square() -> Step:
@@ -221,6 +232,93 @@ def perspective(amount: float) -> Step:
     return Step(f"perspective {amount:g}", apply)
 
 
+def _resampled(pixels: Pixels, y: npt.NDArray[np.float64], x: npt.NDArray[np.float64]) -> Pixels:
+    """The picture at rows `y` and columns `x`, counted from the centre of the first pixel; black outside."""
+    height, width = pixels.shape[:2]
+    inside = (y >= 0) & (y <= height - 1) & (x >= 0) & (x <= width - 1)
+    y, x = np.clip(y, 0, height - 1.001), np.clip(x, 0, width - 1.001)
+    top, left = y.astype(int), x.astype(int)
+    fy, fx = (y - top)[..., None], (x - left)[..., None]
+    source = pixels.astype(np.float64)
+    upper = source[top, left] * (1 - fx) + source[top, left + 1] * fx
+    lower = source[top + 1, left] * (1 - fx) + source[top + 1, left + 1] * fx
+    out = (upper * (1 - fy) + lower * fy) * inside[..., None]
+    return np.rint(out).astype(np.uint8)
+
+
+def barrel(amount: float) -> Step:
+    """The distortion of a lens: what is in the corners moves inwards by `amount` of its distance to the
+    middle."""
+
+    def apply(pixels: Pixels, _: Rng) -> Pixels:
+        height, width = pixels.shape[:2]
+        y, x = np.mgrid[0:height, 0:width] - np.array([(height - 1) / 2, (width - 1) / 2])[:, None, None]
+        bulge = 1 + amount * (y**2 + x**2) / ((height / 2) ** 2 + (width / 2) ** 2)
+        return _resampled(pixels, y * bulge + (height - 1) / 2, x * bulge + (width - 1) / 2)
+
+    return Step(f"barrel {amount:g}", apply)
+
+
+def bend(amount: float) -> Step:
+    """Smooth displacements by up to `amount` pixels that differ from place to place (StirMark's bending):
+    one wave and a half across each side, with a random phase."""
+
+    def apply(pixels: Pixels, rng: Rng) -> Pixels:
+        height, width = pixels.shape[:2]
+        y, x = np.mgrid[0:height, 0:width].astype(float)
+        a, b, c, d = rng.uniform(0, 2 * np.pi, 4)
+        u, v = 3 * np.pi * y / height, 3 * np.pi * x / width
+        return _resampled(
+            pixels, y + amount * np.sin(v + a) * np.cos(u + b), x + amount * np.sin(u + c) * np.cos(v + d)
+        )
+
+    return Step(f"bend {amount:g} px", apply)
+
+
+def screen() -> Step:
+    """A photo of a monitor from the hand: its grid of red, green and blue stripes at three pixels of the
+    camera to two of the picture, seen at an angle, a soft lens, uneven light, noise, JPEG."""
+
+    def apply(pixels: Pixels, rng: Rng) -> Pixels:
+        height, width = pixels.shape[:2]
+        fine = np.repeat(np.repeat(pixels, 3, 0), 3, 1).astype(np.float64)
+        stripes = np.full((3, 3), 0.55)
+        np.fill_diagonal(stripes, 1.0)
+        fine *= np.tile(stripes, (1, width, 1)).reshape(1, 3 * width, 3)
+        fine[2::3] *= 0.8
+        shown = Image.fromarray(np.clip(fine * 1.25, 0, 255).astype(np.uint8))
+        seen = shown.resize((round(width * 1.5), round(height * 1.5)), Image.Resampling.BILINEAR)
+        seen = seen.filter(ImageFilter.GaussianBlur(0.9))
+        tilted = perspective(0.04).apply(np.asarray(seen), rng)
+        light = np.linspace(1.08, 0.88, tilted.shape[1])[None, :, None]
+        noisy = tilted * light + rng.normal(0, 4, tilted.shape)
+        return jpeg(85).apply(np.clip(np.rint(noisy), 0, 255).astype(np.uint8), rng)
+
+    return Step("photo of a screen", apply)
+
+
+def print_and_scan() -> Step:
+    """Printed with a stochastic screen of four dots a pixel and fewer tones, scanned a little turned: soft,
+    paler, grainy, JPEG."""
+
+    def apply(pixels: Pixels, rng: Rng) -> Pixels:
+        image = Image.fromarray(pixels)
+        large = (
+            np.asarray(image.resize((image.width * 2, image.height * 2), Image.Resampling.BICUBIC)) / 255.0
+        )
+        large = 0.1 + 0.8 * large  # paper is not white, ink not black
+        dots = large + rng.uniform(-0.5, 0.5, large.shape) * 0.5
+        levels = np.clip(np.rint(dots * 3) / 3, 0, 1)
+        printed = Image.fromarray((levels * 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(1.6))
+        turned = printed.rotate(
+            float(rng.uniform(-1, 1)), Image.Resampling.BICUBIC, fillcolor=(235, 235, 235)
+        )
+        scan = np.asarray(turned.resize((round(image.width * 1.3), round(image.height * 1.3))), np.float64)
+        return jpeg(85).apply(np.clip(scan + rng.normal(0, 2, scan.shape), 0, 255).astype(np.uint8), rng)
+
+    return Step("print and scan", apply)
+
+
 # ---- tone and colour -------------------------------------------------------------------------------------
 
 
@@ -304,6 +402,20 @@ def logo(share: float) -> Step:
         return np.asarray(image)
 
     return Step(f"logo {share * 100:g} %", apply)
+
+
+def overlay(share: float) -> Step:
+    """Another picture laid over all of it, `share` opaque: coloured clouds with the spectrum of photos."""
+
+    def apply(pixels: Pixels, rng: Rng) -> Pixels:
+        height, width = pixels.shape[:2]
+        radius = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)) + 1 / max(height, width)
+        noise = np.fft.rfft2(rng.normal(size=(3, height, width))) / radius
+        other = np.moveaxis(np.fft.irfft2(noise, (height, width)), 0, -1)
+        other = np.clip(128 + 60 * other / other.std(), 0, 255)
+        return np.rint(pixels * (1 - share) + other * share).astype(np.uint8)
+
+    return Step(f"overlay {share * 100:g} %", apply)
 
 
 def text_tiles() -> Step:

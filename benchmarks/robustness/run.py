@@ -11,6 +11,8 @@ peers report some payload for any picture.
 
 from __future__ import annotations
 
+import argparse
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -187,10 +189,40 @@ def brief(document: dict[str, Any]) -> str:
     header = ["", *(f"{name}, {row['bits']} bit" for name, row in summary.items())]
     name, size = document["settings"]["name"], document["settings"]["size"]
     text = f"{TITLES.get(name, TITLES['robustness'])}, {first['photos']} photos of {size} pixels, "
-    text += f"{len(first['attacks'])} attacks ({runner.origin(document)}):\n\n"
+    text += f"{len(first['attacks'])} attacks ({runner.origin(document)}"
+    if peers := document.get("peers_run"):
+        others = ", ".join(sorted({v for tool, v in peers["tools"].items() if tool != "stamp"}))
+        text += f"; the peers, the same photos, attacks and seed: {others}, {peers['date']}"
+    text += "):\n\n"
     folder = "benchmarks/results"
     plot = f"\n[Photos and misses, attack by attack]({folder}/{name}.md)\n\n![{name}]({folder}/{name}.png)\n"
     return text + runner.table(header, rows) + plot
+
+
+def listed(document: dict[str, Any]) -> str:
+    """How many photos each attack left readable, for the documents."""
+    summary = document["summary"]
+    first = next(iter(summary.values()))
+    rows = [
+        [attack, *(row["attacks"][attack]["read"] for row in summary.values())] for attack in first["attacks"]
+    ]
+    text = f"Exact payloads read, of {first['photos']} photos of {document['settings']['size']} pixels "
+    return text + f"({runner.origin(document)}):\n\n" + runner.table(["", *summary], rows)
+
+
+def check_same_run(
+    kept: dict[str, Any], options: argparse.Namespace, names: list[str], chosen: list[str]
+) -> None:
+    """Raise ValueError unless an earlier run had the same photos, size, seed and attacks."""
+    first = next(iter(kept["summary"].values()))
+    for label, have, want in (
+        ("photos", kept["photos"], names),
+        ("size", kept["settings"]["size"], str(options.size)),
+        ("seed", kept["settings"]["seed"], options.seed),
+        ("attacks", list(first["attacks"]), chosen),
+    ):
+        if have != want:
+            raise ValueError(f"the earlier run had other {label}: {have}, not {want}")
 
 
 def main() -> None:
@@ -199,7 +231,13 @@ def main() -> None:
         "--attacks",
         nargs="+",
         default=["list", "combinations"],
-        help="names, or list, combinations, harsh, random:N, valuemetric, geometric, combined",
+        help="names, or list, combinations, odd, harsh, random:N, valuemetric, geometric, combined",
+    )
+    parser.add_argument(
+        "--peers-of",
+        type=Path,
+        metavar="JSON",
+        help="take other tools' rows from the results of an earlier run",
     )
     options = parser.parse_args()
     if options.quick:
@@ -209,5 +247,14 @@ def main() -> None:
     tasks = [Task(p, t, options.size, options.seed, options.attacks) for p in paths for t in options.tools]
     outcomes = list(runner.spread(measure, tasks, jobs=options.jobs, label="photo x tool"))
     summary = summarise(outcomes, options.tools, chosen)
-    document = {"photos": [path.name for path in paths], "left_out": left_out, "summary": summary}
+    document: dict[str, Any] = {
+        "photos": [path.name for path in paths],
+        "left_out": left_out,
+        "summary": summary,
+    }
+    if options.peers_of:
+        kept = json.loads(options.peers_of.read_text(encoding="utf-8"))
+        check_same_run(kept, options, document["photos"], list(chosen))
+        summary |= {name: row for name, row in kept["summary"].items() if name not in summary}
+        document["peers_run"] = kept["environment"]
     runner.write(options, document, markdown(summary, chosen), {options.name: heat_map(summary, chosen)})

@@ -53,7 +53,7 @@ def tile_spectrum(plane: Plane, period: int) -> NDArray[np.complex64]:
     return rfft2(tile.reshape(rows, period, columns, period).sum((0, 2)))
 
 
-_BLOCK, _REACH, _FFT = 96, 6, 128  # pixels: sides of a block, shifts that are tried, sides of a transform
+BLOCK, _REACH, _FFT = 96, 6, 128  # pixels: sides of a block, shifts that are tried, sides of a transform
 _FEWEST = 6  # blocks
 _STEPS = (2.0, 1.0, 0.5, 0.25, 0.125)
 
@@ -69,14 +69,12 @@ def drift(
     drift that collects most of all correlations wins, so that blocks too weak to show a peak of their own
     still count. None where there are too few blocks.
     """
-    starts = [range(0, n - _BLOCK // 2, _BLOCK) for n in white.shape]
-    corners = np.array([(y, x) for y in starts[0] for x in starts[1]])
-    if len(corners) < _FEWEST:
+    collected, middles = block_drift(white, carriers, offset, weight)
+    if len(middles) < _FEWEST:
         return None
-    maps = _correlations(white, corners, carriers, offset, weight)
     centre = np.array(white.shape) / 2
     radius = max(white.shape) / 2
-    r = (np.minimum(corners + _BLOCK / 2, white.shape) - centre) / radius
+    r = (middles - centre) / radius
     one, zero = np.ones(len(r)), np.zeros(len(r))
     # what each parameter does to (dy, dx) of every block: two shifts, scale, turn, stretch, shear
     moves = np.array(
@@ -89,19 +87,33 @@ def drift(
             (r[:, 1], r[:, 0]),
         ]
     )
-    index = np.arange(len(r))
+    p = ascent(lambda p: collected(np.einsum("p,pcb->cb", p, moves)), len(moves), _STEPS)
+    matrix = np.array([[p[2] + p[4], p[3] + p[5]], [p[5] - p[3], p[2] - p[4]]]) / radius
+    return matrix, p[:2] - matrix @ centre
 
-    def collected(p: NDArray[np.float64]) -> float:
-        d = np.clip(np.einsum("p,pcb->cb", p, moves), -_REACH, _REACH) + _REACH + 1
+
+def block_drift(
+    white: Plane, carriers: Carriers, offset: Offset, weight: NDArray[np.float64]
+) -> tuple[Callable[[NDArray[np.float64]], float], NDArray[np.float64]]:
+    """Correlate the blocks of a nearly aligned, whitened picture with the pilots.
+
+    Returns what all of them collect if block b shows the pattern of a place d[:, b] pixels before its own,
+    for d of (2, blocks) pixels, rows first; and the middles of the blocks, (blocks, 2).
+    """
+    starts = [range(0, max(n - BLOCK // 2, 1), BLOCK) for n in white.shape]
+    corners = np.array([(y, x) for y in starts[0] for x in starts[1]])
+    maps = _correlations(white, corners, carriers, offset, weight)
+    index = np.arange(len(corners))
+
+    def collected(d: NDArray[np.float64]) -> float:
+        d = np.clip(d, -_REACH, _REACH) + _REACH + 1
         low = np.minimum(d.astype(int), 2 * _REACH + 1)
         (fy, fx), (y, x) = d - low, low
         top = maps[index, y, x] * (1 - fx) + maps[index, y, x + 1] * fx
         bottom = maps[index, y + 1, x] * (1 - fx) + maps[index, y + 1, x + 1] * fx
         return float((top * (1 - fy) + bottom * fy).sum())
 
-    p = ascent(collected, len(moves), _STEPS)
-    matrix = np.array([[p[2] + p[4], p[3] + p[5]], [p[5] - p[3], p[2] - p[4]]]) / radius
-    return matrix, p[:2] - matrix @ centre
+    return collected, np.minimum(corners + BLOCK / 2, white.shape)
 
 
 def _correlations(
@@ -120,12 +132,12 @@ def _correlations(
         )
     ]
     tile = synthesise(np.zeros((PERIOD >> LEVELS,) * 2, np.float32), scaled)
-    margin = (_FFT - _BLOCK) // 2
+    margin = (_FFT - BLOCK) // 2
     blocks = np.zeros((len(corners), _FFT, _FFT), np.float32)
     expected = np.empty_like(blocks)
     span = np.arange(_FFT) - margin
     for k, (y, x) in enumerate(corners):
-        part = white[y : y + _BLOCK, x : x + _BLOCK]
+        part = white[y : y + BLOCK, x : x + BLOCK]
         blocks[k, margin : margin + part.shape[0], margin : margin + part.shape[1]] = part
         expected[k] = tile[np.ix_((y + offset[0] + span) % PERIOD, (x + offset[1] + span) % PERIOD)]
     cross = np.fft.irfft2(rfft2(blocks) * np.conj(rfft2(expected)), (_FFT, _FFT))

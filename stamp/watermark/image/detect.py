@@ -12,6 +12,7 @@ from ...core.detection import Detection, Quad, corners
 from ...core.key import Key
 from ...core.payload import Payload
 from ..common.null_law import MAX_DECODINGS
+from .bent import find_bent
 from .carrier import carriers
 from .grid import GRIDS, canonical_shape, grid_for
 from .luma import luma_plane, white_of
@@ -62,7 +63,7 @@ def detect(
     if min(canonical_shape(state.shape)) >= NARROWEST:
         found = state.run(AS_IT_IS)
         if search and (found is None or _is_part(found)):
-            found = _moved(image, data_range, state) or found
+            found = _moved(image, data_range, state) or found or find_bent(state)
     found = found or state.verdict()
     if found.seen is not None and found.region is None:
         found = replace(found, region=corners(0, 0, *reversed(state.shape)))

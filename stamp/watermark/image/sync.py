@@ -8,6 +8,7 @@ Pun 1998, doi:10.1016/S0165-1684(98)00012-7).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,7 +35,7 @@ _NEIGHBOURHOOD = 17
 _UPRIGHT = [
     np.array(m, float) for m in ([[1, 0], [0, 1]], [[1, 0], [0, -1]], [[0, 1], [-1, 0]], [[0, 1], [1, 0]])
 ]
-UPRIGHT_ASPECTS = np.exp(np.linspace(np.log(0.79), np.log(1.27), 47))
+UPRIGHT_ASPECTS = np.exp(np.linspace(np.log(0.74), np.log(1.36), 59))
 ASPECTS = np.exp(np.linspace(np.log(0.8), np.log(1.25), 38))
 
 
@@ -96,6 +97,24 @@ def spectrum_at(plane: Plane, frequencies: NDArray[np.float64]) -> NDArray[np.co
 
 def spectrum(faded: Plane) -> Spectrum:
     """Return the normalised power spectrum of a `windowed` picture."""
+    raw, power = _powers(faded)
+    return _normalised(raw, power)
+
+
+def mean_spectrum(parts: Sequence[Plane]) -> Spectrum:
+    """Return the mean of the normalised power spectra of parts of a picture, which have one shape.
+
+    Where a picture is bent, its lines smear over fewer bins of a part's spectrum than of its own (Welch,
+    doi:10.1109/TAU.1967.1161901).
+    """
+    raw, power = (
+        sum(each) / len(parts) for each in zip(*(_powers(windowed(part)) for part in parts), strict=True)
+    )
+    return _normalised(raw, power)
+
+
+def _powers(faded: Plane) -> tuple[Plane, Plane]:
+    """Return a `Spectrum`'s `raw`, and `power` before it is standardised."""
     size = max(1 << int(np.ceil(np.log2(max(faded.shape)))), 512)
     transform = rfft2(faded, (size, size))
     raw = (transform.real**2 + transform.imag**2).astype(np.float32)
@@ -105,7 +124,11 @@ def spectrum(faded: Plane) -> Spectrum:
     local += np.float32(1e-12)
     power = raw / local
     np.minimum(power, np.float32(POWER_CAP), out=power)
-    return Spectrum(raw, _standardised(power), _standardised(_highest_of_nine(power)), size)
+    return raw, power
+
+
+def _normalised(raw: Plane, power: Plane) -> Spectrum:
+    return Spectrum(raw, _standardised(power), _standardised(_highest_of_nine(power)), len(raw))
 
 
 def _standardised(power: Plane) -> Plane:

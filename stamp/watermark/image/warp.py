@@ -52,12 +52,12 @@ def unwarp(
         y = i * forth[0, 0] + j * forth[0, 1] - np.float32(0.5)
         x = i * forth[1, 0] + j * forth[1, 1] - np.float32(0.5)
         valid[start:end] = (y > -0.5) & (y < h - 0.5) & (x > -0.5) & (x < w - 0.5)
-        out[start:end] = _bilinear(plane, y, x)
+        out[start:end] = interpolate(plane, y, x)
     out[~valid] = out[valid].mean()
     return out, valid.astype(np.float32)
 
 
-def _bilinear(plane: Plane, y: Plane, x: Plane) -> Plane:
+def interpolate(plane: Plane, y: Plane, x: Plane) -> Plane:
     """Interpolate `plane` at rows `y` and columns `x`, counted from the centre of the first pixel; overwrites
     both."""
     h, w = plane.shape

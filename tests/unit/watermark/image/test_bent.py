@@ -1,0 +1,99 @@
+"""Pictures that no affine map brings back: seen at an angle, through a lens, on a screen that is not flat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from stamp.core.key import Key
+from stamp.watermark.image.bent import SmoothMap
+from stamp.watermark.image.detect import detect
+from stamp.watermark.image.embed import embed
+from tests.media.pixels import photo
+
+KEY, OTHER = Key(bytes(range(32)), "tests"), Key(bytes(range(1, 33)), "other")
+PAYLOAD = bytes.fromhex("00ff12345678abcd")
+Picture = Image.Image
+
+
+@pytest.fixture(scope="module")
+def marked() -> Picture:
+    return Image.fromarray(embed(photo(512, 768, 1), PAYLOAD, key=KEY))
+
+
+def at_an_angle(picture: Picture) -> Picture:
+    """As a camera sees it from the left and from below: the right side is a tenth shorter."""
+    w, h = picture.size
+    corners = np.array([(0, 0), (0, h), (w, h), (w, 0)], float)
+    seen = np.array([(0.02 * w, 0), (0, h), (0.95 * w, 0.96 * h), (0.97 * w, 0.06 * h)])
+    rows, right = [], []
+    for (x, y), (u, v) in zip(seen, corners, strict=True):
+        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
+        right += [u, v]
+    matrix = tuple(np.linalg.solve(np.array(rows), np.array(right)))
+    return picture.transform((w, h), Image.Transform.PERSPECTIVE, matrix, Image.Resampling.BICUBIC)
+
+
+def through_a_lens(picture: Picture) -> Picture:
+    return displaced(
+        picture, lambda y, x: (y * (1 + 0.12 * (y * y + x * x)), x * (1 + 0.12 * (y * y + x * x)))
+    )
+
+
+def on_a_pillar(picture: Picture) -> Picture:
+    """On a surface that curves away to the left and the right."""
+    return displaced(picture, lambda y, x: (y, np.arcsin(np.clip(0.85 * x, -1, 1)) / np.arcsin(0.85)))
+
+
+def displaced(
+    picture: Picture, to: Callable[..., tuple[NDArray[np.float64], NDArray[np.float64]]]
+) -> Picture:
+    """The picture at other places: `to` maps those of the result to its own, half a width being 1."""
+    w, h = picture.size
+    mesh = []
+    for top in range(0, h, 8):
+        for left in range(0, w, 8):
+            box = (left, top, min(left + 8, w), min(top + 8, h))
+            quad: list[float] = []
+            for x, y in ((box[0], box[1]), (box[0], box[3]), (box[2], box[3]), (box[2], box[1])):
+                v, u = to(np.float64((y - h / 2) / (w / 2)), np.float64((x - w / 2) / (w / 2)))
+                quad += [float(u) * w / 2 + w / 2, float(v) * w / 2 + h / 2]
+            mesh.append((box, quad))
+    return picture.transform((w, h), Image.Transform.MESH, mesh, Image.Resampling.BICUBIC)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("bend", "turn"), [(at_an_angle, 0), (through_a_lens, 180), (on_a_pillar, 90)])
+def test_the_mark_is_read_in_a_bent_picture(
+    marked: Picture, bend: Callable[[Picture], Picture], turn: int
+) -> None:
+    bent = np.asarray(bend(marked).rotate(turn, expand=True))
+    found = detect(bent, key=KEY)
+    assert found.payload == PAYLOAD
+    assert found.score > found.threshold
+    assert not detect(bent, key=OTHER).present
+
+
+def test_a_map_of_each_order_meets_the_points_of_its_own_kind() -> None:
+    points = np.random.default_rng(1).uniform(0, 500, (60, 2))
+    y, x = points.T / 500
+    for order, places in (
+        (1, np.stack([3 + 2 * y - x, 5 + y], -1)),
+        (2, np.stack([y * x, x * x - y], -1)),
+        (3, np.stack([y**3 - y * x * x, x**3 + y * y * x + 1], -1)),
+    ):
+        way = SmoothMap.fitted(points, places, order)
+        assert np.abs(way(points) - places).max() < 1e-9
+        if order > 1:
+            assert np.abs(SmoothMap.fitted(points, places, order - 1)(points) - places).max() > 1e-3
+
+
+def test_the_slope_of_a_map_is_its_derivative() -> None:
+    points = np.random.default_rng(2).uniform(-9, 9, (30, 2))
+    matrix = np.array([[0.8, 0.1], [-0.3, 1.2]])
+    way = SmoothMap.fitted(points, points @ matrix.T + 4, 1)
+    assert np.allclose(way.slope(np.array([1.0, 2.0])), matrix)
