@@ -23,7 +23,7 @@ from ..core.rights import Rights
 from ..jobs.config import Defaults, gather_defaults
 from ..jobs.journal import Journal
 from .help import CATALOGUE, OUTPUT, RESULTS, RIGHTS, RUN, WATERMARK, Decorator, Function, option
-from .log import Log
+from .log import JsonLog, Log
 from .screen import Screen
 from .summary import Summary
 
@@ -32,7 +32,7 @@ pass_screen = click.make_pass_decorator(Screen, ensure=True)
 
 def screen_options(schema: str, command: str | None = None) -> Decorator:
     """Give a command --json, -q and -v; they set up the `Screen` and are no arguments of it. A `command` that
-    runs over files, as `screen.begin` has it, gets --json-lines and --log-file, too."""
+    runs over files, as `screen.begin` has it, gets --json-lines, --progress and the logs, too."""
 
     def set_json(ctx: click.Context, param: click.Parameter, value: bool) -> None:
         if not value:
@@ -46,6 +46,9 @@ def screen_options(schema: str, command: str | None = None) -> Decorator:
     def set_flag(ctx: click.Context, param: click.Parameter, value: bool) -> None:
         if value:
             setattr(ctx.ensure_object(Screen), str(param.name), True)
+
+    def set_progress(ctx: click.Context, param: click.Parameter, value: str) -> None:
+        ctx.ensure_object(Screen).progress_in = value
 
     def set_log(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
         if value:
@@ -64,6 +67,18 @@ def screen_options(schema: str, command: str | None = None) -> Decorator:
             callback=set_log,
             help="Add a line a file to this log, with what became of it; also notes and errors.",
         ),
+        log_json,
+        option(
+            OUTPUT,
+            "--progress",
+            type=click.Choice(["auto", "json", "none"]),
+            default="auto",
+            metavar="HOW",
+            expose_value=False,
+            callback=set_progress,
+            help="How far it is, on stderr: `auto`, bars on a terminal; `json`, an object a line "
+            "(stamp.progress/1); `none`.  [default: auto]",
+        ),
     )
     return together(
         _flag("--json", callback=set_json, help=f"Print one JSON document ({schema}) instead of lines."),
@@ -71,6 +86,11 @@ def screen_options(schema: str, command: str | None = None) -> Decorator:
         _flag("-q", "--quiet", callback=set_flag, help="Only results and errors, no progress, no notes."),
         _flag("-v", "--verbose", callback=set_flag, help="Say more: reasons, and where an error arose."),
     )
+
+
+def _set_json_log(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    if value:
+        ctx.ensure_object(Screen).json_log = JsonLog(value)
 
 
 def _flag(*names: str, **attributes: Any) -> Decorator:
@@ -153,6 +173,18 @@ def paths(metavar: str) -> Decorator:
 
 
 sources = paths("SRC...")
+
+
+log_json = option(
+    OUTPUT,
+    "--log-json",
+    type=Place(),
+    metavar="FILE|-",
+    expose_value=False,
+    callback=_set_json_log,
+    help="Add a JSON object a file, or a request, to this log (stamp.log/1), without names and payloads; "
+    "- is stderr.",
+)
 
 
 @dataclass(frozen=True, slots=True)

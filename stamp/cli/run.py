@@ -10,7 +10,7 @@ from typing import Any
 from ..core.credentials import CredentialsReport
 from ..core.reports import AuditReport, EmbedReport, Failure, RemovalReport, RightsReport
 from ..jobs.plan import Job, inputs, plan
-from ..jobs.runner import run_jobs, tidy
+from ..jobs.runner import Cost, run_jobs, tidy
 from ..jobs.selection import Selection
 from ..jobs.tasks import Entry, Task, taken_by
 from . import ERROR, OK
@@ -38,10 +38,12 @@ def run_over(
     jobs = find(sources, Selection(options.include, options.exclude, screen.pass_over))
     screen.write_down("INFO", f"{command}: {len(jobs)} files")
     ready: dict[int, Entry] = {}
+    costs: dict[int, Cost] = {}
     shown = 0
     with screen.progress([job.path.name for job in jobs], command) as bar:
-        for index, done in run_jobs(task, jobs, options.jobs, bar.news, options.limits):
+        for index, done in run_jobs(task, jobs, options.jobs, bar.news, options.limits, costs.__setitem__):
             ready[index] = entry = _in_words(done)
+            _log(screen, command, entry, costs.pop(index))
             bar.advance(index)
             if screen.in_lines:
                 screen.entry(_told(entry, command))
@@ -57,6 +59,24 @@ def run_over(
 def _in_words(entry: Entry) -> Entry:
     """The entry, with the options of the command line where its message names those of Python."""
     return replace(entry, message=spoken(entry.message)) if isinstance(entry, Failure) else entry
+
+
+def _log(screen: Screen, command: str, entry: Entry, cost: Cost) -> None:
+    """Add a file to the log for programs: what it was and took, and what became of it; never which it was."""
+    if log := screen.json_log:
+        verdict, error = ("failed", entry.type) if isinstance(entry, Failure) else (entry.outcome, None)
+        log.add(
+            {
+                "event": "file",
+                "id": log.next_id(),
+                "command": command,
+                "kind": cost.kind,
+                "bytes": cost.bytes,
+                "seconds": None if cost.seconds is None else round(cost.seconds, 3),
+                "verdict": verdict,
+                "error": error,
+            }
+        )
 
 
 def _take(screen: Screen, entry: Entry, command: str, show: Callable[[Entry], None]) -> None:

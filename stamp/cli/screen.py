@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..jobs.selection import PassedOver
 from .document import Document, Lines
-from .log import Log
-from .progress import Bar
+from .log import JsonLog, Log
+from .progress import Bar, lines
 from .spoken import spoken
 from .summary import Summary
 
@@ -35,7 +35,8 @@ class Screen:
     """Where a command's words go.
 
     schema : set by --json: then stdout gets one document and nothing else. in_lines : it is an object a line.
-    log : the file that gets a line for all that is said here. summary : of this run.
+    log : the file that gets a line for all that is said here. json_log : one that gets an object a file.
+    progress_in : "json" for lines on stderr, "none" for nothing. summary : of this run.
     """
 
     def __init__(self) -> None:
@@ -44,6 +45,8 @@ class Screen:
         self.schema: str | None = None
         self.in_lines = False
         self.log: Log | None = None
+        self.json_log: JsonLog | None = None
+        self.progress_in = "auto"
         self.summary = Summary()
         self._document: Document | Lines | None = None
         self._closed = False
@@ -160,8 +163,17 @@ class Screen:
     @contextmanager
     def progress(self, names: Sequence[str], what: str, unit: str = "frames") -> Iterator[Bar]:
         """Bars with rate and time left, on stderr, where that is a terminal: one over the files, and one for
-        each file that reports how far it is, in `unit`."""
-        if self.quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        each file that reports how far it is, in `unit`. With --progress json: lines, wherever that goes."""
+        if self.progress_in == "json":
+            with lines([printable(name) for name in names], what, unit) as told:
+                yield told
+            return
+        if (
+            self.quiet
+            or self.progress_in == "none"
+            or not sys.stderr.isatty()
+            or os.environ.get("TERM") == "dumb"
+        ):
             yield Bar()
             return
         from .bars import bars

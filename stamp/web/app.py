@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from . import files, pages, records
+from . import files, observing, pages, records
 from .guard import Guard
 from .service import Service
 
@@ -18,6 +18,7 @@ def routes() -> list[Route]:
         Route("/", pages.page, methods=["GET"]),
         Route("/page.js", pages.asset, methods=["GET"]),
         Route("/page.css", pages.asset, methods=["GET"]),
+        Route("/metrics", records.metrics, methods=["GET"]),
         Route("/api/openapi.json", pages.openapi, methods=["GET"]),
         Route("/api/detect", files.detect.answer, methods=["POST"]),
         Route("/api/check", files.check.answer, methods=["POST"]),
@@ -36,15 +37,17 @@ def routes() -> list[Route]:
 
 def application(service: Service, port: int) -> ASGIApp:
     """Return the application of a service that listens on this port."""
+    served = routes()
     app = Starlette(
-        routes=routes(),
+        routes=served,
         exception_handlers={HTTPException: records.not_found, Exception: records.failed},
     )
     app.router.redirect_slashes = False
     app.state.service, app.state.port = service, port
-    return Guard(
+    guarded = Guard(
         app,
         credentials=service.credentials,
         hosts=service.settings.hosts,
         cookie=pages.cookie_name(port),
     )
+    return observing.Observed(guarded, service.metrics, service.settings.log, served)

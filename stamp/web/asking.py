@@ -22,6 +22,7 @@ from ..core.errors import ArgumentError, CatalogueError, MissingDependency, Stam
 from ..formats.sniff import known_kind
 from .access import User
 from .guard import refused
+from .observing import FileDone, note_file, request_id
 from .orders import Done, Order
 from .saying import Texts, language, texts, without_figures
 from .service import Service
@@ -113,9 +114,10 @@ class Route:
         """Have it done, write it down, and return its entry, as this user sees it."""
         began, kind = time.monotonic(), known_kind(upload.path)
         done = await asked.service.workers.do(self.order(asked, upload), asked.news)
-        seconds = round(time.monotonic() - began, 2)
-        said = {"kind": kind, "bytes": upload.size, "seconds": seconds, "outcome": _outcome(done.entry)}
-        await asked.service.write_down(self.verb, asked.user, said)
+        seconds, outcome = round(time.monotonic() - began, 2), _outcome(done.entry)
+        note_file(asked.request, FileDone(self.verb, kind, upload.size, seconds, outcome))
+        said = {"kind": kind, "bytes": upload.size, "seconds": seconds, "outcome": outcome}
+        await asked.service.write_down(self.verb, asked.user, request_id(asked.request), said)
         return shown(asked, done, self.say)
 
 

@@ -77,7 +77,7 @@ RESERVED["cryptography"] = "stamp.catalogue.timestamps stamp.evidence.signing"
 RESERVED["cryptography"] += " stamp.provenance.identity stamp.provenance.certificates"
 RESERVED["c2pa"] = "stamp.provenance.library"
 RESERVED |= {"typst": "stamp.print", "jinja2": "stamp.notices.templating stamp.web.pages"}
-RESERVED |= dict.fromkeys(("starlette", "uvicorn"), "stamp.web")
+RESERVED |= dict.fromkeys(("starlette", "uvicorn", "prometheus_client"), "stamp.web")
 RESERVED |= dict.fromkeys(("mutagen", "pyexiv2", "exiv2"), "")
 
 
