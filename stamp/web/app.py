@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from . import files, observing, pages, records
+from . import files, observing, packets, pages, records
 from .guard import Guard
 from .service import Service
 
@@ -21,6 +21,7 @@ def routes() -> list[Route]:
         Route("/metrics", records.metrics, methods=["GET"]),
         Route("/api/openapi.json", pages.openapi, methods=["GET"]),
         Route("/api/detect", files.detect.answer, methods=["POST"]),
+        Route("/api/match", files.match.answer, methods=["POST"]),
         Route("/api/check", files.check.answer, methods=["POST"]),
         Route("/api/embed", files.embed.answer, methods=["POST"]),
         Route("/api/embedded/{token}", files.embedded, methods=["GET"]),
@@ -31,6 +32,8 @@ def routes() -> list[Route]:
         Route("/api/finds/{reference}", records.one_find, methods=["GET"]),
         Route("/api/finds/{reference}/compare", records.compare, methods=["POST"]),
         Route("/api/finds/{reference}/verdict", records.judge, methods=["POST"]),
+        Route("/api/evidence", packets.make, methods=["POST"]),
+        Route("/api/evidence/verify", packets.verify.answer, methods=["POST"]),
         Route("/api/cases", records.cases, methods=["GET"]),
     ]
 
