@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -20,6 +21,7 @@ from ..jobs.selection import Selection
 from ..jobs.tasks import EmbedTask, NoticeTask
 from . import clip_options, options
 from .help import Command
+from .inbox import check_watch
 from .key import say_made
 from .run import run_writing
 from .screen import Screen
@@ -49,7 +51,7 @@ _PLANS = {
 @clip_options.clips
 @signing_options
 @options.copies
-@options.running(options.jobs, options.resume, options.dry_run, options.max_pixels)
+@options.running(options.jobs, options.resume, options.watch, options.dry_run, options.max_pixels)
 @options.screen_options("stamp.embed/1", "embed")
 @options.pass_screen
 def command(
@@ -77,12 +79,15 @@ def command(
     Each marked copy is written down in your catalogue before its file appears: `stamp works list`.
     """
     results.check()
+    if run.watch:
+        check_watch(screen, sources, results, run)
+        run = replace(run, resume=True)
     copies.check(marked=not mark.no_watermark)
     _check(notice, mark, clips, places)
     sign = signing.options()
     if sign and mark.no_watermark:
         raise click.UsageError("--no-watermark excludes --sign: `stamp sign` signs the finished file")
-    if not mark.no_watermark:
+    if not mark.no_watermark and not run.watch:
         _check_use(clips, sources, run)
     drawn = visible.notice()
     if drawn:
@@ -129,7 +134,8 @@ def _check_drawn(mark: options.Mark, sources: Sequence[str], run: options.Run) -
     """Raise UsageError where a visible notice would be drawn into nothing."""
     if mark.no_watermark:
         raise click.UsageError("--visible is drawn into what is marked: leave out --no-watermark")
-    check_visible(sources, run)
+    if not run.watch:
+        check_visible(sources, run)
 
 
 def _check_use(clips: clip_options.Clips, sources: Sequence[str], run: options.Run) -> None:

@@ -189,7 +189,8 @@ log_json = option(
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How a command goes over its files; what it has no option for stays as it is here."""
+    """How a command goes over its files; what it has no option for stays as it is here. watch, settle : see
+    `Inbox`."""
 
     jobs: int = 1
     resume: bool = False
@@ -197,6 +198,8 @@ class Run:
     limits: StampLimits | None = None
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    watch: bool = False
+    settle: int = 5
 
 
 def running(*options: Decorator) -> Decorator:
@@ -247,6 +250,23 @@ resume = option(
     is_flag=True,
     help="Skip what is done: outputs that carry the mark and the notice already. Receipts are added to those "
     "that are in --receipt.",
+)
+
+watch = together(
+    option(
+        RUN,
+        "--watch",
+        is_flag=True,
+        help="Stay, and do what comes into the folders SRC, by the rules of --resume; Ctrl-C ends it.",
+    ),
+    option(
+        RUN,
+        "--settle",
+        type=click.IntRange(1, 3600),
+        default=5,
+        metavar="SECONDS",
+        help="With --watch: how long a file must not have changed to be taken for whole.  [default: 5]",
+    ),
 )
 
 max_pixels = option(

@@ -36,6 +36,22 @@ def run_over(
     """
     screen.begin(command)
     jobs = find(sources, Selection(options.include, options.exclude, screen.pass_over))
+    work_on(screen, command, task, jobs, options, show)
+    named = len(jobs) == 1 and [job.path for job in jobs] == [Path(source) for source in sources]
+    if not named or screen.summary.failed or screen.summary.has_passed_over:
+        screen.say(f"stamp: {screen.summary.line()}")
+    return screen.summary.failed
+
+
+def work_on(
+    screen: Screen,
+    command: str,
+    task: Task,
+    jobs: Sequence[Job],
+    options: Run,
+    show: Callable[[Entry], None],
+) -> None:
+    """Do a task with these files, within a run that has begun; see `run_over`."""
     screen.write_down("INFO", f"{command}: {len(jobs)} files")
     ready: dict[int, Entry] = {}
     costs: dict[int, Cost] = {}
@@ -50,10 +66,6 @@ def run_over(
             while shown in ready:
                 _take(screen, ready.pop(shown), command, show)
                 shown += 1
-    named = len(jobs) == 1 and [job.path for job in jobs] == [Path(source) for source in sources]
-    if not named or screen.summary.failed or screen.summary.has_passed_over:
-        screen.say(f"stamp: {screen.summary.line()}")
-    return screen.summary.failed
 
 
 def _in_words(entry: Entry) -> Entry:
@@ -127,8 +139,8 @@ def run_writing(
         screen.line(describe(entry))
         say_notes(screen, entry)
 
-    def find(sources: Sequence[str], selection: Selection) -> list[Job]:
-        jobs = plan(
+    def seek(sources: Sequence[str], selection: Selection) -> list[Job]:
+        return plan(
             sources,
             output=results.output,
             in_place=results.in_place,
@@ -137,14 +149,24 @@ def run_writing(
             takes=taken_by(task),
             follow_links=results.follow_links,
         )
-        if options.dry_run:
-            return jobs
+
+    def prepare(jobs: Sequence[Job]) -> None:
         if options.resume:
             tidy(jobs)
         if results.journal:
             results.journal.begin(more=results.force or options.resume)
+
+    def find(sources: Sequence[str], selection: Selection) -> list[Job]:
+        jobs = seek(sources, selection)
+        if not options.dry_run:
+            prepare(jobs)
         return jobs
 
+    if options.watch:
+        from .inbox import watch_over
+
+        watch_over(screen, command, task, sources, options, show, seek, prepare)
+        return OK
     failed = run_over(screen, command, task, sources, options, show, find)
     return ERROR if failed else OK
 
