@@ -67,6 +67,8 @@ GROUPS = {
     "serve": ["Service", "Who may ask", "Watermark", "Catalogue", "Run", "Output"],
     "demo": ["Watermark", "Output"],
     "selftest": ["Output"],
+    "completions": ["Output"],
+    "manual": ["Output"],
 }
 
 
@@ -104,6 +106,18 @@ def test_commands_are_in_groups(stamp: Runner) -> None:
     ]
     names = "embed detect preview sign credentials show rights works check party licence find case evidence"
     for name in [*names.split(), "match", "watch", "notice", "serve", "key", "formats", "selftest", "demo"]:
+    for name in [
+        *names.split(),
+        "match",
+        "notice",
+        "serve",
+        "key",
+        "formats",
+        "selftest",
+        "demo",
+        "completions",
+        "manual",
+    ]:
         assert re.search(rf"^  {name} +\S", page, re.MULTILINE)
     assert re.findall(r"^  (\w+)  ", stamp("rights", "--help").out, re.MULTILINE) == [
         "audit",
