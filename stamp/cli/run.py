@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..core.credentials import CredentialsReport
 from ..core.reports import AuditReport, EmbedReport, Failure, RemovalReport, RightsReport
+from ..jobs.inbox import Inbox
 from ..jobs.plan import Job, inputs, plan
 from ..jobs.runner import Cost, run_jobs, tidy
-from ..jobs.selection import Selection
+from ..jobs.selection import PassedOver, Selection
 from ..jobs.tasks import Entry, Task, taken_by
 from . import ERROR, OK
 from .options import Results, Run
@@ -66,6 +69,38 @@ def work_on(
             while shown in ready:
                 _take(screen, ready.pop(shown), command, show)
                 shown += 1
+
+
+def _watch_over(
+    screen: Screen,
+    command: str,
+    task: Task,
+    sources: Sequence[str],
+    options: Run,
+    show: Callable[[Entry], None],
+    seek: Find,
+    prepare: Callable[[Sequence[Job]], None],
+) -> None:
+    """Do a task with files as they come into folders, until somebody ends it. `seek` finds all that are
+    there, `prepare` is called with those that are about to be done. The rest is as of `run_over`.
+    """
+    screen.begin(command)
+    inbox, told = Inbox(options.settle), set[Path]()
+
+    def pass_over(left_out: PassedOver) -> None:
+        if left_out.path not in told:
+            told.add(left_out.path)
+            screen.pass_over(left_out)
+
+    selection = Selection(options.include, options.exclude, pass_over)
+    screen.say(f"stamp: watching {' and '.join(sources)}; Ctrl-C ends it")
+    with suppress(KeyboardInterrupt):  # which is how it ends
+        while True:
+            if jobs := inbox.ready(seek(sources, selection)):
+                prepare(jobs)
+                work_on(screen, command, task, jobs, options, show)
+            time.sleep(options.settle / 2)
+    screen.say(f"stamp: {screen.summary.line()}; what is not done yet is done next time")
 
 
 def _in_words(entry: Entry) -> Entry:
@@ -163,9 +198,7 @@ def run_writing(
         return jobs
 
     if options.watch:
-        from .inbox import watch_over
-
-        watch_over(screen, command, task, sources, options, show, seek, prepare)
+        _watch_over(screen, command, task, sources, options, show, seek, prepare)
         return OK
     failed = run_over(screen, command, task, sources, options, show, find)
     return ERROR if failed else OK
