@@ -14,7 +14,7 @@ GROUPS = {
         *("Content Credentials", "Catalogue", "Run", "Output"),
     ],
     "sign": ["Sources and results", "Watermark", "Content Credentials", "Run", "Output"],
-    "credentials show": ["Watermark", "Content Credentials", "Run", "Output"],
+    "credentials show": ["Watermark", "Content Credentials", "Catalogue", "Run", "Output"],
     "credentials new-cert": ["Content Credentials", "Output"],
     "detect": ["Sources and results", "Watermark", "Catalogue", "Run", "Output"],
     "confirm": ["Watermark", "Output"],

@@ -76,6 +76,7 @@ RESERVED["rfc3161_client"] = "stamp.catalogue.timestamps"
 RESERVED["cryptography"] = "stamp.catalogue.timestamps stamp.evidence.signing"
 RESERVED["cryptography"] += " stamp.provenance.identity stamp.provenance.certificates"
 RESERVED["c2pa"] = "stamp.provenance.library"
+RESERVED["resvg_py"] = "stamp.overlay.svg"
 RESERVED |= {"typst": "stamp.print", "jinja2": "stamp.notices.templating stamp.web.pages"}
 RESERVED |= dict.fromkeys(("starlette", "uvicorn", "prometheus_client"), "stamp.web")
 RESERVED |= dict.fromkeys(("mutagen", "pyexiv2", "exiv2"), "")
