@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         ArgumentError,
         CaseError,
         CatalogueError,
+        ClusterError,
         CorruptFile,
         HostError,
         InternalError,
@@ -57,10 +58,15 @@ if TYPE_CHECKING:
     from .core.options import CopyOptions, EmbedOptions, NoticeOptions, OutputOptions, SignOptions
     from .core.party import Party
     from .core.payload import Payload
-    from .core.reports import AuditReport, DetectReport, EmbedReport, RightsReport
+    from .core.reports import AuditReport, DetectReport, EmbedReport, Failure, RightsReport
     from .core.rights import Rights
+    from .core.url import Url
     from .core.verdict import CheckRecord
     from .core.visible import VisibleNotice, VisibleReport
+    from .jobs.keys import KeyFile
+    from .jobs.plan import Job
+    from .jobs.runner import run_jobs
+    from .jobs.tasks import DetectTask, EmbedTask
     from .monitor.cataloguing import Catalogue
     from .pipeline.audit import audit_rights
     from .pipeline.credentials import read_credentials, sign_file
@@ -73,9 +79,9 @@ if TYPE_CHECKING:
 _HOMES = {
     "pipeline.audit": "audit_rights",
     "core.errors": (
-        "AlreadyMarked ArgumentError CaseError CatalogueError CorruptFile HostError InternalError "
-        "KeyFileError MediaError MissingDependency MissingElements NoticeNotWritten OutputError PayloadError "
-        "RightsConflict RightsError StampError UnsupportedFormat UnwritableFile"
+        "AlreadyMarked ArgumentError CaseError CatalogueError ClusterError CorruptFile HostError "
+        "InternalError KeyFileError MediaError MissingDependency MissingElements NoticeNotWritten "
+        "OutputError PayloadError RightsConflict RightsError StampError UnsupportedFormat UnwritableFile"
     ),
     "monitor.cataloguing": "Catalogue",
     "pipeline.credentials": "read_credentials sign_file",
@@ -100,7 +106,12 @@ _HOMES = {
     "pipeline.notice": "read_rights write_rights",
     "core.options": "CopyOptions EmbedOptions NoticeOptions OutputOptions SignOptions",
     "pipeline.removals": "remove_rights",
-    "core.reports": "AuditReport DetectReport EmbedReport RightsReport",
+    "core.reports": "AuditReport DetectReport EmbedReport Failure RightsReport",
+    "core.url": "Url",
+    "jobs.keys": "KeyFile",
+    "jobs.plan": "Job",
+    "jobs.runner": "run_jobs",
+    "jobs.tasks": "DetectTask EmbedTask",
     "core.detection": "Detection Transform",
     "watermark.image.embed": "embed",
     "core.key": "Key",
@@ -115,19 +126,25 @@ __all__ = [
     "Catalogue",
     "CatalogueError",
     "CheckRecord",
+    "ClusterError",
     "Confirmation",
     "CopyOptions",
     "CopyRecord",
     "CorruptFile",
     "CredentialsReport",
     "DetectReport",
+    "DetectTask",
     "Detection",
     "EmbedOptions",
     "EmbedReport",
+    "EmbedTask",
     "Erased",
+    "Failure",
     "HostError",
     "InternalError",
+    "Job",
     "Key",
+    "KeyFile",
     "KeyFileError",
     "KnownMark",
     "LicenceRecord",
@@ -160,6 +177,7 @@ __all__ = [
     "Transform",
     "UnsupportedFormat",
     "UnwritableFile",
+    "Url",
     "Use",
     "UseRule",
     "Verification",
@@ -177,6 +195,7 @@ __all__ = [
     "read_credentials",
     "read_rights",
     "remove_rights",
+    "run_jobs",
     "sign_file",
     "write_rights",
 ]

@@ -10,6 +10,8 @@ import pytest
 # Nothing is written into the catalogue of whoever runs the tests; those of the catalogue make their own.
 os.environ["STAMP_CATALOGUE"] = "none"
 
+pytest_plugins = ["tests.helpers.stores"]
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:

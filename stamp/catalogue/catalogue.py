@@ -132,7 +132,8 @@ class Catalogue:
         """Reserve a copy before its file is made. Raises CatalogueError where its payload belongs to another
         work, or its options name something that is not there."""
         copy = ReservedCopy(self, copies.reserve(self._database(), wanted))
-        if known := copies.lookup(self._database(), wanted.payload, wanted.key_fingerprint):
+        known = copies.lookup(self._database(), wanted.payload, wanted.key_fingerprint)
+        if known and isinstance(wanted.source, Path):
             self._added(known.work, wanted.source)
         return copy
 

@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from .._version import __version__
-from ..core.errors import CatalogueError
+from ..core.errors import CatalogueError, StampError
 from ..core.known import KnownMark
 from ..core.options import CopyOptions
 from ..core.payload import Payload
+from ..core.url import Place, Url, is_url
 from ..storage.digest import digest
+from ..storage.remote import look
 from . import identity, works
 from .database import Database, Row
 from .records import Recovered
@@ -29,14 +31,14 @@ from .references import find_id
 class Reservation:
     """What a copy is to be.
 
-    kind : "image", "video" or "audio". source, output : the files, by absolute paths. source_sha256,
+    kind : "image", "video" or "audio". source, output : the files, by absolute paths or URLs. source_sha256,
         source_essence : of the file and of its essence, 32 bytes, None where nobody knows. key_name,
         key_fingerprint, payload : what it carries. options : of what, for whom. creators : names, of a work
         that is not there yet."""
 
     kind: str
-    source: Path
-    output: Path
+    source: Place
+    output: Place
     source_sha256: bytes | None
     key_name: str
     key_fingerprint: str
@@ -97,11 +99,12 @@ def settle(database: Database, copy: str) -> None:
 
 
 def recover(database: Database) -> Recovered:
-    """Bring the copies that runs on this machine have left half-way to their end, and return how many there
-    were. Nothing is guessed: their files' hashes say what became of them. A second run finds only what the
-    first has left open."""
+    """Bring the copies that runs on this machine have left half-way to their end, and those in stores, whose
+    ever they are; return how many there were. Nothing is guessed: their hashes say what became of them. A
+    second run finds only what the first has left open."""
     done = {"finished": 0, "abandoned": 0, "open": 0}
-    for row in database.execute(f"{_OPEN} AND copy.host = ?", (socket.gethostname(),)):
+    mine = "(copy.host = ? OR copy.output LIKE '%://%')"
+    for row in database.execute(f"{_OPEN} AND {mine}", (socket.gethostname(),)):
         done[_settle(database, row)] += 1
     return Recovered(**done)
 
@@ -142,8 +145,10 @@ _OPEN = (
 def _settle(database: Database, row: Row) -> Literal["finished", "abandoned", "open"]:
     uid, state, output, before, after = row
     if state == "ready":
-        path = Path(output)
-        there = bytes.fromhex(digest(path).sha256) if path.is_file() else None
+        try:
+            there = _sha256_at(output)
+        except StampError:  # a store that cannot be asked
+            return "open"
         if there == bytes(after):
             placed(database, uid)
             return "finished"
@@ -155,6 +160,16 @@ def _settle(database: Database, row: Row) -> Literal["finished", "abandoned", "o
         )
         database.log("copy.abandoned", uid, {"why": "its file never appeared"})
     return "abandoned"
+
+
+def _sha256_at(output: str) -> bytes | None:
+    """The hash of what is there; of an object, what was said of it when it was put there."""
+    if is_url(output):
+        stored = look(Url(output))
+        said = stored.said.get("stampsha256", "") if stored else None
+        return None if said is None else bytes.fromhex(said)
+    path = Path(output)
+    return bytes.fromhex(digest(path).sha256) if path.is_file() else None
 
 
 def _body(database: Database, copy: str) -> dict[str, Any]:

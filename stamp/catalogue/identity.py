@@ -8,7 +8,8 @@ import secrets
 import time
 import unicodedata
 from datetime import UTC, datetime
-from pathlib import Path
+
+from ..core.url import Place
 
 
 def uid7() -> str:
@@ -52,6 +53,6 @@ def text(instant: datetime | str | None) -> str | None:
     return written(instant) if isinstance(instant, datetime) else instant
 
 
-def path_text(path: Path) -> str:
+def path_text(path: Place) -> str:
     """Return a path as text that any database takes; bytes that are no UTF-8 become escapes."""
     return os.fsencode(path).decode(errors="backslashreplace")

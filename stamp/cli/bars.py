@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -25,9 +25,9 @@ _LONGEST_NAME = 30
 
 
 @contextmanager
-def bars(names: Sequence[str], what: str, unit: str = "frames") -> Iterator[Bar]:
-    """A bar over the files where there are several, and one for each file that reports how far it is, in
-    `unit`."""
+def bars(names: Sequence[str] | Mapping[int, str], what: str, unit: str, total: int | None) -> Iterator[Bar]:
+    """A bar over the files where there are several, or nobody knows how many (`total` None), and one for each
+    file that reports how far it is, in `unit`. `names` has at least those that are worked on."""
     progress = Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -41,7 +41,7 @@ def bars(names: Sequence[str], what: str, unit: str = "frames") -> Iterator[Bar]
         transient=True,
     )
     with progress:
-        yield _Bars(progress, names, what, unit)
+        yield _Bars(progress, names, what, unit, total)
 
 
 class _Rate(ProgressColumn):
@@ -50,11 +50,18 @@ class _Rate(ProgressColumn):
 
 
 class _Bars(Bar):
-    def __init__(self, progress: Progress, names: Sequence[str], what: str, unit: str) -> None:
+    def __init__(
+        self,
+        progress: Progress,
+        names: Sequence[str] | Mapping[int, str],
+        what: str,
+        unit: str,
+        total: int | None,
+    ) -> None:
         self._progress, self._names, self._unit = progress, names, unit
         self._files: TaskID | None = None
-        if len(names) > 1:
-            self._files = progress.add_task(what, total=len(names), unit="files")
+        if total is None or total > 1:
+            self._files = progress.add_task(what, total=total, unit="files")
         self._running: dict[int, TaskID] = {}
 
     def advance(self, index: int) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from typing import Final
 
 import click
@@ -16,9 +15,9 @@ from ..core.errors import KeyFileError
 from ..core.verdict import CheckRecord
 from ..jobs.catalogues import catalogue_of, catalogue_place
 from ..jobs.keys import KeyFile, find_key, load_key
-from ..jobs.plan import inputs
 from ..jobs.tasks import CheckTask, Entry, taken_by
 from . import ERROR, NOT_FOUND, OK, options
+from .far import check_catalogue
 from .help import CATALOGUE, WATERMARK, Command, Decorator, option
 from .run import run_over
 from .screen import Screen
@@ -135,7 +134,7 @@ asked = options.as_one(
     help="The key whose marks are looked for; may be repeated. Else $STAMP_KEY_FILE, else your own key, if "
     "there is one.",
 )
-@options.running(options.jobs, options.max_pixels)
+@options.running(options.jobs, options.max_pixels, options.many)
 @options.screen_options("stamp.check/1", "check")
 @options.pass_screen
 def command(
@@ -158,6 +157,7 @@ def command(
     catalogue_of(catalogue, make=False).close()
     place = catalogue_place(catalogue)
     assert place is not None
+    check_catalogue(place, run)
     task = CheckTask(place, use, asked.action is None, policy, _keys(key_files))
     open_ = {"channel": use.channel == ANYWHERE, "territories": not use.territories}
     refused = 0
@@ -168,7 +168,7 @@ def command(
         refused += not entry.clear
         _describe(screen, entry, open_)
 
-    failed = run_over(screen, "check", task, sources, run, show, partial(inputs, takes=taken_by(task)))
+    failed = run_over(screen, "check", task, sources, run, show, takes=taken_by(task))
     return ERROR if failed else NOT_FOUND if refused else OK
 
 

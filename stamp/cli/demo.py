@@ -49,7 +49,7 @@ def command(screen: Screen, photo: str | None, key_file: str | None) -> int:
         output = Path(elsewhere, target.name) if spared else target
         report = _marked(source, output, key)
         assert report.payload is not None
-        assert report.output is not None
+        assert isinstance(report.output, Path)
         screen.line(describe(report))
         for note in report.notes:
             screen.say(f"{report.path}: {note}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +14,9 @@ from ..core import words
 from ..core.reports import DetectReport
 from ..jobs.catalogues import place_to_read
 from ..jobs.keys import KeyFile, find_key, load_key
-from ..jobs.plan import inputs
 from ..jobs.tasks import DetectTask, Entry, taken_by
 from . import ERROR, NOT_FOUND, OK, options
+from .far import check_catalogue, check_reading
 from .help import RESULTS, WATERMARK, Command, option
 from .run import run_over
 from .screen import Screen, printable
@@ -65,7 +64,7 @@ if TYPE_CHECKING:
     help="Draw where in a photo its marks are: PNG; of several photos, into a folder.",
 )
 @options.catalogue
-@options.running(options.jobs, options.max_pixels)
+@options.running(options.jobs, options.max_pixels, options.many)
 @options.screen_options("stamp.detect/1", "detect")
 @options.pass_screen
 def command(
@@ -103,15 +102,18 @@ def command(
         if screen.verbose:
             screen.line(f"  {words.figures(entry)}")
 
+    check_reading(run, original=original, picture=picture)
+    place = place_to_read(catalogue)
+    check_catalogue(place, run)
     task = DetectTask(
         keys,
         first=first,
         expected=expect,
-        catalogue=place_to_read(catalogue),
+        catalogue=place,
         original=Path(original) if original else None,
         picture=_drawn_to(picture, sources),
     )
-    failed = run_over(screen, "detect", task, sources, run, show, partial(inputs, takes=taken_by(task)))
+    failed = run_over(screen, "detect", task, sources, run, show, takes=taken_by(task))
     if screen.schema is None:
         _say_what_to_try(screen, missed, cut_short)
     return ERROR if failed else NOT_FOUND if others else OK

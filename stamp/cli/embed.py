@@ -12,14 +12,14 @@ from ..core.credentials import Signed
 from ..core.errors import CatalogueError
 from ..core.options import CopyOptions
 from ..core.reports import EmbedReport, RightsReport
+from ..core.url import is_url
 from ..formats.sniff import known_kind
 from ..jobs.catalogues import CatalogueEntry, catalogue_place, is_there, opened
 from ..jobs.config import Defaults
 from ..jobs.keys import KeyFile, find_key, find_or_make_key
 from ..jobs.plan import inputs
-from ..jobs.selection import Selection
 from ..jobs.tasks import EmbedTask, NoticeTask
-from . import clip_options, options
+from . import clip_options, embed_options, options
 from .help import Command
 from .inbox import check_watch
 from .key import say_made
@@ -45,13 +45,21 @@ _PLANS = {
     "something in them cannot be kept."
 )
 @options.notice
-@options.places
-@options.mark
+@embed_options.places
+@embed_options.mark
 @visible
 @clip_options.clips
 @signing_options
-@options.copies
-@options.running(options.jobs, options.resume, options.watch, options.dry_run, options.max_pixels)
+@embed_options.copies
+@options.running(
+    options.jobs,
+    options.resume,
+    options.resume_read,
+    options.watch,
+    options.dry_run,
+    options.max_pixels,
+    options.many,
+)
 @options.screen_options("stamp.embed/1", "embed")
 @options.pass_screen
 def command(
@@ -59,12 +67,12 @@ def command(
     sources: tuple[str, ...],
     results: options.Results,
     notice: options.Notice,
-    places: options.Places,
-    mark: options.Mark,
+    places: embed_options.Places,
+    mark: embed_options.Mark,
     visible: Visible,
     clips: clip_options.Clips,
     signing: Signing,
-    copies: options.Copies,
+    copies: embed_options.Copies,
     run: options.Run,
 ) -> int:
     """Mark photos, clips and songs with a watermark that is not seen or heard, and write their rights notice.
@@ -99,7 +107,7 @@ def command(
     common: dict[str, Any] = {
         "overwrite": results.force,
         "in_place": results.in_place,
-        "resume": run.resume,
+        "resume": run.resumes,
         "dry_run": run.dry_run,
         "journal": results.journal,
         "preserve_times": results.keeps_times,
@@ -116,7 +124,7 @@ def command(
 
 
 def _check(
-    notice: options.Notice, mark: options.Mark, clips: clip_options.Clips, places: options.Places
+    notice: options.Notice, mark: embed_options.Mark, clips: clip_options.Clips, places: embed_options.Places
 ) -> None:
     """Raise UsageError where options contradict each other."""
     given = notice.rights().values() or notice.no_ai or notice.rights_file or places.given
@@ -130,7 +138,7 @@ def _check(
         raise click.UsageError("nothing to do: --no-watermark and --no-metadata exclude each other")
 
 
-def _check_drawn(mark: options.Mark, sources: Sequence[str], run: options.Run) -> None:
+def _check_drawn(mark: embed_options.Mark, sources: Sequence[str], run: options.Run) -> None:
     """Raise UsageError where a visible notice would be drawn into nothing."""
     if mark.no_watermark:
         raise click.UsageError("--visible is drawn into what is marked: leave out --no-watermark")
@@ -143,7 +151,9 @@ def _check_use(clips: clip_options.Clips, sources: Sequence[str], run: options.R
     clip: its reader will say what is wrong with it."""
     wanted = clips.embed_options(lossy=False)
     idle = set(wanted.idle("image"))
-    for job in inputs(sources, Selection(run.include, run.exclude)) if idle else ():
+    if any(map(is_url, sources)):  # each says so itself
+        return
+    for job in inputs(sources, run.selection()) if idle else ():
         idle &= set(wanted.idle(known_kind(job.path) or "video"))
         if not idle:
             return
@@ -152,7 +162,7 @@ def _check_use(clips: clip_options.Clips, sources: Sequence[str], run: options.R
         raise click.UsageError(f"{names}: for clips, and there is none among these works")
 
 
-def _rights(screen: Screen, notice: options.Notice, mark: options.Mark) -> Defaults | None:
+def _rights(screen: Screen, notice: options.Notice, mark: embed_options.Mark) -> Defaults | None:
     """The notice that is to be written, and the user's names; None for no notice."""
     if mark.no_metadata:
         return None
@@ -165,9 +175,11 @@ def _rights(screen: Screen, notice: options.Notice, mark: options.Mark) -> Defau
     return None
 
 
-def _keys(screen: Screen, mark: options.Mark, run: options.Run) -> tuple[KeyFile | None, tuple[KeyFile, ...]]:
+def _keys(
+    screen: Screen, mark: embed_options.Mark, run: options.Run
+) -> tuple[KeyFile | None, tuple[KeyFile, ...]]:
     """The key, None where there is to be no watermark, and former keys."""
-    if len(mark.key_files) > 1 and not run.resume:
+    if len(mark.key_files) > 1 and not run.resumes:
         raise click.UsageError("works are marked with one key: more --key-file go with --resume")
     former = tuple(find_key(path) for path in mark.key_files[1:])
     if mark.no_watermark:
@@ -180,7 +192,7 @@ def _keys(screen: Screen, mark: options.Mark, run: options.Run) -> tuple[KeyFile
     return key, former
 
 
-def _entry(screen: Screen, copies: options.Copies, run: options.Run) -> CatalogueEntry | None:
+def _entry(screen: Screen, copies: embed_options.Copies, run: options.Run) -> CatalogueEntry | None:
     """Where the copies are written down; None for nowhere."""
     if copies.no_catalogue or run.dry_run:
         return None

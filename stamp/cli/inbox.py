@@ -7,14 +7,17 @@ from collections.abc import Sequence
 
 import click
 
+from ..core.url import path_text
 from .options import Results, Run
 from .screen import Screen
 
 
 def check_watch(screen: Screen, sources: Sequence[str], results: Results, run: Run) -> None:
     """Raise UsageError where folders cannot be watched so."""
+    if run.is_far(*sources, results.output):
+        raise click.UsageError("--watch is for folders of this machine, not for stores and --scheduler")
     for source in sources:
-        if not os.path.isdir(source):
+        if not os.path.isdir(path_text(source)):
             raise click.UsageError(f"--watch is for folders, and {source} is none")
     if results.in_place:
         raise click.UsageError("--watch and --in-place exclude each other: what is watched stays as it comes")

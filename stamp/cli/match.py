@@ -12,12 +12,13 @@ from ..core.matches import FOUND, MatchedWork, MatchReport
 from ..jobs.keys import KeyFile, find_key, load_key
 from ..jobs.matched import Matched
 from ..jobs.monitoring import MatchTask, place_of
-from ..jobs.plan import Job, inputs
+from ..jobs.plan import Jobs
 from ..jobs.selection import Selection
 from ..jobs.tasks import Entry
 from . import ERROR, NOT_FOUND, OK, options
+from .far import check_catalogue, check_reading
 from .help import RESULTS, RUN, WATERMARK, Command, option
-from .run import run_over
+from .run import Found, find_inputs, run_over
 from .screen import Screen
 
 _WORDS = {
@@ -57,7 +58,7 @@ _resume = option(
 @option(RESULTS, "--keep", is_flag=True, help="Add what is found to the ledger of finds.")
 @reading_marks
 @options.catalogue
-@options.running(options.jobs, _resume, options.max_pixels)
+@options.running(options.jobs, _resume, options.max_pixels, options.many)
 @options.screen_options("stamp.match/1", "match")
 @options.pass_screen
 def command(
@@ -78,28 +79,34 @@ def command(
 
     Exits with 0 if something was found, with 1 if nothing was, with 3 if a file could not be read.
     """
+    check_reading(run, picture=pictures)
     place = place_of(catalogue)
+    check_catalogue(place, run)
     found = 0
     folder = Path(pictures) if pictures else None
     keys = keys_of(key_files, needed=blind)
-    journal = Matched.of(list(sources), place, keys, blind, keep, folder)
+    is_far = run.is_far(*sources)
+    if run.resume and is_far:
+        raise click.UsageError("--resume is for files of this machine, not for stores and --scheduler")
+    journal = None if is_far else Matched.of(list(sources), place, keys, blind, keep, folder)
     if run.resume and journal is None:
         raise CatalogueError("no folder for what is unfinished: there is no home")
 
-    def missing(sources: Sequence[str], selection: Selection) -> list[Job]:
+    def missing(sources: Sequence[str], selection: Selection) -> Found:
         nonlocal found
-        jobs = inputs(sources, selection)
-        if journal is None:
+        jobs = find_inputs(sources, selection, run)
+        if journal is None or not isinstance(jobs, Jobs):
             return jobs
+        count = jobs.survey()  # what is passed over comes before what is known
         done = journal.entries(jobs) if run.resume else {}
-        if not done and len(jobs) > 1:
+        if not done and count > 1:
             journal.begin()
         for entry in done.values():
             found += entry["status"] == "found"
             screen.summary.add(entry["status"])
             if not screen.in_lines:
                 screen.entry(entry)
-        return [job for job in jobs if job not in done]
+        return jobs.but(done)
 
     def show(entry: Entry) -> None:
         nonlocal found

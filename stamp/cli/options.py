@@ -7,6 +7,8 @@ one argument for each option, and a command with thirty arguments cannot be read
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import wraps
@@ -15,13 +17,14 @@ from typing import Any, cast
 
 import click
 
-from ..core.errors import PayloadError, RightsError
+from ..core.errors import ArgumentError, PayloadError, RightsError
 from ..core.limits import StampLimits
-from ..core.options import CopyOptions, NoticeOptions
 from ..core.payload import Payload
 from ..core.rights import Rights
+from ..core.url import is_file, is_url
 from ..jobs.config import Defaults, gather_defaults
 from ..jobs.journal import Journal
+from ..jobs.selection import PassedOver, Selection, Shard
 from .help import CATALOGUE, OUTPUT, RESULTS, RIGHTS, RUN, WATERMARK, Decorator, Function, option
 from .log import JsonLog, Log
 from .screen import Screen
@@ -198,8 +201,26 @@ class Run:
     limits: StampLimits | None = None
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    read_back: bool = False
+    scheduler: str | None = None
+    shard: Shard | None = None
     watch: bool = False
     settle: int = 5
+
+    @property
+    def resumes(self) -> bool:
+        """Whether what is done is left as it is."""
+        return self.resume or self.read_back
+
+    def selection(self, passed_over: Callable[[PassedOver], None] = lambda each: None) -> Selection:
+        """Return which files are taken."""
+        return Selection(self.include, self.exclude, passed_over, self.shard)
+
+    def is_far(self, *places: str | None) -> bool:
+        """Whether there is more to a run over these sources and outputs than files of this machine."""
+        return self.scheduler is not None or any(
+            is_url(each) and not is_file(each) for each in places if each
+        )
 
 
 def running(*options: Decorator) -> Decorator:
@@ -280,6 +301,45 @@ max_pixels = option(
     callback=lambda ctx, param, value: StampLimits(value, None) if value else StampLimits(),
 )
 
+
+def _shard(ctx: click.Context, param: click.Parameter, value: str | None) -> Shard | None:
+    if value is None:
+        return None
+    found = re.fullmatch(r"(\d+)/(\d+)", value)
+    try:
+        return (
+            Shard(int(found[1]), int(found[2]))
+            if found
+            else param.type.fail(f"{value}: write 0/20", param, ctx)
+        )
+    except ArgumentError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+resume_read = option(
+    RUN,
+    "--resume-read",
+    "read_back",
+    is_flag=True,
+    help="Like --resume; outputs in stores are fetched and read, and not believed by what was said of them.",
+)
+
+many = together(
+    option(
+        RUN,
+        "--scheduler",
+        metavar="URL",
+        help="Have the workers of this Dask scheduler do it, such as tcp://host:8786.",
+    ),
+    option(
+        RUN,
+        "--shard",
+        metavar="I/N",
+        callback=_shard,
+        help="Of all files, do part I of N only, counted from 0: for N machines that do not know each other.",
+    ),
+)
+
 key_file = option(
     WATERMARK,
     "--key-file",
@@ -329,8 +389,8 @@ def results(force: str) -> Decorator:
             "-o",
             "--output",
             type=Place(),
-            metavar="FILE|DIR",
-            help="Where results go; a DIR keeps the names.",
+            metavar="FILE|DIR|URL",
+            help="Where results go; a DIR, or a URL that ends in /, keeps the names.",
         ),
         option(RESULTS, "--in-place", is_flag=True, help="Replace the sources themselves."),
         option(RESULTS, "--force", is_flag=True, help=force),
@@ -427,158 +487,10 @@ notice = as_one(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """What a work is marked with, and whether."""
-
-    key_files: tuple[str, ...]
-    payload: bytes | None
-    strength: float
-    no_watermark: bool
-    no_metadata: bool
-    no_margin: bool
-
-
-mark = as_one(
-    "mark",
-    Mark,
-    option(
-        WATERMARK,
-        "--key-file",
-        "key_files",
-        type=Place(),
-        multiple=True,
-        metavar="FILE",
-        help="The key; else $STAMP_KEY_FILE, else the user's own key. With --resume, more are former keys, "
-        "whose marks count as done.",
-    ),
-    option(
-        WATERMARK,
-        "--payload",
-        metavar="HEX16",
-        callback=payload,
-        help="64 bits that identify the work; without it each file gets its own random ones, which are "
-        "printed.",
-    ),
-    option(
-        WATERMARK,
-        "--strength",
-        type=float,
-        callback=strength,
-        default=1.0,
-        metavar="X",
-        help="Strength of the mark: more survives more and is seen sooner; at most 4.  [default: 1]",
-    ),
-    option(
-        WATERMARK,
-        "--no-margin",
-        is_flag=True,
-        help="Do not measure what is left of the mark in a coarse copy of the finished file.",
-    ),
-    option(
-        WATERMARK,
-        "--no-watermark",
-        is_flag=True,
-        help="Write the notice only; picture and sound are not touched.",
-    ),
-    option(RIGHTS, "--no-metadata", is_flag=True, help="Write the mark only; the metadata is not touched."),
-)
-
-
 catalogue = option(
     CATALOGUE,
     "--catalogue",
     type=Place(),
     metavar="FILE|URL",
     help="The catalogue; else $STAMP_CATALOGUE, stamp.toml, your own; `none` does without.",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Copies:
-    """What is written down of copies, and where."""
-
-    work: str | None
-    title: str | None
-    recipient: str | None
-    channel: str | None
-    licence: str | None
-    catalogue: str | None
-    no_catalogue: bool
-
-    @property
-    def options(self) -> CopyOptions:
-        """What is written down."""
-        return CopyOptions(self.work, self.title, self.recipient, self.channel, self.licence)
-
-    def check(self, *, marked: bool) -> None:
-        """Raise UsageError where the options contradict each other, or nothing is marked."""
-        if self.work and self.title:
-            raise click.UsageError("--work names a work that is there, --title one that is added: not both")
-        if self.options == CopyOptions():
-            return
-        if self.no_catalogue or not marked:
-            other = "--no-catalogue" if self.no_catalogue else "--no-watermark"
-            raise click.UsageError(f"{other} excludes --work, --title, --recipient, --channel and --licence")
-
-
-copies = as_one(
-    "copies",
-    Copies,
-    option(
-        CATALOGUE,
-        "--work",
-        metavar="REF",
-        help="Which work these are copies of: its number or uid; else a file is known by its content, or a "
-        "work is added.",
-    ),
-    option(CATALOGUE, "--title", metavar="T", help="Title of a work that is added; else the file's name."),
-    option(CATALOGUE, "--recipient", metavar="PARTY", help="Who gets these copies: a name, number or uid."),
-    option(CATALOGUE, "--channel", metavar="C", help="Where they go, such as `press`."),
-    option(CATALOGUE, "--licence", metavar="REF", help="Under which licence."),
-    catalogue,
-    option(CATALOGUE, "--no-catalogue", is_flag=True, help="Write nothing down."),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """What a notice may replace, and where it goes."""
-
-    replace_rights: bool
-    sidecar: bool
-    notice_optional: bool
-
-    @property
-    def given(self) -> bool:
-        """Whether any of it was asked for."""
-        return self.replace_rights or self.sidecar or self.notice_optional
-
-    def notice_options(self, mine: tuple[str, ...]) -> NoticeOptions:
-        """Return the options of `embed_file`; `mine` are the user's names."""
-        return NoticeOptions(self.replace_rights, mine, self.sidecar, self.notice_optional)
-
-
-places = as_one(
-    "places",
-    Places,
-    option(
-        RIGHTS,
-        "--replace-rights",
-        is_flag=True,
-        help="Replace what files say of other creators or holders of rights; without it they are refused.",
-    ),
-    option(
-        RIGHTS,
-        "--sidecar",
-        is_flag=True,
-        help="Write an XMP sidecar beside what has no place for a notice, such as AVI, MPEG and raw "
-        "photographs; sidecars that are there are brought up to date.",
-    ),
-    option(
-        RIGHTS,
-        "--notice-optional",
-        is_flag=True,
-        help="Mark works that have no place for the notice, too; without it they are refused.",
-    ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Final
 
@@ -24,10 +24,13 @@ class Bar:
 
 
 @contextmanager
-def lines(names: Sequence[str], command: str, unit: str) -> Iterator[Bar]:
+def lines(
+    names: Sequence[str] | Mapping[int, str], command: str, unit: str, total: int | None
+) -> Iterator[Bar]:
     """A JSON object a line on stderr, for programs that call this one: at the beginning, whenever there is
-    news of a file, when it is done, and at the end, however it comes."""
-    shown = _Lines(names, command, unit)
+    news of a file, when it is done, and at the end, however it comes. `names` has at least those that are
+    worked on, `total` is how many there are, None where nobody knows."""
+    shown = _Lines(names, command, unit, total)
     shown.tell("begin")
     try:
         yield shown
@@ -36,8 +39,10 @@ def lines(names: Sequence[str], command: str, unit: str) -> Iterator[Bar]:
 
 
 class _Lines(Bar):
-    def __init__(self, names: Sequence[str], command: str, unit: str) -> None:
-        self._names, self._files_done = names, 0
+    def __init__(
+        self, names: Sequence[str] | Mapping[int, str], command: str, unit: str, total: int | None
+    ) -> None:
+        self._names, self._files, self._files_done = names, total, 0
         self._command, self._unit = command, unit
         self._told: dict[int, float] = {}
 
@@ -58,7 +63,7 @@ class _Lines(Bar):
             "schema": SCHEMA,
             "event": event,
             "command": self._command,
-            "files": len(self._names),
+            "files": self._files,
             "files_done": self._files_done,
             "file": None if index is None else index + 1,
             "name": None if index is None else self._names[index],

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from ..core.reports import AuditReport, RemovalReport
-from ..jobs.plan import inputs, noted
+from ..jobs.plan import noted
 from ..jobs.tasks import AuditTask, Entry, RemoveTask, UndoTask
 from ..pipeline.receipts import Receipts
 from . import ERROR, NOT_FOUND, OK, options
@@ -113,7 +112,7 @@ def audit(screen: Screen, original: str, sources: tuple[str, ...], run: options.
         say_notes(screen, entry)
 
     task = AuditTask(Path(original))
-    failed = run_over(screen, "audit", task, sources, run, show, partial(inputs, takes=noted))
+    failed = run_over(screen, "audit", task, sources, run, show, takes=noted)
     return ERROR if failed else NOT_FOUND if damaged else OK
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from types import EllipsisType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..jobs.selection import PassedOver
@@ -127,6 +128,11 @@ class Screen:
             self.entry(entry)
         self.close(**more)
 
+    @property
+    def in_document(self) -> bool:
+        """Whether results go into one JSON document."""
+        return self.schema is not None and not self.in_lines
+
     def _begun(self) -> Document | Lines | None:
         if self.schema is None or self._closed:
             return None
@@ -161,11 +167,20 @@ class Screen:
             self.close(error={"type": "Interrupted", "message": "interrupted: there is more to do"})
 
     @contextmanager
-    def progress(self, names: Sequence[str], what: str, unit: str = "frames") -> Iterator[Bar]:
+    def progress(
+        self,
+        names: Sequence[str] | Mapping[int, str],
+        what: str,
+        unit: str = "frames",
+        total: int | EllipsisType | None = ...,
+    ) -> Iterator[Bar]:
         """Bars with rate and time left, on stderr, where that is a terminal: one over the files, and one for
-        each file that reports how far it is, in `unit`. With --progress json: lines, wherever that goes."""
+        each file that reports how far it is, in `unit`. With --progress json: lines, wherever that goes.
+        `total` is how many there are, None where nobody knows; as many as `names` unless said."""
+        shown_as = names if isinstance(names, Mapping) else [printable(name) for name in names]
+        count = len(names) if total is ... else total
         if self.progress_in == "json":
-            with lines([printable(name) for name in names], what, unit) as told:
+            with lines(shown_as, what, unit, count) as told:
                 yield told
             return
         if (
@@ -178,7 +193,7 @@ class Screen:
             return
         from .bars import bars
 
-        with bars([printable(name) for name in names], what, unit) as shown:
+        with bars(shown_as, what, unit, count) as shown:
             yield shown
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
-from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -13,7 +12,7 @@ import click
 from ..core.reports import RightsReport
 from ..core.rights import Rights, plain
 from ..jobs.catalogues import place_to_read
-from ..jobs.plan import inputs, noted
+from ..jobs.plan import noted
 from ..jobs.tasks import Entry, ShowTask
 from ..pipeline.notice import structured_data
 from . import ERROR, NOT_FOUND, OK, options
@@ -84,7 +83,7 @@ def command(
         say_notes(screen, entry)
 
     task = ShowTask(place_to_read(catalogue))
-    failed = run_over(screen, "show", task, sources, run, show, partial(inputs, takes=noted))
+    failed = run_over(screen, "show", task, sources, run, show, takes=noted)
     if jsonld:
         text = json.dumps(structured[0] if len(structured) == 1 else structured, indent=2)
         # It goes into a script element of a page, which must not end where a notice says so.

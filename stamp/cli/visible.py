@@ -10,10 +10,10 @@ from pathlib import Path
 import click
 
 from ..core.errors import ArgumentError
+from ..core.url import is_url
 from ..core.visible import PLACES, POSITIONS, VisibleNotice
 from ..formats.sniff import known_kind
 from ..jobs.plan import inputs
-from ..jobs.selection import Selection
 from .help import VISIBLE, option
 from .options import Place, Run, as_one
 from .spoken import spoken
@@ -56,7 +56,9 @@ class Visible:
 
 def check_visible(sources: Sequence[str], run: Run) -> None:
     """Raise UsageError where there is no work that shows anything."""
-    kinds = {known_kind(job.path) for job in inputs(sources, Selection(run.include, run.exclude))}
+    if any(map(is_url, sources)):  # each says so itself
+        return
+    kinds = {known_kind(job.path) for job in inputs(sources, run.selection())}
     if kinds == {"audio"}:
         raise click.UsageError("--visible: songs show nothing, and there is nothing else among these works")
 

@@ -11,6 +11,7 @@
     ├── CatalogueError (RuntimeError)      the catalogue cannot be used, or forbids what is asked for
     ├── CaseError (ValueError)             a case of which no notice can be written; see `stamp.notices`
     │   └── MissingElements                it lacks elements; `.missing` names them
+    ├── ClusterError (RuntimeError)        what works for us on other machines cannot be used, or gave up
     ├── OutputError (FileExistsError)      an output that is there already, or is the input itself
     ├── MissingDependency (ImportError)    an optional package is not installed; `.extra` names the extra
     ├── InternalError (RuntimeError)       a mistake of this package, to be reported
@@ -108,6 +109,10 @@ class MissingElements(CaseError):
     def __init__(self, message: str, *, missing: tuple[Mapping[str, str], ...] = ()) -> None:
         super().__init__(message)
         self.missing = missing
+
+
+class ClusterError(StampError, RuntimeError):
+    """What works for us on other machines cannot be used, or has given up."""
 
 
 class OutputError(StampError, FileExistsError):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Final, Literal
 
 from .detection import Quad
+from .url import Place
 
 MatchVerdict = Literal["mark", "copy", "scene", "candidate", "none"]
 Stage = Literal["whole", "points", "sound", "mark"]
@@ -97,7 +98,7 @@ class MatchReport:
 
     OUTCOMES: ClassVar = ("found", "not_found")
 
-    path: Path
+    path: Place
     kind: str | None = None
     matches: tuple[MatchedWork, ...] = ()
     watermark: FoundMark | None = None

@@ -118,6 +118,8 @@ class CopyOptions:
         the file's content, or adds it. title : of a work that is added; the file's name unless said.
     recipient : the party that gets the copy, by name or like `work`. channel : where it goes, such as
         "press". licence : under which licence, named like `work`.
+    source, output : what the catalogue calls the files, where those that are worked on are copies: URLs of
+        what was fetched, and of where the result will be put. Else their paths.
     """
 
     work: str | None = None
@@ -125,6 +127,8 @@ class CopyOptions:
     recipient: str | None = None
     channel: str | None = None
     licence: str | None = None
+    source: str | None = None
+    output: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

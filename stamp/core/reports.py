@@ -21,6 +21,7 @@ from .margin import Margin
 from .matches import MatchReport, WatchReport
 from .payload import Payload
 from .rights import Rights, Value, plain
+from .url import Place
 from .verdict import CheckRecord
 from .visible import VisibleReport
 
@@ -83,7 +84,7 @@ class RightsReport(Written):
 
     OUTCOMES: ClassVar = ("read",)
 
-    path: Path | None
+    path: Place | None
     rights: Rights
     sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
     values: dict[str, dict[str, Value]] = field(default_factory=dict)
@@ -146,8 +147,8 @@ class EmbedReport(Written):
 
     OUTCOMES: ClassVar = ("marked", "noticed", "signed", "done_before", "planned")
 
-    path: Path | None
-    output: Path | None
+    path: Place | None
+    output: Place | None
     payload: Payload | None = None
     psnr_db: float | None = None
     ssim: float | None = None
@@ -274,7 +275,7 @@ class DetectReport(Detection):
 
     OUTCOMES: ClassVar = ("detected", "not_detected")
 
-    path: Path | None = None
+    path: Place | None = None
     noticed: Payload | None = None
     known: KnownMark | None = None
     is_unknown: bool = False
@@ -446,7 +447,7 @@ _REPORTS: dict[str, Report] = {
 class Failure:
     """One input that could not be done; `details` is a traceback where it is our own fault."""
 
-    path: Path
+    path: Place
     type: str
     message: str
     details: str = field(default="", repr=False)
@@ -493,7 +494,7 @@ def _points(quad: Quad | None) -> list[list[float]] | None:
     return None if quad is None else [[round(x, 4), round(y, 4)] for x, y in quad]
 
 
-def _path(path: Path | None) -> str | None:
+def _path(path: Place | None) -> str | None:
     return os.fspath(path) if path else None
 
 

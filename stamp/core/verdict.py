@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar, Literal
+
+from .url import Place
 
 Word = Literal["ours", "granted_exclusively", "licensed", "not_licensed", "withdrawn", "unknown"]
 RecognisedBy = Literal["output", "source", "essence", "mark", "identifier"]
@@ -42,7 +43,7 @@ class CheckRecord(Verdict):
 
     OUTCOMES: ClassVar = ("clear", "refused")
 
-    path: Path | None = None
+    path: Place | None = None
     work: str | None = None
     number: int | None = None
     title: str | None = None

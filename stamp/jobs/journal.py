@@ -80,7 +80,7 @@ class Placing:
         self._sidecars: Mapping[str, bytes] | None = None
         self.options = (
             OutputOptions(preserve_times, self._register, self._note_sidecars)
-            if journal and not dry_run
+            if (journal or job.sending) and not dry_run
             else OutputOptions(preserve_times, dry_run=dry_run)
         )
 
@@ -88,9 +88,14 @@ class Placing:
         self._sidecars = sidecars
 
     def _register(self, draft: Path) -> None:
-        assert self._journal is not None
+        if self._journal:
+            self._write_down(self._journal, draft)
+        if self.job.sending:
+            self.job.sending.send(draft, self.payload)
+
+    def _write_down(self, journal: Journal, draft: Path) -> None:
         made = receipt_of(self.job.path, draft, self._sidecars)
-        self._journal.add(
+        journal.add(
             {
                 "path": os.fspath(self.job.path),
                 "output": os.fspath(self.output),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -139,20 +139,32 @@ class KeyFile:
         return file
 
     def load(self) -> Key:
-        """Return the key, which each process reads once.
+        """Return the key, which each process reads once: from the same path, or, on another machine, from
+        what $STAMP_KEY_FILE names there.
 
         Raises
         ------
         KeyFileError : the file cannot be read any more, or holds another key by now.
         """
         if self not in _loaded:
-            whole = Key.load(self.path)
-            key = next((each for each in whole.ring if each.fingerprint == self.fingerprint), whole)
-            if key.fingerprint != self.fingerprint:
-                message = "holds another key than when the run began; begin it again"
-                raise KeyFileError(message, path=self.path)
-            _loaded[self] = replace(key, name=self.name)
+            _loaded[self] = replace(self._read(), name=self.name)
         return _loaded[self]
+
+    def _read(self) -> Key:
+        try:
+            return self._in(self.path)
+        except KeyFileError:
+            with suppress(KeyFileError):
+                if named := _named(None):
+                    return self._in(named)
+            raise
+
+    def _in(self, path: StrPath) -> Key:
+        whole = Key.load(path)
+        for each in (*whole.ring, whole):
+            if each.fingerprint == self.fingerprint:
+                return each
+        raise KeyFileError("holds another key than when the run began; begin it again", path=path)
 
 
 _loaded: dict[KeyFile, Key] = {}

@@ -4,21 +4,27 @@ suffix two kinds of files have."""
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import Self
 
 from ..core.errors import MediaError, OutputError, StampError
+from ..core.url import Place
 from ..formats.sniff import sniff_path
 from ..formats.suffixes import KNOWN, NOTED, RAW, SEARCHED, SUFFIXES, same_container, wrong_suffix
 from ..formats.table import FORMATS
+from ..storage.atomic import discard_leftovers
 from ..storage.sidecars import Names
+from .collisions import short, suspects
 from .selection import Selection
 
 _TYPESCRIPT = ".ts"
 _STAMPED = ".stamped"
 _ALL = Selection()
+_DAY = 24 * 60 * 60.0  # seconds
+_RECENT = 1000  # folders
 
 
 Takes = Callable[[str, Names], bool]
@@ -61,14 +67,37 @@ class Source:
     path: Path
     root: Path | None = None
 
+    @property
+    def name(self) -> str:
+        """By which it falls to a shard: below the folder, wherever that is on this machine."""
+        return (self.path.relative_to(self.root) if self.root else self.path).as_posix()
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What becomes of a job whose files are copies of those in a store.
+
+    source, output : the places that are meant; output None where nothing is made. payload : of the mark,
+        where nothing else says which. send : called with the finished draft and its payload, before it has
+        its name. prints : whether fingerprints are to be taken.
+    """
+
+    source: Place
+    output: Place | None
+    payload: bytes | None
+    send: Callable[[Path, bytes | None], None]
+    prints: bool = True
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One input with its output; `error` says why it cannot be done, and then `output` is None."""
+    """One input with its output; `error` says why it cannot be done, and then `output` is None. `sending` is
+    set where they are copies of files in a store."""
 
     path: Path
     output: Path | None = None
     error: StampError | None = None
+    sending: Sending | None = None
 
 
 def find_sources(
@@ -170,12 +199,63 @@ def _is_transport_stream(path: Path) -> bool:
         return True
 
 
+class Jobs:
+    """Jobs in a stream, which can be gone through more than once: none is kept.
+
+    find : finds them anew; called with the selection, to which it reports what it passes over.
+    """
+
+    def __init__(self, find: Callable[[Selection], Iterator[Job]], selection: Selection = _ALL) -> None:
+        self._find, self._selection = find, selection
+        self._tidies = False
+
+    def __iter__(self) -> Iterator[Job]:
+        jobs = self._find(self._selection)
+        return _tidied(jobs) if self._tidies else jobs
+
+    def survey(self) -> int:
+        """Go through all of them, report what is passed over, and not again later, and return how many there
+        are."""
+        count = sum(1 for _ in self._find(self._selection))
+        self._selection = self._selection.quiet()
+        return count
+
+    def but(self, done: Container[Job]) -> Jobs:
+        """Return the jobs that are not `done`."""
+        return Jobs(lambda selection: (job for job in self if job not in done))
+
+    def tidied(self) -> Self:
+        """Return these jobs; from now on, before the first for a folder comes out, what runs that were killed
+        have left there is removed; where there are no locks that tell, what is a day old or more."""
+        self._tidies = True
+        return self
+
+
+def _tidied(jobs: Iterator[Job]) -> Iterator[Job]:
+    @lru_cache(_RECENT)
+    def tidy(folder: Path) -> None:
+        discard_leftovers(folder, grace_s=_DAY)
+
+    for job in jobs:
+        if job.output:
+            tidy(job.output.parent)
+        yield job
+
+
 def inputs(
     paths: Iterable[str | os.PathLike[str]], selection: Selection = _ALL, takes: Takes = works
-) -> list[Job]:
+) -> Jobs:
     """One job for each file to be read, earlier outputs among them."""
-    found = find_sources(paths, selection=selection, takes=takes)
-    return [each if isinstance(each, Job) else Job(each.path) for each in found]
+    paths = tuple(paths)
+
+    def find(selection: Selection) -> Iterator[Job]:
+        for each in find_sources(paths, selection=selection, takes=takes):
+            if isinstance(each, Job):
+                yield each
+            elif selection.has(each.name):
+                yield Job(each.path)
+
+    return Jobs(find, selection)
 
 
 def stamped_name(path: Path) -> Path:
@@ -197,7 +277,7 @@ def plan(
     selection: Selection = _ALL,
     takes: Takes = works,
     follow_links: bool = True,
-) -> list[Job]:
+) -> Jobs:
     """One job for each file to be stamped.
 
     `output` is a file for exactly one source that is a file, and a folder otherwise, or where it is one or
@@ -207,18 +287,20 @@ def plan(
     also those that a link leads out of the output folder.
     """
     folder = output_folder(paths, output)
-    jobs: list[Job] = []
-    found = find_sources(paths, skip=folder, selection=selection, takes=takes, follow_links=follow_links)
-    for source in found:
-        if isinstance(source, Job):
-            jobs.append(source)
-        elif source.root and is_stamped(source.path) and not again:
-            selection.pass_over(source.path, _STAMPED, "by its name it is an earlier output")
-        else:
-            jobs.append(_job(source, Path(output) if output and not folder else None, folder, in_place))
-    if folder and not follow_links:
-        jobs = [_refuse_to_leave(folder, job) for job in jobs]
-    return _refuse_collisions(list(dict.fromkeys(jobs)), in_place)
+    file = Path(output) if output and not folder else None
+
+    def find(selection: Selection) -> Iterator[_Named]:
+        walk = find_sources(paths, skip=folder, selection=selection, takes=takes, follow_links=follow_links)
+        for source in walk:
+            if isinstance(source, Job):
+                yield source, None
+            elif source.root and is_stamped(source.path) and not again:
+                selection.pass_over(source.path, _STAMPED, "by its name it is an earlier output")
+            else:
+                job = _job(source, file, folder, in_place)
+                yield _refuse_to_leave(folder, job) if folder and not follow_links else job, source.name
+
+    return _Plan(find, selection, in_place)
 
 
 def output_folder(paths: Sequence[str | os.PathLike[str]], output: str | None) -> Path | None:
@@ -277,26 +359,81 @@ def _is_same_file(one: Path, other: Path) -> bool:
         return False
 
 
-def _refuse_collisions(jobs: list[Job], in_place: bool) -> list[Job]:
-    sources = {_real(job.path) for job in jobs}
-    outputs = Counter(_real(job.output) for job in jobs if job.output)
+_Named = tuple[Job, str | None]
+"""A job, with the name by which it falls to a shard; None for trouble that all are told of."""
 
-    def checked(job: Job) -> Job:
-        if job.output is None:
-            return job
-        target = _real(job.output)
-        if outputs[target] > 1:
-            others = sorted(
-                {str(other.path) for other in jobs if other.output and _real(other.output) == target}
-            )
-            return Job(
-                job.path, error=OutputError(f"{job.output}: would be the output of {' and '.join(others)}")
-            )
-        if not in_place and (target in sources or _is_same_file(job.output, job.path)):
-            return Job(
-                job.path,
-                error=OutputError(f"{job.output}: is a source itself; choose another -o, or --in-place"),
-            )
+
+class _Plan(Jobs):
+    """Jobs of which no two make one output. Before the first comes out, all have been gone through."""
+
+    def __init__(
+        self, find: Callable[[Selection], Iterator[_Named]], selection: Selection, in_place: bool
+    ) -> None:
+        super().__init__(self._checked, selection)
+        self._named, self._in_place = find, in_place
+        self._census: _Census | None = None
+
+    def survey(self) -> int:
+        """Go through all of them; see `Jobs.survey`."""
+        self._census = self._counted(self._selection)
+        self._selection = self._selection.quiet()
+        return self._census.count
+
+    def _counted(self, selection: Selection) -> _Census:
+        ends = (
+            (_real(job.path), _real(job.output) if job.output else None) for job, _ in self._named(selection)
+        )
+        count, suspected = suspects(ends, sources=not self._in_place)
+        makers: dict[str, set[str]] = {}
+        sources: set[str] = set()
+        made = 0
+        for job, _ in self._named(selection.quiet()) if suspected else ():
+            if job.output and short(target := _real(job.output)) in suspected:
+                makers.setdefault(target, set()).add(str(job.path))
+                made += 1
+            if short(source := _real(job.path)) in suspected:
+                sources.add(source)
+        return _Census(count - made + sum(map(len, makers.values())), makers, sources)
+
+    def _checked(self, selection: Selection) -> Iterator[Job]:
+        census = self._census = self._census or self._counted(selection.quiet())
+        seen: set[Job] = set()
+        for job, name in self._named(selection):
+            if job.output is not None and (target := _real(job.output)) in census.makers:
+                if job in seen:  # the same source, named twice
+                    continue
+                seen.add(job)
+                job = self._refused(job, target, census)
+            elif job.output is not None and not self._in_place and _is_same_file(job.output, job.path):
+                job = _is_source(job)
+            if name is None or selection.has(name):
+                yield job
+
+    def _refused(self, job: Job, target: str, census: _Census) -> Job:
+        makers = census.makers[target]
+        if len(makers) > 1:
+            others = " and ".join(sorted(makers))
+            return Job(job.path, error=OutputError(f"{job.output}: would be the output of {others}"))
+        if not self._in_place and (
+            target in census.sources or (job.output and _is_same_file(job.output, job.path))
+        ):
+            return _is_source(job)
         return job
 
-    return [checked(job) for job in jobs]
+
+@dataclass(frozen=True, slots=True)
+class _Census:
+    """What is to be known of all jobs before the first is begun.
+
+    count : how many there are. makers : output that is in question -> the sources that would make it.
+    sources : those that are the name of an output, too.
+    """
+
+    count: int
+    makers: Mapping[str, Set[str]]
+    sources: Set[str]
+
+
+def _is_source(job: Job) -> Job:
+    reason = f"{job.output}: is a source itself; choose another -o, or --in-place"
+    return Job(job.path, error=OutputError(reason))

@@ -15,13 +15,13 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection, wait
 from queue import SimpleQueue
@@ -93,26 +93,29 @@ def attempt(function: Callable[[Item], Result], item: Item) -> Result | Crash:
 
 def run(
     function: Callable[[Item], Result],
-    items: Sequence[Item],
+    items: Iterable[Item],
     processes: int,
     news: News = lambda index, done, total: None,
     broken_off: Callable[[int], None] = lambda index: None,
 ) -> Iterator[tuple[int, Result | Crash]]:
     """Yield `(index, result or Crash)` for each item as it is done, in any order.
 
-    One item is worked on in this process; more go to a `Pool`. `news` is called in this thread. Closing the
+    One item is worked on in this process; more go to a `Pool`, which is never more than two for each process
+    ahead of what is done. `news` is called in this thread. Closing the
     generator, or an exception in the caller's loop, closes the pool. `broken_off` is called with the index of
     each item whose worker has ended with it undone: died, or was stopped.
     """
-    if len(items) <= 1:
-        for index, item in enumerate(items):
+    numbered = enumerate(items)
+    head = list(islice(numbered, 2))
+    if len(head) <= 1:
+        for index, item in head:
             with _listening(partial(news, index)):
                 result = attempt(function, item)
             yield index, result
         return
+    waiting = chain(head, numbered)
     events: SimpleQueue[tuple[int, _News | None]] = SimpleQueue()
     undone: dict[int, Future[Result | Crash]] = {}
-    waiting = iter(enumerate(items))
 
     def on_news(index: int, done: int, total: int) -> None:
         events.put((index, _News(done, total)))

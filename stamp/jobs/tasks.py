@@ -58,7 +58,7 @@ from .catalogues import CatalogueEntry, opened
 from .journal import Journal, Placing, written_down
 from .keys import KeyFile
 from .monitoring import Fingerprints
-from .plan import Job, Takes, known, noted, searchable, works, writable
+from .plan import Job, Sending, Takes, known, noted, searchable, works, writable
 from .pool import report_progress
 from .resume import check_whole, lacks_rights, lacks_sound, mark_in
 
@@ -112,7 +112,7 @@ class EmbedTask:
             try:
                 found = mark_in(output, (key, *(file.load() for file in self.former)))
                 if done := self._done(job, placing, found):
-                    return self._adopted(done, found)
+                    return self._adopted(done, found, job.sending)
             except NoticeNotWritten:
                 raise
             except CorruptFile:
@@ -122,9 +122,10 @@ class EmbedTask:
             except UnsupportedFormat as error:
                 _refuse_unless(overwrite, output, f"is no work that can be read ({error})")
         payload = self.payload or (found and found[0])
-        placing.payload = payload or os.urandom(8)
+        placing.payload = payload or (job.sending and job.sending.payload) or os.urandom(8)
         entry = self.entry.open() if self.entry else None
-        prints = Fingerprints(job.path, wanted=entry is not None and not self.dry_run)
+        wanted = entry is not None and not self.dry_run and (job.sending is None or job.sending.prints)
+        prints = Fingerprints(job.path, wanted=wanted)
         is_song = known_kind(job.path) == "audio"
         report = embed_file(
             job.path,
@@ -140,7 +141,7 @@ class EmbedTask:
             progress=report_progress,
             output=placing.options,
             catalogue=entry.catalogue if entry else None,
-            copy=self._copy_of(entry, found) if entry else None,
+            copy=self._copy_of(entry, found, job.sending) if entry else None,
             visible=None if is_song else self.visible,
             sign=self.sign,
         )
@@ -153,19 +154,26 @@ class EmbedTask:
             report = report.with_note("a song shows nothing: there is no visible notice")
         return note_earlier_mark(report, found[0].hex()) if found and self.in_place else report
 
-    def _copy_of(self, entry: InCatalogue, found: tuple[Payload, Key] | None) -> CopyOptions:
+    def _copy_of(
+        self, entry: InCatalogue, found: tuple[Payload, Key] | None, sending: Sending | None
+    ) -> CopyOptions:
         """What is written down of the copy. One that was made before, and is made anew with the same payload,
         stays one of the same work."""
         known = entry.catalogue.lookup(*found) if found and self.payload in (None, found[0]) else None
-        return replace(entry.options, work=known.work) if known else entry.options
+        options = _meant(entry.options, sending)
+        return replace(options, work=known.work) if known else options
 
-    def _adopted(self, done: EmbedReport, found: tuple[Payload, Key] | None) -> EmbedReport:
+    def _adopted(
+        self, done: EmbedReport, found: tuple[Payload, Key] | None, sending: Sending | None
+    ) -> EmbedReport:
         """The report on an output of an earlier run, which the catalogue knows of from now on."""
         if self.entry is None or found is None:
             return done
-        assert done.path is not None
-        assert done.output is not None
-        known = adopted(self.entry.open(), done.path, done.output, kind_of(done.output), *found)
+        assert isinstance(done.path, Path)
+        assert isinstance(done.output, Path)
+        entry = self.entry.open()
+        meant = replace(entry, options=_meant(entry.options, sending))
+        known = adopted(meant, done.path, done.output, kind_of(done.output), *found)
         return replace(done, known=known)
 
     def _done(self, job: Job, placing: Placing, found: tuple[Payload, Key] | None) -> EmbedReport | None:
@@ -452,6 +460,13 @@ def _done_before(
     traced = {} if dry_run else traces(job.path, job.output)
     report = EmbedReport(job.path, job.output, payload, action="skip", planned=dry_run, **traced)
     return _with_key(report, key) if key else report
+
+
+def _meant(options: CopyOptions, sending: Sending | None) -> CopyOptions:
+    """What is written down of a copy, with the places that are meant where files are copies of objects."""
+    if sending is None:
+        return options
+    return replace(options, source=str(sending.source), output=str(sending.output))
 
 
 def _with_key(report: EmbedReport, key: Key) -> EmbedReport:

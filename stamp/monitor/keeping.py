@@ -32,6 +32,7 @@ def keep(
     """
     if report.outcome != "found" or report.kind is None:
         return report
+    assert isinstance(report.path, Path), "what is matched is a file"
     sighting = sighting_of(catalogue, seen or Seen(), page)
     first = report.found[0] if report.found else None
     mark = report.watermark or (first.watermark if first and first.verdict == "mark" else None)

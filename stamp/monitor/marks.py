@@ -44,6 +44,7 @@ def read(catalogue: Catalogue, path: Path, keys: Sequence[Key]) -> FoundMark | N
 
 def read_blindly(catalogue: Catalogue, report: MatchReport, keys: Sequence[Key]) -> MatchReport:
     """Return the report with the mark that a search of the whole suspect finds. Raises MediaError."""
+    assert isinstance(report.path, Path), "what is matched is a file"
     mark = read(catalogue, report.path, keys)
     if mark is None:
         return report

@@ -21,7 +21,7 @@ def draw_marks(found: DetectReport, target: Path) -> None:
 
     if target.suffix.lower() != ".png":
         raise OutputError(f"{target}: pictures are drawn as PNG; give it a name that ends with .png")
-    assert found.path is not None
+    assert isinstance(found.path, Path)
     assert found.size is not None
     if is_same(found.path, target):
         raise OutputError(f"{target}: is the photo itself, which is not replaced; give another name")

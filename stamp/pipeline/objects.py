@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, ParamSpec, TypeVar, cast
 from ..core.errors import ArgumentError, CorruptFile, MediaError, StampError, UnwritableFile
 from ..core.options import NoticeOptions
 from ..core.reports import EmbedReport
+from ..core.url import Place
 from ..formats.sniff import sniff_path
 
 StrPath = str | os.PathLike[str]
@@ -111,8 +112,8 @@ def _nameless(folder: Path) -> Iterator[None]:
 
 
 def _without_paths(report: Report, folder: Path) -> Report:
-    def known(path: Path | None) -> Path | None:
-        return None if path is not None and path.parent == folder else path
+    def known(path: Place | None) -> Place | None:
+        return None if isinstance(path, Path) and path.parent == folder else path
 
     if isinstance(report, EmbedReport):
         notice = report.metadata and replace(report.metadata, path=known(report.metadata.path))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 from ..core.errors import CatalogueError
 from ..core.known import KnownMark
 from ..core.options import CopyOptions
+from ..core.url import Place, Url, is_url
 from ..storage.digest import digest
 from .essences import essence_of
 
@@ -100,8 +101,8 @@ def reservation(
 
     return Reservation(
         kind=kind,
-        source=Path(os.path.abspath(src)),
-        output=Path(os.path.realpath(dst)),
+        source=_place(options.source, os.path.abspath(src)),
+        output=_place(options.output, os.path.realpath(dst)),
         source_sha256=bytes.fromhex(digest(src).sha256),
         source_essence=essence_of(src),
         key_name=key.name,
@@ -109,6 +110,10 @@ def reservation(
         payload=payload,
         options=options,
     )
+
+
+def _place(meant: str | None, path: str) -> Place:
+    return Url(meant) if meant and is_url(meant) else Path(path)
 
 
 def adopted(entry: Entry, src: Path, dst: Path, kind: Kind, payload: Payload, key: Key) -> KnownMark:

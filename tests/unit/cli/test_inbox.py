@@ -88,6 +88,9 @@ def test_what_cannot_be_watched_is_said(stamp: Runner, photo: Path, key_file: Pa
         ("in", "--in-place"): "exclude each other",
         ("in", "--dry-run"): "exclude each other",
         ("in", "--json"): "--json-lines",
+        ("s3://bucket/in/", "-o", "out/"): "not for stores and --scheduler",
+        ("in", "-o", "s3://bucket/out/"): "not for stores and --scheduler",
+        ("in", "-o", "out/", "--scheduler", "tcp://127.0.0.1:9"): "not for stores and --scheduler",
     }.items():
         result = stamp("embed", "--watch", *wrong)
         assert (result.code, reason in result.err) == (2, True), result.err

@@ -307,7 +307,7 @@ def test_progress_for_programs(stamp: Runner, photo: Path) -> None:
 def test_progress_in_lines_tells_how_far_a_file_is_and_not_too_often(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with suppress(KeyboardInterrupt), progress_lines(["a.mp4", "b.mp4"], "embed", "frames") as bar:
+    with suppress(KeyboardInterrupt), progress_lines(["a.mp4", "b.mp4"], "embed", "frames", 2) as bar:
         for frame in range(100):
             bar.news(1, frame, 250)
         bar.news(0, 7, 0)

@@ -6,7 +6,7 @@ import base64
 import dataclasses
 import os
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ def sent(photo: Path, key_file: Path, stamp: Runner, monkeypatch: pytest.MonkeyP
     """The tasks of all commands, with every option that may find its way into one."""
     found: list[Any] = []
 
-    def catch(task: Any, jobs: list[Job], *others: Any) -> Iterator[Any]:
+    def catch(task: Any, jobs: Iterable[Job], *others: Any, **more: Any) -> Iterator[Any]:
         found.append(task)
         yield from ()
 

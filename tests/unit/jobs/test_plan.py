@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from stamp.core.errors import MediaError, OutputError
 from stamp.jobs.plan import Job, inputs, is_stamped, plan, searchable, stamped_name
-from stamp.jobs.selection import PassedOver, Selection
+from stamp.jobs.selection import PassedOver, Selection, Shard
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return Path("in")
 
 
-def outputs(jobs: list[Job]) -> dict[str, str | None]:
+def outputs(jobs: Iterable[Job]) -> dict[str, str | None]:
     return {job.path.as_posix(): job.output.as_posix() if job.output else None for job in jobs}
 
 
@@ -59,7 +60,7 @@ def test_what_a_walk_leaves_out_is_reported_with_the_reason(tree: Path) -> None:
     (tree / "sub" / "download").touch()
     (tree / "linked").symlink_to("sub")
     left_out: list[PassedOver] = []
-    inputs([tree, "other"], Selection(passed_over=left_out.append))
+    list(inputs([tree, "other"], Selection(passed_over=left_out.append)))
     sorts = {each.path.relative_to(tree).as_posix(): each.sort for each in left_out}
     assert sorts == {
         ".hidden.jpg": "hidden",
@@ -71,7 +72,7 @@ def test_what_a_walk_leaves_out_is_reported_with_the_reason(tree: Path) -> None:
     }
     assert all(each.reason for each in left_out)
     left_out.clear()
-    plan([tree], selection=Selection(passed_over=left_out.append))
+    list(plan([tree], selection=Selection(passed_over=left_out.append)))
     sorts["sub/c.stamped.tiff"] = ".stamped"
     assert {each.path.relative_to(tree).as_posix(): each.sort for each in left_out} == sorts
 
@@ -116,7 +117,7 @@ def test_several_files_do_not_go_into_a_folder_with_the_name_of_a_file(tree: Pat
     for paths in (["in/b.jpg", "other/b.jpg"], [tree]):
         with pytest.raises(OutputError, match="name a folder"):
             plan(paths, output="out.jpg")
-        assert plan(paths, output="out.jpg/")
+        assert list(plan(paths, output="out.jpg/"))
 
 
 def test_a_named_file_is_stamped_again_when_that_is_asked_for(tree: Path) -> None:
@@ -145,8 +146,42 @@ def test_collisions_are_refused_and_the_rest_goes_on(tree: Path) -> None:
     }
 
 
+def test_names_that_share_a_hash_do_not_collide(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = [
+        {str(job.path): str(job.error) for job in plan(sources, output=output)}
+        for sources, output in (([tree, "other"], "out"), ([tree, tree], "out"), ([tree], "in"))
+    ]
+    for module in ("plan", "collisions"):
+        monkeypatch.setattr(f"stamp.jobs.{module}.short", lambda name: 1)
+    for found, sources, output in zip(
+        wanted, ([tree, "other"], [tree, tree], [tree]), ("out", "out", "in"), strict=True
+    ):
+        assert {str(job.path): str(job.error) for job in plan(sources, output=output)} == found
+    assert plan([tree, tree], output="out").survey() == len(list(plan([tree, tree], output="out"))) == 3
+
+
+def test_a_plan_can_be_gone_through_again_and_reports_once(tree: Path) -> None:
+    left_out: list[PassedOver] = []
+    for jobs in (plan([tree], selection=Selection(passed_over=left_out.append)), inputs([tree])):
+        count = jobs.survey()
+        reported = len(left_out)
+        assert list(jobs) == list(jobs)
+        assert len(list(jobs)) == count
+        assert len(left_out) == reported
+
+
+def test_shards_have_each_file_once(tree: Path) -> None:
+    for each in (plan, inputs):
+        shards = [
+            [str(job.path) for job in each([tree], selection=Selection(shard=Shard(n, 3)))] for n in range(3)
+        ]
+        assert sorted(name for shard in shards for name in shard) == sorted(
+            str(job.path) for job in each([tree])
+        )
+
+
 def test_an_output_that_is_a_source_is_refused(tree: Path) -> None:
-    for jobs in (plan([tree], output="in"), plan(["in/b.jpg"], output="in/b.jpg")):
+    for jobs in (list(plan([tree], output="in")), list(plan(["in/b.jpg"], output="in/b.jpg"))):
         assert jobs
         assert all(isinstance(job.error, OutputError) for job in jobs)
 
@@ -173,7 +208,7 @@ def test_in_place(tree: Path) -> None:
 
 def test_links_to_folders_are_not_followed(tree: Path) -> None:
     (tree / "loop").symlink_to(tree.resolve())
-    assert len(inputs([tree])) == 4
+    assert len(list(inputs([tree]))) == 4
 
 
 def test_a_folder_that_cannot_be_read(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,7 +220,7 @@ def test_a_folder_that_cannot_be_read(tree: Path, monkeypatch: pytest.MonkeyPatc
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", refuse)
-    jobs = inputs([tree])
+    jobs = list(inputs([tree]))
     assert [job.path.as_posix() for job in jobs] == ["in/a.PNG", "in/b.jpg", "in/sub"]
     assert isinstance(jobs[-1].error, MediaError)
     assert "in/sub: cannot read this folder: Permission denied" in str(jobs[-1].error)

@@ -41,13 +41,13 @@ def root(tmp_path: Path) -> Path:
 def test_patterns(
     include: tuple[str, ...], exclude: tuple[str, ...], taken: tuple[str, ...], root: Path
 ) -> None:
-    jobs = inputs([root], Selection(include, exclude))
+    jobs = list(inputs([root], Selection(include, exclude)))
     found = {job.path.relative_to(root).as_posix() for job in jobs if job.error is None}
     assert found == set(taken)
 
 
 def test_the_name_of_the_walked_folder_does_not_count(root: Path) -> None:
-    assert len(inputs([root], Selection(exclude=("in",)))) == len(FILES)
+    assert len(list(inputs([root], Selection(exclude=("in",))))) == len(FILES)
 
 
 def test_what_is_named_is_always_taken(root: Path) -> None:
@@ -57,7 +57,7 @@ def test_what_is_named_is_always_taken(root: Path) -> None:
 
 def test_each_is_reported_once_with_the_pattern(root: Path) -> None:
     left_out: list[PassedOver] = []
-    inputs([root], Selection(("*.jpg",), ("2026",), left_out.append))
+    list(inputs([root], Selection(("*.jpg",), ("2026",), left_out.append)))
     assert [(each.path.relative_to(root).as_posix(), each.sort) for each in left_out] == [
         ("2026", "excluded"),
         ("b.PNG", "not included"),

@@ -79,6 +79,8 @@ RESERVED["c2pa"] = "stamp.provenance.library"
 RESERVED["resvg_py"] = "stamp.overlay.svg"
 RESERVED |= {"typst": "stamp.print", "jinja2": "stamp.notices.templating stamp.web.pages"}
 RESERVED |= dict.fromkeys(("starlette", "uvicorn", "prometheus_client"), "stamp.web")
+RESERVED |= {"fsspec": "stamp.storage.remote", "distributed": "stamp.jobs.cluster"}
+RESERVED |= dict.fromkeys(("s3fs", "boto3", "botocore", "aiobotocore", "dask"), "")
 RESERVED |= dict.fromkeys(("mutagen", "pyexiv2", "exiv2"), "")
 
 
@@ -154,16 +156,17 @@ def test_modules_are_small(module: str) -> None:
 
 
 PUBLIC = """
-    AlreadyMarked ArgumentError AuditReport CaseError Catalogue CatalogueError CheckRecord
-    Confirmation CopyOptions CopyRecord CorruptFile CredentialsReport DetectReport Detection
-    EmbedOptions EmbedReport Erased HostError InternalError Key KeyFileError KnownMark LicenceRecord
+    AlreadyMarked ArgumentError AuditReport CaseError Catalogue CatalogueError ClusterError CheckRecord
+    Confirmation CopyOptions CopyRecord CorruptFile CredentialsReport DetectReport DetectTask Detection
+    EmbedOptions EmbedReport EmbedTask Erased Failure HostError InternalError Job KeyFile Key KeyFileError
+    KnownMark LicenceRecord
     Margin MarkRecord MediaError MissingDependency MissingElements NoticeNotWritten NoticeOptions
     OutputError OutputOptions Party PartyRecord Payload PayloadError Policy Proof Recovered Rights
     RightsConflict RightsError RightsReport SealRecord SignOptions StampError StampLimits Terms
-    Territory Transform UnsupportedFormat UnwritableFile Use UseRule Verification VisibleNotice
+    Territory Transform UnsupportedFormat UnwritableFile Url Use UseRule Verification VisibleNotice
     VisibleReport WorkRecord __version__ audit_rights confirm detect detect_file embed embed_file
     limited
-    read_credentials read_rights remove_rights sign_file write_rights
+    read_credentials read_rights remove_rights run_jobs sign_file write_rights
 """
 
 
