@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import averaging, in_short, margin, model, readers, redrawn, tags, visible
+from benchmarks import averaging, growth, in_short, margin, model, readers, redrawn, tags, visible
 from benchmarks.common import runner
 from benchmarks.false_positives import audio as false_positives_audio
 from benchmarks.false_positives import run as false_positives
@@ -82,6 +82,7 @@ BLOCKS: dict[str, Table] = {
 }
 # Block -> what makes it, and the results that it is made of.
 JOINED: dict[str, tuple[Table, str]] = {
+    "growth": (growth.table, "growth speed speed_audio monitor"),
     "audio": (in_short.audio, "robustness_audio fidelity_audio false_positives_audio speed_audio"),
     "video": (
         in_short.video,

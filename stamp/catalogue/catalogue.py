@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import threading
@@ -175,6 +176,16 @@ class Catalogue:
             document = self.documents.keep(file, "application/c2pa", name=f"{identifier}.c2pa")
             body = {"manifest": identifier, "sha256": document.sha256, "work": known.work}
             self.log("manifest.kept", known.copy or known.work, body)
+
+    def manifests(self, known: KnownMark) -> list[Path]:
+        """Return the files of the manifests of the copy, or of the work, that a mark means, the newest first.
+        Raises CatalogueError where one is gone, or was changed."""
+        found = []
+        for logged in self.excerpt([known.copy or known.work]):
+            if logged.event.verb == "manifest.kept" and logged.event.body:
+                sha256 = json.loads(logged.event.body)["sha256"]
+                found.append(self.documents.file(sha256))
+        return found[::-1]
 
     def log(self, verb: str, subject: str, body: Mapping[str, Any], actor: str | None = None) -> None:
         """Append an event to the log. actor : who did it; the user of this computer unless given."""

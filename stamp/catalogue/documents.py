@@ -87,10 +87,14 @@ class Documents:
     def path(self, document: DocumentRecord) -> Path:
         """Return the file of a document, as it was when it was kept. Raises CatalogueError where it is gone,
         or was changed."""
-        place = self._place(document.sha256)
+        return self.file(document.sha256)
+
+    def file(self, sha256: str) -> Path:
+        """Return the file with this SHA-256, in hexadecimal digits. Raises like `path`."""
+        place = self._place(sha256)
         if not place.is_file():
             raise CatalogueError(f"{place}: the document is gone; restore the folder from a backup")
-        if digest(place).sha256 != document.sha256:
+        if digest(place).sha256 != sha256:
             raise CatalogueError(f"{place}: the document was changed; restore it from a backup")
         return place
 

@@ -64,6 +64,8 @@ _COMMANDS = {
         "key": "Make a key, show it, back it up on paper.",
         "formats": "What each kind of file can carry.",
         "selftest": "Check this installation against the shipped vectors.",
+        "completions": "Print what makes a shell complete commands and options.",
+        "manual": "Write the help pages as pages for man(1).",
     },
 }
 
@@ -138,8 +140,8 @@ def _run(arguments: Sequence[str] | None, screen: Screen) -> int:
         if not lost.nobody_listens:
             screen.complain(str(lost))
         return ERROR
-    except SystemExit:
-        return ERROR  # click's own, with 1, where nobody reads its help
+    except SystemExit as ended:  # click's own: 0 after completions, 1 where nobody reads its help
+        return ERROR if ended.code else OK
     except (StampError, OSError) as error:
         return screen.fail(error, traceback.format_exc())
     except Exception as error:

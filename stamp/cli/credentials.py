@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 
 from ..core.credentials import CredentialsReport
-from ..jobs.keys import find_key
+from ..core.errors import KeyFileError
+from ..jobs.catalogues import place_to_read
+from ..jobs.keys import KeyFile, find_key
 from ..jobs.tasks import CredentialsTask, Entry
 from ..provenance.certificates import new_chain
 from . import ERROR, NOT_FOUND, OK, options
@@ -69,8 +71,10 @@ def command() -> None:
     type=options.Place(),
     multiple=True,
     metavar="FILE",
-    help="With --store: the key of the mark; may be repeated. Else $STAMP_KEY_FILE, else your own key.",
+    help="The key of the mark that leads to kept manifests; may be repeated. Else $STAMP_KEY_FILE, else your "
+    "own key.",
 )
+@options.catalogue
 @options.running(options.jobs, options.max_pixels)
 @options.screen_options("stamp.credentials/1", "credentials")
 @options.pass_screen
@@ -80,18 +84,20 @@ def show(
     trust: str | None,
     store: str | None,
     key_files: tuple[str, ...],
+    catalogue: str | None,
     run: options.Run,
 ) -> int:
     """Show what files say of where they come from, and whether it holds: what is in the file, else a
-    manifest beside it, else, with --store, the manifest that its mark leads to. Nothing is fetched from the
-    network.
+    manifest beside it, else the manifest that its mark leads to, in your catalogue or --store. Nothing is
+    fetched from the network.
 
     Exits with 0 if every file has credentials that hold, with 1 if one has none or broken ones, with 3 if
     one could not be read.
     """
-    if key_files and not store:
-        raise click.UsageError("--key-file goes with --store")
-    keys = (tuple(map(find_key, key_files)) or (find_key(),)) if store else ()
+    place = place_to_read(catalogue)
+    if key_files and not (store or place):
+        raise click.UsageError("--key-file goes with --store, or a catalogue")
+    keys = _keys(key_files, needed=store is not None) if store or place else ()
     without: list[str] = []
 
     def show_one(entry: Entry) -> None:
@@ -103,9 +109,19 @@ def show(
             screen.line(f"  {line}")
         say_notes(screen, entry)
 
-    task = CredentialsTask(Path(trust) if trust else None, Path(store) if store else None, keys)
+    task = CredentialsTask(Path(trust) if trust else None, Path(store) if store else None, keys, place)
     failed = run_over(screen, "credentials", task, sources, run, show_one)
     return ERROR if failed else NOT_FOUND if without else OK
+
+
+def _keys(files: tuple[str, ...], *, needed: bool) -> tuple[KeyFile, ...]:
+    """The keys whose marks are read; who has none and names no store is not asked for one."""
+    try:
+        return tuple(map(find_key, files)) or (find_key(),)
+    except KeyFileError:
+        if needed or files:
+            raise
+        return ()
 
 
 def _described(entry: CredentialsReport) -> Iterator[str]:

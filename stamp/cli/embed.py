@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -18,8 +19,9 @@ from ..jobs.config import Defaults
 from ..jobs.keys import KeyFile, find_key, find_or_make_key
 from ..jobs.plan import inputs
 from ..jobs.tasks import EmbedTask, NoticeTask
-from . import clip_options, options
+from . import clip_options, embed_options, options
 from .help import Command
+from .inbox import check_watch
 from .key import say_made
 from .run import run_writing
 from .screen import Screen
@@ -43,14 +45,20 @@ _PLANS = {
     "something in them cannot be kept."
 )
 @options.notice
-@options.places
-@options.mark
+@embed_options.places
+@embed_options.mark
 @visible
 @clip_options.clips
 @signing_options
-@options.copies
+@embed_options.copies
 @options.running(
-    options.jobs, options.resume, options.resume_read, options.dry_run, options.max_pixels, options.many
+    options.jobs,
+    options.resume,
+    options.resume_read,
+    options.watch,
+    options.dry_run,
+    options.max_pixels,
+    options.many,
 )
 @options.screen_options("stamp.embed/1", "embed")
 @options.pass_screen
@@ -59,12 +67,12 @@ def command(
     sources: tuple[str, ...],
     results: options.Results,
     notice: options.Notice,
-    places: options.Places,
-    mark: options.Mark,
+    places: embed_options.Places,
+    mark: embed_options.Mark,
     visible: Visible,
     clips: clip_options.Clips,
     signing: Signing,
-    copies: options.Copies,
+    copies: embed_options.Copies,
     run: options.Run,
 ) -> int:
     """Mark photos, clips and songs with a watermark that is not seen or heard, and write their rights notice.
@@ -79,12 +87,15 @@ def command(
     Each marked copy is written down in your catalogue before its file appears: `stamp works list`.
     """
     results.check()
+    if run.watch:
+        check_watch(screen, sources, results, run)
+        run = replace(run, resume=True)
     copies.check(marked=not mark.no_watermark)
     _check(notice, mark, clips, places)
     sign = signing.options()
     if sign and mark.no_watermark:
         raise click.UsageError("--no-watermark excludes --sign: `stamp sign` signs the finished file")
-    if not mark.no_watermark:
+    if not mark.no_watermark and not run.watch:
         _check_use(clips, sources, run)
     drawn = visible.notice()
     if drawn:
@@ -113,7 +124,7 @@ def command(
 
 
 def _check(
-    notice: options.Notice, mark: options.Mark, clips: clip_options.Clips, places: options.Places
+    notice: options.Notice, mark: embed_options.Mark, clips: clip_options.Clips, places: embed_options.Places
 ) -> None:
     """Raise UsageError where options contradict each other."""
     given = notice.rights().values() or notice.no_ai or notice.rights_file or places.given
@@ -127,11 +138,12 @@ def _check(
         raise click.UsageError("nothing to do: --no-watermark and --no-metadata exclude each other")
 
 
-def _check_drawn(mark: options.Mark, sources: Sequence[str], run: options.Run) -> None:
+def _check_drawn(mark: embed_options.Mark, sources: Sequence[str], run: options.Run) -> None:
     """Raise UsageError where a visible notice would be drawn into nothing."""
     if mark.no_watermark:
         raise click.UsageError("--visible is drawn into what is marked: leave out --no-watermark")
-    check_visible(sources, run)
+    if not run.watch:
+        check_visible(sources, run)
 
 
 def _check_use(clips: clip_options.Clips, sources: Sequence[str], run: options.Run) -> None:
@@ -150,7 +162,7 @@ def _check_use(clips: clip_options.Clips, sources: Sequence[str], run: options.R
         raise click.UsageError(f"{names}: for clips, and there is none among these works")
 
 
-def _rights(screen: Screen, notice: options.Notice, mark: options.Mark) -> Defaults | None:
+def _rights(screen: Screen, notice: options.Notice, mark: embed_options.Mark) -> Defaults | None:
     """The notice that is to be written, and the user's names; None for no notice."""
     if mark.no_metadata:
         return None
@@ -163,7 +175,9 @@ def _rights(screen: Screen, notice: options.Notice, mark: options.Mark) -> Defau
     return None
 
 
-def _keys(screen: Screen, mark: options.Mark, run: options.Run) -> tuple[KeyFile | None, tuple[KeyFile, ...]]:
+def _keys(
+    screen: Screen, mark: embed_options.Mark, run: options.Run
+) -> tuple[KeyFile | None, tuple[KeyFile, ...]]:
     """The key, None where there is to be no watermark, and former keys."""
     if len(mark.key_files) > 1 and not run.resumes:
         raise click.UsageError("works are marked with one key: more --key-file go with --resume")
@@ -178,7 +192,7 @@ def _keys(screen: Screen, mark: options.Mark, run: options.Run) -> tuple[KeyFile
     return key, former
 
 
-def _entry(screen: Screen, copies: options.Copies, run: options.Run) -> CatalogueEntry | None:
+def _entry(screen: Screen, copies: embed_options.Copies, run: options.Run) -> CatalogueEntry | None:
     """Where the copies are written down; None for nowhere."""
     if copies.no_catalogue or run.dry_run:
         return None

@@ -73,14 +73,19 @@ class Command(click.Command):
     """A command whose help page has a section for each group of options."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        sections: dict[str, list[tuple[str, str]]] = {title: [] for title in _ORDER}
-        for parameter in self.get_params(ctx):
-            record = parameter.get_help_record(ctx) if isinstance(parameter, click.Option) else None
-            if record:
-                sections[getattr(parameter, "group", OUTPUT)].append(record)  # click's own --help has none
-        names = [name for records in sections.values() for name, _ in records]
+        found = sections(self, ctx)
+        names = [name for records in found.values() for name, _ in records]
         width = max(len(name) for name in names if len(name) <= _WIDEST)
-        for title, records in sections.items():
-            if records:
-                with formatter.section(title):  # all of one width, so that the texts are below each other
-                    formatter.write_dl([(f"{name:<{width}}", text) for name, text in records])
+        for title, records in found.items():
+            with formatter.section(title):  # all of one width, so that the texts are below each other
+                formatter.write_dl([(f"{name:<{width}}", text) for name, text in records])
+
+
+def sections(command: click.Command, ctx: click.Context) -> dict[str, list[tuple[str, str]]]:
+    """Return the options of a command with their texts, by group, in the order of the help page."""
+    found: dict[str, list[tuple[str, str]]] = {title: [] for title in _ORDER}
+    for parameter in command.get_params(ctx):
+        record = parameter.get_help_record(ctx) if isinstance(parameter, click.Option) else None
+        if record:
+            found[getattr(parameter, "group", OUTPUT)].append(record)  # click's own --help has none
+    return {title: records for title, records in found.items() if records}

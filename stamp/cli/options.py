@@ -19,7 +19,6 @@ import click
 
 from ..core.errors import ArgumentError, PayloadError, RightsError
 from ..core.limits import StampLimits
-from ..core.options import CopyOptions, NoticeOptions
 from ..core.payload import Payload
 from ..core.rights import Rights
 from ..core.url import is_file, is_url
@@ -27,7 +26,7 @@ from ..jobs.config import Defaults, gather_defaults
 from ..jobs.journal import Journal
 from ..jobs.selection import PassedOver, Selection, Shard
 from .help import CATALOGUE, OUTPUT, RESULTS, RIGHTS, RUN, WATERMARK, Decorator, Function, option
-from .log import Log
+from .log import JsonLog, Log
 from .screen import Screen
 from .summary import Summary
 
@@ -36,7 +35,7 @@ pass_screen = click.make_pass_decorator(Screen, ensure=True)
 
 def screen_options(schema: str, command: str | None = None) -> Decorator:
     """Give a command --json, -q and -v; they set up the `Screen` and are no arguments of it. A `command` that
-    runs over files, as `screen.begin` has it, gets --json-lines and --log-file, too."""
+    runs over files, as `screen.begin` has it, gets --json-lines, --progress and the logs, too."""
 
     def set_json(ctx: click.Context, param: click.Parameter, value: bool) -> None:
         if not value:
@@ -50,6 +49,9 @@ def screen_options(schema: str, command: str | None = None) -> Decorator:
     def set_flag(ctx: click.Context, param: click.Parameter, value: bool) -> None:
         if value:
             setattr(ctx.ensure_object(Screen), str(param.name), True)
+
+    def set_progress(ctx: click.Context, param: click.Parameter, value: str) -> None:
+        ctx.ensure_object(Screen).progress_in = value
 
     def set_log(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
         if value:
@@ -68,6 +70,18 @@ def screen_options(schema: str, command: str | None = None) -> Decorator:
             callback=set_log,
             help="Add a line a file to this log, with what became of it; also notes and errors.",
         ),
+        log_json,
+        option(
+            OUTPUT,
+            "--progress",
+            type=click.Choice(["auto", "json", "none"]),
+            default="auto",
+            metavar="HOW",
+            expose_value=False,
+            callback=set_progress,
+            help="How far it is, on stderr: `auto`, bars on a terminal; `json`, an object a line "
+            "(stamp.progress/1); `none`.  [default: auto]",
+        ),
     )
     return together(
         _flag("--json", callback=set_json, help=f"Print one JSON document ({schema}) instead of lines."),
@@ -75,6 +89,11 @@ def screen_options(schema: str, command: str | None = None) -> Decorator:
         _flag("-q", "--quiet", callback=set_flag, help="Only results and errors, no progress, no notes."),
         _flag("-v", "--verbose", callback=set_flag, help="Say more: reasons, and where an error arose."),
     )
+
+
+def _set_json_log(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    if value:
+        ctx.ensure_object(Screen).json_log = JsonLog(value)
 
 
 def _flag(*names: str, **attributes: Any) -> Decorator:
@@ -159,9 +178,22 @@ def paths(metavar: str) -> Decorator:
 sources = paths("SRC...")
 
 
+log_json = option(
+    OUTPUT,
+    "--log-json",
+    type=Place(),
+    metavar="FILE|-",
+    expose_value=False,
+    callback=_set_json_log,
+    help="Add a JSON object a file, or a request, to this log (stamp.log/1), without names and payloads; "
+    "- is stderr.",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How a command goes over its files; what it has no option for stays as it is here."""
+    """How a command goes over its files; what it has no option for stays as it is here. watch, settle : see
+    `Inbox`."""
 
     jobs: int = 1
     resume: bool = False
@@ -172,6 +204,8 @@ class Run:
     read_back: bool = False
     scheduler: str | None = None
     shard: Shard | None = None
+    watch: bool = False
+    settle: int = 5
 
     @property
     def resumes(self) -> bool:
@@ -237,6 +271,23 @@ resume = option(
     is_flag=True,
     help="Skip what is done: outputs that carry the mark and the notice already. Receipts are added to those "
     "that are in --receipt.",
+)
+
+watch = together(
+    option(
+        RUN,
+        "--watch",
+        is_flag=True,
+        help="Stay, and do what comes into the folders SRC, by the rules of --resume; Ctrl-C ends it.",
+    ),
+    option(
+        RUN,
+        "--settle",
+        type=click.IntRange(1, 3600),
+        default=5,
+        metavar="SECONDS",
+        help="With --watch: how long a file must not have changed to be taken for whole.  [default: 5]",
+    ),
 )
 
 max_pixels = option(
@@ -436,158 +487,10 @@ notice = as_one(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """What a work is marked with, and whether."""
-
-    key_files: tuple[str, ...]
-    payload: bytes | None
-    strength: float
-    no_watermark: bool
-    no_metadata: bool
-    no_margin: bool
-
-
-mark = as_one(
-    "mark",
-    Mark,
-    option(
-        WATERMARK,
-        "--key-file",
-        "key_files",
-        type=Place(),
-        multiple=True,
-        metavar="FILE",
-        help="The key; else $STAMP_KEY_FILE, else the user's own key. With --resume, more are former keys, "
-        "whose marks count as done.",
-    ),
-    option(
-        WATERMARK,
-        "--payload",
-        metavar="HEX16",
-        callback=payload,
-        help="64 bits that identify the work; without it each file gets its own random ones, which are "
-        "printed.",
-    ),
-    option(
-        WATERMARK,
-        "--strength",
-        type=float,
-        callback=strength,
-        default=1.0,
-        metavar="X",
-        help="Strength of the mark: more survives more and is seen sooner; at most 4.  [default: 1]",
-    ),
-    option(
-        WATERMARK,
-        "--no-margin",
-        is_flag=True,
-        help="Do not measure what is left of the mark in a coarse copy of the finished file.",
-    ),
-    option(
-        WATERMARK,
-        "--no-watermark",
-        is_flag=True,
-        help="Write the notice only; picture and sound are not touched.",
-    ),
-    option(RIGHTS, "--no-metadata", is_flag=True, help="Write the mark only; the metadata is not touched."),
-)
-
-
 catalogue = option(
     CATALOGUE,
     "--catalogue",
     type=Place(),
     metavar="FILE|URL",
     help="The catalogue; else $STAMP_CATALOGUE, stamp.toml, your own; `none` does without.",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Copies:
-    """What is written down of copies, and where."""
-
-    work: str | None
-    title: str | None
-    recipient: str | None
-    channel: str | None
-    licence: str | None
-    catalogue: str | None
-    no_catalogue: bool
-
-    @property
-    def options(self) -> CopyOptions:
-        """What is written down."""
-        return CopyOptions(self.work, self.title, self.recipient, self.channel, self.licence)
-
-    def check(self, *, marked: bool) -> None:
-        """Raise UsageError where the options contradict each other, or nothing is marked."""
-        if self.work and self.title:
-            raise click.UsageError("--work names a work that is there, --title one that is added: not both")
-        if self.options == CopyOptions():
-            return
-        if self.no_catalogue or not marked:
-            other = "--no-catalogue" if self.no_catalogue else "--no-watermark"
-            raise click.UsageError(f"{other} excludes --work, --title, --recipient, --channel and --licence")
-
-
-copies = as_one(
-    "copies",
-    Copies,
-    option(
-        CATALOGUE,
-        "--work",
-        metavar="REF",
-        help="Which work these are copies of: its number or uid; else a file is known by its content, or a "
-        "work is added.",
-    ),
-    option(CATALOGUE, "--title", metavar="T", help="Title of a work that is added; else the file's name."),
-    option(CATALOGUE, "--recipient", metavar="PARTY", help="Who gets these copies: a name, number or uid."),
-    option(CATALOGUE, "--channel", metavar="C", help="Where they go, such as `press`."),
-    option(CATALOGUE, "--licence", metavar="REF", help="Under which licence."),
-    catalogue,
-    option(CATALOGUE, "--no-catalogue", is_flag=True, help="Write nothing down."),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """What a notice may replace, and where it goes."""
-
-    replace_rights: bool
-    sidecar: bool
-    notice_optional: bool
-
-    @property
-    def given(self) -> bool:
-        """Whether any of it was asked for."""
-        return self.replace_rights or self.sidecar or self.notice_optional
-
-    def notice_options(self, mine: tuple[str, ...]) -> NoticeOptions:
-        """Return the options of `embed_file`; `mine` are the user's names."""
-        return NoticeOptions(self.replace_rights, mine, self.sidecar, self.notice_optional)
-
-
-places = as_one(
-    "places",
-    Places,
-    option(
-        RIGHTS,
-        "--replace-rights",
-        is_flag=True,
-        help="Replace what files say of other creators or holders of rights; without it they are refused.",
-    ),
-    option(
-        RIGHTS,
-        "--sidecar",
-        is_flag=True,
-        help="Write an XMP sidecar beside what has no place for a notice, such as AVI, MPEG and raw "
-        "photographs; sidecars that are there are brought up to date.",
-    ),
-    option(
-        RIGHTS,
-        "--notice-optional",
-        is_flag=True,
-        help="Mark works that have no place for the notice, too; without it they are refused.",
-    ),
 )

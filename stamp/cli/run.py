@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from secrets import token_bytes
 from typing import Any
@@ -12,13 +13,14 @@ import click
 
 from ..core.credentials import CredentialsReport
 from ..core.reports import AuditReport, EmbedReport, Failure, RemovalReport, RightsReport
-from ..core.url import path_text, place
+from ..core.url import Place, path_text, place
 from ..jobs.cluster import Cluster
-from ..jobs.plan import Jobs, Takes, inputs, plan, works
+from ..jobs.inbox import Inbox
+from ..jobs.plan import Job, Jobs, Takes, inputs, plan, works
 from ..jobs.remote import RemoteTask
 from ..jobs.remote_plan import Planner
-from ..jobs.runner import WINDOW, run_jobs
-from ..jobs.selection import Selection
+from ..jobs.runner import WINDOW, Cost, run_jobs
+from ..jobs.selection import PassedOver, Selection
 from ..jobs.tasks import Entry, Task, taken_by
 from . import ERROR, OK
 from .far import check_writing
@@ -57,16 +59,36 @@ def run_over(
     total = jobs.survey() if isinstance(jobs, Jobs) or screen.in_document else None
     files = f"files of {', '.join(sources)}" if total is None else f"{total} files"
     screen.write_down("INFO", f"{command}: {files}")
+    only = _work_on(screen, command, task, jobs, options, show, total)
+    named_alone = only is not None and [only] == [place(source) for source in sources]
+    if not named_alone or screen.summary.failed or screen.summary.has_passed_over:
+        screen.say(f"stamp: {screen.summary.line()}")
+    return screen.summary.failed
+
+
+def _work_on(
+    screen: Screen,
+    command: str,
+    task: Task,
+    jobs: Found,
+    options: Run,
+    show: Callable[[Entry], None],
+    total: int | None,
+) -> Place | None:
+    """Do a task with these files, within a run that has begun; see `run_over`. `total` is how many there are,
+    None where nobody knows. Return where the only one of them is, None where there were others.
+    """
     names: dict[int, str] = {}
     ready: dict[int, Entry] = {}
-    shown = count = 0
-    only: object = None
+    costs: dict[int, Cost] = {}
+    shown = 0
+    only: Place | None = None
 
     def named(jobs: Iterable[Any]) -> Iterator[Any]:
-        nonlocal count, only
+        nonlocal only
         for index, job in enumerate(jobs):
             names[index] = printable(job.path.name)
-            count, only = index + 1, None if index else job.path
+            only = None if index else job.path
             yield job
 
     with (
@@ -81,9 +103,11 @@ def run_over(
             options.limits,
             executor=executor,
             window=executor.window if executor else WINDOW,
+            costs=costs.__setitem__,
         )
         for index, each in done:
             ready[index] = entry = _in_words(each)
+            _log(screen, command, entry, costs.pop(index))
             bar.advance(index)
             del names[index]
             if screen.in_lines:
@@ -92,10 +116,43 @@ def run_over(
                 first = min(ready)
                 _take(screen, ready.pop(first), command, show)
                 shown = max(shown, first + 1)
-    named_alone = count == 1 and [only] == [place(source) for source in sources]
-    if not named_alone or screen.summary.failed or screen.summary.has_passed_over:
-        screen.say(f"stamp: {screen.summary.line()}")
-    return screen.summary.failed
+    return only
+
+
+def _watch_over(
+    screen: Screen,
+    command: str,
+    task: Task,
+    sources: Sequence[str],
+    options: Run,
+    show: Callable[[Entry], None],
+    seek: Callable[[Sequence[str], Selection], Jobs],
+    prepared: Callable[[Jobs], Jobs],
+) -> None:
+    """Do a task with files as they come into folders, until somebody ends it. `seek` finds all that are
+    there, `prepared` is called with those that are about to be done. The rest is as of `run_over`.
+    """
+    screen.begin(command)
+    inbox, told = Inbox(options.settle), set[Place]()
+
+    def pass_over(left_out: PassedOver) -> None:
+        if left_out.path not in told:
+            told.add(left_out.path)
+            screen.pass_over(left_out)
+
+    selection = options.selection(pass_over)
+    screen.say(f"stamp: watching {' and '.join(sources)}; Ctrl-C ends it")
+    with suppress(KeyboardInterrupt):  # which is how it ends
+        while True:
+            if ready := inbox.ready(seek(sources, selection)):
+                screen.write_down("INFO", f"{command}: {len(ready)} files")
+                _work_on(screen, command, task, prepared(_listed(ready)), options, show, len(ready))
+            time.sleep(options.settle / 2)
+    screen.say(f"stamp: {screen.summary.line()}; what is not done yet is done next time")
+
+
+def _listed(jobs: Sequence[Job]) -> Jobs:
+    return Jobs(lambda selection: iter(jobs))
 
 
 def find_inputs(sources: Sequence[str], selection: Selection, options: Run, takes: Takes = works) -> Found:
@@ -127,6 +184,24 @@ def _executor(options: Run) -> Iterator[Cluster | None]:
 def _in_words(entry: Entry) -> Entry:
     """The entry, with the options of the command line where its message names those of Python."""
     return replace(entry, message=spoken(entry.message)) if isinstance(entry, Failure) else entry
+
+
+def _log(screen: Screen, command: str, entry: Entry, cost: Cost) -> None:
+    """Add a file to the log for programs: what it was and took, and what became of it; never which it was."""
+    if log := screen.json_log:
+        verdict, error = ("failed", entry.type) if isinstance(entry, Failure) else (entry.outcome, None)
+        log.add(
+            {
+                "event": "file",
+                "id": log.next_id(),
+                "command": command,
+                "kind": cost.kind,
+                "bytes": cost.bytes,
+                "seconds": None if cost.seconds is None else round(cost.seconds, 3),
+                "verdict": verdict,
+                "error": error,
+            }
+        )
 
 
 def _take(screen: Screen, entry: Entry, command: str, show: Callable[[Entry], None]) -> None:
@@ -171,14 +246,30 @@ def run_writing(
     """Do a task that writes works, with a receipt if one was asked for, and return the exit code. `describe`
     makes a line of a report; with `again` earlier outputs are sources.
     """
+    takes = taken_by(task)
 
     def show(entry: Entry) -> None:
         assert isinstance(entry, EmbedReport | RemovalReport)
         screen.line(describe(entry))
         say_notes(screen, entry)
 
+    def seek(sources: Sequence[str], selection: Selection) -> Jobs:
+        return plan(
+            [path_text(source) for source in sources],
+            output=results.output and path_text(results.output),
+            in_place=results.in_place,
+            again=again,
+            selection=selection,
+            takes=takes,
+            follow_links=results.follow_links,
+        )
+
+    def prepared(jobs: Jobs) -> Jobs:
+        if results.journal:
+            results.journal.begin(more=results.force or options.resumes)
+        return jobs.tidied() if options.resumes else jobs
+
     def find(sources: Sequence[str], selection: Selection) -> Found:
-        takes = taken_by(task)
         if options.is_far(*sources, results.output):
             return Planner(
                 sources,
@@ -189,20 +280,13 @@ def run_writing(
                 again=again,
                 follow_links=results.follow_links,
             )
-        jobs = plan(
-            [path_text(source) for source in sources],
-            output=results.output and path_text(results.output),
-            in_place=results.in_place,
-            again=again,
-            selection=selection,
-            takes=takes,
-            follow_links=results.follow_links,
-        )
-        if results.journal and not options.dry_run:
-            results.journal.begin(more=results.force or options.resumes)
-        return jobs.tidied() if options.resumes and not options.dry_run else jobs
+        jobs = seek(sources, selection)
+        return jobs if options.dry_run else prepared(jobs)
 
     check_writing(task, sources, results, options)
+    if options.watch:
+        _watch_over(screen, command, task, sources, options, show, seek, prepared)
+        return OK
     failed = run_over(screen, command, task, sources, options, show, find)
     return ERROR if failed else OK
 

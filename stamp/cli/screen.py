@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..jobs.selection import PassedOver
 from .document import Document, Lines
-from .log import Log
-from .progress import Bar
+from .log import JsonLog, Log
+from .progress import Bar, lines
 from .spoken import spoken
 from .summary import Summary
 
@@ -36,7 +36,8 @@ class Screen:
     """Where a command's words go.
 
     schema : set by --json: then stdout gets one document and nothing else. in_lines : it is an object a line.
-    log : the file that gets a line for all that is said here. summary : of this run.
+    log : the file that gets a line for all that is said here. json_log : one that gets an object a file.
+    progress_in : "json" for lines on stderr, "none" for nothing. summary : of this run.
     """
 
     def __init__(self) -> None:
@@ -45,6 +46,8 @@ class Screen:
         self.schema: str | None = None
         self.in_lines = False
         self.log: Log | None = None
+        self.json_log: JsonLog | None = None
+        self.progress_in = "auto"
         self.summary = Summary()
         self._document: Document | Lines | None = None
         self._closed = False
@@ -172,15 +175,25 @@ class Screen:
         total: int | EllipsisType | None = ...,
     ) -> Iterator[Bar]:
         """Bars with rate and time left, on stderr, where that is a terminal: one over the files, and one for
-        each file that reports how far it is, in `unit`. `total` is how many there are, None where nobody
-        knows; as many as `names` unless said."""
-        if self.quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        each file that reports how far it is, in `unit`. With --progress json: lines, wherever that goes.
+        `total` is how many there are, None where nobody knows; as many as `names` unless said."""
+        shown_as = names if isinstance(names, Mapping) else [printable(name) for name in names]
+        count = len(names) if total is ... else total
+        if self.progress_in == "json":
+            with lines(shown_as, what, unit, count) as told:
+                yield told
+            return
+        if (
+            self.quiet
+            or self.progress_in == "none"
+            or not sys.stderr.isatty()
+            or os.environ.get("TERM") == "dumb"
+        ):
             yield Bar()
             return
         from .bars import bars
 
-        shown_as = names if isinstance(names, Mapping) else [printable(name) for name in names]
-        with bars(shown_as, what, unit, len(names) if total is ... else total) as shown:
+        with bars(shown_as, what, unit, count) as shown:
             yield shown
 
 

@@ -111,6 +111,7 @@ _MEGA = 1_000_000
     metavar="N",
     help="Time that a photo may take; a clip or a song ten times that, sixty to be marked.  [default: 60]",
 )
+@options.log_json
 @options.screen_options("stamp.serve/1")
 @options.pass_screen
 def command(
@@ -144,6 +145,7 @@ def command(
         most_bytes=max_upload * _MEGA,
         memory=max_memory << 20,
         seconds=float(max_seconds),
+        log=screen.json_log.add if screen.json_log else None,
         **service,  # type: ignore[arg-type]  # the options of the same names
     )
 

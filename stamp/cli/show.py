@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from typing import Any
 from urllib.parse import quote
 
 import click
 
 from ..core.reports import RightsReport
-from ..core.rights import plain
+from ..core.rights import Rights, plain
 from ..jobs.catalogues import place_to_read
 from ..jobs.plan import noted
 from ..jobs.tasks import Entry, ShowTask
 from ..pipeline.notice import structured_data
-from . import ERROR, OK, options
+from . import ERROR, NOT_FOUND, OK, options
 from .help import OUTPUT, Command, option
 from .run import run_over, say_notes
 from .screen import Screen
@@ -35,6 +36,16 @@ from .screen import Screen
     default="",
     help="With --jsonld: the folder on the web in which the files will be.",
 )
+@option(
+    OUTPUT,
+    "--require",
+    "required",
+    type=click.Choice([each.name for each in fields(Rights)]),
+    multiple=True,
+    metavar="FIELD",
+    help="A field that each notice must have, such as copyright_notice; exit code 1 where one lacks it. May "
+    "be repeated.",
+)
 @options.catalogue
 @options.running()
 @options.screen_options("stamp.show/1", "show")
@@ -44,6 +55,7 @@ def command(
     sources: tuple[str, ...],
     jsonld: bool,
     base_url: str,
+    required: tuple[str, ...],
     catalogue: str | None,
     run: options.Run,
 ) -> int:
@@ -55,9 +67,15 @@ def command(
         raise click.UsageError("--base-url goes with --jsonld")
 
     structured: list[dict[str, Any]] = []
+    lacking = 0
 
     def show(entry: Entry) -> None:
+        nonlocal lacking
         assert isinstance(entry, RightsReport)
+        missing = [name for name in required if name not in entry.rights.to_dict()]
+        if missing:
+            lacking += 1
+            screen.complain(f"{entry.path}: the notice lacks {', '.join(missing)}")
         if jsonld:
             structured.append(_structured(entry, base_url))
         else:
@@ -70,7 +88,7 @@ def command(
         text = json.dumps(structured[0] if len(structured) == 1 else structured, indent=2)
         # It goes into a script element of a page, which must not end where a notice says so.
         screen.text(text.replace("<", "\\u003c"))
-    return ERROR if failed else OK
+    return ERROR if failed else NOT_FOUND if lacking else OK
 
 
 def _describe(screen: Screen, entry: RightsReport) -> None:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 from .payload import Payload
 
 Status = Literal["trusted", "valid", "invalid", "recovered", "none"]
-Where = Literal["embedded", "sidecar", "store"]
+Where = Literal["embedded", "sidecar", "store", "catalogue"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class CredentialsReport:
     status : "trusted": they are whole, and by a signer whom the reader trusts; "valid": whole, by somebody
         unknown; "invalid": they are there and do not hold; "recovered": the file has none, and its mark led
         to some that are kept elsewhere, which say nothing of what was done to this copy; "none".
-    where : they were found. place : the file that they are in, beside the work or in the store. thumbnail :
+    where : they were found. place : the file that they are in, beside the work or kept elsewhere. thumbnail :
         a picture of the work as it was signed, to be compared by eye; of recovered ones alone.
     payload : of the mark that was read. notes : what a person should know.
     """

@@ -81,10 +81,8 @@ class VisibleNotice:
             raise ArgumentError("a visible notice has either `text` or `logo`")
         if self.text is not None and (not self.text.strip() or not _one_line(self.text)):
             raise ArgumentError(f"the text of a visible notice is one line of letters, not {self.text!r}")
-        if self.logo is not None and Path(self.logo).suffix.lower() in (".svg", ".svgz"):
-            raise ArgumentError(
-                f"{self.logo}: SVG is not drawn; export it as a PNG, 1000 pixels wide or more"
-            )
+        if self.logo is not None and Path(self.logo).suffix.lower() == ".svgz":
+            raise ArgumentError(f"{self.logo}: a packed SVG is not drawn; unpack it (`gunzip`)")
         for name, given, known in (
             ("`position`", self.position, POSITIONS),
             ("`place`", self.place, PLACES),

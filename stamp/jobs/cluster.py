@@ -24,6 +24,7 @@ from ..core.errors import ClusterError, MissingDependency
 from ..core.reports import Failure
 from .keys import KEY_VARIABLE
 from .pool import Crash, Pool
+from .runner import Done
 
 _DAEMON = "DASK_DISTRIBUTED__WORKER__DAEMON"
 _JOBS_A_THREAD = 4
@@ -121,9 +122,10 @@ class InChild:
             result = _children().submit((self.function, item)).result()
             if not (isinstance(result, Crash) and result.type == "WorkerDied"):
                 break
-        if isinstance(result, Failure) and result.type == "KeyFileError":
+        failure = result.entry if isinstance(result, Done) else None
+        if isinstance(failure, Failure) and failure.type == "KeyFileError":
             remedy = f"set {KEY_VARIABLE} there to a file with the key of this run"
-            return replace(result, message=f"{result.message} ({where}: {remedy})")
+            return replace(result, entry=replace(failure, message=f"{failure.message} ({where}: {remedy})"))
         return result
 
 

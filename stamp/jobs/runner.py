@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import count, islice
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -14,7 +16,8 @@ from ..core.errors import ClusterError, KeyFileError, StampError
 from ..core.key import Key
 from ..core.limits import StampLimits, limited
 from ..core.reports import Failure, Report
-from ..core.url import Place
+from ..core.url import Place, Url
+from ..formats.sniff import known_kind
 from ..storage.atomic import discard_leftovers
 from .keys import KeyFile, adopt, keys_without_file
 from .plan import Job
@@ -27,6 +30,16 @@ AnyJob = TypeVar("AnyJob", Job, RemoteJob)
 WINDOW = 64
 
 
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a file was and took: its kind, bytes, and the seconds of work on it; None where it was not read,
+    or its process ended with it. Of what is in a store only the seconds are known."""
+
+    kind: str | None = None
+    bytes: int | None = None
+    seconds: float | None = None
+
+
 def run_jobs(
     task: Callable[[AnyJob], Report],
     jobs: Iterable[AnyJob],
@@ -36,6 +49,7 @@ def run_jobs(
     *,
     executor: Executor | None = None,
     window: int = WINDOW,
+    costs: Callable[[int, Cost], None] = lambda index, cost: None,
 ) -> Iterator[tuple[int, Entry]]:
     """Yield `(index, entry)` for each job as it is done, in any order. Nothing that is wrong with one file
     stops the others. Jobs are taken from `jobs` as they can be worked on: there may be millions.
@@ -51,6 +65,7 @@ def run_jobs(
     executor : what works instead of processes of this machine: anything that has the `submit` of
         `concurrent.futures` and gives its futures. It stays open.
     window : how many jobs the executor has at most, at work and waiting.
+    costs : called with a job's index and what it did cost, before it is yielded.
 
     Returns
     -------
@@ -71,6 +86,7 @@ def run_jobs(
                 out[next(positions)] = index, job
                 yield job
             else:
+                costs(index, Cost())
                 refused.append((index, _failure(job.path, job.error)))
 
     def on_news(position: int, done: int, total: int) -> None:
@@ -83,7 +99,7 @@ def run_jobs(
             discard_leftovers(target.parent, target=target)
 
     keys = keys_without_file()
-    results: Iterator[tuple[int, Entry | Crash]]
+    results: Iterator[tuple[int, Done | Crash]]
     if executor is None:
         results = run(_Guarded(task, keys, limits), doable(), processes, on_news, on_broken_off)
     elif any(file in keys for file in _keys_in(task)):
@@ -97,17 +113,19 @@ def run_jobs(
         while refused:
             yield refused.popleft()
         if isinstance(result, Crash):
+            costs(index, Cost())
             yield index, Failure(job.path, result.type, f"{job.path}: {result.message}", result.details)
         else:
-            yield index, result
+            costs(index, result.cost)
+            yield index, result.entry
     yield from refused
 
 
 def _executed(
-    executor: Executor, function: Callable[[AnyJob], Entry], jobs: Iterator[AnyJob], window: int
-) -> Iterator[tuple[int, Entry | Crash]]:
+    executor: Executor, function: Callable[[AnyJob], Done], jobs: Iterator[AnyJob], window: int
+) -> Iterator[tuple[int, Done | Crash]]:
     """Yield the position and the result of each job that an executor has done; it has at most `window`."""
-    out: dict[Future[Entry | Crash], int] = {}
+    out: dict[Future[Done | Crash], int] = {}
     waiting = enumerate(jobs)
     try:
         while True:
@@ -134,7 +152,7 @@ def _keys_in(value: object) -> Iterator[KeyFile]:
             yield from _keys_in(getattr(value, each.name))
 
 
-def _result(future: Future[Entry | Crash]) -> Entry | Crash:
+def _result(future: Future[Done | Crash]) -> Done | Crash:
     try:
         return future.result()
     except CancelledError as error:
@@ -149,6 +167,14 @@ def _result(future: Future[Entry | Crash]) -> Entry | Crash:
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """What a worker gives back."""
+
+    entry: Entry
+    cost: Cost
+
+
+@dataclass(frozen=True, slots=True)
 class _Guarded(Generic[AnyJob]):
     """The task, with what may well happen to a file turned into a `Failure`; `keys` are those that a worker
     cannot read itself."""
@@ -157,13 +183,28 @@ class _Guarded(Generic[AnyJob]):
     keys: Mapping[KeyFile, Key]
     limits: StampLimits | None = None
 
-    def __call__(self, job: AnyJob) -> Entry:
+    def __call__(self, job: AnyJob) -> Done:
+        began, before = time.monotonic(), _looked_at(job.path)
+        entry = self._entry(job)
+        return Done(entry, replace(before, seconds=time.monotonic() - began))
+
+    def _entry(self, job: AnyJob) -> Entry:
         adopt(self.keys)
         try:
             with limited(self.limits or StampLimits()):
                 return self.task(job)
         except (StampError, OSError) as error:
             return _failure(job.path, error)
+
+
+def _looked_at(path: Place) -> Cost:
+    """What a source is before it is worked on, which may replace it; nothing is asked of a store for that."""
+    if isinstance(path, Url):
+        return Cost()
+    try:
+        return Cost(known_kind(path), os.stat(path).st_size)
+    except OSError:
+        return Cost()
 
 
 def _failure(path: Place, error: Exception) -> Failure:

@@ -435,10 +435,12 @@ class CredentialsTask:
     trust: Path | None = None
     store: Path | None = None
     keys: tuple[KeyFile, ...] = ()
+    catalogue: str | None = None
 
     def __call__(self, job: Job) -> CredentialsReport:
         keys = [file.load() for file in self.keys]
-        return read_credentials(job.path, trust=self.trust, store=self.store, keys=keys)
+        catalogue = opened(self.catalogue) if self.catalogue else None
+        return read_credentials(job.path, trust=self.trust, store=self.store, catalogue=catalogue, keys=keys)
 
 
 def taken_by(task: Task) -> Takes:

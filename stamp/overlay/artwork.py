@@ -15,6 +15,7 @@ from PIL import Image, ImageCms, ImageDraw, ImageOps, features
 from ..core.errors import ArgumentError, HostError
 from ..core.visible import READABLE, READABLE_LOGO, VisibleNotice
 from ..formats.reading import decoding, named, regular_file
+from . import svg
 from .fonts import font_for, opened
 
 Plane = NDArray[np.float32]
@@ -118,7 +119,9 @@ def _logo(path: Path, height: float, room: list[int]) -> Artwork:
 
 
 def _read_logo(path: Path) -> Image.Image:
-    """RGBA, in sRGB, without empty edges. Raises ArgumentError, MediaError."""
+    """RGBA, in sRGB, without empty edges. Raises ArgumentError, MediaError, MissingDependency."""
+    if path.suffix.lower() == svg.SUFFIX:
+        return _without_edges(svg.drawn(path), path)
     with regular_file(path) as file, named(path), decoding():
         image = Image.open(io.BytesIO(file.read(_MOST_BYTES)), formats=_LOGO_FORMATS)
         if image.width * image.height > _MOST_PIXELS:
@@ -128,10 +131,14 @@ def _read_logo(path: Path) -> Image.Image:
         samples = ImageOps.exif_transpose(image).convert("RGBA")
         if profile and image.mode in ("RGB", "RGBA", "P"):
             samples = _in_srgb(samples, profile)
-        box = samples.getchannel("A").getbbox()
-        if box is None:
-            raise ArgumentError("there is nothing to see in this logo: all of it is transparent", path=path)
-        return samples.crop(box)
+        return _without_edges(samples, path)
+
+
+def _without_edges(samples: Image.Image, path: Path) -> Image.Image:
+    box = samples.getchannel("A").getbbox()
+    if box is None:
+        raise ArgumentError("there is nothing to see in this logo: all of it is transparent", path=path)
+    return samples.crop(box)
 
 
 def _in_srgb(samples: Image.Image, profile: bytes) -> Image.Image:

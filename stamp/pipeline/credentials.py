@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 
+from ..catalogue.catalogue import Catalogue
 from ..core import arguments
-from ..core.credentials import CredentialsReport, Status
+from ..core.credentials import CredentialsReport, Status, Where
 from ..core.errors import MediaError
 from ..core.key import Key
 from ..core.limits import one_account
@@ -118,10 +119,11 @@ def read_credentials(
     *,
     trust: StrPath | None = None,
     store: StrPath | None = None,
+    catalogue: Catalogue | None = None,
     keys: Sequence[Key] = (),
 ) -> CredentialsReport:
-    """Return the Content Credentials of a file: those in it, else those beside it, else those in `store` to
-    which a mark of one of `keys` leads.
+    """Return the Content Credentials of a file: those in it, else those beside it, else those in `store` or
+    `catalogue` to which a mark of one of `keys` leads.
 
     trust : PEM file with the roots that are trusted; nobody is without it. Nothing reaches for the network.
 
@@ -144,8 +146,8 @@ def read_credentials(
             return _report(path, inside, CredentialsReport(path, "none", "embedded", place=path))
         elsewhere = remote_url(made)
     report = CredentialsReport(path, "none")
-    if store is not None and keys:
-        report = _recovered(path, Store(Path(store)), keys, roots)
+    if keys and (store is not None or catalogue is not None):
+        report = _recovered(path, None if store is None else Store(Path(store)), catalogue, keys, roots)
     if elsewhere and report.status == "none":
         report = replace(report, notes=(*report.notes, _ELSEWHERE.format(url=elsewhere, path=path.stem)))
     return report
@@ -159,7 +161,9 @@ def _report(path: Path, found: Found, report: CredentialsReport) -> CredentialsR
     )
 
 
-def _recovered(path: Path, store: Store, keys: Sequence[Key], roots: str | None) -> CredentialsReport:
+def _recovered(
+    path: Path, store: Store | None, catalogue: Catalogue | None, keys: Sequence[Key], roots: str | None
+) -> CredentialsReport:
     """What a mark leads to. A manifest counts that is whole, and names the very mark in what was signed."""
     mark = detect_file(path, keys=keys, first=True)
     if mark.payload is None:
@@ -169,23 +173,33 @@ def _recovered(path: Path, store: Store, keys: Sequence[Key], roots: str | None)
     nothing = CredentialsReport(path, "none", payload=mark.payload)
     key = next(each for each in keys if each.name == mark.key_name)
     refused = []
-    for place in store.find(mark.payload, key.fingerprint):
+    for where, place in _kept(store, catalogue, Payload(mark.payload), key):
         with named(place):
             found = read(asset(path), anchors=roots, manifest=manifest_file(place))
         assert found is not None
         if not found.is_unbound or not _names(found, mark):
             refused.append(f"{place}: does not hold, or is about another mark")
             continue
-        picture = store.picture(place)
+        picture = Store.picture(place)
         what = (
             f"the picture of the work that was signed ({picture})" if picture else "the work that was signed"
         )
         notes = ["this copy itself is not signed", _TRANSPLANTED.format(what=what), *refused]
         record = replace(found.record, failures=())
         return CredentialsReport(
-            path, "recovered", "store", record, place, picture, mark.payload, notes=tuple(notes)
+            path, "recovered", where, record, place, picture, mark.payload, notes=tuple(notes)
         )
-    return replace(nothing, notes=tuple(refused or ["its mark leads to no credentials in this store"]))
+    return replace(nothing, notes=tuple(refused or ["its mark leads to no credentials that are kept"]))
+
+
+def _kept(
+    store: Store | None, catalogue: Catalogue | None, payload: Payload, key: Key
+) -> Iterator[tuple[Where, Path]]:
+    """Yield the manifests that a mark leads to: those in a store, then those of a catalogue."""
+    if store:
+        yield from (("store", place) for place in store.find(payload, key.fingerprint))
+    if catalogue and (known := catalogue.lookup(payload, key)):
+        yield from (("catalogue", place) for place in catalogue.manifests(known))
 
 
 def _names(found: Found, mark: DetectReport) -> bool:

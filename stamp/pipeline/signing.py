@@ -68,7 +68,7 @@ class Unsigned:
 
     draft : the finished work. parent : what it was made of, untouched. output : where it is to appear.
     payload, scheme, fingerprint : of the mark in it, and its key's; None without one. rights : its notice.
-    overwrite : whether a sidecar that is there may be replaced.
+    overwrite : whether a sidecar that is there may be replaced. has_drawing : a notice that is seen is in it.
     """
 
     draft: Path
@@ -79,6 +79,7 @@ class Unsigned:
     fingerprint: str | None
     rights: Rights | None
     overwrite: bool
+    has_drawing: bool = False
 
 
 def asset(path: Path) -> Asset:
@@ -161,6 +162,7 @@ def _claim(work: Unsigned, kind: Kind, has_thumbnail: bool) -> Claim:
         duration_ms=None if kind == "image" else duration_ms(work.draft),
         rights=work.rights,
         has_thumbnail=has_thumbnail,
+        has_drawing=work.has_drawing,
     )
 
 

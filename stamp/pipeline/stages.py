@@ -201,7 +201,7 @@ def sign(passage: Passage) -> None:
     if request.signing:
         work = Unsigned(
             *(passage.draft, request.src, request.dst, request.payload, SCHEMES[request.kind]),
-            *(request.key.fingerprint, request.rights, request.overwrite),
+            *(request.key.fingerprint, request.rights, request.overwrite, request.visible is not None),
         )
         passage.signed, notes = add_credentials(work, request.signing, passage.drafting, passage.registration)
         passage.remarks += notes

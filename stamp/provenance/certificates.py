@@ -75,7 +75,7 @@ def _leaf(key: Any, name: str, root: Any, above: Any, began: datetime, days: int
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes
 
-    usages = x509.ExtendedKeyUsage([x509.ObjectIdentifier(USAGES[0])])
+    usages = x509.ExtendedKeyUsage([x509.ObjectIdentifier(usage) for usage in USAGES[:2]])
     by = x509.AuthorityKeyIdentifier.from_issuer_public_key(above.public_key())
     builder = _builder(_subject(name), root.subject, key, began, days)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)

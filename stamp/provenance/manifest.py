@@ -13,6 +13,7 @@ from ..core.rights import Rights
 
 THUMBNAIL: Final = "thumbnail.jpg"
 _AGENT: Final = {"name": "stamp", "version": __version__}
+_DRAWN: Final = "a notice that is seen was drawn into it"
 _USES: Final = ("ai_generative_training", "ai_training", "ai_inference", "data_mining")
 _CONTEXT: Final = {
     "dc": "http://purl.org/dc/elements/1.1/",
@@ -40,7 +41,7 @@ class Claim:
 
     title : the name of its file. payload : of the mark in it; None without one. algorithm : of that mark,
     as the soft binding names it. duration_ms : of a clip or a song. rights : its notice. has_thumbnail : a
-    picture of the finished work goes with it.
+    picture of the finished work goes with it. has_drawing : a notice that is seen was drawn into it.
     """
 
     title: str
@@ -49,6 +50,7 @@ class Claim:
     duration_ms: int | None = None
     rights: Rights | None = None
     has_thumbnail: bool = False
+    has_drawing: bool = False
 
     def definition(self) -> dict[str, Any]:
         """Return the manifest as the library takes it, without its parent."""
@@ -62,10 +64,13 @@ class Claim:
 
     # What is not said to be created, the library lists as merely gathered.
     def _actions(self) -> dict[str, Any] | None:
-        if self.payload is None:
-            return None
-        done = {"action": "c2pa.watermarked.bound", "softwareAgent": _AGENT}
-        return {"label": "c2pa.actions.v2", "created": True, "data": {"actions": [done]}}
+        """What was done, in its order (C2PA 2.2, section 18.16)."""
+        done: list[dict[str, Any]] = []
+        if self.has_drawing:
+            done.append({"action": "c2pa.drawing", "softwareAgent": _AGENT, "description": _DRAWN})
+        if self.payload is not None:
+            done.append({"action": "c2pa.watermarked.bound", "softwareAgent": _AGENT})
+        return {"label": "c2pa.actions.v2", "created": True, "data": {"actions": done}} if done else None
 
     def _soft_binding(self) -> dict[str, Any] | None:
         """The payload as a list of numbers: JSON cannot say a byte string (c2pa-rs issue 2689)."""

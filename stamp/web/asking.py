@@ -22,6 +22,7 @@ from ..core.errors import ArgumentError, CatalogueError, MissingDependency, Stam
 from ..formats.sniff import known_kind
 from .access import User
 from .guard import refused
+from .observing import FileDone, note_file, request_id
 from .orders import Done, Order
 from .saying import Texts, language, texts, without_figures
 from .service import Service
@@ -64,6 +65,11 @@ class Asked:
         """Whether progress is reported while it is worked on."""
         return _EVENTS in self.request.headers.get("accept", "")
 
+    @property
+    def wants_json(self) -> bool:
+        """Whether the document is wanted, where else the file that was made would be the answer."""
+        return "json" in self.request.headers.get("accept", "")
+
     def needs(self, role: str) -> Response | None:
         """Return the refusal of a user without this role."""
         if self.user.may(role):
@@ -91,7 +97,7 @@ class Route:
         """Answer a request."""
         asked = Asked.of(request)
         service = asked.service
-        if refusal := asked.needs(self.role) or _too_often(asked):
+        if refusal := asked.needs(self.role) or too_often(asked):
             return refusal
         with ExitStack() as held:
             try:
@@ -105,17 +111,18 @@ class Route:
                 entry = await _connected(request, work)
             except EXPECTED as error:
                 return refusal_for(error, service)
-        if self.gives_file and "download" in entry and "json" not in request.headers.get("accept", ""):
+        if self.gives_file and "download" in entry and not asked.wants_json:
             return fetched(asked, entry["download"])
-        return JSONResponse(document(self.schema, entry), _status(entry))
+        return JSONResponse(document(self.schema, entry), status_of(entry))
 
     async def _worked(self, asked: Asked, upload: Upload) -> dict[str, Any]:
         """Have it done, write it down, and return its entry, as this user sees it."""
         began, kind = time.monotonic(), known_kind(upload.path)
         done = await asked.service.workers.do(self.order(asked, upload), asked.news)
-        seconds = round(time.monotonic() - began, 2)
-        said = {"kind": kind, "bytes": upload.size, "seconds": seconds, "outcome": _outcome(done.entry)}
-        await asked.service.write_down(self.verb, asked.user, said)
+        seconds, outcome = round(time.monotonic() - began, 2), outcome_of(done.entry)
+        note_file(asked.request, FileDone(self.verb, kind, upload.size, seconds, outcome))
+        said = {"kind": kind, "bytes": upload.size, "seconds": seconds, "outcome": outcome}
+        await asked.service.write_down(self.verb, asked.user, request_id(asked.request), said)
         return shown(asked, done, self.say)
 
 
@@ -131,7 +138,10 @@ def shown(
         entry["picture"] = "data:image/jpeg;base64," + base64.b64encode(done.picture).decode()
     if done.output:
         entry["download"] = asked.service.offer(
-            done.output, marked_name(asked.given("name"), done.output), done.media_type, asked.user
+            done.output,
+            done.name or marked_name(asked.given("name"), done.output),
+            done.media_type,
+            asked.user,
         )
     return entry
 
@@ -197,7 +207,8 @@ def refusal_for(error: Exception, service: Service) -> Response:
     return refused(400, name, str(error))
 
 
-def _too_often(asked: Asked) -> Response | None:
+def too_often(asked: Asked) -> Response | None:
+    """Return the refusal of a user who has asked as often as he may."""
     if asked.user.is_local or not (seconds := asked.service.allowance.wait(asked.user.name)):
         return None
     most = asked.service.settings.per_minute
@@ -230,11 +241,13 @@ def _event(name: str, value: object) -> str:
     return f"event: {name}\ndata: {json.dumps(value)}\n\n"
 
 
-def _outcome(entry: dict[str, Any]) -> str:
+def outcome_of(entry: dict[str, Any]) -> str:
+    """Return what came of it, in a word for logs."""
     return str(entry["error"]["type"] if entry["error"] else entry.get("status") or entry.get("verdict"))
 
 
-def _status(entry: dict[str, Any]) -> int:
+def status_of(entry: dict[str, Any]) -> int:
+    """Return the status of the answer that has this entry."""
     error = entry.get("error")
     if not error:
         return 200

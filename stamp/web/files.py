@@ -16,7 +16,7 @@ from ..core.rights import Rights
 from ..pipeline.finding import Seen
 from . import saying
 from .asking import Asked, Route, fetched
-from .orders import AddFind, Check, Detect, Embed
+from .orders import AddFind, Check, Detect, Embed, Match
 from .uploads import Upload
 
 
@@ -24,6 +24,11 @@ def _detect(asked: Asked, upload: Upload) -> Detect:
     settings = asked.service.settings
     picture = "picture" in asked.request.query_params
     return Detect(upload.path, settings.keys, settings.catalogue, picture=picture)
+
+
+def _match(asked: Asked, upload: Upload) -> Match:
+    keys, place = asked.service.settings.keys, asked.service.place
+    return Match(upload.path, keys, place, blind="blind" in asked.request.query_params)
 
 
 def _check(asked: Asked, upload: Upload) -> Check:
@@ -77,6 +82,7 @@ def _said(entry: dict[str, Any], text: saying.Texts, figures: bool) -> dict[str,
 
 
 detect = Route("detect", "stamp.detect/1", "viewer", _detect, _said)
+match = Route("match", "stamp.match/1", "viewer", _match, saying.matched)
 check = Route("check", "stamp.check/1", "viewer", _check, lambda entry, text, _: saying.checked(entry, text))
 embed = Route(
     *("embed", "stamp.embed/1", "admin", _embed),

@@ -26,6 +26,7 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
+_BEHIND = ("/api/", "/metrics")
 _SAFE = ("GET", "HEAD")
 _DISCARDED, _PATIENCE = 1 << 20, 2.0  # bytes of a refused body that are read, and seconds for it
 
@@ -70,7 +71,7 @@ class Guard:
         peer = (scope.get("client") or ("",))[0]
         user = self._credentials.user(headers.get, _cookie(headers, self._cookie), peer)
         scope["user"] = user
-        if not scope["path"].startswith("/api/"):
+        if not scope["path"].startswith(_BEHIND):
             return None  # the page asks for the user itself, and what it is made of is no secret
         if user is None:
             return refused(401, "Unauthorized", "open the address that `stamp serve` printed, or give a key")

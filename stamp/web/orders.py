@@ -17,6 +17,7 @@ from ..core.options import CopyOptions
 from ..core.reports import DetectReport, EmbedReport, Failure
 from ..core.rights import Rights
 from ..core.verdict import CheckRecord
+from ..evidence.options import PacketOptions
 from ..formats.sniff import sniff_path
 from ..jobs.catalogues import CatalogueEntry, opened
 from ..jobs.keys import KeyFile, adopt
@@ -32,7 +33,7 @@ class Done:
     """What came of an order.
 
     entry : of the JSON document. failed : whether it says what is wrong. picture : a JPEG, drawn anew.
-    output, media_type : the marked file.
+    output, media_type : the file that was made. name : what it is called, if not after the upload.
     """
 
     entry: dict[str, Any]
@@ -40,6 +41,7 @@ class Done:
     picture: bytes | None = None
     output: Path | None = None
     media_type: str = ""
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,79 @@ class CompareFind:
         return {"find": None, "error": {"type": kind, "message": message}}
 
 
-Order = Detect | Check | Embed | AddFind | CompareFind
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Find which works of the catalogue a file shows or plays. blind : look for a mark also where no work was
+    found."""
+
+    path: Path
+    keys: tuple[KeyFile, ...]
+    catalogue: str
+    blind: bool = False
+
+    def __call__(self) -> Done:
+        from ..jobs.monitoring import MatchTask
+
+        _known(self.path)
+        report = MatchTask(self.catalogue, self.keys, self.blind)(Job(self.path))
+        return Done(report.to_dict() | {"path": None})
+
+    def failure(self, kind: str, message: str) -> dict[str, Any]:
+        """Return the entry that says what is wrong."""
+        return _failed("match", kind, message)
+
+
+@dataclass(frozen=True, slots=True)
+class MakePacket:
+    """Make a packet of evidence on a find. folder : for it. name : what it is called."""
+
+    find: str
+    catalogue: str
+    folder: Path
+    language: str
+    name: str
+
+    def __call__(self) -> Done:
+        from ..evidence.packet import make_packet
+
+        target = self.folder / self.name
+        made = make_packet(opened(self.catalogue), self.find, target, PacketOptions(self.language))
+        entry = made.to_dict() | {"path": None}
+        return Done(entry, output=target, media_type="application/zip", name=self.name)
+
+    def failure(self, kind: str, message: str) -> dict[str, Any]:
+        """Return the entry that says what is wrong."""
+        empty = dict.fromkeys(("path", "sha256", "size", "evidence"))
+        return empty | {"status": "error", "error": {"type": kind, "message": message}}
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyPacket:
+    """Check a packet of evidence, all of it."""
+
+    path: Path
+
+    def __call__(self) -> Done:
+        from ..evidence.verify import verify_packet
+
+        found = verify_packet(self.path)
+        checks = [
+            {"name": each.name, "state": each.state, "detail": _without_places(each.detail, self.path)}
+            for each in found.checks
+        ]
+        return Done(found.to_dict() | {"path": None, "checks": checks})
+
+    def failure(self, kind: str, message: str) -> dict[str, Any]:
+        """Return the entry that says what is wrong."""
+        return {
+            "path": None,
+            "status": "error",
+            "checks": [],
+            "error": {"type": kind, "message": message},
+        }
+
+
+Order = Detect | Check | Embed | AddFind | CompareFind | Match | MakePacket | VerifyPacket
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,10 +270,14 @@ def refusal(order: Order, error: StampError | OSError) -> Done:
     if isinstance(error, OSError) and not isinstance(error, StampError):
         message = error.strerror or type(error).__name__
     path = getattr(order, "path", None)
-    for place in (getattr(error, "path", None), path, path and path.parent):
-        if place is not None:
-            message = message.replace(str(place), _SHOWN)
-    return Done(order.failure(type(error).__name__, message.removeprefix(f"{_SHOWN}: ")), failed=True)
+    message = _without_places(message, getattr(error, "path", None), path, path and path.parent)
+    return Done(order.failure(type(error).__name__, message), failed=True)
+
+
+def _without_places(message: str, *places: Path | None) -> str:
+    for place in filter(None, places):
+        message = message.replace(str(place), _SHOWN)
+    return message.removeprefix(f"{_SHOWN}: ")
 
 
 def _known(path: Path) -> str:

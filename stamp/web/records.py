@@ -15,6 +15,7 @@ from ..core.errors import ArgumentError
 from . import saying
 from .asking import EXPECTED, Asked, document, refusal_for, shown
 from .guard import refused
+from .observing import MEDIA_TYPE, request_id
 from .orders import CompareFind
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ async def _compare(asked: Asked) -> Response:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
     outcome = done.entry["error"]["type"] if done.failed else "compared"
-    await service.write_down("compare", asked.user, {"outcome": outcome})
+    await service.write_down("compare", asked.user, request_id(asked.request), {"outcome": outcome})
     entry = shown(asked, done, lambda entry, text, _: saying.found(entry, text))
     return JSONResponse(document("stamp.find/1", entry), 422 if done.failed else 200)
 
@@ -102,7 +103,7 @@ async def _judge(asked: Asked) -> Response:
             _reference(asked), verdict or "", asked.user.name, note=note or None, licence=licence or None
         )
     )
-    await asked.service.write_down("judge", asked.user, {"outcome": found.verdict})
+    await asked.service.write_down("judge", asked.user, request_id(asked.request), {"outcome": found.verdict})
     return JSONResponse(document("stamp.find/1", _find(asked, found.to_dict())))
 
 
@@ -111,6 +112,10 @@ async def _cases(asked: Asked) -> Response:
     limit, until = _limit(asked), date.today() + timedelta(days=max(0, min(days, 3650)))
     found = await asked.service.ask(lambda catalogue: catalogue.cases.list(due=until, limit=limit))
     return _page("stamp.case/1", [each.to_dict() for each in found], limit)
+
+
+async def _metrics(asked: Asked) -> Response:
+    return Response(asked.service.metrics.text(), media_type=MEDIA_TYPE)
 
 
 async def not_found(request: Request, error: Exception) -> Response:
@@ -172,4 +177,4 @@ async def _json(request: Request) -> dict[str, Any]:
 works, one_work = _route(_works), _route(_one_work)
 finds, one_find = _route(_finds), _route(_one_find)
 compare, judge = _route(_compare, "analyst"), _route(_judge, "analyst")
-cases = _route(_cases)
+cases, metrics = _route(_cases), _route(_metrics, "analyst")

@@ -10,10 +10,14 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
+from ..core.matches import FOUND
 from ..core.words import chance_power
 
 LANGUAGES: Final = ("en", "ru", "kk")
-_FIGURES: Final = ("score", "threshold", "log10_p", "bits_corrected", "correlation", "decided_after_s")
+_OF_MARKS = ("score", "threshold", "log10_p", "bits_corrected", "decided_after_s")
+_OF_LIKENESS = ("correlation", "psnr_db", "inliers", "sentence", "distance", "votes")
+_FIGURES: Final = frozenset((*_OF_MARKS, *_OF_LIKENESS))
+_HOLDS = ("ok", "absent")  # states of checks of a packet
 _SAME_ANGLE = 0.5  # degrees; what is less is not said
 _WHOLE = 0.97  # of the original; more is all of it
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -43,20 +47,17 @@ def language(wanted: str) -> str:
 
 
 def without_figures(entry: Entry) -> dict[str, Any]:
-    """Return an entry of `stamp.detect/1` or `stamp.find/1` without what tells how near a mark is to being
-    lost."""
-    found = dict(entry)
-    if mark := found.get("watermark"):
-        others = [other | {"log10_p": None} for other in mark["others"]]
-        found["watermark"] = mark | dict.fromkeys(_FIGURES) | {"others": others}
-    if "log10_p" in found:
-        found["log10_p"] = None
-    if report := found.get("report"):
-        found["report"] = without_figures(report)
-    if comparison := found.get("comparison"):
-        hidden = dict.fromkeys(("correlation", "psnr_db", "inliers", "sentence"))
-        found["comparison"] = comparison | hidden
+    """Return an entry without what tells how near a mark, or a likeness, is to being lost."""
+    found: dict[str, Any] = _without_figures(entry)
+    if "matches" in found:
+        found["matches"] = [match for match in found["matches"] if match["verdict"] in FOUND]
     return found
+
+
+def _without_figures(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: None if name in _FIGURES else _without_figures(each) for name, each in value.items()}
+    return [_without_figures(each) for each in value] if isinstance(value, list) else value
 
 
 def detected(entry: Entry, text: Texts, *, figures: bool) -> dict[str, Any]:
@@ -162,6 +163,49 @@ def found(entry: Entry, text: Texts) -> dict[str, Any]:
         lines.append(text["compared"][entry["comparison"]["verdict"]])
     say = text["say"]["ours" if entry["payload"] else "none"]
     return {"verdict": entry["verdict"], "say": say, "sure": "", "lines": lines}
+
+
+def matched(entry: Entry, text: Texts, figures: bool) -> dict[str, Any]:
+    """Return what an entry of `stamp.match/1` says, like `detected`; its verdicts are "ours", "copy",
+    "scene", "no_work", "cannot"."""
+    if entry["error"]:
+        return _cannot(entry, text)
+    line, lines = text["line"], []
+    for match in entry["matches"]:
+        if match["verdict"] in FOUND:
+            lines.append(line["work"].format(number=match["number"], title=match["title"]))
+            lines += _shown_part(match, line)
+    if entry["watermark"]:
+        lines.append(line["unknown"])
+    verdict = {"mark": "ours", "copy": "copy", "scene": "scene"}.get(entry["verdict"], "no_work")
+    if verdict != "no_work":
+        lines.append(line["compare"])
+    return _words(verdict, text, text["sure_of_match"][verdict], lines)
+
+
+def _shown_part(match: Entry, line: Texts) -> Iterator[str]:
+    if match["mirrored"]:
+        yield line["mirrored"]
+    if (share := match["overlap"]["work"]) is not None and share < _WHOLE:
+        yield line["share"].format(percent=max(1, round(100 * share)))
+    if span := match["work_span"]:
+        yield line["work_span"].format(span=f"{_clock(span[0])}–{_clock(span[1])}")
+
+
+def made(entry: Entry, text: Texts, figures: bool) -> dict[str, Any]:
+    """Return what an entry of `stamp.evidence/1` says of a packet that was made; "made" or "cannot"."""
+    return _cannot(entry, text) if entry["error"] else _words("made", text, "", [])
+
+
+def verified(entry: Entry, text: Texts, figures: bool) -> dict[str, Any]:
+    """Return what an entry of `stamp.evidence/1` says of a packet that was checked: "verified",
+    "not_verified", "cannot"."""
+    if entry["error"]:
+        return _cannot(entry, text)
+    wrong = [
+        f"{check['name']}: {check['detail']}" for check in entry["checks"] if check["state"] not in _HOLDS
+    ]
+    return _words(entry["status"], text, "", wrong)
 
 
 def _cannot(entry: Entry, text: Texts) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from ..core.errors import CatalogueError
 from ..jobs.catalogues import opened
 from ..jobs.keys import keys_without_file
 from .access import AccessFile, Allowance, Credentials, User
+from .observing import Metrics
 from .orders import Worker
 from .settings import Settings
 from .uploads import Uploads
@@ -63,6 +64,7 @@ class Service:
             seconds=settings.seconds,
             memory=settings.memory,
         )
+        self.metrics = Metrics(lambda: self.workers.inside)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="stamp-catalogue")
         self._downloads: dict[str, Download] = {}
 
@@ -86,11 +88,11 @@ class Service:
             self._threads, lambda: question(opened(place))
         )
 
-    async def write_down(self, verb: str, user: User, said: Mapping[str, Any]) -> None:
-        """Append to the log of the catalogue, if there is one, who had what done. Of the file there is only
-        how large it was and what came of it."""
+    async def write_down(self, verb: str, user: User, subject: str, said: Mapping[str, Any]) -> None:
+        """Append to the log of the catalogue, if there is one, who had what done. subject : the id of the
+        request. Of the file there is only how large it was and what came of it."""
         if self.settings.catalogue is not None:
-            subject, body = secrets.token_hex(8), {"role": user.role} | dict(said)
+            body = {"role": user.role} | dict(said)
             await self.ask(lambda catalogue: catalogue.log(f"service.{verb}", subject, body, user.name))
 
     def offer(self, output: Path, name: str, media_type: str, user: User) -> str:

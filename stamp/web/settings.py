@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ..core.errors import ArgumentError
 from ..core.rights import Rights
@@ -20,7 +22,8 @@ class Settings:
     user : the name of whoever starts the service. rights : the notice that is written, unless the request
     says otherwise. host, port : where it listens; 0 takes any port. allowed : further names that it is asked
     for by. access : the file of access. header, proxy : see `Credentials`. per_minute : requests about files
-    of one user. most_bytes : of one upload. processes, waiting, seconds, memory : see `Workers`.
+    of one user. most_bytes : of one upload. processes, waiting, seconds, memory : see `Workers`. log : takes
+    what is said of each request; see `Observed`.
     """
 
     keys: tuple[KeyFile, ...]
@@ -39,6 +42,7 @@ class Settings:
     waiting: int = 64
     seconds: float = 60.0
     memory: int = 1 << 30
+    log: Callable[[Mapping[str, Any]], None] | None = None
 
     def __post_init__(self) -> None:
         """Raise ArgumentError where something is missing."""

@@ -77,6 +77,29 @@ def test_embed_marks_and_signs(photo: Path, key_file: Path, stamp: Runner) -> No
     assert again.entries[0]["resumed"]
 
 
+@pytest.mark.slow
+def test_the_catalogue_leads_back_without_a_store(photo: Path, key_file: Path, stamp: Runner) -> None:
+    place = ("--catalogue", "c.sqlite")
+    done = stamp("embed", photo, "-o", "b.jpg", *SIGN, *place, "--visible", "© Ada", "--json")
+    assert done.code == 0, done.err
+    signed = stamp("credentials", "b.jpg", *TRUST, *place, "--json").entries[0]
+    assert signed["manifest"]["actions"] == ["c2pa.opened", "c2pa.drawing", "c2pa.watermarked.bound"]
+    with Image.open("b.jpg") as image:
+        image.crop((20, 20, 620, 460)).save("c.jpg", quality=75)
+    (found,) = stamp("credentials", "c.jpg", *TRUST, *place, "--json").entries
+    assert (found["status"], found["where"]) == ("recovered", "catalogue")
+    assert found["manifest"]["identifier"] == signed["manifest"]["identifier"]
+    assert Path(found["place"]).is_relative_to(Path("c.sqlite.documents").absolute())
+    nowhere = stamp("credentials", "photo.jpg", *place)
+    assert (nowhere.code, "no mark of this key was read" in nowhere.err) == (1, True)
+    assert stamp("credentials", "c.jpg", "--catalogue", "none").out == "c.jpg: none: no credentials\n"
+    stored = Path(found["place"])
+    stored.chmod(0o600)
+    stored.write_bytes(b"changed")
+    changed = stamp("credentials", "c.jpg", *place)
+    assert (changed.code, "was changed" in changed.err) == (3, True)
+
+
 def test_resume_signs_what_is_not_signed(photo: Path, key_file: Path, stamp: Runner) -> None:
     stamp("embed", photo, "--copyright", "© Ada")
     refused = stamp("embed", photo, "--copyright", "© Ada", *SIGN, "--resume")

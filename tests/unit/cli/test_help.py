@@ -14,7 +14,7 @@ GROUPS = {
         *("Content Credentials", "Catalogue", "Run", "Output"),
     ],
     "sign": ["Sources and results", "Watermark", "Content Credentials", "Run", "Output"],
-    "credentials show": ["Watermark", "Content Credentials", "Run", "Output"],
+    "credentials show": ["Watermark", "Content Credentials", "Catalogue", "Run", "Output"],
     "credentials new-cert": ["Content Credentials", "Output"],
     "detect": ["Sources and results", "Watermark", "Catalogue", "Run", "Output"],
     "confirm": ["Watermark", "Output"],
@@ -67,6 +67,8 @@ GROUPS = {
     "serve": ["Service", "Who may ask", "Watermark", "Catalogue", "Run", "Output"],
     "demo": ["Watermark", "Output"],
     "selftest": ["Output"],
+    "completions": ["Output"],
+    "manual": ["Output"],
 }
 
 
@@ -103,7 +105,19 @@ def test_commands_are_in_groups(stamp: Runner) -> None:
         "Set up",
     ]
     names = "embed detect preview sign credentials show rights works check party licence find case evidence"
-    for name in [*names.split(), "match", "watch", "notice", "serve", "key", "formats", "selftest", "demo"]:
+    for name in [
+        *names.split(),
+        "match",
+        "watch",
+        "notice",
+        "serve",
+        "key",
+        "formats",
+        "selftest",
+        "demo",
+        "completions",
+        "manual",
+    ]:
         assert re.search(rf"^  {name} +\S", page, re.MULTILINE)
     assert re.findall(r"^  (\w+)  ", stamp("rights", "--help").out, re.MULTILINE) == [
         "audit",

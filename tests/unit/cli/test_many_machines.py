@@ -27,7 +27,7 @@ def photos(bucket: Bucket, media: Path) -> Bucket:
 @pytest.mark.slow
 def test_a_bucket_is_worked_on_once(photos: Bucket, stamp: Runner, elsewhere: Path) -> None:
     into = ("embed", photos.url("in/"), "-o", photos.url("out/"), *NOTICE)
-    done = stamp(*into, "--log-file", "run.log")
+    done = stamp(*into, "--log-file", "run.log", "--log-json", "run.jsonl", "--progress", "json")
     assert done.code == 0
     assert "3 with a notice only, 1 passed over (1 .txt)" in done.err
     assert [line.partition(":  ")[0] for line in done.out.splitlines()] == [
@@ -36,6 +36,16 @@ def test_a_bucket_is_worked_on_once(photos: Bucket, stamp: Runner, elsewhere: Pa
     outputs = [key for key in photos.listed() if key.startswith("out/")]
     assert outputs == ["out/a.jpg", "out/d/b.jpg", "out/d/m.jpg"]
     assert f"files of {photos.url('in/')}" in Path("run.log").read_text()
+    logged = [json.loads(line) for line in Path("run.jsonl").read_text("utf-8").splitlines()]
+    assert [(line["verdict"], line["kind"], line["bytes"]) for line in logged] == [
+        ("noticed", None, None)
+    ] * 3
+    assert all(line["seconds"] > 0 for line in logged)
+    told = [json.loads(line) for line in done.err.splitlines() if line.startswith("{")]
+    assert [(line["files"], line["files_done"], line["name"]) for line in (told[0], told[-2])] == [
+        (None, 0, None),
+        (None, 3, "m.jpg"),
+    ]
     again = stamp(*into, "--resume", "--json-lines")
     assert again.code == 0
     head, *middle, last = map(json.loads, again.out.splitlines())

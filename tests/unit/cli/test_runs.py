@@ -6,12 +6,14 @@ import hashlib
 import json
 import os
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from stamp.cli.progress import lines as progress_lines
 from stamp.core.key import Key
 from stamp.core.reports import Failure, outcomes
 from tests.media.video_files import write
@@ -239,7 +241,7 @@ def test_a_log_is_never_added_to_something_else(stamp: Runner, photo: Path, key_
         before = Path(name).read_bytes()
         result = stamp("show", photo, "--log-file", name)
         assert (result.code, Path(name).read_bytes()) == (3, before)
-        assert "is no log of stamp" in result.err
+        assert "is no such log of stamp" in result.err
     assert stamp("show", photo, "--log-file", "no/folder.log").code == 3
     assert stamp("show", photo, "--log-file", os.devnull).code == 0
 
@@ -248,6 +250,75 @@ def test_a_name_with_a_line_break_is_one_line_of_the_log(stamp: Runner, photo: P
     photo.rename("new\nline.jpg")
     assert stamp("show", "new\nline.jpg", "--log-file", "a.log").code == 0
     assert len(Path("a.log").read_text().splitlines()) == 2
+
+
+@pytest.mark.slow
+def test_a_log_for_programs_has_an_object_for_each_file_and_never_says_which(
+    stamp: Runner, mixed: Path
+) -> None:
+    run = ("embed", mixed, "-o", "out", "--payload", PAYLOAD, "--log-json", "night.jsonl", "-q")
+    assert stamp(*run).code == 3
+    text = Path("night.jsonl").read_text("utf-8")
+    lines = read_lines(text)
+    assert len(lines) == 5
+    keys = "schema date event id command kind bytes seconds verdict error"
+    assert {" ".join(line) for line in lines} == {keys}
+    assert {line["schema"] for line in lines} == {"stamp.log/1"}
+    assert len({line["id"] for line in lines}) == len(lines)
+    assert [line["verdict"] for line in lines].count("marked") == 4
+    failed = [line for line in lines if line["verdict"] == "failed"]
+    assert {line["error"] for line in failed} <= {"CorruptFile", "UnsupportedFormat"}
+    marked = next(line for line in lines if line["verdict"] == "marked")
+    assert marked["kind"] == "image"
+    assert marked["bytes"] > 1000
+    assert marked["seconds"] > 0
+    assert not re.search(rf"{PAYLOAD}|jpg|png|{mixed.name}", text)
+    stamp("detect", "out", "-j", "2", "--log-json", "night.jsonl")
+    more = read_lines(Path("night.jsonl").read_text("utf-8"))
+    assert more[: len(lines)] == lines
+    assert {line["verdict"] for line in more[len(lines) :]} == {"detected"}
+    assert all(line["seconds"] > 0 for line in more[len(lines) :])
+
+
+def test_a_log_for_programs_on_stderr(stamp: Runner, photo: Path) -> None:
+    result = stamp("show", photo, "nothing.jpg", "--log-json", "-", "-q", "--json")
+    assert len(result.entries) == 2
+    lines = [json.loads(line) for line in result.err.splitlines() if line.startswith("{")]
+    assert [(line["verdict"], line["error"]) for line in lines] == [("read", None), ("failed", "MediaError")]
+    before = photo.read_bytes()
+    assert stamp("show", photo, "--log-json", photo).code == 3
+    assert photo.read_bytes() == before
+
+
+def test_progress_for_programs(stamp: Runner, photo: Path) -> None:
+    result = stamp("show", photo, "nothing.jpg", "--progress", "json", "-q")
+    lines = [json.loads(line) for line in result.err.splitlines() if line.startswith("{")]
+    keys = "schema event command files files_done file name done total unit"
+    assert {" ".join(line) for line in lines} == {keys}
+    assert [(line["event"], line["files_done"], line["file"], line["name"]) for line in lines] == [
+        ("begin", 0, None, None),
+        ("file", 1, 1, "photo.jpg"),
+        ("file", 2, 2, "nothing.jpg"),
+        ("end", 2, None, None),
+    ]
+    assert "schema" not in stamp("show", photo, "--progress", "none").err
+
+
+def test_progress_in_lines_tells_how_far_a_file_is_and_not_too_often(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with suppress(KeyboardInterrupt), progress_lines(["a.mp4", "b.mp4"], "embed", "frames", 2) as bar:
+        for frame in range(100):
+            bar.news(1, frame, 250)
+        bar.news(0, 7, 0)
+        raise KeyboardInterrupt
+    told = read_lines(capsys.readouterr().err)
+    assert [(each["event"], each["file"], each["done"], each["total"]) for each in told] == [
+        ("begin", None, None, None),
+        ("news", 2, 0, 250),
+        ("news", 1, 7, None),
+        ("end", None, None, None),
+    ]
 
 
 # JSON lines

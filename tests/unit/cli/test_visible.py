@@ -50,7 +50,7 @@ def test_all_options_arrive(stamp: Runner, photo: Path) -> None:
     [
         (("--visible-size", "0.1"), "--visible-size says how --visible is drawn"),
         (("--visible-tile",), "--visible-tile says how"),
-        (("--visible", "logo.svg"), "SVG is not drawn"),
+        (("--visible", "logo.svgz"), "packed SVG is not drawn"),
         (("--visible", "a", "--visible-span", "5-2"), "no span of seconds"),
         (("--visible", "a", "--visible-colour", "pink"), "--visible-colour is auto, light, dark"),
         (("--visible", "a", "--no-watermark", "--copyright", "x"), "leave out --no-watermark"),

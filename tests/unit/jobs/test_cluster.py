@@ -27,7 +27,7 @@ from stamp.jobs import cluster as cluster_module
 from stamp.jobs.cluster import Cluster, InChild
 from stamp.jobs.keys import KeyFile
 from stamp.jobs.plan import Job
-from stamp.jobs.runner import run_jobs
+from stamp.jobs.runner import Cost, Done, run_jobs
 from stamp.storage.private import private_folder
 from tests.helpers.places import ROOT
 
@@ -177,9 +177,9 @@ class Reporting:
 
     def __call__(self, job: Job) -> Any:
         try:
-            return self.task(job)
+            return Done(self.task(job), Cost())
         except KeyFileError as error:
-            return Failure(job.path, type(error).__name__, str(error))
+            return Done(Failure(job.path, type(error).__name__, str(error)), Cost())
 
 
 class Inline:
@@ -205,7 +205,7 @@ def test_a_key_is_found_on_the_worker_or_the_worker_is_named(
     if named:
         monkeypatch.setenv("STAMP_KEY_FILE", str(tmp_path / named))
     monkeypatch.setattr(cluster_module, "_children", Inline)
-    entry = InChild(Reporting(Noting(notes, file)), __version__)(Job(Path("a.jpg")))
+    entry = InChild(Reporting(Noting(notes, file)), __version__)(Job(Path("a.jpg"))).entry
     if named == "there":
         assert isinstance(entry, RightsReport)
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -15,9 +16,12 @@ from stamp.core.errors import ClusterError, KeyFileError, MediaError
 from stamp.core.key import Key
 from stamp.core.reports import Failure, RightsReport
 from stamp.core.rights import Rights
+from stamp.core.url import Url
+from stamp.jobs.demo import paint
 from stamp.jobs.keys import KeyFile
 from stamp.jobs.plan import Job
-from stamp.jobs.runner import run_jobs
+from stamp.jobs.remote import RemoteJob
+from stamp.jobs.runner import Cost, run_jobs
 from stamp.jobs.tasks import DetectTask, EmbedTask
 
 
@@ -90,6 +94,33 @@ def test_what_cannot_be_done_is_told_and_the_rest_goes_on() -> None:
             assert said == [None, "b.jpg: is not there", "c.bad: is bad", None]
 
 
+def slowly(job: Job | RemoteJob) -> RightsReport:
+    time.sleep(0.01)
+    return RightsReport(job.path, Rights())
+
+
+def test_what_a_file_has_cost_is_told_before_its_entry(tmp_path: Path) -> None:
+    paint(photo := tmp_path / "lake.jpg", size=(64, 48))
+    jobs = [
+        RemoteJob(photo),
+        RemoteJob(Url("s3://bucket/b.jpg")),
+        RemoteJob(Path("c.jpg"), error=MediaError("is not there", path="c.jpg")),
+        RemoteJob(Path("nothing.jpg")),
+    ]
+    costs: dict[int, Cost] = {}
+    with ThreadPoolExecutor(2) as executor:
+        for index, _ in run_jobs(slowly, jobs, executor=executor, costs=costs.__setitem__):
+            assert index in costs
+    assert [(costs[index].kind, costs[index].bytes) for index in range(4)] == [
+        ("image", photo.stat().st_size),
+        (None, None),
+        (None, None),
+        (None, None),
+    ]
+    assert costs[2].seconds is None
+    assert all(0.01 <= (costs[index].seconds or 0) < 60 for index in (0, 1, 3))
+
+
 class Losing(ThreadPoolExecutor):
     """An executor that loses its third job, and breaks its second."""
 
@@ -111,10 +142,13 @@ class Losing(ThreadPoolExecutor):
 
 
 def test_what_kills_every_worker_fails_alone() -> None:
+    costs: dict[int, Cost] = {}
     with Losing(None, RuntimeError, None) as executor:
-        found = dict(run_jobs(look, stream(3, []), executor=executor, window=1))
+        run = run_jobs(look, stream(3, []), executor=executor, window=1, costs=costs.__setitem__)
+        found = dict(run)
     assert [type(found[index]) for index in range(3)] == [RightsReport, Failure, RightsReport]
     assert found[1].message == "1.jpg: no worker could finish it: RuntimeError: no worker has survived it"  # type: ignore[union-attr]
+    assert [costs[index].seconds is None for index in range(3)] == [False, True, False]
 
 
 def test_an_executor_that_loses_jobs_ends_the_run_with_a_remedy() -> None:

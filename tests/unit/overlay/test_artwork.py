@@ -93,8 +93,8 @@ def test_what_is_no_logo_is_refused(tmp_path: Path) -> None:
         assert raised.value.path == path
     with pytest.raises(ArgumentError, match="nothing to see"):
         artwork(VisibleNotice(logo=empty), PICTURE)
-    with pytest.raises(ArgumentError, match="export it as a PNG"):
-        VisibleNotice(logo="logo.svg")
+    with pytest.raises(ArgumentError, match="unpack it"):
+        VisibleNotice(logo="logo.svgz")
 
 
 def test_what_is_repeated_is_aslant() -> None:

@@ -17,7 +17,7 @@ RANGES = {
     for name, limits in [re.fullmatch(r"([a-z][a-z0-9-]*)(?:\[\w+\])?(.*)", line).groups()]  # type: ignore[union-attr]
     if name != PROJECT["name"]
 }
-TOOLS = ("hypothesis", "mypy", "pytest", "pytest-xdist", "ruff")
+TOOLS = ("hypothesis", "mypy", "pytest", "pytest-timeout", "pytest-xdist", "ruff")
 NO_KNOWN_HOLES = {"pillow": (13, 0), "pillow-heif": (1, 3), "av": (18, 1)}
 """The first releases without a known hole in what is called; docs/dependencies.md names the holes."""
 

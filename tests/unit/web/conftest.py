@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -32,12 +33,13 @@ PAYLOAD = bytes.fromhex("00ff00ff00ff00ff")
 
 @dataclass(frozen=True)
 class Live:
-    """A service that runs. keys : role -> key of a program with this role."""
+    """A service that runs. keys : role -> key of a program with this role. log : what it says of requests."""
 
     base: str
     service: Service
     media: Path
     keys: dict[str, str]
+    log: list[dict[str, Any]]
 
     @property
     def port(self) -> int:
@@ -85,6 +87,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         )
     access = folder / "access.toml"
     keys = {role: add_key(access, f"a {role}", role) for role in ("viewer", "analyst", "admin")}
+    log: list[dict[str, Any]] = []
     settings = Settings(
         keys=(KeyFile.of(key, folder / "mark.key"),),
         catalogue=place,
@@ -95,6 +98,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         most_bytes=2_000_000,
         per_minute=1000,
         waiting=8,
+        log=lambda said: log.append(dict(said)),
     )
     service = Service(settings)
     listener = socket.create_server(("127.0.0.1", 0))
@@ -107,7 +111,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     thread.start()
     while not server.started:
         time.sleep(0.02)
-    yield Live(f"http://127.0.0.1:{port}", service, folder, keys)
+    yield Live(f"http://127.0.0.1:{port}", service, folder, keys, log)
     server.should_exit = True
     thread.join()
     listener.close()

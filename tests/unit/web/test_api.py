@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import re
+import zipfile
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from stamp.core.key import Key
+from stamp.jobs.demo import paint
+from stamp.jobs.monitoring import IndexTask
 from stamp.pipeline.cataloguing import Catalogue
 from stamp.pipeline.files import detect_file
 from stamp.web.app import routes
@@ -186,6 +193,73 @@ def test_a_find_from_the_page_to_its_verdict(live: Live) -> None:
         seen = entry_of(client.get(address))
         assert (seen["log10_p"], seen["report"]["watermark"]["score"]) == (None, None)
         assert entry_of(client.get("/api/cases")) == {}
+
+
+def test_works_that_a_file_shows_are_found_and_a_viewer_gets_words(live: Live, tmp_path: Path) -> None:
+    with Catalogue(live.service.place) as catalogue:
+        work = catalogue.works.show("1").work
+    assert IndexTask(live.service.place)((work, live.media / "photo.jpg")).error is None
+    with Image.open(live.media / "photo.jpg") as photo:
+        photo.crop((60, 40, 860, 560)).save(tmp_path / "cropped.jpg", quality=80)
+    paint(tmp_path / "other.jpg", size=(640, 480), seed=99)
+    cropped, other = ((tmp_path / name).read_bytes() for name in ("cropped.jpg", "other.jpg"))
+    with live.client("viewer") as client:
+        seen = entry_of(client.post("/api/match?lang=ru&name=secret.jpg", content=cropped))
+        nothing = entry_of(client.post("/api/match", content=other))
+        broken = entry_of(client.post("/api/match", content=b"no photo"), 422)
+    assert (seen["words"]["verdict"], seen["matches"][0]["number"], seen["path"]) == ("copy", 1, None)
+    assert seen["words"]["say"] == "Это копия произведения из каталога."
+    assert "Произведение № 1: Lake." in seen["words"]["lines"]
+    figures = ("distance", "inliers", "votes", "correlation")
+    assert [seen["matches"][0][name] for name in figures] == [None] * 4
+    assert (nothing["status"], nothing["words"]["verdict"], nothing["matches"]) == (
+        "not_found",
+        "no_work",
+        [],
+    )
+    assert (broken["status"], broken["words"]["verdict"]) == ("error", "cannot")
+    with live.client("analyst") as client:
+        found = entry_of(client.post("/api/match", content=(live.media / "marked.jpg").read_bytes()))
+    assert (found["verdict"], found["words"]["verdict"]) == ("mark", "ours")
+    assert found["matches"][0]["correlation"] > 0.5
+    assert found["matches"][0]["watermark"]["payload"] == PAYLOAD.hex()
+    assert live.left() == []
+
+
+def test_a_packet_on_a_find_is_made_and_holds(live: Live) -> None:
+    marked = (live.media / "marked.jpg").read_bytes()
+    with live.client("viewer") as client:
+        assert client.post("/api/evidence?find=1").status_code == 403
+    with live.client("analyst") as client:
+        find = entry_of(client.post("/api/finds?name=a.jpg", content=marked))["find"]
+        packet = client.post("/api/evidence", params={"find": find, "lang": "kk"})
+        assert packet.status_code == 200, packet.text
+        assert re.search(r'filename="find-\d+\.zip"', packet.headers["content-disposition"])
+        made = entry_of(
+            client.post("/api/evidence", params={"find": find}, headers={"accept": "application/json"})
+        )
+        assert (made["status"], made["path"], made["words"]["say"]) == ("made", None, "The packet was made.")
+        fetched = client.get(f"/api/embedded/{made['download']}").content
+        assert hashlib.sha256(fetched).hexdigest() == made["sha256"]
+        assert client.post("/api/evidence?find=99999").status_code == 404
+        assert client.post("/api/evidence").status_code == 400
+    with zipfile.ZipFile(io.BytesIO(packet.content)) as archive:
+        assert json.loads(archive.read("evidence.json"))["language"] == "kk"
+    with live.client("viewer") as client:
+        holds = entry_of(client.post("/api/evidence/verify", content=packet.content))
+        changed = bytearray(packet.content)
+        changed[len(changed) // 2] ^= 1
+        broken = entry_of(client.post("/api/evidence/verify", content=bytes(changed)))
+        none = entry_of(client.post("/api/evidence/verify", content=b"no packet"))
+    assert (holds["status"], holds["words"]["verdict"], holds["words"]["lines"]) == (
+        "verified",
+        "verified",
+        [],
+    )
+    assert [each["status"] for each in (broken, none)] == ["not_verified"] * 2
+    assert broken["words"]["lines"]
+    assert "stamp-serve-" not in json.dumps([broken, none])
+    assert live.left() == []
 
 
 def test_what_is_asked_is_in_the_log_with_the_name_of_who_asked_and_no_more(live: Live) -> None:

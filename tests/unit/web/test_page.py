@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -11,9 +17,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from stamp.core.key import Key
 from stamp.pipeline.files import detect_file
+from tests.helpers.places import ROOT
 
 from .conftest import Live
 
+AXE = os.environ.get("STAMP_TEST_AXE")
+"""The file axe.min.js of the npm package axe-core."""
 CHROMIUM = shutil.which("chromium")
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no chromium")]
 _PATIENCE = 60_000  # ms; the machine may be busy
@@ -147,6 +156,23 @@ def test_every_control_has_a_name_for_screen_readers(page: Page) -> None:
     assert unnamed == []
     assert page.evaluate("document.documentElement.lang") == "en"
     assert page.locator("main > section:not([hidden]) h1").count() == 1
+
+
+@pytest.mark.skipif(AXE is None, reason="no STAMP_TEST_AXE")
+def test_axe_finds_no_fault(live: Live) -> None:
+    """In a process group of its own, which is ended with its browser, whatever axe does in there."""
+    program = [sys.executable, "-m", "tests.helpers.axe", str(AXE), str(CHROMIUM), live.url]
+    checking = subprocess.Popen(
+        program, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    try:
+        out, err = checking.communicate(timeout=90)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(checking.pid, signal.SIGKILL)
+        checking.wait()
+    assert checking.returncode == 0, err
+    assert json.loads(out) == {"light": [], "dark": []}
 
 
 @pytest.mark.parametrize("language", ["en", "ru", "kk"])

@@ -186,6 +186,11 @@ def test_who_asks_too_often_waits(live: Live, monkeypatch: pytest.MonkeyPatch) -
         reply = client.post("/api/detect", content=b"x")
         assert (reply.status_code, reply.headers["retry-after"]) == (429, "3")
         assert client.get("/api/works").status_code == 200
+        for route in ("match", "check", "evidence/verify"):
+            assert client.post(f"/api/{route}", content=b"x").status_code == 429
+    monkeypatch.setattr(live.service.allowance, "wait", lambda name: 2.5 if name == "a analyst" else 0)
+    with live.client("analyst") as client:
+        assert client.post("/api/evidence?find=1").status_code == 429
     with live.client() as client:
         assert client.post("/api/detect", content=b"x").status_code == 422
 
