@@ -31,7 +31,7 @@ _COMMANDS = {
     "Watermarks": {
         "embed": "Mark works and write their rights notice.",
         "detect": "Look for a mark.",
-        "confirm": "Ask whether a photo is a known copy, where no mark can be read.",
+        "confirm": "Ask whether a file is a known copy, where no mark can be read.",
         "preview": "Show what a visible notice would look like.",
         "demo": "Mark a photo, squeeze, crop and turn it, and read the mark back.",
     },
