@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,8 @@ import pytest
 from stamp.catalogue.catalogue import Catalogue
 from stamp.jobs.demo import paint
 from tests.helpers.earlier_catalogues import make_earlier
+from tests.helpers.ordinary_user import NOBODY, passable_folder
 
-NOBODY = 65534
 pytestmark = [
     pytest.mark.files,
     pytest.mark.slow,
@@ -55,16 +56,13 @@ REFUSED = "check the file, its folder and their permissions"
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder() -> Iterator[Path]:
     """A folder of the ordinary user with a photo, in one that he may pass through, and one in it for a
     catalogue."""
-    below = tmp_path / "his" / "below"
-    below.mkdir(parents=True)
-    paint(tmp_path / "his" / "lake.jpg", size=(320, 240))
-    for path in list(below.parents)[:5]:
-        if path.stat().st_uid == os.geteuid() and path != Path(path.anchor):
-            path.chmod(path.stat().st_mode | 0o711)
-    return tmp_path / "his"
+    with passable_folder() as around:
+        (around / "his" / "below").mkdir(parents=True)
+        paint(around / "his" / "lake.jpg", size=(320, 240))
+        yield around / "his"
 
 
 def as_a_user(folder: Path, what: str, mode: str) -> list[str]:

@@ -11,14 +11,15 @@ import stat
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import stamp
+from tests.helpers.ordinary_user import NOBODY, passable_folder
 from tests.media.small_files import sample
 
-NOBODY = 65534
 IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 pytestmark = [
     pytest.mark.files,
@@ -46,16 +47,14 @@ if os.geteuid() == 0:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder() -> Iterator[Path]:
     """A folder of the ordinary user, in one that he may pass through."""
-    made = tmp_path / "his"
-    made.mkdir()
-    (made / "warm.jpg").write_bytes(sample("jpeg"))
-    for path in (made, *list(made.parents)[:4]):
-        if path.stat().st_uid == os.geteuid() and path != Path(path.anchor):
-            path.chmod(path.stat().st_mode | 0o711)
-    give(made)
-    return made
+    with passable_folder() as around:
+        made = around / "his"
+        made.mkdir()
+        (made / "warm.jpg").write_bytes(sample("jpeg"))
+        give(made)
+        yield made
 
 
 def give(path: Path) -> None:
