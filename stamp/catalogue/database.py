@@ -17,7 +17,7 @@ from .locks import WRITERS
 from .place import sqlite_path
 from .remedies import said
 
-HEAD: Final = "0004"
+HEAD: Final = "0005"
 """The revision of the schema that this version writes; see `migrations`."""
 _STEP: Final = 1000  # pages that are copied between two looks at how far it is
 _BUSY: Final = 30.0  # seconds that a writer waits for others

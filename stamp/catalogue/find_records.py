@@ -38,9 +38,10 @@ class FindRecord:
     """Something that was found elsewhere.
 
     find : its uid. number : short, of this catalogue alone. work, title, copy, recipient, licensee : what its
-        mark means, or what somebody said of it by hand; None where nothing is known. basis : "mark",
-        "mark_without_record", "hand" or "none". payload : 16 hexadecimal digits. report : as in
-        `stamp.detect/1`. comparison : with the original; None before the first; its `confirmed` is how the
+        mark means, what its fingerprint was recognised as, or what somebody said of it by hand; None where
+        nothing is known. basis : "mark", "mark_without_record", "fingerprint", "hand" or "none". payload : 16
+        hexadecimal digits. report : as in `stamp.detect/1`, with `matches` as in `stamp.match/1` where it
+        was recognised. comparison : with the original; None before the first; its `confirmed` is how the
         copy was told by the original, where no mark had been read. verdict : "open", "ours", "licensed",
         "not_ours", "unclear". licence : the one that covers it, if the verdict is "licensed".
         sightings : where it was seen, the first one first.
@@ -73,9 +74,17 @@ class FindRecord:
         """The first page that it was seen on."""
         return next((sighting.url for sighting in self.sightings if sighting.url), None)
 
+    @property
+    def matched(self) -> dict[str, Any] | None:
+        """How its fingerprint matched that of its work, as in `matches` of `stamp.match/1`; None where it was
+        not looked for by that."""
+        matches = (self.report or {}).get("matches") or ()
+        return next((match for match in matches if match["work"] == self.work), None)
+
     def to_dict(self) -> dict[str, Any]:
         """Return an entry of `stamp.find/1`."""
         entry = asdict(self) | {"url": self.url, "sha256": self.capture.sha256, "error": None}
+        entry |= {"matched": self.matched}
         if self.comparison and (confirmed := self.comparison.get("confirmed")):
             whose = {"confirmed": {**confirmed, "recipient": self.recipient}}
             entry["comparison"] = self.comparison | whose

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from ..core.errors import ArgumentError, CatalogueError
 from ..core.payload import Payload
@@ -48,12 +48,14 @@ class Finds:
         payload: Payload | None = None,
         key_fingerprint: str | None = None,
         work: str | None = None,
+        by: Literal["hand", "fingerprint"] = "hand",
     ) -> FindRecord:
         """Add a find, and return it. The same bytes are one find: where they are there already, only the
         sighting is added, and what was not known of them is completed.
 
-        capture : what was found, kept. kind : "image", "video" or "audio". report : of the detection.
-            payload, key_fingerprint : what was read in it. work : named by hand.
+        capture : what was found, kept. kind : "image", "video" or "audio". report : of the detection, or of
+            the match. payload, key_fingerprint : what was read in it. work, by : which work it is where no
+            mark says it, and whether a person named it or its fingerprint was recognised.
         Raises CatalogueError where the work is not there, or is another one than the mark's.
         """
         database = self._connect()
@@ -64,7 +66,7 @@ class Finds:
                 named = find_id(database, "work", work)
                 if work_id is not None and work_id != named:
                     raise CatalogueError(f"its mark is that of work #{work_id}, not of #{named}")
-                basis, work_id = ("mark" if work_id else "hand"), named
+                basis, work_id = ("mark" if work_id else by), named
             known = database.execute("SELECT id FROM find WHERE document_id = ?", (capture.number,))
             if known:
                 number = int(known[0][0])
@@ -167,7 +169,7 @@ class Finds:
         """Write down which mark of its work a find has, and return it.
 
         report : of the detector, where the mark was read; then the mark is what the find goes by from now on.
-        Else the payload was confirmed, and the find still goes by who named the work.
+        Else the payload was confirmed, and the find still goes by what named the work.
         Raises CatalogueError where the find is not there or the mark is none of its work.
         """
         database = self._connect()
@@ -185,7 +187,8 @@ class Finds:
                 database.execute(
                     "UPDATE find SET mark_id = ?, copy_id = ? WHERE id = ?", (mark_id, copy_id, number)
                 )
-                body = {"basis": "hand", "payload": payload.hex()}
+                basis = database.execute("SELECT basis FROM find WHERE id = ?", (number,))[0][0]
+                body = {"basis": basis, "payload": payload.hex()}
                 database.log("find.completed", uid_of(database, "find", number), body)
         return self.show(f"#{number}")
 
@@ -263,15 +266,19 @@ class Finds:
         work_id: int | None,
         report: Mapping[str, Any] | None,
     ) -> None:
-        """Write down what is known of a find only now: the key was missing, or the record, or the name."""
-        had, had_work = database.execute("SELECT basis, work_id FROM find WHERE id = ?", (number,))[0]
+        """Write down what is known of a find only now: the key was missing, or the record, or the name. What
+        its report has and the new one has not stays."""
+        had, had_work, said = database.execute(
+            "SELECT basis, work_id, report FROM find WHERE id = ?", (number,)
+        )[0]
         if had_work is not None and work_id not in (None, had_work):
             raise CatalogueError(f"this file is find #{number}, of work #{had_work}, already")
         if _CERTAINTY[basis] <= _CERTAINTY[had]:
             return
+        both = (_loaded(said) or {}) | dict(report or {})
         database.execute(
             "UPDATE find SET basis = ?, mark_id = ?, copy_id = ?, work_id = ?, report = ? WHERE id = ?",
-            (basis, mark_id, copy_id, work_id, _dumped(report), number),
+            (basis, mark_id, copy_id, work_id, _dumped(both or None), number),
         )
         database.log("find.completed", uid_of(database, "find", number), {"basis": basis})
 
@@ -365,7 +372,7 @@ class Finds:
         )
 
 
-_CERTAINTY: Final = {"none": 0, "mark_without_record": 1, "hand": 2, "mark": 3}
+_CERTAINTY: Final = {"none": 0, "mark_without_record": 1, "hand": 2, "fingerprint": 3, "mark": 4}
 
 
 def instant(given: str | datetime | None) -> str:

@@ -349,7 +349,7 @@ class Find(Base):
     added_at: Mapped[datetime]
     __table_args__ = (
         _one_of("kind", "image", "video", "audio"),
-        _one_of("basis", "mark", "mark_without_record", "hand", "none"),
+        _one_of("basis", "mark", "mark_without_record", "fingerprint", "hand", "none"),
         _one_of("verdict", "open", "ours", "licensed", "not_ours", "unclear"),
         CheckConstraint(
             "verdict = 'open' OR (comparison IS NOT NULL AND compared_at IS NOT NULL"
@@ -376,7 +376,8 @@ class Sighting(Base):
 class Suspect(Base):
     """What `stamp watch` has looked at: where it is (a URL or a path) and on which page, as hashes, which
     version of it that was (an ETag or a date, or size and time of a file), its bytes, and what came of it.
-    signs : of a photo, by which it is known again."""
+    signs : of a photo, by which it is known again. prints : how many bytes of fingerprints there were when
+    it was compared with them; NULL of what an earlier version looked at."""
 
     __tablename__ = "suspect"
     id: Mapped[int] = _id()
@@ -389,6 +390,7 @@ class Suspect(Base):
     outcome: Mapped[str]
     find_id: Mapped[int | None] = _to("find")
     looked_at: Mapped[datetime]
+    prints: Mapped[int | None] = mapped_column(sa.BigInteger)
     __table_args__ = (
         _one_of("outcome", "found", "not_found", "unreadable"),
         CheckConstraint("(outcome = 'found') = (find_id IS NOT NULL)", name="found"),

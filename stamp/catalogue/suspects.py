@@ -15,7 +15,7 @@ from .references import find_id
 SuspectOutcome = Literal["found", "not_found", "unreadable"]
 _COLUMNS: Final = (
     "suspect.id, suspect.place, suspect.version, suspect.sha256, suspect.signs, suspect.outcome, find.uid,"
-    " work.uid FROM suspect LEFT JOIN find ON find.id = suspect.find_id"
+    " work.uid, suspect.prints FROM suspect LEFT JOIN find ON find.id = suspect.find_id"
     " LEFT JOIN work ON work.id = find.work_id"
 )
 
@@ -25,7 +25,8 @@ class SuspectRecord:
     """Something that was looked at.
 
     place : a URL or a path. version : what the server, or the disk, calls this state of it. sha256 :
-        hexadecimal digits. signs : 32 bytes, of photos. find, work : uids, of what was found.
+        hexadecimal digits. signs : 32 bytes, of photos. find, work : uids, of what was found. prints : bytes
+        of fingerprints that it was compared with; None where that is not known.
     """
 
     number: int
@@ -36,6 +37,7 @@ class SuspectRecord:
     outcome: SuspectOutcome
     find: str | None
     work: str | None
+    prints: int | None = None
 
 
 class Suspects:
@@ -49,20 +51,22 @@ class Suspects:
         return next(iter(self._where("suspect.place_sha256 = ?", _hashed(place))), None)
 
     def of_file(self, sha256: str) -> SuspectRecord | None:
-        """Return one with these bytes, a find if there is one; None where nobody has looked at them."""
-        order = " ORDER BY suspect.find_id IS NULL, suspect.id LIMIT 1"
+        """Return one with these bytes, a find if there is one, else what was compared with most; None where
+        nobody has looked at them."""
+        order = " ORDER BY suspect.find_id IS NULL, coalesce(suspect.prints, -1) DESC, suspect.id LIMIT 1"
         return next(iter(self._where(f"suspect.sha256 = ?{order}", bytes.fromhex(sha256))), None)
 
     def found_on(self, page: str) -> list[SuspectRecord]:
         """Return what was found on the page of this URL."""
         return self._where("suspect.page_sha256 = ? AND suspect.find_id IS NOT NULL", _hashed(page))
 
-    def unlike(self, after: int = 0) -> list[tuple[int, bytes]]:
-        """Return number and signs of the photos after this one in which nothing was found."""
+    def unlike(self, prints: int, after: int = 0) -> list[tuple[int, bytes]]:
+        """Return number and signs of the photos after this one in which nothing was found, of those that were
+        compared with so many bytes of fingerprints or more."""
         rows = self._connect().execute(
             "SELECT id, signs FROM suspect WHERE id > ? AND signs IS NOT NULL AND outcome = 'not_found'"
-            " ORDER BY id",
-            (after,),
+            " AND prints >= ? ORDER BY id",
+            (after, prints),
         )
         return [(int(number), bytes(signs)) for number, signs in rows]
 
@@ -76,9 +80,10 @@ class Suspects:
         page: str | None = None,
         signs: bytes | None = None,
         find: str | None = None,
+        prints: int | None = None,
     ) -> None:
         """Write down what came of a suspect, in the place of what was known of this place. `find` is that of
-        one that was found. Raises CatalogueError."""
+        one that was found, `prints` as in `SuspectRecord`. Raises CatalogueError."""
         database = self._connect()
         values = {
             "place": place,
@@ -89,6 +94,7 @@ class Suspects:
             "outcome": outcome,
             "find_id": None if find is None else find_id(database, "find", find),
             "looked_at": identity.now(),
+            "prints": prints,
         }
         columns = ", ".join(values)
         changes = ", ".join(f"{name} = excluded.{name}" for name in values)
@@ -111,8 +117,9 @@ class Suspects:
                 outcome,
                 find,
                 work,
+                prints,
             )
-            for number, place, version, sha256, signs, outcome, find, work in rows
+            for number, place, version, sha256, signs, outcome, find, work, prints in rows
         ]
 
 

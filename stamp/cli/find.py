@@ -12,6 +12,7 @@ from ..jobs.catalogues import catalogue_of
 from ..jobs.keys import load_key
 from . import ERROR, OK, options
 from .help import CATALOGUE, OUTPUT, RESULTS, WATERMARK, Command, option
+from .match import measured
 from .screen import Screen
 from .works import paging
 
@@ -209,12 +210,19 @@ def compare(
 
 def line(find: FindRecord) -> str:
     """One line on a find."""
-    work = f"work #{find.work_number} '{find.title}'" if find.work else _BASES[find.basis]
+    work = f"work #{find.work_number} '{find.title}'" if find.work else _BASES.get(find.basis)
     parts = [f"#{find.number}", find.capture.name, work, find.verdict.replace("_", " "), find.url]
     return "  ".join(part for part in parts if part)
 
 
-_BASES = {"mark_without_record": "mark without record", "none": "no mark", "hand": "", "mark": ""}
+_BASES = {"mark_without_record": "mark without record", "none": "no mark"}
+_STAGES = {
+    "whole": "by the whole of it",
+    "points": "by points in it",
+    "sound": "by its sound",
+    "mark": "by its mark",
+}
+_NAMED = {"hand": "the work was named by hand", "fingerprint": "the work was recognised by its fingerprint"}
 
 
 def describe(screen: Screen, find: FindRecord) -> None:
@@ -225,11 +233,11 @@ def describe(screen: Screen, find: FindRecord) -> None:
     mark = (find.report or {}).get("watermark")
     if find.payload and mark:
         screen.line(f"  mark      {find.payload}  key {mark['key']}  log10_p {mark['log10_p']:.1f}")
-    if find.basis == "hand":
-        confirmed = (
-            find.payload and f"{find.payload}, confirmed with the original; the work was named by hand"
-        )
-        screen.line(f"  mark      {confirmed or 'none; the work was named by hand'}")
+    if named := _NAMED.get(find.basis):
+        confirmed = find.payload and f"{find.payload}, confirmed with the original"
+        screen.line(f"  mark      {confirmed or 'none'}; {named}")
+    if match := find.matched:
+        screen.line(f"  matched   {', '.join((match['verdict'], _STAGES[match['stage']], *measured(match)))}")
     if find.recipient:
         screen.line(f"  copy      for {find.recipient}")
     for sighting in find.sightings:

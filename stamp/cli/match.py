@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -161,17 +162,24 @@ def _more(match: MatchedWork) -> str:
         parts.append("from {:.1f} to {:.1f} s".format(*match.work_span))
     if match.verdict == "scene":
         parts.append("a part of it, or another shot of it")
-    if match.of_work is not None:
-        parts.append(f"{_percent(match.of_work)} of the work")
-    if match.of_suspect is not None:
-        parts.append(f"{_percent(match.of_suspect)} of the file")
-    if match.mirrored:
-        parts.append("mirrored")
-    if match.correlation is not None:
-        parts.append(f"fine detail {match.correlation:.2f}")
+    parts += measured(match.to_dict())
     if match.watermark and match.verdict == "mark":
         parts.append(f"payload {match.watermark.payload}")
     return ": " + ", ".join(parts) if parts else ""
+
+
+def measured(match: Mapping[str, Any]) -> list[str]:
+    """Return what was measured of an entry of `matches`, in words."""
+    parts = [
+        f"{_percent(share)} of the {name}"
+        for name, share in zip(("work", "file"), match["overlap"].values(), strict=True)
+        if share is not None
+    ]
+    if match["mirrored"]:
+        parts.append("mirrored")
+    if match["correlation"] is not None:
+        parts.append(f"fine detail {match['correlation']:.2f}")
+    return parts
 
 
 def _percent(share: float) -> str:

@@ -69,7 +69,7 @@ def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> f
     RUN,
     "--again",
     is_flag=True,
-    help="Look at what was seen before, too: after works were added, for example.",
+    help="Fetch, and look at, what was seen before, too, also where no works were added since.",
 )
 @options.running(options.jobs, options.max_pixels)
 @options.screen_options("stamp.watch/1", "watch")
@@ -92,8 +92,9 @@ def command(
 ) -> int:
     """Find which works of your catalogue are shown or played by what is on lists of URLs, and in folders, and
     add that to the ledger of finds. A list is a text file with a URL of a photo, a clip or a song a line and,
-    behind tabs, the page that shows it and the account. What was seen before is not looked at again; a run
-    that was killed is done to its end by the next one.
+    behind tabs, the page that shows it and the account. What was seen before is not looked at again,
+    except where nothing was found and works were added since; a run that was killed is done to its end by
+    the next one.
 
     Exits with 0 if something was found, with 1 if nothing was, with 3 if something could not be looked at.
     With --every it goes on until it is stopped, and exits with 0.

@@ -27,6 +27,16 @@ class FoundMark:
     log10_p: float
     work: str | None = None
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain values for JSON."""
+        return {
+            "payload": self.payload,
+            "key": self.key_name,
+            "key_fingerprint": self.key_fingerprint,
+            "log10_p": round(self.log10_p, 2),
+            "work": self.work,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class MatchedWork:
@@ -80,7 +90,7 @@ class MatchedWork:
             "quad_work": _points(self.quad_work, 4),
             "mirrored": self.mirrored,
             "correlation": _rounded(self.correlation),
-            "watermark": _mark(mark),
+            "watermark": mark.to_dict() if mark else None,
             "find_span": _points((self.find_span,), 2)[0] if self.find_span else None,
             "work_span": _points((self.work_span,), 2)[0] if self.work_span else None,
             "speed": round(self.speed, 4),
@@ -135,7 +145,7 @@ class MatchReport:
             "verdict": self.verdict,
             "kind": self.kind,
             "matches": [match.to_dict() for match in self.matches],
-            "watermark": _mark(self.watermark),
+            "watermark": self.watermark.to_dict() if self.watermark else None,
             "find": self.find,
             "pictures": [os.fspath(path) for path in self.pictures],
             "notes": list(self.notes),
@@ -172,22 +182,10 @@ class WatchReport:
             "verdict": match.verdict if match else None,
             "kind": match.kind if match else None,
             "matches": [each.to_dict() for each in match.matches] if match else [],
-            "watermark": _mark(match.watermark) if match else None,
+            "watermark": match.watermark.to_dict() if match and match.watermark else None,
             "find": self.find,
             "error": self.error,
         }
-
-
-def _mark(mark: FoundMark | None) -> dict[str, Any] | None:
-    if mark is None:
-        return None
-    return {
-        "payload": mark.payload,
-        "key": mark.key_name,
-        "key_fingerprint": mark.key_fingerprint,
-        "log10_p": round(mark.log10_p, 2),
-        "work": mark.work,
-    }
 
 
 def _rounded(value: float | None) -> float | None:

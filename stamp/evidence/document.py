@@ -30,6 +30,11 @@ _MARK: Final = (
     "tempo", "pitch",
 )  # fmt: skip
 
+_MATCHED: Final = (
+    "verdict", "stage", "distance", "inliers", "votes", "overlap", "quad_suspect", "quad_work", "mirrored",
+    "correlation", "find_span", "work_span", "speed",
+)  # fmt: skip
+
 
 def of_find(facts: Facts, *, at: datetime, language: str, files: Mapping[str, Content]) -> dict[str, Any]:
     """Return the document on a find; files : what else is in the packet, by name."""
@@ -44,6 +49,7 @@ def of_find(facts: Facts, *, at: datetime, language: str, files: Mapping[str, Co
         "work": work_entry(facts.work, facts.dossier, facts.licences)
         | {"original": named(facts.original, digest(facts.original))},
         "mark": _mark(facts),
+        "matched": _matched(facts),
         "comparison": likeness.comparison.to_dict() if likeness.comparison else None,
         "confirmed": (facts.find.comparison or {}).get("confirmed"),
         "rights": audit_entries(facts.rights),
@@ -123,6 +129,7 @@ def _find(facts: Facts) -> dict[str, Any]:
         "name": shown_name(Path(find.capture.name)),
         "sha256": find.capture.sha256,
         "size": find.capture.size,
+        "basis": find.basis,
         "added_at": find.added_at,
         "first_seen": facts.first_seen,
         "sightings": [
@@ -149,6 +156,12 @@ def _mark(facts: Facts) -> dict[str, Any] | None:
         return None
     fingerprint = facts.mark.key_fingerprint if facts.mark else None
     return {name: found.get(name) for name in _MARK} | {"key_fingerprint": fingerprint}
+
+
+def _matched(facts: Facts) -> dict[str, Any] | None:
+    """How the find matched the work when it was recognised by its fingerprint."""
+    found = facts.find.matched
+    return None if found is None else {name: found[name] for name in _MATCHED}
 
 
 def named(path: Path, found: Digest) -> dict[str, Any]:

@@ -49,6 +49,7 @@ def text(document: Mapping[str, Any], lines: Sequence[Line]) -> bytes:
         *_signature(document),
         *_stamps(document),
         *_log(document, lines),
+        *_recognised(document),
         _prose(
             """What is left: evidence.json and report.pdf are among the files whose hashes were checked. The
             report says what the figures mean and what they do not mean. With the program that made this
@@ -114,6 +115,24 @@ def _log(document: Mapping[str, Any], lines: Sequence[Line]) -> list[str]:
     if line.path is not None and line.sealed is not None:
         parts += _proof(line)
     return ["\n".join(parts)]
+
+
+def _recognised(document: Mapping[str, Any]) -> list[str]:
+    """What these two programs cannot check: how a file without a mark was recognised."""
+    if document["kind"] != "find" or document["find"]["basis"] != "fingerprint":
+        return []
+    return [
+        _prose(
+            f"""No mark of the work was read in {document["find"]["file"]}. The program recognised the file by
+            its fingerprint, and compared its fine detail with the original; `matched` in evidence.json says
+            what came of it. "copy" means that the fine detail is that of the original, or, where
+            `correlation` is null and fine detail could not be compared, that the file as a whole is like the
+            work. "scene" means that it shows the same scene, as a copy whose fine detail is gone or as
+            another shot, and that a person has to look which of the two it is. sha256sum and openssl cannot
+            check that: whoever has the original measures it again with `stamp works add ORIGINAL` and `stamp
+            match {document["find"]["file"]} --json`."""
+        )
+    ]
 
 
 def _salted(salt: bytes, body: str) -> str:

@@ -164,7 +164,8 @@ def comparison_text(document: Mapping[str, Any], said: Words) -> str:
     """Return what the comparison of a find with its original says."""
     found = document["comparison"]
     if found is None or found["verdict"] == "unregistered":
-        return said("comparison", "unregistered" if found else "none")
+        what = "unregistered" if found else "none"
+        return said("comparison", what if document["mark"] else f"{what}_unmarked")
     figures = {"correlation": f"{found['correlation']:.2f}", "needed": f"{found['needed']:g}"}
     if found["verdict"] == "differs":
         return said("comparison", "transplanted" if is_transplanted(document) else "differs", **figures)
@@ -214,8 +215,23 @@ def _first_sight(find: Mapping[str, Any], said: Words) -> str:
 def _carries(document: Mapping[str, Any], said: Words) -> list[str]:
     title = document["work"]["title"]
     if document["mark"] is None:
+        if _is_recognised(document):
+            return [said("short", "fingerprint", title=title) + " " + matched_text(document["matched"], said)]
         return [said("short", "mark_by_hand", title=title)]
     return [said("short", "mark", payload=document["mark"]["payload"], title=title)]
+
+
+def _is_recognised(document: Mapping[str, Any]) -> bool:
+    return document["find"]["basis"] == "fingerprint" and document["matched"] is not None
+
+
+def matched_text(found: Mapping[str, Any], said: Words) -> str:
+    """Return what the program said of a file when it recognised it by its fingerprint."""
+    if found["verdict"] == "scene":
+        return said("fingerprint", "scene")
+    if found["correlation"] is None:
+        return said("fingerprint", "copy_whole")
+    return said("fingerprint", "copy", correlation=f"{found['correlation']:.2f}")
 
 
 def _whose(document: Mapping[str, Any], said: Words) -> Section:
@@ -287,6 +303,8 @@ def _sure(document: Mapping[str, Any], said: Words) -> Section:
     mark, find = document["mark"], document["find"]
     if mark is None:
         texts = [said("sure", "hand")]
+        if _is_recognised(document):
+            texts = [said("sure", "fingerprint"), said("sure", "fingerprint_means")]
     else:
         figures = {
             "payload": mark["payload"],
@@ -391,6 +409,8 @@ def _repeat(document: Mapping[str, Any], said: Words) -> Section:
     items = said.lines("repeat", version=document["program"]["version"])
     if mark:
         items.append(said("repeat", "detect", file=find["file"], payload=mark["payload"]))
+    if _is_recognised(document):
+        items.append(said("repeat", "match", file=find["file"], sha256=work["original"]["sha256"]))
     items.append(said("repeat", "compare", file=find["file"], sha256=work["original"]["sha256"]))
     return {"head": said("head", "repeat"), "items": items}
 

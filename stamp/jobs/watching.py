@@ -147,7 +147,7 @@ def _settled(item: Sighted, future: Future[WatchReport | Crash]) -> WatchReport:
 
 def _at_hand(each: Watched, task: WatchTask, fetcher: Fetcher | None) -> Sighted | WatchReport:
     """A suspect that is to be looked at, or what is known of it without that."""
-    from ..monitor.watching import Sighted
+    from ..monitor.watching import Sighted, is_behind
 
     if each.error is not None:
         return _failed(each.place, each.error)
@@ -157,7 +157,8 @@ def _at_hand(each: Watched, task: WatchTask, fetcher: Fetcher | None) -> Sighted
         with suppress(OSError):  # whoever opens it says why
             stat = each.path.stat()
             version = f"{stat.st_size}-{stat.st_mtime_ns}"
-        if known and version and known.version == version:
+        is_same = known and version and known.version == version
+        if known and is_same and not is_behind(opened(task.catalogue), known):
             return WatchReport(each.place, sha256=known.sha256, find=known.find)
         return Sighted(each.place, each.path, version)
     if fetcher is None:

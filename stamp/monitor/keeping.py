@@ -36,19 +36,17 @@ def keep(
     sighting = sighting_of(catalogue, seen or Seen(), page)
     first = report.found[0] if report.found else None
     mark = report.watermark or (first.watermark if first and first.verdict == "mark" else None)
-    entry = report.to_dict()
+    read = {"watermark": mark.to_dict()} if mark else {}
+    matches = [match.to_dict() for match in report.matches]
     find = catalogue.finds.add(
         catalogue.documents.keep(report.path, media_type(report.path), name=name),
         report.kind,
         sighting,
-        report={
-            "path": name or report.path.name,
-            "watermark": entry["watermark"],
-            "matches": entry["matches"],
-        },
+        report={"path": name or report.path.name, "matches": matches, **read},
         payload=Payload.fromhex(mark.payload) if mark else None,
         key_fingerprint=mark.key_fingerprint if mark else None,
         work=first.work if first else None,
+        by="fingerprint",
     )
     return report.kept(find.find)
 

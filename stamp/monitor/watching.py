@@ -30,6 +30,7 @@ from ..storage.digest import digest
 from .fetching import Exchange
 from .keeping import keep, sighting_of
 from .matching import match_file
+from .place import prints_for
 from .warc import write
 
 if TYPE_CHECKING:
@@ -69,33 +70,46 @@ def look(
     catalogue: Catalogue, item: Sighted, *, keys: Sequence[Key] = (), blind: bool = False, again: bool = False
 ) -> WatchReport:
     """Return what became of a suspect. Bytes that are known, and a picture in which nothing was found, in
-    other bytes, are not looked at again, unless with `again`.
+    other bytes, are not looked at again, unless with `again`, or where nothing was found and works were
+    added since.
 
     keys, blind : as of `match_file`.
     Raises MediaError where it cannot be read, MissingDependency without OpenCV, CatalogueError.
     """
     sha256 = digest(item.path).sha256
+    prints = prints_for(catalogue).state()  # before it is looked at: works may be added meanwhile
     here = catalogue.suspects.at(item.place)
-    if here and here.sha256 == sha256 and not again:
+    if here and here.sha256 == sha256 and not again and not _is_behind(here, prints):
         return _done(catalogue, item, sha256, here, "unchanged")
-    if not again and (same := _same_bytes(catalogue, item, sha256)):
+    same = None if again else _same_bytes(catalogue, item, sha256)
+    if same and not _is_behind(same, prints):
         return _done(catalogue, item, sha256, same, "seen_again" if same.find else "known")
     try:
         signs = _signs(item.path)
         if post := _post(catalogue, item, here, signs):
             return _done(catalogue, item, sha256, post, "seen_again", signs)
-        if not again and signs and _unlike[catalogue.url].has(catalogue, signs):
-            return _marked(catalogue, item, WatchReport(item.place, "known", sha256), signs)
+        if not again and signs and _unlike[catalogue.url].has(catalogue, signs, prints):
+            return _marked(catalogue, item, WatchReport(item.place, "known", sha256), signs, prints)
         report = match_file(catalogue, item.path, keys=keys, blind=blind)
     except MediaError:
         catalogue.suspects.looked_at(item.place, sha256, "unreadable", version=item.version, page=item.page)
         raise
     if report.outcome != "found":
-        return _marked(catalogue, item, WatchReport(item.place, "not_found", sha256, report), signs)
+        return _marked(catalogue, item, WatchReport(item.place, "not_found", sha256, report), signs, prints)
     if here and here.find and not signs and report.found and here.work == report.found[0].work:
         return _done(catalogue, item, sha256, here, "seen_again")  # a clip or a song, compressed anew
     kept = _kept(catalogue, item, report)
-    return _marked(catalogue, item, WatchReport(item.place, "found", sha256, kept, kept.find), signs)
+    return _marked(catalogue, item, WatchReport(item.place, "found", sha256, kept, kept.find), signs, prints)
+
+
+def is_behind(catalogue: Catalogue, known: SuspectRecord) -> bool:
+    """Return whether nothing was found in a suspect, and works were added since. Raises CatalogueError."""
+    return _is_behind(known, prints_for(catalogue).state())
+
+
+def _is_behind(known: SuspectRecord, prints: int) -> bool:
+    """The same of `prints` bytes of fingerprints, which only grow."""
+    return known.outcome == "not_found" and (known.prints is None or known.prints < prints)
 
 
 def _same_bytes(catalogue: Catalogue, item: Sighted, sha256: str) -> SuspectRecord | None:
@@ -155,6 +169,7 @@ def _done(
         page=item.page,
         signs=signs or known.signs,
         find=known.find,
+        prints=known.prints,
     )
     return WatchReport(item.place, outcome, sha256, find=known.find)
 
@@ -164,8 +179,10 @@ def _kept(catalogue: Catalogue, item: Sighted, report: MatchReport) -> MatchRepo
         return keep(catalogue, report, _seen(item), page=page, name=item.name)
 
 
-def _marked(catalogue: Catalogue, item: Sighted, report: WatchReport, signs: bytes | None) -> WatchReport:
-    """Write down what came of a suspect."""
+def _marked(
+    catalogue: Catalogue, item: Sighted, report: WatchReport, signs: bytes | None, prints: int
+) -> WatchReport:
+    """Write down what came of a suspect, and how many bytes of fingerprints there were."""
     assert report.sha256 is not None
     catalogue.suspects.looked_at(
         item.place,
@@ -175,6 +192,7 @@ def _marked(catalogue: Catalogue, item: Sighted, report: WatchReport, signs: byt
         page=item.page,
         signs=signs,
         find=report.find,
+        prints=prints,
     )
     return report
 
@@ -205,12 +223,16 @@ class _Unlike:
     """Signs of the photos in which nothing was found, as far as this process has read them."""
 
     def __init__(self) -> None:
-        self._last = 0
-        self._signs = np.zeros((0, 4), np.uint64)
+        self._begin(0)
 
-    def has(self, catalogue: Catalogue, signs: bytes) -> bool:
-        """Return whether one of them is the same picture."""
-        if more := catalogue.suspects.unlike(self._last):
+    def _begin(self, prints: int) -> None:
+        self._prints, self._last, self._signs = prints, 0, np.zeros((0, 4), np.uint64)
+
+    def has(self, catalogue: Catalogue, signs: bytes, prints: int) -> bool:
+        """Return whether one of them is the same picture, compared with so many bytes of fingerprints."""
+        if prints != self._prints:
+            self._begin(prints)
+        if more := catalogue.suspects.unlike(prints, self._last):
             self._last = more[-1][0]
             read = np.frombuffer(b"".join(each for _, each in more), np.uint64).reshape(-1, 4)
             self._signs = np.concatenate([self._signs, read])

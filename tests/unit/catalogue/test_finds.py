@@ -120,6 +120,50 @@ def test_a_find_that_was_named_gets_a_mark_of_its_work(
     assert catalogue.verify()
 
 
+MATCH = {"verdict": "scene", "stage": "points", "correlation": 0.2}
+
+
+@pytest.fixture
+def recognised(catalogue: Catalogue, capture: DocumentRecord) -> FindRecord:
+    """A find that was recognised by its fingerprint."""
+    work = catalogue.works.add(title="Lake", kind="image").work
+    report = {"path": "found.jpg", "matches": [MATCH | {"work": "another"}, MATCH | {"work": work}]}
+    return catalogue.finds.add(capture, "image", SIGHTING, report=report, work=work, by="fingerprint")
+
+
+def test_a_find_by_its_fingerprint(
+    catalogue: Catalogue, capture: DocumentRecord, recognised: FindRecord
+) -> None:
+    assert (recognised.basis, recognised.title, recognised.verdict) == ("fingerprint", "Lake", "open")
+    assert recognised.matched == MATCH | {"work": recognised.work}
+    assert recognised.to_dict()["matched"] == recognised.matched
+    named = catalogue.finds.add(capture, "image", SIGHTING, work="1")
+    assert (named.basis, named.matched) == ("fingerprint", recognised.matched)
+    with pytest.raises(CatalogueError, match="has no comparison yet"):
+        catalogue.finds.judge("1", "ours", "Ada")
+    assert catalogue.verify().fault is None
+
+
+def test_what_was_named_may_be_recognised_and_then_read(
+    catalogue: Catalogue, capture: DocumentRecord, tmp_path: Path
+) -> None:
+    payload = Payload.random()
+    marked(catalogue, tmp_path, payload, title="Lake")
+    named = catalogue.finds.add(capture, "image", SIGHTING, work="1")
+    assert (named.basis, named.matched) == ("hand", None)
+    matches = [MATCH | {"work": named.work}]
+    known = catalogue.finds.add(
+        capture, "image", SIGHTING, report={"matches": matches}, work="1", by="fingerprint"
+    )
+    assert (known.basis, known.matched) == ("fingerprint", matches[0])
+    confirmed = catalogue.finds.identified("1", payload, KEY.fingerprint)
+    assert (confirmed.basis, confirmed.payload) == ("fingerprint", payload.hex())
+    report = {"watermark": {"payload": payload.hex(), "log10_p": -20.5}}
+    read = catalogue.finds.identified("1", payload, KEY.fingerprint, report=report)
+    assert (read.basis, read.log10_p, read.matched) == ("mark", -20.5, matches[0])
+    assert read.report == report | {"matches": matches}
+
+
 def test_no_verdict_without_a_comparison(catalogue: Catalogue, find: FindRecord) -> None:
     with pytest.raises(CatalogueError, match="has no comparison yet; `stamp find compare 1`"):
         catalogue.finds.judge("1", "ours", "Ada")

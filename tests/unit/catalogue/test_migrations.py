@@ -123,6 +123,30 @@ def test_every_word_is_one_in_the_index(tmp_path: Path) -> None:
             assert number in [work.number for work in found], ascii(letter)
 
 
+def test_finds_that_were_matched_are_told_from_those_that_were_named(place: str) -> None:
+    make_earlier(place, "0004")
+    with Catalogue.open(place) as catalogue:
+        found = {find.number: find for find in catalogue.finds.list()}
+        assert {number: find.basis for number, find in found.items()} == {
+            1: "fingerprint",
+            2: "hand",
+            3: "hand",
+            4: "none",
+        }
+        assert (found[1].matched or {})["correlation"] == 0.91
+        assert (found[1].verdict, found[1].compared_by, found[1].title) == ("ours", "Ada", "Lake")
+        assert [each.url for each in found[1].sightings] == ["https://a.example/1", "https://b.example/2"]
+        assert catalogue.cases.show("1").finds == (found[1].find,)
+        assert [each.find for each in catalogue.suspects.found_on("https://a.example/1")] == [found[1].find]
+        assert catalogue.verify().fault is None
+    database = Database(place)
+    with pytest.raises(CatalogueError, match=r"(?i)foreign key"):
+        database.execute("DELETE FROM find WHERE id = 1")
+    with pytest.raises(CatalogueError, match="ck_find_basis_known"):
+        database.execute("UPDATE find SET basis = 'guess' WHERE id = 1")
+    database.close()
+
+
 def _one(place: str, sql: str) -> object:
     database = Database(place)
     try:

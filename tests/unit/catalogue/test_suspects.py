@@ -47,12 +47,18 @@ def test_a_find_is_named_before_what_was_not_one(catalogue: Catalogue, tmp_path:
 def test_signs_are_read_once(catalogue: Catalogue, tmp_path: Path) -> None:
     find = a_find(catalogue, tmp_path)
     for number in range(3):
-        catalogue.suspects.looked_at(f"/{number}", ONE, "not_found", signs=bytes([number]) * 32)
+        catalogue.suspects.looked_at(f"/{number}", ONE, "not_found", signs=bytes([number]) * 32, prints=90)
+    catalogue.suspects.looked_at("/before", ONE, "not_found", signs=b"b" * 32, prints=80)
+    catalogue.suspects.looked_at("/long before", ONE, "not_found", signs=b"l" * 32)
     catalogue.suspects.looked_at("/found", TWO, "found", signs=b"f" * 32, find=find)
     catalogue.suspects.looked_at("/song", TWO, "not_found")
-    read = catalogue.suspects.unlike()
+    read = catalogue.suspects.unlike(90)
     assert [signs[0] for _, signs in read] == [0, 1, 2]
-    assert catalogue.suspects.unlike(read[1][0]) == read[2:]
+    assert catalogue.suspects.unlike(90, read[1][0]) == read[2:]
+    assert [signs[:1] for _, signs in catalogue.suspects.unlike(80)[3:]] == [b"b"]
+    same = catalogue.suspects.of_file(ONE)
+    assert same
+    assert (same.place, same.prints) == ("/0", 90)
 
 
 def test_a_find_has_to_be_there(catalogue: Catalogue) -> None:

@@ -13,8 +13,10 @@ import pytest
 from PIL import Image, ImageFilter, ImageOps
 
 from stamp.core.key import Key
+from stamp.core.matches import MatchedWork, MatchReport
 from stamp.jobs import catalogues
 from stamp.jobs.demo import paint
+from stamp.monitor.keeping import keep
 from stamp.monitor.prints import prints_of
 from stamp.monitor.store import Prints
 from stamp.pipeline.cataloguing import Catalogue
@@ -78,6 +80,7 @@ def test_the_mark_of_a_crop_is_read(stamp: Runner) -> None:
     (find,) = stamp("find", "list", "--json").entries
     assert find["find"] == entry["find"]
     assert find["basis"] == "mark"
+    assert find["report"]["watermark"]["log10_p"] == find["log10_p"] == mark["log10_p"]
     assert find["payload"] == mark["payload"]
     again = stamp("match", "part.jpg", "--key-file", "k.key", "--keep", "--json")
     assert again.entries[0]["find"] == find["find"]
@@ -133,6 +136,41 @@ def test_another_shot_is_a_scene_and_not_a_copy(stamp: Runner) -> None:
     assert (done.code, match["verdict"]) == (0, "scene")
     assert (match["correlation"] or 0) < 0.3
     assert "or another shot of it" in stamp("match", "shot.png").out
+
+
+def test_what_is_kept_without_a_mark_goes_by_its_fingerprint(stamp: Runner) -> None:
+    stamp("works", "add", "lake.png")
+    kept = stamp("match", "crop.jpg", "--keep", "--json").entries[0]
+    done = stamp("find", "show", "1")
+    assert "mark      none; the work was recognised by its fingerprint" in done.out
+    (match,) = kept["matches"]
+    shares = f"{match['overlap']['work']:.0%} of the work, 100% of the file".replace("%", " %")
+    assert f"{shares}, fine detail {match['correlation']:.2f}" in done.out
+    assert "matched   copy, by " in done.out
+    (find,) = stamp("find", "show", "1", "--json").entries
+    assert (find["find"], find["basis"], find["verdict"]) == (kept["find"], "fingerprint", "open")
+    assert find["matched"] == match
+
+
+@pytest.mark.parametrize("verdict", ["copy", "scene"])
+def test_what_is_recognised_is_no_letter_before_a_person_has_looked(stamp: Runner, verdict: str) -> None:
+    stamp("works", "add", "lake.png")
+    with Catalogue.open("c.sqlite") as opened:
+        work = opened.works.show("1").work
+        match = MatchedWork(work, 1, "lake", verdict, "points")  # type: ignore[arg-type]
+        keep(opened, MatchReport(Path("crop.jpg"), "image", (match,)))
+    asking = ("notice", "1", "--to", "host", "--json")
+
+    def lacks() -> bool:
+        return "comparison" in [each["code"] for each in stamp(*asking).entries[0]["missing"]]
+
+    assert lacks()
+    assert stamp("find", "compare", "1").code == 0  # which the program does
+    assert lacks()
+    assert stamp("find", "compare", "1", "--verdict", "unclear", "--by", "Ada").code == 0
+    assert lacks()
+    assert stamp("find", "compare", "1", "--verdict", "ours", "--by", "Ada").code == 0
+    assert not lacks()
 
 
 def test_a_wrong_setting_is_named(stamp: Runner) -> None:

@@ -15,11 +15,13 @@ from PIL import Image
 
 from stamp.catalogue.catalogue import Catalogue
 from stamp.core.key import Key
+from stamp.core.matches import MatchedWork, MatchReport
 from stamp.core.options import CopyOptions
 from stamp.core.rights import Rights
 from stamp.evidence.options import PacketOptions
 from stamp.evidence.packet import Made, make_packet
 from stamp.jobs.demo import paint
+from stamp.monitor.keeping import keep
 from stamp.pipeline.files import embed_file
 from stamp.pipeline.finding import Seen, add_find
 from tests.helpers import tsa
@@ -33,7 +35,7 @@ AGREES = {"kind": "image", "verdict": "agrees"}
 @dataclass(frozen=True)
 class Case:
     """folder : of the claimant. find : a copy of his work. planted : another photo with the mark of the work,
-    `by_hand` one without any. signer : a key to sign with."""
+    `by_hand` one without any. recognised : a part of the work without a mark. signer : a key to sign with."""
 
     folder: Path
     catalogue: Catalogue
@@ -42,6 +44,7 @@ class Case:
     find: str
     planted: str
     by_hand: str
+    recognised: str
     signer: Path
 
     def packet(self, target: Path, find: str | None = None, **wanted: object) -> Made:
@@ -63,8 +66,9 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
         _register(catalogue, folder, key)
         catalogue.seal(authority.url, roots=authority.root)
         found, planted, by_hand = _finds(catalogue, folder, key)
+        recognised = _recognised(catalogue, folder)
         catalogue.works.add(title="A secret of somebody else", kind="image")
-        yield Case(folder, catalogue, key, authority, found, planted, by_hand, signer)
+        yield Case(folder, catalogue, key, authority, found, planted, by_hand, recognised, signer)
 
 
 def _register(catalogue: Catalogue, folder: Path, key: Key) -> None:
@@ -98,6 +102,19 @@ def _finds(catalogue: Catalogue, folder: Path, key: Key) -> tuple[str, str, str]
     planted = add_find(catalogue, published / "planted.png", keys=[key], seen=seen)
     by_hand = add_find(catalogue, published / "other.png", work="1", seen=Seen(by="Bob"))
     return found.find, planted.find, by_hand.find
+
+
+def _recognised(catalogue: Catalogue, folder: Path) -> str:
+    path = folder / "published" / "part.jpg"
+    with Image.open(folder / "lake.png") as image:
+        image.crop((80, 60, 720, 540)).save(path, quality=85)
+    work = catalogue.works.show("1")
+    match = MatchedWork(
+        work.work, 1, TITLE, "copy", "points", inliers=90, of_work=0.64, of_suspect=1.0, correlation=0.91
+    )
+    kept = keep(catalogue, MatchReport(path, "image", (match,)), Seen(by="Ada"))
+    assert kept.find
+    return kept.find
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ from stamp.core.errors import ArgumentError, CatalogueError, KeyFileError
 from stamp.evidence import log
 from stamp.evidence.document import of_find
 from stamp.evidence.facts import gather
+from stamp.evidence.report import comparison_text, matched_text
 from stamp.evidence.verify import Verdict, verify_packet
 from stamp.evidence.words import LANGUAGES, words
 from stamp.jobs.demo import paint
@@ -132,7 +133,12 @@ def test_what_is_nobody_elses_business_is_not_in_a_packet(case: Case, packet: Pa
     ):
         assert kept not in raw, kept
     subjects = {line.entry.event.subject for line in log.read(found["log.jsonl"])}
-    others = {case.planted, case.by_hand, *(each.work for each in case.catalogue.works.list()[:1])}
+    others = {
+        case.planted,
+        case.by_hand,
+        case.recognised,
+        *(each.work for each in case.catalogue.works.list()[:1]),
+    }
     assert case.find in subjects
     assert not subjects & others
 
@@ -145,6 +151,49 @@ def test_a_copy_that_was_confirmed_is_in_the_document(case: Case) -> None:
         document = of_find(each, at=AT, language="en", files={})
         assert document["confirmed"] == confirmed
         assert document["mark"] is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_find_by_its_fingerprint_is_said_to_be_one(case: Case, tmp_path: Path, language: str) -> None:
+    made = case.packet(tmp_path / "p.zip", case.recognised, language=language)
+    assert (made.document["find"]["basis"], made.document["mark"]) == ("fingerprint", None)
+    assert made.document["matched"]["correlation"] == 0.91
+    assert made.document["comparison"]["verdict"] == "agrees"
+    found = entries(tmp_path / "p.zip")
+    first, report = text_of(found["report.pdf"], 1, 1), text_of(found["report.pdf"])
+    recognised, by_hand, means = {
+        "en": ("recognised it by its fingerprint", "named by a person", "“scene”, it shows the same scene"),
+        "ru": ("по цифровому отпечатку", "назвал человек", "«scene», сцена"),
+        "kk": ("цифрлық саусақ ізі бойынша", "адам атады", "«scene», көрініс"),
+    }[language]
+    assert recognised in first
+    assert "0.91" in first
+    assert by_hand not in report
+    assert means in report
+    assert "stamp match captures/find.jpg" in report
+    assert promised(report) == ()
+    guide = " ".join(found["VERIFY.txt"].decode().split())
+    assert "No mark of the work was read in captures/find.jpg" in guide
+    assert "a person has to look which of the two it is" in guide
+    assert verify_packet(tmp_path / "p.zip", case.authority.root).is_verified
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_scene_and_a_copy_without_detail_are_no_comparison(case: Case, language: str) -> None:
+    said = words(language)
+    facts = gather(case.catalogue, case.recognised)
+    document = of_find(facts, at=AT, language=language, files={})
+    copy = matched_text(document["matched"], said)
+    whole = matched_text(document["matched"] | {"correlation": None}, said)
+    scene = matched_text(document["matched"] | {"verdict": "scene"}, said)
+    assert len({copy, whole, scene}) == 3
+    assert "0.91" in copy
+    assert {"en": "a person has to look", "ru": "посмотреть должен человек", "kk": "адам қарауы"}[
+        language
+    ] in scene
+    apart = document | {"comparison": document["comparison"] | {"verdict": "unregistered"}}
+    assert comparison_text(apart, said) == said("comparison", "unregistered_unmarked")
 
 
 @pytest.mark.slow

@@ -95,10 +95,24 @@ def test_a_picture_in_which_nothing_was_found_is_known_in_other_bytes(
     assert look(catalogue, Sighted("/b", other)).outcome == "known"
     assert look(catalogue, Sighted("/c", saved(other, 60))).outcome == "known"
     assert look(catalogue, Sighted("/d", painted(tmp_path / "third.png", 78))).outcome == "not_found"
+
+
+def test_what_was_seen_is_compared_with_works_that_were_added_since(
+    catalogue: Catalogue, tmp_path: Path
+) -> None:
+    other, third = painted(tmp_path / "other.png", 77), painted(tmp_path / "third.png", 78)
+    for place, path in (("/a", other), ("/b", other), ("/c", saved(other, 60)), ("/d", third)):
+        look(catalogue, Sighted(place, path))
     add(catalogue, other)
-    assert look(catalogue, Sighted("/a", other)).outcome == "unchanged"
-    assert look(catalogue, Sighted("/a", other), again=True).outcome == "found"
-    assert look(catalogue, Sighted("/c", saved(other, 60)), again=True).outcome == "found"
+    after = [
+        look(catalogue, Sighted(place, path))
+        for place, path in (("/a", other), ("/b", other), ("/c", saved(other, 60)), ("/d", third))
+    ]
+    assert [report.outcome for report in after] == ["found", "seen_again", "found", "not_found"]
+    assert {find.work_number for find in catalogue.finds.list()} == {2}
+    assert look(catalogue, Sighted("/d", third)).outcome == "unchanged"
+    assert look(catalogue, Sighted("/e", saved(third, 60))).outcome == "known"
+    assert look(catalogue, Sighted("/d", third), again=True).outcome == "not_found"
 
 
 def test_what_cannot_be_read_is_said_once(catalogue: Catalogue, tmp_path: Path) -> None:
