@@ -61,7 +61,8 @@ class Database:
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Run one statement, and return its rows. Raises CatalogueError."""
         with said(self.shown):
-            cursor = self._connection.execute(sql.replace("?", "%s") if self.is_postgres else sql, parameters)
+            sql = sql.replace("%", "%%").replace("?", "%s") if self.is_postgres else sql
+            cursor = self._connection.execute(sql, parameters)
             return cursor.fetchall() if cursor.description else []
 
     @contextmanager

@@ -34,6 +34,7 @@ OPTIONS: Final = {
     "platform": "--platform",
     "position": "--visible-position",
     "preset": "--preset",
+    "private=True": "--allow-private",
     "remark=True": "--force",
     "replace_rights=True": "--replace-rights",
     "roots": "--tsa-root FILE.pem",

@@ -247,7 +247,7 @@ class Fetcher:
         mine = self.manners.private and parts.hostname == self._listed
         bad = [] if mine else [each for each in found if not is_public(each)]
         if bad:
-            remedy = "" if self.manners.private else "; --allow-private fetches from there"
+            remedy = "" if self.manners.private else "; `private=True` fetches from there"
             raise _Refused(f"leads to {bad[0]}, which is no public address{remedy}")
         return found
 
