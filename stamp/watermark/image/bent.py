@@ -34,7 +34,7 @@ from .warp import interpolate, unwarp
 Points = NDArray[np.float64]  # (..., 2): rows and columns
 Rectangle = tuple[int, int, int, int]  # canonical pixels: first and end row, first and end column
 
-# Of a part's correlation, from which on it is placed; chance seldom gives the parts of a picture more than 5.6.
+# Of a part's correlation, from which on it is placed; by chance the parts of a picture seldom have over 5.6.
 _PEAK = 5.8
 # Of the constellation in the mean spectrum, by kind: half of all unmarked pictures have less.
 _SCORE = {"stretch": 5.2, "similarity": 6.1}

@@ -40,8 +40,8 @@ class Thresholds:
         it was marked, and elsewhere.
     drift : the pilots' score from which their drift is followed.
     peak : of the correlation that places the picture in its tile.
-    zoom, mirrored, stretched, turned, squeezed : the constellation's score of a geometry of that kind; the
-        more hypotheses compete, the higher.
+    zoom, mirrored, stretched, leaning, turned, squeezed : the constellation's score of a geometry of that
+        kind; the more hypotheses compete, the higher.
     """
 
     decode_near: float = 1.5
@@ -53,6 +53,7 @@ class Thresholds:
     zoom: float = 2.4
     mirrored: float = 4.2
     stretched: float = 5.6
+    leaning: float = 4.6
     turned: float = 5.8
     squeezed: float = 7.0
 

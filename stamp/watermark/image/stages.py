@@ -13,7 +13,16 @@ from .align import drift
 from .decode import gains_from_pilots
 from .grid import STANDARD, Grid, canonical_shape, resize
 from .search import Affine, Attempt, Plane, Search, Thresholds
-from .sync import Candidate, Spectrum, candidates, refine, spectrum, upright_candidates, windowed
+from .sync import (
+    Candidate,
+    Spectrum,
+    candidates,
+    leaning_candidates,
+    refine,
+    spectrum,
+    upright_candidates,
+    windowed,
+)
 from .warp import unwarp
 
 WORK_AREA = 1.6 * STANDARD.area  # pixels in which geometries are searched
@@ -124,6 +133,9 @@ def _likely(
             yield candidate
     for candidate in upright_candidates(s, frequencies, stretched=True) if squeezed else ():
         if candidate.score >= thresholds.stretched:
+            yield candidate
+    for candidate in leaning_candidates(s, frequencies):
+        if thresholds.leaning <= candidate.score < thresholds.turned:
             yield candidate
     for candidate in candidates(s, frequencies, squeezed=False):
         if candidate.score >= thresholds.turned:

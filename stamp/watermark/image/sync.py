@@ -26,6 +26,7 @@ _LONGEST = 2048  # pixels
 STEP = 0.005  # log-polar resolution: radians, and the logarithm of the scale
 SCALE_MIN, SCALE_MAX = 0.3, 4.8  # pixels of the working picture per canonical pixel
 POWER_CAP = 16.0  # of one peak, in units of its neighbourhood: no single line of the host may decide
+LEANING = np.radians(8)
 _ANGLES = int(np.ceil(np.pi / STEP))
 _BEYOND = 0.75  # cycles per pixel: where a hypothesis may look for a line, none being above 0.5
 _QUANTUM = 32  # of the power in searches: 16-bit integers add up twice as fast, and 32 of them fit
@@ -262,6 +263,19 @@ def upright_candidates(
                 found.append(Candidate(value, affine, "stretch" if stretched else "zoom"))
     found.sort(key=lambda c: -c.score)
     return found[:count] if stretched else found
+
+
+def leaning_candidates(s: Spectrum, frequencies: NDArray[np.float64], *, count: int = 2) -> list[Candidate]:
+    """Find the best geometries that are turned by less than `LEANING` from upright, as a picture that was
+    straightened: so few hypotheses that a lower score than of all turns shows one."""
+    plain = _log_polar(_atlas(s.power, s.size), 1.0, STEP)
+    score, scales = _scores(plain, frequencies, STEP)
+    few = int(LEANING / plain.step)
+    score[few:-few] = -9
+    found = []
+    for value, i, j in _peaks(score, count, 3):
+        found.append(Candidate(value, _turn(i * plain.step) / scales[j], "similarity"))
+    return found
 
 
 def candidates(
