@@ -103,8 +103,8 @@ def recover(database: Database) -> Recovered:
     ever they are; return how many there were. Nothing is guessed: their hashes say what became of them. A
     second run finds only what the first has left open."""
     done = {"finished": 0, "abandoned": 0, "open": 0}
-    mine = "(copy.host = ? OR copy.output LIKE '%://%')"
-    for row in database.execute(f"{_OPEN} AND {mine}", (socket.gethostname(),)):
+    mine = "(copy.host = ? OR copy.output LIKE ?)"
+    for row in database.execute(f"{_OPEN} AND {mine}", (socket.gethostname(), "%://%")):
         done[_settle(database, row)] += 1
     return Recovered(**done)
 

@@ -161,8 +161,11 @@ def found(entry: Entry, text: Texts) -> dict[str, Any]:
         lines.append(line["recipient"].format(name=entry["recipient"]))
     if entry["comparison"]:
         lines.append(text["compared"][entry["comparison"]["verdict"]])
-    say = text["say"]["ours" if entry["payload"] else "none"]
-    return {"verdict": entry["verdict"], "say": say, "sure": "", "lines": lines}
+    say, sure = text["say"]["ours" if entry["payload"] else "none"], ""
+    if entry["basis"] == "fingerprint" and (match := entry["matched"]):
+        say, sure = text["say"][match["verdict"]], text["sure_of_match"][match["verdict"]]
+        lines += _shown_part(match, line)
+    return {"verdict": entry["verdict"], "say": say, "sure": sure, "lines": lines}
 
 
 def matched(entry: Entry, text: Texts, figures: bool) -> dict[str, Any]:

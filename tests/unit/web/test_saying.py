@@ -99,3 +99,17 @@ def test_what_shows_how_near_a_mark_is_to_being_lost_is_left_out() -> None:
     )
     assert not re.search(r"30\.5|9\.0|2\.7|-3\b|0\.4", str(shown))
     assert shown["report"]["watermark"]["payload"] == "00" * 8
+
+
+@pytest.mark.parametrize("verdict", ["copy", "scene"])
+def test_a_find_by_its_fingerprint_is_not_said_to_be_a_mark(verdict: str) -> None:
+    match = {"verdict": verdict, "mirrored": True, "overlap": {"work": 0.4}, "work_span": None}
+    find = {"work": "u", "work_number": 1, "title": "Lake", "payload": None, "recipient": None}
+    entry = find | {"comparison": None, "verdict": "open", "basis": "fingerprint", "matched": match}
+    text = saying.texts("en")
+    said = saying.found(entry, text)
+    assert said["verdict"] == "open"
+    assert (said["say"], said["sure"]) == (text["say"][verdict], text["sure_of_match"][verdict])
+    assert len(said["lines"]) == 3
+    by_hand = saying.found(entry | {"basis": "hand", "matched": None}, text)
+    assert (by_hand["say"], by_hand["sure"], len(by_hand["lines"])) == (text["say"]["none"], "", 1)
