@@ -185,3 +185,21 @@ def test_mark_and_notice_in_one_go(kind: str, tmp_path: Path) -> None:
     tags = dict(flat(json.loads(run("ffprobe", "-v", "error", *FFPROBE, target))))
     assert "© 2026 Zoë" in tags.values()
     assert "Tïtle 東京" in tags.values()
+
+
+@needs_judges
+def test_ffmpeg_hears_both_data_chunks_of_a_wav_marked(tmp_path: Path) -> None:
+    path = audio_files.write(tmp_path / "song", music(12.0), 44_100, "wav-16")
+    audio_files.in_two_chunks(path)
+    marked = tmp_path / "out.wav"
+    embed_file(path, marked, PAYLOAD, key=KEY, rights=Rights(creators=("Zoë",)))
+    heard = []
+    for file in (path, marked):
+        with file.open("rb") as stream:  # from a pipe ffmpeg plays one chunk after the other
+            command = ["ffmpeg", "-v", "error", "-i", "-", "-f", "s16le", "-"]
+            output = subprocess.run(command, stdin=stream, capture_output=True, check=True, timeout=60).stdout
+        heard.append(np.frombuffer(output, np.int16).astype(np.int32))
+    changed = heard[0] != heard[1]
+    assert changed[: len(changed) // 2].any()
+    assert changed[len(changed) // 2 :].any()
+    assert np.abs(heard[0] - heard[1]).max() < 2000
