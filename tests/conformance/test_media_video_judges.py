@@ -152,6 +152,50 @@ def test_all_other_packets_are_the_same_to_the_bit(pair: tuple[Path, Path]) -> N
     assert before == after
 
 
+# Source -> FFmpeg's encoder, its options, and the title of the track.
+WIDE = {
+    "vp9.webm": ("libvpx-vp9", ["-deadline", "realtime", "-cpu-used", "8"], ""),
+    "vp8.mkv": ("libvpx", ["-deadline", "realtime", "-cpu-used", "8"], "Cämera 1"),
+    "av1.mkv": ("libsvtav1", ["-preset", "12"], ""),
+    "ffv1.mkv": ("ffv1", [], "x" * 200),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not all(map(shutil.which, ("ffmpeg", "ffprobe", "mediainfo"))),
+    reason="ffmpeg or mediainfo is not installed",
+)
+@pytest.mark.parametrize("name", WIDE)
+def test_samples_that_are_not_square_stay_so_in_matroska(name: str, tmp_path: Path) -> None:
+    encoder, options, title = WIDE[name]
+    source, target = tmp_path / name, tmp_path / f"again-{name}"
+    picture = ["-f", "lavfi", "-i", "testsrc2=size=352x288:duration=0.4,setsar=16/11", "-pix_fmt", "yuv420p"]
+    named = ["-metadata:s:v", f"title={title}"] if title else []
+    command = ["ffmpeg", "-v", "error", *picture, "-c:v", encoder, *options, *named, str(source)]
+    subprocess.run(command, check=True, timeout=60)
+    clip = examine(source)
+    assert clip is not None
+    speed = {"libvpx": "8", "libvpx-vp9": "8", "libsvtav1": "12"}.get(encoder)
+    rewrite(Transcode(clip, choose(clip, Settings(preset=speed))), target, brighter)
+    ask = ("-show_streams", "-show_format")
+    before, after = (probe(path, *ask)["streams"][0] for path in (source, target))
+    for field in ("sample_aspect_ratio", "display_aspect_ratio", "width", "height", "codec_name"):
+        assert after[field] == before[field]
+    assert after["sample_aspect_ratio"] == "16:11"
+    assert after["tags"].get("title") == (title or None)
+    tracks = []
+    for path in (source, target):
+        run = subprocess.run(
+            ["mediainfo", "--Output=JSON", path], capture_output=True, check=True, timeout=60
+        )
+        tracks.append(json.loads(run.stdout)["media"]["track"][1])
+    for field in ("PixelAspectRatio", "DisplayAspectRatio", "Title", "Width", "Height", "Format"):
+        assert tracks[1].get(field) == tracks[0].get(field)
+    command = ["ffmpeg", "-v", "error", "-xerror", "-i", str(target), "-f", "null", "-"]
+    assert not subprocess.run(command, capture_output=True, check=True, timeout=60).stderr
+
+
 @pytest.mark.slow
 @needs_ffprobe
 def test_the_index_comes_first(tmp_path: Path) -> None:

@@ -42,8 +42,6 @@ _FIRST_PACKETS = 600
 _FIRST_BYTES, _ANYWHERE = 4096, 1 << 63
 _TOGETHER = 0.005
 _TICK = 0.02  # of a frame, by which times in milliseconds are too short
-_SHAPE = "the shape of its samples"
-_TELL_ASPECT = {"h264", "hevc", "mpeg4", "mpeg2video"}  # in the coded frames themselves
 
 
 @dataclass(frozen=True)
@@ -119,17 +117,11 @@ class Clip:
     def losses(self, codec: str) -> tuple[str, ...]:
         """What of it cannot be written again in `codec`."""
         lost = () if codec == self.codec else self.carried_hdr
-        return (*self.dynamic_hdr, *lost, *(() if self._tells_aspect(codec) else (_SHAPE,)))
+        return (*self.dynamic_hdr, *lost)
 
     def written(self, codec: str) -> Clip:
         """What becomes of it in `codec`: without what `losses` names."""
-        kept = self.carried_hdr if codec == self.codec else ()
-        shape = self.sample_aspect if self._tells_aspect(codec) else Fraction(1)
-        return replace(self, carried_hdr=kept, sample_aspect=shape)
-
-    def _tells_aspect(self, codec: str) -> bool:
-        # PyAV has no way to set it for the stream, which is where these muxers look.
-        return self.sample_aspect == 1 or self.muxer not in ("matroska", "webm") or codec in _TELL_ASPECT
+        return self if codec == self.codec else replace(self, carried_hdr=())
 
     @property
     def shown_size(self) -> tuple[int, int]:
