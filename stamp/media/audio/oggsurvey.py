@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ...core.errors import CorruptFile
-from ...formats.ogg import CONTINUED, FIRST, LAST, Page, is_intact, pages, split
+from ...formats.ogg import CONTINUED, FIRST, LAST, MOST_STREAMS, Page, is_intact, pages, split
 from ...formats.source import Source
 
 HEADERS = {"vorbis": 3, "opus": 2}
@@ -56,13 +56,15 @@ class Survey:
 
 def links(data: Source) -> list[tuple[int, int]]:
     """The bytes of each stream of a chain, streams one after the other (RFC 3533, section 4); together they
-    are all. Raises ValueError for what is no page."""
+    are all. Raises ValueError for what is no page, and for more than `MOST_STREAMS`."""
     starts: list[int] = []
     end, before = 0, 0
     for page in _pages(data):
         if page.flags & FIRST and not before & FIRST:
             starts.append(page.at)
         end, before = page.end, page.flags
+    if len(starts) > MOST_STREAMS:
+        raise ValueError("an absurd number of streams")
     return list(pairwise([0, *starts[1:], end]))
 
 

@@ -115,6 +115,8 @@ def _streams(data: Source) -> list[_Stream]:
     while not found or at < len(data):
         found.append(_stream(data, at))
         at = found[-1].end
+        if len(found) > oggpage.MOST_STREAMS:
+            raise CorruptFile("Ogg: an absurd number of streams")
     return found
 
 

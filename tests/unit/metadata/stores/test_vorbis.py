@@ -353,6 +353,14 @@ def test_each_stream_of_a_chain_gets_the_notice_and_keeps_its_own_words(size: in
     assert documents.remove_rights(written, rights) == source
 
 
+def test_a_chain_of_absurdly_many_streams_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(oggpage, "MOST_STREAMS", 2)
+    link = sound("vorbis", 0.1)
+    assert documents.read_rights(2 * link).rights == Rights()
+    with pytest.raises(CorruptFile, match="absurd number of streams"):
+        documents.read_rights(3 * link)
+
+
 def test_damaged_ogg_is_refused() -> None:
     source = sound("vorbis", 0.1)
     header = bytearray(source)
