@@ -15,6 +15,8 @@ CONTINUED: Final = 1
 FIRST: Final = 2
 LAST: Final = 4
 NO_PACKET_ENDS: Final = -1
+MOST_STREAMS: Final = 10_000
+"""In a chain: weeks of radio have fewer."""
 _FIXED = 27
 _SEGMENTS = 255
 _LONGEST_HEAD = _FIXED + _SEGMENTS

@@ -320,6 +320,16 @@ _VIDEOS = (
         demuxer="mpegts",
     ),
     Format(
+        "mxf",
+        "MXF",
+        "video",
+        (".mxf",),
+        # SMPTE ST 377-1, 7.1: the key of a header partition.
+        _starts(bytes.fromhex("060e2b34020501010d0102010102")),
+        marked=f"{_CLIPS}; MPEG-2, H.264, DNxHR, ProRes, FFV1; operational pattern 1a",
+        demuxer="mxf",
+    ),
+    Format(
         "asf",
         "Windows Media",
         "video",

@@ -26,6 +26,7 @@ from ..media.video.canvas import FrameCanvas
 from ..media.video.clip import Clip, examine
 from ..media.video.difficulty import difficulty, later_scenes
 from ..media.video.fitting import rate_within, too_large
+from ..media.video.forecast import growth
 from ..media.video.frames import watched
 from ..media.video.luma import is_rgb
 from ..media.video.mp4_index import carry_over_boxes
@@ -96,8 +97,11 @@ class VideoWork(Work):
 
     def mark(self, effort: Effort) -> None:
         self._gain = effort.gain
-        self._marking = _Marking(self.request, self._clip, self._scenes, effort.gain * self._more)
+        self._marking = self._marked(effort.gain * self._more)
         self._tracks = audio.Tracks(self.request) if self.request.options.audio else None
+
+    def _marked(self, gain: float) -> _Marking:
+        return _Marking(self.request, self._clip, self._scenes, gain)
 
     def encode(self, draft: Path, effort: Effort) -> None:
         self._write(draft)
@@ -176,13 +180,19 @@ class VideoWork(Work):
 
     def _size(self) -> Sequence[str]:
         """Whether the clip has grown far beyond what the source was content with, unless somebody asked for
-        it."""
+        it; in a dry run, whether it will."""
         options = self.request.options
-        asked = options.codec or options.crf is not None or options.max_bit_rate or options.fit_size
-        if self._growth < _DOUBLED or asked:
+        if options.codec or options.crf is not None or options.max_bit_rate or options.fit_size:
             return ()
-        what = f"it takes {self._growth:.1f} times the bytes, since the source was coded at a low rate"
-        return (f"{what}; a higher `crf`, a `max_bit_rate` or a `fit_size` makes it smaller",)
+        dry, grown = self.request.output.dry_run, self._growth
+        if dry:
+            marking = self._marked(1.0)
+            grown = growth(self._plan, marking.mark, marking.preview) or 1.0
+        if grown < _DOUBLED:
+            return ()
+        what = f"{'it will take about' if dry else 'it takes'} {grown:.1f} times the bytes"
+        remedy = "a higher `crf`, a `max_bit_rate` or a `fit_size` makes it smaller"
+        return (f"{what}, since the source was coded at a low rate; {remedy}",)
 
 
 def decode(request: EmbedRequest) -> Work:

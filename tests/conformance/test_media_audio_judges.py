@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import mutagen
 import numpy as np
 import pytest
 from PIL import Image
 
-from stamp import Key, Rights, embed_file
+from stamp import Key, Rights, detect_file, embed_file
 from stamp.media.audio.opening import open_song
 from tests.media import audio_files
 from tests.media.samples import music
@@ -185,3 +186,51 @@ def test_mark_and_notice_in_one_go(kind: str, tmp_path: Path) -> None:
     tags = dict(flat(json.loads(run("ffprobe", "-v", "error", *FFPROBE, target))))
     assert "© 2026 Zoë" in tags.values()
     assert "Tïtle 東京" in tags.values()
+
+
+@needs_judges
+def test_ffmpeg_hears_both_data_chunks_of_a_wav_marked(tmp_path: Path) -> None:
+    path = audio_files.write(tmp_path / "song", music(12.0), 44_100, "wav-16")
+    audio_files.in_two_chunks(path)
+    marked = tmp_path / "out.wav"
+    embed_file(path, marked, PAYLOAD, key=KEY, rights=Rights(creators=("Zoë",)))
+    heard = []
+    for file in (path, marked):
+        with file.open("rb") as stream:  # from a pipe ffmpeg plays one chunk after the other
+            command = ["ffmpeg", "-v", "error", "-i", "-", "-f", "s16le", "-"]
+            output = subprocess.run(command, stdin=stream, capture_output=True, check=True, timeout=60).stdout
+        heard.append(np.frombuffer(output, np.int16).astype(np.int32))
+    changed = heard[0] != heard[1]
+    assert changed[: len(changed) // 2].any()
+    assert changed[len(changed) // 2 :].any()
+    assert np.abs(heard[0] - heard[1]).max() < 2000
+
+
+@needs_judges
+@pytest.mark.parametrize("kind", ["ogg-vorbis", "ogg-opus"])
+def test_ffmpeg_and_mutagen_find_every_stream_of_a_marked_chain(kind: str, tmp_path: Path) -> None:
+    rate = 48_000 if kind == "ogg-opus" else 44_100
+    parts = []
+    for number, samples in enumerate(np.split(music(16.0, rate), 2)):
+        part = audio_files.write(tmp_path / f"part{number}", samples, rate, kind)
+        file = mutagen.File(part)
+        file["TITLE"] = f"part {number}"
+        file.save()
+        parts.append(part)
+    path = tmp_path / f"chain{parts[0].suffix}"
+    path.write_bytes(b"".join(part.read_bytes() for part in parts))
+    marked = path.with_stem("marked")
+    embed_file(path, marked, PAYLOAD, key=KEY, rights=Rights(copyright_notice="© 2026 Zoë"))
+    counts = []
+    for file in (path, marked):
+        command = ["ffmpeg", "-v", "quiet", "-i", str(file), "-f", "s16le", "-"]
+        counts.append(len(subprocess.run(command, capture_output=True, timeout=60, check=True).stdout))
+    assert counts[0] == counts[1] > 15 * rate * 4
+    data = marked.read_bytes()
+    second = data.rindex(b"OggS\0\2")
+    for number, content in enumerate((data[:second], data[second:])):
+        link = tmp_path / f"link{number}{path.suffix}"
+        link.write_bytes(content)
+        tags = mutagen.File(link).tags
+        assert (tags["title"], tags["copyright"]) == ([f"part {number}"], ["© 2026 Zoë"])
+        assert detect_file(link, keys=KEY).payload == PAYLOAD

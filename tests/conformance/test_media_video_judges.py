@@ -23,6 +23,11 @@ from tests.media import video_files
 
 needs_ffprobe = pytest.mark.skipif(not shutil.which("ffprobe"), reason="ffprobe is not installed")
 
+needs_judges = pytest.mark.skipif(
+    not all(map(shutil.which, ("ffmpeg", "ffprobe", "mediainfo"))),
+    reason="ffmpeg and mediainfo are not both installed",
+)
+
 # How the frames were coded, and what follows from the size of the result.
 CODING = {
     *("size", "bit_rate", "filename", "extradata_size", "level", "profile", "has_b_frames", "refs"),
@@ -59,7 +64,7 @@ def brighter(luma: NDArray[Any], seconds: float) -> None:
 def rewritten(source: Path, target: Path, edit: Callable[..., None] = brighter) -> None:
     clip = examine(source)
     assert clip is not None
-    fast = None if clip.codec in ("prores", "vp9", "mpeg4") else "ultrafast"
+    fast = None if clip.codec in ("prores", "vp9", "mpeg4", "mpeg2video", "dnxhd") else "ultrafast"
     written = rewrite(Transcode(clip, choose(clip, Settings(preset=fast))), target, edit)
     if clip.muxer in ("mp4", "mov"):
         carry_over_boxes(source, target, written.track_ids)
@@ -150,6 +155,126 @@ def test_all_other_packets_are_the_same_to_the_bit(pair: tuple[Path, Path]) -> N
 
     before, after = map(others, pair)
     assert before == after
+
+
+# Source -> FFmpeg's encoder, its options, and the title of the track.
+WIDE = {
+    "vp9.webm": ("libvpx-vp9", ["-deadline", "realtime", "-cpu-used", "8"], ""),
+    "vp8.mkv": ("libvpx", ["-deadline", "realtime", "-cpu-used", "8"], "Cämera 1"),
+    "av1.mkv": ("libsvtav1", ["-preset", "12"], ""),
+    "ffv1.mkv": ("ffv1", [], "x" * 200),
+}
+
+
+@pytest.mark.slow
+@needs_judges
+@pytest.mark.parametrize("name", WIDE)
+def test_samples_that_are_not_square_stay_so_in_matroska(name: str, tmp_path: Path) -> None:
+    encoder, options, title = WIDE[name]
+    source, target = tmp_path / name, tmp_path / f"again-{name}"
+    picture = ["-f", "lavfi", "-i", "testsrc2=size=352x288:duration=0.4,setsar=16/11", "-pix_fmt", "yuv420p"]
+    named = ["-metadata:s:v", f"title={title}"] if title else []
+    command = ["ffmpeg", "-v", "error", *picture, "-c:v", encoder, *options, *named, str(source)]
+    subprocess.run(command, check=True, timeout=60)
+    clip = examine(source)
+    assert clip is not None
+    speed = {"libvpx": "8", "libvpx-vp9": "8", "libsvtav1": "12"}.get(encoder)
+    rewrite(Transcode(clip, choose(clip, Settings(preset=speed))), target, brighter)
+    ask = ("-show_streams", "-show_format")
+    before, after = (probe(path, *ask)["streams"][0] for path in (source, target))
+    for field in ("sample_aspect_ratio", "display_aspect_ratio", "width", "height", "codec_name"):
+        assert after[field] == before[field]
+    assert after["sample_aspect_ratio"] == "16:11"
+    assert after["tags"].get("title") == (title or None)
+    tracks = []
+    for path in (source, target):
+        run = subprocess.run(
+            ["mediainfo", "--Output=JSON", path], capture_output=True, check=True, timeout=60
+        )
+        tracks.append(json.loads(run.stdout)["media"]["track"][1])
+    for field in ("PixelAspectRatio", "DisplayAspectRatio", "Title", "Width", "Height", "Format"):
+        assert tracks[1].get(field) == tracks[0].get(field)
+    command = ["ffmpeg", "-v", "error", "-xerror", "-i", str(target), "-f", "null", "-"]
+    assert not subprocess.run(command, capture_output=True, check=True, timeout=60).stderr
+
+
+MXF = {
+    "mpeg2video": ["-b:v", "8M", "-pix_fmt", "yuv422p", "-g", "12"],
+    "libx264": ["-preset", "ultrafast", "-pix_fmt", "yuv420p"],
+    "dnxhd": ["-profile:v", "dnxhr_hq", "-pix_fmt", "yuv422p"],
+}
+
+
+def mxf(path: Path, codec: str) -> Path:
+    """A clip with a timecode, and two tracks of PCM."""
+    picture = ["-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25:duration=0.6"]
+    tone = ["-f", "lavfi", "-i", "sine=duration=0.6:sample_rate=48000"]
+    tracks = ["-map", "0", "-map", "1", "-map", "1", "-c:a", "pcm_s24le", "-timecode", "01:02:03:04"]
+    command = ["ffmpeg", "-v", "error", *picture, *tone, *tracks, "-c:v", codec, *MXF[codec], str(path)]
+    subprocess.run(command, check=True, timeout=60)
+    return path
+
+
+def seen_by_mediainfo(path: Path) -> list[dict[str, Any]]:
+    run = subprocess.run(["mediainfo", "--Output=JSON", path], capture_output=True, check=True, timeout=60)
+    tracks: list[dict[str, Any]] = json.loads(run.stdout)["media"]["track"]
+    return tracks
+
+
+@pytest.mark.slow
+@needs_judges
+@pytest.mark.parametrize("codec", MXF)
+def test_mxf_keeps_its_timecode_its_sound_and_its_codec(codec: str, tmp_path: Path) -> None:
+    source, target = mxf(tmp_path / "in.mxf", codec), tmp_path / "out.mxf"
+    rewritten(source, target)
+    streams = [probe(path, "-show_streams", "-count_frames")["streams"] for path in (source, target)]
+    fields = (
+        "codec_name",
+        "pix_fmt",
+        "width",
+        "height",
+        "nb_read_frames",
+        "start_time",
+        "duration",
+        "sample_rate",
+    )
+    for before, after in zip(*streams, strict=True):
+        assert [after.get(field) for field in fields] == [before.get(field) for field in fields]
+    seen = [seen_by_mediainfo(path) for path in (source, target)]
+    assert seen[1][0]["Format_Profile"] == "OP-1a"
+    for before, after in zip(*seen, strict=True):
+        for field in (
+            "@type",
+            "Format",
+            "TimeCode_FirstFrame",
+            "TimeCode_LastFrame",
+            "FrameCount",
+            "BitDepth",
+        ):
+            assert after.get(field) == before.get(field)
+    sounds = [
+        subprocess.run(
+            ["ffmpeg", "-v", "error", "-i", path, "-map", "0:a", "-f", "streamhash", "-"],
+            capture_output=True,
+            check=True,
+            timeout=60,
+        ).stdout
+        for path in (source, target)
+    ]
+    assert sounds[0] == sounds[1] != b""
+
+
+@pytest.mark.slow
+@needs_judges
+def test_an_operational_pattern_that_cannot_be_written_is_a_loss(tmp_path: Path) -> None:
+    source, atom = mxf(tmp_path / "in.mxf", "dnxhd"), tmp_path / "atom.mxf"
+    command = ["ffmpeg", "-v", "error", "-i", source, "-map", "0:v", "-c", "copy", "-f", "mxf_opatom", atom]
+    subprocess.run(command, check=True, timeout=60)
+    one, other = examine(source), examine(atom)
+    assert one is not None
+    assert other is not None
+    assert (one.losses("dnxhd"), one.timecode) == ((), "01:02:03:04")
+    assert other.losses("dnxhd") == ("an operational pattern other than 1a",)
 
 
 @pytest.mark.slow

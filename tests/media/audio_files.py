@@ -93,6 +93,21 @@ def write(path: Path, samples: Samples, rate: int, kind: str, *, bit_rate: int =
     return path
 
 
+def in_two_chunks(path: Path, odd: bytes = b"") -> Path:
+    """Divide the samples of a WAV file of 16 bits into two data chunks, with another between them, of the
+    content `odd`; returns the path."""
+    data = path.read_bytes()
+    at = data.index(b"data")
+    length = int.from_bytes(data[at + 4 : at + 8], "little")
+    half = length // 2 // 12 * 12
+    first, second = data[at + 8 : at + 8 + half], data[at + 8 + half : at + 8 + length]
+    chunks = [(b"data", first), (b"note", odd), (b"data", second), (b"JUNK", b"abcd")]
+    runs = (kind + len(part).to_bytes(4, "little") + part + bytes(len(part) % 2) for kind, part in chunks)
+    body = data[8:at] + b"".join(runs)
+    path.write_bytes(data[:4] + len(body).to_bytes(4, "little") + body)
+    return path
+
+
 def as_type(samples: Samples, sample_format: str) -> NDArray[np.generic]:
     name = sample_format.removesuffix("p")
     full = {"s16": 2.0**15, "s32": 2.0**31, "flt": 1.0}[name]

@@ -7,27 +7,30 @@ it has no good encoder for Vorbis, so that comes from libsndfile.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 import av
 import numpy as np
 
-from ...formats.reading import decoding, refused
+from ...formats.reading import decoding, refused, regular_file
+from ...formats.source import Pieced, Source
 from ...storage.large import open_large
 from . import sndfile
-from .decode import Sound, cut, decoded, examine
+from .decode import Section, Sound, cut, decoded, examine
 from .encode import OPUS_OPTIONS, lossy_note, mux, raised_rate, regular
 from .ogggraft import Grafted
-from .oggsurvey import HEADERS, Survey, survey
+from .oggsurvey import HEADERS, Survey, links, survey
 from .sink import Pipe
-from .song import Faults, Song
+from .song import Faults, Portions, Song
 
 if TYPE_CHECKING:
     from .song import Block
 
 _LEAST = {"vorbis": 80_000, "opus": 64_000}
 _MOST = {"vorbis": 250_000, "opus": 256_000}
+_ALL = 1 << 62
 _VORBIS_RATES = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 250)
 """kbit/s of one channel at the qualities 0 to 10 of libvorbis (44.1 kHz, as in its documentation)."""
 _VORBIS_ORDER = {
@@ -40,8 +43,18 @@ _VORBIS_ORDER = {
 """FFmpeg's channels in the order of Vorbis (Vorbis I specification, section 4.3.9)."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """One stream of a chain: where it is in the file, and what its pages show."""
+
+    start: int
+    end: int
+    pages: Survey
+
+
 def open_ogg(path: Path) -> Song:
-    """Raises CorruptFile, and UnsupportedFormat for what FFmpeg cannot decode."""
+    """A chain of streams of one kind is one song. Raises CorruptFile, and UnsupportedFormat for what FFmpeg
+    cannot decode."""
     sound = examine(path, "ogg")
     found = _surveyed(path, sound)
     faults = Faults()
@@ -52,65 +65,110 @@ def open_ogg(path: Path) -> Song:
         title,
         sound.rate,
         sound.channels,
-        found.frames if found else None,
+        sum(link.pages.frames for link in found) if found else None,
         lambda: _blocks(path, sound, found, faults),
         lambda target, blocks: _write(path, title, sound, found, target, blocks),
         faults,
     )
 
 
-def _surveyed(path: Path, sound: Sound) -> Survey | None:
-    """None where the pages do not show what there is: other codecs, several streams, damage."""
+def _surveyed(path: Path, sound: Sound) -> list[_Link]:
+    """Empty where the pages do not show what there is: other codecs, several streams at once or of several
+    kinds, damage."""
     if sound.codec not in HEADERS:
-        return None
+        return []
     try:
         with open_large(path) as data:
-            found = survey(data, sound.codec)
+            found = _links(data, sound.codec)
     except (ValueError, IndexError):
-        return None
-    return found if found.streams == 1 else None
+        return []
+    return found if _alike(found) else []
 
 
-def _blocks(path: Path, sound: Sound, found: Survey | None, faults: Faults) -> Iterator[Block]:
+def _links(data: Source, codec: str) -> list[_Link]:
+    """The streams of a chain, most often one. Raises ValueError, IndexError for what is damaged."""
+    whole = survey(data, codec)
+    if whole.streams == 1:
+        return [_Link(0, len(data), whole)]
+    return [_Link(*span, survey(Pieced(data, [span]), codec)) for span in links(data)]
+
+
+def _alike(found: list[_Link]) -> bool:
+    """Whether there is one stream at a time, and each has the channels and the rate of the first."""
+    return all(link.pages.streams == 1 and link.pages.form == found[0].pages.form for link in found)
+
+
+def _blocks(path: Path, sound: Sound, found: list[_Link], faults: Faults) -> Iterator[Block]:
     """The samples. Vorbis whose pages are in order is read by libvorbis: FFmpeg's decoder leaves out the
     first 128 samples of some songs that begin in silence, or are very short."""
-    if sound.codec == "vorbis" and found and found.plain and sndfile.opens(path):
+    if not found:
+        yield from decoded(path, "ogg", faults=faults)
+        return
+    packets = 0
+    for link in found:
+        faults.packets = 0
+        with regular_file(path) as file:
+            # By its path, libsndfile reads a file by itself.
+            part = cast(BinaryIO, Section(file, link.start, link.end)) if len(found) > 1 else None
+            yield from _linked(path, part, sound, link.pages, faults)
+        packets += faults.packets
+    faults.packets = packets
+
+
+def _linked(
+    path: Path, part: BinaryIO | None, sound: Sound, pages: Survey, faults: Faults
+) -> Iterator[Block]:
+    if sound.codec == "vorbis" and pages.plain and sndfile.opens(part or path):
+        if part:
+            part.seek(0)
         order = _VORBIS_ORDER.get(sound.channels)
-        return sndfile.blocks(path, order and [order.index(channel) for channel in range(len(order))])
+        channels = order and [order.index(channel) for channel in range(len(order))]
+        return sndfile.blocks(part or path, channels)
     # A decoder gives what is to be left out at the end, too, where it is not in the last packet.
-    return cut(decoded(path, "ogg", faults=faults), found.frames if found else None)
+    return cut(decoded(path, "ogg", part, faults=faults), pages.frames)
 
 
 def _write(
-    path: Path, title: str, sound: Sound, found: Survey | None, target: Path, blocks: Iterable[Block]
+    path: Path, title: str, sound: Sound, found: list[_Link], target: Path, blocks: Iterable[Block]
 ) -> list[str]:
     if sound.codec not in HEADERS:
         raise refused(f"{title} cannot be marked", "convert it to FLAC, Ogg Vorbis or Opus")
-    if found is None:
-        found = _whole(path, sound.codec)
-    seconds = found.held / sound.rate
-    source = round(8 * found.size / seconds) if seconds else 0
+    found = found or _whole(path, sound.codec)
+    seconds = sum(link.pages.held for link in found) / sound.rate
+    source = round(8 * sum(link.pages.size for link in found) / seconds) if seconds else 0
     wanted = raised_rate(source, sound, least=_LEAST[sound.codec], most=_MOST[sound.codec])
     encode = _vorbis if sound.codec == "vorbis" else _opus
+    given = Portions(blocks)
+    size = 0
     with open(target, "wb") as output:
-        grafted = Grafted(output, found.headers[1], len(found.headers), found.serial)
-        start = None
-        for data in encode(sound, wanted, blocks):
-            grafted.feed(data)
-            start = output.tell() if start is None else start
-        size = output.tell() - (start or 0)
+        for link in found:
+            # Where packets of a damaged chain were left out, its last stream lacks what they held.
+            portion = given.take(link.pages.frames if link is not found[-1] else _ALL)
+            headers = link.pages.headers
+            grafted = Grafted(output, headers[1], len(headers), link.pages.serial)
+            start = None
+            for data in encode(sound, wanted, portion):
+                grafted.feed(data)
+                start = output.tell() if start is None else start
+            size += output.tell() - (start or 0)
     new = round(8 * size / seconds) if seconds else wanted
-    return [lossy_note(title, new, source), *_faults(found, sound.rate)]
+    notes = [lossy_note(title, new, source)]
+    if len(found) > 1:
+        notes.append(f"a chain of {len(found)} streams, marked as one song")
+    for number, link in enumerate(found, 1):
+        where = f"stream {number} of it: " if len(found) > 1 else ""
+        notes += (where + note for note in _faults(link.pages, sound.rate))
+    return notes
 
 
-def _whole(path: Path, codec: str) -> Survey:
-    """The survey of a file that is to be written again; says why there is none. Raises UnsupportedFormat for
-    more than one stream, side by side or one after the other; CorruptFile."""
+def _whole(path: Path, codec: str) -> list[_Link]:
+    """The streams of a file that is to be written again; says why that cannot be. Raises UnsupportedFormat
+    for several streams side by side, or of several kinds; CorruptFile."""
     with decoding(), open_large(path) as data:
-        found = survey(data, codec)
-    if found.streams > 1:
-        raise refused("an Ogg file with several streams cannot be marked", "split it first")
-    return found
+        if survey(data, codec).streams > 1:
+            what = "an Ogg file with several streams at once, or of several kinds, cannot be marked"
+            raise refused(what, "split it first")
+        return _links(data, codec)
 
 
 def _faults(found: Survey, rate: int) -> list[str]:

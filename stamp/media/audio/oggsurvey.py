@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ...core.errors import CorruptFile
-from ...formats.ogg import CONTINUED, FIRST, LAST, Page, is_intact, pages, split
+from ...formats.ogg import CONTINUED, FIRST, LAST, MOST_STREAMS, Page, is_intact, pages, split
 from ...formats.source import Source
 
 HEADERS = {"vorbis": 3, "opus": 2}
@@ -42,9 +43,29 @@ class Survey:
     early: bool
 
     @property
+    def form(self) -> bytes:
+        """The channels and the rate, and of Opus what its channels are, as the first header has them."""
+        head = self.headers[0]
+        return head[9:10] + head[18:] if head.startswith(b"OpusHead") else head[:16]
+
+    @property
     def plain(self) -> bool:
         """Whether the packets and the positions of the pages say the same."""
         return self.told == self.frames and not (self.start or self.lost or self.early)
+
+
+def links(data: Source) -> list[tuple[int, int]]:
+    """The bytes of each stream of a chain, streams one after the other (RFC 3533, section 4); together they
+    are all. Raises ValueError for what is no page, and for more than `MOST_STREAMS`."""
+    starts: list[int] = []
+    end, before = 0, 0
+    for page in _pages(data):
+        if page.flags & FIRST and not before & FIRST:
+            starts.append(page.at)
+        end, before = page.end, page.flags
+    if len(starts) > MOST_STREAMS:
+        raise ValueError("an absurd number of streams")
+    return list(pairwise([0, *starts[1:], end]))
 
 
 class _Counter:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 import numpy as np
 
 from ...formats.reading import damaged, decoding, regular_file
-from .song import Song, block_frames
+from .song import Portions, Song, block_frames
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,6 +33,7 @@ class Layout:
     kind : unsigned ("u", with the zero in the middle), signed ("i") or floating point ("f").
     width : bytes of one sample. order : "<" or ">".
     bits : the bits of a sample that count, the highest ones of `width` bytes.
+    more : (start, end) of further runs of samples, in the order of the file.
     repairs : (byte, what belongs there) for lengths that whoever wrote the header did not know.
     """
 
@@ -44,6 +45,7 @@ class Layout:
     width: int
     order: Literal["<", ">"]
     bits: int
+    more: tuple[tuple[int, int], ...] = ()
     repairs: tuple[tuple[int, bytes], ...] = ()
 
     @property
@@ -52,8 +54,14 @@ class Layout:
         return self.width * self.channels
 
     @property
+    def runs(self) -> list[tuple[int, int]]:
+        """Where the runs of samples begin, and how many sample frames are in each."""
+        spans = ((self.start, self.end), *self.more)
+        return [(start, (end - start) // self.frame) for start, end in spans]
+
+    @property
     def frames(self) -> int:
-        return (self.end - self.start) // self.frame
+        return sum(count for _, count in self.runs)
 
 
 def song(path: Path, title: str, layout: Layout) -> Song:
@@ -70,37 +78,43 @@ def song(path: Path, title: str, layout: Layout) -> Song:
 
 
 def _blocks(path: Path, layout: Layout) -> Iterator[Block]:
+    size = block_frames(layout.channels)
     with decoding(), regular_file(path) as file:
-        file.seek(layout.start)
-        left, size = layout.frames, block_frames(layout.channels)
-        while left:
-            data = file.read(layout.frame * min(size, left))
-            count = len(data) // layout.frame
-            if not count:
-                return
-            yield to_float(unpack(data[: count * layout.frame], layout), layout)
-            left -= count
+        for start, left in layout.runs:
+            file.seek(start)
+            while left:
+                data = file.read(layout.frame * min(size, left))
+                count = len(data) // layout.frame
+                if not count:
+                    return
+                yield to_float(unpack(data[: count * layout.frame], layout), layout)
+                left -= count
 
 
 def _write(path: Path, layout: Layout, target: Path, blocks: Iterable[Block]) -> list[str]:
     clipped = 0
+    given = Portions(blocks)
     with regular_file(path) as source, open(target, "wb") as output:
         size = source.seek(0, 2)
-        if size < layout.start + layout.frames * layout.frame:
-            there = max(size - layout.start, 0) // layout.frame
+        there = sum(min(count, max(size - at, 0) // layout.frame) for at, count in layout.runs)
+        if there < layout.frames:
             raise damaged(f"its header tells of {layout.frames} samples, there are {there}")
         source.seek(0)
         header = bytearray(source.read(layout.start))
         for place, right in layout.repairs:
             header[place : place + len(right)] = right
         output.write(header)
-        for block in blocks:
-            before = unpack(source.read(len(block) * layout.frame), layout)
-            after, over = _changed(before, block, layout)
-            clipped += over
-            output.write(pack(after, layout))
-        if source.tell() != layout.start + layout.frames * layout.frame:
-            raise ValueError("the blocks are not as long as the song")
+        for at, count in layout.runs:
+            _copy(source, output, at - source.tell())
+            for block in given.take(count):
+                before = unpack(source.read(len(block) * layout.frame), layout)
+                after, over = _changed(before, block, layout)
+                clipped += over
+                output.write(pack(after, layout))
+            if source.tell() != at + count * layout.frame:
+                raise ValueError("the blocks are not as long as the song")
+        if not given.empty:
+            raise ValueError("the blocks are longer than the song")
         _copy(source, output, size)
     return [f"{clipped} samples at full scale were clipped"] if clipped else []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from ...formats.reading import decoding
 from .song import block_frames
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .song import Block
 
 
-def blocks(path: Path, order: Sequence[int] | None = None) -> Iterator[Block]:
+def blocks(path: Path | BinaryIO, order: Sequence[int] | None = None) -> Iterator[Block]:
     """All samples (n, channels); `order` says which of libsndfile's channels goes where. Raises
     CorruptFile."""
     import soundfile
@@ -25,7 +25,7 @@ def blocks(path: Path, order: Sequence[int] | None = None) -> Iterator[Block]:
             yield block[:, order] if order else block
 
 
-def opens(path: Path) -> bool:
+def opens(path: Path | BinaryIO) -> bool:
     """Whether libsndfile knows what this file is."""
     import soundfile
 

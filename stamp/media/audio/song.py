@@ -24,6 +24,31 @@ def block_frames(channels: int) -> int:
     return max(_BLOCK // max(channels, 2), 1)
 
 
+class Portions:
+    """Blocks handed out in portions of so many sample frames, for a song that is in several pieces."""
+
+    def __init__(self, blocks: Iterable[Block]) -> None:
+        self._blocks = iter(blocks)
+        self._rest: Block | None = None
+
+    def take(self, frames: int) -> Iterator[Block]:
+        """The next `frames` sample frames, fewer where there are no more; to be read before the next call."""
+        while frames > 0 and not self.empty:
+            assert self._rest is not None
+            block, self._rest = self._rest[:frames], self._rest[frames:]
+            frames -= len(block)
+            yield block
+
+    @property
+    def empty(self) -> bool:
+        """Whether all were handed out."""
+        while self._rest is None or not len(self._rest):
+            self._rest = next(self._blocks, None)
+            if self._rest is None:
+                return True
+        return False
+
+
 class Faults:
     """packets : how many could not be decoded, or not in full, while a song was read."""
 

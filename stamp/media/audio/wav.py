@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import struct
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
 from ...formats import riff
-from ...formats.reading import damaged
+from ...formats.reading import damaged, refused
 from ...formats.source import Source
 from ...storage.large import open_large
 from .decode import read_only
@@ -24,6 +25,7 @@ _NAMES = {2: "ADPCM", 6: "A-law", 7: "mu-law", 0x11: "ADPCM", 0x50: "MPEG audio"
 _GUID = bytes.fromhex("000000001000800000aa00389b71")  # KSDATAFORMAT_SUBTYPE_*, from its third byte on
 # What writers to a pipe put there, who cannot come back to fill it in: SoX, LAME and opusdec, arecord.
 _OPEN = (0x7FFFF000, 0x7FFFFFFF, 0x80000000)
+_MOST_CHUNKS = 10_000
 _Form = tuple[int, int, int, int, int]
 """(codec, channels, rate, bytes in a sample, bits of it that count)"""
 
@@ -55,9 +57,25 @@ def layout(data: Source) -> Layout | str:
                 return form
             right = _length(length, data_size, size - chunk.start)
             found = _layout(form, chunk.start, right)
-            unknown = not long and length != right and size < riff.LENGTH_ELSEWHERE
-            return replace(found, repairs=_repairs(chunk.at, size)) if unknown else found
+            if not long and length != right and size < riff.LENGTH_ELSEWHERE:
+                return replace(found, repairs=_repairs(chunk.at, size))
+            return replace(found, more=_more(data, form, found.end))
     raise damaged("it has no samples")
+
+
+def _more(data: Source, form: _Form, end: int) -> tuple[tuple[int, int], ...]:
+    """Further chunks of samples behind the one that ends at `end`: recorders that went on in the same file,
+    and programs that join by appending, leave them. Most players play the first alone."""
+    found = []
+    (told,) = struct.unpack("<I", data[4:8])
+    size = len(data) if told == riff.LENGTH_ELSEWHERE else min(told + 8, len(data))
+    for chunk in islice(riff.chunks(data, end + end % 2, size, "<", unpadded=True), _MOST_CHUNKS):
+        if chunk.kind == b"fmt " and _format(data[chunk.start : min(chunk.end, chunk.start + 40)]) != form:
+            what = "the format of its samples changes on the way"
+            raise refused(what, "split it at its second `fmt ` chunk first")
+        if chunk.kind == b"data":
+            found.append((chunk.start, chunk.end))
+    return tuple(found)
 
 
 def _length(length: int, long: int | None, there: int) -> int:

@@ -41,9 +41,9 @@ _FIELDS = {2: "top", 3: "bottom", 4: "top", 5: "bottom"}  # AV_FIELD_TT, BB, TB,
 _FIRST_PACKETS = 600
 _FIRST_BYTES, _ANYWHERE = 4096, 1 << 63
 _TOGETHER = 0.005
+_PATTERN = "an operational pattern other than 1a"
+_PATTERN_1A = "060e2b34.04010101.0d010201.0101"  # SMPTE ST 378, but for its last two bytes
 _TICK = 0.02  # of a frame, by which times in milliseconds are too short
-_SHAPE = "the shape of its samples"
-_TELL_ASPECT = {"h264", "hevc", "mpeg4", "mpeg2video"}  # in the coded frames themselves
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,7 @@ class Clip:
     ahead : by how many frames coding may run ahead of showing; None where the container sets no limit.
     dynamic_hdr : the names of per-frame metadata that cannot be written again. carried_hdr : of those that
         can, as long as the codec stays.
+    timecode : of its first frame, where the container says it. pattern : how an MXF file is laid out.
     """
 
     path: Path | None
@@ -100,6 +101,8 @@ class Clip:
     steady: bool = False
     ahead: int | None = None
     carried_hdr: tuple[str, ...] = ()
+    timecode: str = ""
+    pattern: str = ""
 
     @property
     def luma_depth(self) -> int:
@@ -119,17 +122,12 @@ class Clip:
     def losses(self, codec: str) -> tuple[str, ...]:
         """What of it cannot be written again in `codec`."""
         lost = () if codec == self.codec else self.carried_hdr
-        return (*self.dynamic_hdr, *lost, *(() if self._tells_aspect(codec) else (_SHAPE,)))
+        laid_out = () if self.pattern.startswith(_PATTERN_1A) or not self.pattern else (_PATTERN,)
+        return (*self.dynamic_hdr, *lost, *laid_out)
 
     def written(self, codec: str) -> Clip:
         """What becomes of it in `codec`: without what `losses` names."""
-        kept = self.carried_hdr if codec == self.codec else ()
-        shape = self.sample_aspect if self._tells_aspect(codec) else Fraction(1)
-        return replace(self, carried_hdr=kept, sample_aspect=shape)
-
-    def _tells_aspect(self, codec: str) -> bool:
-        # PyAV has no way to set it for the stream, which is where these muxers look.
-        return self.sample_aspect == 1 or self.muxer not in ("matroska", "webm") or codec in _TELL_ASPECT
+        return self if codec == self.codec else replace(self, carried_hdr=())
 
     @property
     def shown_size(self) -> tuple[int, int]:
@@ -330,6 +328,8 @@ def describe(container: InputContainer, stream: VideoStream, frame: VideoFrame, 
         audio_channels=first.channels if first else 0,
         steady=rate != 0 and stream.base_rate == rate,
         ahead=_ahead(muxer, stream, fraction(rate)),
+        timecode=container.metadata.get("timecode", "") or stream.metadata.get("timecode", ""),
+        pattern=container.metadata.get("operational_pattern_ul", "") if muxer == "mxf" else "",
     )
 
 

@@ -231,8 +231,12 @@ def _prores(clip: Clip) -> dict[str, str]:
 def _dnxhd(clip: Clip) -> dict[str, str]:
     if not clip.profile.startswith("DNXHR"):
         what = f"{clip.profile or 'DNxHD'} has fixed rates only"
-        raise refused(what, "choose `codec` prores or ffv1")
+        raise refused(what, "choose `codec` h264 or ffv1, of 10 bits prores")
     return {"profile": clip.profile.lower().replace(" ", "_")}
+
+
+def _mpeg2(clip: Clip) -> dict[str, str]:
+    return {"gop_timecode": clip.timecode} if clip.timecode else {}
 
 
 _SPECIAL: Mapping[str, Callable[[Clip], dict[str, str]]] = {
@@ -243,6 +247,7 @@ _SPECIAL: Mapping[str, Callable[[Clip], dict[str, str]]] = {
     "vp8": _vp8,
     "prores": _prores,
     "dnxhd": _dnxhd,
+    "mpeg2video": _mpeg2,
 }
 
 

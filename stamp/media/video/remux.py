@@ -18,6 +18,7 @@ from av.video.stream import VideoStream
 
 from ...formats.reading import damaged, refused
 from ..tolerance import AS_THEY_ARE
+from . import display_size
 from .clip import PICTURES, missing_bytes, opened, reading
 from .picture_track import Damage, Draw, Edit, PictureTrack, Preview
 from .streams import copied_stream, muxer_options
@@ -87,6 +88,8 @@ def rewrite(
                 job.take(packet)
                 progress(pictures.frames)
             job.finish()
+            if job.shown:
+                display_size.put(target, job.shown)
         except BaseException as error:
             with suppress(av.error.FFmpegError, OSError, ValueError):
                 job.output.close()
@@ -128,6 +131,7 @@ class _Job:
         self.sounds: dict[int, Sound] = {}
         self.track_ids: list[int] = []
         self.inputs: list[Stream] = []
+        self.shown: tuple[int, int] | None = None  # where the muxer has to be told
         self.seen = 0.0  # seconds, the end of what there was to read
         self.output = self._opened(target)
         self.copied = Order(strict=not int(self.output.format.flags) & _NONSTRICT)
@@ -167,6 +171,10 @@ class _Job:
             del made.metadata[name]
         if made.metadata.get("handler_name") == "VideoHandler":
             del made.metadata["handler_name"]  # the muxer's own word, which a timecode is not to get
+        clip = self.clip
+        if clip.muxer in _MATROSKA and clip.sample_aspect != 1:
+            self.shown = display_size.shown(clip.width, clip.height, clip.sample_aspect)
+            made.metadata["title"] = display_size.TITLE + made.metadata.get("title", "")
 
     def _add_sound(self, stream: Stream, sound: Sound) -> None:
         self.sounds[stream.index] = sound

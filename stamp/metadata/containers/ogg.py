@@ -3,8 +3,9 @@ notice in the comment header, the second packet of the stream.
 
 Only the pages that hold the comment header are packed anew, with what else is in them (Vorbis' setup); if
 their number changes, the numbers and checksums of the pages behind follow. Other packets, positions and page
-boundaries stay. Files with several streams, at once or one after the other, are refused: each has a comment
-header of its own.
+boundaries stay. Of a chain, streams one after the other, each has a comment header: that of the first is the
+file's, and what changes in it changes in the others where they said the same. Several streams at once are
+refused.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
+from itertools import takewhile
 from typing import Final
 
 from ...core.errors import CorruptFile, UnsupportedFormat
 from ...formats import ogg as oggpage
 from ...formats.ogg import Page
-from ...formats.source import Edit, Patched, Source
+from ...formats.source import Edit, Patched, Source, memoised
+from ..stores import vorbis
 
 STORES: Final = ("vorbis",)
 
@@ -36,24 +38,43 @@ _EMPTY = bytes(8)
 @dataclass(frozen=True, slots=True)
 class _Stream:
     """`pages` are the first one and those that hold `packets`, the comment header first. `prefix` is its
-    length before the comments.
+    length before the comments. `end` : the byte at which the stream ends.
     """
 
     pages: list[Page]
     packets: list[bytes]
     prefix: int
+    end: int
+
+    @property
+    def comments(self) -> bytes:
+        return self.packets[0][self.prefix :]
+
+    def behind(self, data: Source) -> Iterator[Page]:
+        """The pages behind those with the headers."""
+        at = self.pages[-1].end
+        return takewhile(lambda page: page.at < self.end, oggpage.pages(data, at))
 
 
 def extract(data: Source) -> dict[str, bytes]:
     """Store -> its block. Raises `CorruptFile` for damaged pages, `UnsupportedFormat` for other streams."""
-    stream = _stream(data)
-    return {"vorbis": stream.packets[0][stream.prefix :]}
+    return {"vorbis": _streams(data)[0].comments}
 
 
 def splice(data: Source, blocks: Mapping[str, bytes]) -> Source:
     """`data` with other comments, none where the block is empty. Raises as `extract` does."""
-    stream = _stream(data)
-    comments = blocks["vorbis"] or _EMPTY
+    streams = _streams(data)
+    old, new = streams[0].comments, blocks["vorbis"] or _EMPTY
+    edits = _edits(data, streams[0], new)
+    for stream in streams[1:]:
+        comments = vorbis.followed(stream.comments, old, new)
+        if comments != stream.comments:
+            edits += _edits(data, stream, comments)
+    return Patched(data, edits)
+
+
+def _edits(data: Source, stream: _Stream, comments: bytes) -> list[Edit]:
+    """What gives a stream other comments."""
     prefix = stream.packets[0][: stream.prefix]
     if prefix[:1] in _FLAC_COMMENTS:
         if len(comments) >= 1 << 24:
@@ -65,10 +86,10 @@ def splice(data: Source, blocks: Mapping[str, bytes]) -> Source:
     edits: list[Edit] = [(first.at, last.end, b"".join(new))]
     shift = len(new) - (len(stream.pages) - 1)
     if shift:
-        for page in oggpage.pages(data, last.end):
+        for page in stream.behind(data):
             number = page.sequence + shift & 0xFFFFFFFF
             edits.append((page.at + 18, page.at + 26, oggpage.renumbered(data, page, number)))
-    return Patched(data, edits)
+    return edits
 
 
 def has_c2pa(data: Source) -> bool:
@@ -78,22 +99,40 @@ def has_c2pa(data: Source) -> bool:
 
 def essence(data: Source) -> Iterator[bytes]:
     """The sound itself: the packets but for the comment header, and the positions of the pages behind it."""
-    stream = _stream(data)
-    yield data[stream.pages[0].start : stream.pages[0].end]
-    yield from stream.packets[1:]
-    for page in oggpage.pages(data, stream.pages[-1].end):
-        yield struct.pack("<q", page.granule)
-        yield data[page.start : page.end]
+    for stream in _streams(data):
+        yield data[stream.pages[0].start : stream.pages[0].end]
+        yield from stream.packets[1:]
+        for page in stream.behind(data):
+            yield struct.pack("<q", page.granule)
+            yield data[page.start : page.end]
 
 
-def _stream(data: Source) -> _Stream:
-    pages = _header_pages(data)
-    first = pages[0]
-    behind = oggpage.pages(data, pages[-1].end)
-    if any(page.flags & oggpage.FIRST or page.serial != first.serial for page in chain(pages[1:], behind)):
-        raise UnsupportedFormat("Ogg: several streams in one file; only a single one is handled")
-    if len(pages) < 2 or not _ends(pages):
+@memoised
+def _streams(data: Source) -> list[_Stream]:
+    """The streams of a chain, most often one."""
+    found: list[_Stream] = []
+    at = 0
+    while not found or at < len(data):
+        found.append(_stream(data, at))
+        at = found[-1].end
+        if len(found) > oggpage.MOST_STREAMS:
+            raise CorruptFile("Ogg: an absurd number of streams")
+    return found
+
+
+def _stream(data: Source, at: int) -> _Stream:
+    pages = _header_pages(data, at)
+    first, end = pages[0], pages[-1].end
+    mixed = any(page.flags & oggpage.FIRST or page.serial != first.serial for page in pages[1:])
+    if not mixed and (len(pages) < 2 or not _ends(pages)):
         raise CorruptFile("Ogg: the file ends within its headers")
+    for page in oggpage.pages(data, end):
+        if mixed or page.flags & oggpage.FIRST:
+            break
+        mixed = page.serial != first.serial
+        end = page.end
+    if mixed:
+        raise UnsupportedFormat("Ogg: several streams at once in one file; only one at a time is handled")
     lacing = b"".join(page.lacing for page in pages[1:])
     packets, _ = oggpage.split(lacing, b"".join(data[page.start : page.end] for page in pages[1:]))
     head = data[first.start : first.end]
@@ -103,13 +142,13 @@ def _stream(data: Source) -> _Stream:
     prefix = next((prefix for prefix in prefixes if packets[0].startswith(prefix)), None)
     if prefix is None:
         raise CorruptFile("Ogg: the comment header is missing")
-    return _Stream(pages, packets, 4 if prefix in _FLAC_COMMENTS else len(prefix))
+    return _Stream(pages, packets, 4 if prefix in _FLAC_COMMENTS else len(prefix), end)
 
 
-def _header_pages(data: Source) -> list[Page]:
-    """The first page, and those behind it to the first that ends with a whole packet."""
+def _header_pages(data: Source, at: int) -> list[Page]:
+    """The first page from the byte `at` on, and those to the first that ends with a whole packet."""
     found: list[Page] = []
-    for page in oggpage.pages(data):
+    for page in oggpage.pages(data, at):
         if not found and (not page.flags & oggpage.FIRST or len(oggpage.split(page.lacing, b"")[0]) != 1):
             raise CorruptFile("Ogg: the file does not begin with the header of a stream")
         if found and page.flags & oggpage.LAST:
@@ -117,7 +156,7 @@ def _header_pages(data: Source) -> list[Page]:
         if found and not oggpage.is_intact(data, page):
             raise CorruptFile(f"Ogg: the checksum of the header page at byte {page.at} is wrong")
         found.append(page)
-        if len(found) > 1 and _ends(found):
+        if len(found) > 1 and (page.flags & oggpage.FIRST or _ends(found)):
             break
     return found
 

@@ -92,6 +92,27 @@ def remove(block: bytes, values: dict[str, Value]) -> bytes:
     return b"" if ours else comments.encoded()
 
 
+def followed(block: bytes, old: bytes, new: bytes) -> bytes:
+    """`block` with what changes from `old` to `new`, key by key, but for the keys of which it says something
+    else than `old`. Raises `CorruptFile` as `read` does.
+    """
+    comments, before, after = _parsed(block), _by_key(old), _by_key(new)
+    there = _by_key(block)
+    changed = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+    for key in changed:
+        if there.get(key) == before.get(key):
+            comments.texts[:] = [text for text in comments.texts if text[0] != key]
+            comments.texts.extend((key, text) for text in after.get(key, ()))
+    return comments.encoded()
+
+
+def _by_key(block: bytes) -> dict[bytes, list[bytes]]:
+    found: dict[bytes, list[bytes]] = {}
+    for key, text in _parsed(block).texts:
+        found.setdefault(key, []).append(text)
+    return found
+
+
 def _parsed(block: bytes) -> _Comments:
     vendor, at = _text(block, 0)
     (count,) = struct.unpack("<I", _bytes(block, at, 4))

@@ -366,9 +366,15 @@ def coarse(elsewhere: Path) -> Path:
 @pytest.mark.slow
 def test_a_clip_says_how_much_it_has_grown(stamp: Runner, coarse: Path, key_file: Path) -> None:
     quick = ("embed", coarse, "--preset", "ultrafast")
+    foreseen = re.search(
+        r"it will take about ([\d.]+) times the bytes, since", stamp(*quick, "--dry-run").err
+    )
     result = stamp(*quick)
     before, after = coarse.stat().st_size, Path("clip.stamped.mp4").stat().st_size
     assert after > 2 * before
+    assert foreseen
+    assert float(foreseen[1]) == pytest.approx(after / before, rel=0.3)
+    assert "times the bytes" not in stamp(*quick, "--dry-run", "--crf", "30").err
     assert f"  {after / 1000:.2f} kB, was {before / 1000:.2f}\n" in result.out
     assert f"{after / before:.1f} times the bytes, since the source was coded at a low rate" in result.err
     assert "a higher --crf, a --max-bitrate or a --fit-size makes it smaller" in result.err

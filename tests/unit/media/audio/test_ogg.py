@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
+import mutagen
 import numpy as np
 import pytest
 import soundfile
 
-from stamp.formats.ogg import LAST, encoded, pages
+from stamp.core.errors import UnsupportedFormat
+from stamp.formats.ogg import FIRST, LAST, encoded, pages
 from stamp.media.audio.oggsurvey import Survey, survey
 from stamp.media.audio.opening import open_song
 from tests.media import audio_files
@@ -197,3 +200,62 @@ def test_a_song_that_was_cut_off_says_so(kind: str, tmp_path: Path) -> None:
     read, written, notes = copied(path)
     assert 0 < read == written < FRAMES
     assert notes == ["no page says that it is the last: it may be cut off"]
+
+
+def chained(folder: Path, kind: str, *, channels: tuple[int, ...] = (2, 2, 2)) -> tuple[Path, list[bytes]]:
+    """Songs one after the other in a file, with tags of their own; and each by itself."""
+    rate = 48_000 if kind == "ogg-opus" else 44_100
+    parts = []
+    for number, count in enumerate(channels):
+        samples = chord(rate, count, 30_000 + 10_001 * number)
+        path = audio_files.write(folder / f"part{number}", samples, rate, kind)
+        file = mutagen.File(path)
+        file["TITLE"] = f"part {number}"
+        file.save()
+        parts.append(path.read_bytes())
+    path = path.with_stem("chain")
+    path.write_bytes(b"".join(parts))
+    return path, parts
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_stream_of_a_chain_keeps_its_headers_and_length(kind: str, tmp_path: Path) -> None:
+    path, parts = chained(tmp_path, kind)
+    song = open_song(path)
+    assert song.frames == 120_003
+    before = np.concatenate(list(song.blocks()))
+    target = path.with_stem("copy")
+    notes = song.write(target, [before])
+    assert notes[1:] == ["a chain of 3 streams, marked as one song"]
+    written = target.read_bytes()
+    starts = [page.at for page in pages(written) if page.flags & FIRST] + [len(written)]
+    at = 0
+    for old, (start, end) in zip(parts, pairwise(starts), strict=True):
+        link = path.with_stem("link")
+        link.write_bytes(written[start:end])
+        was, new = survey(old, kind[4:]), survey(written[start:end], kind[4:])
+        assert (new.headers[1], new.serial, new.frames) == (was.headers[1], was.serial, was.frames)
+        assert new.plain
+        heard = soundfile.read(link, always_2d=True)[0]
+        np.testing.assert_allclose(heard, before[at : at + was.frames], atol=0.1)
+        at += was.frames
+    assert sum(map(len, open_song(target).blocks())) == len(before) == at
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_chain_of_several_kinds_is_refused(kind: str, tmp_path: Path) -> None:
+    path, _ = chained(tmp_path, kind, channels=(2, 1))
+    with pytest.raises(UnsupportedFormat, match=r"chain\.\w+: .*several kinds, cannot be marked; split it"):
+        open_song(path).write(tmp_path / "out", [])
+
+
+def test_damage_in_a_chain_is_said_with_its_place(tmp_path: Path) -> None:
+    path, parts = chained(tmp_path, "ogg-opus")
+    second = tmp_path / "second.opus"
+    second.write_bytes(parts[1])
+    parts[1] = rewritten(second, last(flags=0)).read_bytes()
+    path.write_bytes(b"".join(parts))
+    read, _, notes = copied(path)
+    assert read == open_song(path.with_stem("copy")).frames == 120_003
+    assert notes[1:] == ["stream 2 of it: no page says that it is the last: it may be cut off"]

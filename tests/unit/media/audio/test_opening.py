@@ -115,6 +115,44 @@ def test_lengths_that_a_pipe_left_open_are_filled_in(unknown: int, tmp_path: Pat
     assert (tmp_path / "out.wav").read_bytes() == data
 
 
+@pytest.mark.parametrize("odd", [b"", b"xyz"])
+def test_all_data_chunks_of_a_wav_are_one_song(odd: bytes, tmp_path: Path) -> None:
+    path = made(tmp_path, "wav-16")
+    whole = audio_files.read(path)[0]
+    audio_files.in_two_chunks(path, odd)
+    song = open_song(path)
+    assert song.frames == 20_000
+    np.testing.assert_array_equal(np.concatenate(list(song.blocks())), whole.astype(np.float32))
+    song.write(tmp_path / "same.wav", [np.concatenate(list(song.blocks()))])
+    assert (tmp_path / "same.wav").read_bytes() == path.read_bytes()
+    softer(path, tmp_path / "out.wav", 0.5)
+    heard = np.concatenate(list(open_song(tmp_path / "out.wav").blocks()))
+    np.testing.assert_allclose(heard, whole / 2, atol=2**-15)
+    before, after = path.read_bytes(), (tmp_path / "out.wav").read_bytes()
+    between = before.index(b"note")
+    same = slice(between, between + 12 + len(odd))
+    assert (after[same], after[-12:]) == (before[same], before[-12:])
+    for blocks in ([whole[:-1]], [whole, whole[:1]]):
+        with pytest.raises(ValueError, match="the blocks are"):
+            song.write(tmp_path / "short.wav", blocks)
+
+
+def test_data_chunks_of_different_formats_are_refused(tmp_path: Path) -> None:
+    path = audio_files.in_two_chunks(
+        made(tmp_path, "wav-16"), struct.pack("<HHIIHH", 1, 2, RATE, 6 * RATE, 6, 24)
+    )
+    path.write_bytes(path.read_bytes().replace(b"note", b"fmt "))
+    with pytest.raises(UnsupportedFormat, match="format of its samples changes on the way; split it"):
+        open_song(path)
+
+
+def test_a_second_data_chunk_that_is_cut_off_is_damage(tmp_path: Path) -> None:
+    path = audio_files.in_two_chunks(made(tmp_path, "wav-16"))
+    path.write_bytes(path.read_bytes()[:-1000])
+    with pytest.raises(CorruptFile, match="its header tells of 20000 samples, there are 19753"):
+        softer(path, tmp_path / "out.wav")
+
+
 @pytest.mark.parametrize("bits", [16, 24])
 def test_flac_metadata_is_kept_and_its_checks_fit(bits: int, tmp_path: Path) -> None:
     path = made(tmp_path, f"flac-{bits}", frames=50_000)

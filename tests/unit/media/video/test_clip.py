@@ -22,6 +22,7 @@ from stamp.core.options import EmbedOptions
 from stamp.formats import mp4
 from stamp.formats.chunk_offsets import chunk_offsets
 from stamp.formats.isobmff import BoxTree, box, boxes, taken_apart
+from stamp.media.video import display_size
 from stamp.media.video.clip import Clip, examine
 from stamp.media.video.difficulty import EXCERPT_FRAMES
 from stamp.media.video.encoders import Settings, choose
@@ -310,44 +311,40 @@ def test_subtitles_in_mp4(tmp_path: Path) -> None:
     assert len(lines(target)) == 3
 
 
-@pytest.mark.parametrize(
-    ("changes", "what"),
-    [
-        ({"dynamic_hdr": ("Dolby Vision",)}, "Dolby Vision"),
-        ({"muxer": "webm", "codec": "vp9", "sample_aspect": Fraction(4, 3)}, "shape of its samples"),
-    ],
-)
-def test_what_cannot_be_kept_is_refused_or_said(
-    changes: dict[str, Any], what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_cannot_be_kept_is_refused_or_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = video_files.write(tmp_path / "in.mp4", size=(416, 240), count=8)
-    clip = replace(examined(source), **changes)
-    assert clip.losses(clip.codec) == (
-        what if what != "shape of its samples" else "the shape of its samples",
-    )
-    if clip.muxer == "mp4":
-        monkeypatch.setattr("stamp.pipeline.video.examine", lambda source: clip if source == path else None)
-        path, key = source, Key.generate()
-        with pytest.raises(UnsupportedFormat, match=what):
-            embed_file(source, tmp_path / "out.mp4", key=key)
-        assert not (tmp_path / "out.mp4").exists()
+    clip = replace(examined(source), dynamic_hdr=("Dolby Vision",))
+    assert clip.losses(clip.codec) == ("Dolby Vision",)
+    monkeypatch.setattr("stamp.pipeline.video.examine", lambda path: clip if path == source else None)
+    with pytest.raises(UnsupportedFormat, match="Dolby Vision"):
+        embed_file(source, tmp_path / "out.mp4", key=Key.generate())
+    assert not (tmp_path / "out.mp4").exists()
 
 
 @pytest.mark.slow
-def test_the_shape_of_samples_is_lost_by_the_codec_that_is_written(tmp_path: Path) -> None:
-    """Not by that of the source, which may well tell it."""
+@pytest.mark.parametrize("codec", ["ffv1", "hevc"])
+def test_the_shape_of_samples_is_kept_in_another_codec(codec: str, tmp_path: Path) -> None:
     source = video_files.write(
         tmp_path / "in.mkv", size=(416, 240), count=24, video={"sample_aspect_ratio": Fraction(4, 3)}
     )
-    target, key = tmp_path / "out.mkv", Key.generate()
-    with pytest.raises(UnsupportedFormat, match="shape of its samples would be lost; `lossy=True`"):
-        embed_file(source, target, key=key, options=EmbedOptions(codec="ffv1"))
-    report = embed_file(source, target, key=key, options=EmbedOptions(codec="ffv1", lossy=True))
-    assert "the shape of its samples was lost" in report.notes
-    assert (examined(source).sample_aspect, examined(target).sample_aspect) == (Fraction(4, 3), 1)
-    options = EmbedOptions(codec="hevc", preset="ultrafast")
-    report = embed_file(source, target, key=key, options=options, overwrite=True)
-    assert (report.notes, examined(target).sample_aspect) == ((), Fraction(4, 3))
+    options = EmbedOptions(codec=codec, preset=None if codec == "ffv1" else "ultrafast", margin=False)
+    report = embed_file(source, tmp_path / "out.mkv", key=Key.generate(), options=options)
+    assert (report.notes, examined(tmp_path / "out.mkv").sample_aspect) == ((), Fraction(4, 3))
+
+
+@pytest.mark.parametrize(
+    ("size", "aspect", "shown"),
+    [
+        ((352, 288), Fraction(16, 11), (512, 288)),
+        ((720, 480), Fraction(8, 9), (640, 480)),
+        ((641, 359), Fraction(1001, 1000), (641641, 359000)),
+    ],
+)
+def test_the_size_at_which_a_clip_is_shown_has_its_exact_shape(
+    size: tuple[int, int], aspect: Fraction, shown: tuple[int, int]
+) -> None:
+    assert display_size.shown(*size, aspect) == shown
+    assert Fraction(*shown) == Fraction(*size) * aspect
 
 
 def test_a_codec_that_the_container_does_not_take_is_refused(tmp_path: Path) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
 
+import mutagen
 import pytest
 
 from stamp.core.errors import CorruptFile, UnsupportedFormat
@@ -311,12 +314,51 @@ def test_a_wrong_checksum_stays_wrong() -> None:
     assert list(oggpage.pages(renumbered))[-1].sequence == last.sequence + 7
 
 
-def test_several_streams_are_refused() -> None:
+def test_several_streams_at_once_are_refused() -> None:
     vorbis_sound, opus = sound("vorbis", 0.1), sound("opus", 0.1)
     first = next(oggpage.pages(opus)).end
-    for data in (vorbis_sound + opus, vorbis_sound + vorbis_sound, opus[:first] + vorbis_sound):
-        with pytest.raises(UnsupportedFormat, match="several streams"):
+    mixed = vorbis_sound[: list(oggpage.pages(vorbis_sound))[-1].at] + opus[first:]
+    for data in (opus[:first] + vorbis_sound, mixed):
+        with pytest.raises(UnsupportedFormat, match="several streams at once"):
             documents.write_rights(data, RIGHTS)
+
+
+@pytest.mark.parametrize("size", [10, 8_000])
+def test_each_stream_of_a_chain_gets_the_notice_and_keeps_its_own_words(size: int, tmp_path: Path) -> None:
+    """A creator that one of them names stays; mutagen reads each by itself."""
+    rights = Rights(copyright_notice="c" * size, usage_terms="u" * size, creators=("Zoë",))
+    parts = [sound("vorbis", 0.1, "one"), sound("opus", 0.1, "two"), sound("vorbis", 0.2, "three")]
+    parts[1] = documents.write_rights(parts[1], Rights(creators=("Someone else",)))
+    source = b"".join(parts)
+    written = documents.write_rights(source, rights)
+    assert documents.essence_digest(written) == documents.essence_digest(source)
+    assert documents.read_rights(written).rights == rights
+    pages = list(oggpage.pages(written))
+    assert all(oggpage.is_intact(written, page) for page in pages)
+    starts = [page.at for page in pages if page.flags & oggpage.FIRST] + [len(written)]
+    found = []
+    for start, end in pairwise(starts):
+        link = tmp_path / "link.ogg"
+        link.write_bytes(written[start:end])
+        tags = mutagen.File(link).tags
+        found.append((tags["title"], tags["artist"], tags["copyright"]))
+        numbers = [page.sequence for page in oggpage.pages(written[start:end])]
+        assert numbers == list(range(len(numbers)))
+    notice = [rights.copyright_notice]
+    assert found == [
+        (["one"], ["Zoë"], notice),
+        (["two"], ["Someone else"], notice),
+        (["three"], ["Zoë"], notice),
+    ]
+    assert documents.remove_rights(written, rights) == source
+
+
+def test_a_chain_of_absurdly_many_streams_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(oggpage, "MOST_STREAMS", 2)
+    link = sound("vorbis", 0.1)
+    assert documents.read_rights(2 * link).rights == Rights()
+    with pytest.raises(CorruptFile, match="absurd number of streams"):
+        documents.read_rights(3 * link)
 
 
 def test_damaged_ogg_is_refused() -> None:
