@@ -34,6 +34,7 @@ from stamp.watermark.common import null_law
 from stamp.watermark.common.soft_decoding import Decoded
 from stamp.watermark.image.carrier import IMAGE, PILOT, carriers, variant_of
 from stamp.watermark.image.decode import code_of, gains_from_pilots
+from stamp.watermark.image.detect import detect
 from stamp.watermark.image.grid import STANDARD
 from stamp.watermark.image.observation import in_variant, under
 from stamp.watermark.image.search import Attempt, ImageSearch
@@ -154,7 +155,7 @@ def sample(task: Task, number: int, pixels: Pixels, owner: stamp.Key, payload: b
     keys = [key.member(str(k)) for k in range(RING)] if task.kind == WRONG_RING else [key]
     drawn = Drawn(keys[0], rng)
     with drawn.watching():
-        found = stamp.detect(picture, key=keys if len(keys) > 1 else key)
+        found = detect(picture, key=keys[0], ring=keys[1:])
     return Sample(
         task.kind,
         task.path.name,

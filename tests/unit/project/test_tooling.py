@@ -43,7 +43,7 @@ def test_a_skipped_test_fails_the_run_on_a_build_machine(tmp_path: Path) -> None
     def run(ci: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
-            env=os.environ | {"CI": ci},
+            env=os.environ | {"CI": ci, "PYTHONPATH": str(ROOT)},
             cwd=tmp_path,
             capture_output=True,
             text=True,
