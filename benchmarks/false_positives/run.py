@@ -11,8 +11,9 @@ for any picture.
 
 A detection reports the highest of all code words that its decodings came to, which are chosen to agree. The
 law is about each single one: so payloads are drawn before a detection looks, and their code words are scored
-in every attempt whose coded bits it looks at, under every weighting that it may try. These scores have signs
-that nothing looked at: the derived law bounds the share that reaches z, whatever the pictures are, by
+in every attempt whose coded bits it looks at, each under one of the weightings that it may try, drawn as well:
+under all of them, one payload that scores high would count many times. These scores have signs that nothing
+looked at: the derived law bounds the share that reaches z, whatever the pictures are, by
 `log10_p_statistic(z)` of `stamp.watermark.common.null_law`, and the normal tail lies inside it.
 """
 
@@ -53,7 +54,7 @@ NULL = KINDS[:-1]
 SHARES = {UNMARKED: 1 / 3, WRONG_KEY: 1 / 3, WRONG_RING: 1 / 12, PAGE: 1 / 4, MARKED: 1 / 10}
 RING = 5  # keys
 LEVELS = (2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 5.5, 6.0)
-DRAWN = 32  # payloads of each detection
+DRAWN = 512  # payloads of each detection
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ class Drawn:
         self.key, self.carriers = key, carriers(key)
         self.variants = np.array([variant_of(payload, key, IMAGE) for payload in payloads])
         self.codes = np.array([code_of(payload, key, STANDARD) for payload in payloads])
-        self.scored = 0
+        self.rng, self.scored = rng, 0
         self.reached = np.zeros(len(LEVELS), int)
 
     def look(self, search: ImageSearch, attempt: Attempt) -> None:
@@ -97,10 +98,12 @@ class Drawn:
         o = under(attempt.observation, carriers(search.key, IMAGE), self.carriers)
         weights = np.array([gains_from_pilots(o), *(np.array(IMAGE.profiles) / np.sqrt(o.variance))])
         weights = weights[weights.any(1)]
-        spread = np.sqrt(weights**2 @ o.coded_energy + 1e-30)[:, None]
+        weights /= np.sqrt(weights**2 @ o.coded_energy + 1e-30)[:, None]
+        chosen = self.rng.integers(len(weights), size=DRAWN)
         for variant in np.unique(self.variants):
+            mine = self.variants == variant
             soft = in_variant(o, self.carriers, int(variant)).soft[:, :PILOT]
-            scores = (weights @ soft @ self.codes[self.variants == variant].T) / spread
+            scores = np.einsum("nb,nb->n", weights[chosen[mine]] @ soft, self.codes[mine])
             self.scored += scores.size
             self.reached += [(scores >= z).sum() for z in LEVELS]
 
