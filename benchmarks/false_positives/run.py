@@ -11,9 +11,9 @@ for any picture.
 
 A detection reports the highest of all code words that its decodings came to, which are chosen to agree. The
 law is about each single one: so payloads are drawn before a detection looks, and their code words are scored
-in every attempt whose coded bits it looks at, each under one of the weightings that it may try, drawn as well:
-under all of them, one payload that scores high would count many times. These scores have signs that nothing
-looked at: the derived law bounds the share that reaches z, whatever the pictures are, by
+in every attempt whose coded bits it looks at, each under one of the weightings that it may try, drawn as
+well: under all of them, one payload that scores high would count many times. These scores have signs that
+nothing looked at: the derived law bounds the share that reaches z, whatever the pictures are, by
 `log10_p_statistic(z)` of `stamp.watermark.common.null_law`, and the normal tail lies inside it.
 """
 
