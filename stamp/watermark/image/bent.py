@@ -38,6 +38,7 @@ Rectangle = tuple[int, int, int, int]  # canonical pixels: first and end row, fi
 _PEAK = 5.8
 # Of the constellation in the mean spectrum, by kind: half of all unmarked pictures have less.
 _SCORE = {"stretch": 5.2, "similarity": 6.1}
+_NARROWEST = 192  # pixels of a picture's shorter side: its parts have half of that
 _PLACED = 2  # parts from which the map is grown
 _GROWTH = 64  # canonical pixels, in each direction at a time
 _MOST_STEPS = 14
@@ -79,6 +80,8 @@ class SmoothMap:
 
 def find_bent(search: ImageSearch) -> Detection | None:
     """Find the mark in a bent picture, after all that keeps straight lines was tried."""
+    if min(search.work.shape) < _NARROWEST:
+        return None
     parts = _parts(search.work.shape)
     frequencies = search.carriers.frequencies
     mean = mean_spectrum([search.work[part] for part in parts])
