@@ -53,7 +53,7 @@ def tile_spectrum(plane: Plane, period: int) -> NDArray[np.complex64]:
     return rfft2(tile.reshape(rows, period, columns, period).sum((0, 2)))
 
 
-BLOCK, _REACH, _FFT = 96, 6, 128  # pixels: sides of a block, shifts that are tried, sides of a transform
+_BLOCK, _REACH, _FFT = 96, 6, 128  # pixels: sides of a block, shifts that are tried, sides of a transform
 _FEWEST = 6  # blocks
 _STEPS = (2.0, 1.0, 0.5, 0.25, 0.125)
 
@@ -69,9 +69,9 @@ def drift(
     drift that collects most of all correlations wins, so that blocks too weak to show a peak of their own
     still count. None where there are too few blocks.
     """
-    collected, middles = block_drift(white, carriers, offset, weight)
-    if len(middles) < _FEWEST:
+    if len(_corners(white)) < _FEWEST:
         return None
+    collected, middles = block_drift(white, carriers, offset, weight)
     centre = np.array(white.shape) / 2
     radius = max(white.shape) / 2
     r = (middles - centre) / radius
@@ -100,8 +100,7 @@ def block_drift(
     Returns what all of them collect if block b shows the pattern of a place d[:, b] pixels before its own,
     for d of (2, blocks) pixels, rows first; and the middles of the blocks, (blocks, 2).
     """
-    starts = [range(0, max(n - BLOCK // 2, 1), BLOCK) for n in white.shape]
-    corners = np.array([(y, x) for y in starts[0] for x in starts[1]])
+    corners = _corners(white)
     maps = _correlations(white, corners, carriers, offset, weight)
     index = np.arange(len(corners))
 
@@ -113,7 +112,13 @@ def block_drift(
         bottom = maps[index, y + 1, x] * (1 - fx) + maps[index, y + 1, x + 1] * fx
         return float((top * (1 - fy) + bottom * fy).sum())
 
-    return collected, np.minimum(corners + BLOCK / 2, white.shape)
+    return collected, np.minimum(corners + _BLOCK / 2, white.shape)
+
+
+def _corners(white: Plane) -> NDArray[np.int64]:
+    """The first pixels of the blocks of a picture, (blocks, 2)."""
+    starts = [range(0, max(n - _BLOCK // 2, 1), _BLOCK) for n in white.shape]
+    return np.array([(y, x) for y in starts[0] for x in starts[1]])
 
 
 def _correlations(
@@ -132,12 +137,12 @@ def _correlations(
         )
     ]
     tile = synthesise(np.zeros((PERIOD >> LEVELS,) * 2, np.float32), scaled)
-    margin = (_FFT - BLOCK) // 2
+    margin = (_FFT - _BLOCK) // 2
     blocks = np.zeros((len(corners), _FFT, _FFT), np.float32)
     expected = np.empty_like(blocks)
     span = np.arange(_FFT) - margin
     for k, (y, x) in enumerate(corners):
-        part = white[y : y + BLOCK, x : x + BLOCK]
+        part = white[y : y + _BLOCK, x : x + _BLOCK]
         blocks[k, margin : margin + part.shape[0], margin : margin + part.shape[1]] = part
         expected[k] = tile[np.ix_((y + offset[0] + span) % PERIOD, (x + offset[1] + span) % PERIOD)]
     cross = np.fft.irfft2(rfft2(blocks) * np.conj(rfft2(expected)), (_FFT, _FFT))
