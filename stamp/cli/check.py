@@ -18,7 +18,7 @@ from ..jobs.keys import KeyFile, find_key, load_key
 from ..jobs.tasks import CheckTask, Entry, taken_by
 from . import ERROR, NOT_FOUND, OK, options
 from .far import check_catalogue
-from .help import CATALOGUE, WATERMARK, Command, Decorator, option
+from .help import CATALOGUE, Command, Decorator, option
 from .run import run_over
 from .screen import Screen
 
@@ -124,15 +124,9 @@ asked = options.as_one(
     CATALOGUE, "--policy", "policy_file", type=options.Place(), metavar="FILE", help="What else you ask for."
 )
 @options.catalogue
-@option(
-    WATERMARK,
-    "--key-file",
-    "key_files",
-    type=options.Place(),
-    multiple=True,
-    metavar="FILE",
-    help="The key whose marks are looked for; may be repeated. Else $STAMP_KEY_FILE, else your own key, if "
-    "there is one.",
+@options.key_files(
+    "The key whose marks are looked for; may be repeated. Else $STAMP_KEY_FILE, else your own key, if "
+    "there is one."
 )
 @options.running(options.jobs, options.max_pixels, options.many)
 @options.screen_options("stamp.check/1", "check")

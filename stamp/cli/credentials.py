@@ -14,7 +14,7 @@ from ..jobs.keys import KeyFile, find_key
 from ..jobs.tasks import CredentialsTask, Entry
 from ..provenance.certificates import new_chain
 from . import ERROR, NOT_FOUND, OK, options
-from .help import CREDENTIALS, WATERMARK, Command, option
+from .help import CREDENTIALS, Command, option
 from .run import run_over, say_notes
 from .screen import Screen
 
@@ -64,15 +64,9 @@ def command() -> None:
     metavar="DIR",
     help="Where manifests are kept (--sign-store): a copy that has lost its own is looked up by its mark.",
 )
-@option(
-    WATERMARK,
-    "--key-file",
-    "key_files",
-    type=options.Place(),
-    multiple=True,
-    metavar="FILE",
-    help="The key of the mark that leads to kept manifests; may be repeated. Else $STAMP_KEY_FILE, else your "
-    "own key.",
+@options.key_files(
+    "The key of the mark that leads to kept manifests; may be repeated. Else $STAMP_KEY_FILE, else your "
+    "own key."
 )
 @options.catalogue
 @options.running(options.jobs, options.max_pixels)

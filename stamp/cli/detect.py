@@ -27,15 +27,7 @@ if TYPE_CHECKING:
 
 @click.command(cls=Command, short_help="Look for a mark.")
 @options.sources
-@option(
-    WATERMARK,
-    "--key-file",
-    "key_files",
-    type=options.Place(),
-    multiple=True,
-    metavar="FILE",
-    help="The key; may be repeated. Else $STAMP_KEY_FILE, else your own key.",
-)
+@options.key_files("The key; may be repeated. Else $STAMP_KEY_FILE, else your own key.")
 @option(
     WATERMARK,
     "--expect",

@@ -8,7 +8,7 @@ import click
 
 from ..core.options import CopyOptions, NoticeOptions
 from .help import CATALOGUE, RIGHTS, WATERMARK, option
-from .options import Place, as_one, catalogue, payload, strength
+from .options import as_one, catalogue, key_files, payload, strength
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +26,9 @@ class Mark:
 mark = as_one(
     "mark",
     Mark,
-    option(
-        WATERMARK,
-        "--key-file",
-        "key_files",
-        type=Place(),
-        multiple=True,
-        metavar="FILE",
-        help="The key; else $STAMP_KEY_FILE, else the user's own key. With --resume, more are former keys, "
-        "whose marks count as done.",
+    key_files(
+        "The key; else $STAMP_KEY_FILE, else the user's own key. With --resume, more are former keys, "
+        "whose marks count as done."
     ),
     option(
         WATERMARK,

@@ -11,7 +11,7 @@ from ..core.errors import CatalogueError, KeyFileError, StampError
 from ..jobs.catalogues import catalogue_of
 from ..jobs.keys import load_key
 from . import ERROR, OK, options
-from .help import CATALOGUE, OUTPUT, RESULTS, WATERMARK, Command, option
+from .help import CATALOGUE, OUTPUT, RESULTS, Command, option
 from .match import measured
 from .screen import Screen
 from .works import paging
@@ -41,15 +41,7 @@ def command() -> None:
     RESULTS, "--page", type=options.Place(), metavar="FILE", help="A capture of the page: WARC, PDF, picture."
 )
 @option(CATALOGUE, "--work", metavar="REF", help="Of which work it is, where no mark says it.")
-@option(
-    WATERMARK,
-    "--key-file",
-    "key_files",
-    type=options.Place(),
-    multiple=True,
-    metavar="FILE",
-    help="The key; may be repeated. Else $STAMP_KEY_FILE, else your own key.",
-)
+@options.key_files("The key; may be repeated. Else $STAMP_KEY_FILE, else your own key.")
 @options.catalogue
 @options.screen_options(SCHEMA)
 @options.pass_screen
@@ -147,15 +139,7 @@ def show(screen: Screen, finds: tuple[str, ...], catalogue: str | None) -> int:
 @option(
     RESULTS, "--picture", type=options.Place(), metavar="FILE", help="Draw the two side by side: PNG or JPEG."
 )
-@option(
-    WATERMARK,
-    "--key-file",
-    "key_files",
-    type=options.Place(),
-    multiple=True,
-    metavar="FILE",
-    help="The key of the copies, to tell which one it is, where no mark was read. Else your own.",
-)
+@options.key_files("The key of the copies, to tell which one it is, where no mark was read. Else your own.")
 @option(CATALOGUE, "--verdict", type=click.Choice(VERDICTS), metavar="V", help=f"{', '.join(VERDICTS)}.")
 @option(CATALOGUE, "--by", metavar="NAME", help="Who looked at the two.")
 @option(CATALOGUE, "--note", metavar="T", help="What he says of it.")

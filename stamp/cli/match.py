@@ -30,15 +30,9 @@ _WORDS = {
 }
 reading_marks = options.together(
     option(WATERMARK, "--blind", is_flag=True, help="Look for a mark also where no work was found: slow."),
-    option(
-        WATERMARK,
-        "--key-file",
-        "key_files",
-        type=options.Place(),
-        multiple=True,
-        metavar="FILE",
-        help="The key whose marks are read; may be repeated. Else $STAMP_KEY_FILE, else your own key, if "
-        "there is one.",
+    options.key_files(
+        "The key whose marks are read; may be repeated. Else $STAMP_KEY_FILE, else your own key, if "
+        "there is one."
     ),
 )
 _resume = option(

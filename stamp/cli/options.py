@@ -349,6 +349,13 @@ key_file = option(
 )
 
 
+def key_files(help: str) -> Decorator:
+    """Return the option of the key files, of which there may be several; `help` says what for."""
+    return option(
+        WATERMARK, "--key-file", "key_files", type=Place(), multiple=True, metavar="FILE", help=help
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Results:
     """Where results go."""

@@ -17,7 +17,7 @@ from ..web.access import ROLES, add_key
 from ..web.server import serve
 from ..web.settings import Settings
 from . import OK, options
-from .help import ACCESS, RUN, SERVICE, WATERMARK, Command, option
+from .help import ACCESS, RUN, SERVICE, Command, option
 from .screen import Screen
 
 _MEGA = 1_000_000
@@ -67,15 +67,8 @@ _MEGA = 1_000_000
     metavar="N",
     help="Files a minute of one user.  [default: 60]",
 )
-@option(
-    WATERMARK,
-    "--key-file",
-    "key_files",
-    type=options.Place(),
-    multiple=True,
-    metavar="FILE",
-    help="The key; of several, the first marks, and all are looked with. Else $STAMP_KEY_FILE, else your own "
-    "key.",
+@options.key_files(
+    "The key; of several, the first marks, and all are looked with. Else $STAMP_KEY_FILE, else your own key."
 )
 @options.catalogue
 @option(

@@ -10,7 +10,7 @@ from ..jobs.keys import KeyFile, find_key, has_key
 from ..jobs.tasks import SignTask
 from . import options
 from .embed import describe
-from .help import CREDENTIALS, WATERMARK, Command, option
+from .help import CREDENTIALS, Command, option
 from .run import run_writing
 from .screen import Screen
 from .signing import Signing, signing_options
@@ -19,15 +19,9 @@ from .signing import Signing, signing_options
 @click.command(cls=Command, short_help="Sign works with Content Credentials (C2PA).")
 @options.sources
 @options.results(force="Overwrite outputs that exist, and manifests beside them.")
-@option(
-    WATERMARK,
-    "--key-file",
-    "key_files",
-    type=options.Place(),
-    multiple=True,
-    metavar="FILE",
-    help="The key that works were marked with, so that the mark leads back to the manifest; may be repeated. "
-    "Else $STAMP_KEY_FILE, else your own.",
+@options.key_files(
+    "The key that works were marked with, so that the mark leads back to the manifest; may be repeated. "
+    "Else $STAMP_KEY_FILE, else your own."
 )
 @signing_options
 @option(
