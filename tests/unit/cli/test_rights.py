@@ -276,3 +276,14 @@ def test_blocks_that_no_receipt_tells(stamp: Runner, photo: Path, blocks: object
     Path("r.json").write_text(json.dumps(document))
     assert stamp("rights", "undo", "r.json", path, "--in-place").code == 0
     assert path.read_bytes() == photo.read_bytes()
+
+
+def test_a_notice_must_have_what_is_required(stamp: Runner, photo: Path) -> None:
+    path = noticed(stamp, photo)
+    assert stamp("show", path, "--require", "copyright_notice", "--require", "licensor_url").code == 0
+    short = stamp("show", path, photo, "--require", "copyright_notice", "--require", "creators")
+    assert short.code == 1
+    assert f"{path}: the notice lacks creators" in short.err
+    assert f"{photo}: the notice lacks copyright_notice, creators" in short.err
+    absent = photo.with_name("absent.jpg")
+    assert stamp("show", photo, absent, "--require", "creators").code == 3
