@@ -4,8 +4,9 @@
 
 Frames are marked, and not encoded. The difference is counted in the steps that an eye can just see: the
 difference in I of ICtCp, times 720 (ITU-R BT.2124), of the luma taken as grey. SDR is shown with white at 203
-cd/m2 (ITU-R BT.2408), HLG on a display of 1,000 cd/m2, and black is 0.1 cd/m2 on all of them. `near` is of single pixels; `far` is of means over 3 x 3
-pixels, which is what is left of a pattern where pixels are too small to be told apart.
+cd/m2 (ITU-R BT.2408), HLG on a display of 1,000 cd/m2, and black is 0.1 cd/m2 on all of them. `near` is of
+single pixels; `far` is of means over 3 x 3 pixels, which is what is left of a pattern where pixels are too
+small to be told apart.
 """
 
 from __future__ import annotations

@@ -108,7 +108,8 @@ class VideoWork(Work):
         for _ in range(_TRIES if self._room else 0):
             if (there := draft.stat().st_size) <= self._room:
                 return
-            rate = self._options.max_bit_rate or LEAST_RATE
+            # A rate that was not reached limits nothing, nor would one that is a little lower.
+            rate = min(self._options.max_bit_rate or LEAST_RATE, 8 * there / max(self._source.seconds, 0.04))
             lower = max(int(rate * _CLOSER * self._room / there), LEAST_RATE)
             self._options = replace(self._options, max_bit_rate=lower)
             self._plan = plan_transcode(self._source, self._options)

@@ -20,7 +20,10 @@ from .observation import Observation, in_variant
 
 _TRIED = 3  # weightings under which the coded bits of one variant are decoded
 _LIKELY = 4  # variants that are decoded where the pilots promise something
-_CLEAR = 4.0  # deviations of the coded bits' energy that promise something whatever the pilots say
+# Deviations of the coded bits' energy that promise something whatever the pilots say, and that a variant has
+# where they do: of 866 readings of attacked pictures two had less; without a mark, the best of 16 has 2.5 in
+# the median.
+_CLEAR, _FAINT = 4.0, 2.0
 
 
 def pilot_scores(observation: Observation, layout: Layout = IMAGE) -> NDArray[np.float64]:
@@ -134,7 +137,7 @@ def decode_variants(
     known = not searched and views[0].key.finder is None
     highest = None
     for number in np.argsort(-energies.max(1))[:_LIKELY]:
-        if not promising and energies[number].max() < _CLEAR:
+        if energies[number].max() < (_FAINT if promising else _CLEAR):
             break
         view, variant = views[number // layout.variants], int(number % layout.variants)
         own = in_variant(view.observation, view.carriers, variant)
