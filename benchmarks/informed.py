@@ -1,6 +1,6 @@
 """What is read, and which copy is confirmed, with the unmarked original at hand.
 
-    python -m benchmarks.informed --photos sample_media ../shared/media/images/photos
+    python -m benchmarks.informed --photos FOLDER
     python -m benchmarks.informed --clips FOLDER --songs FOLDER
 
 Of clips and songs: see `informed_works`. Of photos:

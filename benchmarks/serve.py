@@ -3,9 +3,9 @@
     python -m benchmarks.serve [-n 50] [--photos FOLDER] [--upload 200] [--seed 1] [--out FOLDER]
 
 The service is started by its command, with a catalogue and as many workers as there are cores; the clients
-are threads of this process, on the same cores. Each photo is sent once, all at the same time, every second
-one marked. Counted are answers that are right (the payload of what is marked, nothing in what is not), photos
-a second, the most memory of the server's own process (its workers are processes of their own), the slowest
+are threads of this process, on the same cores. All photos are sent at the same time: marked, and then, once
+more, unmarked. Counted are answers that are right (the payload of what is marked, nothing in what is not),
+photos a second, the most memory of the server itself (its workers are processes of their own), the slowest
 answer of another route meanwhile, and for the large upload, which is no picture, the memory and the number of
 bytes that the server has written for each of its own.
 """
@@ -38,6 +38,8 @@ from stamp.jobs.demo import paint
 
 _ROUTE = "/api/openapi.json"
 _SIZE = (1600, 900)
+_LOADS = ("marked", "unmarked")
+Sent = tuple[bytes, str | None]
 
 
 def main() -> None:
@@ -55,20 +57,54 @@ def main() -> None:
         key = Key.generate("serve")
         key.save(work / "key")
         stamp.Catalogue(str(work / "catalogue.sqlite")).close()
-        sent = _pictures(work, key, arguments.n, arguments.photos, arguments.seed)
+        marked, unmarked = _pictures(work, key, arguments.n, arguments.photos, arguments.seed)
         with _service(work) as (client, process):
-            found = _load(client, process, sent) | _upload(client, process, arguments.upload, work)
+            found = {
+                **{
+                    name: _load(client, process, sent)
+                    for name, sent in zip(_LOADS, (marked, unmarked), strict=True)
+                },
+                **_upload(client, process, arguments.upload),
+            }
     document = {"environment": runner.environment(["stamp"]), "pixels": list(_SIZE)} | found
     print(json.dumps(found, indent=2))
     (arguments.out / "serve.json").write_text(json.dumps(document, indent=2) + "\n")
 
 
+def brief(document: dict[str, Any]) -> str:
+    """What serve.md says."""
+    width, height = document["pixels"]
+    rows = [
+        (
+            f"{load['photos']} {name} photos of {width} x {height} at once",
+            f"{load['right']} right, {load['photos_a_second']:.1f} a second",
+            f"{load['server_mb']:.0f}",
+            f"{load['other_route_ms']['most']}",
+        )
+        for name in _LOADS
+        for load in [document[name]]
+    ]
+    size = document["upload_mb"]
+    rows.append(
+        (
+            f"an upload of {size} MB",
+            f"{document['upload_written']:.2f} times written, {document['upload_seconds']:.1f} s",
+            f"+ {document['upload_server_mb_more']:.0f}",
+            "",
+        )
+    )
+    environment = document["environment"]
+    head = ["what", "answers", "the server's memory, MB", "slowest other answer, ms"]
+    return f"({environment['date']}, {environment['machine']})\n\n" + runner.table(head, rows)
+
+
 def _pictures(
     work: Path, key: Key, count: int, folder: Path | None, seed: int
-) -> list[tuple[bytes, str | None]]:
-    """JPEGs, and the payload in hex of those that are marked."""
+) -> tuple[list[Sent], list[Sent]]:
+    """Photos as marked, and as unmarked JPEGs, with the payload in hex."""
     sources = photos.find([folder]) if folder else []
-    made: list[tuple[bytes, str | None]] = []
+    marked: list[Sent] = []
+    unmarked: list[Sent] = []
     for number in range(count):
         if number < len(sources):
             with Image.open(sources[number]) as opened:
@@ -77,13 +113,11 @@ def _pictures(
             paint(painted := work / f"{number}p.jpg", size=_SIZE, seed=seed + number)
             picture = Image.open(painted).convert("RGB")
         picture.save(path := work / f"{number}.jpg", quality=92)
-        payload = None
-        if number % 2:
-            payload = os.urandom(8).hex()
-            stamp.embed_file(path, marked := work / f"{number}m.jpg", stamp.Payload.fromhex(payload), key=key)
-            path = marked
-        made.append((path.read_bytes(), payload))
-    return made
+        payload = os.urandom(8)
+        stamp.embed_file(path, copy := work / f"{number}m.jpg", payload, key=key)
+        unmarked.append((path.read_bytes(), None))
+        marked.append((copy.read_bytes(), payload.hex()))
+    return marked, unmarked
 
 
 @contextmanager
@@ -120,7 +154,7 @@ def _address(lines: Iterable[str]) -> str:
     raise SystemExit("the service ended before it listened")
 
 
-def _load(client: httpx.Client, process: int, sent: list[tuple[bytes, str | None]]) -> dict[str, Any]:
+def _load(client: httpx.Client, process: int, sent: list[Sent]) -> dict[str, Any]:
     """Send all of them at once, and ask another route meanwhile."""
     waits: list[float] = []
     over = threading.Event()
@@ -131,7 +165,7 @@ def _load(client: httpx.Client, process: int, sent: list[tuple[bytes, str | None
             client.get(_ROUTE).raise_for_status()
             waits.append(time.perf_counter() - start)
 
-    def ask(each: tuple[bytes, str | None]) -> bool:
+    def ask(each: Sent) -> bool:
         data, payload = each
         answer = client.post("/api/detect", content=data)
         if answer.status_code != 200:
@@ -157,7 +191,7 @@ def _load(client: httpx.Client, process: int, sent: list[tuple[bytes, str | None
     }
 
 
-def _upload(client: httpx.Client, process: int, megabytes: int, work: Path) -> dict[str, Any]:
+def _upload(client: httpx.Client, process: int, megabytes: int) -> dict[str, Any]:
     """Send a large file that is nothing known."""
     before, written = _most_memory(process), _written(process)
     piece = b"x" * (1 << 16)

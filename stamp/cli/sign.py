@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from ..jobs.catalogues import place_to_read
 from ..jobs.keys import KeyFile, find_key, has_key
 from ..jobs.tasks import SignTask
 from . import options
@@ -31,6 +32,7 @@ from .signing import Signing, signing_options
     metavar="FILE",
     help="What the work was made of: its credentials go with the new ones. Else those of the work itself do.",
 )
+@options.catalogue
 @options.running(options.jobs, options.dry_run, options.max_pixels)
 @options.screen_options("stamp.sign/1", "sign")
 @options.pass_screen
@@ -41,6 +43,7 @@ def command(
     key_files: tuple[str, ...],
     signing: Signing,
     parent: str | None,
+    catalogue: str | None,
     run: options.Run,
 ) -> int:
     """Sign finished works with Content Credentials: who says so, which mark is in them, what may be done
@@ -48,7 +51,8 @@ def command(
     at once.
 
     Picture, sound and metadata stay as they are, which is checked of each file. What has no place for a
-    manifest (Ogg, Matroska, AIFF, TIFF with several pages, animated PNG) gets one beside it.
+    manifest (Ogg, Matroska, AIFF, TIFF with several pages, animated PNG) gets one beside it. Where you
+    have a catalogue that knows the mark, it keeps the manifest, too.
     """
     results.check()
     sign = signing.options()
@@ -60,6 +64,7 @@ def command(
         sign,
         _keys(key_files),
         parent=Path(parent) if parent else None,
+        catalogue=place_to_read(catalogue),
         overwrite=results.force,
         in_place=results.in_place,
         journal=results.journal,

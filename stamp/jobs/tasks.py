@@ -401,12 +401,13 @@ class SignTask:
     """Sign a work as it is.
 
     keys : the mark of one of them becomes the soft binding. parent : what the work was made of; None for
-    itself. The rest is as in `EmbedTask`.
+    itself. catalogue : keeps the manifest of what it knows. The rest is as in `EmbedTask`.
     """
 
     sign: SignOptions
     keys: tuple[KeyFile, ...] = ()
     parent: Path | None = None
+    catalogue: str | None = None
     overwrite: bool = False
     in_place: bool = False
     journal: Journal | None = None
@@ -423,6 +424,7 @@ class SignTask:
             self.sign,
             keys=[file.load() for file in self.keys],
             parent=self.parent,
+            catalogue=opened(self.catalogue) if self.catalogue else None,
             overwrite=self.overwrite or self.in_place,
             output=placing.options,
         )

@@ -26,7 +26,7 @@ from .store import View, unpacked
 SIGNS_NEAR = 60
 """Bits of 256 that differ at most, in a catalogue that is not too large for it: see `near`."""
 POINTS_MAYBE, POINTS_SURE = 6, 8
-_LOOKS, _REGION, _WHOLE = 9, (512, 400), (1024, 800)  # pictures on a page; pixels of the longer side, points
+_LOOKS, _REGION, _WHOLE = 9, (512, 400), (768, 600)  # pictures on a page; pixels of the longer side, points
 _VOTES, _FITTED = 4, 12  # votes that are worth a fit; pictures that are fitted at most, of a look
 _TURN_BIN = 30.0  # degrees; scales have bins of an octave
 _INSIDE = 3 / 512  # of the work's longer side

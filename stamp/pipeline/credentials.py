@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from ..catalogue.catalogue import Catalogue
@@ -52,6 +53,7 @@ def sign_file(
     *,
     keys: Sequence[Key] = (),
     parent: StrPath | None = None,
+    catalogue: Catalogue | None = None,
     overwrite: bool = False,
     output: OutputOptions | None = None,
 ) -> EmbedReport:
@@ -59,15 +61,15 @@ def sign_file(
     stay as they are, which is checked.
 
     keys : the mark of one of them becomes the soft binding. parent : what `src` was made of, whose
-    credentials go with the new ones; `src` itself unless given. overwrite : allow `dst` to exist, and to be
-    `src` itself.
+    credentials go with the new ones; `src` itself unless given. catalogue : keeps the manifest, where it
+    knows the mark. overwrite : allow `dst` to exist, and to be `src` itself.
 
     Raises
     ------
     KeyFileError : a certificate or a key with which nothing can be signed.
     OutputError : `dst` exists, or the sidecar that is to be written.
     UnsupportedFormat, CorruptFile, MediaError : `src` cannot be read, or signed without coming to harm.
-    UnwritableFile, MissingDependency.
+    UnwritableFile, MissingDependency, CatalogueError.
     """
     src, dst = arguments.path(src, "src"), arguments.path(dst, "dst")
     above = src if parent is None else arguments.path(parent, "parent")
@@ -81,9 +83,13 @@ def sign_file(
     if mark is None:
         notes.append(_UNBOUND.format(why="no mark of this key was found" if keys else "no key was given"))
     report = EmbedReport(src, dst, mark.payload if mark else None, action="sign", planned=output.dry_run)
-    if mark:
+    keep = None
+    if mark and mark.payload:
         key = next(each for each in keys if each.name == mark.key_name)
         report = replace(report, key_name=key.name, key_fingerprint=key.fingerprint)
+        if catalogue and (known := catalogue.lookup(Payload(mark.payload), key)):
+            report = replace(report, known=known)
+            keep = partial(catalogue.keep_manifest, known=known)
     if output.dry_run:
         return replace(report, notes=tuple(notes))
     with named(src), ExitStack() as placed:
@@ -93,7 +99,7 @@ def sign_file(
             *(draft, above, dst, report.payload, mark.scheme if mark else None),
             *(report.key_fingerprint, _rights(src), overwrite),
         )
-        signed, said = add_credentials(work, signing, placed)
+        signed, said = add_credentials(work, signing, placed, keep)
         report = replace(report, credentials=signed, **traces(src, draft))
         output.write_down(draft, None)
     return replace(report, notes=(*notes, *said))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +40,9 @@ from ..provenance.store import Store
 from ..storage.atomic import write_whole
 from ..storage.large import open_large
 from ..storage.outputs import placing
-from .registering import Registration
+
+Keep = Callable[[Path, str], None]
+"""Takes the file of a manifest, and its name."""
 
 SCHEMES: Final = {"image": "stamp.image.2", "audio": "stamp.audio.1", "video": "stamp.video.2"}
 """What embeds now in a work of each kind."""
@@ -109,10 +111,10 @@ def algorithm(scheme: str) -> str:
 
 
 def add_credentials(
-    work: Unsigned, signing: Signing, placed: ExitStack, registration: Registration | None = None
+    work: Unsigned, signing: Signing, placed: ExitStack, keep: Keep | None = None
 ) -> tuple[Signed, list[str]]:
     """Sign a draft, and return how, with what a person should know. A sidecar appears when `placed` is
-    closed.
+    closed. keep : takes the manifest of a work with a mark, for the catalogue.
 
     Raises UnsupportedFormat, CorruptFile and MediaError, which do not name the draft, where the work cannot
     be signed or would come to harm; OutputError for a sidecar that is there.
@@ -149,8 +151,10 @@ def add_credentials(
         if options.store:
             kept = work.payload, work.fingerprint, identifier
             stored = Store(options.store).keep(*kept, manifest, picture)
-        if registration:
-            _register(registration, manifest, identifier, placed)
+        if keep:
+            file = Path(placed.enter_context(tempfile.TemporaryDirectory())) / "manifest.c2pa"
+            file.write_bytes(manifest)
+            keep(file, identifier)
     return Signed(identifier, signing.identity.name, sidecar, stored), notes
 
 
@@ -253,11 +257,3 @@ def _about_parent(parent: Asset) -> Iterator[str]:
             return
     if beside:
         yield f"the Content Credentials beside its source ({beside.name}) are not among the new ones"
-
-
-def _register(registration: Registration, manifest: bytes, identifier: str, placed: ExitStack) -> None:
-    """Have the catalogue keep the manifest."""
-    folder = Path(placed.enter_context(tempfile.TemporaryDirectory()))
-    file = folder / "manifest.c2pa"
-    file.write_bytes(manifest)
-    registration.keep_manifest(file, identifier)

@@ -203,7 +203,9 @@ def sign(passage: Passage) -> None:
             *(passage.draft, request.src, request.dst, request.payload, SCHEMES[request.kind]),
             *(request.key.fingerprint, request.rights, request.overwrite, request.visible is not None),
         )
-        passage.signed, notes = add_credentials(work, request.signing, passage.drafting, passage.registration)
+        passage.signed, notes = add_credentials(
+            work, request.signing, passage.drafting, passage.registration.keep_manifest
+        )
         passage.remarks += notes
 
 

@@ -100,6 +100,19 @@ def test_the_catalogue_leads_back_without_a_store(photo: Path, key_file: Path, s
     assert (changed.code, "was changed" in changed.err) == (3, True)
 
 
+@pytest.mark.slow
+def test_what_is_signed_later_is_in_the_catalogue_too(photo: Path, key_file: Path, stamp: Runner) -> None:
+    place = ("--catalogue", "c.sqlite")
+    marked = stamp("embed", photo, "-o", "b.jpg", *place, "--title", "Lake", "--json").entries[0]
+    (signed,) = stamp("sign", "b.jpg", "--in-place", *SIGN, *place, "--json").entries
+    assert signed["copy"] == marked["copy"]
+    with Image.open("b.jpg") as image:
+        image.crop((20, 20, 620, 460)).save("c.jpg", quality=75)
+    (found,) = stamp("credentials", "c.jpg", *TRUST, *place, "--json").entries
+    assert (found["status"], found["where"]) == ("recovered", "catalogue")
+    assert found["manifest"]["identifier"] == signed["credentials"]["manifest"]
+
+
 def test_resume_signs_what_is_not_signed(photo: Path, key_file: Path, stamp: Runner) -> None:
     stamp("embed", photo, "--copyright", "© Ada")
     refused = stamp("embed", photo, "--copyright", "© Ada", *SIGN, "--resume")

@@ -267,6 +267,7 @@ def test_no_secret_in_a_task_or_an_error(call: Call, key: Key) -> None:
     assert SECRET.hex()[:8] not in result.out + result.err
 
 
+@pytest.mark.slow
 def test_a_ring(call: Call, key: Key, tmp_path: Path) -> None:
     for name in ("anna", "bela", "anna"):
         Path(f"{name}.key").unlink(missing_ok=True)
@@ -274,7 +275,7 @@ def test_a_ring(call: Call, key: Key, tmp_path: Path) -> None:
         assert made.code == 0, made.err
     assert Key.load("bela.key") == key.member("bela")
     assert Key.load("a.key").members == ("anna", "bela")
-    paint(Path("photo.jpg"))
+    paint(Path("photo.jpg"), size=(480, 360))
     marked = ("embed", "photo.jpg", "-o", "marked.jpg", "--key-file", "bela.key", "--no-catalogue")
     assert call(*marked).code == 0
     found = call("detect", "marked.jpg", "--key-file", "a.key")

@@ -51,6 +51,7 @@ def test_a_run_ends_with_its_counts(stamp: Runner, mixed: Path, key_file: Path) 
     assert again.code == 0
 
 
+@pytest.mark.slow
 def test_quiet_runs_and_single_files_have_no_counts(
     stamp: Runner, media: Path, photo: Path, key_file: Path
 ) -> None:

@@ -79,6 +79,7 @@ def test_what_cannot_be_asked_is_an_error() -> None:
         stamp.confirm(thumbnail, original=original(), key=b"", payloads=[PAYLOAD])  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_z_of_other_code_words_is_a_standard_normal() -> None:
     rng = np.random.default_rng(4)
     made, none = carriers(KEY), np.zeros(BANDS)

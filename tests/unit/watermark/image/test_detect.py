@@ -180,6 +180,7 @@ def test_two_marks_live_side_by_side(marked: Picture) -> None:
 RING = tuple(Key(bytes(range(32)), "master").member(name) for name in ("anna", "bela", "cid"))
 
 
+@pytest.mark.slow
 def test_a_ring_is_looked_for_in_one_search() -> None:
     marked = embed(photo(512, 768, 1), PAYLOAD, key=RING[1])
     for picture in (marked, marked[64:, 80:]):

@@ -149,6 +149,7 @@ def test_what_cannot_be_known_is_not_said(
     assert found.whole_pixels == pytest.approx(whole, rel=0.02 if found.seen is None else 0.04)
 
 
+@pytest.mark.slow
 def test_the_same_part_of_two_pictures_of_other_proportions_looks_alike() -> None:
     """The reason why no place in a cropped picture is said: here is one picture in two that could be its
     original."""
