@@ -7,7 +7,8 @@ printed is whether everything is right, and only in its order of magnitude how f
 are killed with SIGKILL in the middle of a photo. Counted are: outputs, those whose payload is the planned one
 by what the store says of them, those that the catalogue knows, rows that stay open, private folders that are
 left, and files a second of a run that finds everything done. With `--keys N`, processes of their own go
-through the plan of so many keys that do not exist; the memory is the most that each had.
+through the plan of so many keys of a bucket that do not exist, and a tenth as many of folders; the memory is
+the most that each had. What is not run again (`-n 0`, `--keys 0`) stays in the results as it was.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common.runner import RESULTS
+from benchmarks.common.runner import RESULTS, table
 from stamp.catalogue.catalogue import Catalogue
 from stamp.core.key import Key
 from stamp.core.reports import EmbedReport
@@ -64,7 +65,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder for results [benchmarks/results]")
     parser.add_argument("--name", default="cluster")
     arguments = parser.parse_args()
-    found: dict[str, Any] = {
+    results = arguments.out / f"{arguments.name}.json"
+    found: dict[str, Any] = json.loads(results.read_text("utf-8")) if results.exists() else {}
+    found |= {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "versions": {name: version(name) for name in ("distributed", "s3fs", "moto")},
@@ -74,9 +77,32 @@ def main() -> None:
     if arguments.keys:
         found["planning"] = planning(arguments.keys)
     arguments.out.mkdir(parents=True, exist_ok=True)
-    (arguments.out / f"{arguments.name}.json").write_text(
-        json.dumps(found, indent=2) + "\n", encoding="utf-8"
-    )
+    results.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+
+
+def brief(document: dict[str, Any]) -> str:
+    """What many-machines.md says."""
+    done, plans = document["cluster"], document["planning"]
+    rows = [
+        ("photos; workers killed with SIGKILL meanwhile", f"{done['photos']}; {done['killed']}"),
+        ("outputs; with the payload that was planned", f"{done['outputs']}; {done['payloads_as_planned']}"),
+        (
+            "known to the catalogue; rows left open",
+            f"{done['known_to_the_catalogue']}; {done['rows_left_open']}",
+        ),
+        ("errors; private folders left", f"{len(done['errors'])}; {done['private_folders_left']}"),
+        ("photos a second", f"{done['photos_a_second']:.1f}"),
+        (
+            "files a second of a second run, which finds everything done",
+            f"{done['rerun_files_a_second']:.0f}",
+        ),
+    ]
+    rows += [
+        (f"planning {each['keys']:,} keys of {place}: most memory, MB", f"{each['mb']:.0f}")
+        for what, place in (("store", "a bucket"), ("folder", "folders"))
+        for each in plans[what]
+    ]
+    return f"({document['date'][:10]}, {document['machine']})\n\n" + table(["what", "printed"], rows)
 
 
 def run(count: int, kills: int, workers: int, size: tuple[int, int]) -> dict[str, Any]:
@@ -203,18 +229,19 @@ def _fill(work: Path, count: int, size: tuple[int, int]) -> None:
 
 
 def planning(keys: int) -> dict[str, Any]:
-    """Go through plans of a tenth of the keys, and of all of them, in processes of their own."""
+    """Go through plans of a tenth of the keys, and of all of them, in processes of their own; of folders, a
+    tenth of that."""
     found: dict[str, Any] = {}
-    for what in ("store", "folder"):
-        for count in (keys // 10, keys):
+    for what, most in (("store", keys), ("folder", keys // 10)):
+        for count in (most // 10, most):
             with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-                seconds, before, most = pool.submit(_planned, what, count).result()
+                seconds, before, peak = pool.submit(_planned, what, count).result()
             found.setdefault(what, []).append(
-                {"keys": count, "seconds": seconds, "mb": most, "mb_before": before}
+                {"keys": count, "seconds": seconds, "mb": peak, "mb_before": before}
             )
-            print(f"{what}, {count} keys: {seconds} s, {before} MB before, {most} MB", flush=True)
+            print(f"{what}, {count} keys: {seconds} s, {before} MB before, {peak} MB", flush=True)
         one, ten = found[what]
-        found[f"{what}_bytes_a_key"] = round((ten["mb"] - one["mb"]) * 1e6 / (keys - keys // 10), 2)
+        found[f"{what}_bytes_a_key"] = round((ten["mb"] - one["mb"]) * 1e6 / (most - most // 10), 2)
     print(json.dumps(found, indent=2), flush=True)
     return found
 
@@ -229,6 +256,14 @@ def _planned(what: str, keys: int) -> tuple[float, float, float]:
 
 def _peak() -> float:
     """The most memory that this process has had, in MB."""
+    status = Path("/proc/self/status")
+    if status.exists():  # what getrusage says there counts the process that this one was forked from
+        return round(
+            next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+            * 1024
+            / 1e6,
+            1,
+        )
     return round(
         resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3), 1
     )

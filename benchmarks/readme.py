@@ -17,7 +17,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import averaging, growth, in_short, margin, model, readers, redrawn, tags, visible
+from benchmarks import (
+    averaging,
+    clip_kinds,
+    cluster,
+    growth,
+    in_short,
+    informed_works,
+    margin,
+    model,
+    readers,
+    redrawn,
+    serve,
+    tags,
+    visible,
+)
 from benchmarks.common import runner
 from benchmarks.false_positives import audio as false_positives_audio
 from benchmarks.false_positives import run as false_positives
@@ -57,6 +71,11 @@ BLOCKS: dict[str, Table] = {
     "false_positives": false_positives.brief,
     "speed": speed.brief,
     "visible": _dated(visible.brief),
+    "clip_kinds": _dated(clip_kinds.markdown),
+    "informed_clips": _dated(informed_works.markdown),
+    "informed_songs": _dated(informed_works.markdown),
+    "cluster": cluster.brief,
+    "serve": serve.brief,
     "averaging": averaging.brief,
     "averaging_one_payload": averaging.brief,
     "readers": readers.brief,

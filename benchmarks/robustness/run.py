@@ -256,5 +256,5 @@ def main() -> None:
         kept = json.loads(options.peers_of.read_text(encoding="utf-8"))
         check_same_run(kept, options, document["photos"], list(chosen))
         summary |= {name: row for name, row in kept["summary"].items() if name not in summary}
-        document["peers_run"] = kept["environment"]
+        document["peers_run"] = kept.get("peers_run") or kept["environment"]
     runner.write(options, document, markdown(summary, chosen), {options.name: heat_map(summary, chosen)})

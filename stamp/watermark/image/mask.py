@@ -2,7 +2,8 @@
 
 Amplitude goes with (local activity - 0.9) ** 0.2 in each level of the transform, the least activity being 1.
 The low exponent is what SSIMULACRA2 likes best; the constant spares what is quite flat, where an eye looks
-first. Where a mark would be cut off at black or white there is none.
+first. Where a picture is so busy that it drowns the mark, the exponent is lower still. Where a mark would be
+cut off at black or white there is none.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ LEVEL_GAIN = (
 )  # relative amplitude: fine detail is lost first, coarse patterns are seen first
 
 
+# Pictures in which the mark is less prominent than this get a lower exponent: at the same energy, their calm
+# places read better than their busy ones (ADR 118).
+_PROMINENT, _PER_OCTAVE, _LEAST_EXPONENT = 0.35, 0.3, -0.35
 _ROOM = 6.0  # grey levels from black or white at which a mark is not cut off
 
 
@@ -56,32 +60,39 @@ def headroom(padded: Plane) -> list[Plane]:
 
 
 def visibility(activities: list[Plane], cover: list[Plane], room: list[Plane], strength: float) -> Mask:
-    """Return the mask for a picture of these activities; above the PSNR floor's energy, busy places give way
-    before calm ones."""
-    limit = strength * 255 / 10 ** (PSNR_FLOOR / 20)
-
-    def rms(exponent: float) -> float:
-        total = weight = 0.0
-        for level, (a, seen, free) in enumerate(zip(activities, cover, room, strict=True), start=1):
-            share = 0.25**level
-            energy = float(((OFFSET + a) ** np.float32(2 * exponent) * (seen * free * free)).sum())
-            total += share * energy / max(float(seen.sum()), 1.0)
-            weight += share
-        # the mask's mean square is that of three orientations a level: the approximation carries nothing
-        return float(strength * STRENGTH * (3 * total) ** 0.5)
-
-    exponent = EXPONENT
-    if rms(exponent) > limit:
-        low, high = 0.0, EXPONENT
-        for _ in range(8):
-            exponent = (low + high) / 2
-            low, high = (low, exponent) if rms(exponent) > limit else (exponent, high)
-        exponent = low
+    """Return the mask for a picture of these activities; what exceeds the energy of the PSNR floor is scaled
+    down, and where the picture drowns the mark, it moves from busy places to calm ones."""
+    total = 0.0
+    for level, (a, seen, free) in enumerate(zip(activities, cover, room, strict=True), start=1):
+        share = 0.25**level
+        energy = float(((OFFSET + a) ** np.float32(2 * EXPONENT) * (seen * free * free)).sum())
+        total += share * energy / max(float(seen.sum()), 1.0)
+    # the mask's mean square is that of three orientations a level: the approximation carries nothing
+    usual = STRENGTH * (3 * total) ** 0.5
+    rms = min(usual, 255 / 10 ** (PSNR_FLOOR / 20))
+    exponent = _exponent(_prominence(activities, cover, room) * rms / usual) if usual else EXPONENT
     levels = [
         np.float32(g) * free * (OFFSET + a) ** np.float32(exponent)
         for g, a, free in zip(LEVEL_GAIN, activities, room, strict=True)
     ]
-    return Mask(levels, min(rms(exponent), limit), exponent)
+    return Mask(levels, strength * rms, exponent)
+
+
+def _prominence(activities: list[Plane], cover: list[Plane], room: list[Plane]) -> float:
+    """Return the root mean square of the usual mask by the activity: how the mark compares with the detail
+    that drowns it."""
+    energy = area = 0.0
+    for gain, a, seen, free in zip(LEVEL_GAIN, activities, cover, room, strict=True):
+        ratio = (OFFSET + a) ** np.float32(EXPONENT) * free / a
+        energy += gain**2 * float((ratio * ratio * seen).sum())
+        area += float(seen.sum())
+    return float(STRENGTH * (energy / max(area, 1.0)) ** 0.5)
+
+
+def _exponent(prominence: float) -> float:
+    """Return the exponent for a picture of a prominence."""
+    lower = _PER_OCTAVE * np.log2(_PROMINENT / max(prominence, 1e-6))
+    return float(np.clip(EXPONENT - lower, _LEAST_EXPONENT, EXPONENT))
 
 
 def spatial(mask: Mask, activities: list[Plane], room: list[Plane], shape: tuple[int, int]) -> Plane:
