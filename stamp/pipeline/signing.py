@@ -48,6 +48,9 @@ SCHEMES: Final = {"image": "stamp.image.2", "audio": "stamp.audio.1", "video": "
 """What embeds now in a work of each kind."""
 _REWRITTEN: Final = frozenset({"id3"})
 """Stores that the library writes anew, in another version: what they say is compared, not their bytes."""
+_TRIES: Final = 4
+"""Of an AVI: behind the last picture FFmpeg looks for more, and now and then (1 of 100) takes the digits of a
+name in the manifest for one, "00dc". The next manifest has other names."""
 _REMEDY: Final = "nothing is written; leave it as it is, with a manifest beside it (`sign.sidecar=True`)"
 
 
@@ -139,11 +142,7 @@ def add_credentials(
         notes += [f"its Content Credentials are beside it, in {sidecar.name}: {reason}"] if reason else []
     else:
         sidecar = None
-        before = _account(work.draft, kind)
-        _prepare(work.draft)
-        with write_whole(work.draft, overwrite=True) as target:
-            manifest = signed(asset(work.draft), target)
-            _check_unharmed(before, target, kind)
+        manifest = _embedded(work.draft, kind, signed)
         found = read(asset(work.draft))
     identifier = _checked(found, claim, notes)
     stored = None
@@ -194,6 +193,23 @@ def _prepare(draft: Path) -> None:
         data = read_source(draft)
         if (fit := without_bases(data)) != data:
             draft.write_bytes(fit)
+
+
+def _embedded(draft: Path, kind: Kind, signed: Callable[[Asset, Path], bytes]) -> bytes:
+    """Put a manifest into a draft, and return it. Raises CorruptFile where the draft would come to harm."""
+    before = _account(draft, kind)
+    _prepare(draft)
+    found = sniff_path(draft)
+    for left in reversed(range(_TRIES if found and found.name == "avi" else 1)):
+        try:
+            with write_whole(draft, overwrite=True) as target:
+                manifest = signed(asset(draft), target)
+                _check_unharmed(before, target, kind)
+            break
+        except CorruptFile:
+            if not left:
+                raise
+    return manifest
 
 
 def _check_unharmed(before: tuple[object, object], target: Path, kind: Kind) -> None:

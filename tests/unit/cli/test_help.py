@@ -13,7 +13,7 @@ GROUPS = {
         *("Sources and results", "Rights", "Watermark", "Visible notice", "Clips"),
         *("Content Credentials", "Catalogue", "Run", "Output"),
     ],
-    "sign": ["Sources and results", "Watermark", "Content Credentials", "Run", "Output"],
+    "sign": ["Sources and results", "Watermark", "Content Credentials", "Catalogue", "Run", "Output"],
     "credentials show": ["Watermark", "Content Credentials", "Catalogue", "Run", "Output"],
     "credentials new-cert": ["Content Credentials", "Output"],
     "detect": ["Sources and results", "Watermark", "Catalogue", "Run", "Output"],

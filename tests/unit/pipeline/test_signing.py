@@ -163,6 +163,27 @@ def test_nothing_else_of_an_avi_changes(tmp_path: Path) -> None:
     assert packets(target) == packets(source)
 
 
+def test_an_avi_whose_manifest_looks_like_a_picture_is_signed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target = tmp_path / "a.avi", tmp_path / "b.avi"
+    video_files.write(source, "mpeg4", size=(64, 48), count=5)
+    done, tried = signing.sign, []
+
+    def unlucky(*given: Any, **more: Any) -> bytes:
+        manifest = done(*given, **more)
+        tried.append(given[4])
+        if len(tried) < 3:  # what FFmpeg takes for a picture
+            with given[4].open("ab") as file:
+                file.write(b"00dc" + (40).to_bytes(4, "little") + bytes(40))
+        return manifest
+
+    monkeypatch.setattr(signing, "sign", unlucky)
+    sign_file(source, target, signers.signing())
+    assert len(tried) == 3
+    assert packets(target) == packets(source)
+
+
 def items(data: bytes) -> dict[int, bytes]:
     """Every item of a HEIF file, by its number."""
     from stamp.formats import iloc
