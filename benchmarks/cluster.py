@@ -19,9 +19,7 @@ import logging
 import multiprocessing
 import os
 import platform
-import resource
 import signal
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -32,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.common.runner import RESULTS, table
+from benchmarks.speed.memory import memory
 from stamp.catalogue.catalogue import Catalogue
 from stamp.core.key import Key
 from stamp.core.reports import EmbedReport
@@ -256,17 +255,7 @@ def _planned(what: str, keys: int) -> tuple[float, float, float]:
 
 def _peak() -> float:
     """The most memory that this process has had, in MB."""
-    status = Path("/proc/self/status")
-    if status.exists():  # what getrusage says there counts the process that this one was forked from
-        return round(
-            next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-            * 1024
-            / 1e6,
-            1,
-        )
-    return round(
-        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3), 1
-    )
+    return round(memory("VmHWM") / 1e6, 1)
 
 
 def _of_a_store(keys: int) -> Iterator[object]:

@@ -33,6 +33,7 @@ from PIL import Image, ImageOps
 
 import stamp
 from benchmarks.common import photos, runner
+from benchmarks.speed.memory import memory
 from stamp.core.key import Key
 from stamp.jobs.demo import paint
 
@@ -213,11 +214,8 @@ def _upload(client: httpx.Client, process: int, megabytes: int) -> dict[str, Any
 
 
 def _most_memory(process: int) -> float:
-    """The most resident memory that a process has had, in MB (proc(5))."""
-    for line in Path(f"/proc/{process}/status").read_text().splitlines():
-        if line.startswith("VmHWM"):
-            return round(int(line.split()[1]) * 1024 / 1e6, 1)
-    raise SystemExit("this system does not say what memory a process has had")
+    """The most resident memory that a process has had, in MB."""
+    return round(memory("VmHWM", process) / 1e6, 1)
 
 
 def _written(process: int) -> int:
