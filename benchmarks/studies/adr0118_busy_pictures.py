@@ -9,7 +9,6 @@ out of the picture, after a turn by 5 degrees, and after JPEG 30.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -19,7 +18,7 @@ import stamp
 from benchmarks.common import photos, runner
 from benchmarks.common.attacks import ATTACKS
 from benchmarks.fidelity.run import ssimulacra2
-from benchmarks.studies import RESULTS
+from benchmarks.studies.of_photos import Rows, Task, study
 from stamp.core.key import Key
 from stamp.watermark.image import mask
 
@@ -27,7 +26,7 @@ PAYLOAD = bytes.fromhex("0123456789abcdef")
 HARMED = ("none", "crop 50 %", "rotate 5", "JPEG 30")
 
 
-def measure(task: tuple[Path, photos.Size, int]) -> list[dict[str, Any]]:
+def measure(task: Task) -> Rows:
     path, size, seed = task
     pixels, key = photos.load(path, size, seed), Key.generate("study")
     made = []
@@ -58,16 +57,11 @@ def markdown(document: dict[str, Any]) -> str:
     return runner.table(head, body)
 
 
-def main() -> None:
-    options = runner.parser("studies.adr0118_busy_pictures", __doc__)
-    options.set_defaults(name="adr0118_busy_pictures", out=RESULTS, tools=["stamp"])
-    given = options.parse_args()
-    paths, _ = photos.usable(given.photos, given.size)
-    tasks = [(path, given.size, given.seed) for path in paths]
-    rows = [row for some in runner.spread(measure, tasks, jobs=given.jobs, label="photos") for row in some]
-    document = {"rows": sorted(rows, key=lambda row: (row["photo"], row["exponent"] != "usual"))}
-    runner.write(given, document, markdown(document), {})
-
-
 if __name__ == "__main__":
-    main()
+    study(
+        "adr0118_busy_pictures",
+        __doc__,
+        measure,
+        markdown,
+        lambda row: (row["photo"], row["exponent"] != "usual"),
+    )

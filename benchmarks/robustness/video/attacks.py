@@ -24,11 +24,14 @@ Edit = Callable[[Any, clips.Shape], Any]
 
 @dataclass(frozen=True)
 class Rendition:
-    """One version of a clip that a platform offers: shorter side, codec, bits per pixel."""
+    """One version of a clip that a platform offers: shorter side, codec, bits per pixel, FFmpeg's name of the
+    pixels' format; and what is done before, if anything."""
 
     short: int
     codec: str
     bits_per_pixel: float
+    pixels: str = "yuv420p"
+    edit: Edit | None = None
 
     def apply(self, source: Path, target: Path) -> None:
         shape = clips.shape_of(source)
@@ -41,8 +44,9 @@ class Rendition:
             "VP9": {"vcodec": "libvpx-vp9", "deadline": "good", "cpu-used": 5, "row-mt": 1},
             "AV1": {"vcodec": "libsvtav1", "preset": 10},
         }[self.codec]
-        video = clips.source(source).filter("scale", width, height, flags="bicubic")
-        clips.run(video.output(str(target), video_bitrate=rate, pix_fmt="yuv420p", **settings))
+        video = clips.source(source) if self.edit is None else self.edit(clips.source(source), shape)
+        video = video.filter("scale", width, height, flags="bicubic")
+        clips.run(video.output(str(target), video_bitrate=rate, pix_fmt=self.pixels, **settings))
 
 
 @dataclass(frozen=True)

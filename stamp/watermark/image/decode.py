@@ -19,11 +19,11 @@ from .grid import GRIDS, Grid
 from .observation import Observation, in_variant
 
 _TRIED = 3  # weightings under which the coded bits of one variant are decoded
-_LIKELY = 4  # variants that are decoded where the pilots promise something
+_LIKELY = 2  # variants that are decoded where the pilots promise something
 # Deviations of the coded bits' energy that promise something whatever the pilots say, and that a variant has
 # where they do: none of 866 readings of attacked pictures had less (1.7); without a mark, the best of 16 has
 # 2.5 in the median.
-_CLEAR, _FAINT = 4.0, 1.5
+_CLEAR, _FAINT = 4.0, 2.2
 
 
 def pilot_scores(observation: Observation, layout: Layout = IMAGE) -> NDArray[np.float64]:

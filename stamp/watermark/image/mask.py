@@ -18,16 +18,12 @@ from .grid import resize
 
 Plane = NDArray[np.float32]
 
-STRENGTH = 1.1  # grey levels in one coefficient of activity 1.9; SSIMULACRA2 of about 87
+STRENGTH = 1.1  # grey levels in one coefficient of activity 1.9; SSIMULACRA2 of about 86
 EXPONENT = 0.2
 OFFSET = -0.9
 PSNR_FLOOR = 44.2  # dB; on very busy pictures the mask allows more than anybody would call faithful
-LEVEL_GAIN = (
-    0.7,
-    1.1,
-    1.2,
-    0.9,
-)  # relative amplitude: fine detail is lost first, coarse patterns are seen first
+# Relative amplitude: fine detail is lost first, coarse patterns are seen first (ADR 120).
+LEVEL_GAIN = (0.5, 1.2, 1.4, 0.9)
 
 
 # Pictures in which the mark is less prominent than this get a lower exponent: at the same energy, their calm

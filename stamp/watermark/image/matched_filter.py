@@ -1,0 +1,180 @@
+"""The pilots as a matched filter on the spectrum of a picture: how well a geometry lays it onto the grid.
+
+Resampled pictures have resampled spectra. So a geometry is judged without resampling anything: the picture's
+spectrum is looked up where the geometry puts the frequencies of a tile, which are the same as those of all
+tiles added up, and correlated with the pilots. That costs a few milliseconds, so that many geometries around
+a likely one can be tried: in small crops the constellation alone is off by a percent, and pilots bear 0.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..common.filters import whiten
+from ..common.fourier import rfft2
+from .carrier import PERIOD, Carriers
+from .sync import SCALE_MAX, SCALE_MIN, Candidate, Kind
+
+Plane = NDArray[np.float32]
+Affine = NDArray[np.float64]
+_Complex = NDArray[np.complex64]
+_Tile = tuple[Plane, NDArray[np.float32], _Complex, _Complex, tuple[tuple[int, int, NDArray[np.int64]], ...]]
+
+_LONGEST = 704  # pixels of the picture that are looked at
+_PADDED = 1.4  # sides of the spectrum by those of the picture, so that it is smooth enough to interpolate
+_LOWEST, _HIGHEST = 0.02, 0.5  # cycles per canonical pixel
+_FINE_LOST = 0.2  # the same, up to which the pilots are correlated also without what is above
+_STRONGEST = 0.5  # share of the frequencies that is used: it has 85 % of the pilots' energy
+_COARSE, _FINE = 1.5, 0.75  # canonical pixels by which the longer side is changed
+# By kind, how many coarse steps are gone in each direction, and along how many unknowns.
+_REACH = {"zoom": (2, 1), "stretch": (1, 2), "similarity": (1, 2), "affine": (0, 1)}
+_SMALLEST, _SMALL = 140, 420  # canonical pixels of the longer side of crops that no constellation shows
+
+
+@dataclass(frozen=True, slots=True)
+class MatchedFilter:
+    """spectrum : (size, size // 2 + 1) complex64 of the whitened middle of a picture, whose centre is the
+    origin. length : pixels of its longer side. usual : median magnitude.
+    frequencies : (2, n) float32, of a tile, in cycles per canonical pixel, the lower ones first. twice : (n,)
+    how often each is in a whole spectrum. pilots : (n,) conjugate values of the pilots there. rotors : (n,)
+    square of their phase factors. bands : for each, how many frequencies it has, the side of its correlation,
+    and where they lie in its half spectrum.
+    """
+
+    spectrum: NDArray[np.complex64]
+    size: int
+    length: int
+    usual: np.float32
+    frequencies: Plane
+    twice: NDArray[np.float32]
+    pilots: NDArray[np.complex64]
+    rotors: NDArray[np.complex64]
+    bands: tuple[tuple[int, int, NDArray[np.int64]], ...]
+
+    @classmethod
+    def of(cls, work: Plane, carriers: Carriers) -> MatchedFilter:
+        """Return the filter for a picture and a key."""
+        top, left = (max(n - _LONGEST, 0) // 2 for n in work.shape)
+        white = whiten(work[top : top + _LONGEST, left : left + _LONGEST])
+        length = max(white.shape)
+        size = 1 << int(np.ceil(np.log2(_PADDED * length)))
+        padded = np.zeros((size, size), np.float32)
+        padded[: white.shape[0], : white.shape[1]] = white
+        spectrum = rfft2(np.roll(padded, [-(n // 2) for n in white.shape], (0, 1)))
+        usual = np.float32(np.median(np.abs(spectrum[::8, ::8])) + 1e-9)
+        return cls(spectrum, size, length, usual, *_tile(carriers))
+
+    def peak(self, affine: Affine, *, turned: bool = True) -> float:
+        """Return the highest correlation over all places in the tile, in standard deviations.
+
+        affine : (2, 2), canonical frequency -> frequency in the picture. turned : also of the picture turned
+        by 180 degrees.
+        """
+        found = self._at(affine)
+        found /= np.abs(found) + self.usual
+        found *= self.pilots
+        square = self.twice * (found.real**2 + found.imag**2)
+        highest = 0.0
+        for count, side, index in self.bands:
+            half = np.zeros((side, side // 2 + 1), np.complex64)
+            values = found[:count]
+            deviation = float(square[:count].sum()) ** 0.5 / side**2 + 1e-12  # Parseval
+            for mirrored in (False, True) if turned else (False,):
+                if mirrored:  # turning the picture conjugates its spectrum, and leaves the pilots
+                    values = np.conj(values) * self.rotors[:count]
+                half.ravel()[index] = values
+                highest = max(highest, float(np.fft.irfft2(half, (side, side)).max()) / deviation)
+        return highest
+
+    def _at(self, affine: Affine) -> NDArray[np.complex64]:
+        """Return the spectrum where a geometry puts the frequencies, interpolated; zero beyond it."""
+        f = affine.astype(np.float32) @ self.frequencies
+        mirrored = f[1] < 0
+        f *= np.where(mirrored, np.float32(-self.size), np.float32(self.size))
+        beyond = np.abs(f).max(0) >= 0.499 * self.size
+        f[:, beyond] = 0
+        low = np.floor(f).astype(np.int32)
+        dy, dx = f - low
+        stride, flat = self.spectrum.shape[1], self.spectrum.ravel()
+        upper = (low[0] & (self.size - 1)) * stride + low[1]
+        lower = ((low[0] + 1) & (self.size - 1)) * stride + low[1]
+        top, bottom = flat.take(upper), flat.take(lower)
+        top += (flat.take(upper + 1) - top) * dx
+        bottom += (flat.take(lower + 1) - bottom) * dx
+        top += (bottom - top) * dy
+        np.conj(top, out=top, where=mirrored)
+        top[beyond] = 0
+        return np.asarray(top)
+
+    def small_crops(self, count: int) -> list[tuple[float, Affine]]:
+        """Return the `count` highest peaks of upright crops with a longer side of `_SMALLEST` to `_SMALL`
+        canonical pixels."""
+        sides = np.arange(_SMALLEST, _SMALL, _COARSE)
+        scales = self.length / sides
+        scales = scales[(scales > SCALE_MIN) & (scales < SCALE_MAX)]
+        peaks = np.array([self.peak(np.eye(2) / scale, turned=False) for scale in scales])
+        found = []
+        for _ in range(min(count, len(scales))):
+            at = int(peaks.argmax())
+            found.append((float(peaks[at]), np.eye(2) / scales[at]))
+            peaks[max(at - 1, 0) : at + 2] = 0
+        return found
+
+    def sharpened(self, candidate: Candidate, refined: Affine) -> tuple[float, Affine]:
+        """Return the highest peak near a candidate, and near what the constellation refined it to, with its
+        geometry."""
+        unit, (reach, unknowns) = self._unit(refined), _REACH[candidate.kind]
+        away = np.abs(np.linalg.solve(refined, candidate.affine) - np.eye(2)).max()
+        starts = (refined, candidate.affine) if away > _FINE * unit else (refined,)
+
+        def highest(starts: Sequence[Affine], reach: int, step: float) -> tuple[float, Affine]:
+            moves = product(np.arange(-reach, reach + 1) * step * unit, repeat=unknowns)
+            near = [start @ _moved(candidate.kind, move) for move in moves for start in starts]
+            peaks = [self.peak(affine) for affine in near]
+            at = int(np.argmax(peaks))
+            return peaks[at], near[at]
+
+        best = highest(starts, reach, _COARSE)
+        return highest([best[1]], 1, _FINE) if reach else best
+
+    def _unit(self, affine: Affine) -> float:
+        """By what share the scale changes if the longer side becomes longer by a canonical pixel."""
+        return float(1 / (self.length * abs(np.linalg.det(affine)) ** 0.5))
+
+
+def _tile(carriers: Carriers) -> _Tile:
+    """Return `MatchedFilter`'s frequencies to bands of a key."""
+    half = PERIOD // 2
+    ky, kx = (k.ravel() for k in np.meshgrid(np.arange(1 - half, half), np.arange(half), indexing="ij"))
+    radius = np.hypot(ky, kx) / PERIOD
+    pilots = carriers.pilot_spectrum[ky % PERIOD, kx]
+    inside = (radius > _LOWEST) & (radius < _HIGHEST)
+    strong = np.abs(pilots) > np.quantile(np.abs(pilots[inside]), 1 - _STRONGEST)
+    order = np.flatnonzero(inside & strong)
+    order = order[np.argsort(radius[order])]
+    ky, kx, few = ky[order], kx[order], int((radius[order] < _FINE_LOST).sum())
+    bands = []
+    for count, side in ((len(order), PERIOD), (few, half)):
+        bands.append((count, side, (ky[:count] % side) * (side // 2 + 1) + kx[:count]))
+    pilots = pilots[order]
+    return (
+        (np.stack([ky, kx]) / PERIOD).astype(np.float32),
+        np.where(kx, 2, 1).astype(np.float32),
+        pilots,
+        np.square(pilots / np.abs(pilots)).astype(np.complex64),
+        tuple(bands),
+    )
+
+
+def _moved(kind: Kind, by: Sequence[float]) -> Affine:
+    """A small change of the canonical grid: of its scale, of those of both axes, or of scale and turn."""
+    if kind == "stretch":
+        return np.diag(np.exp(by))
+    turn = np.exp(-1j * by[1]) if kind == "similarity" else 1.0
+    c, s = np.exp(by[0]) * np.real(turn), -np.exp(by[0]) * np.imag(turn)
+    return np.array([[c, s], [-s, c]])
