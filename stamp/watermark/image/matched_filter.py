@@ -2,7 +2,7 @@
 
 Resampled pictures have resampled spectra. So a geometry is judged without resampling anything: the picture's
 spectrum is looked up where the geometry puts the frequencies of a tile, which are the same as those of all
-tiles added up, and correlated with the pilots. That costs a few milliseconds, so that many geometries around
+tiles added up, and correlated with the pilots. That costs a millisecond or two, so that many geometries near
 a likely one can be tried: in small crops the constellation alone is off by a percent, and pilots bear 0.3.
 """
 
