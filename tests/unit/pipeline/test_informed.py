@@ -38,8 +38,8 @@ def jpeg(pixels: Pixels, quality: int) -> Pixels:
 
 
 def piece(pixels: Pixels) -> Pixels:
-    """A thirtieth of it."""
-    return jpeg(pixels[200:293, 300:441], 80)
+    """A thirtieth of it, coarsely compressed."""
+    return jpeg(pixels[200:293, 300:441], 50)
 
 
 def page(pixels: Pixels) -> Pixels:
