@@ -112,7 +112,7 @@ def looks(task: Task) -> Made:
     pictures = [stored[name] for name in stored.files]
     index, original = indexed(task.folder), pictures[task.number]
     made, apart = [], Counter[int]()
-    for case, suspect, present in _suspects(pictures, task.number, task.seed):
+    for case, suspect, present in suspects(pictures, task.number, task.seed):
         plane = luma(suspect, "suspect")
         began = time.process_time()
         hits = index.search(plane)
@@ -136,7 +136,7 @@ def looks(task: Task) -> Made:
     return Made(made, apart)
 
 
-def _suspects(pictures: list[Pixels], number: int, seed: int) -> Iterator[tuple[str, Pixels, set[int]]]:
+def suspects(pictures: list[Pixels], number: int, seed: int) -> Iterator[tuple[str, Pixels, set[int]]]:
     """Case, suspect, and the works that are in it."""
     for attack in CASES:
         yield attack.name, attack(pictures[number], seed + number), {number}

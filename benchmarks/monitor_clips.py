@@ -22,7 +22,7 @@ from typing import Any
 from benchmarks.common import clips, runner
 from benchmarks.robustness.video import attacks
 from stamp.core.errors import StampError
-from stamp.core.matches import FOUND
+from stamp.core.matches import FOUND, MatchReport
 from stamp.monitor.cataloguing import Catalogue
 from stamp.monitor.matching import match_file
 
@@ -82,6 +82,23 @@ def opened(place: str) -> Catalogue:
     return Catalogue(place)
 
 
+def judged(
+    report: MatchReport, work: str, speed: float, start: float, within: float
+) -> tuple[bool, bool, bool, int, str]:
+    """Whether a work is found, is first, and in its place (its span begins within so many seconds of where
+    the excerpt does); how many others are found; the verdict on it."""
+    sure = [match for match in report.matches if match.verdict in FOUND]
+    own = next((match for match in sure if match.work == work), None)
+    placed = bool(
+        own
+        and own.work_span
+        and abs(own.work_span[0] - speed * (own.find_span or (0.0, 0.0))[0] - start) < within
+    )
+    first = bool(sure) and sure[0].work == work
+    others = sum(match.work != work for match in sure)
+    return own is not None, first, placed, others, own.verdict if own else "none"
+
+
 def looks(task: Task) -> list[Look]:
     """Edit six seconds of a clip in all ways, and look for each."""
     made = []
@@ -93,26 +110,8 @@ def looks(task: Task) -> list[Look]:
             began = time.process_time()
             report = match_file(opened(task.catalogue), suspect)
             seconds = time.process_time() - began
-        sure = [match for match in report.matches if match.verdict in FOUND]
-        own = next((match for match in sure if match.work == task.work), None)
         speed = 1.1 if "fast" in case else 1.0
-        placed = bool(
-            own
-            and own.work_span
-            and abs(own.work_span[0] - speed * (own.find_span or (0.0, 0.0))[0] - start) < 0.6
-        )
-        made.append(
-            Look(
-                task.clip.name,
-                case,
-                own is not None,
-                bool(sure) and sure[0].work == task.work,
-                placed,
-                sum(match.work != task.work for match in sure),
-                own.verdict if own else "none",
-                seconds,
-            )
-        )
+        made.append(Look(task.clip.name, case, *judged(report, task.work, speed, start, 0.6), seconds))
     return made
 
 

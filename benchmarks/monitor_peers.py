@@ -24,7 +24,7 @@ from PIL import Image
 
 from benchmarks.common import photos, runner
 from benchmarks.common.steps import Pixels
-from benchmarks.monitor import _suspects, works
+from benchmarks.monitor import suspects, works
 
 PACKAGES = {"ImageHash pHash": "imagehash", "PDQ": "pdqhash"}
 TOOLS = {tool: package for tool, package in PACKAGES.items() if find_spec(package) is not None}
@@ -55,7 +55,7 @@ def looks(task: Task) -> list[dict[str, Any]]:
     pictures = [stored[name] for name in stored.files]
     known = {tool: np.array([hashes(tool, each)[0] for each in pictures]) for tool in TOOLS}
     made = []
-    for case, suspect, present in _suspects(pictures, task.number, task.seed):
+    for case, suspect, present in suspects(pictures, task.number, task.seed):
         for tool in TOOLS:
             apart = (hashes(tool, suspect)[:, None] != known[tool]).sum(2).min(0)
             other = np.delete(apart, sorted(present)).min()

@@ -29,8 +29,8 @@ from numpy.typing import NDArray
 from benchmarks.common import runner, sounds
 from benchmarks.common.sound_attacks import aac, ffmpeg, fixed, noise, speech, speed, tempo
 from benchmarks.common.sounds import RATE, Attack, Samples
+from benchmarks.monitor_clips import judged, opened
 from stamp.core.errors import StampError
-from stamp.core.matches import FOUND
 from stamp.monitor.cataloguing import Catalogue
 from stamp.monitor.matching import match_file
 
@@ -73,11 +73,6 @@ class Task:
     number: int
     work: str
     seed: int
-
-
-@cache
-def opened(place: str) -> Catalogue:
-    return Catalogue(place)
 
 
 def write(samples: Samples, target: Path) -> None:
@@ -125,16 +120,8 @@ def looks(task: Task) -> list[Look]:
         if part is not None:
             rates = [error_rate(part, chromaprint(song)) for song in task.songs]
             own, other = rates[task.number], min(rates[: task.number] + rates[task.number + 1 :])
-        sure = [match for match in report.matches if match.verdict in FOUND]
-        match = next((match for match in sure if match.work == task.work), None)
-        placed = bool(
-            match
-            and match.work_span
-            and abs(match.work_span[0] - factor * (match.find_span or (0.0, 0.0))[0] - start) < 0.5
-        )
-        first = bool(sure) and sure[0].work == task.work
-        wrong = sum(each.work != task.work for each in sure)
-        made.append(Look(path.name, case, match is not None, first, placed, wrong, seconds, own, other))
+        *seen, _ = judged(report, task.work, factor, start, 0.5)
+        made.append(Look(path.name, case, *seen, seconds, own, other))
     return made
 
 
