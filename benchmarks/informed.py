@@ -50,7 +50,7 @@ LEFT_OUT = (
     *("wesaturate__tmshre_riaphotographs_alpha.png", "immich__density_plot.png"),
 )
 KEY = stamp.Key(bytes(range(32)), "benchmark")
-OTHERS, KEYS = 10, 1  # payloads that are wrong, for each key; keys that are wrong
+OTHERS = 10  # payloads that are wrong, for each key
 
 
 def _small(longest: int) -> Callable[[Pixels, Rng], Pixels]:
@@ -129,10 +129,20 @@ class Look:
     seconds: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
 
-def looks(task: tuple[Path, int, bool]) -> list[Look]:
-    """Mark one photo, attack it, and look at what comes of it; `alone`: also without the original."""
-    path, seed, alone = task
-    rng = np.random.default_rng(photos.seed_of(path, seed))
+@dataclass(frozen=True)
+class Task:
+    """One photo. alone : also read it without the original. keys : that are wrong, for each look."""
+
+    path: Path
+    seed: int
+    alone: bool
+    keys: int
+
+
+def looks(task: Task) -> list[Look]:
+    """Mark one photo, attack it, and look at what comes of it."""
+    path = task.path
+    rng = np.random.default_rng(photos.seed_of(path, task.seed))
     original, payload = _load(path), rng.bytes(8)
     try:
         marked = stamp.embed(original, payload, key=KEY)
@@ -142,8 +152,8 @@ def looks(task: tuple[Path, int, bool]) -> list[Look]:
     for attack, damage in (READING | CONFIRMING).items():
         same = int(rng.integers(2**32))
         suspects = [damage(pixels, np.random.default_rng(same)) for pixels in (marked, original)]
-        look = _look(path.name, attack, suspects, original, payload, rng)
-        if alone:
+        look = _look(path.name, attack, suspects, original, payload, rng, task.keys)
+        if task.alone:
             look.alone = stamp.detect(suspects[0], key=KEY).payload == payload
         made.append(look)
     return made
@@ -158,7 +168,9 @@ def _load(path: Path) -> Pixels:
     return np.asarray(image)
 
 
-def _look(name: str, attack: str, suspects: list[Pixels], original: Pixels, payload: bytes, rng: Rng) -> Look:
+def _look(
+    name: str, attack: str, suspects: list[Pixels], original: Pixels, payload: bytes, rng: Rng, keys: int
+) -> Look:
     others = [rng.bytes(8) for _ in range(OTHERS)]
     began = time.process_time()
     pair = Pair.of(suspects[0], original)
@@ -180,7 +192,7 @@ def _look(name: str, attack: str, suspects: list[Pixels], original: Pixels, payl
         seconds=(laid - began, read - laid, done - read),
     )
     look.false += found.payload not in (None, payload)
-    for key, judged_pair, into in _nulls(pair, Pair.of(suspects[1], original), look):
+    for key, judged_pair, into in _nulls(pair, Pair.of(suspects[1], original), look, keys):
         if judged_pair.laid is None:
             continue
         observation = judged_pair.residue.observe(carriers(key))
@@ -194,10 +206,12 @@ def _look(name: str, attack: str, suspects: list[Pixels], original: Pixels, payl
     return look
 
 
-def _nulls(marked: Pair, unmarked: Pair, look: Look) -> Iterator[tuple[stamp.Key, Pair, list[float]]]:
+def _nulls(
+    marked: Pair, unmarked: Pair, look: Look, keys: int
+) -> Iterator[tuple[stamp.Key, Pair, list[float]]]:
     """Keys and suspects with which nothing must be found, and where their z goes."""
     yield KEY, marked, look.wrong
-    for number in range(KEYS):
+    for number in range(keys):
         yield stamp.Key(bytes([number + 1]) * 32, f"other {number}"), marked, look.strange
     yield KEY, unmarked, look.unmarked
 
@@ -241,6 +255,11 @@ def markdown(made: list[Look]) -> str:
     return runner.table(header, rows) + "\n" + _nothing(made) + "\n" + _costs(made)
 
 
+def brief(document: dict[str, Any]) -> str:
+    """The tables of a document, for the docs."""
+    return markdown([Look(**each) for each in document["looks"]])
+
+
 def _nothing(made: list[Look]) -> str:
     rows = []
     for name, what in (
@@ -272,6 +291,7 @@ def main() -> None:
     parser = runner.parser("informed", __doc__)
     parser.add_argument("--most", type=int, default=100, help="photos, clips, songs [100]")
     parser.add_argument("--alone", action="store_true", help="also try each without the original")
+    parser.add_argument("--keys", type=int, default=1, help="wrong keys that each photo is read with [1]")
     parser.add_argument("--clips", nargs="+", type=Path, help="files or folders, instead of photos")
     parser.add_argument("--songs", nargs="+", type=Path, help="files or folders, instead of photos")
     parser.add_argument("--seconds", type=float, default=8.0, help="taken of each clip [8]")
@@ -283,13 +303,14 @@ def main() -> None:
     paths = [path for path in photos.find(options.photos) if path.name not in LEFT_OUT and _is_photo(path)]
     paths = paths[: 2 if options.quick else options.most]
     made: list[Look] = []
-    tasks = [(path, options.seed, options.alone) for path in paths]
+    tasks = [Task(path, options.seed, options.alone, options.keys) for path in paths]
     for some in runner.spread(looks, tasks, jobs=options.jobs, label="photos"):
         made += some
     document: dict[str, Any] = {
         "photos": sorted({each.photo for each in made}),
         "built_with": BUILT_WITH,
         "opencv": version("opencv-python-headless"),
+        "keys": options.keys,
         "looks": [asdict(each) for each in sorted(made, key=lambda each: (each.photo, each.attack))],
     }
     runner.write(options, document, markdown(made), {})

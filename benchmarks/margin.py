@@ -1,10 +1,13 @@
 """Is what a margin says true? Works are marked, their margins noted, and their copies at rungs read.
 
     python -m benchmarks.margin --clips FOLDER --photos FOLDER --seconds 6
+    python -m benchmarks.margin --clips FOLDER --codec AV1 VP9 --name margin_codecs
 
 The margin of a clip at the lowest ordinary rung of a platform is held against every ordinary rung of that
 platform, that of the reference rung against x264 at crf 28; the margin of a photo against JPEG 70 at 640
 pixels, and against finer ones. A margin that holds must never be that of a copy which cannot be read.
+
+With `--codec` the clips come in these codecs, which marking keeps, and the reference rung alone is looked at.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from __future__ import annotations
 import io
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +34,13 @@ from stamp.watermark.image.detect import detect
 KEY = stamp.Key(bytes(range(32)), "margin")
 _FINER = ((640, 70), (800, 75), (1080, 80))  # pixels of the longer side, JPEG quality
 _CRF, _ROWS = 28, 720
+_SOURCES: dict[str, tuple[str, dict[str, object]]] = {
+    "AV1": (".mp4", {"vcodec": "libsvtav1", "preset": 8, "crf": 30}),
+    "VP9": (
+        ".webm",
+        {"vcodec": "libvpx-vp9", "deadline": "good", "cpu-used": 4, "crf": 30, "video_bitrate": 0},
+    ),
+}
 Row = tuple[str, str, float, float, bool]
 """Work, rung, score, threshold, and whether the copy was read."""
 
@@ -45,19 +56,39 @@ def _rungs(platform: str | None) -> dict[str, object]:
     }
 
 
-def of_clip(task: tuple[Path, float]) -> tuple[list[Row], float]:
+@dataclass(frozen=True)
+class Clip:
+    """An excerpt of a clip, in H.264 or another codec."""
+
+    path: Path
+    seconds: float
+    codec: str | None = None
+
+    def write(self, folder: Path) -> Path:
+        """Write it into a folder."""
+        made = folder / "source.mp4"
+        clips.cut(self.path, made, seconds=self.seconds)
+        if self.codec is None:
+            return made
+        suffix, settings = _SOURCES[self.codec]
+        coded = folder / f"coded{suffix}"
+        clips.run(clips.source(made).output(str(coded), pix_fmt="yuv420p", **settings))
+        return coded
+
+
+def of_clip(clip: Clip) -> tuple[list[Row], float]:
     """The rows of one clip, and what the measurement took of the CPU time of marking."""
-    path, seconds = task
+    path = clip.path
     payload = np.random.default_rng(clips.seed_of(path, 1)).bytes(8)
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
-        source, marked, copy = (Path(folder) / name for name in ("source.mp4", "marked.mp4", "copy.mp4"))
-        clips.cut(path, source, seconds=seconds)
+        source, copy = clip.write(Path(folder)), Path(folder) / "copy.mp4"
+        marked = Path(folder) / f"marked{source.suffix}"
         began = time.process_time()
         report = stamp.embed_file(source, marked, payload, key=KEY)
         shape, marking = clips.shape_of(marked), time.process_time() - began
         taken: list[float] = []
-        for platform in (None, *PLATFORMS):
+        for platform in (None, *(PLATFORMS if clip.codec is None else ())):
             began = time.process_time()
             found = clip_margin(
                 marked, payload, key=KEY, aspect=shape.width / shape.height, rung=rung_for(platform)
@@ -69,7 +100,8 @@ def of_clip(task: tuple[Path, float]) -> tuple[list[Row], float]:
                     continue  # no platform makes it larger
                 step.apply(marked, copy)  # type: ignore[attr-defined]
                 read = stamp.detect_file(copy, keys=KEY, first=True).payload == payload
-                rows.append((path.name, name, found.score, found.threshold, read))
+                rung = name if clip.codec is None else f"{clip.codec}, then {name}"
+                rows.append((path.name, rung, found.score, found.threshold, read))
         assert report.margin is not None
         return rows, taken[0] / (marking - taken[0] * (1 if report.margin.gain == 1 else 2))
 
@@ -112,7 +144,8 @@ def markdown(document: dict[str, Any]) -> str:
     header = ["rung", "said to hold, read", "said to hold, lost", "warned of, read", "warned of, lost"]
     texts = []
     for kind in ("clips", "photos"):
-        some = document[kind]
+        if not (some := document[kind]):
+            continue
         rows = [tuple(row) for each, _ in some for row in each]
         cost = float(np.median([share for _, share in some]))
         lost = [f"{score:.1f}" for *_, score, _, read in rows if not read]
@@ -129,10 +162,13 @@ def markdown(document: dict[str, Any]) -> str:
 def main() -> None:
     made = clips.parser("margin", __doc__, seconds=6)
     made.add_argument("--photos", nargs="+", type=Path, default=[photos.SAMPLE_MEDIA])
+    made.add_argument("--codec", nargs="+", choices=sorted(_SOURCES), help="of the clips [H.264]")
     options = made.parse_args()
-    tasks = [(path, options.seconds) for path in clips.find(options.clips)]
+    paths, codecs = clips.find(options.clips), options.codec or [None]
+    tasks = [Clip(path, options.seconds, codec) for codec in codecs for path in paths]
     found = list(runner.spread(of_clip, tasks, jobs=options.jobs, label="clips"))
-    pictures = [path for path in photos.find(options.photos) if path.suffix.lower() in (".jpg", ".png")]
+    named = [] if options.codec else photos.find(options.photos)
+    pictures = [path for path in named if path.suffix.lower() in (".jpg", ".png")]
     found_too = list(runner.spread(of_photo, pictures, jobs=options.jobs, label="photos"))
     document = {"clips": found, "photos": found_too}
     runner.write(options, document, markdown(document), {})

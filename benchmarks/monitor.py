@@ -4,10 +4,11 @@
 
 Each photo is a work; one of 1600 pixels and more is four, its quarters. All are in one index, each is
 attacked and put on pages, and looked for. A work counts as found if it is in the answer as more than a
-candidate, as first if nothing that is not on the page comes before it. Whatever else is in the answer is
-wrong, so pictures of one scene must be left out. Of all unrelated pairs the bits in which the signs differ
-are counted, and their law is fitted. Last, the index is made as large as `--works`, of the codes that are
-there with bits flipped.
+candidate, or a candidate whose fine detail agrees once the suspect is laid onto the work, as `stamp match`
+does where it has the file; as first if nothing that is not on the page comes before it. Whatever else is in
+the answer is wrong, so pictures of one scene must be left out. Of all unrelated pairs the bits in which the
+signs differ are counted, and their law is fitted. Last, the index is made as large as `--works`, of the codes
+that are there with bits flipped.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from stamp.matching.picture_prints import turns, whole_signs
 from stamp.matching.registration import register
 from stamp.monitor.prints import print_of
 from stamp.monitor.runs import sorted_run
-from stamp.monitor.search import POINTS_SURE, Index
+from stamp.monitor.search import POINTS_SURE, Hit, Index
 from stamp.monitor.store import HEAD, PLACE, Prints, View, code_keys
 
 CASES = (
@@ -52,6 +53,7 @@ PAGES = (
     *("collage of 4, gaps", "collage of 9, gaps", "collage of 4, no gaps", "story, turned"),
 )
 QUARTERED, LEAST, LONGEST = 1600, 400, 1200  # pixels of sides
+LAID = 5  # works that a suspect is laid onto
 BITS = range(40, 121, 4)
 
 
@@ -118,14 +120,18 @@ def looks(task: Task) -> Made:
         hits = index.search(plane)
         seconds = time.process_time() - began
         numbers = [int(hit.head) for hit in hits]
-        sure = [hit for hit in hits if hit.distance is not None or hit.inliers >= POINTS_SURE]
+        sure = [
+            hit
+            for rank, hit in enumerate(hits)
+            if hit.distance is not None
+            or hit.inliers >= POINTS_SURE
+            or (rank < LAID and agrees(pictures[hit.head], suspect, hit))
+        ]
         own = next((hit for hit in sure if hit.head == task.number), None)
         before = numbers[: numbers.index(task.number)] if task.number in numbers else numbers
         copy = None
         if task.registers and own is not None:
-            x0, y0, x1, y1 = own.box
-            laid = register(original, np.ascontiguousarray(suspect[y0:y1, x0:x1]))
-            copy = laid is not None and laid.agrees
+            copy = agrees(original, suspect, own)
         wrong = tuple((int(hit.head), hit.inliers) for hit in sure if hit.head not in present)
         made.append(
             Look(case, own is not None, own is not None and set(before) <= present, own.stage if own else "",
@@ -134,6 +140,13 @@ def looks(task: Task) -> Made:
         if len(present) == 1:
             apart.update(_unrelated(index, plane, task.number))
     return Made(made, apart)
+
+
+def agrees(original: Pixels, suspect: Pixels, hit: Hit) -> bool:
+    """Whether fine detail agrees where a hit was found."""
+    x0, y0, x1, y1 = hit.box
+    laid = register(original, np.ascontiguousarray(suspect[y0:y1, x0:x1]))
+    return laid is not None and laid.agrees
 
 
 def suspects(pictures: list[Pixels], number: int, seed: int) -> Iterator[tuple[str, Pixels, set[int]]]:

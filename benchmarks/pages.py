@@ -180,6 +180,11 @@ def table(results: list[Result]) -> str:
     return runner.table([*header, "wrong", "CPU ms, median, most"], rows)
 
 
+def brief(document: dict[str, Any]) -> str:
+    """The table of a document, for the docs."""
+    return table([Result(**each) for each in document["pages"]])
+
+
 def null_table(results: list[Result]) -> str:
     """The highest scores beside the law: below its threshold all calls together may have one by chance."""
     scores = np.sort([each.score for each in results])[::-1]

@@ -47,7 +47,7 @@ def measure(task: Task) -> Rows:
         errors = [abs(np.log(each.affine[0, 0] * true)) for each in found]
         rank = int(np.argmin(errors))
         refined = refine(s, c.frequencies, found[rank])
-        matched = MatchedFilter.of(work, c)
+        matched = MatchedFilter.of(work, key)
         rows.append(
             {
                 "photo": path.name,

@@ -7,7 +7,7 @@ round. *Points* are those of SIFT, each with 128 bits of what is around it: they
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 from typing import Any
 
@@ -20,6 +20,7 @@ from .opencv import opencv, reduced
 Signs = NDArray[np.uint8]
 WORK_SIDE, WORK_POINTS = 512, 300
 """Longest side, in pixels, at which points of a work are looked for, and how many are kept."""
+_FINER = 2  # times that side, where the points are too few
 _CELLS = 8  # of the longer side: of crops to a tenth, 0.66 instead of 0.52 were found with these
 _CONTRAST = 0.005  # the strongest are kept, and smooth pictures have hardly any above 0.02
 _ODD = np.arange(1, 17) % 2 == 1
@@ -68,6 +69,11 @@ class PicturePoints:
     def codes(self) -> NDArray[np.uint8]:
         """(n, 16) uint8."""
         return np.packbits(self.values > 0, axis=1)
+
+    def joined(self, other: PicturePoints) -> PicturePoints:
+        """These points, and then those of another."""
+        pairs = ((getattr(one, each.name) for one in (self, other)) for each in fields(self))
+        return PicturePoints(*(np.concatenate(tuple(pair)) for pair in pairs))
 
     def mirrored(self) -> PicturePoints:
         """The points of the mirror image, at the places where they are in this one."""
@@ -129,8 +135,15 @@ def picture_points(plane: NDArray[Any], side: int, most: int, *, spread: bool = 
 
 
 def work_points(plane: NDArray[Any]) -> PicturePoints:
-    """Return the points of a work, a picture of luma (H, W), that are kept."""
-    return picture_points(plane, WORK_SIDE, WORK_POINTS, spread=True)
+    """Return the points of a work, a picture of luma (H, W), that are kept.
+
+    Smooth pictures have few. Theirs are completed by finer ones, which crops show.
+    """
+    points = picture_points(plane, WORK_SIDE, WORK_POINTS, spread=True)
+    if len(points.places) < WORK_POINTS and max(plane.shape) > WORK_SIDE:
+        finer = picture_points(plane, _FINER * WORK_SIDE, WORK_POINTS - len(points.places), spread=True)
+        points = points.joined(finer)
+    return points
 
 
 def _spread(places: NDArray[np.float32], responses: NDArray[np.float32]) -> NDArray[np.int64]:

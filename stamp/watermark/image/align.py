@@ -32,7 +32,7 @@ def translations(white: Plane, carriers: Carriers, near: int | None = None) -> l
     peaks: dict[Offset, float] = {}
     for limit in _BAND_LIMITS:
         band = (radius > 0.02) & (radius < limit)
-        g = np.where(band, spectrum, 0) / (magnitude + np.median(magnitude[band]) + np.float32(1e-9))
+        g = spectrum * (band / (magnitude + np.median(magnitude[band]) + np.float32(1e-9)))
         correlation = np.fft.irfft2(g * carriers.pilot_spectrum, (PERIOD, PERIOD))
         correlation /= correlation.std() + 1e-12
         if near is not None:

@@ -15,9 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.detection import Detection
+from ..common.linear import product
 from .align import ascent, block_drift, translations
 from .carrier import PERIOD
 from .decode import gains_from_pilots
+from .matched_filter import MatchedFilter
 from .search import Affine, Attempt, ImageSearch, Plane
 from .stages import whitened_inside
 from .sync import (
@@ -34,6 +36,8 @@ from .warp import interpolate, unwarp
 Points = NDArray[np.float64]  # (..., 2): rows and columns
 Rectangle = tuple[int, int, int, int]  # canonical pixels: first and end row, first and end column
 
+# Of the pilots on a part's spectrum, from which on it is resampled.
+_PROMISING = 5.1
 # Of a part's correlation, from which on it is placed; by chance the parts of a picture seldom have over 5.6.
 _PEAK = 5.8
 # Of the constellation in the mean spectrum, by kind: half of all unmarked pictures have less.
@@ -70,6 +74,18 @@ class SmoothMap:
 
     def __call__(self, points: Points) -> Points:
         return np.asarray(_terms((points - self.centre) / self.radius, self.order) @ self.coefficients)
+
+    def over(self, rows: NDArray[np.floating], columns: NDArray[np.floating]) -> tuple[Plane, Plane]:
+        """Return the row and the column in the picture of each point of a grid, (rows, columns) each."""
+        table = np.zeros((2, self.order + 1, self.order + 1))
+        for (i, j), coefficient in zip(_powers(self.order), self.coefficients, strict=True):
+            table[:, i, j] = coefficient
+        y, x = (
+            np.vander((each - middle) / self.radius, self.order + 1, increasing=True)
+            for each, middle in zip((rows, columns), self.centre, strict=True)
+        )
+        down, across = (product((y @ each).astype(np.float32), x.T.astype(np.float32)) for each in table)
+        return down, across
 
     def slope(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the derivative at a point, (2, 2): columns are what a canonical row and column become."""
@@ -112,12 +128,13 @@ def _placed(
 ) -> Iterator[tuple[float, SmoothMap, Rectangle]]:
     """Find parts whose pilots show where in the tile they lie: the peak in deviations, the map there, and the
     rectangle of the canonical plane that they cover."""
-    for rows, columns in parts:
+    for rows, columns in parts if likely else ():
         part = search.work[rows, columns]
         own = spectrum(windowed(part))
+        matched = MatchedFilter.of(part, search.key, search.carriers.layout)
         for candidate in likely:
             affine = refine(own, search.carriers.frequencies, replace(candidate, kind="affine"))
-            if (warped := unwarp(part, affine)) is None:
+            if matched.peak(affine) < _PROMISING or (warped := unwarp(part, affine)) is None:
                 continue
             white = whitened_inside(*warped)
             for sign, turned in ((1, white), (-1, white[::-1, ::-1])):
@@ -168,8 +185,9 @@ def _attempt(
 def _resampled(work: Plane, way: SmoothMap, rectangle: Rectangle) -> tuple[Plane, Plane]:
     """A rectangle of the canonical plane, and which of its pixels the picture covers."""
     top, bottom, left, right = rectangle
-    rows, columns = np.meshgrid(np.arange(top, bottom) + 0.5, np.arange(left, right) + 0.5, indexing="ij")
-    y, x = np.moveaxis(way(np.stack([rows, columns], -1)) - 0.5, -1, 0).astype(np.float32)
+    y, x = way.over(np.arange(top, bottom) + 0.5, np.arange(left, right) + 0.5)
+    y -= np.float32(0.5)
+    x -= np.float32(0.5)
     valid = (y > -0.5) & (y < work.shape[0] - 0.5) & (x > -0.5) & (x < work.shape[1] - 0.5)
     out = interpolate(work, y, x)
     if valid.any():
@@ -224,8 +242,11 @@ def _wider(way: SmoothMap, rectangle: Rectangle, shape: tuple[int, ...]) -> Rect
 def _terms(points: Points, order: int) -> NDArray[np.float64]:
     """All products of the coordinates up to an order: (..., terms)."""
     y, x = points[..., 0], points[..., 1]
-    made = [y**i * x**j for i in range(order + 1) for j in range(order + 1 - i)]
-    return np.stack(made, -1)
+    return np.stack([y**i * x**j for i, j in _powers(order)], -1)
+
+
+def _powers(order: int) -> list[tuple[int, int]]:
+    return [(i, j) for i in range(order + 1) for j in range(order + 1 - i)]
 
 
 def _moves(points: Points, order: int) -> NDArray[np.float64]:

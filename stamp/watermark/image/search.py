@@ -39,7 +39,8 @@ class Thresholds:
     decode_near, decode_far : the pilots' score from which coded bits are decoded, where the picture lies as
         it was marked, and elsewhere.
     drift : the pilots' score from which their drift is followed.
-    peak : of the correlation that places the picture in its tile.
+    peak, near_peak : of the correlation that places the picture in its tile; where its borders are nearly
+        known.
     zoom, mirrored, stretched, leaning, turned, squeezed : the constellation's score of a geometry of that
         kind; the more hypotheses compete, the higher.
     """
@@ -50,6 +51,7 @@ class Thresholds:
     # Of 190 attacked pictures that the search read, one had less (4.4); of wrong geometries, one in four has
     # more.
     peak: float = 4.7
+    near_peak: float = 2.5  # of copies that were read there, one had less than 4.2 (2.7)
     zoom: float = 2.4
     mirrored: float = 4.2
     stretched: float = 5.6

@@ -60,7 +60,9 @@ def try_nearly_untouched(search: Search) -> Detection | None:
         shape = canonical_shape(search.shape, grid)
         affine = np.diag([shape[0] / search.work.shape[0], shape[1] / search.work.shape[1]])
         plane = resize(search.work, shape)
-        _, offset = search.offsets(plane, whiten(plane), _ABOUT)[0]
+        peak, offset = search.offsets(plane, whiten(plane), _ABOUT)[0]
+        if peak < search.thresholds.near_peak:
+            continue
         attempt = search.attempt(plane, None, offset, affine)
         if (found := search.decode(attempt, search.thresholds.decode_far)) is not None:
             return found
@@ -71,9 +73,27 @@ def try_sharpened(search: Search) -> Detection | None:
     """Try every geometry in which the constellation stands out, where near it the pilots agree most; then
     small crops, in which the constellation does not stand out."""
     s = _spectrum(search)
+    matched = MatchedFilter.of(search.work, search.key, search.carriers.layout)
+    if (found := _try_sharpened(search, s, matched, squeezed=True)) is not None:
+        return found
+    for peak, affine in matched.small_crops(_SMALL_CROPS):
+        if peak >= _PEAK and (found := try_geometry(search, affine)) is not None:
+            return found
+    return None
+
+
+def try_similar(search: Search) -> Detection | None:
+    """Try those among them that keep the picture's proportions, which takes an eighth of the time."""
+    s = _spectrum(search)
+    matched = MatchedFilter.of(search.work, search.key, search.carriers.layout)
+    return _try_sharpened(search, s, matched, squeezed=False)
+
+
+def _try_sharpened(
+    search: Search, s: Spectrum, matched: MatchedFilter, *, squeezed: bool
+) -> Detection | None:
     frequencies = search.carriers.frequencies
-    matched = MatchedFilter.of(search.work, search.carriers)
-    for candidate in _likely(s, frequencies, search.thresholds, squeezed=True):
+    for candidate in _likely(s, frequencies, search.thresholds, squeezed=squeezed):
         refined = refine(s, frequencies, candidate)
         clear = candidate.score >= (_CLEAR_ZOOM if candidate.kind == "zoom" else _CLEAR)
         if clear and (found := try_geometry(search, refined)) is not None:
@@ -81,26 +101,14 @@ def try_sharpened(search: Search) -> Detection | None:
         peak, affine = matched.sharpened(candidate, refined)
         if peak >= (_CLEAR_PEAK if clear else _PEAK) and (found := try_geometry(search, affine)) is not None:
             return found
-    for peak, affine in matched.small_crops(_SMALL_CROPS):
-        if peak >= _PEAK and (found := try_geometry(search, affine)) is not None:
-            return found
     return None
 
 
 def try_constellation(search: Search) -> Detection | None:
-    """Try every geometry in which the constellation stands out."""
-    return _try_refined(search, squeezed=True)
-
-
-def try_similar(search: Search) -> Detection | None:
-    """Try those among them that keep the picture's proportions, which takes an eighth of the time."""
-    return _try_refined(search, squeezed=False)
-
-
-def _try_refined(search: Search, *, squeezed: bool) -> Detection | None:
+    """Try every geometry in which the constellation stands out, as that has it."""
     s = _spectrum(search)
     frequencies = search.carriers.frequencies
-    for candidate in _likely(s, frequencies, search.thresholds, squeezed=squeezed):
+    for candidate in _likely(s, frequencies, search.thresholds, squeezed=True):
         if (found := try_geometry(search, refine(s, frequencies, candidate))) is not None:
             return found
     return None
@@ -138,8 +146,8 @@ def _try_grid(search: Search, grid: Grid) -> Detection | None:
     attempts, affine = [first], first.affine
     if (found := search.decode(attempts[0], search.thresholds.decode_near)) is not None:
         return found
-    for _, offset in search.offsets(plane, whiten(plane), _NEAR):
-        if offset != (0, 0):
+    for peak, offset in search.offsets(plane, whiten(plane), _NEAR):
+        if peak >= search.thresholds.near_peak and offset != (0, 0):
             attempts.append(search.attempt(plane, None, offset, affine, searched=False))
             if (found := search.decode(attempts[-1], search.thresholds.decode_near)) is not None:
                 return found

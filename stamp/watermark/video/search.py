@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 from ...core.detection import Detection
 from ..common import null_law
@@ -28,6 +29,7 @@ class VideoThresholds(Thresholds):
     # An offset that a matched filter chooses promises more by itself.
     drift: float = 4.8
     peak: float = 4.5
+    near_peak: float = -inf
     energy: float = 1.0
     exhaustive_decode: float = 3.0
     exhaustive_peak: float = 4.2

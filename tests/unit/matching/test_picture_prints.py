@@ -66,3 +66,21 @@ def test_points_of_a_work_are_spread_over_it() -> None:
     right = work_points(plane).places[:, 0] > 0.5
     strongest = picture_points(plane, 512, 300).places[:, 0] > 0.5
     assert right.mean() > 2 * strongest.mean()
+
+
+def test_a_smooth_picture_is_completed_by_finer_points() -> None:
+    plane = np.full((800, 1000), 120, np.uint8)
+    plane[100:140, 100:160] = gray(40, 60)
+    plane[::50, ::50] += 60  # specks of a pixel, which half the size hardly shows
+    coarse = picture_points(plane, 512, 300, spread=True)
+    points = work_points(plane)
+    assert len(coarse.places) < 200
+    assert len(points.places) > len(coarse.places)
+    assert np.array_equal(points.places[: len(coarse.places)], coarse.places)
+
+
+def test_a_picture_that_is_no_larger_than_points_are_looked_for_at_has_no_finer_ones() -> None:
+    plane = np.full((400, 500), 120, np.uint8)
+    plane[100:140, 100:160] = gray(40, 60)
+    points = work_points(plane)
+    assert np.array_equal(points.places, picture_points(plane, 512, 300, spread=True).places)

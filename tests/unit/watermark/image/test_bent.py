@@ -97,3 +97,14 @@ def test_the_slope_of_a_map_is_its_derivative() -> None:
     matrix = np.array([[0.8, 0.1], [-0.3, 1.2]])
     way = SmoothMap.fitted(points, points @ matrix.T + 4, 1)
     assert np.allclose(way.slope(np.array([1.0, 2.0])), matrix)
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_a_map_takes_a_grid_where_it_takes_its_points(order: int) -> None:
+    rng = np.random.default_rng(order)
+    points = rng.uniform(0, 700, (40, 2))
+    way = SmoothMap.fitted(points, points @ [[1.1, 0.1], [-0.1, 0.9]] + points**2 / 5000, order)
+    rows, columns = np.arange(3.5, 700, 60), np.arange(0.5, 500, 70)
+    down, across = way.over(rows, columns)
+    expected = way(np.stack(np.meshgrid(rows, columns, indexing="ij"), -1))
+    assert np.abs(np.stack([down, across], -1) - expected).max() < 1e-3

@@ -24,7 +24,7 @@ from stamp.core.key import Key
 from stamp.watermark.common import null_law
 from stamp.watermark.common.soft_decoding import Decoded
 from stamp.watermark.common.wavelet import analyse
-from stamp.watermark.image import decode, search
+from stamp.watermark.image import decode, search, stages
 from stamp.watermark.image.carrier import IMAGE, PILOT, carriers
 from stamp.watermark.image.detect import detect
 from stamp.watermark.image.embed import embed
@@ -270,6 +270,8 @@ def test_a_call_stays_within_the_trials_that_the_law_counts(monkeypatch: pytest.
     by."""
     lifted = Thresholds(*(-np.inf for _ in fields(Thresholds)))
     monkeypatch.setattr(sys.modules["stamp.watermark.image.detect"], "THRESHOLDS", lifted)
+    for name in ("_PEAK", "_CLEAR_PEAK"):
+        monkeypatch.setattr(stages, name, -np.inf)
     searched, decoded = [], search.decode_variants
 
     def counted(views: Sequence[decode.View], **options: Any) -> tuple[Decoded, decode.View] | None:

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from stamp.core.key import Key
-from stamp.watermark.image.carrier import carriers
 from stamp.watermark.image.detect import detect
 from stamp.watermark.image.embed import embed
 from stamp.watermark.image.luma import luma_plane
@@ -29,7 +28,7 @@ def marked() -> Pixels:
 
 
 def filter_of(pixels: Pixels, key: Key = KEY) -> MatchedFilter:
-    return MatchedFilter.of(luma_plane(pixels, None, WORK_AREA), carriers(key))
+    return MatchedFilter.of(luma_plane(pixels, None, WORK_AREA), key)
 
 
 def test_the_right_geometry_stands_out_with_the_right_key_only(marked: Pixels) -> None:
