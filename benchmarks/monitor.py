@@ -13,7 +13,6 @@ that are there with bits flipped.
 
 from __future__ import annotations
 
-import fnmatch
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -247,11 +246,7 @@ def main() -> None:
     parser.add_argument("--register", type=int, default=30, help="so many works are laid onto the original")
     options = parser.parse_args()
     options.tools = ["stamp"]
-    found = [
-        path
-        for path in photos.find(options.photos)
-        if not any(fnmatch.fnmatch(path.name, glob) for glob in options.leave_out)
-    ]
+    found = photos.find(options.photos, options.leave_out)
     pictures = works(found[: 3 if options.quick else None], options.size, options.seed)[: options.most]
     with TemporaryDirectory() as name:
         folder, stored = Path(name) / "prints", Path(name) / "pictures.npz"

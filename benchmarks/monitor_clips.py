@@ -10,7 +10,6 @@ are found are wrong: clips of one scene must be left out.
 
 from __future__ import annotations
 
-import fnmatch
 import math
 import time
 from dataclasses import dataclass
@@ -119,11 +118,7 @@ def main() -> None:
     parser = clips.parser("monitor_clips", __doc__)
     parser.add_argument("--leave-out", nargs="*", default=[], metavar="GLOB", help="clips of a scene twice")
     options = parser.parse_args()
-    paths = [
-        path
-        for path in clips.find(options.clips)
-        if not any(fnmatch.fnmatch(path.name, glob) for glob in options.leave_out)
-    ]
+    paths = clips.find(options.clips, options.leave_out)
     with TemporaryDirectory() as name:
         place = str(Path(name) / "c.sqlite")
         tasks = []

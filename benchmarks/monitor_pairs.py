@@ -11,7 +11,6 @@ once the suspect is laid onto the work.
 
 from __future__ import annotations
 
-import fnmatch
 import time
 from collections import Counter
 from dataclasses import asdict, dataclass
@@ -117,11 +116,7 @@ def main() -> None:
     parser.add_argument("--suspects", type=int, default=1, help="of each cut [1]")
     options = parser.parse_args()
     options.tools = ["stamp"]
-    found = [
-        path
-        for path in photos.find(options.photos)
-        if not any(fnmatch.fnmatch(path.name, glob) for glob in options.leave_out)
-    ][: 3 if options.quick else None]
+    found = photos.find(options.photos, options.leave_out)[: 3 if options.quick else None]
     tasks, count = [], 0
     with TemporaryDirectory() as name:
         folder = Path(name) / "prints"

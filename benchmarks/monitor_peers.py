@@ -10,7 +10,6 @@ no wheels: where it is not installed, it is left out.
 
 from __future__ import annotations
 
-import fnmatch
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -83,11 +82,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=1000, help="so many works")
     options = parser.parse_args()
     options.tools = []
-    found = [
-        path
-        for path in photos.find(options.photos)
-        if not any(fnmatch.fnmatch(path.name, glob) for glob in options.leave_out)
-    ]
+    found = photos.find(options.photos, options.leave_out)
     with TemporaryDirectory() as name:
         pictures = works(found, options.size, options.seed)[: options.most]
         np.savez(place := Path(name) / "pictures.npz", *pictures)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -17,7 +18,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.common import runner
+from benchmarks.common import photos, runner
 
 SUFFIXES = {".mp4", ".mov", ".mkv", ".webm", ".ogg", ".m4v"}
 
@@ -56,8 +57,11 @@ def parser(name: str, description: str | None, *, seconds: float = 10.0) -> argp
     return made
 
 
-def find(paths: list[Path]) -> list[Path]:
-    """Every clip in `paths` (a folder's own files), sorted. Raises FileNotFoundError where there is none."""
+def find(paths: list[Path], leave_out: Sequence[str] = ()) -> list[Path]:
+    """Every clip in `paths` (a folder's own files), sorted, but those whose names match a pattern.
+
+    Raises FileNotFoundError where there is none.
+    """
     found = {
         file
         for path in paths
@@ -66,7 +70,7 @@ def find(paths: list[Path]) -> list[Path]:
     }
     if not found:
         raise FileNotFoundError(f"no clips in {', '.join(map(str, paths))}")
-    return sorted(found)
+    return photos.kept(sorted(found), leave_out)
 
 
 def seed_of(path: Path, seed: int) -> int:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 import numpy as np
@@ -34,8 +36,8 @@ class Size:
         return f"{self.width}x{self.height}" if self.width else "native"
 
 
-def find(paths: list[Path]) -> list[Path]:
-    """Every picture file in `paths` (folders are walked), sorted.
+def find(paths: list[Path], leave_out: Sequence[str] = ()) -> list[Path]:
+    """Every picture file in `paths` (folders are walked), sorted, but those whose names match a pattern.
 
     Raises FileNotFoundError if there is none, ValueError if two share a name, since results go by name.
     """
@@ -51,7 +53,12 @@ def find(paths: list[Path]) -> list[Path]:
         raise FileNotFoundError(f"no photos in {', '.join(map(str, paths))}")
     if len({file.name for file in found}) < len(found):
         raise ValueError("two photos have the same name; results are listed by name")
-    return sorted(found)
+    return kept(sorted(found), leave_out)
+
+
+def kept(paths: Sequence[Path], leave_out: Sequence[str]) -> list[Path]:
+    """Those whose names match none of the patterns."""
+    return [path for path in paths if not any(fnmatch(path.name, pattern) for pattern in leave_out)]
 
 
 def seed_of(path: Path, seed: int) -> int:
