@@ -8,6 +8,7 @@ Pun 1998, doi:10.1016/S0165-1684(98)00012-7).
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -31,11 +32,16 @@ _ANGLES = int(np.ceil(np.pi / STEP))
 _BEYOND = 0.75  # cycles per pixel: where a hypothesis may look for a line, none being above 0.5
 _QUANTUM = 32  # of the power in searches: 16-bit integers add up twice as fast, and 32 of them fit
 _SCALE_STEP = 0.004
+# A search in many unknowns takes every second aspect and larger steps, and then smaller ones around the best.
+_COARSER, _STARTS = 2, 16
+_TURNED, _TURNED_SMALL, _TURNED_STARTS = 3, 2, 64  # times `STEP`
+_FEWEST = 16  # points of a constellation as which fewer count
 _CROP = 1.2  # pixels of the working picture per canonical pixel, above which a picture may be a small crop
 _NEIGHBOURHOOD = 17
 _UPRIGHT = [
     np.array(m, float) for m in ([[1, 0], [0, 1]], [[1, 0], [0, -1]], [[0, 1], [-1, 0]], [[0, 1], [1, 0]])
 ]
+_MIRRORS = (np.eye(2), np.diag([1.0, -1.0]))
 UPRIGHT_ASPECTS = np.exp(np.linspace(np.log(0.74), np.log(1.36), 59))
 ASPECTS = np.exp(np.linspace(np.log(0.8), np.log(1.25), 38))
 
@@ -59,13 +65,11 @@ class Candidate:
 class Spectrum:
     """Power spectrum of the whitened picture on a square grid, (size, size // 2 + 1).
 
-    raw : as it is. power : relative to its neighbourhood, capped. coarse : the highest `power` of 3 x 3
-        neighbours, for searches with steps too large to meet a peak.
+    raw : as it is. power : relative to its neighbourhood, capped, standardised.
     """
 
     raw: Plane
     power: Plane
-    coarse: Plane
     size: int
 
 
@@ -129,7 +133,7 @@ def _powers(faded: Plane) -> tuple[Plane, Plane]:
 
 
 def _normalised(raw: Plane, power: Plane) -> Spectrum:
-    return Spectrum(raw, _standardised(power), _standardised(_highest_of_nine(power)), len(raw))
+    return Spectrum(raw, _standardised(power), len(raw))
 
 
 def _standardised(power: Plane) -> Plane:
@@ -137,14 +141,15 @@ def _standardised(power: Plane) -> Plane:
     return np.asarray((power - sample.mean()) / (sample.std() + np.float32(1e-9)))
 
 
-def _highest_of_nine(power: Plane) -> Plane:
+def _coarse(power: Plane) -> Plane:
+    """The highest power of 3 x 3 neighbours, standardised: for steps that are too large to meet a peak."""
     out = power.copy()
     np.maximum(out[1:], power[:-1], out=out[1:])
     np.maximum(out[:-1], power[1:], out=out[:-1])
     rows = out.copy()
     np.maximum(out[:, 1:], rows[:, :-1], out=out[:, 1:])
     np.maximum(out[:, :-1], rows[:, 1:], out=out[:, :-1])
-    return out
+    return _standardised(out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +224,7 @@ def _scores(lp: _LogPolar, points: NDArray[np.float64], step: float) -> tuple[Pl
         low = max(start, 0)
         total[:, low - start : end - start] += lp.map[t : t + angles, low:end]
         seen[low - start : end - start] += 1
-    score = total * (1 / (_QUANTUM * np.sqrt(np.maximum(seen, 16)))).astype(np.float32)
+    score = total * (1 / (_QUANTUM * np.sqrt(np.maximum(seen, _FEWEST)))).astype(np.float32)
     return score[:, ::-1], scales
 
 
@@ -242,27 +247,60 @@ def upright_candidates(
     remains of a crop show a lower score. Of plain zooms, which a crop is, the best `zooms` count: the right
     one of a small crop is often not the first, and small remains are read quickly.
     """
-    scales = np.exp(np.arange(np.log(SCALE_MIN), np.log(SCALE_MAX), _SCALE_STEP))
-    shrink = (1 / scales[:, None]).astype(np.float32)
-    atlas = _atlas(s.power, s.size)
-    found = []
+    if stretched:
+        return _stretched_candidates(s, frequencies)[:count]
+    atlas, found = _atlas(s.power, s.size), []
     for number, turn in enumerate(_UPRIGHT):
-        points = frequencies @ turn.T
-        for aspect in UPRIGHT_ASPECTS if stretched else (1.0,):
-            stretch = np.array([aspect**0.5, aspect**-0.5])
-            ends = points * stretch
-            ends[ends[:, 1] < 0] *= -1
-            inside = np.abs(ends).max(1) * shrink < 0.5
-            total = atlas.at(*(end.astype(np.float32) * shrink for end in ends.T)).sum(1, dtype=np.int32)
-            score = total / (_QUANTUM * np.sqrt(np.maximum(inside.sum(1), 16)))
-            peaks = _peaks(score[None], 1 if stretched else count if number else zooms, 3)
-            for rank, (value, _, j) in enumerate(peaks):
-                if rank >= count and scales[j] < _CROP:
-                    continue
-                affine = np.diag(stretch) @ turn / scales[j]
-                found.append(Candidate(value, affine, "stretch" if stretched else "zoom"))
-    found.sort(key=lambda c: -c.score)
-    return found[:count] if stretched else found
+        score, scales = _zoom_scores(atlas, frequencies @ turn.T, _SCALE_STEP)
+        for rank, (value, _, j) in enumerate(_peaks(score, count if number else zooms, 3)):
+            if rank < count or scales[j] >= _CROP:
+                found.append(Candidate(value, turn / scales[j], "zoom"))
+    return sorted(found, key=lambda c: -c.score)
+
+
+def _stretched_candidates(s: Spectrum, frequencies: NDArray[np.float64]) -> list[Candidate]:
+    """Those that may have other proportions, the best first: in large steps, and then around the best."""
+    starts = []
+    atlas = _atlas(_coarse(s.power), s.size)
+    for turn, aspect in itertools.product(_UPRIGHT, UPRIGHT_ASPECTS[::_COARSER]):
+        stretched = _stretch(aspect) @ turn
+        score, scales = _zoom_scores(atlas, frequencies @ stretched.T, _COARSER * _SCALE_STEP)
+        starts += [(value, stretched / scales[j]) for value, _, j in _peaks(score, 1, 3)]
+    starts.sort(key=lambda start: -start[0])
+    step = UPRIGHT_ASPECTS[1] / UPRIGHT_ASPECTS[0]
+    moves = [_stretch(step**a) * np.exp(z * _SCALE_STEP) for a, z in itertools.product((-1, 0, 1), repeat=2)]
+    near = [[move @ affine for move in moves] for _, affine in starts[:_STARTS]]
+    return _best_near(_atlas(s.power, s.size), frequencies, near, "stretch")
+
+
+def _zoom_scores(
+    atlas: _Atlas, points: NDArray[np.float64], step: float
+) -> tuple[Plane, NDArray[np.float64]]:
+    """Return the score of every scale of points, (1, m), and the m scales."""
+    scales = np.exp(np.arange(np.log(SCALE_MIN), np.log(SCALE_MAX), step))
+    shrink = (1 / scales[:, None]).astype(np.float32)
+    ends = np.where(points[:, 1:] < 0, -points, points)
+    inside = np.abs(ends).max(1) * shrink < 0.5
+    total = atlas.at(*(end.astype(np.float32) * shrink for end in ends.T)).sum(1, dtype=np.int32)
+    score = total / (_QUANTUM * np.sqrt(np.maximum(inside.sum(1), _FEWEST)))
+    return score[None], scales
+
+
+def _best_near(
+    atlas: _Atlas, frequencies: NDArray[np.float64], near: list[list[Affine]], kind: Kind
+) -> list[Candidate]:
+    """Return the best geometry of each list, the best first."""
+    ends = np.asarray(near) @ frequencies.T
+    ends = np.where(ends[..., 1:, :] < 0, -ends, ends)
+    inside = np.abs(ends).max(-2) < 0.5
+    fy, fx = (np.where(inside, end, 0).astype(np.float32) for end in np.moveaxis(ends, -2, 0))
+    total = np.where(inside, atlas.at(fy, fx), 0).sum(-1, dtype=np.int32)
+    scores = total / (_QUANTUM * np.sqrt(np.maximum(inside.sum(-1), _FEWEST)))
+    best = scores.argmax(1)
+    found = [
+        Candidate(float(score[k]), some[k], kind) for score, some, k in zip(scores, near, best, strict=True)
+    ]
+    return sorted(found, key=lambda c: -c.score)
 
 
 def leaning_candidates(s: Spectrum, frequencies: NDArray[np.float64], *, count: int = 2) -> list[Candidate]:
@@ -283,25 +321,48 @@ def candidates(
 ) -> list[Candidate]:
     """Find the best geometries, mirrored ones included; with `squeezed`, those whose aspect ratio changed
     before or after the turn."""
+    if squeezed:
+        return _squeezed_candidates(s, frequencies)[: count + 2]
     found = []
-    kind: Kind = "affine" if squeezed else "similarity"
-    step = STEP * 2 if squeezed else STEP
-    atlas = _atlas(s.coarse if squeezed else s.power, s.size)
-    plain = _log_polar(atlas, 1.0, step)
-    for aspect in ASPECTS if squeezed else (1.0,):
-        stretch = np.diag([aspect**0.5, aspect**-0.5])
-        families = [(plain, stretch, np.eye(2))]
-        if squeezed:
-            families.append((_log_polar(atlas, aspect, step), np.eye(2), stretch))
-        for lp, before, after in families:
-            for mirror in (np.eye(2), np.diag([1.0, -1.0])):
-                inner = before @ mirror
-                score, scales = _scores(lp, frequencies @ inner.T, step)
-                for value, i, j in _peaks(score, 1 if squeezed else count, 3):
-                    # lp angle i means: a point at angle t was found at t + i
-                    found.append(Candidate(value, after @ _turn(i * lp.step) @ inner / scales[j], kind))
+    plain = _log_polar(_atlas(s.power, s.size), 1.0, STEP)
+    for mirror in _MIRRORS:
+        score, scales = _scores(plain, frequencies @ mirror.T, STEP)
+        for value, i, j in _peaks(score, count, 3):
+            # lp angle i means: a point at angle t was found at t + i
+            found.append(Candidate(value, _turn(i * plain.step) @ mirror / scales[j], "similarity"))
     found.sort(key=lambda c: -c.score)
     return found[: count + 2]
+
+
+def _squeezed_candidates(s: Spectrum, frequencies: NDArray[np.float64]) -> list[Candidate]:
+    """Those whose aspect ratio changed before or after the turn, the best first: in large steps, and then
+    around the best."""
+    atlas = _atlas(_coarse(s.power), s.size)
+    plain = _log_polar(atlas, 1.0, _TURNED * STEP)
+    starts = []
+    for aspect in ASPECTS[::_COARSER]:
+        for last, lp in ((False, plain), (True, _log_polar(atlas, aspect, _TURNED * STEP))):
+            for mirror in _MIRRORS:
+                first = mirror if last else _stretch(aspect) @ mirror
+                score, scales = _scores(lp, frequencies @ first.T, _TURNED * STEP)
+                ((value, i, j),) = _peaks(score, 1, 3)
+                starts.append((value, last, aspect, i * lp.step, mirror / scales[j]))
+    starts.sort(key=lambda start: -start[0])
+    step = ASPECTS[1] / ASPECTS[0]
+    near = []
+    for _, last, aspect, angle, scaled in starts[:_TURNED_STARTS]:
+        some = []
+        for a, turned, zoomed in itertools.product((-1, 0, 1), repeat=3):
+            stretch, turn = _stretch(aspect * step**a), _turn(angle + _TURNED_SMALL * turned * STEP)
+            both = stretch @ turn if last else turn @ stretch
+            some.append(both @ scaled * np.exp(_TURNED_SMALL * zoomed * STEP))
+        near.append(some)
+    return _best_near(atlas, frequencies, near, "affine")
+
+
+def _stretch(aspect: float) -> Affine:
+    """Return the map that changes the proportions, and leaves the area."""
+    return np.diag([aspect**0.5, aspect**-0.5])
 
 
 def _turn(angle: float) -> Affine:
