@@ -51,6 +51,7 @@ LEFT_OUT = (
 )
 KEY = stamp.Key(bytes(range(32)), "benchmark")
 OTHERS = 10  # payloads that are wrong, for each key
+NULLS = ("wrong", "strange", "unmarked")  # of a look: what is not there
 
 
 def _small(longest: int) -> Callable[[Pixels, Rng], Pixels]:
@@ -216,32 +217,47 @@ def _nulls(
     yield KEY, unmarked, look.unmarked
 
 
-def markdown(made: list[Look]) -> str:
+def document_of(made: list[Look]) -> dict[str, Any]:
+    """What is written down: the looks, and the sums of all z of what is not there."""
+    nulls = []
+    for name, what in (
+        ("wrong", "other payloads of the key"),
+        ("strange", "other keys"),
+        ("unmarked", "unmarked"),
+    ):
+        z = np.array([value for each in made for value in getattr(each, name)])
+        if z.size:
+            over = [int((z >= level).sum()) for level in (3, 4, 5)]
+            nulls.append([what, z.size, float(z.mean()), float(z.std()), float(z.max()), *over])
+    kept = [{k: v for k, v in asdict(each).items() if k not in NULLS} for each in made]
+    return {
+        "photos": sorted({each.photo for each in made}),
+        "built_with": BUILT_WITH,
+        "opencv": version("opencv-python-headless"),
+        "looks": sorted(kept, key=lambda each: (each["photo"], each["attack"])),
+        "nulls": nulls,
+    }
+
+
+def markdown(document: dict[str, Any]) -> str:
     """The tables: what was read, what was confirmed, and what should not have been."""
-    rows = []
+    made, rows = document["looks"], []
     for attack in READING | CONFIRMING:
         for name, chosen in (
-            ("unseen", [each for each in made if each.photo not in BUILT_WITH]),
+            ("unseen", [each for each in made if each["photo"] not in BUILT_WITH]),
             ("all", made),
         ):
-            row = [each for each in chosen if each.attack == attack]
+            row = [each for each in chosen if each["attack"] == attack]
             if not row:
                 continue
-            alone = [each.alone for each in row if each.alone is not None]
+            alone = [each["alone"] for each in row if each["alone"] is not None]
+            shares = ([each[what] for each in row] for what in ("laid", "read", "confirmed"))
+            z = [each["z"] for each in row]
             rows.append(
-                (
-                    attack,
-                    name,
-                    len(row),
-                    f"{100 * sum(alone) / len(alone):.0f} %" if alone else "",
-                    f"{100 * sum(each.laid for each in row) / len(row):.0f} %",
-                    f"{100 * sum(each.read for each in row) / len(row):.0f} %",
-                    f"{100 * sum(each.confirmed for each in row) / len(row):.0f} %",
-                    f"{np.median([each.z for each in row]):.1f}",
-                    f"{min(each.z for each in row):.1f}",
-                )
-            )
-    header = (
+                [attack, name, len(row), _share(alone), *map(_share, shares), f"{np.median(z):.1f}",
+                 f"{min(z):.1f}"]
+            )  # fmt: skip
+    header = [
         "attack",
         "photos",
         "n",
@@ -251,39 +267,33 @@ def markdown(made: list[Look]) -> str:
         "confirmed",
         "z",
         "least z",
-    )
-    return runner.table(header, rows) + "\n" + _nothing(made) + "\n" + _costs(made)
+    ]
+    return runner.table(header, rows) + "\n" + _nothing(document) + "\n" + _costs(made)
 
 
-def brief(document: dict[str, Any]) -> str:
-    """The tables of a document, for the docs."""
-    return markdown([Look(**each) for each in document["looks"]])
+def _share(some: list[bool]) -> str:
+    return f"{100 * sum(some) / len(some):.0f} %" if some else ""
 
 
-def _nothing(made: list[Look]) -> str:
-    rows = []
-    for name, what in (
-        ("wrong", "other payloads of the key"),
-        ("strange", "other keys"),
-        ("unmarked", "unmarked"),
-    ):
-        z = np.array([value for each in made for value in getattr(each, name)])
-        if z.size:
-            over = [int((z >= level).sum()) for level in (3, 4, 5)]
-            rows.append((what, z.size, f"{z.mean():.3f}", f"{z.std():.3f}", f"{z.max():.2f}", *over))
-    reads, judged = (sum(each.looks[index] for each in made) for index in (0, 1))
-    table = runner.table(("z of", "n", "mean", "deviation", "highest", ">= 3", ">= 4", ">= 5"), rows)
-    false = sum(each.false for each in made)
+def _nothing(document: dict[str, Any]) -> str:
+    rows = [
+        [what, n, *(f"{value:.3f}" for value in (mean, deviation)), f"{highest:.2f}", *over]
+        for what, n, mean, deviation, highest, *over in document["nulls"]
+    ]
+    table = runner.table(["z of", "n", "mean", "deviation", "highest", ">= 3", ">= 4", ">= 5"], rows)
+    reads, judged = (sum(each["looks"][index] for each in document["looks"]) for index in (0, 1))
+    false = sum(each["false"] for each in document["looks"])
     return f"{table}\n{false} payloads read or confirmed that should not be, of {reads} + {judged}.\n"
 
 
-def _costs(made: list[Look]) -> str:
-    laid, read, confirmed = (np.mean([each.seconds[index] for each in made]) * 1000 for index in range(3))
-    agree, there = sum(each.correlation >= AGREES for each in made), sum(each.laid for each in made)
+def _costs(made: list[dict[str, Any]]) -> str:
+    laid, read, confirmed = (1000 * np.mean([each["seconds"][index] for each in made]) for index in range(3))
+    there = [each for each in made if each["laid"]]
+    agree = sum(each["correlation"] >= AGREES for each in there)
     return (
         f"CPU a suspect: {laid:.0f} ms to lay it onto the original, {read:.0f} ms to read it, "
-        f"{confirmed:.0f} ms to confirm a payload. Fine detail agrees (>= {AGREES}) in {agree} of {there} "
-        "that were laid.\n"
+        f"{confirmed:.0f} ms to confirm a payload. Fine detail agrees (>= {AGREES}) in {agree} of "
+        f"{len(there)} that were laid.\n"
     )
 
 
@@ -306,14 +316,8 @@ def main() -> None:
     tasks = [Task(path, options.seed, options.alone, options.keys) for path in paths]
     for some in runner.spread(looks, tasks, jobs=options.jobs, label="photos"):
         made += some
-    document: dict[str, Any] = {
-        "photos": sorted({each.photo for each in made}),
-        "built_with": BUILT_WITH,
-        "opencv": version("opencv-python-headless"),
-        "keys": options.keys,
-        "looks": [asdict(each) for each in sorted(made, key=lambda each: (each.photo, each.attack))],
-    }
-    runner.write(options, document, markdown(made), {})
+    document = {**document_of(made), "keys": options.keys}
+    runner.write(options, document, markdown(document), {})
 
 
 def _is_photo(path: Path) -> bool:

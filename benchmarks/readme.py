@@ -78,7 +78,7 @@ BLOCKS: dict[str, Table] = {
     "visible": _dated(visible.brief),
     "clip_kinds": _dated(clip_kinds.markdown),
     "hdr_clips": _dated(hdr_clips.markdown),
-    "informed": _dated(informed.brief),
+    "informed": _dated(informed.markdown),
     "informed_clips": _dated(informed_works.markdown),
     "informed_songs": _dated(informed_works.markdown),
     "cluster": cluster.brief,
