@@ -4,11 +4,11 @@
 
 Each photo is a work; one of 1600 pixels and more is four, its quarters. All are in one index, each is
 attacked and put on pages, and looked for. A work counts as found if it is in the answer as more than a
-candidate, or a candidate whose fine detail agrees once the suspect is laid onto the work, as `stamp match`
-does where it has the file; as first if nothing that is not on the page comes before it. Whatever else is in
-the answer is wrong, so pictures of one scene must be left out. Of all unrelated pairs the bits in which the
-signs differ are counted, and their law is fitted. Last, the index is made as large as `--works`, of the codes
-that are there with bits flipped.
+candidate once the first five were laid onto the works or, where that cannot be, compared as a whole, as
+`stamp match` does where it has the files; as first if nothing that is not on the page comes before it.
+Whatever else is in the answer is wrong, so pictures of one scene must be left out. Of all unrelated pairs the
+bits in which the signs differ are counted, and their law is fitted. Last, the index is made as large as
+`--works`, of the codes that are there with bits flipped.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from stamp.matching.picture_prints import turns, whole_signs
 from stamp.matching.registration import register
 from stamp.monitor.prints import print_of
 from stamp.monitor.runs import sorted_run
-from stamp.monitor.search import POINTS_SURE, Hit, Index
+from stamp.monitor.search import POINTS_SURE, Hit, Index, is_alike
 from stamp.monitor.store import HEAD, PLACE, Prints, View, code_keys
 
 CASES = (
@@ -122,9 +122,7 @@ def looks(task: Task) -> Made:
         sure = [
             hit
             for rank, hit in enumerate(hits)
-            if hit.distance is not None
-            or hit.inliers >= POINTS_SURE
-            or (rank < LAID and agrees(pictures[hit.head], suspect, hit))
+            if taken(hit, pictures[hit.head], suspect, with_file=rank < LAID)
         ]
         own = next((hit for hit in sure if hit.head == task.number), None)
         before = numbers[: numbers.index(task.number)] if task.number in numbers else numbers
@@ -139,6 +137,14 @@ def looks(task: Task) -> Made:
         if len(present) == 1:
             apart.update(_unrelated(index, plane, task.number))
     return Made(made, apart)
+
+
+def taken(hit: Hit, original: Pixels, suspect: Pixels, *, with_file: bool) -> bool:
+    """Whether a hit is more than a candidate. with_file : the original is at hand."""
+    if not with_file or hit.inliers >= POINTS_SURE:
+        return hit.is_sure
+    alike = is_alike(hit, luma(original, "work"), luma(suspect, "suspect"))
+    return alike or agrees(original, suspect, hit)
 
 
 def agrees(original: Pixels, suspect: Pixels, hit: Hit) -> bool:

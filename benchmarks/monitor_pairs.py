@@ -5,8 +5,8 @@
 Works are cuts of `SIDE` pixels: as many of each photo as it has, up to `--cuts`. All are in one index. Each
 cut is attacked in some ways of `benchmarks.monitor`, drawn by the seed, and looked for. Cuts of one photo are
 related, and so are photos of one scene, which must be left out: whatever else is in the answer is wrong. It
-is a *scene* if only points say so, and a *copy* if the whole picture's signs do, or if fine detail agrees
-once the suspect is laid onto the work.
+is a *scene* if only points say so, and a *copy* if the whole picture is alike. Both are judged as `stamp
+match` does it where it has the works' files, and where it has not.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import numpy as np
 
 from benchmarks.common import photos, runner
 from benchmarks.common.steps import Pixels
-from benchmarks.monitor import CASES, agrees, indexed
+from benchmarks.monitor import CASES, LAID, agrees, indexed, taken
 from stamp.matching.opencv import luma
 from stamp.matching.picture_prints import whole_signs
 from stamp.monitor.prints import print_of
@@ -37,22 +37,33 @@ POINTS = range(POINTS_MAYBE, 13)
 
 @dataclass(frozen=True)
 class Task:
-    """One photo's cuts, which are the works from `first` on, and how many suspects are made of each."""
+    """One photo, of whose cuts suspects are made, `each` of one. photos : of which each work is a cut.
+    cutting : arguments of `cuts`."""
 
     folder: Path
     path: Path
-    first: int
-    options: tuple[photos.Size, int, int]
+    photos: tuple[str, ...]
+    cutting: tuple[photos.Size, int, int]
     each: int
+
+    @property
+    def first(self) -> int:
+        """The number of its first cut among the works."""
+        return self.photos.index(self.path.name)
 
 
 @dataclass(frozen=True)
 class Wrong:
-    """A pair that was found and should not be: after which attack, as what, by how many points."""
+    """A pair that was found and should not be: photos of suspect and work, the attack, how many points agree
+    and in how many bits signs differ; the verdict with the work's file and without, empty if it is right."""
 
+    suspect: str
+    work: str
     case: str
-    verdict: str
     points: int
+    distance: int | None
+    with_file: str
+    without: str
 
 
 @dataclass(frozen=True)
@@ -77,8 +88,7 @@ def cuts(path: Path, size: photos.Size, seed: int, most: int) -> list[Pixels]:
 
 def looks(task: Task) -> list[Look]:
     """Attack and look for every cut of one photo."""
-    size, seed, most = task.options
-    works, index = cuts(task.path, size, seed, most), indexed(task.folder)
+    works, index, seed = cuts(task.path, *task.cutting), indexed(task.folder), task.cutting[1]
     made = []
     for number, attack in product(range(task.first, task.first + len(works)), range(task.each)):
         case = CASES[int(np.random.default_rng([seed, number]).permutation(len(CASES))[attack])]
@@ -88,21 +98,25 @@ def looks(task: Task) -> list[Look]:
         hits = index.search(plane)
         seconds = time.process_time() - began
         others = [hit for hit in hits if not task.first <= hit.head < task.first + len(works)]
-        sure = [hit for hit in others if hit.distance is not None or hit.inliers >= POINTS_SURE]
-        wrong = tuple(
-            Wrong(case.name, _verdict(hit, suspect, np.load(_file(task.folder, hit.head))), hit.inliers)
-            for hit in sure
-        )
+        wrong = []
+        for hit in others:
+            file, photo = _file(task.folder, hit.head), task.photos[hit.head]
+            with_file = _verdict(hit, suspect, np.load(file)) if hit in hits[:LAID] else ""
+            without = ("copy" if hit.is_whole else "scene") if hit.is_sure else ""
+            if with_file or without:
+                wrong.append(
+                    Wrong(task.path.name, photo, case.name, hit.inliers, hit.distance, with_file, without)
+                )
         own = any(hit.head == number for hit in hits)
         points = Counter(hit.inliers for hit in others if hit.inliers)
-        made.append(Look(own, points, wrong, len(index.view.heads) - len(works), seconds))
+        made.append(Look(own, points, tuple(wrong), len(index.view.heads) - len(works), seconds))
     return made
 
 
 def _verdict(hit: Hit, suspect: Pixels, work: Pixels) -> str:
-    if hit.distance is not None:
-        return "copy"
-    return "copy" if agrees(work, suspect, hit) else "scene"
+    if not taken(hit, work, suspect, with_file=True):
+        return ""
+    return "copy" if hit.inliers < POINTS_SURE or agrees(work, suspect, hit) else "scene"
 
 
 def _file(folder: Path, head: int) -> Path:
@@ -117,25 +131,24 @@ def main() -> None:
     options = parser.parse_args()
     options.tools = ["stamp"]
     found = photos.find(options.photos, options.leave_out)[: 3 if options.quick else None]
-    tasks, count = [], 0
+    cutting = options.size, options.seed, options.cuts
     with TemporaryDirectory() as name:
-        folder = Path(name) / "prints"
+        folder, shown = Path(name) / "prints", list[Path]()
         for path in found:
-            tasks.append(
-                Task(folder, path, count, (options.size, options.seed, options.cuts), options.suspects)
-            )
-            for pixels in cuts(path, *tasks[-1].options):
-                np.save(_file(folder, count), pixels)
-                uid = str(UUID(int=count, version=4))
+            for pixels in cuts(path, *cutting):
+                np.save(_file(folder, len(shown)), pixels)
+                uid = str(UUID(int=len(shown), version=4))
                 Prints(folder).add(uid, [print_of(luma(pixels, "work"), "image")])
-                count += 1
+                shown.append(path)
+        names = tuple(path.name for path in shown)
+        tasks = [Task(folder, path, names, cutting, options.suspects) for path in dict.fromkeys(shown)]
         made = [
             look for each in runner.spread(looks, tasks, jobs=options.jobs, label="photos") for look in each
         ]
     points = sum((look.points for look in made), Counter[int]())
     whole = {
         "photos": [path.name for path in found],
-        "works": count,
+        "works": len(names),
         "each": options.suspects,
         "suspects": len(made),
         "own": sum(look.own for look in made),
@@ -149,17 +162,26 @@ def main() -> None:
 
 def markdown(whole: dict[str, Any]) -> str:
     """What was wrong, and how many points agreed where nothing should."""
-    said = Counter(wrong["verdict"] for wrong in whole["wrong"])
-    rows = [[n, pairs] for n, pairs in whole["points"].items() if pairs]
+    rows = [
+        [each["suspect"], each["work"], each["case"], each["points"],
+         "" if each["distance"] is None else each["distance"], each["with_file"], each["without"]]
+        for each in whole["wrong"]
+    ]  # fmt: skip
+    count = {how: Counter(each[how] for each in whole["wrong"]) for how in ("with_file", "without")}
+    said = {how: f"{each['copy']} copies and {each['scene']} scenes" for how, each in count.items()}
     return "\n".join(
         [
             f"{whole['works']:,} works, squares of {SIDE} pixels of {len(whole['photos'])} photos; suspects"
-            f" of each in {whole['each']} ways, {whole['own']:,} of them found; {whole['pairs']:,} pairs"
-            f" of suspect and a work of another photo: **{said['copy']} called a copy, {said['scene']} a"
-            f" scene**. A suspect takes {whole['search_ms']:.0f} ms of CPU.\n",
-            f"Pairs of which so many points or more agree (candidates from {POINTS_MAYBE}, scenes from"
-            f" {POINTS_SURE}):\n",
-            runner.table(["points", "pairs"], rows),
+            f" of each in {whole['each']} ways, {whole['own']:,} of {whole['suspects']:,} found;"
+            f" {whole['pairs']:,} pairs of suspect and a work of another photo: **{said['with_file']}** where"
+            f" the files of the works are at hand, {said['without']} where they are not."
+            f" A suspect takes {whole['search_ms']:.0f} ms of CPU.\n",
+            "Pairs of which so many points or more agree (candidates from 6, scenes from 8):\n",
+            runner.table(["points", "pairs"], [[n, pairs] for n, pairs in whole["points"].items()]),
+            "\nWhat was wrong:\n",
+            runner.table(
+                ["suspect of", "work of", "after", "points", "bits", "with the file", "without"], rows
+            ),
         ]
     )
 

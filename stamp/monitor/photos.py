@@ -23,7 +23,7 @@ from ..storage.atomic import write_whole
 from .indexing import file_of
 from .marks import ORDER, meaning, with_mark
 from .place import index_of, prints_for
-from .search import POINTS_SURE, Hit, Index, overlap
+from .search import POINTS_SURE, Hit, Index, is_alike, overlap
 from .store import KINDS
 
 if TYPE_CHECKING:
@@ -114,8 +114,8 @@ def _laid(
     found = pair.found and _moved(pair.found, hit, suspect) if pair else None
     if found is not None:
         match = _compared(match, found, size)
-    elif pair and would_match(luma(pair.original, "original"), suspect.plane):
-        match = replace(match, verdict="candidate" if match.verdict == "candidate" else "scene")
+    elif pair:
+        match = replace(match, verdict=_unlaid(hit, pair.original, suspect))
     for key in keys:
         read = _mark(suspect, hit, pair, key)
         if read.payload is not None:
@@ -126,9 +126,17 @@ def _laid(
 
 def _by_hit(hit: Hit) -> MatchVerdict:
     """The verdict where the suspect was not laid onto the original: points alone may be another shot."""
-    if hit.distance is not None:
+    if hit.is_whole:
         return "copy"
-    return "scene" if hit.inliers >= POINTS_SURE else "candidate"
+    return "scene" if hit.is_sure else "candidate"
+
+
+def _unlaid(hit: Hit, original: NDArray[Any], suspect: Suspect) -> MatchVerdict:
+    """The verdict where no points lay the suspect onto the original: what is smooth can be a copy still."""
+    gray = luma(original, "original")
+    if not is_alike(hit, gray, suspect.plane):
+        return "scene" if hit.inliers >= POINTS_SURE else "candidate"
+    return "scene" if would_match(gray, suspect.plane) else "copy"
 
 
 def _pair(suspect: Suspect, original: Path, hit: Hit) -> Pair | None:
