@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from .opencv import opencv
 
-ALIKE = 0.85
-"""Of 710 whole copies after compression, quarter size and filters all had 0.99 or more, of 13 unrelated
-pictures with like signs none more than 0.65."""
+ALIKE = 0.93
+"""Of 710 whole copies after compression, quarter size and filters all had 0.99 or more; of unrelated pictures
+with like signs, in 3.4 million pairs, the highest had 0.86."""
 _SIDE = 64
 
 
