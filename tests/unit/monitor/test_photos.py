@@ -46,6 +46,7 @@ def apart(one: Path, other: Path) -> int:
     return int(np.bitwise_count(signs[0] ^ signs[1]).sum())
 
 
+@pytest.mark.slow
 def test_signs_alone_are_not_believed_where_the_original_is_at_hand(
     pictures: tuple[Path, Path, Path], tmp_path: Path
 ) -> None:

@@ -10,6 +10,8 @@ from stamp.core.key import Key
 from stamp.watermark.image.carrier import carriers
 from stamp.watermark.image.sync import Candidate, Spectrum, candidates, refine, spectrum, upright_candidates
 
+pytestmark = pytest.mark.slow
+
 FREQUENCIES = carriers(Key(bytes(range(32)), "tests")).frequencies
 Affine = NDArray[np.float64]
 
