@@ -51,7 +51,8 @@ LEFT_OUT = (
 )
 KEY = stamp.Key(bytes(range(32)), "benchmark")
 OTHERS = 10  # payloads that are wrong, for each key
-NULLS = ("wrong", "strange", "unmarked")  # of a look: what is not there
+# Of a look: what is not there, and what it is called.
+NULLS = {"wrong": "other payloads of the key", "strange": "other keys", "unmarked": "unmarked"}
 
 
 def _small(longest: int) -> Callable[[Pixels, Rng], Pixels]:
@@ -220,11 +221,7 @@ def _nulls(
 def document_of(made: list[Look]) -> dict[str, Any]:
     """What is written down: the looks, and the sums of all z of what is not there."""
     nulls = []
-    for name, what in (
-        ("wrong", "other payloads of the key"),
-        ("strange", "other keys"),
-        ("unmarked", "unmarked"),
-    ):
+    for name, what in NULLS.items():
         z = np.array([value for each in made for value in getattr(each, name)])
         if z.size:
             over = [int((z >= level).sum()) for level in (3, 4, 5)]

@@ -176,7 +176,8 @@ def markdown(whole: dict[str, Any]) -> str:
             f" {whole['pairs']:,} pairs of suspect and a work of another photo: **{said['with_file']}** where"
             f" the files of the works are at hand, {said['without']} where they are not."
             f" A suspect takes {whole['search_ms']:.0f} ms of CPU.\n",
-            "Pairs of which so many points or more agree (candidates from 6, scenes from 8):\n",
+            f"Pairs of which so many points or more agree (candidates from {POINTS_MAYBE}, scenes from"
+            f" {POINTS_SURE}):\n",
             runner.table(["points", "pairs"], [[n, pairs] for n, pairs in whole["points"].items()]),
             "\nWhat was wrong:\n",
             runner.table(

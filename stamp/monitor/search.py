@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..matching import frame_prints
-from ..matching.likeness import ALIKE, likeness
 from ..matching.opencv import Matrix, corner_points, mapped, opencv
 from ..matching.picture_prints import PicturePoints, picture_points, turns, whole_signs
 from ..matching.registration import possible
+from ..matching.thumbnails import ALIKE, thumbnail_correlation
 from ..watermark.image.regions import Box, regions
 from .runs import neighbours
 from .store import View, unpacked
@@ -80,7 +80,7 @@ def near(works: int) -> int:
 def is_alike(hit: Hit, original: NDArray[Any], suspect: NDArray[Any]) -> bool:
     """Return whether the part of a suspect whose signs are near looks like the original; both are luma, (H,
     W) uint8."""
-    return hit.signed is not None and likeness(original, _part(suspect, hit.signed)) >= ALIKE
+    return hit.signed is not None and thumbnail_correlation(original, _part(suspect, hit.signed)) >= ALIKE
 
 
 class Index:

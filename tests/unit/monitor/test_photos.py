@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import stamp
-from stamp.matching.likeness import ALIKE, likeness
 from stamp.matching.picture_prints import whole_signs
+from stamp.matching.thumbnails import ALIKE, thumbnail_correlation
 from stamp.monitor.matching import match_file
 from stamp.monitor.search import Hit
 
@@ -54,7 +54,7 @@ def test_signs_alone_are_not_believed_where_the_original_is_at_hand(
     assert apart(work, copy) <= 30
     assert apart(work, other) <= 30
     gray = [np.asarray(Image.open(path).convert("L")) for path in pictures]
-    assert likeness(gray[0], gray[2]) < ALIKE
+    assert thumbnail_correlation(gray[0], gray[2]) < ALIKE
     with stamp.Catalogue.open(tmp_path / "c.sqlite") as catalogue:
         catalogue.works.add(work)
         assert [each.verdict for each in match_file(catalogue, copy).matches] == ["copy"]

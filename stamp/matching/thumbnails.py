@@ -20,7 +20,7 @@ with like signs, in 3.4 million pairs, the highest had 0.86."""
 _SIDE = 64
 
 
-def likeness(one: NDArray[Any], other: NDArray[Any]) -> float:
+def thumbnail_correlation(one: NDArray[Any], other: NDArray[Any]) -> float:
     """Return the correlation, -1 to 1, of two pictures of luma (H, W) without their detail: the highest of
     all quarter turns and mirror images. 0 where one of them is flat."""
     first, second = _small(one), _small(other)
