@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import accumulate
 from pathlib import Path
 from typing import IO, Final
 
@@ -28,6 +29,7 @@ _SLICE: Final = 1 << 20
 _NAME: Final = re.compile(r"([a-z]+/)?[A-Za-z0-9][A-Za-z0-9.-]{0,80}")
 _VERSION, _UTF8, _STORED, _UNIX = 20, 0x800, 0, 3
 _MODE: Final = 0o100644 << 16
+_HEADER: Final = 30  # bytes of a local file header before the name
 
 
 def write(target: Path, entries: Mapping[str, Content], at: datetime) -> None:
@@ -74,8 +76,8 @@ def read(path: Path) -> Archive:
                 found = Archive(path, tuple(each.filename for each in listed), at)
                 if any(each.compress_type != _STORED for each in listed):
                     raise ValueError("its entries are compressed")
-                if sum(each.file_size for each in listed) > path.stat().st_size:
-                    raise ValueError("its entries lie in each other")
+                if [each.header_offset for each in listed] != _places(listed):
+                    raise ValueError("its entries are elsewhere, or in each other")
                 measured = [_taken(archive, each) for each in listed]
                 file.seek(0)
                 if not _same(file, _pieces(measured, at)):
@@ -137,6 +139,12 @@ def _weighed(name: str, content: Iterable[bytes]) -> _Entry:
     for piece in content:
         size, crc = size + len(piece), zlib.crc32(piece, crc)
     return _Entry(name, size, crc, content)
+
+
+def _places(listed: list[zipfile.ZipInfo]) -> list[int]:
+    """Where the entries begin: each where the one before it ends."""
+    sizes = [_HEADER + len(each.filename.encode()) + each.file_size for each in listed]
+    return [0, *accumulate(sizes)][:-1]
 
 
 def _taken(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Entry:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import rfc8785
 
-from stamp.core.errors import HostError, MediaError
+from stamp.core.errors import CorruptFile, HostError, MediaError
 from stamp.evidence import archive, sums
 from stamp.evidence.verify import verify_packet
 from tests.unit.evidence.conftest import AT, Case
@@ -133,6 +133,16 @@ def test_what_is_no_zip_is_not_verified(tmp_path: Path) -> None:
     assert not verify_packet(tmp_path / "a.zip").is_verified
     with pytest.raises(MediaError):
         verify_packet(tmp_path / "none.zip")
+
+
+def test_entries_in_each_other_are_refused_without_a_warning(tmp_path: Path) -> None:
+    packet = tmp_path / "packet.zip"
+    archive.write(packet, {"a.txt": b"one", "b.txt": b"two"}, AT)
+    whole = packet.read_bytes()
+    second = whole.rindex(b"PK\1\2") + 42  # where its entry begins: APPNOTE.TXT 6.3.3, section 4.3.12
+    packet.write_bytes(whole[:second] + bytes(4) + whole[second + 4 :])
+    with pytest.raises(CorruptFile, match="in each other"):
+        archive.read(packet)
 
 
 def test_names_and_sizes_are_what_a_packet_can_have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
