@@ -3,11 +3,11 @@
     python -m benchmarks.false_positives --photos FOLDER --detections 2000 -j 2
 
 A third of the detections look at unmarked pictures, a third at marked ones with a wrong key, the rest, with
-five keys of a ring, at ones that a key of another ring has marked, and at pages (screenshots, collages) of
-photos that another key has marked. Each has new keys and a picture of its own: a random cut of a photo, three
-times in four edited by a random chain of attacks. One detection in ten more looks at a marked picture with
-the right key, for the histogram. The peers do not take part: they have no detection and return some payload
-for any picture.
+the keys of a ring (`--ring`), at ones that a key of another ring has marked, and at pages (screenshots,
+collages) of photos that another key has marked. Each has new keys and a picture of its own: a random cut of a
+photo, three times in four edited by a random chain of attacks. One detection in ten more looks at a marked
+picture with the right key, for the histogram. The peers do not take part: they have no detection and return
+some payload for any picture.
 
 A detection reports the highest of all code words that its decodings came to, which are chosen to agree. The
 law is about each single one: so payloads are drawn before a detection looks, and their code words are scored
@@ -52,20 +52,20 @@ KINDS = UNMARKED, WRONG_KEY, WRONG_RING, PAGE, MARKED = (
 )
 NULL = KINDS[:-1]
 SHARES = {UNMARKED: 1 / 3, WRONG_KEY: 1 / 3, WRONG_RING: 1 / 12, PAGE: 1 / 4, MARKED: 1 / 10}
-RING = 5  # keys
 LEVELS = (2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 5.5, 6.0)
 DRAWN = 512  # payloads of each detection
 
 
 @dataclass(frozen=True)
 class Task:
-    """The detections of one kind on one photo, by number: the number seeds everything else."""
+    """The detections of one kind on one photo, by number: the number seeds everything else. ring : keys."""
 
     path: Path
     size: photos.Size
     seed: int
     kind: str
     numbers: range
+    ring: int
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,7 @@ class Sample:
     kind: str
     photo: str
     edit: str
+    keys: int
     present: bool
     correct: bool
     score: float
@@ -155,7 +156,7 @@ def sample(task: Task, number: int, pixels: Pixels, owner: stamp.Key, payload: b
     else:
         name, picture = edit.name, edit(cut(pixels, rng), int(rng.integers(1 << 32)))
     key = owner if task.kind == MARKED else tools.key_from(int(rng.integers(1 << 62)), task.kind)
-    keys = [key.member(str(k)) for k in range(RING)] if task.kind == WRONG_RING else [key]
+    keys = [key.member(str(k)) for k in range(task.ring)] if task.kind == WRONG_RING else [key]
     drawn = Drawn(keys[0], rng)
     with drawn.watching():
         found = detect(picture, key=keys[0], ring=keys[1:])
@@ -163,6 +164,7 @@ def sample(task: Task, number: int, pixels: Pixels, owner: stamp.Key, payload: b
         task.kind,
         task.path.name,
         name,
+        len(keys),
         found.present,
         found.payload == payload,
         float(found.score),
@@ -173,7 +175,7 @@ def sample(task: Task, number: int, pixels: Pixels, owner: stamp.Key, payload: b
     )
 
 
-def tasks_for(paths: list[Path], size: photos.Size, seed: int, detections: int) -> list[Task]:
+def tasks_for(paths: list[Path], size: photos.Size, seed: int, detections: int, ring: int) -> list[Task]:
     """`detections` null ones, dealt evenly to photos, and a tenth as many marked ones."""
     tasks = []
     for kind, share in SHARES.items():
@@ -181,7 +183,7 @@ def tasks_for(paths: list[Path], size: photos.Size, seed: int, detections: int) 
         for path in paths:
             # Small pieces keep all processes busy to the end.
             tasks += [
-                Task(path, size, seed, kind, range(start, min(start + 25, each)))
+                Task(path, size, seed, kind, range(start, min(start + 25, each)), ring)
                 for start in range(0, each, 25)
             ]
     return tasks
@@ -211,6 +213,7 @@ def summarise(samples: list[Sample]) -> dict[str, Any]:
         over = scores - np.array([sample.threshold for sample in mine])
         summary[kind] = {
             "detections": len(mine),
+            "keys": sum(sample.keys for sample in mine),
             "present": sum(sample.present for sample in mine),
             "correct": sum(sample.present and sample.correct for sample in mine),
             "over_threshold": int((over >= 0).sum()),
@@ -233,6 +236,7 @@ def markdown(summary: dict[str, Any]) -> str:
         [
             kind,
             row["detections"],
+            row["keys"],
             row["present"],
             row["correct"],
             row["over_threshold"],
@@ -242,7 +246,15 @@ def markdown(summary: dict[str, Any]) -> str:
         ]
         for kind, row in ((kind, summary[kind]) for kind in KINDS)
     ]
-    header = ["pictures", "detections", "reported", "right payload", "score over its threshold", "score"]
+    header = [
+        "pictures",
+        "detections",
+        "times keys",
+        "reported",
+        "right payload",
+        "score over its threshold",
+        "score",
+    ]
     text = runner.table([*header, "highest score less threshold", "lowest log10 p"], rows)
     text += (
         f"\nThe null law: how many of {summary['drawn']:,} scores of payloads drawn beforehand reach z.\n\n"
@@ -290,17 +302,19 @@ def brief(document: dict[str, Any]) -> str:
     """The null law only, for the documents."""
     summary = document["summary"]
     null = [summary[kind] for kind in NULL]
-    detections, reported = (sum(row[key] for row in null) for key in ("detections", "present"))
-    pages_seen, rings = summary[PAGE]["detections"], summary[WRONG_RING]["detections"]
+    count = {key: sum(row[key] for row in null) for key in ("detections", "keys", "present")}
+    pages_seen, rings = summary[PAGE]["detections"], summary[WRONG_RING]
     highest = max(row["margin_max"] for row in null)
     header = ["score of at least", "at most, as derived", "normal tail", "measured"]
     rows = [
         [f"{row['z']:g}", f"{row['bound']:.1f}", f"{row['normal']:.1f}", row["measured"]]
         for row in summary["null_law"]
     ]
+    keys_of_a_ring = rings["keys"] // rings["detections"]
     return (
-        f"{detections} detections where no mark of the key is, {pages_seen} of pages and {rings} with a ring "
-        f"of {RING} keys: **{reported} reported**, the highest score {-highest:.2f} below its threshold "
+        f"{count['detections']} detections where no mark of the key is, {pages_seen} of pages and "
+        f"{rings['detections']} with a ring of {keys_of_a_ring} keys, {count['keys']:,} pairs of picture and "
+        f"key in all: **{count['present']} reported**, the highest score {-highest:.2f} below its threshold "
         f"({runner.origin(document)}). How many of {summary['drawn']:,} scores of payloads drawn beforehand "
         "are so high:\n\n"
         + runner.table(header, rows)
@@ -311,12 +325,13 @@ def brief(document: dict[str, Any]) -> str:
 def main() -> None:
     parser = runner.parser("false_positives", __doc__)
     parser.add_argument("--detections", type=int, default=2000, help="null detections [2000]")
+    parser.add_argument("--ring", type=int, default=5, help="keys of a ring [5]")
     options = parser.parse_args()
     options.tools = ["stamp"]
     if options.quick:
         options.detections = min(options.detections, 48)
     paths, left_out = photos.usable(options.photos, options.size)
-    tasks = tasks_for(paths, options.size, options.seed, options.detections)
+    tasks = tasks_for(paths, options.size, options.seed, options.detections, options.ring)
     batches = runner.spread(measure, tasks, jobs=options.jobs, label="batch")
     samples = sorted((s for batch in batches for s in batch), key=lambda s: (s.kind, s.photo, s.edit))
     summary = summarise(samples)

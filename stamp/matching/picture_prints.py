@@ -146,6 +146,18 @@ def work_points(plane: NDArray[Any]) -> PicturePoints:
     return points
 
 
+def suspect_points(plane: NDArray[Any], side: int, most: int) -> PicturePoints:
+    """Return points of a suspect of luma (H, W): at most `most` found at `side` pixels or, if it has less, at
+    its own size, and half as many at half of that.
+
+    A piece of a work shows it larger than it was when its points were looked for, and most of the strongest
+    points of the piece are too fine for these.
+    """
+    points = picture_points(plane, side, most)
+    coarse = min(side, max(plane.shape)) // 2
+    return points.joined(picture_points(plane, coarse, most // 2))
+
+
 def _spread(places: NDArray[np.float32], responses: NDArray[np.float32]) -> NDArray[np.int64]:
     """The order of points: the strongest of each cell, then the second of each, and so on."""
     x, y = (places * _CELLS).astype(np.int64).T

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from ..matching import frame_prints
 from ..matching.opencv import Matrix, corner_points, mapped, opencv
-from ..matching.picture_prints import PicturePoints, picture_points, turns, whole_signs
+from ..matching.picture_prints import PicturePoints, suspect_points, turns, whole_signs
 from ..matching.registration import possible
 from ..matching.thumbnails import ALIKE, thumbnail_correlation
 from ..watermark.image.regions import Box, regions
@@ -30,8 +31,9 @@ SIGNS_SURE = 30
 """Bits that differ at most where nothing else says that it is the same picture: 98 of 100 whole copies have
 less; of 4.4 million unrelated pictures and their turns 13 were near, with 37 bits and more."""
 POINTS_MAYBE, POINTS_SURE = 6, 8
-_LOOKS, _REGION, _WHOLE = 9, (512, 400), (768, 600)  # pictures on a page; pixels of the longer side, points
-_VOTES, _FITTED = 4, 12  # votes that are worth a fit; pictures that are fitted at most, of a look
+_LOOKS, _REGION, _WHOLE = 9, (400, 400), (512, 500)  # pictures on a page; pixels of the longer side, points
+_CELLS, _EXPLAINED, _MARGIN = 64, 0.8, 0.03  # of the longer side; of a part; of what is shown, on each side
+_FITTED = 12  # pictures at most, of those that a look shows
 _TURN_BIN = 30.0  # degrees; scales have bins of an octave
 _INSIDE = 3 / 512  # of the work's longer side
 _BLOCK = 1 << 16
@@ -83,6 +85,24 @@ def is_alike(hit: Hit, original: NDArray[Any], suspect: NDArray[Any]) -> bool:
     return hit.signed is not None and thumbnail_correlation(original, _part(suspect, hit.signed)) >= ALIKE
 
 
+class _Explained:
+    """Which parts of a suspect are known to show a work: there is nothing more to look for there."""
+
+    def __init__(self, whole: Box) -> None:
+        self._step = max(whole) / _CELLS
+        self._cells = np.zeros([int(side / self._step) + 1 for side in (whole[3], whole[2])], np.bool_)
+
+    def add(self, box: Box) -> None:
+        self._in(box)[:] = True
+
+    def has(self, box: Box) -> bool:
+        return bool(self._in(box).mean() >= _EXPLAINED)
+
+    def _in(self, box: Box) -> NDArray[np.bool_]:
+        x0, y0, x1, y1 = (int(side / self._step) for side in box)
+        return self._cells[y0 : y1 + 1, x0 : x1 + 1]
+
+
 class Index:
     """The fingerprints of one view, ready to be searched."""
 
@@ -108,19 +128,31 @@ class Index:
         """
         if quick:
             box = 0, 0, plane.shape[1], plane.shape[0]
-            return sorted(self._by_points(plane, box, *_REGION), key=lambda hit: (-hit.inliers, hit.head))
+            found = chain.from_iterable(self._by_points(plane, box, *_REGION))
+            return sorted(found, key=lambda hit: (-hit.inliers, hit.head))
         looks = [region.box for region in regions(plane, limit=_LOOKS)]
         whole = 0, 0, plane.shape[1], plane.shape[0]
         best: dict[int, Hit] = {}
         for hit in self._by_signs(plane, whole, looks):
             if hit.head not in best or (hit.distance or 0) < (best[hit.head].distance or 0):
                 best[hit.head] = hit
-        for box, (side, most) in [*((box, _REGION) for box in looks), (whole, _WHOLE)]:
-            for hit in self._by_points(plane, box, side, most):
-                known = best.get(hit.head)
-                if known is None or hit.inliers > known.inliers:
-                    best[hit.head] = _joined(known, hit)
-        return sorted(best.values(), key=lambda hit: (-hit.inliers, hit.distance or 0, hit.head))
+        explained = _Explained(whole)
+        for hit in best.values():
+            if hit.is_whole:
+                explained.add(hit.box)
+        for box, (side, most) in [(whole, _WHOLE), *((box, _REGION) for box in looks)]:
+            if explained.has(box):
+                continue
+            for hits in self._by_points(plane, box, side, most):
+                for hit in hits:
+                    known = best.get(hit.head)
+                    if known is None or hit.inliers > known.inliers:
+                        best[hit.head] = _joined(known, hit)
+                    if hit.inliers >= POINTS_SURE:
+                        explained.add(hit.box)
+                if explained.has(box):
+                    break
+        return sorted(best.values(), key=_rank)
 
     def nearest(self, signs: NDArray[np.uint8], within: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return which heads differ from signs (32,) in at most `within` bits, and in how many."""
@@ -147,17 +179,36 @@ class Index:
                 for head, apart in zip(*self.nearest(turned, within), strict=True):
                     yield Hit(int(head), "whole", int(apart), 0, number % 2 == 1, box, signed=box)
 
-    def _by_points(self, plane: NDArray[Any], box: Box, side: int, most: int) -> Iterator[Hit]:
+    def _by_points(self, plane: NDArray[Any], box: Box, side: int, most: int) -> Iterator[list[Hit]]:
+        """What points of a part of a suspect show: as it is, and as its mirror image."""
         if not len(self.view.codes):
             return
         part = _part(plane, box)
-        points = picture_points(part, side, most)
+        points = suspect_points(part, side, most)
         longest = max(part.shape)
         into = np.array([[1, 0, 0.5 - box[0]], [0, 1, 0.5 - box[1]], [0, 0, longest]]) / longest
         for seen in (points, points.mirrored()):
+            hits = []
             for head, inliers, affine in self._fitted(seen):
                 matrix = np.vstack([affine, [0, 0, 1]]) @ into
-                yield Hit(head, "points", None, inliers, bool(np.linalg.det(matrix[:2, :2]) < 0), box, matrix)
+                mirrored = bool(np.linalg.det(matrix[:2, :2]) < 0)
+                hits.append(self._narrowed(Hit(head, "points", None, inliers, mirrored, box, matrix)))
+            yield hits
+
+    def _narrowed(self, hit: Hit) -> Hit:
+        """A hit by points, in the part of the suspect where they show the work; as it is, if that is nearly
+        all of where it was found."""
+        if hit.inliers < POINTS_SURE:
+            return hit
+        head = self.view.heads[hit.head]
+        x0, y0, x1, y1 = hit.box
+        _, _, shown, _ = overlap(hit, (x1, y1), (int(head["width"]), int(head["height"])))
+        margin = _MARGIN * np.ptp(shown, axis=0).max()
+        left, top = np.maximum(np.floor(shown.min(0) - margin), (x0, y0)).astype(int)
+        right, bottom = np.minimum(np.ceil(shown.max(0) + margin), (x1, y1)).astype(int)
+        if (right - left) * (bottom - top) >= _EXPLAINED * (x1 - x0) * (y1 - y0):
+            return hit
+        return replace(hit, box=(int(left), int(top), int(right), int(bottom)))
 
     def _fitted(self, points: PicturePoints) -> Iterator[tuple[int, int, Matrix]]:
         """Pictures of works that enough points agree on: which, how many points, and the map to it."""
@@ -197,7 +248,7 @@ def _agreeing(
     seen: set[int] = set()
     for at in np.argsort(-counts, kind="stable"):
         head = int(names[at]) // (64 * 2 * turns_)
-        if counts[at] < _VOTES or len(seen) >= _FITTED:
+        if counts[at] < POINTS_MAYBE or len(seen) >= _FITTED:
             return
         if head not in seen:
             seen.add(head)
@@ -216,6 +267,11 @@ def _map_of(here: NDArray[np.float32], there: NDArray[np.float32]) -> tuple[int,
     if inliers < POINTS_MAYBE or not possible(np.vstack([affine, [0, 0, 1]]), here):
         return None
     return inliers, affine
+
+
+def _rank(hit: Hit) -> tuple[int, ...]:
+    """The surest first."""
+    return not hit.is_whole, -hit.inliers, hit.distance or 0, hit.head
 
 
 def _joined(known: Hit | None, by_points: Hit) -> Hit:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stamp.matching.picture_prints import picture_points, turns, whole_signs, work_points
+from stamp.matching.picture_prints import picture_points, suspect_points, turns, whole_signs, work_points
 from tests.media.pixels import gray
 
 
@@ -84,3 +84,12 @@ def test_a_picture_that_is_no_larger_than_points_are_looked_for_at_has_no_finer_
     plane[100:140, 100:160] = gray(40, 60)
     points = work_points(plane)
     assert np.array_equal(points.places, picture_points(plane, 512, 300, spread=True).places)
+
+
+@pytest.mark.slow
+def test_coarse_points_of_a_suspect_are_among_its_points() -> None:
+    plane = gray(300, 400, seed=5)
+    points = suspect_points(plane, 400, 100)
+    assert np.array_equal(points.places[:100], picture_points(plane, 400, 100).places)
+    assert len(points.places) == 150
+    assert np.median(points.scales[100:]) > np.median(points.scales[:100])

@@ -41,6 +41,10 @@ def turned(plane: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
     return np.asarray(Image.fromarray(plane).rotate(12, Image.Resampling.BICUBIC, expand=True))
 
 
+def turned_in_place(seed: int) -> np.ndarray:  # type: ignore[type-arg]
+    return np.asarray(Image.fromarray(gray(480, 640, seed=seed)).rotate(7, Image.Resampling.BICUBIC))
+
+
 def small(plane: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
     return np.asarray(Image.fromarray(plane).resize((160, 120), Image.Resampling.LANCZOS))
 
@@ -53,6 +57,28 @@ def test_a_changed_work_is_found_first(index: Index, change: Callable[..., np.nd
     hits = index.search(np.ascontiguousarray(change(gray(480, 640, seed=3))))
     assert str(index.view.work(hits[0].head)) == UIDS[2]
     assert all(str(index.view.work(hit.head)) == UIDS[2] for hit in hits)
+
+
+@pytest.mark.slow
+def test_a_whole_copy_is_known_without_its_points(index: Index) -> None:
+    (hit,) = index.search(gray(480, 640, seed=3))
+    assert (hit.stage, hit.inliers, hit.box) == ("whole", 0, (0, 0, 640, 480))
+    assert hit.is_whole
+
+
+@pytest.mark.slow
+def test_each_work_of_a_collage_is_found_in_its_place(index: Index) -> None:
+    collage = np.full((700, 1400), 250, np.uint8)
+    collage[:, 40:1360] = np.vstack([gray(350, 1320, seed=50), gray(350, 1320, seed=51)])
+    collage[60:540, 20:660], collage[190:670, 740:1380] = gray(480, 640, seed=2), turned_in_place(4)
+    hits = [hit for hit in index.search(collage) if hit.is_sure]
+    assert {str(index.view.work(hit.head)) for hit in hits} == {UIDS[1], UIDS[3]}
+    for hit in hits:
+        x0, _, x1, _ = hit.box
+        left = 20 if str(index.view.work(hit.head)) == UIDS[1] else 740
+        assert x0 >= left - 60
+        assert x1 <= left + 700
+        assert x1 - x0 > 400
 
 
 @pytest.mark.slow
