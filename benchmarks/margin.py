@@ -63,11 +63,12 @@ class Clip:
     path: Path
     seconds: float
     codec: str | None = None
+    start: float = 0.0
 
     def write(self, folder: Path) -> Path:
         """Write it into a folder."""
         made = folder / "source.mp4"
-        clips.cut(self.path, made, seconds=self.seconds)
+        clips.cut(self.path, made, start=self.start, seconds=self.seconds)
         if self.codec is None:
             return made
         suffix, settings = _SOURCES[self.codec]
@@ -163,9 +164,10 @@ def main() -> None:
     made = clips.parser("margin", __doc__, seconds=6)
     made.add_argument("--photos", nargs="+", type=Path, default=[photos.SAMPLE_MEDIA])
     made.add_argument("--codec", nargs="+", choices=sorted(_SOURCES), help="of the clips [H.264]")
+    made.add_argument("--start", type=float, default=0.0, help="second at which the excerpts begin [0]")
     options = made.parse_args()
     paths, codecs = clips.find(options.clips), options.codec or [None]
-    tasks = [Clip(path, options.seconds, codec) for codec in codecs for path in paths]
+    tasks = [Clip(path, options.seconds, codec, options.start) for codec in codecs for path in paths]
     found = list(runner.spread(of_clip, tasks, jobs=options.jobs, label="clips"))
     named = [] if options.codec else photos.find(options.photos)
     pictures = [path for path in named if path.suffix.lower() in (".jpg", ".png")]

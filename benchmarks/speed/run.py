@@ -163,6 +163,13 @@ def plot(rows: list[dict[str, Any]]) -> Figure:
     return made
 
 
+def _origin(document: dict[str, Any]) -> str:
+    text = runner.origin(document)
+    if peers := document.get("peers_run"):
+        text += f"; the peers, the same picture: {peers['date']}"
+    return text
+
+
 def brief(document: dict[str, Any]) -> str:
     """Units, and the memory at the largest size, for the documents."""
     rows = document["rows"]
@@ -181,7 +188,7 @@ def brief(document: dict[str, Any]) -> str:
     header = ["", *(f"{size:g} MP" for size in sizes), f"peak MB at {sizes[-1]:g} MP"]
     text = (
         "CPU time, one JPEG encode and decode of the same picture being 1 "
-        f"({runner.origin(document)}):\n\n{runner.table(header, lines)}"
+        f"({_origin(document)}):\n\n{runner.table(header, lines)}"
     )
     if "folder" in document:
         one, two = document["folder"][:2]
@@ -197,6 +204,7 @@ def main() -> None:
     parser.add_argument("--megapixels", nargs="+", type=float, default=[0.4, 2, 6, 12, 24])
     parser.add_argument("--repeats", type=int, default=5, help="of each stamp operation; peers at most 2 [5]")
     parser.add_argument("--folder", type=int, default=200, help="photos in the folder; 0 leaves it out [200]")
+    parser.add_argument("--peers-of", type=Path, metavar="JSON", help="peers' rows of an earlier run")
     options = parser.parse_args()
     if options.quick:
         options.megapixels, options.repeats, options.folder = [0.4, 2.0], 2, 8
@@ -214,10 +222,20 @@ def main() -> None:
     for found in runner.spread(measure, cases, jobs=1, label="tool x size"):
         rows += found
     rows.sort(key=lambda row: options.tools.index(row["tool"]))
+    document: dict[str, Any] = {"photo": source.name, "left_out": left_out, "rows": rows}
+    if options.peers_of:
+        kept = json.loads(options.peers_of.read_text(encoding="utf-8"))
+        if kept["photo"] != source.name:
+            parser.error(f"{options.peers_of} is of {kept['photo']}, not of {source.name}")
+        rows += [
+            row
+            for row in kept["rows"]
+            if row["tool"] not in options.tools and row["megapixels"] in options.megapixels
+        ]
+        document["peers_run"] = kept.get("peers_run") or kept["environment"]
     text = f"Picture: {source.name}. " + markdown(rows, options.megapixels)
     bare, help_ = folder.startup(options.repeats * 3)
     text += f"\n`stamp --help` costs {help_ / bare:.1f} bare interpreter starts of {bare * 1000:.0f} ms.\n"
-    document: dict[str, Any] = {"photo": source.name, "left_out": left_out, "rows": rows}
     document["help"] = {"interpreter_seconds": bare, "help_seconds": help_, "units": help_ / bare}
     if options.folder:
         runs = folder.folder_runs(paths, options.folder, options.seed)

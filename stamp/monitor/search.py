@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ..matching import frame_prints
 from ..matching.opencv import Matrix, corner_points, mapped, opencv
+from ..matching.patches import patches
 from ..matching.picture_prints import PicturePoints, suspect_points, turns, whole_signs
 from ..matching.registration import possible
 from ..matching.thumbnails import ALIKE, thumbnail_correlation
@@ -32,7 +33,10 @@ SIGNS_SURE = 30
 less; of 4.4 million unrelated pictures and their turns 13 were near, with 37 bits and more."""
 POINTS_MAYBE, POINTS_SURE = 6, 8
 _LOOKS, _REGION, _WHOLE = 9, (400, 400), (512, 500)  # pictures on a page; pixels of the longer side, points
-_CELLS, _EXPLAINED, _MARGIN = 64, 0.8, 0.03  # of the longer side; of a part; of what is shown, on each side
+_CELLS, _MARGIN = 64, 0.03  # of the longer side; of what is shown, on each side
+_KNOWN_PART, _KNOWN_PAGE = 0.8, 0.25
+"""Shares of a part that are known to show works, from which on nothing more is looked for there: where signs
+have shown a picture on a page, its others are in rectangles, too."""
 _FITTED = 12  # pictures at most, of those that a look shows
 _TURN_BIN = 30.0  # degrees; scales have bins of an octave
 _INSIDE = 3 / 512  # of the work's longer side
@@ -85,18 +89,34 @@ def is_alike(hit: Hit, original: NDArray[Any], suspect: NDArray[Any]) -> bool:
     return hit.signed is not None and thumbnail_correlation(original, _part(suspect, hit.signed)) >= ALIKE
 
 
-class _Explained:
-    """Which parts of a suspect are known to show a work: there is nothing more to look for there."""
+class _Answer:
+    """What was found so far: the best hit of each picture, and which parts of the suspect it explains: there
+    is nothing more to look for there."""
 
     def __init__(self, whole: Box) -> None:
+        self._best: dict[int, Hit] = {}
         self._step = max(whole) / _CELLS
         self._cells = np.zeros([int(side / self._step) + 1 for side in (whole[3], whole[2])], np.bool_)
 
-    def add(self, box: Box) -> None:
-        self._in(box)[:] = True
+    def add(self, hit: Hit) -> None:
+        known = self._best.get(hit.head)
+        better = known is None or (
+            (hit.distance or 0) < (known.distance or 0) if hit.signed else hit.inliers > known.inliers
+        )
+        if better:
+            self._best[hit.head] = hit if hit.signed else _joined(known, hit)
+        if hit.is_sure:
+            self._in(hit.box)[:] = True
 
-    def has(self, box: Box) -> bool:
-        return bool(self._in(box).mean() >= _EXPLAINED)
+    def explained(self, box: Box) -> float:
+        """The share of a part of the suspect that is known to show works."""
+        return float(self._in(box).mean())
+
+    def ranked(self) -> list[Hit]:
+        """The surest first."""
+        return sorted(
+            self._best.values(), key=lambda hit: (not hit.is_whole, -hit.inliers, hit.distance or 0, hit.head)
+        )
 
     def _in(self, box: Box) -> NDArray[np.bool_]:
         x0, y0, x1, y1 = (int(side / self._step) for side in box)
@@ -130,29 +150,28 @@ class Index:
             box = 0, 0, plane.shape[1], plane.shape[0]
             found = chain.from_iterable(self._by_points(plane, box, *_REGION))
             return sorted(found, key=lambda hit: (-hit.inliers, hit.head))
-        looks = [region.box for region in regions(plane, limit=_LOOKS)]
         whole = 0, 0, plane.shape[1], plane.shape[0]
-        best: dict[int, Hit] = {}
-        for hit in self._by_signs(plane, whole, looks):
-            if hit.head not in best or (hit.distance or 0) < (best[hit.head].distance or 0):
-                best[hit.head] = hit
-        explained = _Explained(whole)
-        for hit in best.values():
-            if hit.is_whole:
-                explained.add(hit.box)
-        for box, (side, most) in [(whole, _WHOLE), *((box, _REGION) for box in looks)]:
-            if explained.has(box):
+        answer = _Answer(whole)
+        for hit in self._by_signs(plane, whole, 8):
+            answer.add(hit)
+        if answer.explained(whole) == 1:
+            return answer.ranked()
+        looks = [region.box for region in regions(plane, limit=_LOOKS)]
+        for box in dict.fromkeys([*looks, *patches(plane)]):
+            for hit in self._by_signs(plane, box, 2):  # what is on a page is upright, or a mirror image
+                answer.add(hit)
+        for box, (side, most), enough in (
+            (whole, _WHOLE, _KNOWN_PAGE),
+            *((box, _REGION, _KNOWN_PART) for box in looks),
+        ):
+            if answer.explained(box) >= enough:
                 continue
             for hits in self._by_points(plane, box, side, most):
                 for hit in hits:
-                    known = best.get(hit.head)
-                    if known is None or hit.inliers > known.inliers:
-                        best[hit.head] = _joined(known, hit)
-                    if hit.inliers >= POINTS_SURE:
-                        explained.add(hit.box)
-                if explained.has(box):
+                    answer.add(hit)
+                if answer.explained(box) >= _KNOWN_PART:
                     break
-        return sorted(best.values(), key=_rank)
+        return answer.ranked()
 
     def nearest(self, signs: NDArray[np.uint8], within: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return which heads differ from signs (32,) in at most `within` bits, and in how many."""
@@ -168,16 +187,15 @@ class Index:
             apart.append(total[close].astype(np.int64))
         return np.concatenate(found), np.concatenate(apart)
 
-    def _by_signs(self, plane: NDArray[Any], whole: Box, looks: list[Box]) -> Iterator[Hit]:
+    def _by_signs(self, plane: NDArray[Any], box: Box, count: int) -> Iterator[Hit]:
+        """What the signs of a part of a suspect are near to, in the first `count` of their turns."""
+        signs = whole_signs(_part(plane, box))
+        if signs is None:
+            return
         within = near(len(self.view.heads))
-        for box in (whole, *looks):
-            signs = whole_signs(_part(plane, box))
-            if signs is None:
-                continue
-            # What is on a page is upright, or a mirror image.
-            for number, turned in enumerate(turns(signs)[: 8 if box == whole else 2]):
-                for head, apart in zip(*self.nearest(turned, within), strict=True):
-                    yield Hit(int(head), "whole", int(apart), 0, number % 2 == 1, box, signed=box)
+        for number, turned in enumerate(turns(signs)[:count]):
+            for head, apart in zip(*self.nearest(turned, within), strict=True):
+                yield Hit(int(head), "whole", int(apart), 0, number % 2 == 1, box, signed=box)
 
     def _by_points(self, plane: NDArray[Any], box: Box, side: int, most: int) -> Iterator[list[Hit]]:
         """What points of a part of a suspect show: as it is, and as its mirror image."""
@@ -206,7 +224,7 @@ class Index:
         margin = _MARGIN * np.ptp(shown, axis=0).max()
         left, top = np.maximum(np.floor(shown.min(0) - margin), (x0, y0)).astype(int)
         right, bottom = np.minimum(np.ceil(shown.max(0) + margin), (x1, y1)).astype(int)
-        if (right - left) * (bottom - top) >= _EXPLAINED * (x1 - x0) * (y1 - y0):
+        if (right - left) * (bottom - top) >= _KNOWN_PART * (x1 - x0) * (y1 - y0):
             return hit
         return replace(hit, box=(int(left), int(top), int(right), int(bottom)))
 
@@ -267,11 +285,6 @@ def _map_of(here: NDArray[np.float32], there: NDArray[np.float32]) -> tuple[int,
     if inliers < POINTS_MAYBE or not possible(np.vstack([affine, [0, 0, 1]]), here):
         return None
     return inliers, affine
-
-
-def _rank(hit: Hit) -> tuple[int, ...]:
-    """The surest first."""
-    return not hit.is_whole, -hit.inliers, hit.distance or 0, hit.head
 
 
 def _joined(known: Hit | None, by_points: Hit) -> Hit:
