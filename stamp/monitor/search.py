@@ -99,12 +99,14 @@ class _Answer:
         self._cells = np.zeros([int(side / self._step) + 1 for side in (whole[3], whole[2])], np.bool_)
 
     def add(self, hit: Hit) -> None:
+        """Add a hit: all those by signs come before those by points."""
         known = self._best.get(hit.head)
-        better = known is None or (
-            (hit.distance or 0) < (known.distance or 0) if hit.signed else hit.inliers > known.inliers
-        )
-        if better:
-            self._best[hit.head] = hit if hit.signed else _joined(known, hit)
+        if known is None:
+            self._best[hit.head] = hit
+        elif hit.signed and (hit.distance or 0) < (known.distance or 0):
+            self._best[hit.head] = hit
+        elif hit.inliers > known.inliers:
+            self._best[hit.head] = _joined(known, hit)
         if hit.is_sure:
             self._in(hit.box)[:] = True
 
@@ -287,9 +289,9 @@ def _map_of(here: NDArray[np.float32], there: NDArray[np.float32]) -> tuple[int,
     return inliers, affine
 
 
-def _joined(known: Hit | None, by_points: Hit) -> Hit:
+def _joined(known: Hit, by_points: Hit) -> Hit:
     """A hit by points, with what the signs have said of the same picture."""
-    if known is None or known.distance is None:
+    if known.distance is None:
         return by_points
     return replace(by_points, stage="whole", distance=known.distance, signed=known.signed)
 
