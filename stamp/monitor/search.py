@@ -101,9 +101,7 @@ class _Answer:
     def add(self, hit: Hit) -> None:
         """Add a hit: all those by signs come before those by points."""
         known = self._best.get(hit.head)
-        if known is None:
-            self._best[hit.head] = hit
-        elif hit.signed and (hit.distance or 0) < (known.distance or 0):
+        if known is None or (hit.signed and (hit.distance or 0) < (known.distance or 0)):
             self._best[hit.head] = hit
         elif hit.inliers > known.inliers:
             self._best[hit.head] = _joined(known, hit)
