@@ -32,7 +32,7 @@ SIGNS_SURE = 30
 """Bits that differ at most where nothing else says that it is the same picture: 98 of 100 whole copies have
 less; of 4.4 million unrelated pictures and their turns 13 were near, with 37 bits and more."""
 POINTS_MAYBE, POINTS_SURE = 6, 8
-_LOOKS, _REGION, _WHOLE = 9, (400, 400), (512, 500)  # pictures on a page; pixels of the longer side, points
+_LOOKS, _REGION, _WHOLE = 16, (400, 400), (512, 500)  # pictures on a page; pixels of the longer side, points
 _CELLS, _MARGIN = 64, 0.03  # of the longer side; of what is shown, on each side
 _KNOWN_PART, _KNOWN_PAGE = 0.8, 0.25
 """Shares of a part that are known to show works, from which on nothing more is looked for there: where signs
