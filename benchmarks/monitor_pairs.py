@@ -169,6 +169,10 @@ def markdown(whole: dict[str, Any]) -> str:
     ]  # fmt: skip
     count = {how: Counter(each[how] for each in whole["wrong"]) for how in ("with_file", "without")}
     said = {how: f"{each['copy']} copies and {each['scene']} scenes" for how, each in count.items()}
+    wrong = [
+        "\nWhat was wrong:\n",
+        runner.table(["suspect of", "work of", "after", "points", "bits", "with the file", "without"], rows),
+    ]
     return "\n".join(
         [
             f"{whole['works']:,} works, squares of {SIDE} pixels of {len(whole['photos'])} photos; suspects"
@@ -179,10 +183,7 @@ def markdown(whole: dict[str, Any]) -> str:
             f"Pairs of which so many points or more agree (candidates from {POINTS_MAYBE}, scenes from"
             f" {POINTS_SURE}):\n",
             runner.table(["points", "pairs"], [[n, pairs] for n, pairs in whole["points"].items()]),
-            "\nWhat was wrong:\n",
-            runner.table(
-                ["suspect of", "work of", "after", "points", "bits", "with the file", "without"], rows
-            ),
+            *(wrong if rows else ()),
         ]
     )
 
