@@ -105,6 +105,7 @@ BLOCKS: dict[str, Table] = {
     "false_positives_video": _dated(false_positives_video.markdown),
     "margin": _dated(margin.markdown),
     "margin_codecs": _dated(margin.markdown),
+    "margin_later": _dated(margin.markdown),
     "monitor_pairs": _dated(monitor_pairs.markdown),
     "adr0002_coding": adr0002_coding.brief,
 }

@@ -62,7 +62,8 @@ class Confirmation:
                 f"{name} not confirmed: its fine detail is not that of the original ({self.correlation:.2f})"
             )
         if not self.confirmed:
-            return f"{name} not confirmed ({self.z:.1f} deviations): no evidence that it is another copy"
+            deviations = f"{round(self.z, 1) + 0.0:.1f} deviations"  # not -0.0
+            return f"{name} not confirmed ({deviations}), which does not show that it is another copy"
         power = math.floor(min(-self.log10_p, 999))
         chance = "the chance that another copy or a work without this key agrees like this is"
         return f"confirmed as the copy marked {name}: {self.z:.1f} deviations; {chance} below 1 in 10^{power}"

@@ -38,6 +38,9 @@ _RATIO, _NEAR = 0.8, 2.5  # second-best match by the best, at most; pixels from 
 _ENOUGH = 60  # points of a picture that is sure to match if it is a copy
 _LEAST, _SURE = 8, 25  # points at distinct places: so few may be chance; so many need no further look
 _BENT = 1.25  # times as many points on a homography as on an affine map: then the picture is in perspective
+_GRID = (
+    0.01  # of the suspect's longer side: so far beyond it a rectangle may be that was found on a coarser grid
+)
 _WIDEST = 4.0  # stretched by more than this is no copy
 
 
@@ -249,9 +252,13 @@ def judged(
     if copied:  # then what agrees with the original also shows where it ends
         score = detail.agreement(laid.original, laid.suspect, found, laid.seen)
     quad = _shown(score, np.linalg.inv(laid.frame) @ matrix, sizes[1])
-    mask = laid.seen & filled(quad, laid.seen.shape)
     in_original = np.clip(mapped(laid.frame, quad - 0.5) + 0.5, 0, sizes[0])
     in_suspect = mapped(np.linalg.inv(matrix), in_original - 0.5) + 0.5
+    inside = np.clip(in_suspect, 0, sizes[1])
+    if 0 < np.abs(inside - in_suspect).max() <= _GRID * max(sizes[1]):
+        in_suspect, in_original = inside, np.clip(mapped(matrix, inside - 0.5) + 0.5, 0, sizes[0])
+        quad = mapped(np.linalg.inv(laid.frame), in_original - 0.5) + 0.5
+    mask = laid.seen & filled(quad, laid.seen.shape)
     affine = _affine_of(matrix, in_suspect)
     return Registration(
         affine=affine,

@@ -28,7 +28,7 @@ from ..storage.atomic import write_whole
 from ..watermark.image.regions import regions
 from .indexing import file_of
 from .marks import ORDER, read, with_mark
-from .place import index_of, prints_for
+from .place import index_of, picture_in, prints_for
 from .search import POINTS_SURE, Index
 from .store import KINDS
 
@@ -171,7 +171,7 @@ def _compared(
         return match
     match = _with(match, comparison)
     if picture is not None and pictures is not None and match.verdict in FOUND:
-        drawn.append(_drawn(picture, pictures / f"{path.name}.{work.number}.jpg"))
+        drawn.append(_drawn(picture, picture_in(pictures, path, work.number)))
     return match
 
 

@@ -11,7 +11,7 @@ from ..core.errors import UnsupportedFormat
 from ..core.key import Key
 from ..core.limits import one_account
 from ..core.matches import MatchReport
-from ..formats.reading import named
+from ..formats.reading import named, regular_file
 from ..formats.sniff import kind_of, sniff_path
 from .marks import read_blindly
 
@@ -38,8 +38,10 @@ def match_file(
     Raises MediaError where the file cannot be read, MissingDependency without OpenCV, CatalogueError.
     """
     with named(path):
+        with regular_file(path):
+            pass  # else what is empty or not there would be no photo
         if sniff_path(path) is None:
-            raise UnsupportedFormat("is no photo, clip or song")
+            raise UnsupportedFormat("its content is no photo, clip or song")
         kind = import_module(f".{_KINDS[kind_of(path)]}", __package__)
         report: MatchReport = kind.matched(catalogue, path, keys, pictures)
     return read_blindly(catalogue, report, keys) if blind and not report.found else report

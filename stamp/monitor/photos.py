@@ -22,7 +22,7 @@ from ..pipeline.informed import Pair, detect
 from ..storage.atomic import write_whole
 from .indexing import file_of
 from .marks import ORDER, meaning, with_mark
-from .place import index_of, prints_for
+from .place import index_of, picture_in, prints_for
 from .search import POINTS_SURE, Hit, Index, is_alike, overlap
 from .store import KINDS
 
@@ -202,7 +202,7 @@ def _drawn(suspect: Suspect, laid: list[Laid], folder: Path) -> list[Path]:
         if each.registration is None or each.original is None or each.match.verdict not in FOUND:
             continue
         folder.mkdir(parents=True, exist_ok=True)
-        target = folder / f"{suspect.path.name}.{each.match.number}.jpg"
+        target = picture_in(folder, suspect.path, each.match.number)
         picture = side_by_side(each.original, suspect.pixels, each.registration)
         with write_whole(target, overwrite=True) as draft:
             Image.fromarray(picture).save(draft, "JPEG", quality=90)

@@ -1,10 +1,12 @@
-"""Where the fingerprints of a catalogue are, and the index of them that each process opens once."""
+"""Where the fingerprints of a catalogue are, the index of them that each process opens once, and where
+pictures of matches go."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +23,13 @@ FINGERPRINTS_VARIABLE: Final = "STAMP_FINGERPRINTS"
 
 
 AllPrints = Prints | Shards
+
+
+def picture_in(folder: Path, suspect: Path, work: int) -> Path:
+    """Return where the picture of a suspect and the work of this number goes: files of one name in several
+    folders have several, and one file that is looked at again has the same."""
+    where = sha256(os.fsencode(suspect.absolute().parent)).hexdigest()[:6]
+    return folder / f"{suspect.name}.{where}.{work}.jpg"
 
 
 def prints_for(catalogue: Catalogue) -> AllPrints:

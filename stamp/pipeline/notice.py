@@ -123,6 +123,7 @@ def check_notice(path: Path, rights: Rights, options: NoticeOptions) -> None:
     it has no place for them, and `options` do not allow that. What else is wrong with the file is for its
     reader to say.
     """
+    found: dict[str, dict[str, Value]] = {}
     with suppress(CorruptFile), open_large(path) as file, named(path):
         document = prepared(Document(file, blocks_beside(path)), rights, options)
         found = {} if options.replace_rights else _against(document, rights, options)

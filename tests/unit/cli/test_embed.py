@@ -233,6 +233,14 @@ def test_the_same_results_from_any_number_of_processes(stamp: Runner, folder: Pa
 
 
 @pytest.mark.slow
+def test_an_empty_file_is_called_empty_with_a_notice_too(stamp: Runner, photo: Path, key_file: Path) -> None:
+    Path("empty.jpg").touch()
+    result = stamp("embed", "empty.jpg", "--copyright", "© A")
+    assert result.code == 3
+    assert "empty.jpg: the file is empty; fetch a fresh copy" in result.err
+    assert "internal error" not in result.err
+
+
 def test_one_bad_file_never_stops_the_rest(stamp: Runner, folder: Path, key_file: Path) -> None:
     (folder / "aa.jpg").write_text("not a picture")
     (folder / "deep" / "zero.png").touch()

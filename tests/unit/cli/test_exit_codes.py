@@ -285,3 +285,10 @@ def test_130_interrupted(
     monkeypatch.setattr(stamp_batch, "detect_file", interrupted)
     assert main(["detect", str(photo)]) == 130
     assert capsys.readouterr().out == ""
+
+
+def test_a_command_that_is_misspelt_is_suggested(stamp: Runner) -> None:
+    result = stamp("emebd", "photo.jpg")
+    assert result.code == 2
+    assert "Did you mean embed?" in result.err
+    assert "Did you mean" not in stamp("xyzzy").err

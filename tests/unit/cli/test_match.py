@@ -61,6 +61,28 @@ def test_a_copy_of_an_unmarked_work_is_found(stamp: Runner) -> None:
     assert stamp("match", "missing.jpg", "crop.jpg").code == 3
 
 
+def test_files_of_one_name_have_pictures_of_their_own(stamp: Runner) -> None:
+    assert stamp("works", "add", "lake.png").code == 0
+    for folder in ("a", "b"):
+        Path(folder).mkdir()
+        shutil.copy("crop.jpg", Path(folder, "crop.jpg"))
+    result = stamp("match", "a/crop.jpg", "b/crop.jpg", "--picture", "seen", "--json")
+    drawn = [path for entry in result.entries for path in entry["pictures"]]
+    assert len(set(drawn)) == len(drawn) == len(list(Path("seen").iterdir())) == 2
+    stamp("match", "a/crop.jpg", "--picture", "seen")
+    assert len(list(Path("seen").iterdir())) == 2
+
+
+def test_what_is_empty_or_not_there_is_said_as_elsewhere(stamp: Runner) -> None:
+    assert stamp("works", "add", "lake.png").code == 0
+    Path("empty.jpg").touch()
+    Path("text.jpg").write_text("no photo at all")
+    result = stamp("match", "empty.jpg", "text.jpg")
+    assert result.code == 3
+    assert "empty.jpg: the file is empty; fetch a fresh copy" in result.err
+    assert "text.jpg: its content is no photo, clip or song" in result.err
+
+
 def test_the_mark_of_a_crop_is_read(stamp: Runner) -> None:
     Key.generate("k").save("k.key")
     embedded = stamp(

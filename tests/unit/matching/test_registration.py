@@ -93,6 +93,17 @@ def test_a_crop_says_where_it_is_from() -> None:
 
 
 @pytest.mark.slow
+def test_a_quarter_is_a_quarter_and_ends_with_the_file() -> None:
+    work = photo(900, 1600, seed=4)
+    found = register(work, np.ascontiguousarray(work[225:675, 400:1200]))
+    assert found is not None
+    assert found.coverage == pytest.approx(0.25, abs=0.004)
+    corners = np.array(found.region)
+    assert np.abs(corners - [(0, 0), (800, 0), (800, 450), (0, 450)]).max() < 1
+    assert (corners >= 0).all()
+    assert (corners <= (800, 450)).all()
+
+
 def test_a_page_shows_the_work_where_it_is() -> None:
     found = register(original(), ATTACKS["page"]())
     assert found is not None
