@@ -15,9 +15,9 @@ from ..core.detection import Detection, Transform
 from ..core.key import Key
 from ..core.payload import Payload
 from ..media.image.opening import read_luma
-from ..watermark.common.known import Judged
+from ..watermark.common.known import Judged, either
 from ..watermark.common.null_law import MAX_DECODINGS
-from ..watermark.image import informed
+from ..watermark.image import informed, quantised
 from ..watermark.image.carrier import carriers
 from ..watermark.image.confirm import judge
 from ..watermark.image.detect import detect as detect_blindly
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ..matching.laying import Laid
     from ..matching.registration import Registration
 
+_LARGE = 1_500_000  # pixels
 _EVERY = 1 << 62  # pixels: none are left out where two pictures are laid onto each other
 
 
@@ -157,7 +158,13 @@ class Pair(Pairing):
         return None if self.found is None else self.found.correlation
 
     def judge(self, key: Key, payloads: Sequence[Payload]) -> list[Judged]:
-        return judge(self.residue.observe(carriers(key)), key, self.grid, payloads)
+        made = carriers(key)
+        found = judge(self.residue.observe(made), key, self.grid, payloads)
+        if self.score is None:
+            return found
+        plane, seen = self.score
+        by_score = judge(informed.observe_score(self.plane, plane, seen, made), key, self.grid, payloads)
+        return [either(pair) for pair in zip(found, by_score, strict=True)]
 
     def _looks(self, key: Key, is_unmarked: bool, search: bool) -> Iterator[tuple[Detection, bool]]:
         """What is found in one look after another, and whether that was in the frame of the original."""
@@ -200,6 +207,27 @@ class Pair(Pairing):
     def grid(self) -> Grid:
         """The grid on which the original is marked."""
         return grid_for((self.original.shape[0], self.original.shape[1]))
+
+    @cached_property
+    def score(self) -> tuple[NDArray[np.float32], NDArray[np.bool_]] | None:
+        """The score of the suspect's pixels in the frame of the original, and where it is; None of what is no
+        JPEG, not only cut and resized, or so large that it shows the mark anyway."""
+        from ..matching.resized import cut_of, in_frame, likes
+
+        if self.found is None or self.suspect.shape[0] * self.suspect.shape[1] > _LARGE:
+            return None
+        if (cut := cut_of(self.found)) is None:
+            return None
+        if (coded := quantised.coded(_shades(self.suspect, self.data_range))) is None:
+            return None
+        full = _luma(self.original, self.data_range)
+        size = self.suspect.shape[1], self.suspect.shape[0]
+        judged = [(*quantised.likelihood(coded, like), like, box) for like, box in likes(full, cut, size)]
+        _, deviation, like, box = max(judged, key=lambda each: each[0])
+        score = quantised.score(coded, like, deviation)
+        return in_frame(
+            score, box, (full.shape[1], full.shape[0]), (self.plane.shape[0], self.plane.shape[1])
+        )
 
     @cached_property
     def residue(self) -> informed.Residue:

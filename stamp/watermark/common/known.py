@@ -15,7 +15,9 @@ out of it. Two laws hold of c S, whatever the suspect is:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -47,6 +49,16 @@ def judged(soft: NDArray[np.float64], code: NDArray[np.float64], energy: float, 
     law = max(null_law.log10_p_statistic(z), null_law.log10_p_statistic(by_key))
     by_draw = null_law.log10_normal_tail((agreed - float(drawn.mean())) / (float(drawn.std()) + 1e-12))
     return Judged(z, law, by_draw)
+
+
+def either(looks: Sequence[Judged]) -> Judged:
+    """Return the best of several looks at one candidate, which pays for their number."""
+    best, paid = min(looks, key=lambda each: each.log10_p), math.log10(len(looks))
+    return replace(
+        best,
+        log10_p=min(0.0, best.log10_p + paid),
+        log10_p_permuted=min(0.0, min(each.log10_p_permuted for each in looks) + paid),
+    )
 
 
 @cache

@@ -36,7 +36,7 @@ DECODINGS = 1  # an attempt whose coded bits are looked at
 _WINDOW = 7  # coefficients over which it is measured what the original explains
 _PRIOR = 8.0  # coefficients as which the sub-band as a whole counts in that
 _SHARE = 0.1  # of the mean square of the sub-band, which counts everywhere in what is around a place
-_CLIP = 3.0  # deviations
+_CLIP, _FAR = 3.0, 6.0  # deviations
 _SPECTRUM = 17  # frequencies of the frame over which survival and noise are measured
 _FLOOR = 0.2  # of the mean noise, which counts at every frequency
 _COARSE = 31  # pixels: what is coarser says nothing of survival
@@ -97,6 +97,26 @@ class Residue:
         mask = visibility([activity(detail) for detail in details], everywhere, headroom(padded), 1.0)
         matched = analyse(pad_to_tiles(_matched(left, power, shared)))[1]
         return gathered(_weighted(matched, cover, mask.levels), cover, c)
+
+
+def observe_score(original: Plane, score: Plane, seen: NDArray[np.bool_], c: Carriers) -> Observation:
+    """Observe every coded bit in the score of a suspect's pixels (`quantised`), which weighs by itself how
+    much of each frequency has survived and how much else is there.
+
+    original : unmarked luma (H, W) on the canonical grid. score : laid onto it. seen : where it is.
+    """
+    cover = coverage(original.shape, (0, 0), seen.astype(np.float32))
+    padded = pad_to_tiles(original)
+    everywhere = coverage(original.shape, (0, 0), None)
+    mask = visibility([activity(detail) for detail in analyse(padded)[1]], everywhere, headroom(padded), 1.0)
+    return gathered(_limited(analyse(pad_to_tiles(score))[1], cover, mask.levels), cover, c)
+
+
+def _limited(score: Detail, cover: list[Plane], amplitudes: Sequence[Plane]) -> Iterator[NDArray[np.float32]]:
+    """Coefficients of a score that count by the amplitude of the mark, none far more than the rest."""
+    for detail, seen, amplitude in zip(score, cover, amplitudes, strict=True):
+        most = _FAR * np.sqrt(_mean(detail * detail * seen, seen)) + np.float32(1e-12)
+        yield (np.clip(detail, -most, most) * amplitude).astype(np.float32, copy=False)
 
 
 def _matched(left: Plane, power: Plane, shared: Plane) -> Plane:

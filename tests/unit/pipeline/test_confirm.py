@@ -3,6 +3,7 @@ are."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from PIL import Image
 
 import stamp
 from stamp.core.confirmation import CONFIRMED
+from stamp.pipeline.informed import Pair
 from stamp.watermark.image.carrier import IMAGE, carriers
 from stamp.watermark.image.confirm import judge
 from stamp.watermark.image.grid import STANDARD
@@ -44,6 +46,29 @@ def test_a_thumbnail_is_the_copy_that_it_is_and_no_other() -> None:
     assert "confirmed as the copy marked 0123456789abcdef (key tests)" in right.sentence()
     assert all(abs(each.z) < 4 for each in found[:-1])
     assert "which does not show that it is another copy" in found[0].sentence()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("change", "least"),
+    [
+        (lambda pixels: small(pixels, 150, 60), 2),
+        (lambda pixels: small(pixels[40:500, 30:700], 200, 60), -0.31),  # what two looks cost
+        (lambda pixels: jpeg(pixels[100:292, 200:456], 30), -0.31),
+    ],
+    ids=["a thumbnail", "of a part", "a part"],
+)
+def test_how_it_was_rounded_says_which_copy_it_is(change: Callable[[Pixels], Pixels], least: float) -> None:
+    pair = Pair.of(change(marked()), original())
+    assert pair.score is not None
+    made = carriers(KEY)
+    right = pair.judge(KEY, [stamp.Payload(PAYLOAD)])[0]
+    (alone,) = judge(pair.residue.observe(made), KEY, pair.grid, [PAYLOAD])
+    assert right.log10_p <= alone.log10_p - least
+    assert right.log10_p < CONFIRMED
+    others = [stamp.Payload(payload) for payload in OTHERS]
+    assert all(each.log10_p > CONFIRMED / 2 for each in pair.judge(KEY, others))
+    assert all(each.log10_p > CONFIRMED / 2 for each in pair.judge(OTHER, others))
 
 
 @pytest.mark.slow
