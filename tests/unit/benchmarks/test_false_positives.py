@@ -17,7 +17,7 @@ from tests.media.pixels import photo
 
 def of_scores(scores: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[Sample]:
     reached = tuple(int((scores >= z).sum()) for z in LEVELS)
-    return [Sample("unmarked", "", "", False, False, 0.0, 0.0, 0.0, scores.size, reached)]
+    return [Sample("unmarked", "", "", 1, False, False, 0.0, 0.0, 0.0, scores.size, reached)]
 
 
 def test_normal_scores_stay_near_the_tail_and_under_the_bound() -> None:
@@ -47,7 +47,7 @@ def test_drawn_payloads_score_as_chance_does_and_the_one_that_is_there_far_above
 
 def test_detections_are_dealt_evenly() -> None:
     paths = [Path("a.jpg"), Path("b.jpg"), Path("c.jpg")]
-    tasks = false_positives.tasks_for(paths, Size(), 1, 2000)
+    tasks = false_positives.tasks_for(paths, Size(), 1, 2000, 5)
     null = [task for task in tasks if task.kind != false_positives.MARKED]
     per_photo = {path: sum(len(task.numbers) for task in null if task.path == path) for path in paths}
     assert sum(per_photo.values()) >= 2000
