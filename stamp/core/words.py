@@ -79,8 +79,8 @@ def next_steps(kinds: Iterable[str]) -> list[str]:
     """Return what to try where no mark was found in works of these `kind`s."""
     every = {
         "photo": "photos: look at a larger copy; if it is small on its page or much is drawn over it, "
-        "cut the photo out, roughly is enough, and look again; with the unmarked photo at hand smaller pieces "
-        "are read",
+        "cut the photo out, roughly is enough, and look again; with the unmarked photo at hand smaller "
+        "pieces are read",
         "clip": "clips: look at another excerpt, ten seconds or more, or at a better copy",
         "song": "songs: look at another excerpt, ten seconds or more, with no voices over it",
     }

@@ -212,7 +212,7 @@ class Pair(Pairing):
     def score(self) -> tuple[NDArray[np.float32], NDArray[np.bool_]] | None:
         """The score of the suspect's pixels in the frame of the original, and where it is; None of what is no
         JPEG, not only cut and resized, or so large that it shows the mark anyway."""
-        from ..matching.resized import cut_of, in_frame, likes
+        from .resized import cut_of, in_frame, likes
 
         if self.found is None or self.suspect.shape[0] * self.suspect.shape[1] > _LARGE:
             return None

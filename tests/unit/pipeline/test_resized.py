@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from stamp.matching.registration import Registration, register
-from stamp.matching.resized import cut_of, in_frame, likes
+from stamp.pipeline.resized import cut_of, in_frame, likes
 from tests.media.pixels import photo
 
 WHOLE = photo(480, 640, seed=6)

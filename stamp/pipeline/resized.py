@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .opencv import Plane, corner_points, mapped
-from .registration import Registration
+from ..matching.opencv import Plane, corner_points, mapped
+from ..matching.registration import Registration
 
 _KERNELS = (
     Image.Resampling.LANCZOS,
