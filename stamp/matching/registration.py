@@ -38,9 +38,7 @@ _RATIO, _NEAR = 0.8, 2.5  # second-best match by the best, at most; pixels from 
 _ENOUGH = 60  # points of a picture that is sure to match if it is a copy
 _LEAST, _SURE = 8, 25  # points at distinct places: so few may be chance; so many need no further look
 _BENT = 1.25  # times as many points on a homography as on an affine map: then the picture is in perspective
-_GRID = (
-    0.01  # of the suspect's longer side: so far beyond it a rectangle may be that was found on a coarser grid
-)
+_GRID = 0.01  # of the suspect's longer side: so far beyond it a rectangle of a coarser grid may be
 _WIDEST = 4.0  # stretched by more than this is no copy
 
 

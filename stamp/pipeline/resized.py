@@ -63,7 +63,8 @@ def _exact(cut: Box, size: tuple[int, int], whole: tuple[int, int]) -> Iterator[
         yield 0.0, 0.0, float(whole[0]), float(whole[1])
         return
     wide, high = cut[2] - cut[0], cut[3] - cut[1]
-    if max(abs(wide / size[0] - 1), abs(high / size[1] - 1)) < _SAME_SIZE:
+    fits = size[0] <= whole[0] and size[1] <= whole[1]
+    if fits and max(abs(wide / size[0] - 1), abs(high / size[1] - 1)) < _SAME_SIZE:
         x, y = round((cut[0] + cut[2] - size[0]) / 2), round((cut[1] + cut[3] - size[1]) / 2)
         x, y = min(max(x, 0), whole[0] - size[0]), min(max(y, 0), whole[1] - size[1])
         yield float(x), float(y), float(x + size[0]), float(y + size[1])

@@ -89,14 +89,10 @@ class Residue:
     def observe(self, c: Carriers) -> Observation:
         """Observe every coded bit."""
         original, left, shown, power, shared = self._sums
-        seen = (shown > _MOSTLY * self._weight).astype(np.float32)
-        cover = coverage(original.shape, (0, 0), seen)
-        padded = pad_to_tiles(original / np.float32(self._weight))
-        everywhere = coverage(original.shape, (0, 0), None)
-        details = analyse(padded)[1]
-        mask = visibility([activity(detail) for detail in details], everywhere, headroom(padded), 1.0)
+        cover = coverage(original.shape, (0, 0), (shown > _MOSTLY * self._weight).astype(np.float32))
+        amplitudes = _amplitudes(original / np.float32(self._weight))
         matched = analyse(pad_to_tiles(_matched(left, power, shared)))[1]
-        return gathered(_weighted(matched, cover, mask.levels), cover, c)
+        return gathered(_weighted(matched, cover, amplitudes), cover, c)
 
 
 def observe_score(original: Plane, score: Plane, seen: NDArray[np.bool_], c: Carriers) -> Observation:
@@ -106,10 +102,15 @@ def observe_score(original: Plane, score: Plane, seen: NDArray[np.bool_], c: Car
     original : unmarked luma (H, W) on the canonical grid. score : laid onto it. seen : where it is.
     """
     cover = coverage(original.shape, (0, 0), seen.astype(np.float32))
-    padded = pad_to_tiles(original)
-    everywhere = coverage(original.shape, (0, 0), None)
-    mask = visibility([activity(detail) for detail in analyse(padded)[1]], everywhere, headroom(padded), 1.0)
-    return gathered(_limited(analyse(pad_to_tiles(score))[1], cover, mask.levels), cover, c)
+    found = analyse(pad_to_tiles(score))[1]
+    return gathered(_limited(found, cover, _amplitudes(original)), cover, c)
+
+
+def _amplitudes(original: Plane) -> Sequence[Plane]:
+    """What the mask gives the mark in the wavelet coefficients of an unmarked plane, level by level."""
+    padded, everywhere = pad_to_tiles(original), coverage(original.shape, (0, 0), None)
+    details = analyse(padded)[1]
+    return visibility([activity(detail) for detail in details], everywhere, headroom(padded), 1.0).levels
 
 
 def _limited(score: Detail, cover: list[Plane], amplitudes: Sequence[Plane]) -> Iterator[NDArray[np.float32]]:

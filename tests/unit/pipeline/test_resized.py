@@ -55,6 +55,13 @@ def test_what_is_turned_mirrored_or_more_is_none(suspect: np.ndarray) -> None:  
     assert cut_of(laid(suspect)) is None
 
 
+def test_a_strip_a_pixel_wider_than_the_original_is_a_resized_one() -> None:
+    plane = GRAY.astype(np.float32)
+    boxes = [box for _, box in likes(plane, (0.0, 100.2, 640.0, 339.9), (641, 240))]
+    assert all(0 <= box[0] < box[2] <= 640 for box in boxes)
+    assert all(in_frame(plane[:240], box, (640, 480), (480, 640))[1].any() for box in boxes)
+
+
 def test_values_come_back_to_where_they_are_from() -> None:
     values = np.zeros((30, 40), np.float32)
     values[10, 20] = 1
