@@ -129,7 +129,7 @@ def main() -> None:
                 except StampError as error:
                     print(f"left out: {error}")
                     continue
-                if clips.seconds_of(path) > LENGTH + 1:
+                if clips.seconds_of(path) > LENGTH:
                     tasks.append(Task(place, path, work))
             works = catalogue.works.count()
         made = [

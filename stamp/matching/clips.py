@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from ..core.comparison import AGREES, Comparison
 from . import detail
-from .frame_prints import Course, Prints, course, fingerprint
-from .opencv import Matrix, luma, reduced, resizing
-from .registration import Registration, fitted, overlaid, points_of, register
+from .frame_prints import Course, Prints, course, fingerprint, picture_box
+from .opencv import Matrix, luma, moving, reduced, resizing
+from .registration import Registration, fitted, judged, moved_onto, placed, points_of, register, shrunk
 
 Frame = tuple[float, NDArray[Any]]
 Frames = Callable[[], Iterable[Frame]]
@@ -28,7 +28,7 @@ Frames = Callable[[], Iterable[Frame]]
 _EVERY = 0.5  # seconds between fingerprints
 _LOOKS = 8  # frames that are laid onto the work
 _SIDE = 960
-_WINDOW, _CANDIDATES = 0.7, 13  # seconds around the expected moment; frames of it that are compared
+_WINDOW, _CANDIDATES = 0.7, 6  # seconds around the expected moment; frames of it that are compared finely
 _SOURCES, _PROBES = 60, 4  # frames of work and find whose points are tried against each other
 _LEAST_POINTS = 12
 _EXACT = 0.02  # seconds, half a frame
@@ -83,16 +83,16 @@ class ClipAlignment:
         return max(self.meetings, key=lambda meeting: meeting.registration.correlation)
 
 
-def align_clips(original: Frames, suspect: Frames) -> ClipAlignment | None:
+def align_clips(original: Frames, suspect: Frames, known: Course | None = None) -> ClipAlignment | None:
     """Lay a clip onto the one that it may show; None where no frame of it finds its place.
 
     original, suspect : each returns the frames anew, (seconds, luma of 8 bits), in order. A clip is read at
-    most five times, and a second of frames is held at a time.
+    most five times, and a second of frames is held at a time. known : the course that an index has found.
 
     Raises MissingDependency where OpenCV is not installed.
     """
     prints, length = _prints(suspect())
-    found = course(_prints(original())[0], prints)
+    found = known or course(_prints(original())[0], prints)
     made = _aligned(original, suspect, found, prints.times, length) if found else None
     if made is None or made.correlation < _CLEAR:
         found = _by_points(original, suspect, length)
@@ -102,9 +102,11 @@ def align_clips(original: Frames, suspect: Frames) -> ClipAlignment | None:
     return made
 
 
-def compare_clips(original: Frames, suspect: Frames) -> tuple[Comparison, ClipAlignment | None]:
+def compare_clips(
+    original: Frames, suspect: Frames, known: Course | None = None
+) -> tuple[Comparison, ClipAlignment | None]:
     """Return whether a clip shows another one, and which frames of it; arguments as of `align_clips`."""
-    found = align_clips(original, suspect)
+    found = align_clips(original, suspect, known)
     if found is None:
         return Comparison("video", "unregistered"), None
     best = found.best.registration
@@ -200,9 +202,12 @@ def _meetings(original: Frames, probes: list[Kept], found: Course) -> list[Meeti
     """The frames of the find, each on the frame of the work that it shows best."""
     made: list[Meeting] = []
     for probe, window in _windows(original(), probes, found):
-        meeting = _meeting(probe, window, found.at(probe.time))
-        if meeting is not None:
-            made.append(meeting)
+        if window:
+            wholly = _wholly(probe.frame, window[0].frame, found.mirrored)
+            guesses = [wholly, *(meeting.registration.matrix for meeting in made[-1:])]
+            meeting = _meeting(probe, window, found.at(probe.time), guesses)
+            if meeting is not None:
+                made.append(meeting)
     return made
 
 
@@ -222,52 +227,52 @@ def _windows(frames: Iterable[Frame], probes: list[Kept], found: Course) -> Iter
         yield probe, held
 
 
-def _meeting(probe: Kept, window: list[Kept], expected: float) -> Meeting | None:
+def _meeting(probe: Kept, window: list[Kept], expected: float, guesses: list[Matrix]) -> Meeting | None:
     """The frame on that of the window which agrees most.
 
-    Of a camera that pans, frames show parts of their neighbours: where all of the frame is seen, it is that
-    of the same moment.
+    Of a camera that pans, frames show parts of their neighbours: where it lies as one of the guesses says,
+    it is that of the same moment.
     """
-    whole = _whole(window, probe)
-    if whole is not None and (final := register(whole.frame, probe.frame)) is not None:
-        return Meeting(probe.time, whole.time, whole.frame, probe.frame, final, probe.pixels)
+    for guess in guesses:
+        best, likeness = _most_alike(window, probe, guess)
+        if likeness >= _CLEAR and (final := register(best.frame, probe.frame)) is not None:
+            return Meeting(probe.time, best.time, best.frame, probe.frame, final, probe.pixels)
     nearest = sorted(window, key=lambda each: abs(each.time - expected))
-    tried = (register(each.frame, probe.frame) for each in nearest[:8:3])
-    laid = next((found for found in tried if found is not None), None)
-    if laid is None:
+    tried = ((each, placed(each.frame, probe.frame)) for each in nearest[:8:3])
+    first = next(((each, laid) for each, laid in tried if laid is not None), None)
+    if first is None:
         return None
-    best = _most_alike(window, probe, laid)
-    final = register(best.frame, probe.frame) or laid
+    other, (matrix, inliers) = first
+    best, _ = _most_alike(window, probe, matrix)
+    final = register(best.frame, probe.frame) or judged(other.frame, probe.frame, matrix, inliers)
     return Meeting(probe.time, best.time, best.frame, probe.frame, final, probe.pixels)
 
 
-def _whole(window: list[Kept], probe: Kept) -> Kept | None:
-    """The frame of the window that a frame shows all of, None where it shows none so."""
-    if not window:
-        return None
-    height, width = probe.frame.shape
-    there = window[0].frame.shape
-    matrix = resizing((width, height), (there[1], there[0]))
-    likeness = [_alike(kept.frame, probe.frame, matrix) for kept in window]
-    top = int(np.argmax(likeness))
-    return window[top] if likeness[top] >= _CLEAR else None
+def _wholly(suspect: NDArray[Any], original: NDArray[Any], mirrored: bool) -> Matrix:
+    """The map (3, 3) from one frame to another that both show wholly, bars aside."""
+    x0, y0, x1, y1 = picture_box(suspect)
+    left, top, right, bottom = picture_box(original)
+    laid = moving(left, top) @ resizing((x1 - x0, y1 - y0), (right - left, bottom - top)) @ moving(-x0, -y0)
+    return np.diag([-1.0, 1, 1]) @ moving(1.0 - left - right, 0) @ laid if mirrored else laid
 
 
-def _most_alike(window: list[Kept], probe: Kept, laid: Registration) -> Kept:
-    """The frame of the window that agrees most: some of all are tried, then those beside the best."""
+def _most_alike(window: list[Kept], probe: Kept, matrix: Matrix) -> tuple[Kept, float]:
+    """The frame of the window that agrees most with one that lies on it by `matrix`, and how well: all are
+    compared coarsely, the best of them finely."""
+    coarse = _likeness(window, probe, matrix, _SIDE // 4)
+    # Too little is seen at that size to tell them apart.
+    best = window if not coarse.any() else [window[i] for i in np.argsort(-coarse)[:_CANDIDATES]]
+    fine = _likeness(best, probe, matrix, _SIDE // 2)
+    top = int(np.argmax(fine))
+    return best[top], float(fine[top])
 
-    def alike(number: int) -> float:
-        return _alike(window[number].frame, probe.frame, laid.matrix)
 
-    step = max(1, len(window) // _CANDIDATES)
-    top = max(range(0, len(window), step), key=alike)
-    return window[max(range(max(0, top - step + 1), min(len(window), top + step)), key=alike)]
-
-
-def _alike(original: NDArray[np.uint8], suspect: NDArray[np.uint8], matrix: Matrix) -> float:
-    """The correlation with another frame of the same shot, at the same place."""
-    both = overlaid(original, suspect, matrix, _SIDE // 2)
-    return detail.bands(both.original, both.suspect, both.seen).correlation
+def _likeness(window: list[Kept], probe: Kept, matrix: Matrix, side: int) -> NDArray[np.float64]:
+    """The correlation of the detail of frames of one shot, (n,), with one that lies on them by `matrix`."""
+    moved, seen, _ = moved_onto(window[0].frame.shape, probe.frame, matrix, side)
+    inner, suspect = detail.inner(seen), detail.fine(moved, seen)
+    originals = (detail.fine(shrunk(kept.frame, seen.shape), seen) for kept in window)
+    return np.array([detail.Bands(original, suspect, inner).correlation for original in originals])
 
 
 def _aligned(

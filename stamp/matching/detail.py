@@ -72,10 +72,15 @@ def warped(plane: NDArray[Any], matrix: Matrix, size: tuple[int, int]) -> tuple[
 
 def bands(original: Plane, suspect: Plane, mask: Mask) -> Bands:
     """Return the fine detail of two planes of luma that lie on each other, seen where `mask` is true."""
+    return Bands(fine(original, mask), fine(suspect, mask), inner(mask))
+
+
+def inner(mask: Mask) -> Mask:
+    """Return where a mask is true with its edge, that the filters spoil, left out."""
     cv2 = opencv()
     padded = cv2.copyMakeBorder(mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    inner = cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1] > _margin(mask)
-    return Bands(_fine(original, mask), _fine(suspect, mask), inner)
+    distances: Plane = cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1]
+    return distances > _margin(mask)
 
 
 def _margin(mask: Mask) -> float:
@@ -83,8 +88,9 @@ def _margin(mask: Mask) -> float:
     return min(_MARGIN, 0.1 * float(np.sqrt(np.count_nonzero(mask))))
 
 
-def _fine(plane: Plane, mask: Mask) -> Plane:
-    """The band, by the deviation around each place."""
+def fine(plane: Plane, mask: Mask) -> Plane:
+    """Return the fine detail of a plane (H, W) of luma, seen where `mask` is true: the band, by the deviation
+    around each place."""
     if not mask.any():
         return np.zeros_like(plane)
     filled = np.where(mask, plane, plane[mask].mean()).astype(np.float32)

@@ -51,7 +51,8 @@ class Course:
 
 def fingerprint(frame: NDArray[Any]) -> NDArray[np.uint8] | None:
     """Return the 32 bytes of a frame of luma (H, W); None of one that is flat."""
-    waves, deviation = spectrum(_without_bars(frame))
+    x0, y0, x1, y1 = picture_box(frame)
+    waves, deviation = spectrum(np.ascontiguousarray(frame[y0:y1, x0:x1]))
     return None if deviation < FLAT else np.packbits(waves > 0)
 
 
@@ -67,14 +68,15 @@ def mirrored(signs: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return signs ^ _MIRROR
 
 
-def _without_bars(frame: NDArray[Any]) -> NDArray[Any]:
-    """The frame without rows and columns of one colour at its edges."""
+def picture_box(frame: NDArray[Any]) -> tuple[int, int, int, int]:
+    """Return x0, y0, x1, y1 (pixels) of a frame (H, W) without rows and columns of one colour at its edges;
+    of all of it where hardly anything would be left."""
     step = max(1, min(frame.shape) // 128)
     rows = np.flatnonzero(frame[:, ::step].std(axis=1) > _BAR)
     columns = np.flatnonzero(frame[::step].std(axis=0) > _BAR)
     if len(rows) < 32 or len(columns) < 32:
-        return np.ascontiguousarray(frame)
-    return np.ascontiguousarray(frame[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+        return 0, 0, frame.shape[1], frame.shape[0]
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
 def course(work: Prints, find: Prints) -> Course | None:

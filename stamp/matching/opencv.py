@@ -61,6 +61,11 @@ def resizing(size: tuple[int, int], to: tuple[int, int]) -> Matrix:
     return np.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2], [0, 0, 1]])
 
 
+def moving(x: float, y: float) -> Matrix:
+    """Return the map that moves by so many pixels."""
+    return np.array([[1, 0, x], [0, 1, y], [0, 0, 1]], np.float64)
+
+
 def mapped(matrix: Matrix, points: NDArray[Any]) -> Matrix:
     """Return (n, 2) points mapped by a 3 x 3 matrix."""
     lifted = np.column_stack([points, np.ones(len(points))]) @ matrix.T

@@ -25,6 +25,7 @@ from .opencv import (
     corner_points,
     luma,
     mapped,
+    moving,
     opencv,
     pixels_per_pixel,
     reduced,
@@ -101,7 +102,7 @@ def register(
     Raises ArgumentError for what is no picture, MissingDependency where OpenCV is not installed.
     """
     gray, other = luma(original, "original"), luma(suspect, "suspect")
-    if (found := _by_points(gray, other)) is not None:
+    if (found := placed(gray, other)) is not None:
         matrix, inliers = found
         return judged(gray, other, matrix, inliers)
     if transform is None:
@@ -130,8 +131,9 @@ class Points:
         return Points(self.places, np.ascontiguousarray(histograms.reshape(-1, 128)))
 
 
-def _by_points(original: NDArray[np.uint8], suspect: NDArray[np.uint8]) -> tuple[Matrix, int] | None:
-    """The map of most matched points, and how many these are."""
+def placed(original: NDArray[np.uint8], suspect: NDArray[np.uint8]) -> tuple[Matrix, int] | None:
+    """Return the map (3, 3) of most matched points, pixels of the suspect to pixels of the original, and how
+    many points these are; None where too few match. Both are luma (H, W)."""
     known = points_of(original)
     best: tuple[Matrix, int] | None = None
     for x0, y0, x1, y1 in _looks(suspect):
@@ -139,7 +141,7 @@ def _by_points(original: NDArray[np.uint8], suspect: NDArray[np.uint8]) -> tuple
         for seen in (points, points.mirrored()):
             found = fitted(known, seen, max(original.shape))
             if found is not None and (best is None or found[1] > best[1]):
-                best = found[0] @ _moved(-x0, -y0), found[1]
+                best = found[0] @ moving(-x0, -y0), found[1]
             if best is not None and best[1] >= _SURE:
                 return best
     return best
@@ -150,10 +152,6 @@ def _looks(suspect: NDArray[np.uint8]) -> Iterator[Box]:
     yield 0, 0, suspect.shape[1], suspect.shape[0]
     for region in regions(suspect, limit=5):
         yield region.box
-
-
-def _moved(x: float, y: float) -> Matrix:
-    return np.array([[1, 0, x], [0, 1, y], [0, 0, 1]], np.float64)
 
 
 def points_of(plane: NDArray[np.uint8], most: int = _POINTS) -> Points:
@@ -220,19 +218,31 @@ def overlaid(
     original: NDArray[Any], suspect: NDArray[Any], matrix: Matrix, longest: int = _FRAME
 ) -> Overlaid:
     """Return both pictures in the original's frame; `matrix` maps pixels of the suspect to the original's."""
-    height, width = original.shape[:2]
+    moved, seen, frame = moved_onto(original.shape, suspect, matrix, longest)
+    return Overlaid(shrunk(original, seen.shape), moved, seen, frame)
+
+
+def shrunk(original: NDArray[Any], shape: tuple[int, ...]) -> Plane:
+    """Return an original (H, W) at the size of a frame of this shape."""
+    small: Plane = opencv().resize(original, shape[::-1], interpolation=opencv().INTER_AREA)
+    return small.astype(np.float32)
+
+
+def moved_onto(
+    shape: tuple[int, ...], suspect: NDArray[Any], matrix: Matrix, longest: int
+) -> tuple[Plane, detail.Mask, Matrix]:
+    """Return a suspect in the frame of an original of this shape, where it covers that, and the frame: the
+    same for all originals of one shape, such as the frames of a clip. See `overlaid`."""
+    height, width = shape[:2]
     centre = mapped(np.linalg.inv(matrix), np.array([[width / 2, height / 2]]))[0]
     inside = np.clip(centre, 0, [suspect.shape[1], suspect.shape[0]])
     rate = pixels_per_pixel(matrix, inside)
     factor = min(1.0, 1 / rate, longest / max(height, width))
     size = max(16, round(width * factor)), max(16, round(height * factor))
-    cv2 = opencv()
-    base = cv2.resize(original, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     frame = resizing(size, (width, height))
     # What is finer than the frame is averaged before it is sampled, or it would alias.
     small, back = reduced(suspect, max(16, round(max(suspect.shape[:2]) * min(1.0, rate * factor))))
-    moved, seen = detail.warped(small, np.linalg.inv(frame) @ matrix @ back, size)
-    return Overlaid(base, moved, seen, frame)
+    return *detail.warped(small, np.linalg.inv(frame) @ matrix @ back, size), frame
 
 
 def judged(

@@ -13,6 +13,7 @@ from ..core.comparison import Comparison
 from ..core.errors import UnsupportedFormat
 from ..formats.reading import named
 from ..matching.clips import Frame, compare_clips
+from ..matching.frame_prints import Course
 from ..matching.pictures import side_by_side
 from ..matching.songs import compare_songs
 from ..media.audio.opening import open_song
@@ -22,12 +23,15 @@ _EVERY = 0.5  # seconds
 _HALVED = 32_000  # samples a second; of more, two are made one: no more than 8000 Hz is compared
 
 
-def clips(original: Path, suspect: Path, draw: bool) -> tuple[Comparison, NDArray[Any] | None]:
-    """Return whether a clip shows another one; `draw` : also the frame that agrees most beside its original.
+def clips(
+    original: Path, suspect: Path, draw: bool, known: Course | None = None
+) -> tuple[Comparison, NDArray[Any] | None]:
+    """Return whether a clip shows another one; `draw` : also the frame that agrees most beside its original;
+    `known` : the course that an index has found.
 
     Raises MediaError, MissingDependency.
     """
-    comparison, found = compare_clips(frames_of(original), frames_of(suspect))
+    comparison, found = compare_clips(frames_of(original), frames_of(suspect), known)
     if found is None or not draw:
         return comparison, None
     best = found.best

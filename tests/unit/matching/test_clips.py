@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from stamp.matching.clips import Frame, align_clips, compare_clips
-from stamp.matching.frame_prints import fingerprint
+from stamp.matching.frame_prints import Course, fingerprint
 from tests.media.frames import pan
 from tests.media.pixels import gray
 
@@ -66,6 +66,24 @@ def test_a_faster_copy_has_its_speed() -> None:
     found = align_clips(played(clip()), played(clip()[16:], RATE * 1.1))
     assert found is not None
     assert found.speed == pytest.approx(1.1, abs=0.03)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("edit", EDITS)
+def test_a_course_that_is_known_is_followed(edit: str) -> None:
+    find = [EDITS[edit](frame) for frame in clip()[24:40]]
+    known = Course(3.2, 1.0, edit == "mirrored", np.zeros(0))
+    found = align_clips(played(clip()), played(find), known)
+    assert found is not None
+    assert found.correlation > 0.8
+    assert found.work_span[0] - found.find_span[0] == pytest.approx(3.0, abs=0.15)
+
+
+@pytest.mark.slow
+def test_a_course_that_is_wrong_is_given_up() -> None:
+    found = align_clips(played(clip()), played(clip()[24:40]), Course(0.0, 1.0, False, np.zeros(0)))
+    assert found is not None
+    assert found.work_span[0] - found.find_span[0] == pytest.approx(3.0, abs=0.15)
 
 
 @pytest.mark.slow
