@@ -17,13 +17,15 @@ Offset = tuple[int, int]
 _BAND_LIMITS = (0.8, 0.25, 0.13)
 
 
-def translations(white: Plane, carriers: Carriers, near: int | None = None) -> list[tuple[float, Offset]]:
+def translations(
+    white: Plane, carriers: Carriers, near: int | None = None, about: Offset = (0, 0)
+) -> list[tuple[float, Offset]]:
     """Find likely positions (y, x) of the picture's first pixel within the tile, highest peak (in deviations)
     first.
 
     Correlates the whitened picture, its tiles added up to one, with the pilots, once per band limit: after a
-    blur the high frequencies hold nothing but noise. With `near`, only offsets within that many pixels of (0,
-    0) are considered.
+    blur the high frequencies hold nothing but noise. With `near`, only offsets within that many pixels of
+    `about` are considered.
     """
     spectrum = tile_spectrum(white, PERIOD)
     magnitude = np.abs(spectrum)
@@ -36,12 +38,19 @@ def translations(white: Plane, carriers: Carriers, near: int | None = None) -> l
         correlation = np.fft.irfft2(g * carriers.pilot_spectrum, (PERIOD, PERIOD))
         correlation /= correlation.std() + 1e-12
         if near is not None:
-            far = np.abs(np.rint(f * PERIOD)) > near
-            correlation[far] = correlation[:, far] = -np.inf
+            rows, columns = beyond(near, about)
+            correlation[rows] = correlation[:, columns] = -np.inf
         at = np.unravel_index(int(correlation.argmax()), correlation.shape)
         offset = (int(-at[0]) % PERIOD, int(-at[1]) % PERIOD)
         peaks[offset] = max(float(correlation[at]), peaks.get(offset, 0.0))
     return sorted(((peak, offset) for offset, peak in peaks.items()), reverse=True)
+
+
+def beyond(near: int, about: Offset) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which rows and which columns of a correlation, (PERIOD,) each, stand for offsets that are more
+    than `near` pixels from `about`."""
+    y, x = (((np.arange(PERIOD) + at + PERIOD // 2) % PERIOD) - PERIOD // 2 for at in about)
+    return np.abs(y) > near, np.abs(x) > near
 
 
 def tile_spectrum(plane: Plane, period: int) -> NDArray[np.complex64]:

@@ -22,6 +22,7 @@ from .stages import AS_IT_IS, IF_MOVED, UNMOVED, WORK_AREA
 
 THRESHOLDS = Thresholds()
 _SMALLER = 0.95  # scale of an original that has something around it
+_CLEAR = 20.0  # score of a photo on a page that is no part of a copy which was stretched
 _MOST = 16_000_000  # pixels in which photos are sought on a page
 
 
@@ -78,10 +79,17 @@ def _is_part(found: Detection) -> bool:
 def _moved(image: NDArray[np.generic], data_range: float | None, state: ImageSearch) -> Detection | None:
     """What is found on a page, else in the whole picture whatever was done to it."""
     page = Page(luma_plane(image, data_range, _MOST), state, spent=state.spent + MAX_DECODINGS)
+    placed = None
     if found := page.search():
-        return _in_pixels(joined(found), state.shape[1] / page.plane.shape[1])
+        placed = _in_pixels(joined(found), state.shape[1] / page.plane.shape[1])
+        if placed.others or placed.score >= _CLEAR:
+            return placed
     moved = state.run(IF_MOVED)
-    return None if moved is None else outlined(moved, state)
+    if moved is None:
+        return placed
+    # Of a copy of other proportions, a narrow part may show a little of its mark.
+    is_better = placed is None or (moved.payload == placed.payload and moved.score > placed.score)
+    return outlined(moved, state) if is_better else placed
 
 
 def look_closer(image: NDArray[np.generic], *, key: Key) -> Detection | None:

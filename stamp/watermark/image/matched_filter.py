@@ -20,7 +20,7 @@ from ...core.key import Key
 from ..common.filters import whiten
 from ..common.fourier import rfft2
 from .carrier import IMAGE, PERIOD, Layout, carriers
-from .sync import SCALE_MAX, SCALE_MIN, Candidate, Kind
+from .sync import SCALE_MAX, SCALE_MIN, Candidate, Kind, turn
 
 Plane = NDArray[np.float32]
 Affine = NDArray[np.float64]
@@ -35,13 +35,16 @@ _STRONGEST = 0.5  # share of the frequencies that is used: it has 85 % of the pi
 _COARSE, _FINE = 1.5, 0.75  # canonical pixels by which the longer side is changed
 # By kind, how many coarse steps are gone in each direction, and along how many unknowns.
 _REACH = {"zoom": (2, 1), "stretch": (1, 2), "similarity": (1, 2), "affine": (0, 1)}
+_TURNED, _TURNS = np.radians(3.0), 2  # turns of a whole picture that are tried; how many are returned
+_ABOUT = 4  # canonical pixels by which the middle of a whole picture may be displaced
 _SMALLEST, _SMALL = 140, 420  # canonical pixels of the longer side of crops that no constellation shows
 
 
 @dataclass(frozen=True, slots=True)
 class MatchedFilter:
     """spectrum : (size, size // 2 + 1) complex64 of the whitened middle of a picture, whose centre is the
-    origin. length : pixels of its longer side. usual : median magnitude.
+    origin. length : pixels of its longer side. middle : (2,) of the whole picture, in pixels from the origin.
+    usual : median magnitude.
     frequencies : (2, n) float32, of a tile, in cycles per canonical pixel, the lower ones first. twice : (n,)
     how often each is in a whole spectrum. pilots : (n,) conjugate values of the pilots there. rotors : (n,)
     square of their phase factors. bands : for each, how many frequencies it has, the side of its correlation,
@@ -51,6 +54,7 @@ class MatchedFilter:
     spectrum: NDArray[np.complex64]
     size: int
     length: int
+    middle: NDArray[np.float64]
     usual: np.float32
     frequencies: Plane
     twice: NDArray[np.float32]
@@ -69,7 +73,8 @@ class MatchedFilter:
         padded[: white.shape[0], : white.shape[1]] = white
         spectrum = rfft2(np.roll(padded, [-(n // 2) for n in white.shape], (0, 1)))
         usual = np.float32(np.median(np.abs(spectrum[::8, ::8])) + 1e-9)
-        return cls(spectrum, size, length, usual, *_tile(key, layout))
+        origin = np.array([top, left]) + np.array(white.shape) // 2 + 0.5
+        return cls(spectrum, size, length, np.array(work.shape) / 2 - origin, usual, *_tile(key, layout))
 
     def peak(self, affine: Affine, *, turned: bool = True) -> float:
         """Return the highest correlation over all places in the tile, in standard deviations.
@@ -77,21 +82,61 @@ class MatchedFilter:
         affine : (2, 2), canonical frequency -> frequency in the picture. turned : also of the picture turned
         by 180 degrees.
         """
+        found, deviations = self._matched(affine)
+        highest = 0.0
+        for (count, side, index), deviation in zip(self.bands, deviations, strict=True):
+            values = found[:count]
+            for mirrored in (False, True) if turned else (False,):
+                if mirrored:  # turning the picture conjugates its spectrum, and leaves the pilots
+                    values = np.conj(values) * self.rotors[:count]
+                correlation = _correlation(values, side, index)
+                highest = max(highest, float(correlation.max()) / deviation)
+        return highest
+
+    def turned(self, whole: Affine, shape: tuple[int, int]) -> list[tuple[float, Affine]]:
+        """Return the highest peaks, and the geometries, of the whole picture turned by a few degrees.
+
+        whole : the geometry of the picture as it was marked, on a canonical grid of `shape`. Only the place
+        in the tile is looked at where the middle of a picture that is whole lies.
+        """
+        step = 2 * _FINE / self.length
+        angles = np.arange(-_TURNED, _TURNED + step / 2, step)
+        middle = np.array(shape) / 2
+
+        def peak(angle: float) -> float:
+            return self.peak_near(whole @ turn(angle), middle, _ABOUT)
+
+        peaks, found = np.array([peak(angle) for angle in angles]), []
+        for _ in range(_TURNS):
+            at = int(peaks.argmax())
+            near = {angle: peak(angle) for angle in (angles[at] - step / 2, angles[at] + step / 2)}
+            near[angles[at]] = peaks[at]
+            best = max(near, key=lambda angle: near[angle])
+            found.append((float(near[best]), whole @ turn(best)))
+            peaks[max(at - 1, 0) : at + 2] = -np.inf
+        return found
+
+    def peak_near(self, affine: Affine, middle: NDArray[np.float64], reach: int) -> float:
+        """Return the highest correlation where the middle of the picture is at most `reach` pixels from
+        `middle` (2,) on the canonical grid: among so few places, much less is due to chance."""
+        at = middle - affine.T @ self.middle - 0.5
+        found, deviations = self._matched(affine)
+        highest = -np.inf
+        for (count, side, index), deviation in zip(self.bands, deviations, strict=True):
+            correlation = _correlation(found[:count], side, index)
+            near = np.arange(-(reach * side // PERIOD), reach * side // PERIOD + 1)
+            rows, columns = (np.rint(-at * side / PERIOD).astype(int)[:, None] + near) % side
+            highest = max(highest, float(correlation[np.ix_(rows, columns)].max()) / deviation)
+        return highest
+
+    def _matched(self, affine: Affine) -> tuple[NDArray[np.complex64], list[float]]:
+        """The spectrum in a geometry times the pilots, and the deviation of its correlation in each band."""
         found = self._at(affine)
         found *= 1 / (np.abs(found) + self.usual)  # a complex division takes six times as long
         found *= self.pilots
         square = self.twice * (found.real**2 + found.imag**2)
-        highest = 0.0
-        for count, side, index in self.bands:
-            half = np.zeros((side, side // 2 + 1), np.complex64)
-            values = found[:count]
-            deviation = float(square[:count].sum()) ** 0.5 / side**2 + 1e-12  # Parseval
-            for mirrored in (False, True) if turned else (False,):
-                if mirrored:  # turning the picture conjugates its spectrum, and leaves the pilots
-                    values = np.conj(values) * self.rotors[:count]
-                half.ravel()[index] = values
-                highest = max(highest, float(np.fft.irfft2(half, (side, side)).max()) / deviation)
-        return highest
+        # Parseval
+        return found, [float(square[:count].sum()) ** 0.5 / side**2 + 1e-12 for count, side, _ in self.bands]
 
     def _at(self, affine: Affine) -> NDArray[np.complex64]:
         """Return the spectrum where a geometry puts the frequencies, interpolated; zero beyond it."""
@@ -174,10 +219,15 @@ def _tile(key: Key, layout: Layout) -> _Tile:
     )
 
 
+def _correlation(values: NDArray[np.complex64], side: int, index: NDArray[np.int64]) -> Plane:
+    """The correlation (side, side) of which `values` are the spectrum at `index` of its half."""
+    half = np.zeros((side, side // 2 + 1), np.complex64)
+    half.ravel()[index] = values
+    return np.fft.irfft2(half, (side, side))
+
+
 def _moved(kind: Kind, by: Sequence[float]) -> Affine:
     """A small change of the canonical grid: of its scale, of those of both axes, or of scale and turn."""
     if kind == "stretch":
         return np.diag(np.exp(by))
-    turn = np.exp(-1j * by[1]) if kind == "similarity" else 1.0
-    c, s = np.exp(by[0]) * np.real(turn), -np.exp(by[0]) * np.imag(turn)
-    return np.array([[c, s], [-s, c]])
+    return np.asarray(np.exp(by[0]) * (turn(by[1]) if kind == "similarity" else np.eye(2)))

@@ -144,10 +144,13 @@ class Search(ABC):
     ring: tuple[Key, ...] = ()
 
     @abstractmethod
-    def offsets(self, plane: Plane, white: Plane, near: int | None = None) -> list[tuple[float, Offset]]:
+    def offsets(
+        self, plane: Plane, white: Plane, near: int | None = None, about: Offset = (0, 0)
+    ) -> list[tuple[float, Offset]]:
         """Find where in the tile a canonical plane may begin: (peak in deviations, offset), highest first.
 
-        white : the plane whitened. near : pixels from (0, 0) of the offsets that are considered; all if None.
+        white : the plane whitened. near : pixels from `about` of the offsets that are considered; all if
+        None.
         """
 
     @abstractmethod
@@ -258,8 +261,10 @@ class Search(ABC):
 class ImageSearch(Search):
     """Places a picture by phase correlation."""
 
-    def offsets(self, plane: Plane, white: Plane, near: int | None = None) -> list[tuple[float, Offset]]:
-        return translations(white, self.carriers, near)
+    def offsets(
+        self, plane: Plane, white: Plane, near: int | None = None, about: Offset = (0, 0)
+    ) -> list[tuple[float, Offset]]:
+        return translations(white, self.carriers, near, about)
 
     def decode_attempt(self, attempt: Attempt, *, promising: bool) -> Decoded | None:
         self.decodings += 1

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ...core.detection import Detection
 from ..common.filters import box, whiten
 from .align import drift
+from .carrier import PERIOD
 from .decode import gains_from_pilots
 from .grid import STANDARD, Grid, canonical_shape, resize
 from .matched_filter import MatchedFilter
@@ -35,6 +36,7 @@ _SMALL_CROPS = 2  # sizes at which small crops are tried
 # unmarked picture three in four have.
 _PEAK, _CLEAR_PEAK = 5.1, 4.7
 _CLEAR_ZOOM, _CLEAR = 5.5, 7.0
+_MIDDLE_PEAK = 4.2  # the same, at the middle of a picture that is whole
 _STEP_UP = 0.2  # deviations by which a correction of the drift must raise the pilots' score
 
 
@@ -79,6 +81,37 @@ def try_sharpened(search: Search) -> Detection | None:
     for peak, affine in matched.small_crops(_SMALL_CROPS):
         if peak >= _PEAK and (found := try_geometry(search, affine)) is not None:
             return found
+    return None
+
+
+def try_turned(search: Search) -> Detection | None:
+    """Try the whole picture turned by a few degrees, as scans are.
+
+    Its middle is still where it was: pilots show there that are lost among all places of the tile.
+    """
+    matched = MatchedFilter.of(search.work, search.key, search.carriers.layout)
+    for grid in search.grids:
+        shape = canonical_shape(search.shape, grid)
+        whole = np.diag([shape[0] / search.work.shape[0], shape[1] / search.work.shape[1]])
+        for peak, affine in matched.turned(whole, shape):
+            if peak >= _MIDDLE_PEAK and (found := _try_middle(search, affine, shape)) is not None:
+                return found
+    return None
+
+
+def _try_middle(search: Search, affine: Affine, shape: tuple[int, int]) -> Detection | None:
+    """Try a geometry in which the picture's middle is that of the canonical grid of `shape`."""
+    if (warped := unwarp(search.work, affine)) is None:
+        return None
+    plane, valid = warped
+    # a turn leaves the middle of the rectangle around the picture where it was, too
+    first = np.rint((np.array(shape) - plane.shape) / 2).astype(int) % PERIOD
+    offsets = search.offsets(plane, whitened_inside(plane, valid), _ABOUT, (int(first[0]), int(first[1])))
+    for peak, offset in offsets:
+        if peak >= search.thresholds.near_peak:
+            attempt = search.attempt(plane, valid, offset, affine)
+            if (found := search.decode(attempt, search.thresholds.decode_near)) is not None:
+                return found
     return None
 
 
@@ -136,7 +169,7 @@ def refine_candidates(search: Search) -> Detection | None:
 # What a search runs; of clips `ANY_GEOMETRY`, and one more, `watermark.video.search.search_exhaustively`.
 UNMOVED = (try_unmoved,)
 AS_IT_IS = (try_untouched,)
-IF_MOVED = (try_sharpened, refine_candidates)
+IF_MOVED = (try_sharpened, try_turned, refine_candidates)
 ANY_GEOMETRY = (*AS_IT_IS, try_constellation, refine_candidates)
 IN_A_REGION = (try_nearly_untouched, try_similar, refine_candidates)
 

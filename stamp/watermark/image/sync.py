@@ -312,7 +312,7 @@ def leaning_candidates(s: Spectrum, frequencies: NDArray[np.float64], *, count: 
     score[few:-few] = -9
     found = []
     for value, i, j in _peaks(score, count, 3):
-        found.append(Candidate(value, _turn(i * plain.step) / scales[j], "similarity"))
+        found.append(Candidate(value, turn(i * plain.step) / scales[j], "similarity"))
     return found
 
 
@@ -329,7 +329,7 @@ def candidates(
         score, scales = _scores(plain, frequencies @ mirror.T, STEP)
         for value, i, j in _peaks(score, count, 3):
             # lp angle i means: a point at angle t was found at t + i
-            found.append(Candidate(value, _turn(i * plain.step) @ mirror / scales[j], "similarity"))
+            found.append(Candidate(value, turn(i * plain.step) @ mirror / scales[j], "similarity"))
     found.sort(key=lambda c: -c.score)
     return found[: count + 2]
 
@@ -353,8 +353,8 @@ def _squeezed_candidates(s: Spectrum, frequencies: NDArray[np.float64]) -> list[
     for _, last, aspect, angle, scaled in starts[:_TURNED_STARTS]:
         some = []
         for a, turned, zoomed in itertools.product((-1, 0, 1), repeat=3):
-            stretch, turn = _stretch(aspect * step**a), _turn(angle + _TURNED_SMALL * turned * STEP)
-            both = stretch @ turn if last else turn @ stretch
+            stretch, leaning = _stretch(aspect * step**a), turn(angle + _TURNED_SMALL * turned * STEP)
+            both = stretch @ leaning if last else leaning @ stretch
             some.append(both @ scaled * np.exp(_TURNED_SMALL * zoomed * STEP))
         near.append(some)
     return _best_near(atlas, frequencies, near, "affine")
@@ -365,7 +365,7 @@ def _stretch(aspect: float) -> Affine:
     return np.diag([aspect**0.5, aspect**-0.5])
 
 
-def _turn(angle: float) -> Affine:
+def turn(angle: float) -> Affine:
     """Return the map that adds `angle` to the polar angle of (fy, fx), measured from the x axis."""
     c, s = np.cos(angle), np.sin(angle)
     return np.array([[c, s], [-s, c]])

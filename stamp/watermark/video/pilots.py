@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..common.filters import whiten
 from ..common.fourier import rfft2
-from ..image.align import Offset, ascent, tile_spectrum
+from ..image.align import Offset, ascent, beyond, tile_spectrum
 from ..image.carrier import PERIOD, Carriers
 from ..image.grid import STANDARD, resize
 from ..image.warp import unwarp
@@ -34,21 +34,21 @@ _ANY = (*_UPRIGHT, np.array([[0.0, 1.0], [-1.0, 0.0]]), np.array([[0.0, 1.0], [1
 
 
 def tile_offsets(
-    white: Plane, plane: Plane, carriers: Carriers, near: int | None = None
+    white: Plane, plane: Plane, carriers: Carriers, near: int | None = None, about: Offset = (0, 0)
 ) -> list[tuple[float, Offset]]:
     """Find where in the tile a picture's first pixel may lie, (peak, offset): the highest peak of a
     correlation, in deviations, first, and no two closer than `_APART`.
 
     plane : on the canonical grid. white : the same whitened, for fine texture. With `near`, only offsets
-    within that many pixels of (0, 0) are considered.
+    within that many pixels of `about` are considered.
     """
     found: list[tuple[float, Offset]] = []
     spectra = tile_spectrum(plane - plane.mean(), PERIOD), tile_spectrum(white, PERIOD)
     for (_, fine), matched in zip(carriers.layout.filters, carriers.filters, strict=True):
         correlation = _correlation(spectra[fine], matched)
         if near is not None:
-            far = np.abs(np.rint(np.fft.fftfreq(PERIOD) * PERIOD)) > near
-            correlation[far] = correlation[:, far] = -np.inf
+            rows, columns = beyond(near, about)
+            correlation[rows] = correlation[:, columns] = -np.inf
         for _ in range(_PEAKS):
             y, x = np.unravel_index(int(correlation.argmax()), correlation.shape)
             if np.isfinite(correlation[y, x]):

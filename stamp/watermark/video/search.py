@@ -45,8 +45,10 @@ class VideoSearch(Search):
 
     thresholds: VideoThresholds = VideoThresholds()
 
-    def offsets(self, plane: Plane, white: Plane, near: int | None = None) -> list[tuple[float, Offset]]:
-        return tile_offsets(white, plane, self.carriers, near)
+    def offsets(
+        self, plane: Plane, white: Plane, near: int | None = None, about: Offset = (0, 0)
+    ) -> list[tuple[float, Offset]]:
+        return tile_offsets(white, plane, self.carriers, near, about)
 
     def decode_attempt(self, attempt: Attempt, *, promising: bool) -> Decoded | None:
         if not promising:

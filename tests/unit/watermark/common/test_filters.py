@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from stamp.watermark.common.filters import box, centred, whiten
+from stamp.watermark.common.filters import box, centred, whiten, whitened
 from stamp.watermark.common.linear import product
 from tests.media.pixels import gray
 
@@ -53,6 +53,11 @@ def test_centred_is_the_residue_and_its_deviation() -> None:
     np.testing.assert_allclose(residue, expected, atol=1e-3)
     power = naive_box((expected * expected).astype(np.float32), 7)
     np.testing.assert_allclose(deviation, np.sqrt(power) + 1, atol=1e-3)
+
+
+def test_whitening_lets_calm_places_count_more() -> None:
+    white, deviation = whitened(PLANE)
+    np.testing.assert_allclose(whiten(PLANE), white / np.sqrt(deviation), rtol=1e-5)
 
 
 def test_whitening_hides_brightness_and_contrast() -> None:

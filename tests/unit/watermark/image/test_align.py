@@ -44,6 +44,17 @@ def test_near_looks_no_further_than_told(plane: Plane) -> None:
     assert translations(whiten(shifted), carriers(KEY), 1)[0][1] == (1, 0)
 
 
+@pytest.mark.parametrize("corner", [(37, 101), (255, 1), (130, 254)])
+def test_near_may_be_about_any_place(plane: Plane, corner: tuple[int, int]) -> None:
+    y, x = corner
+    part = whiten(np.ascontiguousarray(plane[y : y + 256, x : x + 256]))
+    about = (y - 2) % PERIOD, (x + 2) % PERIOD
+    assert translations(part, carriers(KEY), 2, about)[0][1] == (y % PERIOD, x % PERIOD)
+    for _, offset in translations(part, carriers(KEY), 1, about):
+        assert offset != (y, x)
+        assert all((at - near + 1) % PERIOD <= 2 for at, near in zip(offset, about, strict=True))
+
+
 def test_an_unmarked_picture_has_no_peak() -> None:
     host = gray(512, 768, 2).astype(np.float32)
     assert all(peak < 5.5 for peak, _ in translations(whiten(host), carriers(KEY)))
@@ -55,7 +66,7 @@ def test_drift_measures_a_small_stretch(plane: Plane) -> None:
     moved = drift(whiten(stretched), carriers(KEY), (0, 0), np.ones(BANDS))
     assert moved is not None
     matrix, shift = moved
-    np.testing.assert_allclose(matrix, np.diag([1 - 512 / 515, 1 - 768 / 771]), atol=1.2e-3)
+    np.testing.assert_allclose(matrix, np.diag([1 - 512 / 515, 1 - 768 / 771]), atol=2e-3)
     np.testing.assert_allclose(shift, 0, atol=0.6)
 
 

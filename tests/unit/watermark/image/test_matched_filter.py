@@ -75,6 +75,38 @@ def test_the_scale_of_a_small_crop_is_found_without_a_constellation(marked: Pixe
     assert affine[0, 0] == affine[1, 1] == pytest.approx(1 / zoom, rel=0.5 / 120)
 
 
+def turned(pixels: Pixels, degrees: float, noise: float = 0.0) -> Pixels:
+    """A picture as a scanner gives it: turned about its middle, larger, and grainy."""
+    image = Image.fromarray(pixels).rotate(degrees, Image.Resampling.BICUBIC).resize((1000, 667))
+    grain = np.random.default_rng(1).normal(0, noise, (667, 1000, 1))
+    return np.clip(np.rint(np.asarray(image) + grain), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("degrees", [-2.3, 0.4, 1.7])
+def test_the_turn_of_a_whole_picture_is_found(marked: Pixels, degrees: float) -> None:
+    scan = turned(marked, degrees, 15)
+    whole = np.diag(np.array([512, 768]) / luma_plane(scan, None, WORK_AREA).shape)
+    peak, affine = filter_of(scan).turned(whole, (512, 768))[0]
+    assert np.degrees(np.arctan2(affine[1, 0], affine[0, 0])) == pytest.approx(degrees, abs=0.1)
+    assert peak > CHANCE
+    assert all(peak < 4.6 for peak, _ in filter_of(scan, OTHER).turned(whole, (512, 768)))
+
+
+def test_a_peak_elsewhere_in_the_tile_does_not_count_near_the_middle(marked: Pixels) -> None:
+    whole = np.eye(2)
+    assert filter_of(marked).peak_near(whole, np.array([256.0, 384.0]), 4) > 2 * CHANCE
+    assert filter_of(marked).peak_near(whole, np.array([276.0, 384.0]), 4) < CHANCE
+    assert filter_of(marked).peak_near(whole, np.array([276.0, 384.0]), 24) > 2 * CHANCE
+
+
+def test_a_noisy_scan_is_read(marked: Pixels) -> None:
+    found = detect(turned(marked, 0.7, 22), key=KEY)
+    assert found.payload == PAYLOAD
+    assert found.transform is not None
+    assert found.transform.rotation_deg == pytest.approx(0.7, abs=0.2)
+    assert not detect(turned(marked, 0.7, 22), key=OTHER).present
+
+
 def test_pictures_that_are_too_large_or_too_small_for_small_crops_have_none(marked: Pixels) -> None:
     assert all(peak < CHANCE for peak, _ in filter_of(photo(512, 768, 2)).small_crops(2))
     assert filter_of(marked[:40, :40]).small_crops(2) == []

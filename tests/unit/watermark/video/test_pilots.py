@@ -62,7 +62,7 @@ def test_a_crop_is_placed_in_its_tile(c: Carriers, shares: Shares, corner: tuple
 
 
 def test_a_weak_mark_is_placed_where_correlating_phases_does_not(c: Carriers) -> None:
-    part = np.ascontiguousarray(accumulated(COARSE, 8.0)[37:, 101:])
+    part = np.ascontiguousarray(accumulated(COARSE, 10.0)[37:, 101:])
     assert far(tile_offsets(whiten(part), part, c)[0][1], (37, 101)) <= 1
     assert far(translations(whiten(part), c)[0][1], (37, 101)) > 20
 
