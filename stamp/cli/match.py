@@ -12,7 +12,7 @@ from ..core.errors import CatalogueError, KeyFileError
 from ..core.matches import FOUND, MatchedWork, MatchReport
 from ..jobs.keys import KeyFile, find_key, load_key
 from ..jobs.matched import Matched
-from ..jobs.monitoring import MatchTask, place_of
+from ..jobs.monitoring import MatchTask, place_of, what_no_match_finds
 from ..jobs.plan import Jobs
 from ..jobs.selection import Selection
 from ..jobs.tasks import Entry
@@ -113,7 +113,22 @@ def command(
     failed = run_over(screen, "match", task, sources, run, show, missing)
     if journal:
         journal.end()
+    if not found and not is_far:
+        _say_what_is_missing(screen, place)
     return ERROR if failed else OK if found else NOT_FOUND
+
+
+def _say_what_is_missing(screen: Screen, place: str) -> None:
+    """Say why nothing can be found, where works have no fingerprints."""
+    missing, works = what_no_match_finds(place)
+    if not works:
+        screen.say("stamp: the catalogue has no works; 'stamp embed' and 'stamp works add' make them")
+    elif missing:
+        have = "has" if missing == 1 else "have"
+        screen.say(
+            f"stamp: {missing} of {works} works {have} no fingerprint and cannot be found;"
+            " 'stamp works index' makes it"
+        )
 
 
 def keys_of(files: tuple[str, ...], *, needed: bool) -> tuple[KeyFile, ...]:

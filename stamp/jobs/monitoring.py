@@ -51,6 +51,14 @@ class MatchTask:
         return report
 
 
+def what_no_match_finds(place: str) -> tuple[int, int]:
+    """Return how many works of a catalogue have no fingerprint, and how many works it has. Raises
+    CatalogueError."""
+    from ..monitor.indexing import count_unindexed
+
+    return count_unindexed(opened(place))
+
+
 class Fingerprints:
     """The fingerprints of one file on its way into the catalogue: taken before it is marked, as its original
     may be replaced, added when its work is known. Nothing happens where they are switched off."""

@@ -62,6 +62,12 @@ def files_to_index(
             yield uid, file_of(catalogue, uid)
 
 
+def count_unindexed(catalogue: Catalogue) -> tuple[int, int]:
+    """Return how many works have no fingerprint, and how many works there are. Raises CatalogueError."""
+    works = catalogue.works.count()
+    return max(0, works - len(prints_for(catalogue).works())), works
+
+
 def all_works(catalogue: Catalogue) -> Iterator[str]:
     """Yield the uids of all works, the newest first."""
     after: str | None = None

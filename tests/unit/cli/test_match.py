@@ -58,6 +58,7 @@ def test_a_copy_of_an_unmarked_work_is_found(stamp: Runner) -> None:
     nothing = stamp("match", "other.jpg")
     assert nothing.code == 1
     assert "no work was found" in nothing.out
+    assert "fingerprint" not in nothing.err
     assert stamp("match", "missing.jpg", "crop.jpg").code == 3
 
 
@@ -111,7 +112,9 @@ def test_the_mark_of_a_crop_is_read(stamp: Runner) -> None:
 def test_works_that_were_there_before_are_indexed(stamp: Runner, elsewhere: Path) -> None:
     Path("stamp.toml").write_text("fingerprints = false\n")
     assert stamp("works", "add", "lake.png", "sea.png").code == 0
-    assert stamp("match", "crop.jpg").code == 1
+    nothing = stamp("match", "crop.jpg")
+    assert nothing.code == 1
+    assert "2 of 2 works have no fingerprint and cannot be found; 'stamp works index' makes it" in nothing.err
     assert not (elsewhere / "c.sqlite.fingerprints").exists()
     Path("sea.png").rename("ocean.png")
     done = stamp("works", "index", "--json")
