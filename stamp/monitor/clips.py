@@ -67,7 +67,7 @@ class Seen:
     moment: tuple[float, float] = (0.0, 0.0)  # of that frame, in the suspect and in the work
 
     @property
-    def meeting(self) -> Course:
+    def followed(self) -> Course:
         """Its course through the work, by signs or by the points of its best frame."""
         here, there = self.moment
         return self.course or Course(there - here, 1.0, False, np.zeros(0))
@@ -172,7 +172,7 @@ def _compared(
     if original is None:
         return match
     try:
-        comparison, picture = clips(original, path, pictures is not None, seen.meeting)
+        comparison, picture = clips(original, path, pictures is not None, seen.followed)
     except MediaError:
         return match
     match = _with(match, comparison)

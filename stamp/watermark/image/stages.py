@@ -59,8 +59,7 @@ def try_untouched(search: Search) -> Detection | None:
 def try_nearly_untouched(search: Search) -> Detection | None:
     """Do so with one attempt a grid, for a picture whose borders are known to about a pixel."""
     for grid in search.grids:
-        shape = canonical_shape(search.shape, grid)
-        affine = np.diag([shape[0] / search.work.shape[0], shape[1] / search.work.shape[1]])
+        shape, affine = _whole(search, grid)
         plane = resize(search.work, shape)
         peak, offset = search.offsets(plane, whiten(plane), _ABOUT)[0]
         if peak < search.thresholds.near_peak:
@@ -73,7 +72,7 @@ def try_nearly_untouched(search: Search) -> Detection | None:
 
 def try_sharpened(search: Search) -> Detection | None:
     """Try every geometry in which the constellation stands out, where near it the pilots agree most; then
-    small crops, in which the constellation does not stand out."""
+    small crops, in which the constellation does not stand out, and the whole picture turned a little."""
     s = _spectrum(search)
     matched = MatchedFilter.of(search.work, search.key, search.carriers.layout)
     if (found := _try_sharpened(search, s, matched, squeezed=True)) is not None:
@@ -81,18 +80,16 @@ def try_sharpened(search: Search) -> Detection | None:
     for peak, affine in matched.small_crops(_SMALL_CROPS):
         if peak >= _PEAK and (found := try_geometry(search, affine)) is not None:
             return found
-    return None
+    return _try_turned(search, matched)
 
 
-def try_turned(search: Search) -> Detection | None:
+def _try_turned(search: Search, matched: MatchedFilter) -> Detection | None:
     """Try the whole picture turned by a few degrees, as scans are.
 
     Its middle is still where it was: pilots show there that are lost among all places of the tile.
     """
-    matched = MatchedFilter.of(search.work, search.key, search.carriers.layout)
     for grid in search.grids:
-        shape = canonical_shape(search.shape, grid)
-        whole = np.diag([shape[0] / search.work.shape[0], shape[1] / search.work.shape[1]])
+        shape, whole = _whole(search, grid)
         for peak, affine in matched.turned(whole, shape):
             if peak >= _MIDDLE_PEAK and (found := _try_middle(search, affine, shape)) is not None:
                 return found
@@ -169,7 +166,7 @@ def refine_candidates(search: Search) -> Detection | None:
 # What a search runs; of clips `ANY_GEOMETRY`, and one more, `watermark.video.search.search_exhaustively`.
 UNMOVED = (try_unmoved,)
 AS_IT_IS = (try_untouched,)
-IF_MOVED = (try_sharpened, try_turned, refine_candidates)
+IF_MOVED = (try_sharpened, refine_candidates)
 ANY_GEOMETRY = (*AS_IT_IS, try_constellation, refine_candidates)
 IN_A_REGION = (try_nearly_untouched, try_similar, refine_candidates)
 
@@ -189,10 +186,15 @@ def _try_grid(search: Search, grid: Grid) -> Detection | None:
 
 def _placed(search: Search, grid: Grid) -> tuple[Attempt, Plane]:
     """The attempt at the whole picture where it was marked on a grid, and its canonical plane."""
-    shape = canonical_shape(search.shape, grid)
-    affine = np.diag([shape[0] / search.work.shape[0], shape[1] / search.work.shape[1]])
+    shape, affine = _whole(search, grid)
     plane = resize(search.work, shape)
     return search.attempt(plane, None, (0, 0), affine, searched=False), plane
+
+
+def _whole(search: Search, grid: Grid) -> tuple[tuple[int, int], Affine]:
+    """The shape of the canonical plane of the whole picture, as it was marked on a grid, and its geometry."""
+    shape = canonical_shape(search.shape, grid)
+    return shape, np.diag([shape[0] / search.work.shape[0], shape[1] / search.work.shape[1]])
 
 
 def _likely(
