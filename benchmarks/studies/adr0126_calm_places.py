@@ -42,7 +42,7 @@ TURNS = np.radians(np.arange(-3, 3.01, 0.1))
 def constellation_score(work: Plane, affine: matched_filter.Affine, frequencies: Any) -> float:
     """The score of the constellation within a percent of a scale."""
     s = spectrum(windowed(work))
-    atlas = sync._atlas(s.power, s.size)
+    atlas = sync.atlas_of(s.power, s.size)
     near = [[affine * np.exp(zoom)] for zoom in np.arange(-0.008, 0.0081, 0.002)]
     return max(found.score for found in sync._best_near(atlas, frequencies, near, "affine"))
 

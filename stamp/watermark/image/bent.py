@@ -1,9 +1,10 @@
 """Pictures that are bent: photographed from a screen or from paper, at an angle or through a poor lens.
 
 No affine map brings such a picture back to the canonical grid: the constellation's lines smear, and pilots
-agree in a part of it only. But each part is nearly affine. So the geometry is found in a spectrum that is the
-mean of those of parts, a part is placed by its own pilots, and the map grows from there over the picture,
-with more freedom the more of it there is to explain.
+agree in a part of it only. Where perspective and lens are all that was done to it, its parts show that
+together, and the pilots of the whole place it (`perspective`). Else each part is nearly affine: the geometry
+is found in a spectrum that is the mean of those of parts, a part is placed by its own pilots, and the map
+grows from there over the picture, with more freedom the more of it there is to explain.
 """
 
 from __future__ import annotations
@@ -19,11 +20,14 @@ from ..common.linear import product
 from .align import ascent, block_drift, translations
 from .carrier import PERIOD
 from .decode import gains_from_pilots
+from .grid import GRIDS, STANDARD, canonical_shape
 from .matched_filter import MatchedFilter
+from .perspective import perspectives
 from .search import Affine, Attempt, ImageSearch, Plane
-from .stages import whitened_inside
+from .stages import whitened_inside, whole_geometry
 from .sync import (
     Candidate,
+    Spectrum,
     candidates,
     mean_spectrum,
     refine,
@@ -35,6 +39,7 @@ from .warp import interpolate, unwarp
 
 Points = NDArray[np.float64]  # (..., 2): rows and columns
 Rectangle = tuple[int, int, int, int]  # canonical pixels: first and end row, first and end column
+Part = tuple[slice, slice]
 
 # Of the pilots on a part's spectrum, from which on it is resampled.
 _PROMISING = 5.1
@@ -42,6 +47,13 @@ _PROMISING = 5.1
 _PEAK = 5.8
 # Of the constellation in the mean spectrum, by kind: half of all unmarked pictures have less.
 _SCORE = {"stretch": 5.2, "similarity": 6.1}
+# Of the constellation in all parts together: one in ten unmarked pictures has more.
+_TOGETHER = 26.0
+_ABOUT, _NEAR_PEAK = (
+    32,
+    4.0,
+)  # canonical pixels by which the middle of a whole picture may be displaced; of the
+# correlation there, from which on it is placed
 _NARROWEST = 192  # pixels of a picture's shorter side: its parts have half of that
 _PLACED = 2  # parts from which the map is grown
 _GROWTH = 64  # canonical pixels, in each direction at a time
@@ -99,14 +111,70 @@ def find_bent(search: ImageSearch) -> Detection | None:
     if min(search.work.shape) < _NARROWEST:
         return None
     parts = _parts(search.work.shape)
+    spectra = [spectrum(windowed(search.work[part])) for part in parts]
+    return _in_perspective(search, parts, spectra) or _from_parts(search, parts, spectra)
+
+
+def _in_perspective(search: ImageSearch, parts: list[Part], spectra: list[Spectrum]) -> Detection | None:
+    """Try the likeliest perspective of the picture, and the same turned by 180 degrees, which the
+    constellation cannot tell apart."""
+    shape = np.array(search.work.shape)
+    half = shape.max() / 2
+    middles = np.array([[row.start + row.stop, column.start + column.stop] for row, column in parts])
+    _, whole = whole_geometry(search, STANDARD)
+    best = perspectives(spectra, (middles - shape) / 2 / half, whole, search.carriers.frequencies)[0]
+    if best.score < _TOGETHER:
+        return None
+    places = _grid_of((0, search.work.shape[0], 0, search.work.shape[1]))
+    canonical = half * best((places - shape / 2) / half)
+    covered = abs(np.linalg.det(best.linear)) * search.work.size
+    grid = min(GRIDS, key=lambda grid: abs(np.log(covered / grid.area)))
+    marked = np.array(canonical_shape(search.shape, grid))
+    if abs(best.linear[0, 1]) > abs(best.linear[0, 0]):  # a quarter turn
+        marked = marked[::-1]
+    for turned in (canonical, -canonical):
+        if (found := _try_whole(search, turned + marked / 2, places)) is not None:
+            return found
+    return None
+
+
+def _try_whole(search: ImageSearch, points: Points, places: Points) -> Detection | None:
+    """Read a picture whose `places` would be at the canonical `points` if its middle were where it was: near
+    there, or anywhere in the tile."""
+    way = SmoothMap.fitted(points, places, 3)
+    (top, left), (bottom, right) = np.floor(points.min(0)).astype(int), np.ceil(points.max(0)).astype(int)
+    rectangle = (int(top), int(bottom), int(left), int(right))
+    white = whitened_inside(*_resampled(search.work, way, rectangle))
+    about = int(top % PERIOD), int(left % PERIOD)
+    near, anywhere = (
+        translations(white, search.carriers, _ABOUT, about)[0],
+        translations(white, search.carriers)[0],
+    )
+    offsets = [near[1]] if near[0] >= _NEAR_PEAK else []
+    if anywhere[0] >= search.thresholds.peak and anywhere[1] not in offsets:
+        offsets.append(anywhere[1])
+    for offset in offsets:
+        y, x = (
+            (at - start + PERIOD // 2) % PERIOD - PERIOD // 2 for at, start in zip(offset, about, strict=True)
+        )
+        moved = (rectangle[0] + y, rectangle[1] + y, rectangle[2] + x, rectangle[3] + x)
+        grown = _grown(search, replace(way, centre=way.centre + np.array([y, x])), moved, freedom=2)
+        if (found := search.decode(grown, search.thresholds.decode_far)) is not None:
+            # where the corners of such a picture lie in the original is in no affine map
+            return replace(found, seen=None)
+    return None
+
+
+def _from_parts(search: ImageSearch, parts: list[Part], spectra: list[Spectrum]) -> Detection | None:
+    """Grow the map from the parts that show best where they lie."""
     frequencies = search.carriers.frequencies
-    mean = mean_spectrum([search.work[part] for part in parts])
+    mean = mean_spectrum(spectra)
     likely = [
         *upright_candidates(mean, frequencies, stretched=True, count=1),
         *candidates(mean, frequencies, squeezed=False)[:1],
     ]
     likely = [candidate for candidate in likely if candidate.score >= _SCORE[candidate.kind]]
-    placed = sorted(_placed(search, parts, likely), key=lambda place: -place[0])
+    placed = sorted(_placed(search, parts, spectra, likely), key=lambda place: -place[0])
     for _, start, rectangle in placed[:_PLACED]:
         grown = _grown(search, start, rectangle)
         if (found := search.decode(grown, search.thresholds.decode_far)) is not None:
@@ -115,7 +183,7 @@ def find_bent(search: ImageSearch) -> Detection | None:
     return None
 
 
-def _parts(shape: tuple[int, ...]) -> list[tuple[slice, slice]]:
+def _parts(shape: tuple[int, ...]) -> list[Part]:
     """Nine overlapping parts of half the height and half the width, row by row."""
     rows, columns = (
         [slice(k * (n - n // 2) // 2, k * (n - n // 2) // 2 + n // 2) for k in range(3)] for n in shape
@@ -124,13 +192,12 @@ def _parts(shape: tuple[int, ...]) -> list[tuple[slice, slice]]:
 
 
 def _placed(
-    search: ImageSearch, parts: list[tuple[slice, slice]], likely: list[Candidate]
+    search: ImageSearch, parts: list[Part], spectra: list[Spectrum], likely: list[Candidate]
 ) -> Iterator[tuple[float, SmoothMap, Rectangle]]:
     """Find parts whose pilots show where in the tile they lie: the peak in deviations, the map there, and the
     rectangle of the canonical plane that they cover."""
-    for rows, columns in parts if likely else ():
+    for (rows, columns), own in zip(parts, spectra, strict=True) if likely else ():
         part = search.work[rows, columns]
-        own = spectrum(windowed(part))
         matched = MatchedFilter.of(part, search.key, search.carriers.layout)
         for candidate in likely:
             affine = refine(own, search.carriers.frequencies, replace(candidate, kind="affine"))
@@ -157,8 +224,11 @@ def _start(
     return SmoothMap.fitted(canonical, corners + corner, 1), (y, y + height, x, x + width)
 
 
-def _grown(search: ImageSearch, way: SmoothMap, rectangle: Rectangle) -> Attempt:
-    """Grow a map from a part over the whole picture; return the best attempt on the way."""
+def _grown(search: ImageSearch, way: SmoothMap, rectangle: Rectangle, freedom: int = 1) -> Attempt:
+    """Grow a map from a part over the whole picture; return the best attempt on the way.
+
+    freedom : the order of the first correction, 1 to 3.
+    """
     attempts: list[Attempt] = []
     grows = True
     while grows or way.order < 3:
@@ -166,7 +236,7 @@ def _grown(search: ImageSearch, way: SmoothMap, rectangle: Rectangle) -> Attempt
         attempts.append(_attempt(search, plane, valid, way, rectangle))
         if attempts[-1].pilots < _LOST or len(attempts) == _MOST_STEPS:
             break
-        order = min((len(attempts) + 1) // 2, 3)
+        order = min((len(attempts) - 1) // 2 + freedom, 3)
         way = _corrected(search, way, rectangle, order, attempts[-1], whitened_inside(plane, valid))
         before, rectangle = rectangle, _wider(way, rectangle, search.work.shape)
         grows = rectangle != before

@@ -59,7 +59,7 @@ def try_untouched(search: Search) -> Detection | None:
 def try_nearly_untouched(search: Search) -> Detection | None:
     """Do so with one attempt a grid, for a picture whose borders are known to about a pixel."""
     for grid in search.grids:
-        shape, affine = _whole(search, grid)
+        shape, affine = whole_geometry(search, grid)
         plane = resize(search.work, shape)
         peak, offset = search.offsets(plane, whiten(plane), _ABOUT)[0]
         if peak < search.thresholds.near_peak:
@@ -89,7 +89,7 @@ def _try_turned(search: Search, matched: MatchedFilter) -> Detection | None:
     Its middle is still where it was: pilots show there that are lost among all places of the tile.
     """
     for grid in search.grids:
-        shape, whole = _whole(search, grid)
+        shape, whole = whole_geometry(search, grid)
         for peak, affine in matched.turned(whole, shape):
             if peak >= _MIDDLE_PEAK and (found := _try_middle(search, affine, shape)) is not None:
                 return found
@@ -186,12 +186,12 @@ def _try_grid(search: Search, grid: Grid) -> Detection | None:
 
 def _placed(search: Search, grid: Grid) -> tuple[Attempt, Plane]:
     """The attempt at the whole picture where it was marked on a grid, and its canonical plane."""
-    shape, affine = _whole(search, grid)
+    shape, affine = whole_geometry(search, grid)
     plane = resize(search.work, shape)
     return search.attempt(plane, None, (0, 0), affine, searched=False), plane
 
 
-def _whole(search: Search, grid: Grid) -> tuple[tuple[int, int], Affine]:
+def whole_geometry(search: Search, grid: Grid) -> tuple[tuple[int, int], Affine]:
     """The shape of the canonical plane of the whole picture, as it was marked on a grid, and its geometry."""
     shape = canonical_shape(search.shape, grid)
     return shape, np.diag([shape[0] / search.work.shape[0], shape[1] / search.work.shape[1]])

@@ -30,7 +30,7 @@ POWER_CAP = 16.0  # of one peak, in units of its neighbourhood: no single line o
 LEANING = np.radians(8)
 _ANGLES = int(np.ceil(np.pi / STEP))
 _BEYOND = 0.75  # cycles per pixel: where a hypothesis may look for a line, none being above 0.5
-_QUANTUM = 32  # of the power in searches: 16-bit integers add up twice as fast, and 32 of them fit
+QUANTUM = 32  # of the power in searches: 16-bit integers add up twice as fast, and 32 of them fit
 _SCALE_STEP = 0.004
 # A search in many unknowns takes every second aspect and larger steps, and then smaller ones around the best.
 _COARSER, _STARTS = 2, 16
@@ -38,7 +38,7 @@ _TURNED, _TURNED_SMALL, _TURNED_STARTS = 3, 2, 64  # times `STEP`
 _FEWEST = 16  # points of a constellation as which fewer count
 _CROP = 1.2  # pixels of the working picture per canonical pixel, above which a picture may be a small crop
 _NEIGHBOURHOOD = 17
-_UPRIGHT = [
+UPRIGHT = [
     np.array(m, float) for m in ([[1, 0], [0, 1]], [[1, 0], [0, -1]], [[0, 1], [-1, 0]], [[0, 1], [1, 0]])
 ]
 _MIRRORS = (np.eye(2), np.diag([1.0, -1.0]))
@@ -102,24 +102,6 @@ def spectrum_at(plane: Plane, frequencies: NDArray[np.float64]) -> NDArray[np.co
 
 def spectrum(faded: Plane) -> Spectrum:
     """Return the normalised power spectrum of a `windowed` picture."""
-    raw, power = _powers(faded)
-    return _normalised(raw, power)
-
-
-def mean_spectrum(parts: Sequence[Plane]) -> Spectrum:
-    """Return the mean of the normalised power spectra of parts of a picture, which have one shape.
-
-    Where a picture is bent, its lines smear over fewer bins of a part's spectrum than of its own (Welch,
-    doi:10.1109/TAU.1967.1161901).
-    """
-    raw, power = (
-        sum(each) / len(parts) for each in zip(*(_powers(windowed(part)) for part in parts), strict=True)
-    )
-    return _normalised(raw, power)
-
-
-def _powers(faded: Plane) -> tuple[Plane, Plane]:
-    """Return a `Spectrum`'s `raw`, and `power` before it is standardised."""
     size = max(1 << int(np.ceil(np.log2(max(faded.shape)))), 512)
     transform = rfft2(faded, (size, size))
     raw = (transform.real**2 + transform.imag**2).astype(np.float32)
@@ -129,11 +111,17 @@ def _powers(faded: Plane) -> tuple[Plane, Plane]:
     local += np.float32(1e-12)
     power = raw / local
     np.minimum(power, np.float32(POWER_CAP), out=power)
-    return raw, power
+    return Spectrum(raw, _standardised(power), size)
 
 
-def _normalised(raw: Plane, power: Plane) -> Spectrum:
-    return Spectrum(raw, _standardised(power), len(raw))
+def mean_spectrum(parts: Sequence[Spectrum]) -> Spectrum:
+    """Return the mean of the spectra of parts of a picture, which have one shape.
+
+    Where a picture is bent, its lines smear over fewer bins of a part's spectrum than of its own (Welch,
+    doi:10.1109/TAU.1967.1161901).
+    """
+    raw, power = (sum(each) / len(parts) for each in zip(*((s.raw, s.power) for s in parts), strict=True))
+    return Spectrum(raw, _standardised(power), parts[0].size)
 
 
 def _standardised(power: Plane) -> Plane:
@@ -141,7 +129,7 @@ def _standardised(power: Plane) -> Plane:
     return np.asarray((power - sample.mean()) / (sample.std() + np.float32(1e-9)))
 
 
-def _coarse(power: Plane) -> Plane:
+def coarse(power: Plane) -> Plane:
     """The highest power of 3 x 3 neighbours, standardised: for steps that are too large to meet a peak."""
     out = power.copy()
     np.maximum(out[1:], power[:-1], out=out[1:])
@@ -153,10 +141,10 @@ def _coarse(power: Plane) -> Plane:
 
 
 @dataclass(frozen=True, slots=True)
-class _Atlas:
+class Atlas:
     """Power on a grid of both signs of fy, zero beyond the spectrum, for quick look-ups.
 
-    map : in units of 1 / `_QUANTUM`, flattened. size : bins a cycle per pixel. origin, stride : the index of
+    map : in units of 1 / `QUANTUM`, flattened. size : bins a cycle per pixel. origin, stride : the index of
         frequency (fy, fx), fx >= 0, is origin + stride * rint(size * fy) + rint(size * fx).
     """
 
@@ -175,13 +163,13 @@ class _Atlas:
         return found
 
 
-def _atlas(power: Plane, size: int) -> _Atlas:
+def atlas_of(power: Plane, size: int) -> Atlas:
     half, reach = size // 2, int(np.ceil(_BEYOND * size))
     out = np.zeros((2 * reach + 1, reach + 1), np.int16)
-    quantised = np.rint(power[:, :half] * np.float32(_QUANTUM)).astype(np.int16)
+    quantised = np.rint(power[:, :half] * np.float32(QUANTUM)).astype(np.int16)
     out[reach : reach + half, :half] = quantised[:half]
     out[reach - half + 1 : reach, :half] = quantised[half + 1 :]
-    return _Atlas(out.ravel(), size, reach * (reach + 1), reach + 1)
+    return Atlas(out.ravel(), size, reach * (reach + 1), reach + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +182,7 @@ class _LogPolar:
     step: float
 
 
-def _log_polar(atlas: _Atlas, aspect: float, step: float) -> _LogPolar:
+def _log_polar(atlas: Atlas, aspect: float, step: float) -> _LogPolar:
     """Return the map of a spectrum whose rows are taken `aspect` times further out (undoing a squeeze of the
     finished picture)."""
     log_min = np.log(0.035 / SCALE_MAX)
@@ -224,7 +212,7 @@ def _scores(lp: _LogPolar, points: NDArray[np.float64], step: float) -> tuple[Pl
         low = max(start, 0)
         total[:, low - start : end - start] += lp.map[t : t + angles, low:end]
         seen[low - start : end - start] += 1
-    score = total * (1 / (_QUANTUM * np.sqrt(np.maximum(seen, _FEWEST)))).astype(np.float32)
+    score = total * (1 / (QUANTUM * np.sqrt(np.maximum(seen, _FEWEST)))).astype(np.float32)
     return score[:, ::-1], scales
 
 
@@ -249,8 +237,8 @@ def upright_candidates(
     """
     if stretched:
         return _stretched_candidates(s, frequencies)[:count]
-    atlas, found = _atlas(s.power, s.size), []
-    for number, turn in enumerate(_UPRIGHT):
+    atlas, found = atlas_of(s.power, s.size), []
+    for number, turn in enumerate(UPRIGHT):
         score, scales = _zoom_scores(atlas, frequencies @ turn.T, _SCALE_STEP)
         for rank, (value, _, j) in enumerate(_peaks(score, count if number else zooms, 3)):
             if rank < count or scales[j] >= _CROP:
@@ -261,8 +249,8 @@ def upright_candidates(
 def _stretched_candidates(s: Spectrum, frequencies: NDArray[np.float64]) -> list[Candidate]:
     """Those that may have other proportions, the best first: in large steps, and then around the best."""
     starts = []
-    atlas = _atlas(_coarse(s.power), s.size)
-    for turn, aspect in itertools.product(_UPRIGHT, UPRIGHT_ASPECTS[::_COARSER]):
+    atlas = atlas_of(coarse(s.power), s.size)
+    for turn, aspect in itertools.product(UPRIGHT, UPRIGHT_ASPECTS[::_COARSER]):
         stretched = _stretch(aspect) @ turn
         score, scales = _zoom_scores(atlas, frequencies @ stretched.T, _COARSER * _SCALE_STEP)
         starts += [(value, stretched / scales[j]) for value, _, j in _peaks(score, 1, 3)]
@@ -270,24 +258,22 @@ def _stretched_candidates(s: Spectrum, frequencies: NDArray[np.float64]) -> list
     step = UPRIGHT_ASPECTS[1] / UPRIGHT_ASPECTS[0]
     moves = [_stretch(step**a) * np.exp(z * _SCALE_STEP) for a, z in itertools.product((-1, 0, 1), repeat=2)]
     near = [[move @ affine for move in moves] for _, affine in starts[:_STARTS]]
-    return _best_near(_atlas(s.power, s.size), frequencies, near, "stretch")
+    return _best_near(atlas_of(s.power, s.size), frequencies, near, "stretch")
 
 
-def _zoom_scores(
-    atlas: _Atlas, points: NDArray[np.float64], step: float
-) -> tuple[Plane, NDArray[np.float64]]:
+def _zoom_scores(atlas: Atlas, points: NDArray[np.float64], step: float) -> tuple[Plane, NDArray[np.float64]]:
     """Return the score of every scale of points, (1, m), and the m scales."""
     scales = np.exp(np.arange(np.log(SCALE_MIN), np.log(SCALE_MAX), step))
     shrink = (1 / scales[:, None]).astype(np.float32)
     ends = np.where(points[:, 1:] < 0, -points, points)
     inside = np.abs(ends).max(1) * shrink < 0.5
     total = atlas.at(*(end.astype(np.float32) * shrink for end in ends.T)).sum(1, dtype=np.int32)
-    score = total / (_QUANTUM * np.sqrt(np.maximum(inside.sum(1), _FEWEST)))
+    score = total / (QUANTUM * np.sqrt(np.maximum(inside.sum(1), _FEWEST)))
     return score[None], scales
 
 
 def _best_near(
-    atlas: _Atlas, frequencies: NDArray[np.float64], near: list[list[Affine]], kind: Kind
+    atlas: Atlas, frequencies: NDArray[np.float64], near: list[list[Affine]], kind: Kind
 ) -> list[Candidate]:
     """Return the best geometry of each list, the best first."""
     ends = np.asarray(near) @ frequencies.T
@@ -295,7 +281,7 @@ def _best_near(
     inside = np.abs(ends).max(-2) < 0.5
     fy, fx = (np.where(inside, end, 0).astype(np.float32) for end in np.moveaxis(ends, -2, 0))
     total = np.where(inside, atlas.at(fy, fx), 0).sum(-1, dtype=np.int32)
-    scores = total / (_QUANTUM * np.sqrt(np.maximum(inside.sum(-1), _FEWEST)))
+    scores = total / (QUANTUM * np.sqrt(np.maximum(inside.sum(-1), _FEWEST)))
     best = scores.argmax(1)
     found = [
         Candidate(float(score[k]), some[k], kind) for score, some, k in zip(scores, near, best, strict=True)
@@ -306,7 +292,7 @@ def _best_near(
 def leaning_candidates(s: Spectrum, frequencies: NDArray[np.float64], *, count: int = 2) -> list[Candidate]:
     """Find the best geometries that are turned by less than `LEANING` from upright, as a picture that was
     straightened: so few hypotheses that a lower score than of all turns shows one."""
-    plain = _log_polar(_atlas(s.power, s.size), 1.0, STEP)
+    plain = _log_polar(atlas_of(s.power, s.size), 1.0, STEP)
     score, scales = _scores(plain, frequencies, STEP)
     few = int(LEANING / plain.step)
     score[few:-few] = -9
@@ -324,7 +310,7 @@ def candidates(
     if squeezed:
         return _squeezed_candidates(s, frequencies)[: count + 2]
     found = []
-    plain = _log_polar(_atlas(s.power, s.size), 1.0, STEP)
+    plain = _log_polar(atlas_of(s.power, s.size), 1.0, STEP)
     for mirror in _MIRRORS:
         score, scales = _scores(plain, frequencies @ mirror.T, STEP)
         for value, i, j in _peaks(score, count, 3):
@@ -337,7 +323,7 @@ def candidates(
 def _squeezed_candidates(s: Spectrum, frequencies: NDArray[np.float64]) -> list[Candidate]:
     """Those whose aspect ratio changed before or after the turn, the best first: in large steps, and then
     around the best."""
-    atlas = _atlas(_coarse(s.power), s.size)
+    atlas = atlas_of(coarse(s.power), s.size)
     plain = _log_polar(atlas, 1.0, _TURNED * STEP)
     starts = []
     for aspect in ASPECTS[::_COARSER]:
