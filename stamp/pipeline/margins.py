@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ..media.audio.song import Block, Song
 
 _INTRO = 20  # seconds of a song, which may be quiet
+_LONG = 1.1  # seconds of an excerpt of a clip, of which half as many frames say enough
 
 
 def photo_margin(luma: NDArray[Any], payload: bytes, *, key: Key, marked_at: tuple[int, int]) -> Margin:
@@ -76,10 +77,12 @@ def clip_margin(
 
 
 def _sampled(frames: Sequence[clips.Shared]) -> Iterable[clips.Shared]:
-    """Of each twelfth of a second the frame that was coded in most bytes, as the reader takes them."""
+    """Of each twelfth of a second the frame that was coded in most bytes, as the reader takes them; of more
+    than a second, of each sixth."""
+    rate = RATE if frames[-1].seconds < _LONG else RATE / 2
     largest: dict[int, clips.Shared] = {}
     for frame in frames:
-        slot = int(frame.seconds * RATE)
+        slot = int(frame.seconds * rate)
         if slot not in largest or frame.size > largest[slot].size:
             largest[slot] = frame
     return largest.values()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain, islice
@@ -28,7 +28,10 @@ _SHARE, _SHORTEST, _LONGEST = 0.1, 0.5, 1.0  # of a clip, and seconds of an exce
 _FEWEST = 8  # frames
 _CRF, _ROWS = 28, 720
 _PRESET = "veryfast"
-_FINEST, _COARSEST = 18, 44  # crf of a rung with a rate
+_FINEST, _COARSEST = 18, 44  # crf of excerpts of a rung with a rate
+# Seconds of a clip that goes through such a rung at its rate, and how many of them: encoders begin coarsely.
+_SHORT, _BEGINNING = 10.0, 3.0
+_PEAK, _BUFFER = 1.5, 2.0  # times the rate, and seconds of it, as platforms' encoders are allowed
 _SIXFOLD = 6.0  # of the quantiser, that halve the bits
 
 
@@ -63,7 +66,8 @@ def rung_for(name: str | None) -> Rung:
 
 
 def excerpts(path: Path, rung: Rung) -> Iterator[list[Shared]]:
-    """Yield excerpts of a clip, half a second to a second of every ten, as they come out of the rung.
+    """Yield excerpts of a clip, half a second to a second of every ten, as they come out of the rung; where
+    the rung has a rate, the first three seconds of a short clip.
 
     Raises MediaError, and FFmpegError where they cannot be coded.
     """
@@ -73,9 +77,10 @@ def excerpts(path: Path, rung: Rung) -> Iterator[list[Shared]]:
             return
         decoder = decoder_for(stream)
         seconds = float((container.duration or 0) / av.time_base)
-        count = min(max(int(seconds / _EVERY_SECONDS), 1), _MOST_EXCERPTS)
+        begins = rung.bits is not None and seconds <= _SHORT
+        count = 1 if begins else min(max(int(seconds / _EVERY_SECONDS), 1), _MOST_EXCERPTS)
         fps = float(stream.average_rate or 25)
-        length = min(max(_SHARE * seconds / count, _SHORTEST), _LONGEST)
+        length = _BEGINNING if begins else min(max(_SHARE * seconds / count, _SHORTEST), _LONGEST)
         for number in range(count):
             decoded = _frames(container, stream, decoder, seconds * number / count)
             first = next(decoded, None)
@@ -83,7 +88,8 @@ def excerpts(path: Path, rung: Rung) -> Iterator[list[Shared]]:
                 continue
             clip = describe(container, stream, first, path)
             taken = islice(chain([first], decoded), max(round(length * fps), _FEWEST))
-            yield _through([_small(frame, rung) for frame in taken], clip, rung)
+            small = [_small(frame, rung) for frame in taken]
+            yield _decoded(_at_rate(small, clip, rung) if begins else _at_quality(small, clip, rung), clip)
 
 
 def _frames(
@@ -106,14 +112,13 @@ def _small(frame: VideoFrame, rung: Rung) -> VideoFrame:
     return frame.reformat(width, height, format="yuv420p")
 
 
-def _through(small: Sequence[VideoFrame], clip: Clip, rung: Rung) -> list[Shared]:
-    """Small frames as they come out of the rung."""
-    crf = _CRF if rung.bits is None else _quality(small, clip, rung.bits)
+def _decoded(packets: Iterable[Packet[Any]], clip: Clip) -> list[Shared]:
+    """Coded frames as they come out of the rung."""
     decoder = av.CodecContext.create("h264", "r")
     decoder.thread_count = 1
     sizes_of: dict[int | None, int] = {}
     found: list[Shared] = []
-    for packet in (*_coded(small, crf, clip.fps), None):
+    for packet in (*packets, None):
         if packet is not None:
             sizes_of[packet.pts] = packet.size
         for frame in decoder.decode(packet):
@@ -123,20 +128,31 @@ def _through(small: Sequence[VideoFrame], clip: Clip, rung: Rung) -> list[Shared
     return found
 
 
+def _at_quality(small: Sequence[VideoFrame], clip: Clip, rung: Rung) -> list[Packet[Any]]:
+    crf = _CRF if rung.bits is None else _quality(small, clip, rung.bits)
+    return _coded(small, clip.fps, {"crf": f"{crf:.1f}"})
+
+
+def _at_rate(small: Sequence[VideoFrame], clip: Clip, rung: Rung) -> list[Packet[Any]]:
+    rate = (rung.bits or 0) * small[0].width * small[0].height * (clip.fps or 25)
+    most = {"maxrate": f"{_PEAK * rate:.0f}", "bufsize": f"{_BUFFER * rate:.0f}"}
+    return _coded(small, clip.fps, {"b": f"{rate:.0f}", **most})
+
+
 def _quality(small: Sequence[VideoFrame], clip: Clip, wanted: float) -> float:
     """The crf at which all of a clip would have the `wanted` bits per pixel, by an excerpt of it."""
-    first, *others = (packet.size for packet in _coded(small, _CRF, clip.fps))
+    first, *others = (packet.size for packet in _coded(small, clip.fps, {"crf": f"{_CRF}"}))
     shared = first / min(LIFETIME, max(clip.frames, len(small)))  # of its key frame
     bits = 8 * (shared + sum(others) / max(len(others), 1)) / (small[0].width * small[0].height)
     return min(max(_CRF + _SIXFOLD * math.log2(max(bits, 1e-9) / wanted), _FINEST), _COARSEST)
 
 
-def _coded(frames: Sequence[VideoFrame], crf: float, fps: float) -> list[Packet[Any]]:
+def _coded(frames: Sequence[VideoFrame], fps: float, options: dict[str, str]) -> list[Packet[Any]]:
     encoder = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height, encoder.pix_fmt = frames[0].width, frames[0].height, "yuv420p"
     encoder.framerate = Fraction(fps or 25).limit_denominator(1001)
     encoder.time_base = 1 / encoder.framerate
-    encoder.thread_count, encoder.options = 1, {"preset": _PRESET, "crf": f"{crf:.1f}"}
+    encoder.thread_count, encoder.options = 1, {"preset": _PRESET, **options}
     for number, frame in enumerate(frames):
         frame.pts, frame.time_base, frame.pict_type = number, encoder.time_base, PictureType.NONE
     return [packet for frame in (*frames, None) for packet in encoder.encode(frame)]

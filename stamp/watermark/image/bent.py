@@ -49,11 +49,9 @@ _PEAK = 5.8
 _SCORE = {"stretch": 5.2, "similarity": 6.1}
 # Of the constellation in all parts together: one in ten unmarked pictures has more.
 _TOGETHER = 26.0
-_ABOUT, _NEAR_PEAK = (
-    32,
-    4.0,
-)  # canonical pixels by which the middle of a whole picture may be displaced; of the
-# correlation there, from which on it is placed
+# Canonical pixels by which the middle of a whole picture may be displaced, and the correlation there, from
+# which on the picture is placed so.
+_ABOUT, _NEAR_PEAK = 32, 4.0
 _NARROWEST = 192  # pixels of a picture's shorter side: its parts have half of that
 _PLACED = 2  # parts from which the map is grown
 _GROWTH = 64  # canonical pixels, in each direction at a time

@@ -15,7 +15,7 @@ from .detect import SIZE_EXPONENT
 from .scheme import CLIP, code_of, displayed
 
 # Deviations of agreement from which clips are read for certain (`python -m benchmarks.margin`).
-NEEDED = 14.0
+NEEDED = 16.0
 
 
 class Agreement:
