@@ -47,11 +47,11 @@ _PROMISING = 5.1
 _PEAK = 5.8
 # Of the constellation in the mean spectrum, by kind: half of all unmarked pictures have less.
 _SCORE = {"stretch": 5.2, "similarity": 6.1}
-# Of the constellation in all parts together: one in ten unmarked pictures has more.
-_TOGETHER = 26.0
-# Canonical pixels by which the middle of a whole picture may be displaced, and the correlation there, from
-# which on the picture is placed so.
-_ABOUT, _NEAR_PEAK = 32, 4.0
+# Of the constellation in all parts together: one in twenty unmarked pictures has more.
+_TOGETHER = 22.5
+# Canonical pixels by which the middle of a whole picture may be displaced; how many places there are tried,
+# from which correlation on.
+_ABOUT, _NEAR_PLACES, _NEAR_PEAK = 32, 2, 3.3
 _NARROWEST = 192  # pixels of a picture's shorter side: its parts have half of that
 _PLACED = 2  # parts from which the map is grown
 _GROWTH = 64  # canonical pixels, in each direction at a time
@@ -114,25 +114,25 @@ def find_bent(search: ImageSearch) -> Detection | None:
 
 
 def _in_perspective(search: ImageSearch, parts: list[Part], spectra: list[Spectrum]) -> Detection | None:
-    """Try the likeliest perspective of the picture, and the same turned by 180 degrees, which the
+    """Try the likeliest perspectives of the picture, and the same turned by 180 degrees, which the
     constellation cannot tell apart."""
-    shape = np.array(search.work.shape)
-    half = shape.max() / 2
-    middles = np.array([[row.start + row.stop, column.start + column.stop] for row, column in parts])
+    height, width = search.work.shape
+    middle, half = np.array([height, width]) / 2, max(height, width) / 2
+    middles = np.array([[row.start + row.stop, column.start + column.stop] for row, column in parts]) / 2
+    places = _grid_of((0, height, 0, width))
     _, whole = whole_geometry(search, STANDARD)
-    best = perspectives(spectra, (middles - shape) / 2 / half, whole, search.carriers.frequencies)[0]
-    if best.score < _TOGETHER:
-        return None
-    places = _grid_of((0, search.work.shape[0], 0, search.work.shape[1]))
-    canonical = half * best((places - shape / 2) / half)
-    covered = abs(np.linalg.det(best.linear)) * search.work.size
-    grid = min(GRIDS, key=lambda grid: abs(np.log(covered / grid.area)))
-    marked = np.array(canonical_shape(search.shape, grid))
-    if abs(best.linear[0, 1]) > abs(best.linear[0, 0]):  # a quarter turn
-        marked = marked[::-1]
-    for turned in (canonical, -canonical):
-        if (found := _try_whole(search, turned + marked / 2, places)) is not None:
-            return found
+    for likely in perspectives(spectra, (middles - middle) / half, whole, search.carriers.frequencies):
+        if likely.score < _TOGETHER:
+            break
+        covered = abs(np.linalg.det(likely.linear)) * height * width
+        grid = min(GRIDS, key=lambda grid: abs(np.log(covered / grid.area)))
+        marked = np.array(canonical_shape(search.shape, grid))
+        if abs(likely.linear[0, 1]) > abs(likely.linear[0, 0]):  # a quarter turn
+            marked = marked[::-1]
+        points = half * likely((places - middle) / half)
+        for turned in (points, -points):
+            if (found := _try_whole(search, turned + marked / 2, places)) is not None:
+                return found
     return None
 
 
@@ -144,13 +144,11 @@ def _try_whole(search: ImageSearch, points: Points, places: Points) -> Detection
     rectangle = (int(top), int(bottom), int(left), int(right))
     white = whitened_inside(*_resampled(search.work, way, rectangle))
     about = int(top % PERIOD), int(left % PERIOD)
-    near, anywhere = (
-        translations(white, search.carriers, _ABOUT, about)[0],
-        translations(white, search.carriers)[0],
-    )
-    offsets = [near[1]] if near[0] >= _NEAR_PEAK else []
-    if anywhere[0] >= search.thresholds.peak and anywhere[1] not in offsets:
-        offsets.append(anywhere[1])
+    near = translations(white, search.carriers, _ABOUT, about)[:_NEAR_PLACES]
+    offsets = [offset for peak, offset in near if peak >= _NEAR_PEAK]
+    peak, anywhere = translations(white, search.carriers)[0]
+    if peak >= search.thresholds.peak and anywhere not in offsets:
+        offsets.append(anywhere)
     for offset in offsets:
         y, x = (
             (at - start + PERIOD // 2) % PERIOD - PERIOD // 2 for at, start in zip(offset, about, strict=True)

@@ -36,8 +36,17 @@ _MORE_SCALES, _MORE_LEANS = 4, 1  # steps beyond, to which the parts of a pictur
 _TILT, _TILTS = 0.045, np.arange(-2, 3)
 _FEWER = 8  # times fewer quanta: then 16-bit integers bear the sum over all parts, too
 _STARTS = 24  # of each turn
-# Steps of the refinement, twice as large for tilts, and how many geometries are left after each.
-_REFINED = ((0.012, 16), (0.006, 8), (0.003, 4), (0.0015, 2))
+# Steps of the refinement, twice as large for tilts; how many geometries are left after each; whether power is
+# interpolated, which is slower and four times as exact.
+_REFINED = (
+    (0.012, 16, False),
+    (0.006, 8, False),
+    (0.003, 4, False),
+    (0.003, 2, True),
+    (0.0015, 2, True),
+    (0.0007, 2, True),
+)
+_ALIKE = 0.02  # of a scale, by which geometries differ that are worth a look each
 _UNKNOWNS = 7
 
 
@@ -66,7 +75,7 @@ def perspectives(
     spectra: Sequence[Spectrum], middles: Points, whole: Affine, frequencies: NDArray[np.float64]
 ) -> list[Perspective]:
     """Find the likeliest perspectives of a picture that is upright, turned by quarters or mirrored, the best
-    first; some are nearly the same.
+    first, at most two.
 
     spectra, middles : of its parts; (parts, 2), in halves of the picture's longer side from its middle.
     whole : (2, 2), canonical frequency -> frequency in the picture, were it whole and on the standard grid.
@@ -156,23 +165,35 @@ def _refined(
         changed = np.eye(2) + points[:, :4].reshape(-1, 2, 2)
         return linears[starts] @ changed, tilts[starts] + points[:, 4:6], points[:, 6]
 
-    def scores(points: NDArray[np.float64], starts: NDArray[np.int64]) -> NDArray[np.float64]:
-        return _scores(atlases, _slopes(middles, *made(points, starts)), frequencies)
+    def scores(
+        points: NDArray[np.float64], starts: NDArray[np.int64], between: bool = False
+    ) -> NDArray[np.float64]:
+        return _scores(atlases, _slopes(middles, *made(points, starts)), frequencies, between)
 
     score = np.zeros(len(points))
-    for size, left in _REFINED:
+    for size, left, between in _REFINED:
         climbing = np.arange(len(points))
         while len(climbing):
             near = points[climbing, None] + size * moves
             of = np.repeat(starts[climbing], len(moves))
-            at = scores(near.reshape(-1, _UNKNOWNS), of).reshape(-1, len(moves)).argmax(1)
+            at = scores(near.reshape(-1, _UNKNOWNS), of, between).reshape(-1, len(moves)).argmax(1)
             points[climbing] = near[np.arange(len(climbing)), at]
             climbing = climbing[at > 0]
-        score = scores(points, starts)
-        best = np.argsort(-score)[:left]
+        score = scores(points, starts, between)
+        best = _different(_slopes(middles, *made(points, starts)), np.argsort(-score))[:left]
         points, starts, score = points[best], starts[best], score[best]
     found = zip(score, *made(points, starts), strict=True)
     return [Perspective(float(each), linear, tilt, float(bulge)) for each, linear, tilt, bulge in found]
+
+
+def _different(slopes: NDArray[np.float64], order: NDArray[np.int64]) -> list[int]:
+    """Return those of `order` that are not nearly the same as one before, by (n, parts, 2, 2) derivatives."""
+    kept: list[int] = []
+    for one in order:
+        alike = _ALIKE * np.abs(slopes[one]).max()
+        if all(np.abs(slopes[one] - slopes[other]).max() > alike for other in kept):
+            kept.append(int(one))
+    return kept
 
 
 def _slopes(
@@ -191,12 +212,14 @@ def _slopes(
 
 
 def _scores(
-    atlases: list[Atlas], slopes: NDArray[np.float64], frequencies: NDArray[np.float64]
+    atlases: list[Atlas], slopes: NDArray[np.float64], frequencies: NDArray[np.float64], between: bool
 ) -> NDArray[np.float64]:
-    """Score (n, parts, 2, 2) derivatives by what all lines have in all parts."""
+    """Score (n, parts, 2, 2) derivatives by what all lines have in all parts, in the nearest bins or between
+    them."""
     ends = (np.swapaxes(slopes, -1, -2) @ frequencies.T).astype(np.float32)
     ends *= np.where(ends[..., 1:, :] < 0, np.float32(-1), np.float32(1))
+    look = Atlas.between if between else Atlas.at
     found = [
-        atlas.at(ends[:, k, 0], ends[:, k, 1]).sum(-1, dtype=np.int32) for k, atlas in enumerate(atlases)
+        look(atlas, ends[:, k, 0], ends[:, k, 1]).sum(-1, dtype=np.float32) for k, atlas in enumerate(atlases)
     ]
     return np.asarray(np.sum(found, 0) / (QUANTUM * len(frequencies) ** 0.5))

@@ -162,6 +162,20 @@ class Atlas:
         found: NDArray[np.int16] = self.map.take(index)
         return found
 
+    def between(self, fy: Plane, fx: Plane) -> Plane:
+        """Return the power at frequencies, fx >= 0, interpolated: a maximum of it lies where a line is to a
+        fraction of a bin."""
+        y, x = fy * np.float32(self.size), fx * np.float32(self.size)
+        top, left = np.floor(y).astype(np.int32), np.floor(x).astype(np.int32)
+        y -= top
+        x -= left
+        index = self.origin + self.stride * top + left
+        upper, lower = (
+            self.map.take(below) * (1 - x) + self.map.take(below + 1) * x
+            for below in (index, index + self.stride)
+        )
+        return np.asarray(upper * (1 - y) + lower * y)
+
 
 def atlas_of(power: Plane, size: int) -> Atlas:
     half, reach = size // 2, int(np.ceil(_BEYOND * size))
