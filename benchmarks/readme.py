@@ -106,6 +106,7 @@ BLOCKS: dict[str, Table] = {
     "margin": _dated(margin.markdown),
     "margin_codecs": _dated(margin.markdown),
     "margin_later": _dated(margin.markdown),
+    "margin_longer": _dated(margin.markdown),
     "monitor_pairs": _dated(monitor_pairs.markdown),
     "adr0002_coding": adr0002_coding.brief,
 }

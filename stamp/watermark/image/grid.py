@@ -40,7 +40,7 @@ def grid_for(shape: tuple[int, int]) -> Grid:
     return LARGE if shape[0] * shape[1] >= LARGE_FROM else STANDARD
 
 
-def canonical_shape(shape: tuple[int, int], grid: Grid = STANDARD) -> tuple[int, int]:
+def canonical_shape(shape: tuple[float, float], grid: Grid = STANDARD) -> tuple[int, int]:
     """Return the shape, (H, W), of a canonical grid for a picture of `shape`: the same proportions, an area
     of about `grid.area` pixels."""
     scale = (grid.area / (shape[0] * shape[1])) ** 0.5

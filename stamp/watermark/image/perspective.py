@@ -218,6 +218,7 @@ def _scores(
     them."""
     ends = (np.swapaxes(slopes, -1, -2) @ frequencies.T).astype(np.float32)
     ends *= np.where(ends[..., 1:, :] < 0, np.float32(-1), np.float32(1))
+    np.clip(ends, -0.5, 0.5, out=ends)  # there is no power from there on
     look = Atlas.between if between else Atlas.at
     found = [
         look(atlas, ends[:, k, 0], ends[:, k, 1]).sum(-1, dtype=np.float32) for k, atlas in enumerate(atlases)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -16,12 +17,15 @@ from .grid import STANDARD, Grid, canonical_shape, resize
 from .matched_filter import MatchedFilter
 from .search import Affine, Attempt, Plane, Search, Thresholds
 from .sync import (
+    MIRRORS,
     Candidate,
     Spectrum,
     candidates,
     leaning_candidates,
     refine,
+    scores_of,
     spectrum,
+    turn,
     upright_candidates,
     windowed,
 )
@@ -37,6 +41,13 @@ _SMALL_CROPS = 2  # sizes at which small crops are tried
 _PEAK, _CLEAR_PEAK = 5.1, 4.7
 _CLEAR_ZOOM, _CLEAR = 5.5, 7.0
 _MIDDLE_PEAK = 4.2  # the same, at the middle of a picture that is whole
+# Of a picture of which one unknown says what happened to it: changes of proportions, and turns, that are
+# tried; steps about the best at which pilots are looked at; what the constellation must score, and from when
+# on it is clear, with the peak of the pilots that is asked for then.
+_STRETCHES = np.exp(np.arange(-0.31, 0.3101, 0.0025))
+_STRAIGHTENED = np.radians(np.arange(-12, 12.01, 0.1))
+_BESIDE = 4
+_CENTRED, _CLEAR_CENTRED, _CLEAR_MIDDLE_PEAK = 4.5, 6.0, 3.3
 _STEP_UP = 0.2  # deviations by which a correction of the drift must raise the pilots' score
 
 
@@ -80,7 +91,48 @@ def try_sharpened(search: Search) -> Detection | None:
     for peak, affine in matched.small_crops(_SMALL_CROPS):
         if peak >= _PEAK and (found := try_geometry(search, affine)) is not None:
             return found
-    return _try_turned(search, matched)
+    return _try_centred(search, s, matched) or _try_turned(search, matched)
+
+
+def _try_centred(search: Search, s: Spectrum, matched: MatchedFilter) -> Detection | None:
+    """Try the whole picture in other proportions, and straightened, which cuts off what a turn leaves empty;
+    also mirrored.
+
+    One unknown says what happened to such a picture, and its middle is where it was: so few geometries, in so
+    few places, that a constellation and pilots show one which are lost among all others.
+    """
+    for grid, mirror in itertools.product(search.grids, MIRRORS):
+        for affines, shapes in (_stretched(search, grid), _straightened(search, grid)):
+            affines = affines @ mirror
+            scores = scores_of(s, search.carriers.frequencies, affines)
+            best = int(scores.argmax())
+            if scores[best] < _CENTRED:
+                continue
+            near = range(max(best - _BESIDE, 0), min(best + _BESIDE + 1, len(affines)))
+            peaks = {at: matched.peak_near(affines[at], np.array(shapes[at]) / 2, _ABOUT) for at in near}
+            at = max(peaks, key=lambda at: peaks[at])
+            least = _CLEAR_MIDDLE_PEAK if scores[best] >= _CLEAR_CENTRED else _MIDDLE_PEAK
+            if peaks[at] >= least:
+                found = _try_middle(search, affines[at], shapes[at])
+                if found is not None:
+                    return found
+    return None
+
+
+def _stretched(search: Search, grid: Grid) -> tuple[NDArray[np.float64], list[tuple[int, int]]]:
+    """Geometries of the whole picture if it had other proportions when it was marked, and the shapes of its
+    canonical plane then."""
+    height, width = search.shape
+    shapes = [canonical_shape((height * stretch**0.5, width * stretch**-0.5), grid) for stretch in _STRETCHES]
+    return np.array([np.diag(np.array(shape) / search.work.shape) for shape in shapes]), shapes
+
+
+def _straightened(search: Search, grid: Grid) -> tuple[NDArray[np.float64], list[tuple[int, int]]]:
+    """The same, if it was turned and then cut to the largest upright rectangle of its proportions."""
+    shape, whole = whole_geometry(search, grid)
+    longer = max(search.shape) / min(search.shape)
+    affines = [whole @ turn(angle) / (np.cos(angle) + longer * abs(np.sin(angle))) for angle in _STRAIGHTENED]
+    return np.array(affines), [shape] * len(affines)
 
 
 def _try_turned(search: Search, matched: MatchedFilter) -> Detection | None:

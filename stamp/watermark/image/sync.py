@@ -41,7 +41,7 @@ _NEIGHBOURHOOD = 17
 UPRIGHT = [
     np.array(m, float) for m in ([[1, 0], [0, 1]], [[1, 0], [0, -1]], [[0, 1], [-1, 0]], [[0, 1], [1, 0]])
 ]
-_MIRRORS = (np.eye(2), np.diag([1.0, -1.0]))
+MIRRORS = (np.eye(2), np.diag([1.0, -1.0]))
 UPRIGHT_ASPECTS = np.exp(np.linspace(np.log(0.74), np.log(1.36), 59))
 ASPECTS = np.exp(np.linspace(np.log(0.8), np.log(1.25), 38))
 
@@ -290,17 +290,30 @@ def _best_near(
     atlas: Atlas, frequencies: NDArray[np.float64], near: list[list[Affine]], kind: Kind
 ) -> list[Candidate]:
     """Return the best geometry of each list, the best first."""
-    ends = np.asarray(near) @ frequencies.T
-    ends = np.where(ends[..., 1:, :] < 0, -ends, ends)
-    inside = np.abs(ends).max(-2) < 0.5
-    fy, fx = (np.where(inside, end, 0).astype(np.float32) for end in np.moveaxis(ends, -2, 0))
-    total = np.where(inside, atlas.at(fy, fx), 0).sum(-1, dtype=np.int32)
-    scores = total / (QUANTUM * np.sqrt(np.maximum(inside.sum(-1), _FEWEST)))
+    scores = _scores_of(atlas, frequencies, np.asarray(near))
     best = scores.argmax(1)
     found = [
         Candidate(float(score[k]), some[k], kind) for score, some, k in zip(scores, near, best, strict=True)
     ]
     return sorted(found, key=lambda c: -c.score)
+
+
+def scores_of(
+    s: Spectrum, frequencies: NDArray[np.float64], affines: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the score of each of (..., 2, 2) geometries."""
+    return _scores_of(atlas_of(s.power, s.size), frequencies, affines)
+
+
+def _scores_of(
+    atlas: Atlas, frequencies: NDArray[np.float64], affines: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    ends = affines @ frequencies.T
+    ends = np.where(ends[..., 1:, :] < 0, -ends, ends)
+    inside = np.abs(ends).max(-2) < 0.5
+    fy, fx = (np.where(inside, end, 0).astype(np.float32) for end in np.moveaxis(ends, -2, 0))
+    total = np.where(inside, atlas.at(fy, fx), 0).sum(-1, dtype=np.int32)
+    return np.asarray(total / (QUANTUM * np.sqrt(np.maximum(inside.sum(-1), _FEWEST))))
 
 
 def leaning_candidates(s: Spectrum, frequencies: NDArray[np.float64], *, count: int = 2) -> list[Candidate]:
@@ -325,7 +338,7 @@ def candidates(
         return _squeezed_candidates(s, frequencies)[: count + 2]
     found = []
     plain = _log_polar(atlas_of(s.power, s.size), 1.0, STEP)
-    for mirror in _MIRRORS:
+    for mirror in MIRRORS:
         score, scales = _scores(plain, frequencies @ mirror.T, STEP)
         for value, i, j in _peaks(score, count, 3):
             # lp angle i means: a point at angle t was found at t + i
@@ -342,7 +355,7 @@ def _squeezed_candidates(s: Spectrum, frequencies: NDArray[np.float64]) -> list[
     starts = []
     for aspect in ASPECTS[::_COARSER]:
         for last, lp in ((False, plain), (True, _log_polar(atlas, aspect, _TURNED * STEP))):
-            for mirror in _MIRRORS:
+            for mirror in MIRRORS:
                 first = mirror if last else _stretch(aspect) @ mirror
                 score, scales = _scores(lp, frequencies @ first.T, _TURNED * STEP)
                 ((value, i, j),) = _peaks(score, 1, 3)

@@ -99,3 +99,8 @@ def test_the_mark_is_read_at_an_angle(marked: NDArray[np.uint8], turn: str) -> N
     seen = at_an_angle(np.ascontiguousarray(turned))
     assert detect(seen, key=KEY).payload == PAYLOAD
     assert not detect(seen, key=OTHER).present
+
+
+@pytest.mark.slow
+def test_lines_may_lie_beyond_the_spectrum_of_a_small_picture() -> None:
+    assert not detect(photo(200, 300, 2), key=KEY).present
