@@ -53,6 +53,7 @@ _TOGETHER = 22.5
 # from which correlation on.
 _ABOUT, _NEAR_PLACES, _NEAR_PEAK = 32, 2, 3.3
 _NARROWEST = 192  # pixels of a picture's shorter side: its parts have half of that
+_LARGEST = 512  # pixels of a part
 _PLACED = 2  # parts from which the map is grown
 _GROWTH = 64  # canonical pixels, in each direction at a time
 _MOST_STEPS = 14
@@ -180,9 +181,12 @@ def _from_parts(search: ImageSearch, parts: list[Part], spectra: list[Spectrum])
 
 
 def _parts(shape: tuple[int, ...]) -> list[Part]:
-    """Nine overlapping parts of half the height and half the width, row by row."""
+    """Nine overlapping parts of half the height and half the width, row by row; smaller ones of large sides,
+    whose spectra are of one size with the others."""
+    sides = [min(n // 2, _LARGEST) for n in shape]
     rows, columns = (
-        [slice(k * (n - n // 2) // 2, k * (n - n // 2) // 2 + n // 2) for k in range(3)] for n in shape
+        [slice(k * (n - side) // 2, k * (n - side) // 2 + side) for k in range(3)]
+        for n, side in zip(shape, sides, strict=True)
     )
     return [(row, column) for row in rows for column in columns]
 

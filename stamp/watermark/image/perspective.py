@@ -28,8 +28,8 @@ Points = NDArray[np.float64]  # (..., 2): rows and columns
 _Geometries = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]  # as of `_slopes`
 
 # The local geometry: logarithms of how much larger the picture is along each axis, and leans, which are turn
-# and shear. A step is as much as a coarse spectrum bears. Of pictures marked on the standard grid, sides from
-# 0.7 to 1.6 of the picture are looked for, of those on the large grid from 1.
+# and shear. A step is as much as a coarse spectrum bears. A picture that was marked on the standard grid may
+# fill 0.7 of the sides, or be enlarged by up to 1.6; one that was marked on the large grid, only the latter.
 _STEP = 0.035
 _SCALES, _LEANS = np.arange(-10, 14), np.arange(-2, 3)
 _MORE_SCALES, _MORE_LEANS = 4, 1  # steps beyond, to which the parts of a picture may reach
@@ -37,7 +37,7 @@ _TILT, _TILTS = 0.045, np.arange(-2, 3)
 _FEWER = 8  # times fewer quanta: then 16-bit integers bear the sum over all parts, too
 _STARTS = 24  # of each turn
 # Steps of the refinement, twice as large for tilts; how many geometries are left after each; whether power is
-# interpolated, which is slower and four times as exact.
+# interpolated, which is slower and twice as exact.
 _REFINED = (
     (0.012, 16, False),
     (0.006, 8, False),
