@@ -46,6 +46,7 @@ _REFINED = (
     (0.0015, 2, True),
     (0.0007, 2, True),
 )
+_RISE = 1e-4  # by how much a step must raise the score: more than rounding, or two points raise each other's
 _ALIKE = 0.02  # of a scale, by which geometries differ that are worth a look each
 _UNKNOWNS = 7
 
@@ -176,7 +177,9 @@ def _refined(
         while len(climbing):
             near = points[climbing, None] + size * moves
             of = np.repeat(starts[climbing], len(moves))
-            at = scores(near.reshape(-1, _UNKNOWNS), of, between).reshape(-1, len(moves)).argmax(1)
+            height = scores(near.reshape(-1, _UNKNOWNS), of, between).reshape(-1, len(moves))
+            height[:, 0] += _RISE
+            at = height.argmax(1)
             points[climbing] = near[np.arange(len(climbing)), at]
             climbing = climbing[at > 0]
         score = scores(points, starts, between)
@@ -221,6 +224,6 @@ def _scores(
     np.clip(ends, -0.5, 0.5, out=ends)  # there is no power from there on
     look = Atlas.between if between else Atlas.at
     found = [
-        look(atlas, ends[:, k, 0], ends[:, k, 1]).sum(-1, dtype=np.float32) for k, atlas in enumerate(atlases)
+        look(atlas, ends[:, k, 0], ends[:, k, 1]).sum(-1, dtype=np.float64) for k, atlas in enumerate(atlases)
     ]
     return np.asarray(np.sum(found, 0) / (QUANTUM * len(frequencies) ** 0.5))
