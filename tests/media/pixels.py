@@ -37,3 +37,12 @@ def photo(height: int, width: int, seed: int = 1) -> NDArray[np.uint8]:
 def gray(height: int, width: int, seed: int = 1) -> NDArray[np.uint8]:
     """(H, W): the green channel of `photo`."""
     return np.ascontiguousarray(photo(height, width, seed)[:, :, 1])
+
+
+def homography(points: NDArray[np.floating], places: NDArray[np.floating]) -> NDArray[np.float64]:
+    """The (3, 3) matrix that takes four points, (4, 2), to four places."""
+    rows, right = [], []
+    for (x, y), (u, v) in zip(points, places, strict=True):
+        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
+        right += [u, v]
+    return np.append(np.linalg.solve(np.array(rows), np.array(right)), 1).reshape(3, 3)

@@ -20,6 +20,7 @@ from .sync import (
     MIRRORS,
     Candidate,
     Spectrum,
+    atlas_of,
     candidates,
     leaning_candidates,
     refine,
@@ -101,10 +102,12 @@ def _try_centred(search: Search, s: Spectrum, matched: MatchedFilter) -> Detecti
     One unknown says what happened to such a picture, and its middle is where it was: so few geometries, in so
     few places, that a constellation and pilots show one which are lost among all others.
     """
-    for grid, mirror in itertools.product(search.grids, MIRRORS):
-        for affines, shapes in (_stretched(search, grid), _straightened(search, grid)):
-            affines = affines @ mirror
-            scores = scores_of(s, search.carriers.frequencies, affines)
+    atlas = atlas_of(s.power, s.size)
+    for grid in search.grids:
+        changes = (_stretched(search, grid), _straightened(search, grid))
+        for mirror, (upright, shapes) in itertools.product(MIRRORS, changes):
+            affines = upright @ mirror
+            scores = scores_of(atlas, search.carriers.frequencies, affines)
             best = int(scores.argmax())
             if scores[best] < _CENTRED:
                 continue

@@ -290,7 +290,7 @@ def _best_near(
     atlas: Atlas, frequencies: NDArray[np.float64], near: list[list[Affine]], kind: Kind
 ) -> list[Candidate]:
     """Return the best geometry of each list, the best first."""
-    scores = _scores_of(atlas, frequencies, np.asarray(near))
+    scores = scores_of(atlas, frequencies, np.asarray(near))
     best = scores.argmax(1)
     found = [
         Candidate(float(score[k]), some[k], kind) for score, some, k in zip(scores, near, best, strict=True)
@@ -299,15 +299,9 @@ def _best_near(
 
 
 def scores_of(
-    s: Spectrum, frequencies: NDArray[np.float64], affines: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return the score of each of (..., 2, 2) geometries."""
-    return _scores_of(atlas_of(s.power, s.size), frequencies, affines)
-
-
-def _scores_of(
     atlas: Atlas, frequencies: NDArray[np.float64], affines: NDArray[np.float64]
 ) -> NDArray[np.float64]:
+    """Return the score of each of (..., 2, 2) geometries."""
     ends = affines @ frequencies.T
     ends = np.where(ends[..., 1:, :] < 0, -ends, ends)
     inside = np.abs(ends).max(-2) < 0.5

@@ -9,20 +9,12 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from stamp.core.key import Key
 from stamp.watermark.image.bent import SmoothMap
 from stamp.watermark.image.detect import detect
-from stamp.watermark.image.embed import embed
-from tests.media.pixels import photo
+from tests.media.marked import KEY, OTHER, PAYLOAD, marked_photo
+from tests.media.pixels import homography
 
-KEY, OTHER = Key(bytes(range(32)), "tests"), Key(bytes(range(1, 33)), "other")
-PAYLOAD = bytes.fromhex("00ff12345678abcd")
 Picture = Image.Image
-
-
-@pytest.fixture(scope="module")
-def marked() -> Picture:
-    return Image.fromarray(embed(photo(512, 768, 1), PAYLOAD, key=KEY))
 
 
 def at_an_angle(picture: Picture) -> Picture:
@@ -30,11 +22,7 @@ def at_an_angle(picture: Picture) -> Picture:
     w, h = picture.size
     corners = np.array([(0, 0), (0, h), (w, h), (w, 0)], float)
     seen = np.array([(0.02 * w, 0), (0, h), (0.95 * w, 0.96 * h), (0.97 * w, 0.06 * h)])
-    rows, right = [], []
-    for (x, y), (u, v) in zip(seen, corners, strict=True):
-        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
-        right += [u, v]
-    matrix = tuple(np.linalg.solve(np.array(rows), np.array(right)))
+    matrix = tuple(homography(seen, corners).ravel()[:8])
     return picture.transform((w, h), Image.Transform.PERSPECTIVE, matrix, Image.Resampling.BICUBIC)
 
 
@@ -68,10 +56,8 @@ def displaced(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("bend", "turn"), [(at_an_angle, 0), (through_a_lens, 180), (on_a_pillar, 90)])
-def test_the_mark_is_read_in_a_bent_picture(
-    marked: Picture, bend: Callable[[Picture], Picture], turn: int
-) -> None:
-    bent = np.asarray(bend(marked).rotate(turn, expand=True))
+def test_the_mark_is_read_in_a_bent_picture(bend: Callable[[Picture], Picture], turn: int) -> None:
+    bent = np.asarray(bend(marked_photo()).rotate(turn, expand=True))
     found = detect(bent, key=KEY)
     assert found.payload == PAYLOAD
     assert found.score > found.threshold

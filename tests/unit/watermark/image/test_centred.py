@@ -12,18 +12,10 @@ from PIL import Image
 from stamp.core.key import Key
 from stamp.watermark.image import detect as detecting
 from stamp.watermark.image import stages
-from stamp.watermark.image.embed import embed
 from stamp.watermark.image.matched_filter import MatchedFilter
-from tests.media.pixels import photo
+from tests.media.marked import KEY, OTHER, PAYLOAD, marked_photo
 
-KEY, OTHER = Key(bytes(range(32)), "tests"), Key(bytes(range(1, 33)), "other")
-PAYLOAD = bytes.fromhex("00ff12345678abcd")
 Picture = Image.Image
-
-
-@pytest.fixture(scope="module")
-def marked() -> Picture:
-    return Image.fromarray(embed(photo(512, 768, 1), PAYLOAD, key=KEY))
 
 
 def stretched(picture: Picture) -> Picture:
@@ -58,12 +50,12 @@ def tried(pixels: NDArray[np.uint8], key: Key) -> bytes | None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("change", [stretched, straightened, mirrored])
-def test_a_whole_picture_is_read_about_its_middle(marked: Picture, change: object) -> None:
-    pixels = compressed(change(marked))  # type: ignore[operator]
+def test_a_whole_picture_is_read_about_its_middle(change: object) -> None:
+    pixels = compressed(change(marked_photo()))  # type: ignore[operator]
     assert tried(pixels, KEY) == PAYLOAD
     assert tried(pixels, OTHER) is None
 
 
 @pytest.mark.slow
-def test_a_part_of_a_picture_is_left_to_others(marked: Picture) -> None:
-    assert tried(compressed(stretched(marked).crop((0, 0, 500, 400))), KEY) is None
+def test_a_part_of_a_picture_is_left_to_others() -> None:
+    assert tried(compressed(stretched(marked_photo()).crop((0, 0, 500, 400))), KEY) is None

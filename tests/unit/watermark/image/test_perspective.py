@@ -10,27 +10,15 @@ from PIL import Image
 from stamp.core.key import Key
 from stamp.watermark.image.carrier import carriers
 from stamp.watermark.image.detect import detect
-from stamp.watermark.image.embed import embed
 from stamp.watermark.image.perspective import Perspective, perspectives
 from stamp.watermark.image.sync import spectrum, windowed
-from tests.media.pixels import photo
+from tests.media.marked import HEIGHT, KEY, OTHER, PAYLOAD, WIDTH, marked_photo
+from tests.media.pixels import homography, photo
 
-KEY, OTHER = Key(bytes(range(32)), "tests"), Key(bytes(range(1, 33)), "other")
-PAYLOAD = bytes.fromhex("00ff12345678abcd")
-HEIGHT, WIDTH = 512, 768
 SIDES = np.array([HEIGHT, WIDTH])
 CORNERS = np.array([(0, 0), (0, 1), (1, 1), (1, 0)], float)
 # Where in the picture the corners of what a camera sees are, clockwise from the top left, as (y, x).
 SEEN = np.array([(0, 0.09), (0.09, 0.96), (0.98, 1), (0.92, 0.01)])
-
-
-def homography(points: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The matrix that takes four points to four places."""
-    rows, right = [], []
-    for (y, x), (v, u) in zip(points, places, strict=True):
-        rows += [[y, x, 1, 0, 0, 0, -v * y, -v * x], [0, 0, 0, y, x, 1, -u * y, -u * x]]
-        right += [v, u]
-    return np.append(np.linalg.solve(np.array(rows), np.array(right)), 1).reshape(3, 3)
 
 
 def at_an_angle(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -44,7 +32,7 @@ def at_an_angle(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 @pytest.fixture(scope="module")
 def marked() -> NDArray[np.uint8]:
-    return embed(photo(HEIGHT, WIDTH, 1), PAYLOAD, key=KEY)
+    return np.asarray(marked_photo())
 
 
 def found(pixels: NDArray[np.uint8], key: Key) -> Perspective:
