@@ -143,6 +143,6 @@ def mark(plane: Plane, bits: NDArray[np.uint8], c: Carriers, strength: float) ->
     waves = sinusoids(padded, spatial(mask, activities, room, padded.shape), c.frequencies, mask.rms)
     share = float(np.mean(waves * waves)) / mask.rms**2
     signs = np.concatenate([1 - 2 * encode(bits).astype(np.float32), np.ones(1, np.float32)])
-    chips = coefficients(host, cover, mask, signs, c, mask.rms**2 * (1 - share))
+    chips = coefficients(host, activities, cover, mask, signs, c, mask.rms**2 * (1 - share))
     delta = synthesise(np.zeros_like(approximation), chips) + waves
     return np.ascontiguousarray(delta[MARGIN : MARGIN + h, MARGIN : MARGIN + w])

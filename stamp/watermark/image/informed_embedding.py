@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..common.wavelet import LEVELS, MARGIN, Detail
 from .carrier import PERIOD, PILOT, Carriers
-from .mask import Mask
+from .mask import Mask, Plane
 from .observation import PICTURE, activity, fold, normalise, weight
 
 Levels = NDArray[np.float64]  # (LEVELS, symbols)
@@ -40,7 +40,9 @@ class _Response:
     inverse: list[NDArray[np.float32]]
 
 
-def _response(details: Detail, cover: Detail, mask: Mask, carriers: Carriers) -> _Response:
+def _response(
+    details: Detail, activities: list[Plane], cover: Detail, mask: Mask, carriers: Carriers
+) -> _Response:
     gain, energy, variance, inverse = [], [], [], []
     symbols = carriers.layout.symbols
     for level in range(LEVELS):
@@ -51,7 +53,7 @@ def _response(details: Detail, cover: Detail, mask: Mask, carriers: Carriers) ->
             cover[level],
             mask.levels[level],
         )
-        act = activity(detail)
+        act = activities[level]
         y = normalise(detail, act)
         y *= seen
         inv = (float(seen.sum()) / ((y * y).sum((1, 2)) + 1e-12)).astype(np.float32)
@@ -102,6 +104,7 @@ def _statistic(
 
 def coefficients(
     host: Detail,
+    activities: list[Plane],
     cover: Detail,
     mask: Mask,
     signs: NDArray[np.float32],
@@ -110,10 +113,10 @@ def coefficients(
 ) -> Detail:
     """Compute the mark's wavelet coefficients.
 
-    host : details of the padded host. signs : (symbols,) +-1,
-        the code and the known chips. mean_square : energy a pixel that the mark may spend.
+    host : details of the padded host. activities : of each level of it. signs : (symbols,) +-1, the code and
+        the known chips. mean_square : energy a pixel that the mark may spend.
     """
-    r = _response(host, cover, mask, carriers)
+    r = _response(host, activities, cover, mask, carriers)
     budget = mean_square * float(cover[0].sum()) * 4
     mean = (budget / r.energy.sum()) ** 0.5
     per_level = r.gain.sum(1) / r.variance.sum(1)
