@@ -1,4 +1,4 @@
-"""How much mark a scene gets, and in which levels of the transform, by how hard it is to code."""
+"""How much mark a scene gets, and in which levels: by how hard to code, and how flat it is."""
 
 from __future__ import annotations
 
@@ -73,17 +73,30 @@ _LARGE = _Table(
     fourth=(0.70, 0.60, 0.45, 0.20, 0.00, 0.00),
     diagonal=0.6,
 )
+# Of what is drawn, encoders keep coarse texture only (ADR 130).
+_DRAWN = _Table(
+    gains=(0.62, 1.0, 1.0, 1.0, 1.1, 1.6),
+    second=(0.05,) * 6,
+    third=(0.25,) * 6,
+    fourth=(0.70,) * 6,
+    diagonal=0.2,
+)
+# Shares of one shade up to which a scene counts as filmed, and from which as drawn.
+_FILMED, _FLAT = 0.12, 0.25
 _LARGE_AREA = 1080 * 1920
 _DIAGONAL = 0.7  # of level 3
 _SINUSOIDS = 0.12
 
 
-def allocation(bits_per_pixel: float, size: tuple[int, int]) -> Allocation:
+def allocation(bits_per_pixel: float, size: tuple[int, int], flat: float = 0.0) -> Allocation:
     """Return what a scene needs that takes so many bits per pixel and frame of 360 rows at x264's quantiser
-    28 (veryfast, luma, a key frame every 150 frames), in frames of `size`, (height, width)."""
+    28 (veryfast, luma, a key frame every 150 frames), in frames of `size`, (height, width); flat : the share
+    of the picture that has one and the same shade."""
     octave = float(np.log2(max(bits_per_pixel, 1e-9)))
     largeness = np.clip(np.log(size[0] * size[1] / AREA) / np.log(_LARGE_AREA / AREA), 0, 1)
     values = (1 - largeness) * _SMALL.at(octave) + largeness * _LARGE.at(octave)
+    drawn = np.clip((flat - _FILMED) / (_FLAT - _FILMED), 0, 1)
+    values = (1 - drawn) * values + drawn * _DRAWN.at(octave)
     gain, second, third, fourth, diagonal = (float(value) for value in values)
     return Allocation(
         gain, Shares((0.0, second, third, fourth), (0.0, diagonal, _DIAGONAL, 1 / 3), _SINUSOIDS)

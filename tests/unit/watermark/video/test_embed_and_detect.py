@@ -212,6 +212,19 @@ def test_large_frames_get_a_coarser_mark_and_not_less_of_it() -> None:
         assert all(abs(sum(scene.shares.levels) - 1) < 1e-9 for scene in (small, middle, large))
 
 
+def test_what_is_drawn_gets_a_coarse_mark_however_hard_it_is() -> None:
+    """And what is filmed does not change by a little that is flat."""
+    for bits in (0.001, 0.01, 0.03, 0.1):
+        filmed, drawn = allocation(bits, (720, 1280)), allocation(bits, (720, 1280), 0.5)
+        assert allocation(bits, (720, 1280), 0.1) == filmed
+        assert allocation(bits, (2160, 3840), 0.9) == drawn
+        assert drawn.shares.levels == allocation(0.001, (720, 1280)).shares.levels
+        assert drawn.gain >= filmed.gain
+        between = allocation(bits, (720, 1280), 0.18)
+        assert filmed.shares.levels[3] <= between.shares.levels[3] <= drawn.shares.levels[3]
+        assert abs(sum(between.shares.levels) - 1) < 1e-9
+
+
 def test_what_a_coder_has_emptied_hardly_counts() -> None:
     rng = np.random.default_rng(0)
     noise = rng.normal(size=(256, 512)).astype(np.float32)
