@@ -314,7 +314,8 @@ def brief(document: dict[str, Any]) -> str:
     return (
         f"{count['detections']} detections where no mark of the key is, {pages_seen} of pages and "
         f"{rings['detections']} with a ring of {keys_of_a_ring} keys, {count['keys']:,} pairs of picture and "
-        f"key in all: **{count['present']} reported**, the highest score {-highest:.2f} below its threshold "
+        f"key in all: **{count['present']} reported**, the highest score, of a frame whose "
+        f"check of 32 bits need not hold, {-highest:.2f} below its threshold "
         f"({runner.origin(document)}). How many of {summary['drawn']:,} scores of payloads drawn beforehand "
         "are so high:\n\n"
         + runner.table(header, rows)
