@@ -7,7 +7,7 @@ from pathlib import Path
 
 import av
 
-from stamp.media.video.difficulty import EXCERPT_FRAMES, measured
+from stamp.media.video.difficulty import EXCERPT_FRAMES, difficulty
 from stamp.watermark.video import Allocation, allocation
 
 
@@ -15,7 +15,7 @@ def first_scene(path: Path) -> tuple[float, Allocation]:
     """Its difficulty, and the mark that it gets. Raises ValueError where the clip is too short to tell."""
     with av.open(str(path)) as container:
         frames = list(islice(container.decode(video=0), EXCERPT_FRAMES))
-        scene = measured(frames)
-    if scene is None:
+        bits = difficulty(frames)
+    if bits is None:
         raise ValueError(f"{path} is too short")
-    return scene.bits, allocation(scene.bits, (frames[0].height, frames[0].width), scene.flat)
+    return bits, allocation(bits, (frames[0].height, frames[0].width))

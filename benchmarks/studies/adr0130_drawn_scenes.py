@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -33,9 +34,9 @@ _KINDS = ("scrolled text, 30/s", "scrolled text, phone, 60/s", "slides", "slides
 _RUNGS = ("x264 crf 28", "YouTube 360p AVC", "YouTube 480p VP9", "YouTube 480p AV1")
 
 
-def by_difficulty(bits: float, size: tuple[int, int], flat: float) -> energy.Allocation:
+def by_difficulty(bits: float, size: tuple[int, int]) -> energy.Allocation:
     """The mark that a scene would get if nobody asked how flat it is."""
-    return energy.allocation(bits, size)
+    return replace(energy.allocation(bits, size), drawn=None)
 
 
 def sampled(path: Path) -> Iterator[Look]:

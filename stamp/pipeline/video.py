@@ -24,7 +24,7 @@ from ..formats.reading import refused
 from ..media.audio.opening import open_song
 from ..media.video.canvas import FrameCanvas
 from ..media.video.clip import Clip, examine
-from ..media.video.difficulty import Scene, later_scenes, measured
+from ..media.video.difficulty import difficulty, later_scenes
 from ..media.video.fitting import rate_within, too_large
 from ..media.video.forecast import growth
 from ..media.video.frames import watched
@@ -35,7 +35,7 @@ from ..media.video.rung import rung_for
 from ..media.video.still import still
 from ..media.video.transcode import plan_transcode
 from ..overlay.notice import Drawing
-from ..watermark.video import USUAL, Allocation, Detector, Embedder, allocation
+from ..watermark.video import USUAL, Detector, Embedder, allocation
 from . import audio
 from .fidelity import VideoFidelity
 from .margins import clip_margin
@@ -238,11 +238,11 @@ class _DrawnFrames:
 class _Marking:
     """Marks the frames of one clip, and measures how near they stay to what they were.
 
-    scenes : when the later scenes begin, in seconds, and what was measured of them; see `later_scenes`.
+    scenes : when the later scenes begin, in seconds, and how hard they are to code; see `later_scenes`.
     """
 
     def __init__(
-        self, request: EmbedRequest, clip: Clip, scenes: Sequence[tuple[float, Scene]], gain: float
+        self, request: EmbedRequest, clip: Clip, scenes: Sequence[tuple[float, float]], gain: float
     ) -> None:
         self._size = (clip.width, clip.height) if clip.turn.transposed else (clip.height, clip.width)
         self._embedder = Embedder(
@@ -256,16 +256,13 @@ class _Marking:
         )
         self.fidelity = VideoFidelity(clip.frames, clip.depth)
         self._begins = [-math.inf, *(start for start, _ in scenes)]
-        self._allocations = [USUAL, *(self._allocated(scene) for _, scene in scenes)]
+        self._allocations = [USUAL, *(allocation(bits, self._size) for _, bits in scenes)]
 
     def preview(self, frames: list[VideoFrame]) -> None:
         """Measure the first scene by its first frames."""
-        scene = measured(frames)
-        if scene is not None:
-            self._allocations[0] = self._allocated(scene)
-
-    def _allocated(self, scene: Scene) -> Allocation:
-        return allocation(scene.bits, self._size, scene.flat)
+        bits = difficulty(frames)
+        if bits is not None:
+            self._allocations[0] = allocation(bits, self._size)
 
     def mark(self, luma: NDArray[Any], seconds: float) -> None:
         """Mark the upright luma of a frame in place."""

@@ -11,6 +11,6 @@ timing.py         the times of frames, through encoders that know only some
 picture_track.py  the pictures: decoded, handed out, and encoded
 remux.py          the one loop over all streams, that copies the others: `rewrite`
 mp4_index.py      the index of an MP4 file, with what FFmpeg does not write in it: `carry_over_boxes`
-difficulty.py     how hard the pictures are to code, measured by coding a little of them; how flat they are
+difficulty.py     how hard the pictures are to code, measured by coding a little of them
 frames.py         luma planes one after the other, for detection: `watched`
 """

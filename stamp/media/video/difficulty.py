@@ -1,9 +1,8 @@
-"""How hard the pictures of a clip are to code, measured by coding a little of them, and how flat they are.
+"""How hard the pictures of a clip are to code, measured by coding a little of them.
 
 A platform gives every clip of one size about the same rate. What is hard to code comes back coarse, and
 little is left of a mark in it; what is easy comes back nearly whole. Neither the size of the file nor the
-motion in it shows which is which. Screens, slides and drawings have a ground of one shade, as no camera's
-picture has: there an encoder drops the fine texture of a mark, however easy the scene is.
+motion in it shows which is which.
 """
 
 from __future__ import annotations
@@ -13,10 +12,8 @@ from contextlib import suppress
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
 
 import av
-import numpy as np
 from av import VideoCodecContext
 from av.container import InputContainer
 from av.video.frame import PictureType, VideoFrame
@@ -30,52 +27,31 @@ _FEWEST = 4
 _EVERY_SECONDS, _MOST_EXCERPTS = 10.0, 24
 _ROWS = 360  # of the rendition that most clips come back in
 LIFETIME = 150  # frames that share a key frame on platforms
-_CELL, _BLACK = 8, 12  # pixels a side that are looked at for flatness; a shade that counts as black
 _SETTINGS = {"preset": "veryfast", "qp": "28", "g": "1000", "sc_threshold": "0"}
 
 
-class Scene(NamedTuple):
-    """bits : per pixel and frame, that an excerpt of `EXCERPT_FRAMES` frames takes at a fixed quality; still
-    pictures and drawings have less than 0.01, crowds and hand-held cameras more than 0.06. flat : the share
-    of the picture that has one and the same shade, black left out: the paper of a text. Cameras and cartoons
-    have less than 0.12, screens and slides more than 0.25.
+def difficulty(frames: Sequence[VideoFrame]) -> float | None:
+    """Bits per pixel and frame that an excerpt of `EXCERPT_FRAMES` frames takes at a fixed quality; None
+    where there are too few frames, or they cannot be coded.
+
+    Still pictures and drawings have less than 0.01, crowds and hand-held cameras more than 0.06.
     """
-
-    bits: float
-    flat: float
-
-
-def measured(frames: Sequence[VideoFrame]) -> Scene | None:
-    """Measure an excerpt; None where there are too few frames, or they cannot be coded."""
     if len(frames) < _FEWEST:
         return None
     first = frames[0]
     scale = min(_ROWS / min(first.width, first.height), 1.0)
     width, height = (max(round(side * scale / 2) * 2, 2) for side in (first.width, first.height))
     with suppress(av.error.FFmpegError):
-        grey = [frame.reformat(width, height, format="gray") for frame in frames]
-        return Scene(_bits(grey), _flat(grey[len(grey) // 2]))
+        return _bits([frame.reformat(width, height, format="gray") for frame in frames])
     return None
 
 
-def _flat(grey: VideoFrame) -> float:
-    pixels = np.asarray(grey.to_ndarray(), np.uint8)
-    rows, columns = (side // _CELL for side in pixels.shape)
-    cells = pixels[: rows * _CELL, : columns * _CELL].reshape(rows, _CELL, columns, _CELL)
-    highest, lowest = cells.max((1, 3)), cells.min((1, 3))
-    shown = highest > _BLACK
-    even = highest[shown & (highest - lowest <= 1)]
-    shades = np.bincount(even, minlength=258)
-    shades = shades[:-2] + shades[1:-1] + shades[2:]  # one code more or less is the same shade
-    return float(shades.max() / max(int(shown.sum()), 1))
-
-
-def later_scenes(path: Path, seconds: float) -> tuple[tuple[float, Scene], ...]:
-    """Of a clip that lasts `seconds`: when excerpts begin that are spread over it, in seconds, and what is
-    measured of each. That of its first frames, which are decoded anyway, is not among them; none are where
+def later_scenes(path: Path, seconds: float) -> tuple[tuple[float, float], ...]:
+    """Of a clip that lasts `seconds`: when excerpts begin that are spread over it, in seconds, and the
+    difficulty of each. That of its first frames, which are decoded anyway, is not among them; none are where
     the clip is short, or does not let itself be sampled.
     """
-    found: dict[float, Scene] = {}
+    found: dict[float, float] = {}
     count = int(min(seconds / _EVERY_SECONDS, _MOST_EXCERPTS))
     if count < 2:
         return ()
@@ -89,9 +65,9 @@ def later_scenes(path: Path, seconds: float) -> tuple[tuple[float, Scene], ...]:
         for number in range(1, count):
             with suppress(av.error.FFmpegError):
                 begins, frames = _excerpt(container, stream, decoder, seconds * number / count)
-                scene = None if begins in found else measured(frames)
-                if scene is not None:
-                    found[begins] = scene
+                bits = None if begins in found else difficulty(frames)
+                if bits is not None:
+                    found[begins] = bits
     return tuple(sorted(found.items()))
 
 

@@ -10,7 +10,7 @@ from ...core.errors import HostError
 from ...core.key import Key
 from ..image.grid import resize, resize_rows
 from .energy import USUAL, Allocation, Shares
-from .mask import MOST, sample, size_gain, step_of, visibility
+from .mask import MOST, flatness, sample, size_gain, step_of, visibility
 from .scheme import displayed, pattern
 
 Luma = NDArray[np.uint8] | NDArray[np.uint16]
@@ -115,11 +115,13 @@ class Embedder:
         signed = np.dtype(f"i{luma.itemsize}")
         zero = np.zeros((_STRIP, w), signed)  # a plane: with a number, NumPy takes eight times as long
         low, high, step = (np.empty_like(luma) for _ in range(3))
+        sampled = sample(luma, self._step, self._white)
+        allocation = allocation.of(flatness(sampled))
         gain = allocation.gain * size_gain(self._size)
         if allocation.shares != self._shares:
             self._shares = allocation.shares
             self._pattern = self._patterned(self._shares)
-        mask = visibility(sample(luma, self._step, self._white), gain, self._most)
+        mask = visibility(sampled, gain, self._most)
         wide = resize(mask, (mask.shape[0], w))
         for start, end, rows in resize_rows(wide, h, _STRIP):
             rows *= self._pattern[start:end]

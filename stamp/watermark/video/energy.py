@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,10 +25,40 @@ class Shares:
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """gain : amplitude, in units of the usual. shares : where in the transform."""
+    """gain : amplitude, in units of the usual. shares : where in the transform. drawn : what frames get that
+    are drawn; the same if None."""
 
     gain: float
     shares: Shares
+    drawn: Allocation | None = None
+
+    def of(self, flat: float) -> Allocation:
+        """Return what a frame gets of which this share has one and the same shade, in quarter steps from
+        filmed to drawn."""
+        part = round(4 * float(np.clip((flat - _FILMED) / (_DRAWN_FROM - _FILMED), 0, 1))) / 4
+        if self.drawn is None or part == 0:
+            return self
+        one, other = self.shares, self.drawn.shares
+        return Allocation(
+            (1 - part) * self.gain + part * self.drawn.gain,
+            Shares(
+                _mixed(one.levels, other.levels, part),
+                _mixed(one.diagonals, other.diagonals, part),
+                (1 - part) * one.sinusoids + part * other.sinusoids,
+            ),
+        )
+
+
+_Four = tuple[float, float, float, float]
+
+
+def _mixed(one: _Four, other: _Four, part: float) -> _Four:
+    a, b, c, d = ((1 - part) * x + part * y for x, y in zip(one, other, strict=True))
+    return a, b, c, d
+
+
+# Shares of one shade up to which a frame counts as filmed, and from which as drawn (ADR 130).
+_FILMED, _DRAWN_FROM = 0.12, 0.25
 
 
 # Where nothing is known of the scene; in the conformance vectors, so it stays. Platforms keep nothing of the
@@ -73,7 +103,7 @@ _LARGE = _Table(
     fourth=(0.70, 0.60, 0.45, 0.20, 0.00, 0.00),
     diagonal=0.6,
 )
-# Of what is drawn, encoders keep coarse texture only (ADR 130).
+# Of what is drawn, encoders keep coarse texture only.
 _DRAWN = _Table(
     gains=(0.62, 1.0, 1.0, 1.0, 1.1, 1.6),
     second=(0.05,) * 6,
@@ -81,22 +111,21 @@ _DRAWN = _Table(
     fourth=(0.70,) * 6,
     diagonal=0.2,
 )
-# Shares of one shade up to which a scene counts as filmed, and from which as drawn.
-_FILMED, _FLAT = 0.12, 0.25
 _LARGE_AREA = 1080 * 1920
 _DIAGONAL = 0.7  # of level 3
 _SINUSOIDS = 0.12
 
 
-def allocation(bits_per_pixel: float, size: tuple[int, int], flat: float = 0.0) -> Allocation:
+def allocation(bits_per_pixel: float, size: tuple[int, int]) -> Allocation:
     """Return what a scene needs that takes so many bits per pixel and frame of 360 rows at x264's quantiser
-    28 (veryfast, luma, a key frame every 150 frames), in frames of `size`, (height, width); flat : the share
-    of the picture that has one and the same shade."""
+    28 (veryfast, luma, a key frame every 150 frames), in frames of `size`, (height, width)."""
     octave = float(np.log2(max(bits_per_pixel, 1e-9)))
     largeness = np.clip(np.log(size[0] * size[1] / AREA) / np.log(_LARGE_AREA / AREA), 0, 1)
     values = (1 - largeness) * _SMALL.at(octave) + largeness * _LARGE.at(octave)
-    drawn = np.clip((flat - _FILMED) / (_FLAT - _FILMED), 0, 1)
-    values = (1 - drawn) * values + drawn * _DRAWN.at(octave)
+    return replace(_allocated(values), drawn=_allocated(_DRAWN.at(octave)))
+
+
+def _allocated(values: NDArray[np.float64]) -> Allocation:
     gain, second, third, fourth, diagonal = (float(value) for value in values)
     return Allocation(
         gain, Shares((0.0, second, third, fourth), (0.0, diagonal, _DIAGONAL, 1 / 3), _SINUSOIDS)

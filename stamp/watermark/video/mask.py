@@ -11,6 +11,9 @@ Plane = NDArray[np.float32]
 
 SAMPLED = 270  # rows, or columns of an upright video, that are looked at: every fourth of 1080
 _CELL = 4  # samples a side
+# Samples a side of the cells that are looked at for flatness, grey levels that an even one spans less than,
+# and up to which all counts as black.
+_EVEN_CELL, _EVEN, _BLACK = 8, 1.5, 28.0
 # Nearly even: coders keep an even mark as well as one that follows the texture, and measures of quality take
 # less offence at it.
 EXPONENT, OFFSET = 0.2, 0.5
@@ -30,6 +33,21 @@ def step_of(shape: tuple[int, int]) -> int:
 def sample(luma: NDArray[np.unsignedinteger], step: int, white: float) -> Plane:
     """Return every `step`-th row and column, float32, on a scale on which white is 255."""
     return luma[::step, ::step].astype(np.float32) * np.float32(255 / white)
+
+
+def flatness(sampled: Plane) -> float:
+    """Return the share of the picture that has one and the same shade, give or take one, as the paper of a
+    text; black, as of a film's bars, is left out."""
+    rows, columns = (side // _EVEN_CELL for side in sampled.shape)
+    cells = sampled[: rows * _EVEN_CELL, : columns * _EVEN_CELL].reshape(
+        rows, _EVEN_CELL, columns, _EVEN_CELL
+    )
+    highest, lowest = cells.max((1, 3)), cells.min((1, 3))
+    shown = highest > _BLACK
+    even = highest[shown & (highest - lowest < _EVEN)]
+    shades = np.bincount(np.rint(even).astype(int), minlength=258)
+    shades = shades[:-2] + shades[1:-1] + shades[2:]
+    return float(shades.max() / max(int(shown.sum()), 1))
 
 
 def size_gain(shape: tuple[int, int]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from stamp.watermark.image.grid import resize
 from stamp.watermark.video import SCHEME, USUAL, Allocation, Detector, Embedder, allocation
 from stamp.watermark.video.accumulator import details_of
 from stamp.watermark.video.key_reader import _framed, _quarters
-from stamp.watermark.video.mask import size_gain
+from stamp.watermark.video.mask import flatness, size_gain
 from tests.media.frames import pan
 
 KEY, OTHER = Key(bytes(range(32)), "mine"), Key(bytes(32), "other")
@@ -215,14 +216,45 @@ def test_large_frames_get_a_coarser_mark_and_not_less_of_it() -> None:
 def test_what_is_drawn_gets_a_coarse_mark_however_hard_it_is() -> None:
     """And what is filmed does not change by a little that is flat."""
     for bits in (0.001, 0.01, 0.03, 0.1):
-        filmed, drawn = allocation(bits, (720, 1280)), allocation(bits, (720, 1280), 0.5)
-        assert allocation(bits, (720, 1280), 0.1) == filmed
-        assert allocation(bits, (2160, 3840), 0.9) == drawn
+        scene = allocation(bits, (720, 1280))
+        drawn = scene.of(0.5)
+        assert scene.of(0.1) == scene
+        assert allocation(bits, (2160, 3840)).of(0.9) == drawn
         assert drawn.shares.levels == allocation(0.001, (720, 1280)).shares.levels
-        assert drawn.gain >= filmed.gain
-        between = allocation(bits, (720, 1280), 0.18)
-        assert filmed.shares.levels[3] <= between.shares.levels[3] <= drawn.shares.levels[3]
+        assert drawn.gain >= scene.gain
+        between = scene.of(0.18)
+        assert scene.shares.levels[3] <= between.shares.levels[3] <= drawn.shares.levels[3]
         assert abs(sum(between.shares.levels) - 1) < 1e-9
+    assert USUAL.of(0.9) == USUAL
+
+
+def test_what_is_drawn_is_flat_and_what_is_filmed_is_not() -> None:
+    """Nor are the black bars of a film, or a sky of many shades."""
+    film = next(pan((270, 480), 1)).astype(np.float32)
+    barred = film.copy()
+    barred[:70] = barred[-70:] = 16
+    sky = np.broadcast_to(np.repeat(np.arange(40, 240, 5), 12), (270, 480)).astype(np.float32)
+    for picture in (film, barred, sky, np.full((270, 480), 16, np.float32)):
+        assert flatness(picture) < 0.1
+    assert flatness(np.where(film > 150, 40, 235).astype(np.float32)) > 0.25
+
+
+def test_a_film_after_a_title_is_marked_as_any_film() -> None:
+    """And the title as what is drawn."""
+    film = list(pan(SHAPE, 3))
+    title = np.where(film[0] > 150, 40, 235).astype(np.uint8)
+    scene = allocation(0.03, SHAPE)
+
+    def marked(frames: list[NDArray[np.uint8]], scene: Allocation) -> list[NDArray[np.uint8]]:
+        embedder, out = Embedder(PAYLOAD, key=KEY, size=SHAPE), [frame.copy() for frame in frames]
+        for frame in out:
+            embedder.mark(frame, scene)
+        return out
+
+    first, *others = marked([title, *film], scene)
+    assert all(map(np.array_equal, others, marked(film, scene)))
+    assert scene.drawn is not None
+    assert np.array_equal(first, marked([title], scene.drawn)[0])
 
 
 def test_what_a_coder_has_emptied_hardly_counts() -> None:
@@ -243,7 +275,7 @@ def test_what_is_easy_to_code_gets_a_coarse_mark() -> None:
 
     def mark_of(scene: Allocation) -> NDArray[np.float64]:
         plane = np.full(SHAPE, 128, np.uint8)
-        Embedder(PAYLOAD, key=KEY, size=SHAPE, strength=4).mark(plane, scene)
+        Embedder(PAYLOAD, key=KEY, size=SHAPE, strength=4).mark(plane, replace(scene, drawn=None))
         return plane.astype(float) - 128
 
     def fine_share(plane: NDArray[np.float64]) -> float:
